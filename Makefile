@@ -1,0 +1,40 @@
+# Everything a newcomer needs: `make run` and `make test`. Both install what is missing.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/installed
+
+.PHONY: run test check bench pins clean
+
+# The living demo city at http://localhost:8501, until Ctrl-C.
+run: $(INSTALLED)
+	$(BIN)/python -m reportdb demo --if-empty
+	$(BIN)/python -m reportdb simulate & simulation=$$!; trap 'kill $$simulation 2>/dev/null; wait $$simulation' EXIT; \
+	$(BIN)/streamlit run dashboard.py
+
+# Everything: style, types, unit tests, real cities' data, browser.
+test: check
+	.ci/chromium
+	$(BIN)/pytest
+
+check: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(INSTALLED)
+	$(BIN)/python -m bench
+
+# Pin what requirements*.in name, with all they need.
+pins: $(INSTALLED)
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --no-header --no-emit-index-url --no-emit-find-links --python-version 3.11 --upgrade requirements.in -o requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --no-header --no-emit-index-url --no-emit-find-links --python-version 3.11 --upgrade requirements-dev.in -o requirements-dev.txt
+
+clean:
+	rm -rf $(VENV) .reportdb .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(INSTALLED): requirements.txt requirements-dev.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-dev.txt
+	touch $@

@@ -1,0 +1,1 @@
+"""The report database: its schema, its embedded server, the demo city, importers and its command line."""

@@ -1,0 +1,253 @@
+"""The report database's command line: `python -m reportdb --help`.
+
+Exit codes: 0 done; 1 the database is not as it should be (`check`) or rows were rejected (`import`); 2 a wrong
+command line; 3 the work could not be done, and the message says why and what to do.
+"""
+
+import json
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+import psycopg
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from reportdb.connection import DatabaseUnreachable, connect, report_database
+from reportdb.migrations import SchemaError
+from reportdb.server import ServerError
+
+app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+areas_app = typer.Typer(help="Boundaries of districts and wards.", no_args_is_help=True)
+import_app = typer.Typer(help="Bring in another system's reports.", no_args_is_help=True)
+app.add_typer(areas_app, name="areas")
+app.add_typer(import_app, name="import")
+
+out = Console()
+err = Console(stderr=True)
+
+Database = Annotated[
+    str | None, typer.Option("--database", metavar="URL", help="A PostgreSQL URL; else $REPORT_DB_URL.")
+]
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="DIR", help="The embedded server's folder; else $REPORT_DB_DATA, else .reportdb."),
+]
+
+
+class Failure(Exception):
+    """Work that cannot be done; the message says why and what to do."""
+
+
+@contextmanager
+def _opened(database: str | None, data: Path | None) -> Iterator[str]:
+    """Yield the chosen database's URL; say what fails in words, and exit with 3."""
+    if database and data:
+        raise typer.BadParameter("Give --database or --data, not both.")
+    try:
+        with report_database(database, data) as url:
+            yield url
+    except (ServerError, SchemaError, DatabaseUnreachable, Failure) as error:
+        err.print(str(error), style="red", markup=False, highlight=False)
+        raise typer.Exit(3) from error
+    except psycopg.Error as error:
+        words = error.diag.message_primary or str(error).strip()
+        err.print(f"The database refused: {words}", style="red", markup=False, highlight=False)
+        raise typer.Exit(3) from error
+
+
+def _progress() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=err, disable=not err.is_terminal)
+
+
+@app.command()
+def up(database: Database = None, data: Data = None) -> None:
+    """Start the embedded server, bring the schema up to date, print the URL and stay until Ctrl-C.
+
+    With --database only the schema is brought up to date.
+    """
+    with _opened(database, data) as url:
+        if database:
+            out.print("The schema is up to date.")
+            return
+        out.print(url, markup=False, highlight=False, soft_wrap=True)
+        err.print("The report database is up. Ctrl-C stops it when nobody else uses it.")
+        try:
+            signal.pause()
+        except KeyboardInterrupt:
+            err.print("Leaving.")
+
+
+@app.command()
+def demo(
+    reports: Annotated[int, typer.Option(min=1, help="How many reports, about.")] = 60_000,
+    seed: Annotated[int, typer.Option(help="The same seed and moment give the same city.")] = 1000,
+    if_empty: Annotated[bool, typer.Option("--if-empty", help="Do nothing if there are reports.")] = False,
+    database: Database = None,
+    data: Data = None,
+) -> None:
+    """Fill the database with an invented Hanoi of the last two years, up to this moment.
+
+    A database that already holds reports is refused.
+    """
+    from reportdb.demo import build_demo, holds_reports
+
+    with _opened(database, data) as url, connect(url) as connection:
+        if holds_reports(connection):
+            if if_empty:
+                return
+            raise Failure("The database already holds reports. Name an empty one with --data or --database.")
+        with _progress() as progress:
+            count = build_demo(connection, reports=reports, seed=seed, now=datetime.now(UTC), progress=progress)
+        out.print(f"{count} reports of the demo city.")
+
+
+@app.command()
+def simulate(
+    per_hour: Annotated[float, typer.Option(min=0.1, help="New reports an hour, on average over a day.")] = 240,
+    seed: Annotated[int | None, typer.Option(help="Makes a run repeatable.")] = None,
+    seconds: Annotated[float | None, typer.Option(min=0, help="Stop after this long; else at Ctrl-C.")] = None,
+    database: Database = None,
+    data: Data = None,
+) -> None:
+    """Keep the demo city alive: new reports, steps and ratings, by the rules the city was made with.
+
+    Stop and start it as you like: it first catches up with what would have happened meanwhile.
+    """
+    from reportdb.simulation import NotADemo, run_simulation
+
+    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
+    with _opened(database, data) as url, connect(url) as connection:
+        try:
+            run_simulation(connection, per_hour=per_hour, seed=seed, seconds=seconds)
+        except NotADemo as error:
+            raise Failure(str(error)) from error
+        except KeyboardInterrupt:
+            err.print("The city stands still.")
+
+
+@areas_app.command("load")
+def areas_load(
+    file: Annotated[Path, typer.Argument(help="GeoJSON FeatureCollection, WGS 84.")],
+    level: Annotated[Literal["district", "ward"], typer.Option(help="Which layer the file holds.")],
+    code: Annotated[str, typer.Option(help="The property that holds the area's code.")] = "code",
+    name: Annotated[str, typer.Option(help="The property that holds the name.")] = "name_vi",
+    attribution: Annotated[str | None, typer.Option(help="Who the boundaries come from.")] = None,
+    database: Database = None,
+    data: Data = None,
+) -> None:
+    """Load official boundaries: known codes get their geometry, new codes become areas.
+
+    Reports are located again, so that their district and ward agree with the new boundaries.
+    """
+    from reportdb.areas import AreasError, load_areas
+
+    with _opened(database, data) as url, connect(url) as connection:
+        try:
+            loaded = load_areas(connection, file, level=level, code=code, name=name, attribution=attribution)
+        except AreasError as error:
+            raise Failure(str(error)) from error
+        out.print(f"{loaded.updated} areas updated, {loaded.added} added, {loaded.moved} reports located anew.")
+
+
+@import_app.command("csv")
+def import_csv(
+    file: Annotated[Path, typer.Argument(help="The city's file, .csv or .csv.gz.")],
+    mapping: Annotated[str, typer.Argument(help="A mapping file (TOML), or the name of one shipped with us.")],
+    rejects: Annotated[Path | None, typer.Option(help="Where rejected rows go; else rejects-FILE.csv.")] = None,
+    boundaries: Annotated[
+        Path | None, typer.Option(help="Folder of the mapping's boundary files; else the file's own.")
+    ] = None,
+    database: Database = None,
+    data: Data = None,
+) -> None:
+    """Bring in any city's reports through a mapping file. Again means update, never a second copy.
+
+    A row that cannot be read goes to the rejects file with its line number and the reason; the rest is imported.
+    """
+    from reportdb.importer import ImportFailure, import_reports
+
+    with _opened(database, data) as url, connect(url) as connection:
+        try:
+            with _progress() as progress:
+                counts = import_reports(
+                    connection,
+                    file,
+                    mapping=mapping,
+                    rejects=rejects or Path(f"rejects-{file.name.removesuffix('.gz')}"),
+                    boundaries=boundaries or file.parent,
+                    progress=progress,
+                )
+        except ImportFailure as error:
+            raise Failure(str(error)) from error
+        out.print(counts.sentence(), highlight=False, soft_wrap=True)
+    if counts.rejected:
+        raise typer.Exit(1)
+
+
+@app.command()
+def check(database: Database = None, data: Data = None) -> None:
+    """Say in plain words what is missing or malformed in the database, where, and what cures it."""
+    from reportdb.check import find_damage
+
+    with _opened(database, data) as url, connect(url) as connection:
+        damage = find_damage(connection)
+    for finding in damage:
+        out.print(str(finding), markup=False, highlight=False, soft_wrap=True)
+    if damage:
+        raise typer.Exit(1)
+
+
+@app.command()
+def figures(
+    at: Annotated[str | None, typer.Option(metavar="TIME", help="The moment, in the city's time; else now.")] = None,
+    by: Annotated[
+        Literal["district", "ward", "unit", "category", "channel"] | None, typer.Option(help="One row for each.")
+    ] = None,
+    from_: Annotated[str | None, typer.Option("--from", metavar="TIME", help="Period's start; else the first.")] = None,
+    to: Annotated[str | None, typer.Option("--to", metavar="TIME", help="Period's end; else the moment.")] = None,
+    format_: Annotated[Literal["table", "json"], typer.Option("--format", help="How to print.")] = "table",
+    database: Database = None,
+    data: Data = None,
+) -> None:
+    """Print the truth: every figure of the dashboard at a moment, by the same queries as its pages."""
+    # The one place where reportdb meets the dashboard's queries: the same figures, printed.
+    from queries.database import ReportDatabase
+    from queries.filters import Filters
+
+    from queries import figures as questions
+
+    with _opened(database, data) as url:
+        reports = ReportDatabase(url)
+        zone = ZoneInfo(questions.city(reports).time_zone)
+        period = Filters.of(
+            at=_moment(at, zone) or datetime.now(UTC), start=_moment(from_, zone), end=_moment(to, zone)
+        )
+        table = questions.figures(reports, period, by=by)
+    if format_ == "json":
+        json.dump(questions.as_records(table, period, zone), sys.stdout, ensure_ascii=False, indent=2)
+        sys.stdout.write("\n")
+    else:
+        out.print(questions.as_rich_table(table))
+
+
+def _moment(words: str | None, zone: ZoneInfo) -> datetime | None:
+    """Read an ISO 8601 moment; without an offset it is the city's own time."""
+    if words is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(words)
+    except ValueError as error:
+        raise typer.BadParameter(f"{words!r} is no moment; write 2026-11-21T08:00.") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+
+
+if __name__ == "__main__":
+    app()

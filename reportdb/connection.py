@@ -1,0 +1,54 @@
+"""Which report database: the embedded one of a folder, or any PostgreSQL by its URL."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+
+from reportdb.migrations import migrate
+from reportdb.server import DEFAULT_FOLDER, embedded_server
+
+URL_VARIABLE = "REPORT_DB_URL"
+FOLDER_VARIABLE = "REPORT_DB_DATA"
+
+
+class DatabaseUnreachable(Exception):
+    """The report database does not answer; the message says what was tried and what to do."""
+
+
+@contextmanager
+def report_database(database: str | None = None, data: Path | None = None) -> Iterator[str]:
+    """Yield the owner's URL of a report database whose schema is current.
+
+    `database` (a URL) or `data` (a folder for the embedded server) choose it; then the environment's REPORT_DB_URL or
+    REPORT_DB_DATA; then the embedded server in `.reportdb/`. Raises ServerError, SchemaError or DatabaseUnreachable.
+    """
+    url = database or (os.environ.get(URL_VARIABLE) if data is None else None)
+    if url:
+        with connect(url) as connection:
+            migrate(connection)
+        yield url
+        return
+    with embedded_server(data or Path(os.environ.get(FOLDER_VARIABLE, DEFAULT_FOLDER))) as embedded:
+        with connect(embedded) as connection:
+            migrate(connection)
+        yield embedded
+
+
+def connect(url: str) -> psycopg.Connection:
+    """Connect as the database's owner. Raises DatabaseUnreachable, never with a password in its words."""
+    try:
+        return psycopg.connect(url, connect_timeout=10, application_name="reportdb", autocommit=True)
+    except psycopg.ProgrammingError as error:
+        raise DatabaseUnreachable(
+            "The database's URL is not understood. It reads postgresql://user:password@host:port/name."
+        ) from error
+    except psycopg.OperationalError as error:
+        place = psycopg.conninfo.conninfo_to_dict(url)
+        where = f"{place.get('dbname', 'the database')} at {place.get('host', 'this machine')}"
+        raise DatabaseUnreachable(
+            f"The report database ({where}) does not answer: {str(error).strip().splitlines()[-1]}. "
+            f"Check the URL in {URL_VARIABLE} or --database, and that the server runs."
+        ) from error

@@ -1,0 +1,82 @@
+"""The schema as ordered migrations: plain SQL files, each applied once, in a transaction, and recorded."""
+
+from hashlib import sha256
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+SCHEMA = Path(__file__).parent / "schema"
+READER = "report_reader"
+OLDEST_SERVER = 150000  # as server_version counts: PostgreSQL 15.0
+_LOCK = 4_107_311  # an advisory lock only we use: two processes that start together migrate one after the other
+
+
+class SchemaError(Exception):
+    """The database's schema cannot be used; the message says why and what to do."""
+
+
+def migrate(connection: psycopg.Connection, folder: Path = SCHEMA) -> list[str]:
+    """Apply the migrations of `folder` that the database has not seen, and return their names.
+
+    All in one transaction: either the schema is current afterwards, or nothing has changed. Raises SchemaError when
+    the server is too old, the database is newer than the code or its past differs from ours, or rights are missing.
+    """
+    if connection.info.server_version < OLDEST_SERVER:
+        raise SchemaError(
+            f"This is PostgreSQL {connection.info.server_version // 10000}; the report database needs 15 or later."
+        )
+    files = sorted(folder.glob("[0-9]*.sql"))
+    try:
+        with connection.transaction():
+            connection.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
+            _create_reader(connection)
+            connection.execute(
+                """create table if not exists schema_migration (
+                       name text primary key, sha256 text not null, applied_at timestamptz not null default now())"""
+            )
+            connection.execute(sql.SQL("grant select on schema_migration to {}").format(sql.Identifier(READER)))
+            known = dict(connection.execute("select name, sha256 from schema_migration").fetchall())
+            _refuse_strangers(known, files)
+            fresh = [file for file in files if file.name not in known]
+            for file in fresh:
+                connection.execute(file.read_bytes())
+                connection.execute(
+                    "insert into schema_migration (name, sha256) values (%s, %s)", [file.name, _digest(file)]
+                )
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise SchemaError(
+            f"The database's role may not change its schema ({error.diag.message_primary}). "
+            "Connect as the database's owner, or have its administrator grant the right."
+        ) from error
+    return [file.name for file in fresh]
+
+
+def _digest(file: Path) -> str:
+    return sha256(file.read_bytes()).hexdigest()
+
+
+def _refuse_strangers(known: dict[str, str], files: list[Path]) -> None:
+    ours = {file.name: file for file in files}
+    if strange := sorted(set(known) - set(ours)):
+        raise SchemaError(
+            f"The database is newer than this program: it holds {', '.join(strange)}. Update the program and try again."
+        )
+    if changed := [name for name, digest in sorted(known.items()) if _digest(ours[name]) != digest]:
+        raise SchemaError(
+            f"{', '.join(changed)} was changed after it had been applied to this database. "
+            "Restore the file; a change of the schema is a new migration."
+        )
+
+
+def _create_reader(connection: psycopg.Connection) -> None:
+    """Make the role the dashboard reads as, once for the whole server, and let ourselves become it."""
+    try:
+        with connection.transaction():
+            if not connection.execute("select 1 from pg_roles where rolname = %s", [READER]).fetchone():
+                connection.execute(sql.SQL("create role {} nologin").format(sql.Identifier(READER)))
+    except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
+        pass  # another database of this server made it at the same moment
+    with connection.transaction():
+        if connection.execute("select pg_has_role(current_user, %s, 'member')", [READER]).fetchone() != (True,):
+            connection.execute(sql.SQL("grant {} to current_user").format(sql.Identifier(READER)))

