@@ -8,7 +8,7 @@ import json
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -224,15 +224,19 @@ def figures(
 
     from queries import figures as questions
 
-    with _opened(database, data) as url:
-        reports = ReportDatabase(url)
-        zone = ZoneInfo(questions.city(reports).time_zone)
-        period = Filters.of(
-            at=_moment(at, zone) or datetime.now(UTC), start=_moment(from_, zone), end=_moment(to, zone)
-        )
+    with _opened(database, data) as url, closing(ReportDatabase(url)) as reports:
+        try:
+            zone = questions.city(reports).zone
+        except questions.NoCity as error:
+            raise Failure(str(error)) from error
+        moment = _moment(at, zone) or datetime.now(UTC)
+        try:
+            period = Filters.of(at=moment, zone=zone, start=_moment(from_, zone), end=_moment(to, zone))
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from error
         table = questions.figures(reports, period, by=by)
     if format_ == "json":
-        json.dump(questions.as_records(table, period, zone), sys.stdout, ensure_ascii=False, indent=2)
+        json.dump(questions.as_records(table, period), sys.stdout, ensure_ascii=False, indent=2)
         sys.stdout.write("\n")
     else:
         out.print(questions.as_rich_table(table))

@@ -3,12 +3,15 @@
 import os
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg import sql
+from sqlalchemy.engine import make_url
 
+from queries.database import ReportDatabase
 from reportdb.connection import connect
 from reportdb.migrations import migrate
 from reportdb.server import embedded_server
@@ -73,6 +76,13 @@ def connection(database: str) -> Iterator[psycopg.Connection]:
         yield opened
 
 
+@pytest.fixture
+def reports(database: str) -> Iterator[ReportDatabase]:
+    """This test's own report database as the dashboard sees it."""
+    with closing(ReportDatabase(database)) as opened:
+        yield opened
+
+
 @pytest.fixture(scope="session")
 def cities() -> Path:
     """The folder of the real cities' published files."""
@@ -84,8 +94,7 @@ def cities() -> Path:
 
 def with_database(url: str, name: str) -> str:
     """Return the URL with another database's name."""
-    parts = psycopg.conninfo.conninfo_to_dict(url) | {"dbname": name}
-    return psycopg.conninfo.make_conninfo(**parts)
+    return str(make_url(url).set(database=name).render_as_string(hide_password=False))
 
 
 def database_name(url: str) -> str:

@@ -284,7 +284,8 @@ create index report_past_valid on report_past (valid_to, valid_from);
 -- The reports as they stood at a moment: those submitted by then, with nothing in them that happened later.
 -- "not in" is hashed once, and empty for the present moment; an anti-join would hash the reports instead.
 -- The planner folds this function into the query that calls it, so conditions on open_until, due_at and
--- submitted_at reach the indexes. open_until may be infinite: compare it, never select it.
+-- submitted_at reach the indexes. open_until and rated_at stand as they are for the indexes' sake, open_until even
+-- infinite: compare them with moments up to this one, never select them.
 create function report_at(moment timestamptz) returns table (
     id bigint, channel_id smallint, category_id smallint, severity text, district_id integer, ward_id integer,
     unit_id integer, submitted_at timestamptz, received_at timestamptz, receive_due_at timestamptz,
@@ -302,8 +303,7 @@ as $$
         open_until,
         case when open_until <= moment then open_until end,
         case when rated_at <= moment then rating end,
-        case when rated_at <= moment then rated_at end,
-        reopen_count, transfer_count
+        rated_at, reopen_count, transfer_count
     from report
     where submitted_at <= moment
         and id not in (select report_id from report_past where valid_from <= moment and valid_to > moment)
@@ -318,8 +318,7 @@ as $$
         open_until,
         case when open_until <= moment then open_until end,
         case when rated_at <= moment then rating end,
-        case when rated_at <= moment then rated_at end,
-        reopen_count, transfer_count
+        rated_at, reopen_count, transfer_count
     from report_past
     where submitted_at <= moment and valid_from <= moment and valid_to > moment
 $$;

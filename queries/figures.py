@@ -1,0 +1,190 @@
+"""The figures: what was received, what is open and how late, what was done and how well (definitions.sql)."""
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+from rich.table import Table
+
+from queries.database import ReportDatabase
+from queries.filters import Filters
+
+Dimension = Literal["district", "ward", "unit", "category", "channel"]
+
+COUNTS = (
+    "received",
+    "open",
+    "overdue",
+    "seriously_overdue",
+    "due_soon",
+    "no_deadline",
+    "resolved_on_time",
+    "resolved_late",
+    "resolved_no_deadline",
+    "refused",
+    "fell_due",
+    "done_by_due",
+    "rated",
+    "satisfied",
+)
+HOURS = ("median_hours", "p90_hours")
+
+
+@dataclass(frozen=True)
+class City:
+    """The city the database speaks of, and when its first and last reports were submitted (None: no reports)."""
+
+    code: str
+    name_vi: str
+    name_en: str
+    time_zone: str
+    demo: bool
+    attribution: str | None
+    first_submitted_at: datetime | None
+    last_submitted_at: datetime | None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone in which the city's days begin."""
+        return ZoneInfo(self.time_zone)
+
+
+class NoCity(Exception):
+    """The database holds no city yet."""
+
+
+def city(reports: ReportDatabase) -> City:
+    """Return the city. Raises NoCity for an empty database, DatabaseAway."""
+    answer = reports.ask_now("city")
+    if answer.empty:
+        raise NoCity("The report database is empty. Fill it with `python -m reportdb demo` or `... import csv`.")
+    row = answer.astype(object).where(answer.notna(), None).iloc[0].to_dict()
+    for name in ("first_submitted_at", "last_submitted_at"):
+        row[name] = row[name] and pd.Timestamp(row[name]).to_pydatetime()
+    return City(**{str(name): value for name, value in row.items()})
+
+
+def names(reports: ReportDatabase, dimension: Dimension) -> pd.DataFrame:
+    """Return code, name_vi, name_en, kind, population and parent_id of a dimension's members, by their key."""
+    answer = reports.ask("names")
+    return answer[answer["dimension"] == dimension].drop(columns="dimension").set_index("key")
+
+
+def due_soon_until(reports: ReportDatabase, at: datetime, zone: ZoneInfo) -> datetime:
+    """Return the end of the working day that follows the moment's own day: what falls due by then is due soon.
+
+    A calendar that ends before it counts as Monday to Friday; `reportdb check` warns of that.
+    """
+    today = at.astimezone(zone).date()
+    answer = reports.ask("next_working_day", day=today)
+    if answer.empty:
+        day = today + timedelta(days=1)
+        while day.weekday() >= 5:
+            day += timedelta(days=1)
+    else:
+        day = answer["day"].iloc[0]
+    return datetime.combine(day + timedelta(days=1), time.min, zone)
+
+
+def figures(reports: ReportDatabase, filters: Filters, *, by: Dimension | None = None) -> pd.DataFrame:
+    """Return every figure: one row in all, or one for each member of a dimension that any figure counts.
+
+    Columns: `key` (null: the reports that have none, such as those not located), `code`, `name_vi` and `name_en` where
+    there is a dimension, COUNTS (reports) and HOURS (from submission to the answer, of those resolved in the period;
+    null where none was). Shares are left to RATES, which keep their numerator and denominator. Raises DatabaseAway.
+    """
+    parameters = filters.parameters() | {"by": by, "soon": due_soon_until(reports, filters.at, filters.zone)}
+    table = pd.DataFrame({"key": pd.array([None] if by is None else [], dtype="Int64")})
+    for question in ("received", "open", "ended", "fell_due", "rated"):
+        answer = reports.ask(question, **parameters)
+        answer["key"] = answer["key"].astype("Int64")
+        table = table.merge(answer, on="key", how="outer")
+    table[list(COUNTS)] = table[list(COUNTS)].astype("Int64").fillna(0).astype("int64")
+    table[list(HOURS)] = table[list(HOURS)].astype("float64")
+    if by is None:
+        return table[["key", *COUNTS, *HOURS]]
+    known = names(reports, by)[["code", "name_vi", "name_en"]]
+    table = table.merge(known, left_on="key", right_index=True, how="left")
+    return table[["key", "code", "name_vi", "name_en", *COUNTS, *HOURS]].sort_values("code", ignore_index=True)
+
+
+RATES = {
+    "overdue_share": ("overdue", "open"),
+    "on_time_rate": ("done_by_due", "fell_due"),
+    "closed_on_time_share": ("resolved_on_time", "resolved_with_deadline"),
+    "refused_share": ("refused", "ended"),
+    "satisfaction": ("satisfied", "rated"),
+}
+"""Each share's numerator and denominator. closed_on_time_share is the city's older figure, kept for comparison."""
+
+
+def with_sums(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the figures with the sums that shares divide by."""
+    return table.assign(
+        resolved_with_deadline=table["resolved_on_time"] + table["resolved_late"],
+        resolved=table["resolved_on_time"] + table["resolved_late"] + table["resolved_no_deadline"],
+        ended=lambda t: t["resolved"] + t["refused"],
+    )
+
+
+def as_records(table: pd.DataFrame, filters: Filters) -> dict[str, Any]:
+    """Return figures as plain data for JSON: the moment, the period and one record a row, shares with their parts."""
+    rows = []
+    for row in with_sums(table).to_dict("records"):
+        record = {name: None if pd.isna(row[name]) else row[name] for name in table.columns if name not in RATES}
+        for rate, (numerator, denominator) in RATES.items():
+            parts = row[numerator], row[denominator]
+            record[rate] = {
+                "numerator": parts[0],
+                "denominator": parts[1],
+                "rate": round(parts[0] / parts[1], 6) if parts[1] else None,
+            }
+        rows.append(record)
+    return {
+        "at": filters.at.astimezone(filters.zone).isoformat(),
+        "from": filters.start.astimezone(filters.zone).isoformat(),
+        "to": filters.end.astimezone(filters.zone).isoformat(),
+        "figures": rows,
+    }
+
+
+def as_rich_table(table: pd.DataFrame) -> Table:
+    """Return figures for a terminal: a column a row of figures where there is one row, else a line each."""
+    records = with_sums(table)
+    printed = Table(show_edge=False, pad_edge=False)
+    shares = {rate: [_share(row, *parts) for row in records.to_dict("records")] for rate, parts in RATES.items()}
+    if "code" not in table.columns:
+        printed.add_column("figure")
+        printed.add_column("", justify="right")
+        for name in COUNTS:
+            printed.add_row(name, f"{records[name].iloc[0]:,}")
+        for name in HOURS:
+            printed.add_row(name, _hours(records[name].iloc[0]))
+        for rate, values in shares.items():
+            printed.add_row(rate, values[0])
+        return printed
+    shown = ("received", "open", "overdue", "seriously_overdue", "due_soon", "no_deadline")
+    printed.add_column("code")
+    printed.add_column("name")
+    for name in (*shown, *RATES, *HOURS):
+        printed.add_column(name, justify="right")
+    for index, row in enumerate(records.to_dict("records")):
+        printed.add_row(
+            "-" if pd.isna(row["code"]) else row["code"],
+            "(none)" if pd.isna(row["name_vi"]) else row["name_vi"],
+            *(f"{row[name]:,}" for name in shown),
+            *(shares[rate][index] for rate in RATES),
+            *(_hours(row[name]) for name in HOURS),
+        )
+    return printed
+
+
+def _share(row: dict[Any, Any], numerator: str, denominator: str) -> str:
+    count, whole = row[numerator], row[denominator]
+    return f"{count:,}/{whole:,}" + (f" {count / whole:.1%}" if whole else "")
+
+
+def _hours(hours: float) -> str:
+    return "-" if pd.isna(hours) else f"{hours:,.1f} h"

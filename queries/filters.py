@@ -1,0 +1,72 @@
+"""What a question is about: a moment, a period, and what the viewer chose and may see."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Self
+from zoneinfo import ZoneInfo
+
+BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
+_TICK = timedelta(microseconds=1)  # the finest step of the database's clock
+
+EVERYTHING: tuple[int, ...] = ()
+"""The scope of who may see every case."""
+
+
+@dataclass(frozen=True)
+class Filters:
+    """A moment `at`, the period from `start` up to, not including, `end`, and the ids chosen; none chosen is all.
+
+    `zone` is the city's: its days begin in it. A period never reaches past its moment. `scope` holds the units whose
+    cases the viewer may see; empty is all.
+    """
+
+    at: datetime
+    start: datetime
+    end: datetime
+    zone: ZoneInfo
+    districts: tuple[int, ...] = ()
+    wards: tuple[int, ...] = ()
+    units: tuple[int, ...] = ()
+    categories: tuple[int, ...] = ()
+    channels: tuple[int, ...] = ()
+    scope: tuple[int, ...] = EVERYTHING
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        at: datetime,
+        zone: ZoneInfo,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        **chosen: tuple[int, ...],
+    ) -> Self:
+        """Make filters for a moment; the period runs from the first report to the moment, itself included, or less.
+
+        Moments must carry a time zone. Raises ValueError for one that does not, and for a period that ends before it
+        starts.
+        """
+        start, end = start or BEGINNING, min(end or at + _TICK, at + _TICK)
+        if None in (at.tzinfo, start.tzinfo, end.tzinfo):
+            raise ValueError("a moment needs a time zone")
+        if end < start:
+            raise ValueError(f"the period ends ({end:%Y-%m-%d %H:%M}) before it starts ({start:%Y-%m-%d %H:%M})")
+        return cls(at=at, start=start, end=end, zone=zone, **chosen)
+
+    def before(self) -> Self:
+        """The period of equal length just before this one, as it stood when it ended."""
+        length = self.end - self.start
+        end = self.start
+        return replace(self, at=end - _TICK, start=end - length, end=end)
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the parameters as queries/*.sql name them; an empty choice is null, which lets everything through."""
+        chosen = {name: getattr(self, name) or None for name in ("districts", "wards", "units", "categories")}
+        return {
+            "at": self.at,
+            "start": self.start,
+            "end": self.end,
+            **chosen,
+            "channels": self.channels or None,
+            "scope": self.scope or None,
+        }
