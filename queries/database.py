@@ -15,7 +15,7 @@ import pandas as pd
 from cachetools import TTLCache
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 _FOLDER = Path(__file__).parent
@@ -39,6 +39,10 @@ class DatabaseAway(Exception):
     """The report database does not answer now. What was asked may be asked again later."""
 
 
+class NotAReportDatabase(Exception):
+    """The database answers, but does not hold the tables of a report database, or does not let us read them."""
+
+
 class ReportDatabase:
     """A report database that answers questions. Safe to share between threads."""
 
@@ -59,14 +63,14 @@ class ReportDatabase:
         self._asking: dict[Hashable, threading.Lock] = {}
         self._guard = threading.Lock()
 
-    def ask(self, question: str, *, figure: str = "true", **parameters: Any) -> pd.DataFrame:
+    def ask(self, question: str, *, figure: str = "true", order: str = "newest", **parameters: Any) -> pd.DataFrame:
         """Answer `queries/<question>.sql` with its columns; moments come back in UTC.
 
         The same question with the same parameters is answered from memory for a while: the moment is a parameter, so
-        only a correction of the past makes an answer old. `figure` names the definition that `{figure}` stands for.
-        Raises DatabaseAway.
+        only a correction of the past makes an answer old. `figure` and `order` name the definitions that
+        `{figure}` and `{order}` stand for. Raises DatabaseAway.
         """
-        key = (question, figure, tuple(sorted((name, _hashable(value)) for name, value in parameters.items())))
+        key = (question, figure, order, tuple(sorted((name, _hashable(value)) for name, value in parameters.items())))
         with self._guard:
             if (known := self._answers.get(key)) is not None:
                 return known.copy(deep=False)
@@ -76,7 +80,7 @@ class ReportDatabase:
                 with self._guard:
                     known = self._answers.get(key)
                 if known is None:
-                    known = self.ask_now(question, figure=figure, **parameters)
+                    known = self.ask_now(question, figure=figure, order=order, **parameters)
                     with self._guard:
                         if _bytes(known) < _BYTES_OF_ANSWERS:
                             self._answers[key] = known
@@ -85,9 +89,9 @@ class ReportDatabase:
                     self._asking.pop(key, None)
         return known.copy(deep=False)
 
-    def ask_now(self, question: str, *, figure: str = "true", **parameters: Any) -> pd.DataFrame:
-        """Answer like `ask`, but from the database, always. Raises DatabaseAway."""
-        statement = sql(question, figure)
+    def ask_now(self, question: str, *, figure: str = "true", order: str = "newest", **parameters: Any) -> pd.DataFrame:
+        """Answer like `ask`, but from the database, always. Raises DatabaseAway, NotAReportDatabase."""
+        statement = sql(question, figure, order)
         named = set(re.findall(r"(?<!:):(\w+)", statement))
         given = {name: list(value) if isinstance(value, tuple) else value for name, value in parameters.items()}
         try:
@@ -96,6 +100,8 @@ class ReportDatabase:
                 return pd.DataFrame.from_records(answer.fetchall(), columns=list(answer.keys()))
         except (OperationalError, PoolTimeout) as error:
             raise DatabaseAway(_words(error)) from error
+        except ProgrammingError as error:
+            raise NotAReportDatabase(_words(error)) from error
         except DBAPIError as error:
             if error.connection_invalidated:
                 raise DatabaseAway(_words(error)) from error
@@ -107,16 +113,16 @@ class ReportDatabase:
 
 
 @lru_cache(maxsize=256)
-def sql(question: str, figure: str = "true") -> str:
-    """Return the statement of `queries/<question>.sql` with its definitions in place."""
+def sql(question: str, figure: str = "true", order: str = "newest") -> str:
+    """Return the statement of `queries/<question>.sql` with its definitions in place.
+
+    Raises KeyError for a figure or an order that definitions.sql does not know.
+    """
     meanings: Mapping[str, str] = definitions()
-    statement = (_FOLDER / f"{question}.sql").read_text()
-    for _ in range(5):  # a definition may lean on another
-        statement = re.sub(
-            r"\{(\w+)\}",
-            lambda found: f"({meanings[figure if found[1] == 'figure' else found[1]]})",
-            statement,
-        )
+    statement = (_FOLDER / f"{question}.sql").read_text().replace("{order}", meanings[order])
+    statement = statement.replace("{figure}", f"({meanings[figure]})")
+    while "{" in statement:  # a definition may lean on another
+        statement = re.sub(r"\{(\w+)\}", lambda found: f"({meanings[found[1]]})", statement)
     return statement
 
 

@@ -74,3 +74,12 @@ case cast(:by as text)
     when 'category' then category_id
     when 'channel' then channel_id
 end
+
+-- newest: an order, the last submitted first
+submitted_at desc, id desc
+
+-- oldest: an order, the first submitted first
+submitted_at, id
+
+-- worklist: an order, what a head should take first: the earliest deadline, then the gravest
+due_at nulls last, case severity when 'urgent' then 0 when 'complex' then 1 else 2 end, submitted_at, id

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Self
+from typing import Any, Self, cast
 from zoneinfo import ZoneInfo
 
 BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
@@ -39,7 +39,7 @@ class Filters:
         zone: ZoneInfo,
         start: datetime | None = None,
         end: datetime | None = None,
-        **chosen: tuple[int, ...],
+        **chosen: Any,
     ) -> Self:
         """Make filters for a moment; the period runs from the first report to the moment, itself included, or less.
 
@@ -52,6 +52,10 @@ class Filters:
         if end < start:
             raise ValueError(f"the period ends ({end:%Y-%m-%d %H:%M}) before it starts ({start:%Y-%m-%d %H:%M})")
         return cls(at=at, start=start, end=end, zone=zone, **chosen)
+
+    def choosing(self, **chosen: tuple[int, ...]) -> Self:
+        """The same moment and period, with other ids chosen: districts, wards, units, categories, channels."""
+        return replace(self, **cast(Any, chosen))
 
     def before(self) -> Self:
         """The period of equal length just before this one, as it stood when it ended."""

@@ -1,0 +1,32 @@
+"""The application: starts the report database, watches it, serves fonts and map data, and frames the pages.
+
+Run by `streamlit run dashboard.py`, or by any ASGI server as `dashboard:app`.
+"""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
+from pathlib import Path
+
+import streamlit as st
+
+from reportdb.connection import URL_VARIABLE, report_database
+from ui import live
+from ui.routes import routes
+
+_FRAME = Path(__file__).parent / "ui" / "frame.py"
+
+
+@asynccontextmanager
+async def _running(_: st.App) -> AsyncIterator[None]:
+    """Hold the report database while the application runs.
+
+    A database of the city's own (REPORT_DB_URL) is read as it is; the embedded one is started and kept current.
+    """
+    with ExitStack() as held:
+        url = os.environ.get(URL_VARIABLE) or held.enter_context(report_database())
+        held.enter_context(live.watching(url))
+        yield
+
+
+app = st.App(_FRAME, lifespan=_running, routes=routes)

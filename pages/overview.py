@@ -1,0 +1,117 @@
+"""Is the city keeping its promises to citizens right now, and where is it not?"""
+
+import streamlit as st
+
+from queries.days import days
+from queries.figures import figures, with_sums
+from ui import charts, leaders, maps, newest, tiles
+from ui.filters import carried
+from ui.panel import address
+from ui.theme import palette
+from ui.viewing import viewing
+from ui.words import _, day, language, number, percent
+
+seen = viewing()
+st.title(_("Is the city keeping its promises?"), anchor=False)
+
+now = tiles.row(with_sums(figures(seen.reports, seen.filters)))
+if not now["received"] and not now["open"]:
+    st.info(
+        _("No report matches these filters. Widen the period or remove a filter."), icon=":material/filter_alt_off:"
+    )
+    st.stop()
+before = tiles.row(with_sums(figures(seen.reports, seen.filters.before())))
+since = _("since {day}", day=day(seen.local(seen.filters.start)))
+against = _("against the period before")
+
+tiles.tiles(
+    [
+        tiles.count(seen, _("Open"), "open", now, before, since=since, good=-1),
+        tiles.count(
+            seen,
+            _("Overdue"),
+            "overdue",
+            now,
+            before,
+            since=since,
+            good=-1,
+            tone="overdue-tile",
+            parts=_("{share} of the open", share=percent(now["overdue"], now["open"])),
+        ),
+        tiles.count(
+            seen,
+            _("Due soon"),
+            "due_soon",
+            now,
+            before,
+            since=since,
+            tone="due-soon-tile",
+            parts=_("by the end of the next working day"),
+        ),
+        tiles.count(
+            seen,
+            _("Received"),
+            "received",
+            now,
+            before,
+            since=against,
+            parts=_("{count} resolved", count=number(now["resolved"])),
+        ),
+        tiles.share(
+            seen,
+            _("On-time rate"),
+            ("done_by_due", "fell_due"),
+            now,
+            before,
+            since=against,
+            good=1,
+            tone="good-tile",
+            parts=_("of those that fell due"),
+        ),
+        tiles.share(
+            seen,
+            _("Satisfaction"),
+            ("satisfied", "rated"),
+            now,
+            before,
+            since=against,
+            good=1,
+            tone="good-tile",
+            parts=_("of those rated"),
+        ),
+    ],
+    key="headline",
+)
+
+left, right = st.columns([3, 2])
+with left:
+    st.subheader(_("Where are open reports overdue?"), anchor=False)
+    shapes = seen.reports.ask("areas", level="district")
+    if shapes.empty:
+        st.info(_("No boundaries are loaded: run “python -m reportdb areas load”."), icon=":material/map:")
+    else:
+        data = address(
+            "map/areas/district.geojson", **carried(seen) | {"at": seen.filters.at.isoformat(), "lang": None}
+        )
+        st.pydeck_chart(
+            maps.area_map(data, shapes, language=language(), dark=st.context.theme.type == "dark"),
+            height=470,
+            key="district_map",
+            alt=_("Map of the districts by the share of open reports that are overdue"),
+        )
+        maps.legend(shapes)
+with right:
+    leaders.worst_and_best(seen, key="leaders")
+
+left, right = st.columns([3, 2])
+with left:
+    table, step = days(seen.reports, seen.filters)
+    title = (
+        _("What came in, what was resolved, day by day")
+        if step == 1
+        else _("What came in, what was resolved, week by week")
+    )
+    st.subheader(title, anchor=False)
+    st.plotly_chart(charts.flow(table, palette()), key="flow", config={"displayModeBar": False}, theme=None, alt=title)
+with right:
+    newest.newest(seen, key="newest")

@@ -1,0 +1,52 @@
+"""Controls whose choice lives in the address: they show what stands there and write there what is chosen.
+
+Streamlit's own binding of a control to the address would write the labels, which change with the language.
+"""
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+
+def one_of(label: str, word: str, options: Sequence[str], *, usual: str, words: Callable[[str], str]) -> str:
+    """Draw a choice of one and return it. `word` is its name in the address, which leaves the `usual` one out.
+
+    What stands in the address and is none of the options counts as the usual one.
+    """
+    stands = st.query_params.get(word)
+    chosen = stands if stands is not None and stands in options else usual
+    st.session_state[f"choose_{word}"] = chosen
+    st.segmented_control(
+        label,
+        options,
+        required=True,
+        format_func=words,
+        key=f"choose_{word}",
+        on_change=_write,
+        args=(word, usual),
+    )
+    return chosen
+
+
+def some_of(label: str, word: str, options: Sequence[str], *, words: Callable[[str], str], nothing: str) -> list[str]:
+    """Draw a choice of any number and return them; `nothing` stands in it while none is chosen."""
+    stands = [option for option in st.query_params.get_all(word) if option in options]
+    st.session_state[f"choose_{word}"] = stands
+    st.multiselect(
+        label,
+        options,
+        format_func=words,
+        placeholder=nothing,
+        key=f"choose_{word}",
+        on_change=_write,
+        args=(word, None),
+    )
+    return stands
+
+
+def _write(word: str, usual: str | None) -> None:
+    chosen = st.session_state[f"choose_{word}"]
+    if not chosen or chosen == usual:
+        st.query_params.pop(word, None)
+    else:
+        st.query_params[word] = chosen

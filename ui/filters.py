@@ -1,0 +1,59 @@
+"""The filters above every page."""
+
+from datetime import datetime
+from typing import Any
+
+import streamlit as st
+
+from queries.database import ReportDatabase
+from queries.figures import City, Dimension, names
+from ui.asked import CHOICES, PERIODS, USUAL_PERIOD, asked
+from ui.controls import one_of, some_of
+from ui.panel import address, panel
+from ui.viewing import Viewing
+from ui.words import LANGUAGES, _, name
+
+_SHOWN: tuple[Dimension, ...] = ("district", "category", "channel")
+_CHIPS: tuple[Dimension, ...] = ("ward", "unit")
+
+
+def choose(reports: ReportDatabase, city: City, now: datetime) -> Viewing:
+    """Draw the filters and return what the address asks for. Raises DatabaseAway."""
+    titles = {"district": _("District"), "category": _("Category"), "channel": _("Channel")}
+    periods = {"7d": _("7 days"), "30d": _("30 days"), "90d": _("90 days"), "365d": _("1 year"), "all": _("All")}
+    languages = {"vi": "Tiếng Việt", "en": "English"}
+    with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
+        one_of(_("Period"), "period", PERIODS, usual=USUAL_PERIOD, words=periods.__getitem__)
+        for dimension in _SHOWN:
+            known = names(reports, dimension).sort_values("name_vi").set_index("code")
+            labels = {str(code): name(row) for code, row in known.iterrows()}
+            some_of(titles[dimension], dimension, list(labels), words=labels.__getitem__, nothing=_("All"))
+        one_of(_("Language"), "lang", LANGUAGES, usual="vi", words=languages.__getitem__)
+    query = {key: st.query_params.get_all(key) for key in st.query_params}
+    found = asked(query, reports=reports, city=city, now=now)
+    if chips := _chips(query, reports):
+        panel("chips", key="chips", chips=chips)
+    if found.strange:
+        st.warning(_("Not understood in the address and left out: {words}", words=", ".join(found.strange[:5])))
+    return Viewing(reports, city, found.filters, live=found.filters.at == now, query=query)
+
+
+def carried(seen: Viewing) -> dict[str, Any]:
+    """Return the viewer's choices as an address carries them from page to page."""
+    return {key: seen.query[key] for key in ("period", "at", "lang", *CHOICES) if key in seen.query}
+
+
+def _chips(query: dict[str, list[str]], reports: ReportDatabase) -> list[dict[str, str]]:
+    """Return the choices of the address that no filter shows, each with the address that leaves it out."""
+    titles = {"ward": _("Ward"), "unit": _("Unit")}
+    chips = []
+    for dimension in _CHIPS:
+        known = names(reports, dimension).set_index("code")
+        for code in query.get(dimension, []):
+            if code in known.index:
+                rest = query | {dimension: [other for other in query[dimension] if other != code]}
+                chips.append({"label": titles[dimension], "value": name(known.loc[code]), "href": address("?", **rest)})
+    if "at" in query:
+        rest = {key: value for key, value in query.items() if key != "at"}
+        chips.append({"label": _("Moment"), "value": query["at"][0], "href": address("?", **rest)})
+    return chips

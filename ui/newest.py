@@ -1,0 +1,41 @@
+"""The reports that came in last."""
+
+import pandas as pd
+
+from queries.cases import cases
+from queries.figures import names
+from ui.filters import carried
+from ui.pages import CASES
+from ui.panel import address, panel
+from ui.states import TONES, state
+from ui.viewing import Viewing
+from ui.words import _, ago, name
+
+_SHOWN = 7
+
+
+def newest(seen: Viewing, *, key: str) -> None:
+    """Draw the last reports received: what, where, who holds it, how long ago."""
+    table = cases(seen.reports, seen.filters, figure="received", limit=_SHOWN)
+    known = {dimension: names(seen.reports, dimension) for dimension in ("category", "ward", "district", "unit")}
+    shown = []
+    for case in table.to_dict("records"):
+        places = [("category", "category_id"), ("ward", "ward_id"), ("unit", "unit_id")]
+        facts = [name(known[kind].loc[case[column]]) for kind, column in places if not pd.isna(case[column])]
+        shown.append(
+            {
+                "title": case["title"],
+                "href": address(CASES, **carried(seen) | {"code": case["public_code"]}),
+                "state": state(case["state"]),
+                "tone": TONES[case["state"]],
+                "facts": " · ".join([*facts, ago(case["submitted_at"], seen.filters.at)]),
+            }
+        )
+    panel(
+        "newest",
+        key=key,
+        title=_("Newest reports"),
+        about=_("What, where, who holds it, since when"),
+        nothing=_("No report came in during this period."),
+        cases=shown,
+    )

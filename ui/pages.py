@@ -1,0 +1,73 @@
+"""The pages, by the name their address has, and the way between them."""
+
+import streamlit as st
+
+from ui.filters import carried
+from ui.panel import address, panel
+from ui.status import Freshness
+from ui.viewing import Viewing
+from ui.words import _, name
+
+OVERVIEW = ""
+LIVE_MAP = "map"
+BACKLOG = "backlog"
+OVERDUE = "overdue"
+UNIT = "unit"
+REPORT = "report"
+CASES = "cases"
+
+_FILES = {
+    OVERVIEW: "overview",
+    LIVE_MAP: "live_map",
+    BACKLOG: "backlog",
+    OVERDUE: "overdue",
+    UNIT: "unit",
+    CASES: "cases",
+    REPORT: "report",
+}
+_NOT_IN_NAVIGATION = (UNIT, REPORT)  # they are about one unit, one case: a link leads to them
+
+
+def pages() -> list[st.Page]:
+    """Return the pages in the order of the navigation, named in the viewer's language."""
+    return [
+        st.Page(
+            f"../pages/{file}.py",
+            title=_titles()[path],
+            url_path=path or None,
+            default=path == OVERVIEW,
+        )
+        for path, file in _FILES.items()
+    ]
+
+
+def header(here: str, seen: Viewing | None, freshness: Freshness) -> None:
+    """Draw the city's name, the way to every page with the viewer's choices, and how fresh the numbers are.
+
+    `here` is this page's path.
+    """
+    choices = carried(seen) if seen else {}
+    panel(
+        "header",
+        key="header",
+        city=name({"name_vi": seen.city.name_vi, "name_en": seen.city.name_en}) if seen else "",
+        home=address(OVERVIEW, **choices),
+        freshness=freshness,
+        links=[
+            {"title": title, "href": address(path, **choices), "here": path == here}
+            for path, title in _titles().items()
+            if path not in _NOT_IN_NAVIGATION
+        ],
+    )
+
+
+def _titles() -> dict[str, str]:
+    return {
+        OVERVIEW: _("Overview"),
+        LIVE_MAP: _("Live map"),
+        BACKLOG: _("Backlog"),
+        OVERDUE: _("Overdue"),
+        UNIT: _("Unit"),
+        CASES: _("Cases"),
+        REPORT: _("Case"),
+    }

@@ -1,0 +1,56 @@
+"""Panels: what Streamlit has no element for, drawn from an HTML template whose values are escaped, with links inside.
+
+A link leads to a page of ours with a query in its address. Opened in a new tab it is an ordinary address; clicked, it
+turns the page without loading the application anew.
+"""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import streamlit as st
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from streamlit.components.v2.types import ComponentRenderer
+
+from ui import words
+
+_FOLDER = Path(__file__).parent / "panels"
+
+
+@cache
+def _templates() -> Environment:
+    templates = Environment(
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.globals |= {"_": words._, "number": words.number, "percent": words.percent, "duration": words.duration}
+    return templates
+
+
+@cache
+def _component() -> ComponentRenderer:
+    return st.components.v2.component(
+        "panel",
+        html='<div class="panel"></div>',
+        css="\n".join(file.read_text() for file in sorted(_FOLDER.glob("*.css"))),
+        js=(_FOLDER / "panel.js").read_text(),
+    )
+
+
+def panel(template: str, *, key: str, **values: Any) -> None:
+    """Draw `panels/<template>.html` with its values; `key` tells this panel from the others of the page."""
+    html = _templates().get_template(f"{template}.html").render(**values)
+    _component()(data={"html": html}, key=key)
+
+
+def address(page: str, **query: Any) -> str:
+    """Return the address of a page with a query, relative to any page; "?" is the page itself.
+
+    Empty values are left out of the query.
+    """
+    given = {name: value for name, value in query.items() if value not in (None, "", (), [])}
+    return (page.rstrip("?") if page else "./") + ("?" + urlencode(given, doseq=True) if given or page == "?" else "")

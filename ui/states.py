@@ -1,0 +1,28 @@
+"""The states a case can be in, in words and in the panels' tones."""
+
+from ui.words import _
+
+TONES = {
+    "overdue": "overdue",
+    "due_soon": "due-soon",
+    "in_time": "muted",
+    "no_deadline": "muted",
+    "refused": "muted",
+    "resolved": "good",
+    "resolved_on_time": "good",
+    "resolved_late": "due-soon",
+}
+
+
+def state(name: str) -> str:
+    """Return a state's name in the viewer's language."""
+    return {
+        "overdue": _("Overdue"),
+        "due_soon": _("Due soon"),
+        "in_time": _("In time"),
+        "no_deadline": _("No deadline known"),
+        "refused": _("Refused"),
+        "resolved": _("Resolved"),
+        "resolved_on_time": _("Resolved on time"),
+        "resolved_late": _("Resolved late"),
+    }[name]

@@ -1,0 +1,36 @@
+"""What a page is drawn from: the database, the city, the viewer's filters. The frame makes it, the pages ask for it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import streamlit as st
+
+from queries.database import ReportDatabase
+from queries.figures import City
+from queries.filters import Filters
+
+
+@dataclass(frozen=True)
+class Viewing:
+    """One run of one page for one viewer. `live` says that the moment is now and moves on."""
+
+    reports: ReportDatabase
+    city: City
+    filters: Filters
+    live: bool
+    query: dict[str, list[str]]
+
+    def local(self, value: datetime) -> datetime:
+        """Return a moment in the city's own time."""
+        return value.astimezone(self.city.zone)
+
+
+def begin(viewing: Viewing) -> None:
+    """Keep what this run is drawn from."""
+    st.session_state["viewing"] = viewing
+
+
+def viewing() -> Viewing:
+    """Return what this run is drawn from."""
+    kept: Viewing = st.session_state["viewing"]
+    return kept

@@ -1,0 +1,103 @@
+"""Words, numbers and dates as a viewer reads them: Vietnamese first, English by a switch.
+
+The words stand in English in the code; `locales/` holds their translations as standard gettext catalogues.
+"""
+
+import gettext
+import math
+from datetime import date, datetime, timedelta
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import pandas as pd
+import streamlit as st
+from babel.dates import format_date
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal, format_percent
+
+Language = Literal["vi", "en"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+LOCALES = Path(__file__).parents[1] / "locales"
+NOTHING = "–"
+
+
+def language() -> Language:
+    """Return the language this viewer reads."""
+    return "en" if st.query_params.get("lang") == "en" else "vi"
+
+
+@cache
+def catalogue(code: Language) -> gettext.NullTranslations:
+    """Return the translations into a language, read from its .po file."""
+    file = LOCALES / code / "LC_MESSAGES" / "dashboard.po"
+    if not file.exists():
+        return gettext.NullTranslations()
+    compiled = BytesIO()
+    with file.open("rb") as source:
+        write_mo(compiled, read_po(source, locale=code))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+def _(words: str, /, **values: Any) -> str:
+    """Return the words in the viewer's language, with the values in their {places}."""
+    translated = catalogue(language()).gettext(words)
+    return translated.format(**values) if values else translated
+
+
+def ngettext(one: str, many: str, count: int) -> str:
+    """Return the words for a count of things in the viewer's language, with {count} in its place."""
+    return catalogue(language()).ngettext(one, many, count).format(count=number(count))
+
+
+def name(row: Any) -> str:
+    """Return a thing's name in the viewer's language, from its name_vi and name_en."""
+    return str(row["name_en" if language() == "en" else "name_vi"])
+
+
+def number(value: float | None, decimals: int = 0) -> str:
+    """Return a number with the language's separators: 1.234,5 in Vietnamese."""
+    if value is None or math.isnan(value):
+        return NOTHING
+    form = "#,##0" + ("." + "0" * decimals if decimals else "")
+    return str(format_decimal(value, format=form, locale=language()))
+
+
+def percent(part: float, whole: float) -> str:
+    """Return a share as a percentage with one decimal; a dash where there is nothing to divide by."""
+    return str(format_percent(part / whole, format="0.0%", locale=language())) if whole else NOTHING
+
+
+def duration(hours: float | None) -> str:
+    """Return a length of time in hours up to two days, then in days."""
+    if hours is None or math.isnan(hours):
+        return NOTHING
+    if hours < 48:
+        return _("{hours} h", hours=number(hours, 1))
+    return _("{days} days", days=number(hours / 24, 1))
+
+
+def day(value: date) -> str:
+    """Return a date in figures: 21/11/2026."""
+    return str(format_date(value, "dd/MM/yyyy", locale=language()))
+
+
+def moment(value: datetime | None) -> str:
+    """Return a moment of the city's own time: 21/11/2026 08:05. The moment carries that zone already."""
+    return f"{value:%d/%m/%Y %H:%M}" if isinstance(value, datetime) and not pd.isna(value) else NOTHING
+
+
+def ago(value: datetime, now: datetime) -> str:
+    """Return how long ago something was, in the largest unit that says enough."""
+    passed = max(now - value, timedelta(0))
+    minutes = int(passed.total_seconds() // 60)
+    if minutes < 1:
+        return _("just now")
+    if minutes < 60:
+        return ngettext("{count} minute ago", "{count} minutes ago", minutes)
+    if minutes < 48 * 60:
+        return ngettext("{count} hour ago", "{count} hours ago", minutes // 60)
+    return ngettext("{count} day ago", "{count} days ago", minutes // (24 * 60))
