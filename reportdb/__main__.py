@@ -73,13 +73,15 @@ def up(database: Database = None, data: Data = None) -> None:
 
     With --database only the schema is brought up to date.
     """
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, signal.default_int_handler)
     with _opened(database, data) as url:
         if database:
             out.print("The schema is up to date.")
             return
-        out.print(url, markup=False, highlight=False, soft_wrap=True)
-        err.print("The report database is up. Ctrl-C stops it when nobody else uses it.")
         try:
+            out.print(url, markup=False, highlight=False, soft_wrap=True)
+            err.print("The report database is up. Ctrl-C stops it when nobody else uses it.")
             signal.pause()
         except KeyboardInterrupt:
             err.print("Leaving.")

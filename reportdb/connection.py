@@ -12,6 +12,10 @@ from reportdb.server import DEFAULT_FOLDER, embedded_server
 
 URL_VARIABLE = "REPORT_DB_URL"
 FOLDER_VARIABLE = "REPORT_DB_DATA"
+_MISREAD = (
+    "The database's URL is not understood. It reads postgresql://user:password@host:port/name, "
+    "and a password writes @ as %40, : as %3A and / as %2F."
+)
 
 
 class DatabaseUnreachable(Exception):
@@ -42,13 +46,15 @@ def connect(url: str) -> psycopg.Connection:
     try:
         return psycopg.connect(url, connect_timeout=10, application_name="reportdb", autocommit=True)
     except psycopg.ProgrammingError as error:
-        raise DatabaseUnreachable(
-            "The database's URL is not understood. It reads postgresql://user:password@host:port/name."
-        ) from error
+        raise DatabaseUnreachable(_MISREAD) from error
     except psycopg.OperationalError as error:
         place = psycopg.conninfo.conninfo_to_dict(url)
-        where = f"{place.get('dbname', 'the database')} at {place.get('host', 'this machine')}"
+        name, host = str(place.get("dbname", "the database")), str(place.get("host", "this machine"))
+        if "@" in name + host:  # an @ or a / in the password cuts the URL in the wrong place
+            raise DatabaseUnreachable(_MISREAD) from error
+        # libpq's first line: which server, "failed:", and why; the others are its own advice.
+        why = str(error).strip().splitlines()[0].rpartition("failed: ")[2].rstrip(".")
         raise DatabaseUnreachable(
-            f"The report database ({where}) does not answer: {str(error).strip().splitlines()[-1]}. "
+            f"The report database ({name} at {host}) does not answer: {why}. "
             f"Check the URL in {URL_VARIABLE} or --database, and that the server runs."
         ) from error

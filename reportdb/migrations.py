@@ -9,7 +9,7 @@ from psycopg import sql
 SCHEMA = Path(__file__).parent / "schema"
 READER = "report_reader"
 OLDEST_SERVER = 150000  # as server_version counts: PostgreSQL 15.0
-_LOCK = 4_107_311  # an advisory lock only we use: two processes that start together migrate one after the other
+LOCK = 4_107_311  # an advisory lock only we use: two processes that start together migrate one after the other
 
 
 class SchemaError(Exception):
@@ -29,14 +29,14 @@ def migrate(connection: psycopg.Connection, folder: Path = SCHEMA) -> list[str]:
     files = sorted(folder.glob("[0-9]*.sql"))
     try:
         with connection.transaction():
-            connection.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
+            connection.execute("select pg_advisory_xact_lock(%s)", [LOCK])
             _create_reader(connection)
             connection.execute(
                 """create table if not exists schema_migration (
                        name text primary key, sha256 text not null, applied_at timestamptz not null default now())"""
             )
             connection.execute(sql.SQL("grant select on schema_migration to {}").format(sql.Identifier(READER)))
-            known = dict(connection.execute("select name, sha256 from schema_migration").fetchall())
+            known: dict[str, str] = dict(connection.execute("select name, sha256 from schema_migration").fetchall())
             _refuse_strangers(known, files)
             fresh = [file for file in files if file.name not in known]
             for file in fresh:
@@ -77,6 +77,7 @@ def _create_reader(connection: psycopg.Connection) -> None:
                 connection.execute(sql.SQL("create role {} nologin").format(sql.Identifier(READER)))
     except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
         pass  # another database of this server made it at the same moment
-    with connection.transaction():
-        if connection.execute("select pg_has_role(current_user, %s, 'member')", [READER]).fetchone() != (True,):
-            connection.execute(sql.SQL("grant {} to current_user").format(sql.Identifier(READER)))
+    # Since PostgreSQL 16 a member of a role need not be allowed to become it.
+    become = "set" if connection.info.server_version >= 160000 else "member"
+    if connection.execute("select pg_has_role(current_user, %s, %s)", [READER, become]).fetchone() != (True,):
+        connection.execute(sql.SQL("grant {} to current_user").format(sql.Identifier(READER)))

@@ -9,6 +9,7 @@ import hashlib
 import importlib.util
 import os
 import pwd
+import re
 import shutil
 import stat
 import subprocess
@@ -26,6 +27,8 @@ DATABASE = "report"
 _START_SECONDS = 300  # recovery after a crash of a large database takes its time
 _SYSTEM_USER = "reportdb"  # PostgreSQL refuses to run as root
 _LONGEST_SOCKET_PATH = 100  # bytes; the system's limit is 107
+# A killed server may leave children that hold its memory a while; a killed process, a server that still recovers.
+_IN_A_MOMENT = ("shared memory", '"postmaster.pid" already exists')
 
 # What the measurements of bench/ say for two cores; PostgreSQL's defaults are for a machine of 2005.
 _SETTINGS = {
@@ -61,6 +64,7 @@ def embedded_server(folder: Path = DEFAULT_FOLDER) -> Iterator[str]:
     server does not start.
     """
     folder = folder.expanduser().resolve()
+    _refuse_other_version(folder / "data")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         users, gate = (folder / "users.lock").open("w"), (folder / "gate.lock").open("w")
@@ -86,18 +90,20 @@ def _start(folder: Path) -> str:
     """Start the server of `folder` unless it runs, and return the owner's URL of its report database."""
     data = folder / "data"
     system_user = _system_user(folder)
-    _refuse_other_version(data)
     if not (data / "PG_VERSION").exists():
         _create(data, system_user)
     sockets = _socket_folder(data)
-    if not _accepts(sockets):
-        _pg_ctl(
-            ["start", "--wait", f"--timeout={_START_SECONDS}", f"--log={folder / 'server.log'}", f"-o-k {sockets}"],
-            data,
-            system_user,
-        )
+    arguments = ["start", "--wait", f"--timeout={_START_SECONDS}", f"--log={folder / 'server.log'}", f"-o-k {sockets}"]
+    deadline = time.monotonic() + _START_SECONDS
+    while not _accepts(sockets):
+        try:
+            _pg_ctl(arguments, data, system_user)
+        except ServerError as error:
+            if not any(words in str(error) for words in _IN_A_MOMENT) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.5)
     _create_database(sockets)
-    return f"postgresql://{OWNER}@/{DATABASE}?host={sockets}"
+    return _url(sockets, DATABASE)
 
 
 @contextmanager
@@ -115,15 +121,25 @@ def _stop_if_last(users: int, folder: Path) -> None:
     except BlockingIOError:
         return
     data = folder / "data"
-    if (data / "postmaster.pid").exists():
-        _pg_ctl(["stop", "--wait", "--mode=fast"], data, _system_user(folder))
+    if not (data / "postmaster.pid").exists():
+        return
+    system_user = _system_user(folder)
+    try:
+        _run("pg_ctl", ["status", f"--pgdata={data}"], system_user)
+    except subprocess.SubprocessError:
+        return  # the server was killed, and left its file
+    _pg_ctl(["stop", "--wait", "--mode=fast"], data, system_user)
+    if (sockets := _socket_folder(data)) != data:
+        sockets.rmdir()
 
 
 def _refuse_other_version(data: Path) -> None:
     try:
         version = (data / "PG_VERSION").read_text().strip()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return
+    except OSError as error:
+        raise ServerError(f"{data} cannot be read: {error.strerror}. Name another folder with --data.") from error
     ours = _run("postgres", ["--version"], None).split()[2].split(".")[0]
     if version != ours:
         raise ServerError(
@@ -140,16 +156,22 @@ def _system_user(folder: Path) -> str | None:
     if os.geteuid() != 0:
         return None
     try:
-        owner = pwd.getpwnam(_SYSTEM_USER)
-    except KeyError:
-        subprocess.run(["/usr/sbin/useradd", "--system", "--shell", "/usr/sbin/nologin", _SYSTEM_USER], check=True)
-        owner = pwd.getpwnam(_SYSTEM_USER)
-    for above in (*folder.parents, *_INSTALLATION.parents):
-        mode = above.stat().st_mode
-        if not mode & stat.S_IXOTH:
-            above.chmod(mode | stat.S_IXOTH)
-    if folder.stat().st_uid != owner.pw_uid:
-        os.chown(folder, owner.pw_uid, owner.pw_gid)
+        try:
+            owner = pwd.getpwnam(_SYSTEM_USER)
+        except KeyError:
+            subprocess.run(["/usr/sbin/useradd", "--system", "--shell", "/usr/sbin/nologin", _SYSTEM_USER], check=True)
+            owner = pwd.getpwnam(_SYSTEM_USER)
+        for above in (*folder.parents, *_INSTALLATION.parents):
+            mode = above.stat().st_mode
+            if not mode & stat.S_IXOTH:
+                above.chmod(mode | stat.S_IXOTH)
+        if folder.stat().st_uid != owner.pw_uid:
+            os.chown(folder, owner.pw_uid, owner.pw_gid)
+    except (OSError, subprocess.SubprocessError) as error:
+        raise ServerError(
+            f"PostgreSQL refuses to run as root, and {folder} cannot be given to the user {_SYSTEM_USER}: {error}. "
+            "Run as an ordinary user, or name another folder with --data."
+        ) from error
     return _SYSTEM_USER
 
 
@@ -179,45 +201,50 @@ def _create(data: Path, system_user: str | None) -> None:
 
 
 def _socket_folder(data: Path) -> Path:
-    """Return a folder for the socket: the data's own, or where its path is too long for one, a private short one."""
-    if len(bytes(data / ".s.PGSQL.5432")) <= _LONGEST_SOCKET_PATH:
+    """Return a folder for the socket: the data's own, or a private short one where that path is no good for one."""
+    short_enough = len(bytes(data / ".s.PGSQL.5432")) <= _LONGEST_SOCKET_PATH
+    if short_enough and re.fullmatch(r"[\w./-]+", str(data), re.ASCII):
         return data
-    short = Path(tempfile.gettempdir()) / f"reportdb-{hashlib.sha256(str(data).encode()).hexdigest()[:12]}"
-    short.mkdir(mode=0o700, exist_ok=True)
+    # Not the temporary folder of the environment: all processes must find the same.
+    short = Path("/tmp") / f"reportdb-{hashlib.sha256(bytes(data)).hexdigest()[:12]}"  # noqa: S108
     owner = data.stat()
-    os.chown(short, owner.st_uid, owner.st_gid)
+    try:
+        short.mkdir(mode=0o700, exist_ok=True)
+        there = short.lstat()
+        if not stat.S_ISDIR(there.st_mode) or there.st_uid not in {owner.st_uid, os.geteuid()}:
+            raise FileExistsError
+        os.chown(short, owner.st_uid, owner.st_gid)
+    except OSError as error:
+        raise ServerError(f"{short} is not ours, but the server's socket belongs there. Remove it.") from error
     return short
+
+
+def _url(sockets: Path, database: str) -> str:
+    return f"postgresql://{OWNER}@/{database}?host={sockets}&port=5432"
 
 
 def _accepts(sockets: Path) -> bool:
     try:
-        psycopg.connect(f"postgresql://{OWNER}@/postgres?host={sockets}", connect_timeout=5).close()
+        psycopg.connect(_url(sockets, "postgres"), connect_timeout=5).close()
     except psycopg.OperationalError:
         return False
     return True
 
 
 def _create_database(sockets: Path) -> None:
-    with psycopg.connect(f"postgresql://{OWNER}@/postgres?host={sockets}", autocommit=True) as connection:
+    with psycopg.connect(_url(sockets, "postgres"), autocommit=True) as connection:
         if not connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone():
             connection.execute(f"create database {DATABASE}")
 
 
 def _pg_ctl(arguments: list[str], data: Path, system_user: str | None) -> None:
-    log = data.parent / "server.log"
-    deadline = time.monotonic() + _START_SECONDS
-    while True:
-        try:
-            _run("pg_ctl", [f"--pgdata={data}", *arguments], system_user)
-            return
-        except subprocess.SubprocessError as error:
-            # A server that was killed may leave children that hold its memory for a moment longer.
-            if "shared memory" in _tail(log) and time.monotonic() < deadline:
-                time.sleep(0.5)
-                continue
-            raise ServerError(
-                f"The embedded server in {data.parent} did not {arguments[0]}. Its log {log} ends:\n{_tail(log)}"
-            ) from error
+    try:
+        _run("pg_ctl", [f"--pgdata={data}", *arguments], system_user)
+    except subprocess.SubprocessError as error:
+        log = data.parent / "server.log"
+        raise ServerError(
+            f"The embedded server in {data.parent} did not {arguments[0]}. Its log {log} ends:\n{_tail(log)}"
+        ) from error
 
 
 def _run(program: str, arguments: list[str], system_user: str | None) -> str:
@@ -234,7 +261,7 @@ def _run(program: str, arguments: list[str], system_user: str | None) -> str:
                 timeout=_START_SECONDS,
                 user=system_user,
                 cwd="/",
-                env=os.environ | {"LC_ALL": "C"},
+                env={name: value for name, value in os.environ.items() if not name.startswith("PG")} | {"LC_ALL": "C"},
             )
         except subprocess.CalledProcessError as error:
             complained.seek(0)

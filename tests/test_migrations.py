@@ -1,11 +1,14 @@
 """Migrations are applied once, all or nothing, and a stranger's database is refused."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from reportdb.connection import connect
 from reportdb.migrations import SCHEMA, SchemaError, migrate
+from tests.conftest import NewDatabase
 
 
 def test_a_second_run_changes_nothing(connection: psycopg.Connection) -> None:
@@ -40,3 +43,22 @@ def test_the_reader_reads_reports_but_neither_contacts_nor_writes(connection: ps
     for statement in ("select * from report_contact", "select * from access_log", "delete from report"):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute(statement)
+
+
+def test_two_processes_that_start_together_migrate_once(new_database: NewDatabase) -> None:
+    url = new_database("template1")
+
+    def start(_: int) -> list[str]:
+        with connect(url) as connection:
+            return migrate(connection)
+
+    with ThreadPoolExecutor(3) as processes:
+        applied = [names for names in processes.map(start, range(3)) if names]
+    assert applied == [sorted(file.name for file in SCHEMA.glob("*.sql"))]
+
+
+def test_a_role_without_rights_is_told_what_it_lacks(new_database: NewDatabase) -> None:
+    with connect(new_database("template1")) as connection:
+        connection.execute("set role pg_monitor")
+        with pytest.raises(SchemaError, match=r"may not change its schema .*Connect as the database's owner"):
+            migrate(connection)

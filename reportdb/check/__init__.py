@@ -1,0 +1,43 @@
+"""Say in plain words what is missing or malformed in a report database, where, and what cures it."""
+
+from datetime import UTC, datetime
+from functools import partial
+
+import psycopg
+
+from reportdb.check.contents import QUESTIONS, bad_time_zones, disagreement
+from reportdb.check.damage import Damage
+from reportdb.check.places import misplaced
+from reportdb.check.rules import broken_rules
+from reportdb.check.structure import expected_structure, missing_functions, read_structure, structural_damage
+
+__all__ = ["Damage", "find_damage"]
+
+
+def find_damage(connection: psycopg.Connection, now: datetime | None = None) -> list[Damage]:
+    """Return all that is wrong in the report database at `now` (else this moment); nothing is changed.
+
+    Tables may be tables or views. `connection` is the owner's and in no transaction: the expected structure is made
+    from the migrations in a scratch schema and undone, so the owner must be allowed to create schemas.
+    """
+    now = now or datetime.now(UTC)
+    expected, functions = expected_structure(connection)
+    with connection.transaction():
+        # One picture of the data, however many reports come in meanwhile.
+        connection.execute("set transaction isolation level repeatable read, read only")
+        found = read_structure(connection, expected)
+        damage = [*structural_damage(expected, found), *missing_functions(connection, functions)]
+        for look in (
+            partial(broken_rules, connection, expected, found),
+            partial(bad_time_zones, connection),
+            *(partial(disagreement, connection, question, now) for question in QUESTIONS),
+            partial(misplaced, connection),
+        ):
+            try:
+                with connection.transaction():
+                    damage.extend(look())
+            except (psycopg.ProgrammingError, psycopg.DataError):
+                # A column that is missing or of another type cannot be looked into; it is named above.
+                if not damage:
+                    raise
+    return damage

@@ -1,0 +1,99 @@
+"""Places: boundaries that can be drawn, points that lie in the city, and areas that hold the points they are given."""
+
+import json
+from collections.abc import Iterator
+
+import numpy as np
+import psycopg
+import shapely
+from psycopg import sql
+from shapely.geometry.base import BaseGeometry
+
+from reportdb.areas import Locator
+from reportdb.check.damage import Damage, times
+
+_SAMPLE = 5000  # reports whose area is looked up again
+_FAR = 0.5  # degrees, some 50 km: no city reports from there
+_NEAR = 1e-4  # degrees, some 10 m: a border drawn by other means
+
+
+def misplaced(connection: psycopg.Connection) -> Iterator[Damage]:
+    """Yield malformed boundaries, points far away, and reports of a sample that lie outside their area."""
+    shapes, malformed = _boundaries(connection)
+    if malformed:
+        cure = "load the boundaries again with `areas load`, as GeoJSON Polygon or MultiPolygon in WGS 84"
+        yield Damage("area", "geometry", f"cannot be drawn{times(len(malformed), malformed[0])}", cure)
+    yield from _far_away(connection, shapes)
+    if not malformed:
+        for level in ("district", "ward"):
+            yield from _in_another_area(connection, level, shapes)
+
+
+def _boundaries(connection: psycopg.Connection) -> tuple[dict[int, BaseGeometry], list[str]]:
+    """Return the boundaries by area, and what is wrong with those that are none."""
+    shapes: dict[int, BaseGeometry] = {}
+    malformed: list[str] = []
+    for area, geometry in connection.execute("select id, geometry from area where geometry is not null order by id"):
+        try:
+            shape = shapely.from_geojson(json.dumps(geometry))
+        except shapely.errors.GEOSException:
+            malformed.append(f"area {area}: no GeoJSON")
+            continue
+        if shape.geom_type not in {"Polygon", "MultiPolygon"} or shape.is_empty:
+            malformed.append(f"area {area}: no polygon")
+        elif not (np.abs(shape.bounds) <= [180, 90, 180, 90]).all():
+            malformed.append(f"area {area}: not in degrees")
+        elif not shape.is_valid:
+            malformed.append(f"area {area}: {shapely.is_valid_reason(shape)}")
+        else:
+            shapes[area] = shape
+    return shapes, malformed
+
+
+def _far_away(connection: psycopg.Connection, shapes: dict[int, BaseGeometry]) -> Iterator[Damage]:
+    points = connection.execute("select lon, lat from area where lon is not null").fetchall()
+    if not shapes and not points:
+        return
+    west, south, east, north = shapely.total_bounds([*shapes.values(), *map(shapely.Point, points)])
+    around = {"west": west - _FAR, "south": south - _FAR, "east": east + _FAR, "north": north + _FAR}
+    swapped, far, first_swapped, first_far = connection.execute(
+        """with outside as (
+               select id, lat between %(west)s and %(east)s and lon between %(south)s and %(north)s as swapped
+               from report
+               where not (lon between %(west)s and %(east)s and lat between %(south)s and %(north)s))
+           select count(*) filter (where swapped), count(*) filter (where not swapped),
+               min(id) filter (where swapped), min(id) filter (where not swapped)
+           from outside""",
+        around,
+    ).fetchone() or (0, 0, None, None)
+    if swapped:
+        wrong = f"longitude and latitude are swapped{times(swapped, f'report {first_swapped}')}"
+        yield Damage("report", "lon, lat", wrong, "update report set lon = lat, lat = lon for these")
+    if far:
+        cure = "correct the coordinates, or empty both where the place is not known"
+        yield Damage("report", "lon, lat", f"far outside the city{times(far, f'report {first_far}')}", cure)
+
+
+def _in_another_area(connection: psycopg.Connection, level: str, shapes: dict[int, BaseGeometry]) -> Iterator[Damage]:
+    """Look up a sample of reports again, spread evenly over all that have a point."""
+    column = f"{level}_id"
+    sample = connection.execute(
+        sql.SQL(
+            """select id, lon, lat, coalesce({}, 0) from report where lon is not null
+               and mod(id, greatest((select count(*) from report) / %s, 1)) = 0 order by id limit %s"""
+        ).format(sql.Identifier(column)),
+        [_SAMPLE, _SAMPLE],
+    ).fetchall()
+    if not sample:
+        return
+    report, lon, lat, given = map(np.array, zip(*sample, strict=True))
+    found = Locator(connection).locate(lon, lat)[level == "ward"]
+    wrong = [
+        n
+        for n in np.flatnonzero(found != given)
+        if given[n] not in shapes or shapes[given[n]].distance(shapely.Point(lon[n], lat[n])) > _NEAR
+    ]
+    if wrong:
+        hit = times(len(wrong), f"report {report[wrong[0]]}")
+        cure = f"load the {level}s' boundaries again with `areas load`: that locates all reports anew"
+        yield Damage("report", column, f"the point lies in another {level}, of {len(sample)} looked up{hit}", cure)

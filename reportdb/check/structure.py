@@ -1,0 +1,182 @@
+"""The structure of the report database, as the migrations make it and as it is found."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+from uuid import uuid4
+
+import psycopg
+from psycopg import sql
+
+from reportdb.check.damage import Damage
+from reportdb.migrations import LOCK, READER, SCHEMA, SchemaError
+
+_RIGHTS = ("select", "insert", "update", "delete", "truncate")
+_WITH_INDEXES = "rpm"  # tables, partitioned tables and materialised views, as pg_class.relkind tells them
+
+
+class Column(NamedTuple):
+    """A column's type, in PostgreSQL's words, and whether it must be filled."""
+
+    type: str
+    filled: bool
+
+
+class Constraint(NamedTuple):
+    """A rule for rows: c check, f foreign key, p primary key, u unique."""
+
+    kind: str
+    columns: tuple[str, ...]
+    other_table: str | None
+    other_columns: tuple[str, ...]
+    expression: str | None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table or a view in its place: columns, indexes ("btree (due_at)"), rules, and what the reader may do."""
+
+    kind: str
+    columns: Mapping[str, Column]
+    indexes: Mapping[str, bool]  # whether it is unique
+    constraints: frozenset[Constraint]
+    rights: frozenset[str]
+    rights_to_columns: frozenset[str]  # to the whole table, or to any column of it
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The columns of the primary key."""
+        return next(rule.columns for rule in self.constraints if rule.kind == "p")
+
+
+Structure = Mapping[str, Table]
+
+
+def expected_structure(connection: psycopg.Connection) -> tuple[Structure, list[str]]:
+    """Return the tables and the functions the migrations make: they are made in a schema of their own, and undone.
+
+    Raises SchemaError where the role may not do that.
+    """
+    try:
+        return _made_and_undone(connection)
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise SchemaError(
+            f"The check compares the database with tables it makes in a schema of its own and undoes, and may not "
+            f"({error.diag.message_primary}). Connect as the database's owner, or grant create on the database."
+        ) from error
+
+
+def _made_and_undone(connection: psycopg.Connection) -> tuple[Structure, list[str]]:
+    scratch = sql.Identifier(f"reportdb_check_{uuid4().hex}")
+    with connection.transaction(force_rollback=True):
+        connection.execute("select pg_advisory_xact_lock(%s)", [LOCK])
+        (path,) = connection.execute("show search_path").fetchone() or ("public",)
+        connection.execute(sql.SQL("create schema {}").format(scratch))
+        connection.execute(sql.SQL("set local search_path = {}, {}").format(scratch, sql.SQL(path)))
+        for file in sorted(SCHEMA.glob("[0-9]*.sql")):
+            connection.execute(file.read_bytes())
+        names = connection.execute(
+            "select relname from pg_class where relnamespace = current_schema()::regnamespace and relkind = 'r'"
+        ).fetchall()
+        functions = connection.execute(
+            """select format('%I(%s)', proname, oidvectortypes(proargtypes)) from pg_proc
+               where pronamespace = current_schema()::regnamespace order by 1"""
+        ).fetchall()
+        return read_structure(connection, [name for (name,) in names]), [name for (name,) in functions]
+
+
+def read_structure(connection: psycopg.Connection, names: Iterable[str]) -> Structure:
+    """Return those of the named tables (or views in their place) that the search path finds."""
+    return {
+        name: _read_table(connection, oid, kind)
+        for name, oid, kind in connection.execute(
+            """select name, pg_class.oid, relkind::text from unnest(%s::text[]) as name
+               join pg_class on pg_class.oid = to_regclass(quote_ident(name)) order by name""",
+            [list(names)],
+        ).fetchall()
+    }
+
+
+def _read_table(connection: psycopg.Connection, oid: int, kind: str) -> Table:
+    columns = connection.execute(
+        """select attname, format_type(atttypid, atttypmod), attnotnull from pg_attribute
+           where attrelid = %s and attnum > 0 and not attisdropped order by attnum""",
+        [oid],
+    ).fetchall()
+    indexes = connection.execute(
+        """select substring(pg_get_indexdef(indexrelid) from ' USING (.*)$'), indisunique from pg_index
+           where indrelid = %s and indisvalid""",
+        [oid],
+    ).fetchall()
+    constraints = connection.execute(
+        """select contype::text, array(select attname::text from unnest(conkey) with ordinality as k (n, place)
+                       join pg_attribute on attrelid = conrelid and attnum = n order by place),
+               (select relname::text from pg_class where oid = confrelid),
+               array(select attname::text from unnest(confkey) with ordinality as k (n, place)
+                       join pg_attribute on attrelid = confrelid and attnum = n order by place),
+               pg_get_expr(conbin, conrelid)
+           from pg_constraint where conrelid = %s and contype in ('c', 'f', 'p', 'u') and convalidated""",
+        [oid],
+    ).fetchall()
+    rights = connection.execute(
+        """select privilege, has_table_privilege(%(reader)s, %(table)s::oid, privilege),
+               privilege in ('select', 'insert', 'update')
+                   and has_any_column_privilege(%(reader)s, %(table)s::oid, privilege)
+           from unnest(%(rights)s::text[]) as privilege""",
+        {"reader": READER, "table": oid, "rights": list(_RIGHTS)},
+    ).fetchall()
+    return Table(
+        kind=kind,
+        columns={name: Column(type_, filled) for name, type_, filled in columns},
+        indexes=dict(indexes),
+        constraints=frozenset(
+            Constraint(kind, tuple(own), other, tuple(others), words) for kind, own, other, others, words in constraints
+        ),
+        rights=frozenset(right for right, whole, _ in rights if whole),
+        rights_to_columns=frozenset(right for right, whole, some in rights if whole or some),
+    )
+
+
+def structural_damage(expected: Structure, found: Structure) -> Iterator[Damage]:
+    """Yield what the found tables lack, or hold in another form, compared with the expected ones."""
+    for name, table in expected.items():
+        if name not in found:
+            cure = "create it as reportdb/schema/ does, or a view of this name with the same columns"
+            yield Damage(name, None, "the table is missing", cure)
+            continue
+        there = found[name]
+        for column, (type_, filled) in table.columns.items():
+            if column not in there.columns:
+                cure = f"add it as {type_}, which {'must be filled' if filled else 'may be empty'}"
+                yield Damage(name, column, "the column is missing", cure)
+            elif not _same_type(there.columns[column].type, type_):
+                wrong = f"the column holds {there.columns[column].type} where {type_} is read"
+                yield Damage(name, column, wrong, f"alter table {name} alter column {column} type {type_}")
+        if there.kind in _WITH_INDEXES:
+            for index, unique in table.indexes.items():
+                if index not in there.indexes:
+                    columns = index.partition("(")[2].partition(")")[0]
+                    cure = f"create {'unique ' * unique}index on {name} using {index}"
+                    yield Damage(name, columns, "an index is missing, without which the queries are slow", cure)
+        for right in sorted(table.rights - there.rights):
+            yield Damage(name, None, f"{READER} may not {right}", f"grant {right} on {name} to {READER}")
+        for right in sorted(there.rights_to_columns - table.rights_to_columns):
+            cure = f"revoke {right} on {name} from {READER}, public, and from any role that {READER} belongs to"
+            yield Damage(name, None, f"{READER} may {right}, but must not", cure)
+
+
+def missing_functions(connection: psycopg.Connection, functions: Iterable[str]) -> Iterator[Damage]:
+    """Yield the functions that are not there, or that the reader may not call."""
+    for function in functions:
+        row = connection.execute(
+            "select has_function_privilege(%s, to_regprocedure(%s), 'execute')", [READER, function]
+        ).fetchone()
+        if row == (None,):
+            yield Damage(function, None, "the function is missing", "create it as reportdb/schema/ does")
+        elif row == (False,):
+            cure = f"grant execute on function {function} to {READER}"
+            yield Damage(function, None, f"{READER} may not call the function", cure)
+
+
+def _same_type(found: str, expected: str) -> bool:
+    return found == expected or (expected == "text" and found.startswith("character varying"))

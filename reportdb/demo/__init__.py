@@ -1,0 +1,78 @@
+"""The demo city: an invented Hanoi of the last two years, up to the present moment, the same for the same seed."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import numpy as np
+import psycopg
+from numpy.typing import NDArray
+from rich.progress import Progress
+
+from reportdb.demo.accounts import add_accounts
+from reportdb.demo.city import City
+from reportdb.demo.course import plan
+from reportdb.demo.facts import facts
+from reportdb.demo.ground import lay_ground
+from reportdb.demo.intake import take_in
+from reportdb.demo.ledger import advance, first_states
+from reportdb.demo.records import write_events, write_intake, write_past
+from reportdb.demo.rhythm import Rhythm, draw_times, growth, local_day, midnight, moment
+from reportdb.demo.store import without_indexes
+
+Ints = NDArray[np.int64]
+
+_YEARS = 2
+_BATCH = 40_000
+_TABLES = ["report", "report_event", "report_past", "report_contact"]
+
+
+def holds_reports(connection: psycopg.Connection) -> bool:
+    """Say whether the database holds any report."""
+    return connection.execute("select 1 from report limit 1").fetchone() is not None
+
+
+def build_demo(
+    connection: psycopg.Connection, *, reports: int, seed: int, now: datetime, progress: Progress | None = None
+) -> int:
+    """Fill an empty report database with the demo city as it is at `now`, and return the number of reports.
+
+    The same `reports`, `seed` and `now` give the same rows. All in one transaction: an interrupted run leaves nothing
+    behind. The connection must be in autocommit mode, because the tables are vacuumed afterwards.
+    """
+    start = max(now - timedelta(days=365 * _YEARS), midnight(facts("city")["turns"]["launch"]))
+    task = progress.add_task("Reports", total=reports) if progress else None
+    with connection.transaction():
+        lay_ground(connection, first=local_day(start), last=local_day(now))
+        add_accounts(connection, first=local_day(start), last=local_day(now) - timedelta(days=1))
+        city = City(connection)
+        rhythm = Rhythm(start, now)
+        sequence: dict[str, int] = {}
+        with without_indexes(connection, _TABLES):
+            done = 0
+            for n, (begin, end, counts) in enumerate(_batches(rhythm, start, now, reports, seed)):
+                rng = np.random.default_rng([seed, n])
+                submitted_at = draw_times(rng, begin, end, counts)
+                ids = np.arange(done + 1, done + 1 + len(submitted_at))
+                intake = take_in(city, rhythm, rng, ids, submitted_at)
+                states = first_states(city, intake.cases)
+                events, past = advance(city, intake.cases, plan(city, intake.cases), states, moment(now))
+                write_intake(connection, city, intake, states, sequence)
+                write_events(connection, intake.cases, events)
+                write_past(connection, city, intake.cases, intake.channel, intake.district_id, past)
+                done += len(ids)
+                if progress and task is not None:
+                    progress.update(task, completed=done)
+        connection.execute("update feed set last_delivery_at = %s - expected_every * 0.4", [now])
+    connection.execute("vacuum analyze")
+    return reports
+
+
+def _batches(
+    rhythm: Rhythm, start: datetime, now: datetime, reports: int, seed: int
+) -> Iterator[tuple[NDArray[np.datetime64], NDArray[np.datetime64], Ints]]:
+    """Share the reports out over the hours; yield runs of hours (begin, end, reports in each) of bounded size."""
+    begin, end, worth = rhythm.hours(start, now)
+    weight = worth * growth(begin)
+    counts = np.random.default_rng(seed).multinomial(reports, weight / weight.sum())
+    cuts = np.flatnonzero(np.diff((np.cumsum(counts) - 1) // _BATCH)) + 1
+    yield from zip(np.split(begin, cuts), np.split(end, cuts), np.split(counts, cuts), strict=True)

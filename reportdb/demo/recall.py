@@ -1,0 +1,121 @@
+"""Reports read back from the database, so that their course can go on, and written again when it has."""
+
+from datetime import UTC
+from typing import Any
+
+import numpy as np
+import psycopg
+from numpy.typing import NDArray
+
+from reportdb.demo.city import City
+from reportdb.demo.course import RATINGS
+from reportdb.demo.intake import Cases
+from reportdb.demo.ledger import STATUSES, States
+from reportdb.demo.records import answers, officers
+from reportdb.demo.rules import SEVERITIES
+
+Ints = NDArray[np.int64]
+
+# Moments come as UTC without saying so: numpy's have no zone.
+_RECALL = """
+select report.id, submitted_at at time zone 'UTC' as submitted_at, category_id, severity,
+    coalesce(ward_id, 0) as ward_id, routed.to_unit_id as first_unit, coalesce(rule_id, 0) as rule_id, channel_id,
+    coalesce(district_id, 0) as district_id, unit_id, received_at at time zone 'UTC' as received_at,
+    receive_due_at at time zone 'UTC' as receive_due_at, due_at at time zone 'UTC' as due_at, status,
+    escalated_at at time zone 'UTC' as escalated_at, ended_at at time zone 'UTC' as ended_at, rating,
+    rated_at at time zone 'UTC' as rated_at, reopen_count, transfer_count,
+    coalesce((select max(valid_to) from report_past where report_id = report.id), submitted_at)
+        at time zone 'UTC' as since,
+    (select max(n) from report_event where report_id = report.id) as done,
+    (select max(at) from report_event where report_id = report.id) at time zone 'UTC' as last_step
+from report
+join report_event routed on routed.report_id = report.id and routed.n = 2 and routed.kind = 'routed'
+where report.id = any(%s)
+order by report.id
+"""
+
+_REMEMBER = """
+update report
+set unit_id = reached.unit_id, officer = reached.officer, status = reached.status, answer = reached.answer,
+    rating = reached.rating, reopen_count = reached.reopen_count, transfer_count = reached.transfer_count,
+    received_at = reached.received_at, receive_due_at = reached.receive_due_at, due_at = reached.due_at,
+    escalated_at = reached.escalated_at, ended_at = reached.ended_at, rated_at = reached.rated_at,
+    updated_at = reached.updated_at
+from unnest(
+    cast(%(id)s as bigint[]), cast(%(unit_id)s as integer[]), cast(%(officer)s as text[]), cast(%(status)s as text[]),
+    cast(%(answer)s as text[]), cast(%(rating)s as text[]), cast(%(reopen_count)s as smallint[]),
+    cast(%(transfer_count)s as smallint[]), cast(%(received_at)s as timestamptz[]),
+    cast(%(receive_due_at)s as timestamptz[]), cast(%(due_at)s as timestamptz[]),
+    cast(%(escalated_at)s as timestamptz[]), cast(%(ended_at)s as timestamptz[]),
+    cast(%(rated_at)s as timestamptz[]), cast(%(updated_at)s as timestamptz[])
+) as reached (id, unit_id, officer, status, answer, rating, reopen_count, transfer_count, received_at, receive_due_at,
+              due_at, escalated_at, ended_at, rated_at, updated_at)
+where report.id = reached.id
+"""
+
+
+class Recalled:
+    """The reports with some ids, in the order of their ids: only those that the demo or the simulation made.
+
+    `channel` holds places in the city's channels, `district_id` 0 where there is none.
+    """
+
+    def __init__(self, connection: psycopg.Connection, city: City, ids: Ints) -> None:
+        cursor = connection.execute(_RECALL, [ids.tolist()])
+        names = [column.name for column in cursor.description or ()]
+        rows = cursor.fetchall()
+        raw: dict[str, list[Any]] = {name: [row[n] for row in rows] for n, name in enumerate(names)}
+
+        def numbers(name: str) -> Ints:
+            return np.array(raw[name], dtype=np.int64)
+
+        def moments(name: str) -> NDArray[np.datetime64]:
+            return np.array(raw[name], dtype="datetime64[us]")
+
+        def places(name: str, known: list[Any]) -> Ints:
+            return np.array([known.index(value) for value in raw[name]], dtype=np.int64)
+
+        self.cases = Cases(
+            id=numbers("id"),
+            submitted_at=moments("submitted_at"),
+            category=places("category_id", city.category_ids.tolist()),
+            severity=places("severity", list(SEVERITIES)),
+            ward_id=numbers("ward_id"),
+            unit=numbers("first_unit"),
+            rule=city.rules.place(numbers("rule_id")),
+        )
+        self.channel = places("channel_id", city.channel_ids.tolist())
+        self.district_id = numbers("district_id")
+        self.states = States(
+            unit=numbers("unit_id"),
+            received_at=moments("received_at"),
+            receive_due_at=moments("receive_due_at"),
+            due_at=moments("due_at"),
+            status=places("status", list(STATUSES)),
+            escalated_at=moments("escalated_at"),
+            ended_at=moments("ended_at"),
+            rating=np.array([-1 if word is None else RATINGS.index(word) for word in raw["rating"]], dtype=np.int64),
+            rated_at=moments("rated_at"),
+            reopen_count=numbers("reopen_count"),
+            transfer_count=numbers("transfer_count"),
+            updated_at=moments("last_step"),
+            since=moments("since"),
+            done=numbers("done"),
+        )
+
+    def write_states(self, connection: psycopg.Connection, city: City) -> None:
+        """Write the states the reports have come to."""
+        states = self.states
+        values: dict[str, list[Any]] = {
+            "id": self.cases.id.tolist(),
+            "unit_id": states.unit.tolist(),
+            "officer": officers(city, self.cases, states.unit).tolist(),
+            "status": [STATUSES[n] for n in states.status.tolist()],
+            "answer": answers(city, self.cases, states).tolist(),
+            "rating": [None if n < 0 else RATINGS[n] for n in states.rating.tolist()],
+            "reopen_count": states.reopen_count.tolist(),
+            "transfer_count": states.transfer_count.tolist(),
+        }
+        for name in ("received_at", "receive_due_at", "due_at", "escalated_at", "ended_at", "rated_at", "updated_at"):
+            values[name] = [at and at.replace(tzinfo=UTC) for at in getattr(states, name).tolist()]
+        connection.execute(_REMEMBER, values)

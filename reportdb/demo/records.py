@@ -1,0 +1,146 @@
+"""Reports as rows of the database: what the demo and the simulation write."""
+
+import numpy as np
+import psycopg
+from numpy.typing import NDArray
+
+from reportdb.demo.city import City
+from reportdb.demo.course import KINDS, RATINGS
+from reportdb.demo.draws import Draws
+from reportdb.demo.facts import facts
+from reportdb.demo.intake import Cases, Intake, pick, subjects
+from reportdb.demo.ledger import REFUSED, RESOLVED, STATUSES, Events, Past, States
+from reportdb.demo.rhythm import CLOCK
+from reportdb.demo.rules import SEVERITIES
+from reportdb.demo.store import copy_columns
+
+Ints = NDArray[np.int64]
+Words = NDArray[np.object_]
+Columns = dict[str, NDArray[np.generic]]
+
+_DESKS = (
+    "Hạ tầng đô thị",
+    "Môi trường",
+    "Trật tự đô thị",
+    "Địa chính – Xây dựng",
+    "Văn hóa – Xã hội",
+    "An ninh",
+    "Một cửa",
+)
+_OFFICERS_PER_DESK = 6
+
+
+def public_codes(submitted_at: NDArray[np.datetime64], sequence: dict[str, int]) -> Words:
+    """Return the public codes of reports in order of time, and count on the sequence of each month."""
+    months = (submitted_at + CLOCK).astype("datetime64[M]")
+    codes: list[str] = []
+    for month, count in zip(*np.unique(months, return_counts=True), strict=True):
+        prefix = f"HN-{str(month)[2:4]}{str(month)[5:7]}"
+        start = sequence.get(prefix, 0)
+        codes += [f"{prefix}-{n:06d}" for n in range(start + 1, start + count + 1)]
+        sequence[prefix] = start + int(count)
+    return np.array(codes, dtype=object)
+
+
+def officers(city: City, cases: Cases, unit: Ints) -> Words:
+    """Return who answers for each report in the unit that holds it: a role, not a person."""
+    names = np.array(
+        [[f"Chuyên viên {n + 1:02d} – {desk}" for n in range(_OFFICERS_PER_DESK)] for desk in _DESKS], dtype=object
+    )
+    desk = np.array([_DESKS.index(each["desk"]) for each in city.categories])[cases.category]
+    chosen: Words = names[desk, (unit * 7 + cases.id % 3 + cases.category) % _OFFICERS_PER_DESK]
+    return chosen
+
+
+def answers(city: City, cases: Cases, states: States) -> Words:
+    """Return the last answer each citizen was given, None where there is none yet."""
+    draws = Draws(cases.id, cases.submitted_at)
+    words = facts("words")
+    *_, done = subjects(city, cases)
+    thanks = pick([words["thanks"]], np.zeros_like(cases.id), draws.uniform())
+    refusal = pick([words["refusals"]], np.zeros_like(cases.id), draws.uniform())
+    answered = (states.status == RESOLVED) | (states.reopen_count > 0)
+    answer: Words = np.full(len(cases.id), None, dtype=object)
+    answer[answered] = (done + " " + thanks)[answered]
+    answer[states.status == REFUSED] = refusal[states.status == REFUSED]
+    return answer
+
+
+def write_intake(
+    connection: psycopg.Connection, city: City, intake: Intake, states: States, sequence: dict[str, int]
+) -> None:
+    """Write new reports in the state they have reached, and their citizens apart from them."""
+    cases = intake.cases
+    fixed: Columns = {
+        "public_code": public_codes(cases.submitted_at, sequence),
+        "lon": intake.lon,
+        "lat": intake.lat,
+        "address": intake.address,
+        "title": intake.title,
+        "text": intake.text,
+        "officer": officers(city, cases, states.unit),
+        "answer": answers(city, cases, states),
+        "updated_at": states.updated_at,
+    }
+    rows = _version(city, cases, states, intake.channel, intake.district_id)
+    copy_columns(connection, "report", {"id": cases.id} | rows | fixed)
+    copy_columns(connection, "report_contact", {"report_id": cases.id, "name": intake.name, "phone": intake.phone})
+
+
+def write_events(connection: psycopg.Connection, cases: Cases, events: Events) -> None:
+    """Write what happened to reports."""
+    kinds = np.array(KINDS, dtype=object)
+    notes = np.array([facts("words")["notes"].get(kind) for kind in KINDS], dtype=object)
+    copy_columns(
+        connection,
+        "report_event",
+        {
+            "report_id": cases.id[events.row],
+            "n": events.n,
+            "at": events.at,
+            "kind": kinds[events.kind],
+            "from_unit_id": _known(events.from_unit),
+            "to_unit_id": _known(events.to_unit),
+            "note": notes[events.kind],
+        },
+    )
+
+
+def write_past(
+    connection: psycopg.Connection, city: City, cases: Cases, channel: Ints, district_id: Ints, past: list[Past]
+) -> None:
+    """Write the versions that reports no longer have; `channel` counts as the city's channels do."""
+    for each in past:
+        own = Cases(**{name: column[each.row] for name, column in vars(cases).items()})
+        rows = _version(city, own, each.state, channel[each.row], district_id[each.row])
+        bounds: Columns = {"report_id": own.id, "valid_from": each.state.since, "valid_to": each.until}
+        copy_columns(connection, "report_past", bounds | rows)
+
+
+def _version(city: City, cases: Cases, states: States, channel: Ints, district_id: Ints) -> Columns:
+    """Return the columns that a report and its past versions share."""
+    return {
+        "channel_id": city.channel_ids[channel],
+        "category_id": city.category_ids[cases.category],
+        "severity": np.array(SEVERITIES, dtype=object)[cases.severity],
+        "district_id": _known(district_id),
+        "ward_id": _known(cases.ward_id),
+        "unit_id": _known(states.unit),
+        "submitted_at": cases.submitted_at,
+        "received_at": states.received_at,
+        "receive_due_at": states.receive_due_at,
+        "due_at": states.due_at,
+        "rule_id": _known(city.rules.ids[cases.rule]),
+        "status": np.array(STATUSES, dtype=object)[states.status],
+        "escalated_at": states.escalated_at,
+        "ended_at": states.ended_at,
+        "rating": np.array([*RATINGS, None], dtype=object)[states.rating],
+        "rated_at": states.rated_at,
+        "reopen_count": states.reopen_count,
+        "transfer_count": states.transfer_count,
+    }
+
+
+def _known(ids: Ints) -> NDArray[np.generic]:
+    masked: NDArray[np.generic] = np.ma.masked_equal(ids, 0)
+    return masked

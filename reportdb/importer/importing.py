@@ -1,0 +1,200 @@
+"""One import: the city, its boundaries, the rows, the calendar; all of it or nothing."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+from rich.progress import Progress, TaskID
+
+from reportdb.areas import AreasError, locate_reports, read_boundaries, store_boundaries
+from reportdb.calendars import fill_calendar
+from reportdb.importer.failure import ImportFailure
+from reportdb.importer.mapping import City, Mapping
+from reportdb.importer.mapping_file import read_mapping
+from reportdb.importer.merging import Merged, add_terms, days_spoken_of, merge, repeated_rows
+from reportdb.importer.reading import CityFile, city_file
+from reportdb.importer.rejects import Rejects, rejects_file
+from reportdb.importer.rows import Rejected, ReportRow, RowReader
+from reportdb.importer.staging import stage
+from reportdb.working_time import CalendarError
+
+_ROWS_BETWEEN_SIGNS = 1000
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What became of the rows of a file. Raises ImportFailure when they do not add up."""
+
+    read: int
+    new: int
+    updated: int
+    unchanged: int
+    rejected: int
+    not_located: int  # of the reports taken: neither a district nor a ward was found
+    district_disagrees: int  # of the reports taken: the source names another district or ward than the coordinates
+
+    def __post_init__(self) -> None:
+        if self.read != self.new + self.updated + self.unchanged + self.rejected:
+            raise ImportFailure(f"The rows do not add up, so nothing was imported: {self._equation()}. Tell us.")
+
+    def sentence(self) -> str:
+        """Return the account of the import in words."""
+        taken = self.read - self.rejected
+        return (
+            f"{self._equation()}. Of the {taken:,} reports {self.not_located:,} lie in no known area, and of "
+            f"{self.district_disagrees:,} the source names another area than the one their coordinates lie in."
+        )
+
+    def _equation(self) -> str:
+        return (
+            f"{self.read:,} rows read = {self.new:,} new + {self.updated:,} updated + {self.unchanged:,} unchanged "
+            f"+ {self.rejected:,} rejected"
+        )
+
+
+def import_reports(
+    connection: psycopg.Connection,
+    file: Path,
+    *,
+    mapping: str,
+    rejects: Path,
+    boundaries: Path,
+    progress: Progress | None = None,
+    at: datetime | None = None,
+) -> Counts:
+    """Bring a city's CSV file (also .gz) into the database through a mapping, as its owner.
+
+    `mapping` is the path of a TOML file or the name of a shipped one, `rejects` the file for rows that could not be
+    taken, `boundaries` the folder of the mapping's boundary files, `at` the time of the import (now, unless given).
+    Again means update by the source's id, never a second copy. All in one transaction: when anything fails,
+    ImportFailure (or psycopg.Error) is raised, and the database and the rejects file are as before.
+    """
+    read = read_mapping(mapping)
+    try:
+        with city_file(file, read) as opened, rejects_file(rejects, read.encoding) as refused:
+            with connection.transaction():
+                counts = _import(connection, opened, read, refused, boundaries, progress, at or datetime.now(UTC))
+            refused.put_in_place()
+    except psycopg.errors.DiskFull as error:
+        raise ImportFailure("The database's disk is full. Make room and try again. Nothing was imported.") from error
+    return counts
+
+
+def _import(
+    connection: psycopg.Connection,
+    file: CityFile,
+    mapping: Mapping,
+    rejects: Rejects,
+    boundaries: Path,
+    progress: Progress | None,
+    at: datetime,
+) -> Counts:
+    # Two imports at once would give the same numbers to different reports; readers go on.
+    connection.execute("lock table report in share row exclusive mode")
+    _claim_city(connection, mapping.city)
+    _load_layers(connection, mapping, boundaries, at)
+    reader = RowReader(mapping, file.header)
+    rows = _Rows(file, reader, rejects, progress)
+    stage(connection, rows, mapping)
+    for line, first, raw in repeated_rows(connection):
+        rejects.add(line, f"repeats the id of line {first}", raw)
+    if not rows.read:
+        raise ImportFailure("The file holds a header and not a single row. Nothing was imported.")
+    add_terms(connection, "channel", reader.channels.values())
+    add_terms(connection, "category", reader.categories.values())
+    add_terms(connection, "unit", reader.units.values())
+    merged = merge(connection, at)
+    _fill_calendar(connection, mapping.city)
+    connection.execute("analyze report, report_event, report_source")
+    rejects.finish()
+    return _counts(rows.read, rejects.count, merged)
+
+
+def _counts(read: int, rejected: int, merged: Merged) -> Counts:
+    return Counts(
+        read=read,
+        new=merged.new,
+        updated=merged.updated,
+        unchanged=merged.unchanged,
+        rejected=rejected,
+        not_located=merged.not_located,
+        district_disagrees=merged.disagree,
+    )
+
+
+class _Rows:
+    """The rows that can be taken, counted as they are read; the others go to the rejects."""
+
+    def __init__(self, file: CityFile, reader: RowReader, rejects: Rejects, progress: Progress | None) -> None:
+        self.read = 0
+        self._file, self._reader, self._rejects, self._progress = file, reader, rejects, progress
+
+    def __iter__(self) -> Iterator[ReportRow]:
+        task = self._progress.add_task("Reading (kB)", total=self._file.size() // 1000) if self._progress else None
+        for row in self._file.rows():
+            self.read += 1
+            if self.read % _ROWS_BETWEEN_SIGNS == 0:
+                self._sign(task)
+            try:
+                yield self._reader.read(row)
+            except Rejected as reason:
+                self._rejects.add(row.line, str(reason), row.text)
+        self._sign(task)
+
+    def _sign(self, task: TaskID | None) -> None:
+        if self._progress and task is not None:
+            self._progress.update(task, completed=self._file.position() // 1000)
+
+
+def _claim_city(connection: psycopg.Connection, city: City) -> None:
+    """Make the database this city's, or refuse where it is another's."""
+    row = connection.execute("select code, name_en, demo from city").fetchone()
+    if row is None:
+        connection.execute(
+            """insert into city (code, name_vi, name_en, time_zone, country, subdivision, attribution)
+               values (%(code)s, %(name_vi)s, %(name_en)s, %(time_zone)s, %(country)s, %(subdivision)s,
+                       %(attribution)s)""",
+            vars(city),
+        )
+        return
+    code, name, demo = row
+    if demo or code != city.code:
+        raise ImportFailure(
+            f"This database holds {'the demo city' if demo else name}, and the file is of {city.name_en}. "
+            "Name another database with --data or --database. Nothing was imported."
+        )
+
+
+def _load_layers(connection: psycopg.Connection, mapping: Mapping, folder: Path, at: datetime) -> None:
+    """Load the mapping's boundaries of levels that have none; boundaries that were loaded otherwise stand."""
+    drawn = {level for (level,) in connection.execute("select level from area where geometry is not null")}
+    for layer in mapping.layers:
+        if layer.level in drawn:
+            continue
+        try:
+            areas = read_boundaries(
+                folder / layer.file,
+                code=layer.code,
+                name=layer.name,
+                named_vi=layer.named_vi,
+                named_en=layer.named_en,
+                no_areas=layer.no_areas,
+            )
+        except AreasError as error:
+            raise ImportFailure(
+                f"The mapping's boundaries cannot be used: {error} Name their folder with --boundaries. "
+                "Nothing was imported."
+            ) from error
+        store_boundaries(connection, areas, level=layer.level, attribution=layer.attribution)
+        locate_reports(connection, level=layer.level, at=at)
+
+
+def _fill_calendar(connection: psycopg.Connection, city: City) -> None:
+    """Fill the calendar for every day the reports' deadlines touch."""
+    if days := days_spoken_of(connection):
+        try:
+            fill_calendar(connection, country=city.country, subdivision=city.subdivision, first=days[0], last=days[1])
+        except CalendarError as error:
+            raise ImportFailure(f"The calendar cannot be filled: {error} Nothing was imported.") from error

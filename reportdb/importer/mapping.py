@@ -1,0 +1,134 @@
+"""The mapping file: everything in which one city's file differs from another's. docs/import.md describes it."""
+
+import re
+from collections.abc import Mapping as Words
+from dataclasses import dataclass
+from datetime import time
+
+from reportdb.areas import Level
+
+STATUSES = ("waiting", "in_progress", "resolved", "refused")
+SEVERITIES = ("urgent", "complex", "normal")
+
+
+@dataclass(frozen=True)
+class City:
+    """The city as the database's only row of `city` names it."""
+
+    code: str
+    name_vi: str
+    name_en: str
+    time_zone: str
+    country: str
+    subdivision: str | None
+    attribution: str | None
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Where a moment is written: in which columns, joined by a space, and how."""
+
+    columns: tuple[str, ...]
+    format: str  # "iso", or as of strptime
+    of_day: time | None  # which moment of the day is meant where only a date is written
+
+
+@dataclass(frozen=True)
+class Term:
+    """One channel, category or unit."""
+
+    code: str
+    name_vi: str
+    name_en: str
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The source's words of one column, compared without regard to case and spaces, and what they mean."""
+
+    known: Words[str, Term]
+    nothing: frozenset[str]  # words that say: none
+    blank: Term | None  # what a row without a word means
+    add_unlisted: bool
+
+
+@dataclass(frozen=True)
+class PublishedArea:
+    """The source's own district or ward: how its spellings are made one, and with which of our levels it compares."""
+
+    column: str
+    nothing: frozenset[str]
+    pattern: re.Pattern[str] | None
+    written: str
+    compare: Level | None
+    also: Words[str, tuple[str, ...]]  # the source's word -> the names or codes of our areas that agree with it
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A boundary file of the city, loaded where the database has no boundaries of that level."""
+
+    level: Level
+    file: str
+    code: str
+    name: str
+    named_vi: str
+    named_en: str
+    no_areas: tuple[str, ...]
+    attribution: str | None
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """How one city's file is read."""
+
+    city: City
+    source: str
+    code_prefix: str
+    encoding: str
+    delimiter: str
+    nothing: frozenset[str]
+    id: str
+    title: tuple[str, ...]
+    text: tuple[str, ...]
+    address: tuple[str, ...]
+    officer: str | None
+    lon: str
+    lat: str
+    nowhere: tuple[tuple[float, float], ...]  # points (longitude, latitude) that mean "not located"
+    tolerance: float  # degrees around those points
+    submitted: Moment
+    received: Moment | None
+    due: Moment | None
+    ended: Moment
+    ignore_offset: bool
+    early_end_is_submission: bool
+    status: str
+    statuses: Words[str, str]
+    severity: str | None
+    severities: Words[str, str]
+    channel: str | None  # None: every report came through channels.blank
+    channels: Vocabulary
+    category: str
+    categories: Vocabulary
+    unit: str | None
+    units: Vocabulary
+    late: str | None
+    late_words: Words[str, bool]
+    district: PublishedArea | None
+    ward: PublishedArea | None
+    layers: tuple[Layer, ...]
+
+    def columns(self) -> list[str]:
+        """Return every column of the file the mapping reads, once, in the order of their use."""
+        moments = [moment for moment in (self.submitted, self.received, self.due, self.ended) if moment]
+        single = [self.id, self.status, self.severity, self.channel, self.category, self.unit, self.officer]
+        single += [self.lon, self.lat, self.late, *(area.column for area in (self.district, self.ward) if area)]
+        several = [column for columns in (self.title, self.text, self.address) for column in columns]
+        read = [*single, *several, *(column for moment in moments for column in moment.columns)]
+        return list(dict.fromkeys(column for column in read if column is not None))
+
+
+def one_spelling(words: str) -> str:
+    """Return words as they are compared: without regard to case and to the number of spaces."""
+    return " ".join(words.split()).casefold()

@@ -1,0 +1,166 @@
+"""From the temporary table into the report database: new reports in, changed ones corrected, the rest left alone.
+
+An import tells what a report is, not when it changed, so a difference is a correction and leaves no row in report_past.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+import psycopg
+from psycopg import sql
+
+from reportdb.importer.mapping import Term
+
+# What a report takes from a row, besides what identifies it.
+_TAKEN = (
+    "channel_id, category_id, severity, unit_id, officer, lon, lat, district_id, ward_id, address, title, text, "
+    "submitted_at, received_at, due_at, ended_at, status"
+)
+_PUBLISHED = "published_late, published_district, published_ward, published_status"
+
+
+@dataclass(frozen=True)
+class Merged:
+    """How many reports the rows made or changed, or found as they are, and what was noticed of them."""
+
+    new: int
+    updated: int
+    unchanged: int
+    not_located: int
+    disagree: int
+
+
+def repeated_rows(connection: psycopg.Connection) -> Iterator[tuple[int, int, str]]:
+    """Take rows out of `staged` that repeat an id, and go through them: line, line of the first, and the row."""
+    with connection.cursor("repeated") as repeated:
+        repeated.execute(
+            """select line, first, raw
+               from (select line, raw, min(line) over (partition by source_ref) as first from staged) as numbered
+               where line > first order by line"""
+        )
+        yield from repeated
+    connection.execute(
+        """delete from staged using (select source_ref, min(line) as line from staged group by source_ref) as first
+           where staged.source_ref = first.source_ref and staged.line > first.line"""
+    )
+
+
+def add_terms(
+    connection: psycopg.Connection, table: Literal["channel", "category", "unit"], terms: Iterable[Term]
+) -> None:
+    """Add the channels, categories or units the database does not know yet, in the order of their codes."""
+    known = {code for (code,) in connection.execute(sql.SQL("select code from {}").format(sql.Identifier(table)))}
+    fresh = sorted((term for term in terms if term.code not in known), key=lambda term: term.code)
+    kind = sql.SQL(", kind") if table == "unit" else sql.SQL("")
+    value = sql.SQL(", 'department'") if table == "unit" else sql.SQL("")
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            sql.SQL(
+                """insert into {table} (id, code, name_vi, name_en {kind})
+                   select coalesce(max(id), 0) + 1, %s, %s, %s {value} from {table}"""
+            ).format(table=sql.Identifier(table), kind=kind, value=value),
+            [(term.code, term.name_vi, term.name_en) for term in fresh],
+        )
+
+
+def merge(connection: psycopg.Connection, at: datetime) -> Merged:
+    """Bring the rows of `staged`, each id once, into the report tables; what changes is updated at `at`."""
+    taken, published = sql.SQL(_TAKEN), sql.SQL(_PUBLISHED)
+    connection.execute("analyze staged")
+    connection.execute(
+        """
+        create temporary table arriving on commit drop as
+        select
+            coalesce(report.id, (select coalesce(max(id), 0) from report) + row_number() over (
+                partition by report.id is null order by staged.submitted_at, staged.source_ref)) as id,
+            report.id is null as is_new,
+            staged.*, channel.id as channel_id, category.id as category_id, unit.id as unit_id
+        from staged
+        join channel on channel.code = staged.channel
+        join category on category.code = staged.category
+        left join unit on unit.code = staged.unit
+        left join report on report.source_ref = staged.source_ref
+        """
+    )
+    connection.execute("analyze arriving")
+    connection.execute(
+        sql.SQL(
+            """
+            create temporary table changed on commit drop as
+            select arriving.id from arriving
+            join report using (id) left join report_source on report_source.report_id = arriving.id
+            where ({report}, {source}) is distinct from ({arriving}, {told})
+            """
+        ).format(
+            report=_of("report", _TAKEN),
+            source=_of("report_source", _PUBLISHED),
+            arriving=_of("arriving", _TAKEN),
+            told=_of("arriving", _PUBLISHED),
+        )
+    )
+    updated = connection.execute(
+        sql.SQL(
+            """update report set ({taken}) = row ({arriving}), updated_at = %s
+               from arriving join changed using (id) where report.id = arriving.id"""
+        ).format(taken=taken, arriving=_of("arriving", _TAKEN)),
+        [at],
+    ).rowcount
+    connection.execute("delete from report_event using changed where report_id = changed.id")
+    connection.execute("delete from report_source using changed where report_id = changed.id")
+    new = connection.execute(
+        sql.SQL(
+            """insert into report (id, source_ref, public_code, updated_at, {taken})
+               select id, source_ref, public_code, %s, {taken} from arriving where is_new order by id"""
+        ).format(taken=taken),
+        [at],
+    ).rowcount
+    connection.execute("insert into changed select id from arriving where is_new")
+    connection.execute(
+        sql.SQL(
+            """insert into report_source (report_id, {published})
+               select id, {published} from arriving join changed using (id) order by id"""
+        ).format(published=published)
+    )
+    connection.execute(
+        """
+        insert into report_event (report_id, n, at, kind, from_unit_id, to_unit_id)
+        select id, row_number() over (partition by id order by step.at, step.rank), step.at, step.kind,
+            case when step.rank = 3 then unit_id end, case when step.rank = 2 then unit_id end
+        from arriving join changed using (id)
+        cross join lateral (values
+            (1, submitted_at, 'submitted'), (2, received_at, 'received'), (3, ended_at, status)
+        ) as step (rank, at, kind)
+        where step.at is not null
+        """
+    )
+    row = connection.execute(
+        """select count(*), count(*) filter (where district_id is null and ward_id is null),
+               count(*) filter (where disagrees)
+           from arriving"""
+    ).fetchone()
+    everything, not_located, disagree = row or (0, 0, 0)
+    return Merged(new, updated, everything - new - updated, not_located, disagree)
+
+
+def days_spoken_of(connection: psycopg.Connection) -> tuple[date, date] | None:
+    """Return the first day of submission and the last day due or submitted, in the city's time.
+
+    The last is at most two years after the last submission: some due times are placeholders decades ahead.
+    """
+    row = connection.execute(
+        """
+        select cast(min(submitted_at at time zone city.time_zone) as date),
+            cast(greatest(
+                max(submitted_at at time zone city.time_zone),
+                least(max(due_at at time zone city.time_zone),
+                    max(submitted_at at time zone city.time_zone) + interval '2 years')) as date)
+        from report cross join city
+        """
+    ).fetchone()
+    return None if row is None or row[0] is None else (row[0], row[1])
+
+
+def _of(table: str, columns: str) -> sql.Composable:
+    return sql.SQL(", ").join(sql.Identifier(table, column) for column in columns.split(", "))

@@ -1,0 +1,103 @@
+"""Reading TOML so that every mistake is named: a missing key, a wrong kind of value, a key nobody asks for."""
+
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NoReturn
+
+from reportdb.importer.failure import ImportFailure
+
+
+class Table:
+    """A table of a TOML file that knows which of its keys were asked for, so that a misspelt one is noticed.
+
+    Every method raises ImportFailure where the file does not hold what is asked for.
+    """
+
+    def __init__(self, content: dict[str, Any], file: str, path: str = "") -> None:
+        self._content, self._file, self._path = content, file, path
+        self._asked: set[str] = set()
+        self._tables: dict[str, Table] = {}
+
+    @classmethod
+    def read(cls, file: Path, name: str) -> "Table":
+        """Read a TOML file, which messages call `name`. Raises OSError too."""
+        try:
+            with file.open("rb") as opened:
+                return cls(tomllib.load(opened), name)
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ImportFailure(f"The mapping {name!r} is not TOML: {error}.") from error
+
+    def refuse(self, key: str, words: str) -> NoReturn:
+        """Say what is wrong with a key."""
+        raise ImportFailure(f"The mapping {self._file!r}: {self._path}{key} {words}.")
+
+    def refuse_the_rest(self) -> None:
+        """Refuse keys, here and below, that nobody asked for."""
+        for key in self._content.keys() - self._asked:
+            self.refuse(key, f"is not understood; known here: {', '.join(sorted(self._asked))}")
+        for table in self._tables.values():
+            table.refuse_the_rest()
+
+    def optional(self, key: str) -> str | None:
+        """Return a text, or None where there is none."""
+        value = self._value(key)
+        if value is not None and not isinstance(value, str):
+            self.refuse(key, f"must be text, not {value!r}")
+        return value
+
+    def text(self, key: str, default: str | None = None) -> str:
+        """Return a text; without a default it must be there."""
+        value = self.optional(key)
+        if value is None:
+            value = default
+        return self.refuse(key, "is missing") if value is None else value
+
+    def choice(self, key: str, choices: tuple[str, ...], default: str | None = None) -> str:
+        """Return a text that is one of `choices`."""
+        chosen = self.text(key, default)
+        return chosen if chosen in choices else self.refuse(key, f"must be one of {', '.join(choices)}, not {chosen!r}")
+
+    def number(self, key: str, default: float | None = None) -> float:
+        """Return a number; without a default it must be there."""
+        value = self._value(key)
+        if value is None:
+            value = default
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            self.refuse(key, f"must be a number, not {value!r}")
+        return float(value)
+
+    def list(self, key: str) -> tuple[str, ...]:
+        """Return a list of texts, empty where there is none."""
+        values = self._value(key) or []
+        if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+            self.refuse(key, f"must be a list of texts, not {values!r}")
+        return tuple(values)
+
+    def table(self, key: str) -> "Table":
+        """Return a table, empty where there is none."""
+        value = self._value(key) or {}
+        if not isinstance(value, dict):
+            self.refuse(key, f"must be a table, not {value!r}")
+        return self._nested(value, key)
+
+    def tables(self, key: str) -> "tuple[Table, ...]":
+        """Return a list of tables, empty where there is none."""
+        values = self._value(key) or []
+        if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
+            self.refuse(key, f"must be a list of tables, not {values!r}")
+        return tuple(self._nested(value, f"{key}[{n}]") for n, value in enumerate(values, start=1))
+
+    def __iter__(self) -> Iterator[str]:
+        """Go through the keys, where they are the source's own words."""
+        return iter(self._content)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._content
+
+    def _value(self, key: str) -> Any:
+        self._asked.add(key)
+        return self._content.get(key)
+
+    def _nested(self, content: dict[str, Any], key: str) -> "Table":
+        return self._tables.setdefault(key, Table(content, self._file, f"{self._path}{key}."))

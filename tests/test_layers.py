@@ -1,0 +1,51 @@
+"""Each room imports only what ARCHITECTURE.md allows it, so that a line of code has one place to be."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+OURS = {"pages", "queries", "reportdb", "ui"}
+MAY_IMPORT = {
+    "pages": {"ui", "queries"},
+    "ui": {"ui", "queries"},
+    "queries": {"queries"},
+    "reportdb": {"reportdb"},
+}
+DATABASE_LIBRARIES = {"sqlalchemy", "psycopg"}
+
+
+def modules() -> list[Path]:
+    return [file for room in sorted(MAY_IMPORT) for file in sorted((ROOT / room).rglob("*.py"))]
+
+
+def imports(file: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module.split(".")[0])
+    return names
+
+
+@pytest.mark.parametrize("file", modules(), ids=lambda file: str(file.relative_to(ROOT)))
+def test_a_room_imports_only_what_it_may(file: Path) -> None:
+    room = file.relative_to(ROOT).parts[0]
+    allowed = MAY_IMPORT[room]
+    if file == ROOT / "reportdb" / "__main__.py":
+        allowed = allowed | {"queries"}  # `figures` prints what the pages show, by the same queries
+    assert imports(file) & OURS <= allowed
+    if room in {"pages", "ui"}:
+        assert not imports(file) & DATABASE_LIBRARIES, "only queries/database.py knows the database's libraries"
+    if room == "queries":
+        assert "streamlit" not in imports(file), "queries never draw"
+        assert file.name == "database.py" or not imports(file) & DATABASE_LIBRARIES
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "pages").glob("*.py")), ids=lambda file: file.name)
+def test_a_page_opens_with_the_question_it_answers_and_is_short(file: Path) -> None:
+    text = file.read_text()
+    assert (ast.get_docstring(ast.parse(text)) or "").splitlines()[0].endswith("?")
+    assert len(text.splitlines()) <= 130

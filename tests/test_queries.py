@@ -1,0 +1,72 @@
+"""Every question: opens with a sentence, reads no clock, and the database can plan it with and without filters."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+
+from queries.database import definitions, sql
+from tests.reports import DAY, T, report, small_city
+
+FOLDER = Path(__file__).parents[1] / "queries"
+QUESTIONS = sorted(file.stem for file in FOLDER.glob("*.sql") if file.stem != "definitions")
+CHOSEN: dict[str, Any] = {
+    "districts": [1],
+    "wards": [11],
+    "units": [1],
+    "categories": [1],
+    "channels": [1],
+    "scope": [1],
+}
+"""A value for every parameter of every question."""
+VALUES: dict[str, Any] = {
+    "at": T,
+    "start": T - 30 * DAY,
+    "end": T,
+    "soon": T + DAY,
+    "today_ends": T + DAY,
+    "zone": "Asia/Ho_Chi_Minh",
+    "step": DAY,
+    "day": T.date(),
+    "level": "district",
+    "by": "unit",
+    "limit": 10,
+    "offset": 0,
+    "code": "T-1",
+} | dict.fromkeys(CHOSEN)
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_a_question_opens_with_a_sentence_and_reads_no_clock(question: str) -> None:
+    words = (FOLDER / f"{question}.sql").read_text()
+    assert re.match(r"-- [^\n]+(\n-- [^\n]+)*\.\n", words), "the first line says what is asked, and ends with a stop"
+    assert not re.search(r"now\(\)|current_date|current_timestamp|clock_timestamp", words, re.IGNORECASE)
+    assert "infinity" not in words
+
+
+def test_every_definition_has_a_sentence_and_is_used() -> None:
+    used = " ".join(file.read_text() for file in (*FOLDER.glob("*.sql"), *FOLDER.glob("*.py")))
+    for name, meaning in definitions().items():
+        assert meaning, f"{name} means nothing"
+        assert re.search(rf"\{{{name}\}}|\"{name}\"", used), f"nobody asks for {name}"
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_the_database_can_plan_every_question(connection: psycopg.Connection, database: str, question: str) -> None:
+    small_city(connection)
+    report(connection, 1)
+    engine = create_engine(make_url(database).set(drivername="postgresql+psycopg"))
+    statement = sql(question, "overdue", "worklist")
+    named = set(re.findall(r"(?<!:):(\w+)", statement))
+    try:
+        with engine.connect() as opened:
+            for filters in ({}, CHOSEN):
+                values = VALUES | filters
+                plan = opened.execute(text("explain " + statement), {name: values[name] for name in named})
+                assert plan.fetchall()
+    finally:
+        engine.dispose()

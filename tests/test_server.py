@@ -1,0 +1,317 @@
+"""The embedded server with real processes: it starts when needed, survives kills, and never outlives its last user."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psycopg
+import pytest
+
+from reportdb.check import find_damage
+from reportdb.connection import connect
+from reportdb.migrations import migrate
+from reportdb.server import ServerError, embedded_server
+
+ROOT = Path(__file__).parents[1]
+HOLD = """
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from reportdb.server import embedded_server
+with embedded_server(Path(sys.argv[1])) as url:
+    print(url, flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder to be made for a server; no server may be left in it.
+
+    Not in pytest's own place, which each run of pytest closes to other users, as PostgreSQL's is.
+    """
+    with TemporaryDirectory(prefix="server-test-") as place:
+        Path(place).chmod(0o755)
+        yield Path(place) / "db"
+        assert not _postmaster(Path(place) / "db"), "a server was left running"
+
+
+def _postmaster(folder: Path) -> int | None:
+    """Return the process id of the folder's server, if one runs."""
+    try:
+        process = int((folder / "data" / "postmaster.pid").read_text().split()[0])
+        os.kill(process, 0)
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return process
+
+
+def _holder(folder: Path) -> tuple["subprocess.Popen[str]", str]:
+    """Start a process that uses the server until its standard input ends; return it with the URL it printed."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, folder], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    return process, process.stdout.readline().strip()
+
+
+def _leave(process: "subprocess.Popen[str]") -> None:
+    process.communicate(timeout=60)
+    assert process.returncode == 0
+
+
+def _kill(process: "subprocess.Popen[str]") -> None:
+    process.kill()
+    process.communicate(timeout=60)
+
+
+def _wait_until_dead(process: int) -> None:
+    for _ in range(200):
+        try:
+            os.kill(process, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.05)
+    pytest.fail(f"process {process} lives on")
+
+
+def _alive(url: str) -> bool:
+    with connect(url) as connection:
+        return connection.execute("select 1").fetchone() == (1,)
+
+
+def test_it_runs_while_it_is_used_and_keeps_what_was_written(folder: Path) -> None:
+    with embedded_server(folder) as url:
+        with connect(url) as connection:
+            connection.execute("create table kept as select 7 as number")
+        assert _postmaster(folder)
+    assert not _postmaster(folder)
+    with embedded_server(folder) as url, connect(url) as connection:
+        assert connection.execute("select number from kept").fetchone() == (7,)
+
+
+def test_the_last_of_two_users_stops_it(folder: Path) -> None:
+    first, first_url = _holder(folder)
+    second, second_url = _holder(folder)
+    assert first_url == second_url
+    _leave(first)
+    assert _alive(second_url)
+    _leave(second)
+    assert not _postmaster(folder)
+
+
+def test_users_who_start_at_once_share_one_server(folder: Path) -> None:
+    users = [
+        subprocess.Popen(
+            [sys.executable, "-c", HOLD, folder], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(3)
+    ]
+    urls = {user.stdout.readline() for user in users if user.stdout}
+    assert len(urls) == 1
+    for user in users:
+        _leave(user)
+
+
+def test_a_killed_user_is_forgotten(folder: Path) -> None:
+    holder, _ = _holder(folder)
+    _kill(holder)
+    left = _postmaster(folder)
+    assert left, "nobody was there to stop it"
+    with embedded_server(folder) as url:
+        assert _alive(url)
+        assert _postmaster(folder) == left
+    assert not _postmaster(folder)
+
+
+def test_a_killed_server_recovers_at_the_next_start(folder: Path) -> None:
+    holder, url = _holder(folder)
+    with connect(url) as connection:
+        connection.execute("create table kept as select 7 as number")
+    killed = _postmaster(folder)
+    assert killed
+    os.kill(killed, signal.SIGKILL)
+    _wait_until_dead(killed)
+    with embedded_server(folder) as again, connect(again) as connection:
+        assert connection.execute("select number from kept").fetchone() == (7,)
+    _leave(holder)
+
+
+def test_a_user_whose_server_was_killed_leaves_in_peace(folder: Path) -> None:
+    with embedded_server(folder):
+        killed = _postmaster(folder)
+        assert killed
+        os.kill(killed, signal.SIGKILL)
+        _wait_until_dead(killed)
+
+
+def test_the_data_of_another_version_are_refused_and_left_alone(folder: Path) -> None:
+    data = folder / "data"
+    data.mkdir(parents=True)
+    (data / "PG_VERSION").write_text("16\n")
+    with pytest.raises(ServerError, match=r"holds the data of PostgreSQL 16.*Name another folder with --data"):
+        embedded_server(folder).__enter__()
+    assert [path.name for path in data.iterdir()] == ["PG_VERSION"]
+
+
+def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ServerError, match=r"cannot be written: .*Name another folder with --data"):
+        embedded_server(tmp_path / "file" / "db").__enter__()
+
+
+@pytest.mark.parametrize("name", ["x" * 120, "cơ sở dữ liệu", "with 'quotes'"])
+def test_a_folder_whose_path_is_no_good_for_a_socket_works(folder: Path, name: str) -> None:
+    before = set(Path("/tmp").glob("reportdb-*"))
+    with embedded_server(folder / name) as url:
+        assert _alive(url)
+    assert not _postmaster(folder / name)
+    assert set(Path("/tmp").glob("reportdb-*")) == before
+
+
+def test_the_environment_of_another_server_does_not_matter(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGPORT", "5999")
+    monkeypatch.setenv("PGDATA", "/nowhere")
+    with embedded_server(folder) as url:
+        assert _alive(url)
+
+
+@pytest.fixture
+def as_nobody() -> Callable[..., "subprocess.CompletedProcess[str]"]:
+    """Run Python as an ordinary user, with our code; skip where there is no such user, or no Python it can reach."""
+    if os.geteuid() != 0:
+        pytest.skip("all these tests run as an ordinary user already")
+
+    def run(python: str, *arguments: str | Path) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [python, *arguments], user="nobody", cwd=ROOT, env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            input="", capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    for python in (sys.executable, f"/usr/bin/python{sys.version_info.major}.{sys.version_info.minor}"):
+        try:
+            if run(python, "-c", "import psycopg, reportdb.server").returncode == 0:
+                return partial(run, python)
+        except (OSError, KeyError, ValueError):
+            continue
+    pytest.skip("the user nobody can run no Python that has our requirements")
+
+
+def test_an_ordinary_user_runs_it_as_well(
+    folder: Path, as_nobody: Callable[..., "subprocess.CompletedProcess[str]"]
+) -> None:
+    folder.mkdir()
+    shutil.chown(folder, "nobody")
+    process = as_nobody("-c", HOLD, folder)
+    assert (process.returncode, process.stderr) == (0, "")
+    assert process.stdout.startswith("postgresql://report_owner@/report?")
+    assert (folder / "data").owner() == "nobody"
+
+
+def test_a_folder_an_ordinary_user_may_not_write_is_refused(
+    folder: Path, as_nobody: Callable[..., "subprocess.CompletedProcess[str]"]
+) -> None:
+    folder.mkdir(mode=0o755)
+    process = as_nobody("-m", "reportdb", "up", "--data", folder)
+    assert process.returncode == 3
+    assert process.stderr.startswith(f"{folder} cannot be written")
+    assert "Traceback" not in process.stderr
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_whatever_ends_up_leaves_no_server(folder: Path, ending: signal.Signals) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "reportdb", "up", "--data", folder],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("postgresql://")
+    # To the whole group, as the terminal sends Ctrl-C.
+    os.killpg(process.pid, ending)
+    _, complained = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert "Traceback" not in complained
+    assert not _postmaster(folder)
+
+
+def test_ctrl_c_while_it_starts_leaves_no_server(folder: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "reportdb", "up", "--data", folder],
+        cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    for _ in range(600):
+        if (folder / "data" / "postmaster.pid").exists():
+            break
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGINT)
+    process.wait(timeout=60)
+    assert not _postmaster(folder)
+    with embedded_server(folder) as url:
+        assert _alive(url)
+
+
+def _other_postgresql() -> Path:
+    """Return the programs of the oldest other PostgreSQL of this machine that we support, or skip."""
+    found = [path for path in Path("/usr/lib/postgresql").glob("*/bin") if (path / "initdb").exists()]
+    supported = [path for path in found if int(path.parent.name) >= 15]
+    if not supported:
+        pytest.skip("no other PostgreSQL, 15 or later, is installed in /usr/lib/postgresql")
+    return min(supported, key=lambda path: int(path.parent.name))
+
+
+@pytest.fixture
+def other_server() -> Iterator[str]:
+    """The owner's URL of a scratch cluster of another PostgreSQL, reached through a socket."""
+    programs = _other_postgresql()
+    user = "nobody" if os.geteuid() == 0 else None
+
+    def run(program: str, *arguments: str) -> None:
+        subprocess.run(
+            [programs / program, "-D", f"{place}/data", *arguments], user=user, cwd="/", check=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    with TemporaryDirectory(prefix="server-test-") as place:
+        if user:
+            shutil.chown(place, user)
+        run("initdb", "--username=owner", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync")
+        run("pg_ctl", "start", "--wait", f"--log={place}/log", f"-o-k {place} -p 5432 -c listen_addresses=''")
+        try:
+            yield f"postgresql://owner@/postgres?host={place}&port=5432"
+        finally:
+            run("pg_ctl", "stop", "--wait", "--mode=fast")
+
+
+def test_another_postgresql_does_as_well(other_server: str) -> None:
+    with connect(other_server) as connection:
+        assert migrate(connection) == sorted(file.name for file in (ROOT / "reportdb" / "schema").glob("*.sql"))
+        assert migrate(connection) == []
+        connection.execute(
+            """insert into city (code, name_vi, name_en, time_zone, country)
+               values ('hanoi', 'Hà Nội', 'Hanoi', 'Asia/Ho_Chi_Minh', 'VN')"""
+        )
+        assert find_damage(connection) == []
+        connection.execute("drop index report_due_at")
+        assert [(damage.table, damage.column) for damage in find_damage(connection)] == [("report", "due_at")]
+        connection.execute("set role report_reader")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("select * from report_contact")
+
+
+def test_an_owner_without_superuser_rights_will_do(folder: Path) -> None:
+    with embedded_server(folder) as url:
+        with connect(url) as superuser:
+            superuser.execute("create role steward login createrole")
+            superuser.execute("create database city owner steward")
+        with connect(url.replace("report_owner@/report?", "steward@/city?")) as steward:
+            migrate(steward)
+            assert [damage.table for damage in find_damage(steward)] == ["city"]
+            steward.execute("set role report_reader")
+            assert steward.execute("select count(*) from report").fetchone() == (0,)
