@@ -9,7 +9,7 @@ from ui.filters import carried
 from ui.panel import address
 from ui.theme import palette
 from ui.viewing import viewing
-from ui.words import _, day, language, number, percent
+from ui.words import _, day, language, percent
 
 seen = viewing()
 st.title(_("Is the city keeping its promises?"), anchor=False)
@@ -34,9 +34,9 @@ tiles.tiles(
             now,
             before,
             since=since,
-            good=-1,
+            parts=(_("{share} of the open", share=percent(now["overdue"], now["open"])),),
             tone="overdue-tile",
-            parts=_("{share} of the open", share=percent(now["overdue"], now["open"])),
+            good=-1,
         ),
         tiles.count(
             seen,
@@ -45,8 +45,8 @@ tiles.tiles(
             now,
             before,
             since=since,
+            parts=(_("by the end of the next working day"),),
             tone="due-soon-tile",
-            parts=_("by the end of the next working day"),
         ),
         tiles.count(
             seen,
@@ -55,7 +55,7 @@ tiles.tiles(
             now,
             before,
             since=against,
-            parts=_("{count} resolved", count=number(now["resolved"])),
+            parts=(tiles.counted(seen, "resolved", now), " " + _("resolved")),
         ),
         tiles.share(
             seen,
@@ -64,9 +64,8 @@ tiles.tiles(
             now,
             before,
             since=against,
-            good=1,
+            words=_("of those that fell due"),
             tone="good-tile",
-            parts=_("of those that fell due"),
         ),
         tiles.share(
             seen,
@@ -75,9 +74,8 @@ tiles.tiles(
             now,
             before,
             since=against,
-            good=1,
+            words=_("of those rated"),
             tone="good-tile",
-            parts=_("of those rated"),
         ),
     ],
     key="headline",

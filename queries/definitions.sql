@@ -19,8 +19,41 @@ open_until > :at
 -- due_soon: open, not overdue, due before the end of the next working day
 {in_time} and due_at < :soon
 
+-- due_today: open, not overdue, due before the city's day ends; due_soon counts it too
+{in_time} and due_at < :today_ends
+
 -- no_deadline: open, with no deadline known; never counted as on time
 {open} and due_at is null
+
+-- age_under_3: open, submitted less than 3 days (of 24 hours) before the moment
+{open} and submitted_at > cast(:at as timestamptz) - interval '3 days'
+
+-- age_3_to_7: open, submitted 3 to less than 7 days before the moment
+{open} and submitted_at <= cast(:at as timestamptz) - interval '3 days'
+    and submitted_at > cast(:at as timestamptz) - interval '7 days'
+
+-- age_7_to_14: open, submitted 7 to less than 14 days before the moment
+{open} and submitted_at <= cast(:at as timestamptz) - interval '7 days'
+    and submitted_at > cast(:at as timestamptz) - interval '14 days'
+
+-- age_14_to_30: open, submitted 14 to less than 30 days before the moment
+{open} and submitted_at <= cast(:at as timestamptz) - interval '14 days'
+    and submitted_at > cast(:at as timestamptz) - interval '30 days'
+
+-- age_over_30: open, submitted 30 days or more before the moment
+{open} and submitted_at <= cast(:at as timestamptz) - interval '30 days'
+
+-- waiting: open, not yet taken on by a unit, not escalated
+{open} and status = 'waiting' and escalated_at is null
+
+-- in_progress: open, taken on by a unit, not escalated
+{open} and status = 'in_progress' and escalated_at is null
+
+-- escalated: open, and beyond the unit's authority: handed up to the city or a ministry
+{open} and escalated_at is not null
+
+-- submitted: submitted by the moment, open or not, in the period or before it
+submitted_at <= :at
 
 -- received: submitted in the period
 submitted_at >= :start and submitted_at < :end
@@ -55,16 +88,45 @@ rated_at >= :start and rated_at < :end
 -- satisfied: rated satisfied or acceptable in the period
 {rated} and rating in ('satisfied', 'acceptable')
 
+-- rated_satisfied: rated satisfied in the period
+{rated} and rating = 'satisfied'
+
+-- rated_acceptable: rated acceptable in the period
+{rated} and rating = 'acceptable'
+
+-- rated_not_satisfied: rated not satisfied in the period
+{rated} and rating = 'not_satisfied'
+
 -- reopened: received in the period, and opened again after an answer
 {received} and reopen_count > 0
 
--- chosen: what the viewer's filters let through; an empty filter lets everything through
-(cast(:districts as integer[]) is null or district_id = any(cast(:districts as integer[])))
-and (cast(:wards as integer[]) is null or ward_id = any(cast(:wards as integer[])))
-and (cast(:units as integer[]) is null or unit_id = any(cast(:units as integer[])))
+-- chosen: what the viewer's filters let through; an empty filter lets everything through, -1 and '' stand for none
+(cast(:districts as integer[]) is null or district_id = any(cast(:districts as integer[]))
+    or district_id is null and -1 = any(cast(:districts as integer[])))
+and (cast(:wards as integer[]) is null or ward_id = any(cast(:wards as integer[]))
+    or ward_id is null and -1 = any(cast(:wards as integer[])))
+and (cast(:units as integer[]) is null or unit_id = any(cast(:units as integer[]))
+    or unit_id is null and -1 = any(cast(:units as integer[])))
 and (cast(:categories as integer[]) is null or category_id = any(cast(:categories as integer[])))
 and (cast(:channels as integer[]) is null or channel_id = any(cast(:channels as integer[])))
-and (cast(:scope as integer[]) is null or unit_id = any(cast(:scope as integer[])))
+and (cast(:officers as text[]) is null
+    or (select coalesce(officer, '') from report where report.id = report_at.id) = any(cast(:officers as text[])))
+and {in_scope}
+
+-- in_scope: what the viewer may see
+cast(:scope as integer[]) is null or unit_id = any(cast(:scope as integer[]))
+
+-- state: how far a report is, in one word
+case
+    when {overdue} then 'overdue'
+    when {due_soon} then 'due_soon'
+    when {no_deadline} then 'no_deadline'
+    when {open} then 'in_time'
+    when status = 'refused' then 'refused'
+    when due_at is null then 'resolved'
+    when open_until <= due_at then 'resolved_on_time'
+    else 'resolved_late'
+end
 
 -- key: what the rows of an answer are about
 case cast(:by as text)
@@ -83,3 +145,6 @@ submitted_at, id
 
 -- worklist: an order, what a head should take first: the earliest deadline, then the gravest
 due_at nulls last, case severity when 'urgent' then 0 when 'complex' then 1 else 2 end, submitted_at, id
+
+-- most_late: an order, the longest past its deadline first, done or not
+coalesce(ended_at, cast(:at as timestamptz)) - due_at desc nulls last, submitted_at, id

@@ -88,6 +88,15 @@ def due_soon_until(reports: ReportDatabase, at: datetime, zone: ZoneInfo) -> dat
     return datetime.combine(day + timedelta(days=1), time.min, zone)
 
 
+def moments(reports: ReportDatabase, filters: Filters) -> dict[str, datetime]:
+    """Return the moments that follow from the filters' own, as definitions.sql names them: soon and today_ends."""
+    tomorrow = filters.at.astimezone(filters.zone).date() + timedelta(days=1)
+    return {
+        "soon": due_soon_until(reports, filters.at, filters.zone),
+        "today_ends": datetime.combine(tomorrow, time.min, filters.zone),
+    }
+
+
 def figures(reports: ReportDatabase, filters: Filters, *, by: Dimension | None = None) -> pd.DataFrame:
     """Return every figure: one row in all, or one for each member of a dimension that any figure counts.
 
@@ -95,7 +104,7 @@ def figures(reports: ReportDatabase, filters: Filters, *, by: Dimension | None =
     there is a dimension, COUNTS (reports) and HOURS (from submission to the answer, of those resolved in the period;
     null where none was). Shares are left to RATES, which keep their numerator and denominator. Raises DatabaseAway.
     """
-    parameters = filters.parameters() | {"by": by, "soon": due_soon_until(reports, filters.at, filters.zone)}
+    parameters = filters.parameters() | moments(reports, filters) | {"by": by}
     table = pd.DataFrame({"key": pd.array([None] if by is None else [], dtype="Int64")})
     for question in ("received", "open", "ended", "fell_due", "rated"):
         answer = reports.ask(question, **parameters)
@@ -167,7 +176,7 @@ def as_rich_table(table: pd.DataFrame) -> Table:
         return printed
     shown = ("received", "open", "overdue", "seriously_overdue", "due_soon", "no_deadline")
     printed.add_column("code")
-    printed.add_column("name")
+    printed.add_column("name", no_wrap=True)
     for name in (*shown, *RATES, *HOURS):
         printed.add_column(name, justify="right")
     for index, row in enumerate(records.to_dict("records")):

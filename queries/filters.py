@@ -12,11 +12,16 @@ EVERYTHING: tuple[int, ...] = ()
 """The scope of who may see every case."""
 
 
+NONE = -1
+"""Chosen among districts, wards or units: the reports that have none. Among officers "" is that."""
+
+
 @dataclass(frozen=True)
 class Filters:
     """A moment `at`, the period from `start` up to, not including, `end`, and the ids chosen; none chosen is all.
 
-    `zone` is the city's: its days begin in it. A period never reaches past its moment. `scope` holds the units whose
+    `zone` is the city's: its days begin in it. A period never reaches past its moment. Officers go by their names,
+    as the reports stand now (the past keeps none). `scope` holds the units whose
     cases the viewer may see; empty is all.
     """
 
@@ -29,6 +34,7 @@ class Filters:
     units: tuple[int, ...] = ()
     categories: tuple[int, ...] = ()
     channels: tuple[int, ...] = ()
+    officers: tuple[str, ...] = ()
     scope: tuple[int, ...] = EVERYTHING
 
     @classmethod
@@ -57,6 +63,10 @@ class Filters:
         """The same moment and period, with other ids chosen: districts, wards, units, categories, channels."""
         return replace(self, **cast(Any, chosen))
 
+    def since(self, start: datetime) -> Self:
+        """The same moment and choices, with the period from another start up to the moment, itself included."""
+        return replace(self, start=start, end=self.at + _TICK)
+
     def before(self) -> Self:
         """The period of equal length just before this one, as it stood when it ended."""
         length = self.end - self.start
@@ -72,5 +82,6 @@ class Filters:
             "end": self.end,
             **chosen,
             "channels": self.channels or None,
+            "officers": self.officers or None,
             "scope": self.scope or None,
         }

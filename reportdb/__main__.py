@@ -22,6 +22,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from reportdb.connection import DatabaseUnreachable, connect, report_database
 from reportdb.migrations import SchemaError
 from reportdb.server import ServerError
+from reportdb.working_time import CalendarError
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 areas_app = typer.Typer(help="Boundaries of districts and wards.", no_args_is_help=True)
@@ -29,7 +30,7 @@ import_app = typer.Typer(help="Bring in another system's reports.", no_args_is_h
 app.add_typer(areas_app, name="areas")
 app.add_typer(import_app, name="import")
 
-out = Console()
+out = Console(width=None if sys.stdout.isatty() else 220)  # a file or a pipe has no edge to wrap at
 err = Console(stderr=True)
 
 Database = Annotated[
@@ -50,15 +51,17 @@ def _opened(database: str | None, data: Path | None) -> Iterator[str]:
     """Yield the chosen database's URL; say what fails in words, and exit with 3."""
     if database and data:
         raise typer.BadParameter("Give --database or --data, not both.")
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, signal.default_int_handler)  # however we are ended, no server is left behind
     try:
         with report_database(database, data) as url:
             yield url
-    except (ServerError, SchemaError, DatabaseUnreachable, Failure) as error:
-        err.print(str(error), style="red", markup=False, highlight=False)
+    except (ServerError, SchemaError, DatabaseUnreachable, CalendarError, Failure) as error:
+        err.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(3) from error
     except psycopg.Error as error:
         words = error.diag.message_primary or str(error).strip()
-        err.print(f"The database refused: {words}", style="red", markup=False, highlight=False)
+        err.print(f"The database refused: {words}", style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(3) from error
 
 
@@ -73,8 +76,6 @@ def up(database: Database = None, data: Data = None) -> None:
 
     With --database only the schema is brought up to date.
     """
-    for ending in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(ending, signal.default_int_handler)
     with _opened(database, data) as url:
         if database:
             out.print("The schema is up to date.")
@@ -125,7 +126,6 @@ def simulate(
     """
     from reportdb.simulation import NotADemo, run_simulation
 
-    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
     with _opened(database, data) as url, connect(url) as connection:
         try:
             run_simulation(connection, per_hour=per_hour, seed=seed, seconds=seconds)
@@ -221,10 +221,9 @@ def figures(
 ) -> None:
     """Print the truth: every figure of the dashboard at a moment, by the same queries as its pages."""
     # The one place where reportdb meets the dashboard's queries: the same figures, printed.
+    from queries import figures as questions
     from queries.database import ReportDatabase
     from queries.filters import Filters
-
-    from queries import figures as questions
 
     with _opened(database, data) as url, closing(ReportDatabase(url)) as reports:
         try:

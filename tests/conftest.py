@@ -4,7 +4,9 @@ import os
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
@@ -13,6 +15,8 @@ from sqlalchemy.engine import make_url
 
 from queries.database import ReportDatabase
 from reportdb.connection import connect
+from reportdb.demo import build_demo
+from reportdb.importer import import_reports
 from reportdb.migrations import migrate
 from reportdb.server import embedded_server
 
@@ -22,16 +26,16 @@ NewDatabase = Callable[[str], str]
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server() -> Iterator[str]:
     """The URL of a server of our own; with TEST_DB_URL, of another PostgreSQL whose owner may create databases."""
     if url := os.environ.get("TEST_DB_URL"):
         yield url
         return
-    folder = tmp_path_factory.mktemp("server")
-    for above in (folder, folder.parent, folder.parent.parent):
-        above.chmod(0o755)
-    with embedded_server(folder) as url:
-        yield url
+    # Not in pytest's own place, which each run of pytest closes to other users, as PostgreSQL's is.
+    with TemporaryDirectory(prefix="reportdb-test-") as place:
+        Path(place).chmod(0o755)
+        with embedded_server(Path(place) / "db") as url:
+            yield url
 
 
 @pytest.fixture(scope="session")
@@ -81,6 +85,36 @@ def reports(database: str) -> Iterator[ReportDatabase]:
     """This test's own report database as the dashboard sees it."""
     with closing(ReportDatabase(database)) as opened:
         yield opened
+
+
+DEMO_NOW = datetime(2026, 11, 18, 3, 0, tzinfo=UTC)
+"""The moment the tests' demo city ends at."""
+
+
+@pytest.fixture(scope="session")
+def demo(new_database: NewDatabase, schema_template: str) -> str:
+    """The owner's URL of a demo city of 3,000 reports, to be read only."""
+    url = new_database(schema_template)
+    with connect(url) as opened:
+        build_demo(opened, reports=3_000, seed=1000, now=DEMO_NOW)
+    return url
+
+
+@pytest.fixture(scope="session")
+def washington(
+    new_database: NewDatabase, schema_template: str, cities: Path, tmp_path_factory: pytest.TempPathFactory
+) -> str:
+    """The owner's URL of Washington's thirty days of 2016, to be read only."""
+    url = new_database(schema_template)
+    with connect(url) as opened:
+        import_reports(
+            opened,
+            cities / "dc_311_snapshot_2016-08-16.csv.gz",
+            mapping="washington",
+            rejects=tmp_path_factory.mktemp("rejects") / "rejects.csv",
+            boundaries=cities,
+        )
+    return url
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from reportdb.check import find_damage
 from reportdb.check.rules import RULES
 from reportdb.check.structure import expected_structure
 from reportdb.connection import connect
+from reportdb.demo import build_demo
 from reportdb.migrations import SchemaError
 from tests.conftest import NewDatabase, database_name
 from tests.reports import DAY, HOUR, T, past, report, small_city
@@ -158,6 +159,12 @@ def test_an_empty_city_is_good(new_database: NewDatabase, schema_template: str) 
             """insert into city (code, name_vi, name_en, time_zone, country)
                values ('hanoi', 'Hà Nội', 'Hanoi', 'Asia/Ho_Chi_Minh', 'VN')"""
         )
+        assert find_damage(connection, T) == []
+
+
+def test_the_demo_city_is_good(new_database: NewDatabase, schema_template: str) -> None:
+    with connect(new_database(schema_template)) as connection:
+        build_demo(connection, reports=3000, seed=1000, now=T)
         assert find_damage(connection, T) == []
 
 

@@ -3,7 +3,7 @@
 import json
 import random
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -72,7 +72,7 @@ def test_the_past_is_right_to_the_microsecond(demo: psycopg.Connection, kind: st
 
 
 def test_districts_hand_over_what_is_open_at_the_reform(demo: psycopg.Connection) -> None:
-    kinds = dict(demo.execute("select id, kind from unit").fetchall())
+    kinds: dict[int, str] = dict(demo.execute("select id, kind from unit").fetchall())
     before, after = counted(demo, REFORM - timedelta(seconds=1)), counted(demo, REFORM)
     assert sum(count for unit, count in before.items() if kinds[unit] == "district") > 20
     assert not any(kinds[unit] == "district" for unit in after)
@@ -145,7 +145,7 @@ def test_shares_are_near_the_published_ones(demo: psycopg.Connection) -> None:
 
 
 def test_districts_differ_as_published(demo: psycopg.Connection) -> None:
-    on_time = dict(
+    on_time: dict[str, float] = dict(
         demo.execute(
             """select area.name_vi, avg((ended_at <= due_at)::int) from report join area on area.id = district_id
                where ended_at is not null group by 1"""
@@ -157,7 +157,7 @@ def test_districts_differ_as_published(demo: psycopg.Connection) -> None:
 
 
 def test_reporting_grows_and_follows_week_and_storms(demo: psycopg.Connection) -> None:
-    by_day = dict(
+    by_day: dict[date, int] = dict(
         demo.execute(
             "select (submitted_at at time zone 'Asia/Ho_Chi_Minh')::date, count(*) from report group by 1"
         ).fetchall()

@@ -20,6 +20,7 @@ CHOSEN: dict[str, Any] = {
     "units": [1],
     "categories": [1],
     "channels": [1],
+    "officers": ["A"],
     "scope": [1],
 }
 """A value for every parameter of every question."""
@@ -37,6 +38,7 @@ VALUES: dict[str, Any] = {
     "limit": 10,
     "offset": 0,
     "code": "T-1",
+    "unit": 1,
 } | dict.fromkeys(CHOSEN)
 
 

@@ -7,15 +7,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import psycopg
 import pytest
 
 from reportdb.check import find_damage
 from reportdb.connection import connect
+from reportdb.demo import build_demo
 from reportdb.migrations import migrate
 from reportdb.server import ServerError, embedded_server
 
@@ -24,6 +27,7 @@ HOLD = """
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from reportdb.server import embedded_server
 with embedded_server(Path(sys.argv[1])) as url:
     print(url, flush=True)
@@ -233,8 +237,8 @@ def test_whatever_ends_up_leaves_no_server(folder: Path, ending: signal.Signals)
     )  # fmt: skip
     assert process.stdout is not None
     assert process.stdout.readline().startswith("postgresql://")
-    # To the whole group, as the terminal sends Ctrl-C.
-    os.killpg(process.pid, ending)
+    # A terminal signals the whole group; `kill` only the process.
+    (os.kill if ending == signal.SIGTERM else os.killpg)(process.pid, ending)
     _, complained = process.communicate(timeout=60)
     assert process.returncode == 0
     assert "Traceback" not in complained
@@ -303,6 +307,23 @@ def test_another_postgresql_does_as_well(other_server: str) -> None:
         connection.execute("set role report_reader")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("select * from report_contact")
+
+
+def test_another_postgresql_gives_the_same_reports(other_server: str, connection: psycopg.Connection) -> None:
+    def reports_at(database: psycopg.Connection, moment: datetime) -> list[tuple[Any, ...]]:
+        # As JSON, because a moment that is infinite cannot be read otherwise.
+        return database.execute("select to_jsonb(r) from report_at(%s) as r order by id", [moment]).fetchall()
+
+    now = datetime(2026, 11, 18, 3, tzinfo=UTC)
+    with connect(other_server) as other:
+        migrate(other)
+        for database in (connection, other):
+            build_demo(database, reports=300, seed=1000, now=now)
+        assert find_damage(other, now) == []
+        for moment in (now, now - timedelta(days=100), now - timedelta(days=500)):
+            theirs = reports_at(other, moment)
+            assert theirs == reports_at(connection, moment)
+            assert len(theirs) > 10
 
 
 def test_an_owner_without_superuser_rights_will_do(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""What a viewer asks for, as it stands in the address: moment, period, areas, units, categories, channels.
+"""What a viewer asks for, as it stands in the address: moment, period, areas, units, categories, channels, officers.
 
 The address is untrusted: what it names and we do not know is left out, and said.
 """
@@ -10,7 +10,7 @@ from typing import Literal, get_args
 
 from queries.database import ReportDatabase
 from queries.figures import City, Dimension, names
-from queries.filters import BEGINNING, Filters
+from queries.filters import BEGINNING, NONE, Filters
 
 Period = Literal["7d", "30d", "90d", "365d", "all"]
 PERIODS: tuple[Period, ...] = get_args(Period)
@@ -32,6 +32,9 @@ _FIELDS = {
     "category": "categories",
     "channel": "channels",
 }
+NOBODY = "none"
+"""Stands in an address for the reports that have no district, ward, unit or officer."""
+_MAY_LACK = ("district", "ward", "unit")
 
 
 @dataclass(frozen=True)
@@ -57,10 +60,14 @@ def asked(query: Mapping[str, Iterable[str]], *, reports: ReportDatabase, city: 
             continue
         known = names(reports, dimension)
         keys = dict(zip(known["code"], map(int, known.index), strict=True))
+        if word in _MAY_LACK:
+            keys.setdefault(NOBODY, NONE)
         strange.extend(code for code in wanted if code not in keys)
         chosen[_FIELDS[word]] = tuple(sorted(keys[code] for code in set(wanted) if code in keys))
-    filters = Filters.of(at=at, zone=city.zone, start=period_start(period, at, city))
-    return Asked(filters.choosing(**chosen), tuple(strange))
+    start, end = _span(query, period_start(period, at, city), at, city, strange)
+    officers = tuple(sorted({"" if name == NOBODY else name.replace("\0", "") for name in query.get("officer", ())}))
+    filters = Filters.of(at=at, zone=city.zone, start=start, end=end, officers=officers, **chosen)
+    return Asked(filters, tuple(strange))
 
 
 def period_start(period: str, at: datetime, city: City) -> datetime:
@@ -71,15 +78,35 @@ def period_start(period: str, at: datetime, city: City) -> datetime:
     return datetime.combine(today - timedelta(days=_DAYS[period] - 1), time.min, city.zone)
 
 
+def _span(
+    query: Mapping[str, Iterable[str]], start: datetime, at: datetime, city: City, strange: list[str]
+) -> tuple[datetime, datetime | None]:
+    """Return the period's start and end (None: the moment), which the words `from` and `to` set apart from it."""
+    words = [next(iter(query.get(word, ())), "") for word in ("from", "to")]
+    try:
+        begins, ends = (_read(word, city) if word else None for word in words)
+        if (begins or start) > min(ends or at, at):
+            raise ValueError
+    except (ValueError, OverflowError):
+        strange.extend(word for word in words if word)
+        return start, None
+    return begins or start, ends
+
+
 def _moment(words: str | None, city: City, now: datetime, strange: list[str]) -> datetime:
     if not words:
         return now
     try:
-        moment = datetime.fromisoformat(words)
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=city.zone)
-        if moment.astimezone(city.zone).year < 1990:
-            raise ValueError
-        return min(moment, now)
+        return min(_read(words, city), now)
     except (ValueError, OverflowError):
         strange.append(words)
         return now
+
+
+def _read(words: str, city: City) -> datetime:
+    """Read a moment in ISO form, in the city's zone where it names none. Raises ValueError, OverflowError."""
+    moment = datetime.fromisoformat(words)
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=city.zone)
+    if moment.astimezone(city.zone).year < 1990:
+        raise ValueError
+    return moment

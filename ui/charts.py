@@ -5,65 +5,59 @@ from typing import Any
 import pandas as pd
 
 from ui.theme import Palette
-from ui.words import _
+from ui.words import _, language
 
 
 def flow(table: pd.DataFrame, colours: Palette) -> dict[str, Any]:
-    """Return the chart of what came in (bars), what was resolved (bars) and the backlog (line) over time."""
+    """Return the chart of the backlog (above) and of what came in and what was resolved (below) over time."""
     days = table["day"].astype(str).tolist()
-    bars = [
-        (_("Received"), "received", colours.received),
-        (_("Resolved"), "resolved", colours.resolved),
-    ]
+    bars = [(_("Received"), "received", colours.received), (_("Resolved"), "resolved", colours.resolved)]
+    upper, lower = [0.66, 1], [0, 0.54]
+    heading = {"xref": "paper", "yref": "paper", "x": 0, "xanchor": "left", "yanchor": "bottom", "showarrow": False}
+    axis = {"rangemode": "tozero", "gridcolor": colours.line, "automargin": True, "tickformat": ",d", "zeroline": False}
     return {
         "data": [
             {
-                "type": "bar",
-                "name": label,
-                "x": days,
-                "y": table[column].tolist(),
-                "marker": {"color": colour},
-                "hovertemplate": "%{y:,}",
-            }
-            for label, column, colour in bars
-        ]
-        + [
-            {
                 "type": "scatter",
                 "mode": "lines",
-                "name": _("Open at the end"),
+                "name": _("Open"),
                 "x": days,
                 "y": table["open"].tolist(),
                 "yaxis": "y2",
                 "line": {"color": colours.in_time, "width": 3},
                 "hovertemplate": "%{y:,}",
-            }
+                "showlegend": False,
+            },
+            *(
+                {
+                    "type": "bar",
+                    "name": label,
+                    "x": days,
+                    "y": table[column].tolist(),
+                    "marker": {"color": colour},
+                    "hovertemplate": "%{y:,}",
+                }
+                for label, column, colour in bars
+            ),
         ],
         "layout": {
             "barmode": "group",
             "bargap": 0.25,
-            "height": 330,
-            "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+            "height": 400,
+            "margin": {"l": 8, "r": 8, "t": 28, "b": 8},
             "hovermode": "x unified",
-            "separators": ",.",
+            "separators": ",." if language() == "vi" else ".,",
             "font": {"family": "Be Vietnam Pro, sans-serif", "size": 14, "color": colours.text},
             "paper_bgcolor": "rgba(0,0,0,0)",
             "plot_bgcolor": "rgba(0,0,0,0)",
-            "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "traceorder": "normal"},
-            "xaxis": {"type": "date", "tickformat": "%d/%m", "showgrid": False, "automargin": True},
-            "yaxis": {
-                "title": {"text": _("Received, resolved")},
-                "rangemode": "tozero",
-                "gridcolor": colours.line,
-                "automargin": True,
-            },
-            "yaxis2": {
-                "title": {"text": _("Open at the end")},
-                "overlaying": "y",
-                "side": "right",
-                "rangemode": "tozero",
-                "showgrid": False,
-                "automargin": True,
-            },
+            "hoverlabel": {"bgcolor": colours.surface, "font": {"color": colours.text}},
+            "legend": {"orientation": "h", "x": 1, "xanchor": "right", "y": lower[1], "yanchor": "bottom"},
+            "annotations": [
+                heading | {"y": upper[1], "text": "<b>" + _("Open at the end") + "</b>"},
+                heading | {"y": lower[1], "text": "<b>" + _("Received and resolved") + "</b>"},
+            ],
+            "xaxis": {"type": "date", "tickformat": "%d/%m", "showgrid": False, "automargin": True, "anchor": "y"},
+            "yaxis": axis | {"domain": lower},
+            "yaxis2": axis | {"domain": upper, "anchor": "x"},
         },
     }

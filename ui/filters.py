@@ -7,14 +7,16 @@ import streamlit as st
 
 from queries.database import ReportDatabase
 from queries.figures import City, Dimension, names
-from ui.asked import CHOICES, PERIODS, USUAL_PERIOD, asked
+from queries.filters import Filters
+from ui.asked import CHOICES, NOBODY, PERIODS, USUAL_PERIOD, asked
 from ui.controls import one_of, some_of
 from ui.panel import address, panel
 from ui.viewing import Viewing
-from ui.words import LANGUAGES, _, name
+from ui.words import LANGUAGES, _, moment, name
 
 _SHOWN: tuple[Dimension, ...] = ("district", "category", "channel")
 _CHIPS: tuple[Dimension, ...] = ("ward", "unit")
+_CARRIED = ("period", "from", "to", "at", "lang", "officer")
 
 
 def choose(reports: ReportDatabase, city: City, now: datetime) -> Viewing:
@@ -22,7 +24,7 @@ def choose(reports: ReportDatabase, city: City, now: datetime) -> Viewing:
     titles = {"district": _("District"), "category": _("Category"), "channel": _("Channel")}
     periods = {"7d": _("7 days"), "30d": _("30 days"), "90d": _("90 days"), "365d": _("1 year"), "all": _("All")}
     languages = {"vi": "Tiếng Việt", "en": "English"}
-    with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
+    with st.container(horizontal=True, vertical_alignment="top", key="filters"):
         one_of(_("Period"), "period", PERIODS, usual=USUAL_PERIOD, words=periods.__getitem__)
         for dimension in _SHOWN:
             known = names(reports, dimension).sort_values("name_vi").set_index("code")
@@ -31,7 +33,7 @@ def choose(reports: ReportDatabase, city: City, now: datetime) -> Viewing:
         one_of(_("Language"), "lang", LANGUAGES, usual="vi", words=languages.__getitem__)
     query = {key: st.query_params.get_all(key) for key in st.query_params}
     found = asked(query, reports=reports, city=city, now=now)
-    if chips := _chips(query, reports):
+    if chips := _chips(query, reports, found.filters):
         panel("chips", key="chips", chips=chips)
     if found.strange:
         st.warning(_("Not understood in the address and left out: {words}", words=", ".join(found.strange[:5])))
@@ -40,19 +42,31 @@ def choose(reports: ReportDatabase, city: City, now: datetime) -> Viewing:
 
 def carried(seen: Viewing) -> dict[str, Any]:
     """Return the viewer's choices as an address carries them from page to page."""
-    return {key: seen.query[key] for key in ("period", "at", "lang", *CHOICES) if key in seen.query}
+    return {key: seen.query[key] for key in (*_CARRIED, *CHOICES) if key in seen.query}
 
 
-def _chips(query: dict[str, list[str]], reports: ReportDatabase) -> list[dict[str, str]]:
+def _chips(query: dict[str, list[str]], reports: ReportDatabase, filters: Filters) -> list[dict[str, str]]:
     """Return the choices of the address that no filter shows, each with the address that leaves it out."""
-    titles = {"ward": _("Ward"), "unit": _("Unit")}
+    titles = {"district": _("District"), "ward": _("Ward"), "unit": _("Unit"), "officer": _("Officer")}
+    without = {"district": _("not located"), "ward": _("not located"), "unit": _("none"), "officer": _("not assigned")}
     chips = []
-    for dimension in _CHIPS:
-        known = names(reports, dimension).set_index("code")
-        for code in query.get(dimension, []):
-            if code in known.index:
-                rest = query | {dimension: [other for other in query[dimension] if other != code]}
-                chips.append({"label": titles[dimension], "value": name(known.loc[code]), "href": address("?", **rest)})
+    for word, title in titles.items():
+        known = {} if word == "officer" else names(reports, CHOICES[word]).set_index("code").to_dict("index")
+        for value in query.get(word, []):
+            if value == NOBODY:
+                words = without[word]
+            elif word == "officer":
+                words = value
+            elif word in _CHIPS and value in known:
+                words = name(known[value])
+            else:
+                continue
+            rest = query | {word: [other for other in query[word] if other != value]}
+            chips.append({"label": title, "value": words, "href": address("?", **rest)})
+    if "from" in query or "to" in query:
+        begins, ends = (moment(value.astimezone(filters.zone)) for value in (filters.start, filters.end))
+        rest = {key: value for key, value in query.items() if key not in ("from", "to")}
+        chips.append({"label": _("Period"), "value": f"{begins} – {ends}", "href": address("?", **rest)})
     if "at" in query:
         rest = {key: value for key, value in query.items() if key != "at"}
         chips.append({"label": _("Moment"), "value": query["at"][0], "href": address("?", **rest)})

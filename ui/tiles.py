@@ -13,57 +13,76 @@ from ui.words import _, number, percent
 
 
 @dataclass(frozen=True)
+class Count:
+    """A number with the cases it counts."""
+
+    figure: str
+    count: int
+    href: str
+
+    @property
+    def words(self) -> str:
+        """The number as the viewer reads it."""
+        return number(self.count)
+
+
+@dataclass(frozen=True)
 class Tile:
-    """One headline figure, ready to draw."""
+    """One headline figure, ready to draw: `parts` are counts and plain words in reading order."""
 
     label: str
-    figure: str
     value: str
-    parts: str
+    of: Count
+    parts: tuple[Count | str, ...]
     change: str
     change_tone: str
     tone: str
-    href: str
 
 
-def count(seen: Viewing, label: str, figure: str, now: Any, before: Any, **style: Any) -> Tile:
-    """Make a tile of a count. `style` may give `parts` (words), `tone` and `good` (-1: fewer is better, 1: more)."""
+def counted(seen: Viewing, figure: str, figures: Any) -> Count:
+    """Return a figure's number with the way to its cases."""
+    return Count(figure, int(figures[figure]), address(CASES, figure=figure, **carried(seen)))
+
+
+def count(
+    seen: Viewing,
+    label: str,
+    figure: str,
+    now: Any,
+    before: Any,
+    *,
+    since: str,
+    parts: tuple[Count | str, ...] = (),
+    tone: str = "",
+    good: int = 0,
+) -> Tile:
+    """Make a tile of a count and its change; `good` is -1 where fewer is better, 1 where more is."""
     change = int(now[figure]) - int(before[figure])
-    words = f"{'+' if change > 0 else '−' if change < 0 else '±'}{number(abs(change))} "
-    return Tile(
-        label=label,
-        figure=figure,
-        value=number(now[figure]),
-        parts=style.get("parts", ""),
-        change=words + style["since"],
-        change_tone=_tone(change, style.get("good", 0)),
-        tone=style.get("tone", ""),
-        href=address(CASES, figure=figure, **carried(seen)),
-    )
+    shown = counted(seen, figure, now)
+    words = f"{_sign(change)}{number(abs(change))} {since}"
+    return Tile(label, shown.words, shown, parts, words, _tone(change, good), tone)
 
 
-def share(seen: Viewing, label: str, of: tuple[str, str], now: Any, before: Any, **style: Any) -> Tile:
-    """Make a tile of a share, with its numerator and denominator; its cases are the denominator's.
-
-    `style` as in `count`.
-    """
-    part, whole = (int(now[name]) for name in of)
+def share(
+    seen: Viewing,
+    label: str,
+    of: tuple[str, str],
+    now: Any,
+    before: Any,
+    *,
+    since: str,
+    words: str,
+    tone: str = "",
+) -> Tile:
+    """Make a tile of a share (more is better) with its numerator and denominator, and its change in points."""
+    part, whole = (counted(seen, name, now) for name in of)
     part_before, whole_before = (int(before[name]) for name in of)
-    change = (part / whole - part_before / whole_before) * 100 if whole and whole_before else None
-    words = _("nothing to compare with")
-    if change is not None:
-        sign = "+" if round(change, 1) > 0 else "−" if round(change, 1) < 0 else "±"
-        words = _("{change} points", change=sign + number(abs(change), 1)) + " " + style["since"]
-    return Tile(
-        label=label,
-        figure=of[1],
-        value=percent(part, whole),
-        parts=f"{number(part)}/{number(whole)} {style.get('parts', '')}".strip(),
-        change=words,
-        change_tone=_tone(change or 0, style.get("good", 0)),
-        tone=style.get("tone", ""),
-        href=address(CASES, figure=of[1], **carried(seen)),
-    )
+    change, compared = 0.0, _("nothing to compare with")
+    if whole.count and whole_before:
+        change = round((part.count / whole.count - part_before / whole_before) * 100, 1)
+        compared = _("{change} points", change=_sign(change) + number(abs(change), 1)) + f" {since}"
+    value = percent(part.count, whole.count)
+    return Tile(label, value, whole, (part, "/", whole, " " + words), compared, _tone(change, 1), tone)
 
 
 def tiles(shown: list[Tile], *, key: str) -> None:
@@ -76,7 +95,11 @@ def row(table: pd.DataFrame) -> dict[str, Any]:
     return {str(name): value for name, value in table.iloc[0].items()}
 
 
+def _sign(change: float) -> str:
+    return "+" if change > 0 else "−" if change < 0 else "±"
+
+
 def _tone(change: float, good: int) -> str:
-    if not good or not round(change, 1):
+    if not good or not change:
         return "muted"
     return "good" if (change > 0) == (good > 0) else "overdue"

@@ -62,7 +62,8 @@ def build_demo(
                 done += len(ids)
                 if progress and task is not None:
                     progress.update(task, completed=done)
-        connection.execute("update feed set last_delivery_at = %s - expected_every * 0.4", [now])
+        # Up to this moment the city is known: the simulation goes on from the newest delivery.
+        connection.execute("update feed set last_delivery_at = %s", [now])
     connection.execute("vacuum analyze")
     return reports
 

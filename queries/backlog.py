@@ -1,0 +1,63 @@
+"""The backlog: what is open, how old, at which stage, and whether it grows."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pandas as pd
+
+from queries.database import ReportDatabase
+from queries.figures import Dimension, moments, names
+from queries.filters import Filters
+
+URGENCIES = ("open", "overdue", "due_today", "due_soon", "no_deadline")
+AGES = ("age_under_3", "age_3_to_7", "age_7_to_14", "age_14_to_30", "age_over_30")
+STAGES = ("waiting", "in_progress", "escalated")
+PACE_DAYS = 28
+"""Whole weeks, so that every weekday weighs the same in the pace."""
+_FLOWS = ("received", "ended", "resolved")
+_COUNTS = (*URGENCIES, *AGES, *STAGES, *_FLOWS, "open_before", "resolved_of_pace")
+
+
+def backlog(reports: ReportDatabase, filters: Filters, *, since: datetime, by: Dimension | None = None) -> pd.DataFrame:
+    """Return the backlog at the moment: one row in all, or one for each member of a dimension that has any.
+
+    Columns: key (null: the reports that have none), code, name_vi, name_en where there is a dimension; URGENCIES, AGES
+    and STAGES (reports open at the moment; the ages and the stages each add up to `open`); received, ended and
+    resolved (reports, from `since` to the moment); open_before (reports open just before `since`); resolved_of_pace
+    (reports resolved in the last PACE_DAYS); oldest (when the longest waiting was submitted, in the city's zone);
+    days_of_work (open divided by the mean resolved a day of the last PACE_DAYS; null where none was). Raises
+    DatabaseAway.
+    """
+    asked = filters.parameters() | moments(reports, filters) | {"by": by}
+    lately, pace = filters.since(since), filters.since(filters.at - timedelta(days=PACE_DAYS))
+    then = replace(filters, at=since - timedelta(microseconds=1))
+    table = pd.DataFrame({"key": pd.array([None] if by is None else [], dtype="Int64")})
+    for answer in (
+        reports.ask("backlog", **asked),
+        reports.ask("flows", **lately.parameters(), by=by),
+        reports.ask("flows", **pace.parameters(), by=by)[["key", "resolved"]].rename(
+            columns={"resolved": "resolved_of_pace"}
+        ),
+        reports.ask("open", **then.parameters() | moments(reports, then) | {"by": by})[["key", "open"]].rename(
+            columns={"open": "open_before"}
+        ),
+    ):
+        table = table.merge(answer.assign(key=answer["key"].astype("Int64")), on="key", how="outer")
+    table[list(_COUNTS)] = table[list(_COUNTS)].astype("Int64").fillna(0).astype("int64")
+    table["oldest"] = pd.to_datetime(table["oldest"], utc=True).dt.tz_convert(filters.zone)
+    pace_a_day = table["resolved_of_pace"].where(table["resolved_of_pace"] > 0) / PACE_DAYS
+    table["days_of_work"] = table["open"] / pace_a_day
+    if by is not None:
+        table = table.merge(
+            names(reports, by)[["code", "name_vi", "name_en"]], left_on="key", right_index=True, how="left"
+        )
+    return table
+
+
+def mix(reports: ReportDatabase, filters: Filters, *, by: Dimension) -> pd.DataFrame:
+    """Return what is open of each category for each member of a dimension.
+
+    Columns: key (null: none), category_id, open, overdue (reports). Raises DatabaseAway.
+    """
+    answer = reports.ask("backlog_mix", **filters.parameters(), by=by)
+    return answer.assign(key=answer["key"].astype("Int64"))

@@ -1,0 +1,15 @@
+-- Reports as they stood at the moment, with the five clears: who, what, whose responsibility, what progress, what result.
+-- Who in the unit, and what was answered, are kept for the present alone: they show where the report stands the same.
+with stood as (
+    select
+        id, severity, status, {state} as state, category_id, channel_id, district_id, ward_id, unit_id,
+        submitted_at, received_at, receive_due_at, due_at, escalated_at, ended_at, rating, reopen_count, transfer_count
+    from report_at(:at)
+    where id = any(cast(:ids as bigint[]))
+)
+select
+    stood.*, report.public_code, report.title, report.address, report.lon, report.lat,
+    case when report.unit_id = stood.unit_id then report.officer end as officer,
+    case when report.ended_at = stood.ended_at then report.answer end as answer
+from stood
+join report using (id)

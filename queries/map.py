@@ -1,0 +1,57 @@
+"""What the map draws: reports as points, reports in the cells of a honeycomb, and the one case that was clicked."""
+
+import math
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+
+from queries.database import ReportDatabase
+from queries.figures import moments
+from queries.filters import BEGINNING, Filters
+
+_METRES_A_DEGREE = 111_320.0
+
+
+def points(
+    reports: ReportDatabase, filters: Filters, *, figure: str = "open", since: datetime = BEGINNING
+) -> pd.DataFrame:
+    """Return the reports a figure counts, submitted after `since`, that have coordinates; the most pressing last.
+
+    Columns: lon, lat (degrees), id, state (0 in time or ended, 1 no deadline known, 2 due soon, 3 overdue), severity (0
+    normal, 1 complex, 2 urgent), category_id. Raises DatabaseAway, KeyError.
+    """
+    parameters = filters.parameters() | moments(reports, filters)
+    return reports.ask("map_points", figure=figure, since=since, **parameters)
+
+
+def cells(
+    reports: ReportDatabase, filters: Filters, *, figure: str, radius: float, latitude: float = 0
+) -> pd.DataFrame:
+    """Return how many of the reports a figure counts lie in each hexagon of `radius` metres; empty ones are left out.
+
+    Columns: lon, lat (of the hexagon's centre, degrees), reports. The hexagons are regular at `latitude` and stand on a
+    side. Raises DatabaseAway, KeyError.
+    """
+    east = _METRES_A_DEGREE * math.cos(math.radians(latitude)) / (3 * radius)
+    north = _METRES_A_DEGREE / (math.sqrt(3) * radius)
+    parameters = filters.parameters() | moments(reports, filters)
+    return reports.ask("map_cells", figure=figure, east=east, north=north, **parameters)
+
+
+def case(
+    reports: ReportDatabase, filters: Filters, *, report_id: int | None = None, code: str | None = None
+) -> dict[str, Any] | None:
+    """Return one case by its id or its public code, or None where there is none the viewer may see.
+
+    Keys: id, public_code, title, address, severity, state (as in queries.cases), the ids of category, district, ward
+    and unit, officer, submitted_at, due_at, ended_at (in the city's zone), lon, lat. Raises DatabaseAway.
+    """
+    parameters = filters.parameters() | moments(reports, filters)
+    answer = reports.ask("map_case", id=report_id, code=code, **parameters)
+    if answer.empty:
+        return None
+    row: dict[str, Any] = {str(key): value for key, value in answer.iloc[0].items()}
+    for key in ("submitted_at", "due_at", "ended_at"):
+        row[key] = None if pd.isna(row[key]) else pd.Timestamp(row[key]).tz_convert(filters.zone).to_pydatetime()
+    return row

@@ -1,0 +1,2 @@
+-- What a viewer typed, as plain words.
+select btrim(regexp_replace(plain(:typed), '[\W_]+', ' ', 'g')) as words

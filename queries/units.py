@@ -1,0 +1,32 @@
+"""One unit: its people, its ratings, and the units before and after it."""
+
+import pandas as pd
+
+from queries.database import ReportDatabase
+from queries.filters import Filters
+
+
+def officers(reports: ReportDatabase, filters: Filters, *, limit: int = 30) -> pd.DataFrame:
+    """Return what each officer answers for at the moment, those with most overdue first.
+
+    Columns: officer (null: nobody is assigned), open, overdue (reports). Raises DatabaseAway.
+    """
+    return reports.ask("officers", **filters.parameters(), limit=limit)
+
+
+def ratings(reports: ReportDatabase, filters: Filters) -> dict[str, int]:
+    """Return how citizens rated in the period: rated, rated_satisfied, rated_acceptable, rated_not_satisfied.
+
+    Raises DatabaseAway.
+    """
+    row = reports.ask("ratings", **filters.parameters()).iloc[0]
+    return {str(name): int(count) for name, count in row.items()}
+
+
+def family(reports: ReportDatabase, unit: int) -> pd.DataFrame:
+    """Return a unit (by its key), those whose work it took over and those that took over its own.
+
+    Columns: role (itself, predecessor, successor), id, code, name_vi, name_en, kind, area_id, parent_id, valid_from,
+    valid_to (dates; valid_to is the first day it no longer holds). Raises DatabaseAway.
+    """
+    return reports.ask("unit_family", unit=unit)

@@ -1,0 +1,126 @@
+"""A real server on a free port and a real browser that may talk to nobody else."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+_SECONDS_TO_START = 60
+# WebGL drawn by the processor; and none of the calls a browser makes on its own.
+_FLAGS = [
+    "--no-sandbox",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@contextmanager
+def dashboard(url: str, log: Path) -> Iterator[str]:
+    """Run the dashboard on the database at `url` and yield its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with log.open("wb") as output:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "dashboard.py", f"--server.port={port}"],
+            cwd=ROOT,
+            env=os.environ | {"REPORT_DB_URL": url},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        address = f"http://127.0.0.1:{port}"
+        _wait(f"{address}/_stcore/health", server, log)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def _wait(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    until = time.monotonic() + _SECONDS_TO_START
+    while time.monotonic() < until and server.poll() is None:
+        try:
+            urllib.request.urlopen(address, timeout=2).close()
+        except OSError:
+            time.sleep(0.2)
+        else:
+            return
+    pytest.fail(f"the dashboard did not start:\n{log.read_text()[-2000:]}")
+
+
+@dataclass
+class Visit:
+    """A browser's page and what it complained of."""
+
+    page: Page
+    address: str
+    outside: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def open(self, path: str = "") -> Page:
+        """Open a page of the dashboard and wait until it is drawn."""
+        self.page.goto(f"{self.address}/{path}")
+        return self.settled()
+
+    def settled(self) -> Page:
+        """Wait until the frame stands and nothing runs any more."""
+        self.page.wait_for_selector(".header nav", timeout=30_000)
+        self.page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=30_000)
+        self.page.wait_for_function("!document.querySelector('[data-stale=\"true\"]')", timeout=30_000)
+        return self.page
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if program is None:
+        pytest.skip("no Chromium here: apt-get install chromium")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=program, args=_FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
+    """Open the dashboard at an address in a browser of its own; size and colour scheme may be given."""
+    contexts: list[BrowserContext] = []
+
+    def visit_at(address: str, width: int = 1600, height: int = 1000, colours: str = "light") -> Visit:
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if colours == "dark" else "light",
+            timezone_id="Europe/Lisbon",  # the city's time is shown wherever the viewer is
+        )
+        contexts.append(context)
+        made = Visit(context.new_page(), address)
+        made.page.on(
+            "request",
+            lambda request: (
+                None if request.url.startswith((address, "data:", "blob:")) else made.outside.append(request.url)
+            ),
+        )
+        made.page.on("console", lambda message: made.errors.append(message.text) if message.type == "error" else None)
+        made.page.on("pageerror", lambda error: made.errors.append(str(error)))
+        return made
+
+    yield visit_at
+    for context in contexts:
+        context.close()

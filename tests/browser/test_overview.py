@@ -1,0 +1,100 @@
+"""The overview in a real browser: the same numbers as the command line, nothing from outside, nothing clipped."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import ROOT, Visit, dashboard
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def address(demo: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with dashboard(demo, tmp_path_factory.mktemp("log") / "dashboard.log") as running:
+        yield running
+
+
+def figures(url: str, *options: str) -> dict[str, Any]:
+    """Return what the command line says."""
+    command = [sys.executable, "-m", "reportdb", "figures", "--database", url, "--format", "json", *options]
+    printed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, text=True).stdout
+    said: dict[str, Any] = json.loads(printed)["figures"][0]
+    return said
+
+
+def counts(visited: Visit) -> dict[str, int]:
+    """Return the headline figures of the page, by their names."""
+    links = visited.page.locator(".tiles [data-figure]")
+    return {str(link.get_attribute("data-figure")): int(str(link.get_attribute("data-count"))) for link in links.all()}
+
+
+def test_the_overview_agrees_with_the_command_line(visit: Callable[..., Visit], address: str, demo: str) -> None:
+    visited = visit(address)
+    visited.open("?at=2026-06-01T08:00&period=90d")
+    said = figures(demo, "--at", "2026-06-01T08:00", "--from", "2026-03-04T00:00")
+    shown = counts(visited)
+    assert shown["open"] > 0
+    assert shown == {name: said.get(name, said["resolved_on_time"] + said["resolved_late"]) for name in shown}
+
+
+def test_nothing_comes_from_outside_and_the_console_is_quiet(visit: Callable[..., Visit], address: str) -> None:
+    visited = visit(address)
+    visited.open()
+    visited.page.wait_for_timeout(3000)  # the map and the fonts come after the page
+    assert visited.outside == []
+    assert visited.errors == []
+
+
+@pytest.mark.parametrize(("width", "height"), [(1920, 1080), (3840, 2160), (390, 844)])
+def test_nothing_reaches_past_the_edge(visit: Callable[..., Visit], address: str, width: int, height: int) -> None:
+    visited = visit(address, width, height)
+    page = visited.open()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for tile in page.locator(".tile").all():
+        box = tile.bounding_box()
+        assert box
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+
+
+def test_a_number_opens_its_cases_and_back_returns(visit: Callable[..., Visit], address: str) -> None:
+    visited = visit(address)
+    page = visited.open("?period=90d&at=2026-06-01T08:00")
+    before = page.evaluate("location.href")
+    overdue = page.locator('.tile [data-figure="overdue"]')
+    count = overdue.get_attribute("data-count")
+    overdue.click()
+    page.wait_for_url("**/cases?**")
+    page.wait_for_selector(f'[data-count="{count}"].case-count')
+    page.go_back()
+    page.wait_for_selector(".tiles")
+    assert page.evaluate("location.href") == before
+
+
+def test_a_nonsense_address_says_so_and_shows_the_usual(visit: Callable[..., Visit], address: str) -> None:
+    page = visit(address).open("?period=century&district=999&at=yesterday")
+    assert "century" in page.get_by_test_id("stAlert").inner_text()
+    assert page.locator(".tile").count() == 6
+
+
+def test_english_by_a_switch(visit: Callable[..., Visit], address: str) -> None:
+    visited = visit(address)
+    page = visited.open()
+    assert page.get_by_text("Quá hạn", exact=True).count()
+    page.get_by_text("English", exact=True).click()
+    page.wait_for_selector("text=Is the city keeping its promises?")
+    assert "lang=en" in page.evaluate("location.href")
+
+
+def test_an_empty_city_says_what_to_do(
+    visit: Callable[..., Visit], new_database: Callable[[str], str], schema_template: str, tmp_path: Path
+) -> None:
+    with dashboard(new_database(schema_template), tmp_path / "dashboard.log") as empty:
+        page = visit(empty).open()
+        assert "python -m reportdb demo" in page.get_by_test_id("stAlert").inner_text()

@@ -1,0 +1,207 @@
+"""Three cities' published files: every row accounted for, and the cities' own figures found again."""
+
+import csv
+import gzip
+import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import psycopg
+import pytest
+import shapely
+
+from reportdb.connection import connect
+from reportdb.importer import Counts, import_reports
+from tests.conftest import NewDatabase
+
+pytestmark = pytest.mark.real_data
+
+FILES = {
+    "boston": "boston_311_2011H2.csv.gz",
+    "washington": "dc_311_snapshot_2016-08-16.csv.gz",
+    "kansas_city": "kansas_city_311_2007_2020.csv.gz",
+}
+NEW_YORK = ZoneInfo("America/New_York")
+BOSTON_ENDS = datetime(2019, 11, 1, tzinfo=NEW_YORK)
+WASHINGTON_ENDS = datetime(2016, 8, 16, 10, 20, tzinfo=NEW_YORK)
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A city's file in a database of its own, imported twice."""
+
+    connection: psycopg.Connection
+    first: Counts
+    second: Counts
+
+    def number(self, question: str, *values: object) -> int:
+        row = self.connection.execute(question.encode(), values).fetchone()
+        assert row is not None
+        return int(row[0])
+
+    def table(self, question: str, *values: object) -> dict[object, object]:
+        return dict(self.connection.execute(question.encode(), values).fetchall())
+
+
+@contextmanager
+def imported(city: str, url: str, cities: Path, folder: Path) -> Iterator[Imported]:
+    def load() -> Counts:
+        return import_reports(
+            connection, cities / FILES[city], mapping=city, rejects=folder / "rejects.csv", boundaries=cities
+        )
+
+    with connect(url) as connection:
+        yield Imported(connection, load(), load())
+
+
+@pytest.fixture(scope="module")
+def boston(
+    new_database: NewDatabase, schema_template: str, cities: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Imported]:
+    with imported("boston", new_database(schema_template), cities, tmp_path_factory.mktemp("boston")) as city:
+        yield city
+
+
+@pytest.fixture(scope="module")
+def washington_twice(
+    new_database: NewDatabase, schema_template: str, cities: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Imported]:
+    with imported("washington", new_database(schema_template), cities, tmp_path_factory.mktemp("dc")) as city:
+        yield city
+
+
+@pytest.fixture(scope="module")
+def kansas_city(
+    new_database: NewDatabase, schema_template: str, cities: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Imported]:
+    with imported("kansas_city", new_database(schema_template), cities, tmp_path_factory.mktemp("kc")) as city:
+        yield city
+
+
+def test_every_row_of_boston_is_a_report_once(boston: Imported) -> None:
+    # 4,775 on the default point, 13 in the harbour or beyond the city line.
+    assert boston.first == Counts(58_251, 58_251, 0, 0, 0, not_located=4_788, district_disagrees=5_521)
+    assert boston.second == Counts(58_251, 0, 0, 58_251, 0, not_located=4_788, district_disagrees=5_521)
+    assert boston.number("select count(*) from report") == 58_251
+    assert boston.number("select count(*) from report where lon is null") == 4_775
+
+
+def test_bostons_late_and_overdue_are_the_citys_own_and_its_blanks(boston: Imported) -> None:
+    closed_late = boston.number("select count(*) from report_at(%s) where ended_at > due_at", BOSTON_ENDS)
+    overdue = boston.number(
+        "select count(*) from report_at(%s) where ended_at is null and due_at < %s", BOSTON_ENDS, BOSTON_ENDS
+    )
+    assert (closed_late, overdue) == (8_230, 3_449)
+    assert closed_late + overdue == 11_521 + 158
+
+
+def test_every_row_of_boston_differs_from_the_citys_flag_only_where_that_is_blank(boston: Imported) -> None:
+    compared = boston.connection.execute(
+        """select published_late, coalesce(least(ended_at, %(at)s), %(at)s) > due_at is true as late, ended_at is null,
+               count(*)
+           from report_at(%(at)s) as report join report_source on report_id = id
+           group by 1, 2, 3 order by 1, 2, 3""",
+        {"at": BOSTON_ENDS},
+    ).fetchall()
+    counted = {(published, late): 0 for published, late, _, _ in compared}
+    for published, late, _, number in compared:
+        counted[published, late] += number
+    assert counted == {(False, False): 46_572, (True, True): 11_521, (None, True): 158}
+    assert [row[2:] for row in compared if row[0] is None] == [(False, 157), (True, 1)]
+
+
+def test_bostons_wards_have_one_spelling_each(boston: Imported) -> None:
+    wards = boston.table("select published_ward, count(*) from report_source group by 1")
+    assert wards.keys() == {None, *(f"Ward {number}" for number in range(1, 23))}
+    assert wards[None] == 2_867
+    assert wards["Ward 3"] == 2_943 + 625
+
+
+def test_bostons_calendar_stops_before_targets_of_2059(boston: Imported) -> None:
+    assert boston.number("select extract(year from max(day)) from working_day") == 2013
+    assert boston.number("select count(*) from report where extract(year from due_at) >= 2015") == 26
+
+
+def test_washingtons_open_and_overdue_are_the_published_ones(washington_twice: Imported) -> None:
+    assert washington_twice.first == Counts(22_576, 22_576, 0, 0, 0, not_located=0, district_disagrees=35)
+    assert washington_twice.second == Counts(22_576, 0, 0, 22_576, 0, not_located=0, district_disagrees=35)
+    is_open = "select count(*) from report_at(%s) where ended_at is null"
+    assert washington_twice.number(is_open, WASHINGTON_ENDS) == 6_809
+    assert washington_twice.number(f"{is_open} and due_at < %s", WASHINGTON_ENDS, WASHINGTON_ENDS) == 1_436
+
+
+def test_washington_by_ward_equals_a_recount_of_the_file(washington_twice: Imported, cities: Path) -> None:
+    with gzip.open(cities / FILES["washington"], "rt", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    wards = json.loads((cities / "dc_wards_2012.geojson").read_text(encoding="utf-8"))["features"]
+    lon, lat = (np.array([float(row[axis]) for row in rows]) for axis in ("LONGITUDE", "LATITUDE"))
+    ward = np.zeros(len(rows), dtype=int)
+    for feature in reversed(wards):
+        ward[shapely.intersects_xy(shapely.from_geojson(json.dumps(feature["geometry"])), lon, lat)] = feature[
+            "properties"
+        ]["WARD"]
+    still_open, overdue = Counter[str](), Counter[str]()
+    for number, row in zip(ward.tolist(), rows, strict=True):
+        if not row["RESOLUTIONDATE"]:
+            still_open[str(number)] += 1
+            overdue[str(number)] += "" < row["SERVICEDUEDATE"] < "2016-08-16T10:20:00.000Z"
+    by_ward = """select area.code, count(*) filter (where {}) from report_at(%s) as report
+                 join area on area.id = ward_id where ended_at is null group by 1"""
+    assert washington_twice.table(by_ward.format("true"), WASHINGTON_ENDS) == still_open
+    assert washington_twice.table(by_ward.format("due_at < %s"), WASHINGTON_ENDS, WASHINGTON_ENDS) == overdue
+    assert sum(overdue.values()) == 1_436
+
+
+def test_washingtons_two_spellings_of_in_progress_are_one_status(washington_twice: Imported) -> None:
+    assert washington_twice.table("select status, count(*) from report group by 1") == {
+        "waiting": 3_657 + 332,
+        "in_progress": 2_814 + 6,
+        "resolved": 15_456,
+        "refused": 163 + 130 + 18,
+    }
+
+
+def test_every_row_of_kansas_city_is_a_report_once(kansas_city: Imported) -> None:
+    assert kansas_city.first == Counts(80_203, 80_203, 0, 0, 0, not_located=8_878, district_disagrees=0)
+    assert kansas_city.second == Counts(80_203, 0, 0, 80_203, 0, not_located=8_878, district_disagrees=0)
+    assert kansas_city.table("select status, count(*) from report group by 1") == {
+        "waiting": 1_393,
+        "in_progress": 10,
+        "resolved": 78_083,
+        "refused": 634 + 83,
+    }
+
+
+def test_kansas_citys_own_flag_is_kept_and_no_deadline_is_made_up(kansas_city: Imported) -> None:
+    assert kansas_city.table("select published_late, count(*) from report_source group by 1") == {
+        True: 24_120,
+        False: 56_080,
+        None: 3,
+    }
+    assert kansas_city.number("select count(*) from report where due_at is not null") == 0
+
+
+def test_kansas_citys_parks_department_is_one_under_its_three_names(kansas_city: Imported) -> None:
+    units = kansas_city.table("select unit.name_en, count(*) from report join unit on unit.id = unit_id group by 1")
+    assert units["Parks and Recreation"] == 5_294 + 39 + 3
+    assert [name for name in units if "Park" in str(name)] == ["Parks and Recreation"]
+    assert len(units) == 17
+
+
+def test_kansas_citys_twelve_hour_times_and_closing_days_are_read(kansas_city: Imported, cities: Path) -> None:
+    with gzip.open(cities / FILES["kansas_city"], "rt", encoding="utf-8", newline="") as file:
+        row = next(row for row in csv.DictReader(file) if row["CREATION TIME"] == "12:30 PM" and row["CLOSED DATE"])
+    (submitted, ended), *_ = kansas_city.connection.execute(
+        """select to_char(submitted_at at time zone 'America/Chicago', 'MM/DD/YYYY HH12:MI AM'),
+               to_char(ended_at at time zone 'America/Chicago', 'MM/DD/YYYY HH24:MI:SS')
+           from report where source_ref = %s""",
+        [f"kansas_city:{row['CASE ID']}"],
+    ).fetchall()
+    assert submitted == f"{row['CREATION DATE']} 12:30 PM"
+    assert ended == f"{row['CLOSED DATE']} 23:59:59"

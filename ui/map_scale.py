@@ -1,0 +1,99 @@
+"""What areas can be coloured by, and how a value becomes a colour: few steps with round bounds."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import pandas as pd
+from babel.numbers import format_decimal, format_percent
+
+from ui.theme import OVERDUE_BOUNDS
+from ui.words import Language, catalogue
+
+Measure = Literal["overdue", "backlog", "received", "time"]
+MEASURES: tuple[Measure, ...] = get_args(Measure)
+USUAL_MEASURE: Measure = "overdue"
+STEPS = 6
+"""How many colours a scale has; theme.py holds as many for each."""
+
+_INHABITANTS = 10_000
+_HOURS = (1, 2, 4, 8, 12, 24, 48, 72, 120, 168, 240, 336, 480, 720, 1080, 1440, 2160)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A measure and the bounds at which one colour ends and the next begins, ascending, fewer than STEPS."""
+
+    measure: Measure
+    bounds: tuple[float, ...]
+
+    def step(self, value: float) -> int:
+        """Return which colour a value has, 0 the lightest. The darkest is always in use where there are bounds."""
+        return bisect_right(self.bounds, value)
+
+
+def values(table: pd.DataFrame, population: pd.Series, measure: Measure) -> pd.Series:
+    """Return the measure of each area by its key: reports, a share (0 to 1), reports per 10,000 inhabitants, or hours.
+
+    `table` has figures by `key`, `population` the inhabitants by key. Missing where there is nothing to measure: no
+    open report to be overdue, no population known, no report resolved.
+    """
+    known = table.dropna(subset="key").set_index("key")
+    if measure == "overdue":
+        found = known["overdue"] / known["open"].where(known["open"] > 0)
+    elif measure == "backlog":
+        found = known["open"].reindex(population.index, fill_value=0)
+    elif measure == "received":
+        inhabitants = population.astype("float64")
+        found = known["received"].reindex(inhabitants.index, fill_value=0)
+        found = found / inhabitants.where(inhabitants > 0) * _INHABITANTS
+    else:
+        found = known["median_hours"]
+    return found.reindex(population.index).astype("float64")
+
+
+def scale(measure: Measure, found: pd.Series) -> Scale:
+    """Return the scale that tells these values apart; that of the overdue share is always the same."""
+    if measure == "overdue":
+        return Scale(measure, OVERDUE_BOUNDS)
+    return Scale(measure, round_bounds(found.dropna(), _HOURS if measure == "time" else None))
+
+
+def round_bounds(found: Iterable[float], ladder: Sequence[float] | None = None) -> tuple[float, ...]:
+    """Return at most STEPS - 1 round bounds that cut the values into parts of about equal size.
+
+    Round is what stands on the `ladder`, or 1, 1.5, 2, 3, 5, 7 and ten times that, and so on.
+    """
+    ordered = sorted(value for value in found if value > 0)
+    if not ordered:
+        return ()
+    cuts = [ordered[min(len(ordered) - 1, len(ordered) * part // STEPS)] for part in range(1, STEPS)]
+    steps = ladder or [digit * 10.0**power for power in range(-2, 8) for digit in (1, 1.5, 2, 3, 5, 7)]
+    return tuple(sorted({min(steps, key=lambda step: abs(step / cut - 1)) for cut in cuts}))
+
+
+def value_words(measure: Measure, value: float, language: Language) -> str:
+    """Return a value in a language, with its unit where it has one."""
+    if measure == "overdue":
+        return str(format_percent(value, format="0.0%", locale=language))
+    if measure == "time":
+        words = catalogue(language).gettext
+        if value < 48:
+            return words("{hours} h").format(hours=format_decimal(value, format="#,##0.#", locale=language))
+        return words("{days} days").format(days=format_decimal(value / 24, format="#,##0.#", locale=language))
+    return str(format_decimal(value, format="#,##0.##" if value < 1 else "#,##0.#", locale=language))
+
+
+def step_words(of: Scale, language: Language) -> list[str]:
+    """Return each colour's range in words, the lightest first."""
+    words = catalogue(language).gettext
+    bounds = [value_words(of.measure, bound, language) for bound in of.bounds]
+    if not bounds:
+        return []
+    between = [f"{low} – {high}" for low, high in zip(bounds, bounds[1:], strict=False)]
+    return [
+        words("under {bound}").format(bound=bounds[0]),
+        *between,
+        words("{bound} and more").format(bound=bounds[-1]),
+    ]
