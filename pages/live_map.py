@@ -1,5 +1,56 @@
-"""To come."""
+"""Where in the city are the open reports, which of them are late, and what is coming in just now?"""
 
 import streamlit as st
 
-st.title("")
+from queries import map as map_queries
+from ui import live_map, map_panels, maps
+from ui.controls import one_of
+from ui.map_routes import drawn_areas
+from ui.map_scale import MEASURES, USUAL_MEASURE
+from ui.viewing import viewing
+from ui.words import _
+
+seen = viewing()
+st.title(_("Where are the reports, and which are late?"), anchor=False)
+
+shows = {"points": _("Open reports"), "areas": _("Areas"), "density": _("Density")}
+levels = {"district": _("Districts"), "ward": _("Wards")}
+measures = {
+    "overdue": _("Overdue share"),
+    "backlog": _("Backlog"),
+    "received": _("Received per 10,000 inhabitants"),
+    "time": _("Handling time"),
+}
+with st.container(horizontal=True, key="map_controls"):
+    show = one_of(_("Show"), "show", live_map.SHOWS, usual=live_map.SHOWS[0], words=shows.__getitem__)
+    level = one_of(_("Level"), "level", live_map.LEVELS, usual="district", words=levels.__getitem__)
+    measure = USUAL_MEASURE
+    if show == "areas":
+        measure = one_of(_("Coloured by"), "measure", MEASURES, usual=USUAL_MEASURE, words=measures.__getitem__)
+
+shapes = drawn_areas(seen.reports, level)
+if shapes.empty:
+    st.info(_("No boundaries are loaded: run “python -m reportdb areas load”."), icon=":material/map:")
+    if show == "areas":
+        st.stop()
+
+code = next(iter(seen.query.get("case", ())), None)
+case = map_queries.case(seen.reports, seen.filters, code=code) if code else None
+if code and not case:
+    st.warning(_("There is no case {code} at this moment.", code=code))
+
+drawn = live_map.draw(seen, shapes, show=show, level=level, measure=measure)
+left, right = st.columns([3, 1])
+with left:
+    st.pydeck_chart(
+        live_map.deck(seen, shapes, drawn, case),
+        height=live_map.HEIGHT,
+        key=live_map.KEY,
+        on_select=lambda: live_map.follow(seen, level),
+        alt=drawn.what,
+    )
+    map_panels.about(drawn.what, drawn.shown, drawn.missing, drawn.marks, maps.sources(shapes))
+with right:
+    if case:
+        map_panels.case(seen, case)
+    map_panels.place(seen)

@@ -30,12 +30,16 @@ FIGURES = (
     "rated_satisfied",
     "rated_acceptable",
     "rated_not_satisfied",
+    "open_on_map",
+    "open_off_map",
+    "received_on_map",
+    "received_off_map",
 )
 """The figures whose cases can be listed, as definitions.sql names them."""
 
 
-MOST_COUNTED = 10_000
-"""Beyond this many found, a search says "more than" and stops counting."""
+MOST_FOUND = 1_000
+"""Beyond this many a search says "more than" and counts no further."""
 _MOMENTS = ("submitted_at", "received_at", "receive_due_at", "due_at", "escalated_at", "ended_at")
 
 
@@ -68,7 +72,14 @@ def case_ids(
     offset: int = 0,
 ) -> list[int]:
     """Return the ids of the cases a figure counts and a search finds, in order. Raises DatabaseAway, KeyError."""
-    question, parameters = _question("cases", reports, filters, search)
+    parameters = filters.parameters() | moments(reports, filters)
+    question = "cases"
+    if search is not None:
+        few = _found(reports, filters, figure, order, search)
+        if len(few) <= MOST_FOUND:
+            return few[offset : offset + limit]
+        question = "search"
+        parameters |= {"words": search.words, "code": search.code}
     answer = reports.ask(question, figure=figure, order=order, limit=limit, offset=offset, **parameters)
     return [int(number) for number in answer["id"]]
 
@@ -90,20 +101,18 @@ def case_rows(reports: ReportDatabase, filters: Filters, ids: list[int]) -> pd.D
 
 
 def case_count(reports: ReportDatabase, filters: Filters, *, figure: str, search: Search | None = None) -> int:
-    """Return how many cases a figure counts; where a search is given, how many it finds, up to MOST_COUNTED + 1.
+    """Return how many cases a figure counts; where a search is given, how many it finds, up to MOST_FOUND + 1.
 
     Raises DatabaseAway, KeyError.
     """
-    question, parameters = _question("case_count", reports, filters, search)
-    return int(reports.ask(question, figure=figure, limit=MOST_COUNTED + 1, **parameters)["cases"].iloc[0])
-
-
-def _question(
-    question: str, reports: ReportDatabase, filters: Filters, search: Search | None
-) -> tuple[str, dict[str, Any]]:
-    """Return the question that a search makes of a question, and the parameters both have."""
+    if search is not None:
+        return len(_found(reports, filters, figure, "newest", search))
     parameters = filters.parameters() | moments(reports, filters)
-    if search is None:
-        return question, parameters
-    searching = {"cases": "search", "case_count": "search_count"}
-    return searching[question], parameters | {"words": search.words, "code": search.code}
+    return int(reports.ask("case_count", figure=figure, **parameters)["cases"].iloc[0])
+
+
+def _found(reports: ReportDatabase, filters: Filters, figure: str, order: Order, search: Search) -> list[int]:
+    """Return the ids of what a search finds, in order, where they are few; else any MOST_FOUND + 1 of them."""
+    parameters = filters.parameters() | moments(reports, filters) | {"words": search.words, "code": search.code}
+    answer = reports.ask("search_few", figure=figure, order=order, most=MOST_FOUND + 1, **parameters)
+    return [int(number) for number in answer["id"]]

@@ -6,10 +6,10 @@ means the same wherever it is counted or listed; `:name` is a parameter.
 
 import re
 import threading
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 from cachetools import TTLCache
@@ -35,6 +35,9 @@ _SETTINGS = {
 }
 
 
+_Kept = TypeVar("_Kept")
+
+
 class DatabaseAway(Exception):
     """The report database does not answer now. What was asked may be asked again later."""
 
@@ -57,9 +60,7 @@ class ReportDatabase:
             pool_timeout=_SECONDS_FOR_AN_ANSWER,
             connect_args={"options": settings, "connect_timeout": 5, "application_name": "dashboard"},
         )
-        self._answers: TTLCache[Hashable, pd.DataFrame] = TTLCache(
-            _BYTES_OF_ANSWERS, ttl=_SECONDS_TO_REMEMBER, getsizeof=_bytes
-        )
+        self._answers: TTLCache[Hashable, Any] = TTLCache(_BYTES_OF_ANSWERS, ttl=_SECONDS_TO_REMEMBER, getsizeof=_bytes)
         self._asking: dict[Hashable, threading.Lock] = {}
         self._guard = threading.Lock()
 
@@ -71,23 +72,30 @@ class ReportDatabase:
         `{figure}` and `{order}` stand for. Raises DatabaseAway.
         """
         key = (question, figure, order, tuple(sorted((name, _hashable(value)) for name, value in parameters.items())))
+        return self.remember(key, lambda: self.ask_now(question, figure=figure, order=order, **parameters))
+
+    def remember(self, key: Hashable, make: Callable[[], _Kept]) -> _Kept:
+        """Return what was made under this key a while ago, or make it; for what is worked out from answers.
+
+        A table that is returned may be changed; what is remembered stays as it was made. Anything else must not be.
+        """
         with self._guard:
             if (known := self._answers.get(key)) is not None:
-                return known.copy(deep=False)
+                return _handed_out(known)
             turn = self._asking.setdefault(key, threading.Lock())
         with turn:  # many viewers ask the same at once; one goes, the others wait for the answer
             try:
                 with self._guard:
                     known = self._answers.get(key)
                 if known is None:
-                    known = self.ask_now(question, figure=figure, order=order, **parameters)
+                    known = make()
                     with self._guard:
                         if _bytes(known) < _BYTES_OF_ANSWERS:
                             self._answers[key] = known
             finally:
                 with self._guard:
                     self._asking.pop(key, None)
-        return known.copy(deep=False)
+        return _handed_out(known)
 
     def ask_now(self, question: str, *, figure: str = "true", order: str = "newest", **parameters: Any) -> pd.DataFrame:
         """Answer like `ask`, but from the database, always. Raises DatabaseAway, NotAReportDatabase."""
@@ -139,8 +147,12 @@ def _hashable(value: Any) -> Hashable:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _bytes(answer: pd.DataFrame) -> int:
-    return int(answer.memory_usage(deep=True).sum()) + 1024
+def _bytes(answer: Any) -> int:
+    return 1024 + (int(answer.memory_usage(deep=True).sum()) if isinstance(answer, pd.DataFrame) else len(str(answer)))
+
+
+def _handed_out(kept: Any) -> Any:
+    return kept.copy(deep=False) if isinstance(kept, pd.DataFrame) else kept
 
 
 def _words(error: Exception) -> str:

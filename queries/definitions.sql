@@ -55,8 +55,20 @@ open_until > :at
 -- submitted: submitted by the moment, open or not, in the period or before it
 submitted_at <= :at
 
+-- open_on_map: open, with coordinates
+{open} and id not in (select id from report where lon is null)
+
+-- open_off_map: open, without coordinates
+{open} and id in (select id from report where lon is null)
+
 -- received: submitted in the period
 submitted_at >= :start and submitted_at < :end
+
+-- received_on_map: received in the period, with coordinates
+{received} and id not in (select id from report where lon is null)
+
+-- received_off_map: received in the period, without coordinates
+{received} and id in (select id from report where lon is null)
 
 -- ended: resolved or refused in the period
 open_until >= :start and open_until < :end
@@ -100,6 +112,10 @@ rated_at >= :start and rated_at < :end
 -- reopened: received in the period, and opened again after an answer
 {received} and reopen_count > 0
 
+-- officer: who answers for it in the unit that held it; '' where nobody is assigned, or where another unit has it now
+(select case when report.unit_id = report_at.unit_id then coalesce(report.officer, '') else '' end
+    from report where report.id = report_at.id)
+
 -- chosen: what the viewer's filters let through; an empty filter lets everything through, -1 and '' stand for none
 (cast(:districts as integer[]) is null or district_id = any(cast(:districts as integer[]))
     or district_id is null and -1 = any(cast(:districts as integer[])))
@@ -110,7 +126,7 @@ and (cast(:units as integer[]) is null or unit_id = any(cast(:units as integer[]
 and (cast(:categories as integer[]) is null or category_id = any(cast(:categories as integer[])))
 and (cast(:channels as integer[]) is null or channel_id = any(cast(:channels as integer[])))
 and (cast(:officers as text[]) is null
-    or (select coalesce(officer, '') from report where report.id = report_at.id) = any(cast(:officers as text[])))
+    or {officer} = any(cast(:officers as text[])))
 and {in_scope}
 
 -- in_scope: what the viewer may see

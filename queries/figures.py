@@ -1,5 +1,6 @@
 """The figures: what was received, what is open and how late, what was done and how well (definitions.sql)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any, Literal
@@ -68,8 +69,22 @@ def city(reports: ReportDatabase) -> City:
 
 def names(reports: ReportDatabase, dimension: Dimension) -> pd.DataFrame:
     """Return code, name_vi, name_en, kind, population and parent_id of a dimension's members, by their key."""
-    answer = reports.ask("names")
-    return answer[answer["dimension"] == dimension].drop(columns="dimension").set_index("key")
+
+    def of_this_dimension() -> pd.DataFrame:
+        answer = reports.ask("names")
+        return answer[answer["dimension"] == dimension].drop(columns="dimension").set_index("key")
+
+    return reports.remember(("names", dimension), of_this_dimension)
+
+
+def labels(reports: ReportDatabase, dimension: Dimension, language: str) -> Mapping[str, str]:
+    """Return the name of each code of a dimension in a language (vi or en), in the order of the names."""
+
+    def by_name() -> Mapping[str, str]:
+        known = names(reports, dimension)
+        return dict(sorted(zip(known["code"], known[f"name_{language}"], strict=True), key=lambda pair: pair[1]))
+
+    return reports.remember(("labels", dimension, language), by_name)
 
 
 def due_soon_until(reports: ReportDatabase, at: datetime, zone: ZoneInfo) -> datetime:
@@ -104,6 +119,10 @@ def figures(reports: ReportDatabase, filters: Filters, *, by: Dimension | None =
     there is a dimension, COUNTS (reports) and HOURS (from submission to the answer, of those resolved in the period;
     null where none was). Shares are left to RATES, which keep their numerator and denominator. Raises DatabaseAway.
     """
+    return reports.remember(("figures", filters, by), lambda: _figures(reports, filters, by))
+
+
+def _figures(reports: ReportDatabase, filters: Filters, by: Dimension | None) -> pd.DataFrame:
     parameters = filters.parameters() | moments(reports, filters) | {"by": by}
     table = pd.DataFrame({"key": pd.array([None] if by is None else [], dtype="Int64")})
     for question in ("received", "open", "ended", "fell_due", "rated"):
@@ -118,6 +137,21 @@ def figures(reports: ReportDatabase, filters: Filters, *, by: Dimension | None =
     table = table.merge(known, left_on="key", right_index=True, how="left")
     return table[["key", "code", "name_vi", "name_en", *COUNTS, *HOURS]].sort_values("code", ignore_index=True)
 
+
+def published(reports: ReportDatabase, filters: Filters) -> pd.DataFrame:
+    """Return the source's own late flag beside ours: a row for each flag (late, on time, none given), a count for each
+    of ours (late, on_time, no_deadline). No rows where the source published no flag at all. Raises DatabaseAway.
+    """
+    answer = reports.ask("published", **filters.parameters())
+    words = answer["published_late"].map({True: "late", False: "on_time"}).fillna("none")
+    if not set(words) - {"none"}:
+        return pd.DataFrame(columns=list(OURS))
+    table = answer.assign(published=words).pivot_table("reports", "published", "ours", aggfunc="sum", fill_value=0)
+    return table.reindex(columns=list(OURS), fill_value=0).astype("int64")
+
+
+OURS = ("late", "on_time", "no_deadline")
+"""How we find a report at a moment, in `published`."""
 
 RATES = {
     "overdue_share": ("overdue", "open"),
@@ -157,6 +191,17 @@ def as_records(table: pd.DataFrame, filters: Filters) -> dict[str, Any]:
         "to": filters.end.astimezone(filters.zone).isoformat(),
         "figures": rows,
     }
+
+
+def published_as_rich_table(table: pd.DataFrame) -> Table:
+    """Return the source's late flag beside ours, for a terminal."""
+    printed = Table(show_edge=False, pad_edge=False)
+    printed.add_column("published by the source")
+    for name in OURS:
+        printed.add_column(f"ours: {name}", justify="right")
+    for word, row in table.iterrows():
+        printed.add_row(str(word), *(f"{row[name]:,}" for name in OURS))
+    return printed
 
 
 def as_rich_table(table: pd.DataFrame) -> Table:

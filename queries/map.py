@@ -1,4 +1,4 @@
-"""What the map draws: reports as points, reports in the cells of a honeycomb, and the one case that was clicked."""
+"""What the map draws: reports as points, reports in the cells of a grid, and the one case that was clicked."""
 
 import math
 from datetime import datetime
@@ -25,16 +25,14 @@ def points(
     return reports.ask("map_points", figure=figure, since=since, **parameters)
 
 
-def cells(
-    reports: ReportDatabase, filters: Filters, *, figure: str, radius: float, latitude: float = 0
-) -> pd.DataFrame:
-    """Return how many of the reports a figure counts lie in each hexagon of `radius` metres; empty ones are left out.
+def cells(reports: ReportDatabase, filters: Filters, *, figure: str, side: float, latitude: float = 0) -> pd.DataFrame:
+    """Return how many of the reports a figure counts lie in each square of `side` metres; empty ones are left out.
 
-    Columns: lon, lat (of the hexagon's centre, degrees), reports. The hexagons are regular at `latitude` and stand on a
-    side. Raises DatabaseAway, KeyError.
+    Columns: lon, lat (of the cell's middle, degrees), reports. The cells are square at `latitude`, and stay where they
+    are when reports come and go. Raises DatabaseAway, KeyError.
     """
-    east = _METRES_A_DEGREE * math.cos(math.radians(latitude)) / (3 * radius)
-    north = _METRES_A_DEGREE / (math.sqrt(3) * radius)
+    north = _METRES_A_DEGREE / side
+    east = north * math.cos(math.radians(latitude))
     parameters = filters.parameters() | moments(reports, filters)
     return reports.ask("map_cells", figure=figure, east=east, north=north, **parameters)
 

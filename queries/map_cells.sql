@@ -1,20 +1,13 @@
--- How many of the reports a figure counts lie in each cell of a honeycomb. :east and :north make of a degree the
--- distance between two cells of a row, and of a column; a second honeycomb lies half a distance off, and a report
--- belongs to the nearer of its two centres. A distance east is √3 times one north.
-with placed as (
-    select lon * :east as x, lat * :north as y
-    from report_at(:at)
-    join (select id, lon, lat from report where lon is not null) as place using (id)
-    where {figure} and {chosen}
-),
-centred as (
-    select
-        case when 3 * (x - round(x)) ^ 2 + (y - round(y)) ^ 2 <= 3 * (x - floor(x) - 0.5) ^ 2 + (y - floor(y) - 0.5) ^ 2
-            then point(round(x), round(y)) else point(floor(x) + 0.5, floor(y) + 0.5) end as centre
-    from placed
+-- How many of the reports a figure counts lie in each cell of a grid. :east and :north are how many cells a degree has.
+with found as (
+    select id from report_at(:at) where {figure} and {chosen}
 )
-select cast(centre[0] / :east as double precision) as lon, cast(centre[1] / :north as double precision) as lat,
+select
+    (floor(lon * :east) + 0.5) / :east as lon,
+    (floor(lat * :north) + 0.5) / :north as lat,
     count(*) as reports
-from centred
-group by centre[0], centre[1]
+from found
+join report using (id)
+where lon is not null
+group by 1, 2
 order by 2, 1

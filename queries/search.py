@@ -1,9 +1,9 @@
 """A search: what a viewer typed, understood as a code, or as words and names.
 
-Every word must be found. Words are compared without case, diacritics or punctuation, the last one by its beginning.
-Where some of the words are a name, or a part of one of at least two words, a report is also found when it lies in that
-area, is held by that unit or has that category, whatever its text says. A search that begins a public code finds the
-cases with that code instead.
+Every word must be found. Words are compared without case, diacritics or punctuation; the last one may be the beginning
+of a word. Words that are a name, or two and more of a name's words, are found where they stand side by side, and also
+in every report that lies in that area, is held by that unit or has that category, whatever its text says. A search that
+begins a public code finds the cases with that code instead.
 """
 
 from collections.abc import Iterator
@@ -78,8 +78,8 @@ def _meant(run: list[str], names: list[tuple[str, str]]) -> list[str]:
 
 
 def _either(run: list[str], marks: list[str], last: bool) -> str:
-    """Return the part of a text query that finds a run of words, or one of the marks."""
+    """Return the part of a text query that finds a run of words side by side, or one of the marks."""
     lexemes = [f"'{word}'" for word in run]
-    if last:
+    if last and not marks and len(run[-1]) > 1 and run[-1].isalpha():  # house 20 is not house 208
         lexemes[-1] += ":*"
-    return "(" + " | ".join([" & ".join(lexemes), *(f"'{mark}'" for mark in marks)]) + ")"
+    return "(" + " | ".join([" <-> ".join(lexemes), *(f"'{mark}'" for mark in marks)]) + ")"

@@ -1,7 +1,24 @@
 -- The reports a figure counts that a search finds by their words or by their code, in an order: their ids.
-select id
-from report_at(:at)
-join (select id, words, public_code from report) as sought using (id)
-where (words @@ cast(:words as tsquery) or public_code like cast(:code as text)) and {figure} and {chosen}
-order by {order}
-limit :limit offset :offset
+-- Quick for what is common: the newest fifty are soon met. What is rare is asked by search_few.sql.
+with found as (
+    (
+        select id, submitted_at, due_at, ended_at, severity
+        from report_standing(:at) as report_at
+        join (select id, words, public_code from report) as sought using (id)
+        where (words @@ cast(:words as tsquery) or public_code like cast(:code as text))
+            and {figure} and {chosen}
+        order by {order}
+        limit cast(:limit as integer) + cast(:offset as integer)
+    )
+    union all
+    (
+        select id, submitted_at, due_at, ended_at, severity
+        from report_former(:at) as report_at
+        join (select id, words, public_code from report) as sought using (id)
+        where (words @@ cast(:words as tsquery) or public_code like cast(:code as text))
+            and {figure} and {chosen}
+        order by {order}
+        limit cast(:limit as integer) + cast(:offset as integer)
+    )
+)
+select id from found order by {order} limit :limit offset :offset

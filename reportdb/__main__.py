@@ -114,7 +114,9 @@ def demo(
 
 @app.command()
 def simulate(
-    per_hour: Annotated[float, typer.Option(min=0.1, help="New reports an hour, on average over a day.")] = 240,
+    per_hour: Annotated[
+        float | None, typer.Option(min=0.1, help="New reports an hour, on average over a day; else the city's own pace.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Makes a run repeatable.")] = None,
     seconds: Annotated[float | None, typer.Option(min=0, help="Stop after this long; else at Ctrl-C.")] = None,
     database: Database = None,
@@ -124,12 +126,12 @@ def simulate(
 
     Stop and start it as you like: it first catches up with what would have happened meanwhile.
     """
-    from reportdb.simulation import NotADemo, run_simulation
+    from reportdb.simulation import SimulationRefused, run_simulation
 
     with _opened(database, data) as url, connect(url) as connection:
         try:
             run_simulation(connection, per_hour=per_hour, seed=seed, seconds=seconds)
-        except NotADemo as error:
+        except SimulationRefused as error:
             raise Failure(str(error)) from error
         except KeyboardInterrupt:
             err.print("The city stands still.")
@@ -222,25 +224,29 @@ def figures(
     """Print the truth: every figure of the dashboard at a moment, by the same queries as its pages."""
     # The one place where reportdb meets the dashboard's queries: the same figures, printed.
     from queries import figures as questions
-    from queries.database import ReportDatabase
+    from queries.database import DatabaseAway, NotAReportDatabase, ReportDatabase
     from queries.filters import Filters
 
     with _opened(database, data) as url, closing(ReportDatabase(url)) as reports:
         try:
             zone = questions.city(reports).zone
-        except questions.NoCity as error:
-            raise Failure(str(error)) from error
-        moment = _moment(at, zone) or datetime.now(UTC)
-        try:
+            moment = _moment(at, zone) or datetime.now(UTC)
             period = Filters.of(at=moment, zone=zone, start=_moment(from_, zone), end=_moment(to, zone))
+            table = questions.figures(reports, period, by=by)
+            published = questions.published(reports, period)
         except ValueError as error:
             raise typer.BadParameter(str(error)) from error
-        table = questions.figures(reports, period, by=by)
+        except (DatabaseAway, NotAReportDatabase, questions.NoCity) as error:
+            raise Failure(str(error)) from error
     if format_ == "json":
-        json.dump(questions.as_records(table, period), sys.stdout, ensure_ascii=False, indent=2)
+        records = questions.as_records(table, period) | {"published": published.to_dict("index")}
+        json.dump(records, sys.stdout, ensure_ascii=False, indent=2)
         sys.stdout.write("\n")
     else:
         out.print(questions.as_rich_table(table))
+        if not published.empty:
+            out.print()
+            out.print(questions.published_as_rich_table(published))
 
 
 def _moment(words: str | None, zone: ZoneInfo) -> datetime | None:

@@ -65,7 +65,7 @@ def test_nothing_in_the_catalogue_is_left_over(vietnamese: Catalog) -> None:
 def test_translations_keep_the_places_of_values(vietnamese: Catalog) -> None:
     for message in vietnamese:
         ids = [message.id] if isinstance(message.id, str) else list(message.id)
-        strings = [message.string] if isinstance(message.string, str) else list(message.string)
+        strings = [message.string] if isinstance(message.string, str) else list(message.string or ())
         for string in strings:
             assert set(re.findall(r"\{\w+\}", string)) == set(re.findall(r"\{\w+\}", ids[-1])), message.id
 

@@ -6,13 +6,13 @@ from typing import Any
 import streamlit as st
 
 from queries.database import ReportDatabase
-from queries.figures import City, Dimension, names
+from queries.figures import City, Dimension, labels
 from queries.filters import Filters
 from ui.asked import CHOICES, NOBODY, PERIODS, USUAL_PERIOD, asked
 from ui.controls import one_of, some_of
 from ui.panel import address, panel
 from ui.viewing import Viewing
-from ui.words import LANGUAGES, _, moment, name
+from ui.words import LANGUAGES, _, language, moment
 
 _SHOWN: tuple[Dimension, ...] = ("district", "category", "channel")
 _CHIPS: tuple[Dimension, ...] = ("ward", "unit")
@@ -27,9 +27,8 @@ def choose(reports: ReportDatabase, city: City, now: datetime) -> Viewing:
     with st.container(horizontal=True, vertical_alignment="top", key="filters"):
         one_of(_("Period"), "period", PERIODS, usual=USUAL_PERIOD, words=periods.__getitem__)
         for dimension in _SHOWN:
-            known = names(reports, dimension).sort_values("name_vi").set_index("code")
-            labels = {str(code): name(row) for code, row in known.iterrows()}
-            some_of(titles[dimension], dimension, list(labels), words=labels.__getitem__, nothing=_("All"))
+            known = labels(reports, dimension, language())
+            some_of(titles[dimension], dimension, list(known), words=known.__getitem__, nothing=_("All"))
         one_of(_("Language"), "lang", LANGUAGES, usual="vi", words=languages.__getitem__)
     query = {key: st.query_params.get_all(key) for key in st.query_params}
     found = asked(query, reports=reports, city=city, now=now)
@@ -51,14 +50,14 @@ def _chips(query: dict[str, list[str]], reports: ReportDatabase, filters: Filter
     without = {"district": _("not located"), "ward": _("not located"), "unit": _("none"), "officer": _("not assigned")}
     chips = []
     for word, title in titles.items():
-        known = {} if word == "officer" else names(reports, CHOICES[word]).set_index("code").to_dict("index")
         for value in query.get(word, []):
+            known = labels(reports, CHOICES[word], language()) if word in CHOICES else {}
             if value == NOBODY:
                 words = without[word]
             elif word == "officer":
                 words = value
             elif word in _CHIPS and value in known:
-                words = name(known[value])
+                words = known[value]
             else:
                 continue
             rest = query | {word: [other for other in query[word] if other != value]}

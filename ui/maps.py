@@ -1,100 +1,262 @@
-"""Maps without any outside request: our own boundaries, our own data by address, our own colours."""
+"""Maps without any outside request: our own boundaries, our own data by address, our own colours.
 
-import html
+What deck.gl draws is small and stays the same from refresh to refresh but for the addresses of its data, so the view
+never jumps. What can be clicked lies in an unseen layer on top whose id changes with the choice: Streamlit fades what
+is not selected, by its place in data that may have moved since, and forgets the selection of a layer that is gone.
+"""
+
 import math
+import os
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 import pydeck as pdk
 
 from ui.panel import panel
-from ui.theme import OVERDUE_BOUNDS, OVERDUE_STEPS, overdue_step, rgb
+from ui.theme import AMOUNT_STEPS, DARK, LIGHT, NO_DATA, OVERDUE_BOUNDS, OVERDUE_STEPS, Palette, rgb
 from ui.words import _, percent
 
+STYLE_VARIABLE = "REPORT_MAP_STYLE"
+"""The address of a city's own map style (MapLibre), drawn under ours. Unset: no ground map, no outside request."""
+
+PICK = "pick"
+"""How the id of the layer that takes clicks begins."""
+
 _WIDTH, _HEIGHT, _MARGIN = 900, 470, 0.1  # pixels of the usual map, and room around it in steps of zoom
+_CROWD = ((2_000, 5.0), (20_000, 3.5))  # up to so many points, a radius in pixels
+_SMALLEST = 2.4
 
 
-def area_features(shapes: pd.DataFrame, table: pd.DataFrame) -> dict[str, Any]:
-    """Return areas as GeoJSON features that carry what the map draws and says: colour, counts, names.
+def deck(layers: Sequence[pdk.Layer], view: pdk.ViewState, *, says: str | None = None) -> pdk.Deck:
+    """Return a map of layers. `says` is the tooltip, plain text with {properties} of what it is about.
 
-    `shapes` has key, code, names and geometry; `table` has figures by the same keys. An area without open reports is
-    drawn in the lightest colour and says 0/0. Names are escaped: a tooltip is HTML.
+    Plain text, since a name or a category may hold anything.
     """
-    counts = table.dropna(subset="key").set_index("key")
-    features = []
-    for shape in shapes.to_dict("records"):
-        known = shape["key"] in counts.index
-        overdue, whole = (int(counts.loc[shape["key"], name]) if known else 0 for name in ("overdue", "open"))
-        share = overdue / whole if whole else 0
-        features.append(
-            {
-                "type": "Feature",
-                "geometry": shape["geometry"],
-                "properties": {
-                    "code": shape["code"],
-                    "name_vi": html.escape(shape["name_vi"]),
-                    "name_en": html.escape(shape["name_en"]),
-                    "overdue": overdue,
-                    "open": whole,
-                    "raw": f"{overdue}/{whole}",
-                    "fill": rgb(OVERDUE_STEPS[overdue_step(share)], 235),
-                },
-            }
-        )
-    return {"type": "FeatureCollection", "features": features}
-
-
-def area_map(address: str, shapes: pd.DataFrame, *, language: str, dark: bool) -> pdk.Deck:
-    """Return the map of areas whose data come from `address`, framed on all of them."""
-    name = "name_en" if language == "en" else "name_vi"
-    layer = pdk.Layer(
-        "GeoJsonLayer",
-        data=address,
-        id="areas",
-        pickable=True,
-        stroked=True,
-        filled=True,
-        get_fill_color="properties.fill",
-        get_line_color=rgb("#0f1716" if dark else "#ffffff"),
-        line_width_min_pixels=1,
-        auto_highlight=True,
-        highlight_color=[11, 95, 102, 90],
-    )
-    words = _("{raw} open reports overdue", raw="{raw}")
+    style = os.environ.get(STYLE_VARIABLE)
     return pdk.Deck(
-        layers=[layer],
-        initial_view_state=framing(shapes),
-        map_provider=None,
-        tooltip={"html": f"<b>{{{name}}}</b><br>{words}"},
+        layers=list(layers),
+        initial_view_state=view,
+        map_provider="maplibre" if style else None,
+        **({"map_style": style} if style else {}),
+        tooltip={"text": says, "style": {"fontFamily": "inherit", "borderRadius": "6px"}} if says else False,
         parameters={"clearColor": [0, 0, 0, 0]},
     )
 
 
-def framing(shapes: pd.DataFrame) -> pdk.ViewState:
-    """Return the view that shows all shapes; the same shapes give the same view, so that a refresh never jumps."""
+def framing(shapes: pd.DataFrame, width: int = _WIDTH, height: int = _HEIGHT) -> pdk.ViewState:
+    """Return the view that shows all shapes on so many pixels; the same shapes give the same view."""
     corners = [corner for geometry in shapes["geometry"] for corner in _corners(geometry["coordinates"])]
+    if not corners:
+        return pdk.ViewState(longitude=0, latitude=0, zoom=1)
     west, east = min(lon for lon, _lat in corners), max(lon for lon, _lat in corners)
     south, north = min(lat for _lon, lat in corners), max(lat for _lon, lat in corners)
     middle = (south + north) / 2
     # At zoom 0 the world is 512 pixels wide; a degree of latitude is longer than one of longitude on the map.
-    across = _WIDTH * 360 / (512 * max(east - west, 1e-6))
-    down = _HEIGHT * 360 * math.cos(math.radians(middle)) / (512 * max(north - south, 1e-6))
+    across = width * 360 / (512 * max(east - west, 1e-6))
+    down = height * 360 * math.cos(math.radians(middle)) / (512 * max(north - south, 1e-6))
     zoom = math.log2(min(across, down)) - _MARGIN
     return pdk.ViewState(longitude=(west + east) / 2, latitude=middle, zoom=round(zoom, 2))
 
 
+def steps(measure: str) -> tuple[str, ...]:
+    """Return the colours of a measure, the lightest first."""
+    return OVERDUE_STEPS if measure == "overdue" else AMOUNT_STEPS
+
+
+def ground(address: str, *, dark: bool) -> pdk.Layer:
+    """Return the areas as quiet ground under points and cells."""
+    colours = _palette(dark)
+    return pdk.Layer(
+        "GeoJsonLayer",
+        data=address,
+        id="ground",
+        filled=not os.environ.get(STYLE_VARIABLE),
+        get_fill_color=rgb(colours.surface),
+        stroked=True,
+        get_line_color=rgb(colours.neutral),
+        line_width_min_pixels=1,
+    )
+
+
+def coloured_areas(address: str, measure: str, *, chosen: str, dark: bool) -> list[pdk.Layer]:
+    """Return areas coloured by the step of their measure, and the unseen layer that is clicked."""
+    alpha = 170 if os.environ.get(STYLE_VARIABLE) else 255
+    colours = [rgb(NO_DATA, 60), *(rgb(colour, alpha) for colour in steps(measure))]
+    return [
+        pdk.Layer(
+            "GeoJsonLayer",
+            data=address,
+            id="areas",
+            stroked=True,
+            get_fill_color=_choice("properties.step", colours, first=-1),
+            update_triggers={"getFillColor": [measure]},
+            get_line_color=rgb(_palette(dark).surface),
+            line_width_min_pixels=1,
+        ),
+        pdk.Layer(
+            "GeoJsonLayer",
+            data=address,
+            id=f"{PICK} {chosen}",
+            pickable=True,
+            opacity=0,
+            stroked=False,
+            get_fill_color=[0, 0, 0, 0],
+            auto_highlight=True,
+            highlight_color=[255, 255, 255, 70],
+        ),
+    ]
+
+
+def outline(address: str, *, dark: bool) -> pdk.Layer:
+    """Return the boundary of the areas that are chosen."""
+    return pdk.Layer(
+        "GeoJsonLayer",
+        data=address,
+        id="chosen areas",
+        filled=False,
+        stroked=True,
+        get_line_color=rgb(_palette(dark).text),
+        line_width_units="'pixels'",
+        get_line_width=3,
+    )
+
+
+def names(address: str, *, dark: bool) -> pdk.Layer:
+    """Return the areas' names where they fit beside each other, the roomiest area's first."""
+    colours = _palette(dark)
+    return pdk.Layer(
+        "TextLayer",
+        data=address,
+        id="names",
+        get_position="[this[0], this[1]]",
+        get_text="this[2]",
+        get_size=13,
+        get_color=rgb(colours.text),
+        character_set="'auto'",
+        font_family="'Be Vietnam Pro, sans-serif'",
+        font_weight=600,
+        font_settings={"sdf": True, "fontSize": 48, "buffer": 8, "radius": 16},
+        outline_width=3,
+        outline_color=rgb(colours.surface, 220),
+        extensions=[{"@@type": "CollisionFilterExtension"}],
+        collision_group="names",
+        get_collision_priority="this[3] * 1000",
+        collision_test_props={"sizeScale": 1.3},
+    )
+
+
+def report_points(address: str, count: int, *, chosen: str, dark: bool) -> list[pdk.Layer]:
+    """Return reports as points coloured by state, larger the graver, the urgent ringed; and the layer clicked."""
+    colours = _palette(dark)
+    by_state = [rgb(c, 235) for c in (colours.in_time, colours.muted, colours.due_soon, colours.overdue)]
+    radius = next((size for crowd, size in _CROWD if count <= crowd), _SMALLEST)
+    place: dict[str, Any] = {
+        "data": address,
+        "get_position": "[this[0], this[1]]",
+        "get_radius": _choice("this[3]", [1, 1.25, 1.7]),
+        "radius_scale": radius,
+        "radius_units": "'pixels'",
+    }
+    return [
+        pdk.Layer(
+            "ScatterplotLayer",
+            id="points",
+            get_fill_color=_choice("this[2]", by_state),
+            stroked=True,
+            get_line_color=rgb(colours.text),
+            get_line_width="this[3] == 2 ? 1.5 : 0",
+            line_width_units="'pixels'",
+            **place,
+        ),
+        pdk.Layer("ScatterplotLayer", id=f"{PICK} {chosen}", pickable=True, opacity=0, **place),
+    ]
+
+
+def arrivals(address: str, *, dark: bool) -> pdk.Layer:
+    """Return rings around the reports that have just come in."""
+    return _rings("arrivals", address, rgb(arrival_colour(dark=dark)), 9)
+
+
+def arrival_colour(*, dark: bool) -> str:
+    """Return the colour of what is new: the brand's."""
+    return AMOUNT_STEPS[2 if dark else 4]
+
+
+def marked(lon: float, lat: float, *, dark: bool) -> pdk.Layer:
+    """Return the ring around the one case that is looked at."""
+    return _rings("case", [[lon, lat]], rgb(_palette(dark).text), 13)
+
+
+def cells(address: str, side: float, count: int) -> pdk.Layer:
+    """Return the cells of a grid of so many metres, coloured by how many reports lie in them; `count` colours."""
+    colours = [rgb(colour, 225) for colour in AMOUNT_STEPS[:count]]
+    return pdk.Layer(
+        "ColumnLayer",
+        data=address,
+        id="cells",
+        get_position="[this[0], this[1]]",
+        get_fill_color=_choice("this[2]", colours),
+        disk_resolution=4,
+        angle=45,
+        radius=side / math.sqrt(2),
+        coverage=0.96,
+        extruded=False,
+        pickable=True,
+        update_triggers={"getFillColor": [count]},
+    )
+
+
+def area_map(address: str, shapes: pd.DataFrame, *, language: str, dark: bool) -> pdk.Deck:
+    """Return the overview's map: districts by the share of open reports overdue, with their names."""
+    layers = coloured_areas(address, "overdue", chosen="", dark=dark)
+    labels = names(f"map/labels/district.json?lang={language}", dark=dark)
+    says = "{name}\n" + _("{raw} open reports overdue", raw="{raw}")
+    return deck([*layers, labels], framing(shapes), says=says)
+
+
 def legend(shapes: pd.DataFrame) -> None:
-    """Say under a map what its colours mean and where its lines come from."""
+    """Say under the overview's map what its colours mean and where its lines come from."""
     bounds = [0.0, *OVERDUE_BOUNDS]
-    steps = [
+    shown = [
         {"colour": colour, "words": _("{share} and more", share=percent(bound, 1)) if bound else _("fewer")}
         for colour, bound in zip(OVERDUE_STEPS, bounds, strict=True)
     ]
-    sources = [source for source in shapes["attribution"].dropna().unique() if source]
-    panel("legend", key="map_legend", title=_("Overdue of open reports"), steps=steps, sources=sources)
+    panel("legend", key="map_legend", title=_("Overdue of open reports"), steps=shown, sources=sources(shapes))
+
+
+def sources(shapes: pd.DataFrame) -> list[str]:
+    """Return who the boundaries come from."""
+    return [source for source in shapes["attribution"].dropna().unique() if source]
+
+
+def _choice(of: str, values: Sequence[Any], first: int = 0) -> str:
+    """Return the expression that gives each number its value, counted from `first`; deck.gl's know no look-up."""
+    tests = [f"{of} == {number} ? {value} : " for number, value in enumerate(values[:-1], first)]
+    return "".join(tests) + str(values[-1])
+
+
+def _rings(layer: str, data: Any, colour: list[int], radius: float) -> pdk.Layer:
+    return pdk.Layer(
+        "ScatterplotLayer",
+        data=data,
+        id=layer,
+        get_position="[this[0], this[1]]",
+        filled=False,
+        stroked=True,
+        get_radius=radius,
+        radius_units="'pixels'",
+        get_line_color=colour,
+        get_line_width=3,
+        line_width_units="'pixels'",
+    )
+
+
+def _palette(dark: bool) -> Palette:
+    return DARK if dark else LIGHT
 
 
 def _corners(coordinates: Any) -> list[tuple[float, float]]:
-    if isinstance(coordinates[0], (int, float)):
-        return [(coordinates[0], coordinates[1])]
+    if not coordinates or isinstance(coordinates[0], (int, float)):
+        return [(coordinates[0], coordinates[1])] if coordinates else []
     return [corner for part in coordinates for corner in _corners(part)]

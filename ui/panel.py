@@ -47,7 +47,7 @@ def panel(template: str, *, key: str, **values: Any) -> None:
     _component()(data={"html": html}, key=key)
 
 
-def address(page: str, **query: Any) -> str:
+def address(page: str, /, **query: Any) -> str:
     """Return the address of a page with a query, relative to any page; "?" is the page itself.
 
     Empty values are left out of the query.

@@ -50,6 +50,10 @@ OVERDUE_STEPS = ("#f3e3df", "#eebbb0", "#e08a7c", "#c9584c", "#b3261e", "#7f120d
 """The overdue share in steps, from none to nearly all; light enough at first for dark labels."""
 OVERDUE_BOUNDS = (0.05, 0.10, 0.20, 0.35, 0.50)
 """Where one step of the overdue share ends and the next begins."""
+AMOUNT_STEPS = ("#e2eeed", "#bcdad9", "#8bbfc0", "#549fa2", "#237b80", "#07474d")
+"""An amount of anything but lateness, in the brand's hue, from little to much."""
+NO_DATA = "#8a9794"
+"""Where there is nothing to measure; drawn faint."""
 
 
 def palette() -> Palette:

@@ -1,0 +1,81 @@
+"""A viewer without a browser: Streamlit's own protocol over a real WebSocket."""
+
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.sync.client import ClientConnection, connect
+
+
+class Viewer:
+    """One session on a running dashboard."""
+
+    def __init__(self, address: str) -> None:
+        """Prepare to visit the dashboard at `address` (http://host:port)."""
+        self._address = f"ws://{urlsplit(address).netloc}/_stcore/stream"
+        self._origin = address
+        self._socket: ClientConnection | None = None
+        self._page_hash = ""
+        self.bytes_received = 0
+        self.fragments: list[str] = []
+
+    def __enter__(self) -> Self:
+        """Connect."""
+        self._socket = connect(
+            self._address,
+            subprotocols=["streamlit"],  # type: ignore[list-item]  a plain string is what the protocol sends
+            origin=self._origin,  # type: ignore[arg-type]
+            max_size=None,
+        )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leave."""
+        if self._socket:
+            self._socket.close()
+
+    def open(self, page: str, query: str = "") -> None:
+        """Run a page from its address and wait until it is drawn."""
+        message = BackMsg()
+        message.rerun_script.query_string = query
+        message.rerun_script.page_name = page
+        self._run(message)
+
+    def rerun(self, page: str, query: str = "") -> None:
+        """Run the page again as it stands."""
+        message = BackMsg()
+        message.rerun_script.query_string = query
+        message.rerun_script.page_script_hash = self._page_hash
+        self._run(message)
+
+    def beat(self, fragment: str, query: str = "") -> None:
+        """Run one fragment again, as its timer does."""
+        message = BackMsg()
+        message.rerun_script.query_string = query
+        message.rerun_script.page_script_hash = self._page_hash
+        message.rerun_script.fragment_id = fragment
+        message.rerun_script.is_auto_rerun = True
+        self._run(message)
+
+    def _run(self, message: BackMsg) -> None:
+        assert self._socket, "enter the viewer first"
+        self._socket.send(message.SerializeToString())
+        while True:
+            raw = self._socket.recv(timeout=60)
+            assert isinstance(raw, bytes)
+            self.bytes_received += len(raw)
+            answer = ForwardMsg()
+            answer.ParseFromString(raw)
+            match answer.WhichOneof("type"):
+                case "new_session":
+                    self._page_hash = answer.new_session.page_script_hash
+                case "auto_rerun":
+                    self.fragments.append(answer.auto_rerun.fragment_id)
+                case "script_finished":
+                    return
+                case _:
+                    pass

@@ -1,0 +1,98 @@
+"""One case: what it is, who has held it and for how long, and what lies near it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+
+from queries.database import ReportDatabase
+from queries.figures import moments
+from queries.filters import Filters
+
+NEAR_METRES = 500
+_MOST_NEAR = 8
+_MOMENTS = ("submitted_at", "received_at", "receive_due_at", "due_at", "escalated_at", "ended_at", "rated_at")
+_ENDS = ("resolved", "refused")
+
+
+@dataclass(frozen=True)
+class Held:
+    """A time during which one unit held a case; `until` is the moment where it still does."""
+
+    unit_id: int
+    since: datetime
+    until: datetime
+
+    @property
+    def hours(self) -> float:
+        """How long, in calendar hours."""
+        return (self.until - self.since).total_seconds() / 3600
+
+
+def report(reports: ReportDatabase, filters: Filters, code: str) -> dict[str, Any] | None:
+    """Return the case with a public code as it stood at the filters' moment.
+
+    None where there is none, where it had not been submitted yet, and where it lies outside the viewer's scope: the
+    three look the same. Keys: those of queries/report.sql, absent values as None, moments in the city's zone.
+    `hours_confirmed` says whether the office hours in force at submission are confirmed. Raises DatabaseAway.
+    """
+    parameters: dict[str, Any] = filters.parameters() | moments(reports, filters)
+    answer = reports.ask("report", code=code.replace("\0", ""), zone=filters.zone.key, **parameters)
+    if answer.empty:
+        return None
+    for moment in _MOMENTS:
+        answer[moment] = pd.to_datetime(answer[moment], utc=True).dt.tz_convert(filters.zone)
+    row = answer.astype(object).where(answer.notna(), None).iloc[0]
+    return {str(name): value for name, value in row.items()}
+
+
+def events(reports: ReportDatabase, filters: Filters, report_id: int) -> pd.DataFrame:
+    """Return a case's steps up to the moment: n, at (in the city's zone), kind, from_unit_id, to_unit_id, note.
+
+    Raises DatabaseAway.
+    """
+    answer = reports.ask("report_events", id=report_id, at=filters.at)
+    answer["at"] = pd.to_datetime(answer["at"], utc=True).dt.tz_convert(filters.zone)
+    return answer
+
+
+def held(steps: pd.DataFrame, at: datetime) -> list[Held]:
+    """Return who held a case from when to when, in order; nobody holds one that is resolved or refused.
+
+    A case is held by the unit the last step sent it to. A case opened again goes on with who had it, unless the step
+    names another.
+    """
+    spans: list[Held] = []
+    holder: int | None = None
+    closed = False
+    for step, until in zip(steps.to_dict("records"), [*steps["at"].iloc[1:], at], strict=False):
+        if not pd.isna(step["to_unit_id"]):
+            holder = int(step["to_unit_id"])
+        closed = step["kind"] in _ENDS or (closed and step["kind"] != "reopened")
+        if closed or holder is None or until <= step["at"]:
+            continue
+        if spans and (spans[-1].unit_id, spans[-1].until) == (holder, step["at"]):
+            spans[-1] = Held(holder, spans[-1].since, until)
+        else:
+            spans.append(Held(holder, step["at"], until))
+    return spans
+
+
+def nearby(reports: ReportDatabase, filters: Filters, case: dict[str, Any]) -> pd.DataFrame:
+    """Return the ids of open cases of the same category near a case, nearest first, and how far (`metres`).
+
+    No row where the case has no place. Raises DatabaseAway.
+    """
+    if case["lat"] is None:
+        return pd.DataFrame({"id": [], "metres": []})
+    return reports.ask(
+        "nearby",
+        id=case["id"],
+        category=case["category_id"],
+        lon=case["lon"],
+        lat=case["lat"],
+        metres=NEAR_METRES,
+        limit=_MOST_NEAR,
+        **filters.parameters(),
+    )

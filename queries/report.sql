@@ -1,0 +1,28 @@
+-- One case as it stood at the moment: what, where, who, by when and by which rule, how far, with what result.
+-- Who in the unit, and what was answered, are kept for the present alone: they show where the report stands the same.
+with stood as (
+    select *, {state} as state
+    from report_at(:at)
+    where id = (select id from report where public_code = cast(:code as text)) and {in_scope}
+)
+select
+    stood.id, report.public_code, report.title, report.text, report.address, report.lon, report.lat, report.source_ref,
+    stood.severity, stood.status, stood.state,
+    stood.category_id, stood.channel_id, stood.district_id, stood.ward_id, stood.unit_id,
+    case when report.unit_id = stood.unit_id then report.officer end as officer,
+    stood.submitted_at, stood.received_at, stood.receive_due_at, stood.due_at, stood.escalated_at, stood.ended_at,
+    case when report.ended_at = stood.ended_at then report.answer end as answer,
+    stood.rating, case when stood.rating is not null then stood.rated_at end as rated_at,
+    stood.reopen_count, stood.transfer_count,
+    rule.receive_minutes, rule.handle_minutes, rule.clock, rule.handle_from, rule.source as rule_source,
+    rule.receive_confirmed, rule.handle_confirmed,
+    (
+        select bool_and(confirmed) from office_hours
+        where valid_from = (
+            select max(valid_from) from office_hours
+            where valid_from <= cast(stood.submitted_at at time zone :zone as date)
+        )
+    ) as hours_confirmed
+from stood
+join report using (id)
+left join deadline_rule as rule on rule.id = stood.rule_id

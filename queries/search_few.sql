@@ -1,0 +1,23 @@
+-- The reports a figure counts that a search finds, in an order: their ids; any :most of them where there are so many.
+-- Without an order inside, the index of words is asked first, which is quick for what is rare; for what is common the
+-- limit ends the reading soon.
+with found as materialized (
+    (
+        select id, submitted_at, due_at, ended_at, severity
+        from report_standing(:at) as report_at
+        join (select id, words, public_code from report) as sought using (id)
+        where (words @@ cast(:words as tsquery) or public_code like cast(:code as text))
+            and {figure} and {chosen}
+        limit :most
+    )
+    union all
+    (
+        select id, submitted_at, due_at, ended_at, severity
+        from report_former(:at) as report_at
+        join (select id, words, public_code from report) as sought using (id)
+        where (words @@ cast(:words as tsquery) or public_code like cast(:code as text))
+            and {figure} and {chosen}
+        limit :most
+    )
+)
+select id from found order by {order} limit :most

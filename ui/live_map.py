@@ -1,0 +1,199 @@
+"""The live map in its three ways: open reports as points, areas by a measure, density by the cells of a grid."""
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal, get_args
+
+import pandas as pd
+import pydeck as pdk
+import streamlit as st
+
+from queries import map as map_queries
+from queries.cases import case_count
+from queries.figures import figures, with_sums
+from ui import map_routes, map_scale, maps
+from ui.asked import NOBODY
+from ui.filters import carried
+from ui.map_panels import Counted, Mark, counted
+from ui.map_scale import Measure, Scale
+from ui.panel import address
+from ui.theme import AMOUNT_STEPS, NO_DATA, palette
+from ui.viewing import Viewing
+from ui.words import _, language, number
+
+Show = Literal["points", "areas", "density"]
+SHOWS: tuple[Show, ...] = get_args(Show)
+Level = Literal["district", "ward"]
+LEVELS: tuple[Level, ...] = get_args(Level)
+KEY = "live_map"
+
+_WIDE, _NARROW, HEIGHT = 1000, 360, 680  # pixels the map has on a desk, on a phone
+_ACROSS = 70  # about how many cells a grid has from the top of the map to its bottom
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A map, what it shows in a line, how many reports it shows and how many it cannot place, and its legend."""
+
+    layers: list[pdk.Layer]
+    says: str
+    what: str
+    shown: Counted
+    missing: Counted
+    marks: list[Mark]
+
+
+def draw(seen: Viewing, shapes: pd.DataFrame, *, show: Show, level: Level, measure: Measure) -> Drawn:
+    """Return the map in one of its ways, with the ground, the names and the rings they share. Raises DatabaseAway."""
+    if show == "areas":
+        drawn = _areas(seen, shapes, level, measure)
+    elif show == "density" or _count(seen, "open_on_map") > map_routes.MOST_POINTS:
+        drawn = _density(seen, level, "received" if show == "density" else "open")
+    else:
+        drawn = _points(seen, level)
+    dark = _dark()
+    over = [maps.names(_data(f"labels/{level}.json", lang=language()), dark=dark)]
+    if seen.query.get(level):
+        over.append(maps.outline(_data(f"shapes/{level}.json", **{level: seen.query[level]}), dark=dark))
+    over.append(maps.arrivals(_data("arrivals.json", **_asked(seen)), dark=dark))
+    new = Mark(_("came in within the last 15 minutes"), maps.arrival_colour(dark=dark), "ring")
+    return replace(drawn, layers=[*drawn.layers, *over], marks=[*drawn.marks, new])
+
+
+def deck(seen: Viewing, shapes: pd.DataFrame, drawn: Drawn, case: dict[str, Any] | None) -> pdk.Deck:
+    """Return the map as Streamlit draws it, framed on the areas, with a ring around the case looked at."""
+    rings = [maps.marked(case["lon"], case["lat"], dark=_dark())] if case and not pd.isna(case["lon"]) else []
+    view = maps.framing(shapes, _NARROW if _phone() else _WIDE, HEIGHT)
+    return maps.deck([*drawn.layers, *rings], view, says=drawn.says)
+
+
+def follow(seen: Viewing, level: Level) -> None:
+    """Write into the address what was clicked: an area becomes the filter, a point the case. Again: takes it out."""
+    for objects in st.session_state[KEY].selection.objects.values():
+        clicked = objects[0]
+        if isinstance(clicked, list):
+            found = map_queries.case(seen.reports, seen.filters, report_id=int(clicked[4]))
+            word, value = "case", found and found["public_code"]
+        else:
+            word, value = level, clicked["properties"]["code"]
+        if value and st.query_params.get_all(word) != [value]:
+            st.query_params[word] = value
+        else:
+            st.query_params.pop(word, None)
+
+
+def _points(seen: Viewing, level: Level) -> Drawn:
+    colours = palette()
+    count = _count(seen, "open_on_map")
+    layers = maps.report_points(
+        _data("points.json", **_asked(seen, period=False)),
+        count,
+        chosen="".join(seen.query.get("case", ())),
+        dark=_dark(),
+    )
+    return Drawn(
+        layers=[maps.ground(_data(f"shapes/{level}.json"), dark=_dark()), *layers],
+        says="{5}",
+        what=_("Each dot is an open report, in the colour of its deadline."),
+        shown=counted(seen, "open_on_map", count, _("shown")),
+        missing=counted(seen, "open_off_map", _count(seen, "open_off_map"), _("not located")),
+        marks=[
+            Mark(_("overdue"), colours.overdue, "dot"),
+            Mark(_("due soon"), colours.due_soon, "dot"),
+            Mark(_("in time"), colours.in_time, "dot"),
+            Mark(_("no deadline known"), colours.muted, "dot"),
+            Mark(_("larger: complex; largest, ringed: urgent"), colours.text, "grave"),
+        ],
+    )
+
+
+def _areas(seen: Viewing, shapes: pd.DataFrame, level: Level, measure: Measure) -> Drawn:
+    raw, value, area = "{raw}", "{value}", "{name}\n"
+    says = {
+        "overdue": area + _("{raw} open reports overdue ({value})", raw=raw, value=value),
+        "backlog": area + _("{raw} open reports", raw=raw),
+        "received": area + _("{value} per 10,000 inhabitants ({raw} received)", raw=raw, value=value),
+        "time": area + _("{value} ({raw} resolved)", raw=raw, value=value),
+    }
+    what = {
+        "overdue": _("Each area has the colour of the share of its open reports that is overdue."),
+        "backlog": _("Each area has the colour of the number of its open reports."),
+        "received": _("Each area has the colour of the reports received in the period per 10,000 inhabitants."),
+        "time": _("Each area has the colour of the time in which half of its reports were resolved in the period."),
+    }
+    figure = {"overdue": "open", "backlog": "open", "received": "received", "time": "resolved"}[measure]
+    words = {"open": _("open in all"), "received": _("received in all"), "resolved": _("resolved in all")}[figure]
+    # An area's own filter does not empty its neighbours: they stay to compare with and to click.
+    unfiltered = replace(seen.filters, **{f"{level}s": ()})
+    table = with_sums(figures(seen.reports, unfiltered, by=level))
+    population = shapes.set_index("key")["population"]
+    scale = map_scale.scale(measure, map_scale.values(table, population, measure))
+    colours = maps.steps(measure)[: len(scale.bounds) + 1]
+    fields = [Mark(*pair) for pair in zip(map_scale.step_words(scale, language()), colours, strict=False)]
+    nowhere = table.loc[table["key"].isna(), figure].sum()
+    total = counted(seen, figure, int(table[figure].sum()), words)
+    everywhere = address("cases", **carried(seen) | {level: None, "figure": figure})
+    return Drawn(
+        layers=maps.coloured_areas(
+            _data(f"areas/{level}.geojson", **_asked(seen) | {level: None, "measure": measure}),
+            measure,
+            chosen="".join(seen.query.get(level, ())),
+            dark=_dark(),
+        ),
+        says=says[measure],
+        what=what[measure],
+        shown=replace(total, href=everywhere),
+        missing=counted(seen, figure, int(nowhere), _("of them not located"), **{level: NOBODY}),
+        marks=[*fields, Mark(_("nothing to measure"), NO_DATA)],
+    )
+
+
+def _density(seen: Viewing, level: Level, figure: str) -> Drawn:
+    side = _side(seen)
+    table = map_routes.grid(seen.reports, seen.filters, figure=figure, side=side)
+    scale = Scale("backlog", map_scale.round_bounds(table["reports"]))
+    length = _("{count} m", count=number(side)) if side < 1000 else _("{count} km", count=number(side / 1000))
+    what = {
+        "received": _("Each square of {length} has the colour of the reports received there in the period."),
+        "open": _("Too many open reports for dots: each square of {length} has the colour of how many are there."),
+    }[figure]
+    colours = AMOUNT_STEPS[: len(scale.bounds) + 1]
+    return Drawn(
+        layers=[
+            maps.ground(_data(f"shapes/{level}.json"), dark=_dark()),
+            maps.cells(_data("cells.json", **_asked(seen), count=figure, side=side), side, len(colours)),
+        ],
+        says="{3}",
+        what=what.format(length=length),
+        shown=counted(seen, f"{figure}_on_map", _count(seen, f"{figure}_on_map"), _("shown")),
+        missing=counted(seen, f"{figure}_off_map", _count(seen, f"{figure}_off_map"), _("not located")),
+        marks=[Mark(*pair) for pair in zip(map_scale.step_words(scale, language()), colours, strict=False)],
+    )
+
+
+def _count(seen: Viewing, figure: str) -> int:
+    return case_count(seen.reports, seen.filters, figure=figure)
+
+
+def _side(seen: Viewing) -> int:
+    """Return the side of the cells in metres: the smallest that leaves no more than _ACROSS of them."""
+    lines = map_routes.drawn_areas(seen.reports, "district")
+    high = max((lat for _lon, lat in lines["label"]), default=0) - min((lat for _lon, lat in lines["label"]), default=0)
+    return next((side for side in sorted(map_routes.SIDES) if high * 111_320 / side <= _ACROSS), max(map_routes.SIDES))
+
+
+def _asked(seen: Viewing, *, period: bool = True) -> dict[str, Any]:
+    """Return what the address of data must name: the viewer's choices, the moment (its version), the language."""
+    words = carried(seen) | {"at": seen.filters.at.isoformat(), "lang": language()}
+    return words if period else words | {"period": None}
+
+
+def _data(path: str, **query: Any) -> str:
+    return address(f"map/{path}", **query)
+
+
+def _dark() -> bool:
+    return bool(st.context.theme.type == "dark")
+
+
+def _phone() -> bool:
+    return "Mobi" in st.context.headers.get("User-Agent", "")

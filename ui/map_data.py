@@ -1,0 +1,117 @@
+"""What the browser fetches for a map: figures and words in the shape deck.gl reads, small enough for a city."""
+
+import json
+from typing import Any
+
+import pandas as pd
+import shapely
+from shapely.geometry import shape
+
+from ui.map_scale import Measure, scale, value_words, values
+from ui.words import Language, catalogue
+
+LEVELS = ("district", "ward")
+_FINEST = 0.0002
+"""How far (in degrees, about 20 m) a drawn boundary may lie from the real one; finer is not seen at a city's size."""
+_DIGITS = 5
+"""Digits of a drawn coordinate after the point: about a metre."""
+
+
+def geometries(shapes: pd.DataFrame) -> pd.DataFrame:
+    """Return the areas with geometry as the map draws it, `label` (lon, lat) and `room`, the degrees around it.
+
+    Neighbours are simplified together, so that no gap opens between them.
+    """
+    drawn = [_polygons(shape(geometry)) for geometry in shapes["geometry"]]
+    drawn = [shapely.set_precision(one, 10**-_DIGITS, mode="pointwise") for one in _simplified(drawn)]
+    circles = [shapely.maximum_inscribed_circle(one, _FINEST * 10) for one in drawn]
+    return shapes.assign(
+        geometry=[json.loads(shapely.to_geojson(one)) for one in drawn],
+        label=[[round(place, _DIGITS) for place in circle.coords[0]] for circle in circles],
+        room=[round(circle.length, 4) for circle in circles],
+    )
+
+
+def areas(drawn: pd.DataFrame, table: pd.DataFrame, measure: Measure, language: Language) -> dict[str, Any]:
+    """Return areas as GeoJSON features: code, name, step of the measure's scale (-1: nothing to measure) and words.
+
+    `drawn` as of `geometries`, `table` the figures by the same keys.
+    """
+    by_key = drawn.set_index("key")
+    found = values(table, by_key["population"], measure)
+    colours = scale(measure, found)
+    counts = table.dropna(subset="key").set_index("key").reindex(by_key.index)
+    nothing = catalogue(language).gettext("nothing to measure")
+    features = [
+        {
+            "type": "Feature",
+            "geometry": area["geometry"],
+            "properties": {
+                "code": area["code"],
+                "name": area["name_en" if language == "en" else "name_vi"],
+                "step": -1 if pd.isna(found[key]) else colours.step(found[key]),
+                "value": nothing if pd.isna(found[key]) else value_words(measure, found[key], language),
+                "raw": _raw(measure, counts.loc[key]),
+            },
+        }
+        for key, area in by_key.iterrows()
+    ]
+    return {"type": "FeatureCollection", "features": features}
+
+
+def labels(drawn: pd.DataFrame, language: Language) -> list[list[Any]]:
+    """Return the areas' names as rows for a text layer: lon, lat, name, room. The roomiest first."""
+    named = drawn.sort_values("room", ascending=False)
+    names = named["name_en" if language == "en" else "name_vi"]
+    return [[*label, name, room] for label, name, room in zip(named["label"], names, named["room"], strict=True)]
+
+
+def points(table: pd.DataFrame, categories: pd.DataFrame, language: Language) -> list[list[Any]]:
+    """Return reports as rows: lon, lat, state, severity (numbers as in queries.map.points), id, and what to say.
+
+    Rows without names are half the size of named ones for the browser to read, and a fifth smaller on the way.
+    """
+    words = catalogue(language).gettext
+    states = [words("In time"), words("No deadline known"), words("Due soon"), words("Overdue")]
+    names = categories["name_en" if language == "en" else "name_vi"].to_dict()
+    said = [
+        f"{states[state]} · {names[category]}"
+        for state, category in zip(table["state"], table["category_id"], strict=True)
+    ]
+    columns = (table["lon"].round(_DIGITS), table["lat"].round(_DIGITS), table["state"], table["severity"], table["id"])
+    return [list(row) for row in zip(*(column.tolist() for column in columns), said, strict=True)]
+
+
+def cells(table: pd.DataFrame, bounds: tuple[float, ...], language: Language) -> list[list[Any]]:
+    """Return the cells of a grid as rows: lon, lat (of the middle), step of the scale, and how many reports in words."""
+    steps = pd.cut(table["reports"], [-1, *bounds, float("inf")], right=False, labels=False)
+    counted = [
+        catalogue(language)
+        .ngettext("{count} report", "{count} reports", count)
+        .format(count=value_words("backlog", count, language))
+        for count in table["reports"]
+    ]
+    columns = (table["lon"].round(_DIGITS), table["lat"].round(_DIGITS), steps)
+    return [list(row) for row in zip(*(column.tolist() for column in columns), counted, strict=True)]
+
+
+def _raw(measure: Measure, counts: pd.Series) -> str:
+    if counts[["open", "received"]].isna().all():
+        return "0"
+    figure = {"overdue": "overdue", "backlog": "open", "received": "received", "time": "resolved"}[measure]
+    if measure == "overdue":
+        return f"{int(counts['overdue'])}/{int(counts['open'])}"
+    return f"{int(counts[figure])}"
+
+
+def _polygons(geometry: Any) -> Any:
+    """Return the surfaces of a geometry, without stray lines and points."""
+    parts = [part for part in shapely.get_parts(geometry) if part.geom_type == "Polygon"]
+    return parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
+
+
+def _simplified(drawn: list[Any]) -> list[Any]:
+    """Return the shapes with fewer corners; as they are where they overlap, since they have no common lines then."""
+    if not shapely.coverage_is_valid(drawn):
+        return [one.simplify(_FINEST) for one in drawn]
+    return list(shapely.coverage_simplify(drawn, _FINEST))

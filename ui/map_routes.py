@@ -1,0 +1,175 @@
+"""Map data by address: checked, packed, tagged. The same answer is made once for all viewers who may see the same."""
+
+import gzip
+import hashlib
+import json
+import threading
+from collections.abc import Awaitable, Callable, Hashable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pandas as pd
+from cachetools import TTLCache, cached
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from queries import map as map_queries
+from queries.database import DatabaseAway, ReportDatabase
+from queries.figures import figures, names, with_sums
+from queries.filters import Filters
+from ui import live, map_data
+from ui.asked import asked
+from ui.map_scale import MEASURES, round_bounds
+from ui.words import LANGUAGES
+
+ARRIVED_WITHIN = timedelta(minutes=15)
+"""How long a new report is marked on the map."""
+MOST_POINTS = 100_000
+"""With more, points hide each other and a browser takes seconds to draw them; cells count them instead."""
+SIDES = (1_000, 250, 500, 2_000, 4_000)
+"""The sides the cells of a grid may have, in metres; the usual first."""
+COUNTED = ("received", "open")
+"""The figures that cells may count; the usual first."""
+
+_SECONDS = 600
+_ROOM = 128 * 1024 * 1024
+_packed_answers: TTLCache[Hashable, bytes] = TTLCache(_ROOM, ttl=_SECONDS, getsizeof=len)
+_FAST = 6  # a higher level of gzip takes three times as long for two per cent
+
+
+class Nonsense(Exception):
+    """An address asks for what there is not; the message says what. `status` is HTTP's."""
+
+    def __init__(self, words: str, status: int = 400) -> None:
+        """Say what is wrong in `words`."""
+        super().__init__(words)
+        self.status = status
+
+
+class Asking:
+    """One request for map data: the database, what its address filters by, and its other words, all checked."""
+
+    def __init__(self, request: Request) -> None:
+        """Read the request. Raises Nonsense, DatabaseAway."""
+        watcher = live.watcher()
+        if watcher.pulse.city is None:
+            raise DatabaseAway("no city yet")
+        query = {key: request.query_params.getlist(key) for key in request.query_params}
+        found = asked(query, reports=watcher.reports, city=watcher.pulse.city, now=datetime.now(UTC))
+        if found.strange:
+            raise Nonsense(f"Not understood: {', '.join(found.strange[:5])[:200]}")
+        if (level := request.path_params.get("level", "district")) not in map_data.LEVELS:
+            raise Nonsense("No such level of areas.", 404)
+        self.reports: ReportDatabase = watcher.reports
+        self.filters: Filters = found.filters
+        self.level: Any = level
+        self.language = _one_of(query, "lang", LANGUAGES)
+        self.measure = _one_of(query, "measure", MEASURES)
+        self.count = _one_of(query, "count", COUNTED)
+        self.side = _one_of(query, "side", SIDES)
+
+    def key(self) -> Hashable:
+        """Return all that an answer depends on, what the viewer may see included."""
+        words = (self.level, self.language, self.measure, self.count, self.side)
+        return (id(self.reports), self.filters, *words)
+
+
+@cached(TTLCache(8, _SECONDS), lock=threading.Lock())
+def drawn_areas(reports: ReportDatabase, level: str) -> pd.DataFrame:
+    """Return the areas of a level as maps draw them (map_data.geometries). Raises DatabaseAway."""
+    return map_data.geometries(reports.ask("areas", level=level))
+
+
+def grid(reports: ReportDatabase, filters: Filters, *, figure: str, side: int) -> pd.DataFrame:
+    """Return the cells that the map draws (queries.map.cells): square in the middle of the city. Raises DatabaseAway."""
+    lines = drawn_areas(reports, "district")
+    middle = round(sum(lat for _lon, lat in lines["label"]) / len(lines), 1) if len(lines) else 0
+    return map_queries.cells(reports, filters, figure=figure, side=side, latitude=middle)
+
+
+def _one_of(query: dict[str, list[str]], word: str, allowed: tuple[Any, ...]) -> Any:
+    """Return a word of the query, the first allowed one where it is not given. Raises Nonsense."""
+    if word not in query:
+        return allowed[0]
+    for value in allowed:
+        if query[word] == [str(value)]:
+            return value
+    raise Nonsense(f"{word} is one of {', '.join(map(str, allowed))}.")
+
+
+def _shapes(asking: Asking) -> Any:
+    shapes = drawn_areas(asking.reports, asking.level)
+    wanted = asking.filters.districts if asking.level == "district" else asking.filters.wards
+    chosen = shapes[shapes["key"].isin(wanted)] if wanted else shapes
+    features = [{"type": "Feature", "properties": {}, "geometry": geometry} for geometry in chosen["geometry"]]
+    return {"type": "FeatureCollection", "features": features}
+
+
+def _areas(asking: Asking) -> Any:
+    table = with_sums(figures(asking.reports, asking.filters, by=asking.level))
+    return map_data.areas(drawn_areas(asking.reports, asking.level), table, asking.measure, asking.language)
+
+
+def _labels(asking: Asking) -> Any:
+    return map_data.labels(drawn_areas(asking.reports, asking.level), asking.language)
+
+
+def _points(asking: Asking) -> Any:
+    table = map_queries.points(asking.reports, asking.filters).tail(MOST_POINTS)
+    return map_data.points(table, names(asking.reports, "category"), asking.language)
+
+
+def _arrivals(asking: Asking) -> Any:
+    since = asking.filters.at - ARRIVED_WITHIN
+    table = map_queries.points(asking.reports, asking.filters, figure="true", since=since).tail(MOST_POINTS)
+    return map_data.points(table, names(asking.reports, "category"), asking.language)
+
+
+def _cells(asking: Asking) -> Any:
+    table = grid(asking.reports, asking.filters, figure=asking.count, side=asking.side)
+    return map_data.cells(table, round_bounds(table["reports"]), asking.language)
+
+
+def _packed(answer: Callable[[Asking], Any], request: Request) -> bytes:
+    asking = Asking(request)
+    key = (answer, asking.key())
+    packed = _packed_answers.get(key)
+    if packed is None:
+        body = json.dumps(answer(asking), ensure_ascii=False, separators=(",", ":")).encode()
+        packed = gzip.compress(body, _FAST, mtime=0)
+        if len(packed) < _ROOM:
+            _packed_answers[key] = packed
+    return packed
+
+
+def _served(answer: Callable[[Asking], Any]) -> Callable[[Request], Awaitable[Response]]:
+    """Return the route that serves an answer as packed JSON, with a tag that spares what the browser has."""
+
+    async def serve(request: Request) -> Response:
+        try:
+            packed = await run_in_threadpool(_packed, answer, request)
+        except Nonsense as nonsense:
+            return PlainTextResponse(str(nonsense), nonsense.status)
+        except DatabaseAway:
+            return PlainTextResponse("The report database does not answer now.", 503, headers={"Retry-After": "5"})
+        tag = f'"{hashlib.sha256(packed).hexdigest()[:20]}"'
+        headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Accept-Encoding"}
+        if request.headers.get("if-none-match") == tag:
+            return Response(status_code=304, headers=headers)
+        if "gzip" not in request.headers.get("accept-encoding", ""):
+            return Response(gzip.decompress(packed), media_type="application/json", headers=headers)
+        return Response(packed, media_type="application/json", headers=headers | {"Content-Encoding": "gzip"})
+
+    return serve
+
+
+routes = [
+    Route("/map/shapes/{level}.json", _served(_shapes)),
+    Route("/map/areas/{level}.geojson", _served(_areas)),
+    Route("/map/labels/{level}.json", _served(_labels)),
+    Route("/map/points.json", _served(_points)),
+    Route("/map/arrivals.json", _served(_arrivals)),
+    Route("/map/cells.json", _served(_cells)),
+]

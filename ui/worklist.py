@@ -1,0 +1,115 @@
+"""Cases one below the other with the five clears in every row: what, where, who, what progress, what result so far."""
+
+from typing import Any
+
+import pandas as pd
+
+from queries.cases import Order, case_count, cases
+from queries.figures import names
+from ui.filters import carried
+from ui.pages import REPORT, UNIT
+from ui.panel import address, panel
+from ui.states import TONES, state
+from ui.viewing import Viewing
+from ui.words import _, duration, moment, name, ngettext
+
+PAGE_LENGTH = 20
+
+
+def worklist(seen: Viewing, *, key: str, figure: str = "open", order: Order = "worklist", title: str = "") -> None:
+    """Draw the cases of a figure in the order a head should take them, one page of them: `page` in the address.
+
+    Raises DatabaseAway.
+    """
+    count = case_count(seen.reports, seen.filters, figure=figure)
+    last = max(1, -(-count // PAGE_LENGTH))
+    wanted = next(iter(seen.query.get("page", [])), "1")
+    # Ten digits are more pages than there are reports, and int() takes its time with a thousand.
+    page = min(max(int(wanted), 1), last) if wanted.isdecimal() and len(wanted) < 10 else 1
+    table = cases(
+        seen.reports, seen.filters, figure=figure, order=order, limit=PAGE_LENGTH, offset=(page - 1) * PAGE_LENGTH
+    )
+    panel(
+        "worklist",
+        key=key,
+        title=title or _("What to do first"),
+        about=_("The earliest deadline first, then the gravest"),
+        nothing=_("Nothing is open here."),
+        cases=rows(seen, table),
+        found=ngettext("{count} case", "{count} cases", count),
+        page=page,
+        last=last,
+        turns={other: address("?", **seen.query | {"page": other}) for other in (page - 1, page + 1)},
+    )
+
+
+def rows(seen: Viewing, table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return cases (as queries.cases gives them) in the words of the five clears, with the ways to case and unit."""
+    known = {
+        dimension: names(seen.reports, dimension).to_dict("index")
+        for dimension in ("category", "ward", "district", "unit")
+    }
+    choices = carried(seen)
+    shown = []
+    for case in table.to_dict("records"):
+        facts = {kind: rows.get(case[f"{kind}_id"]) for kind, rows in known.items()}
+        place = [name(facts[kind]) for kind in ("ward", "district") if facts[kind]]
+        shown.append(
+            {
+                "title": case["title"],
+                "code": case["public_code"],
+                "href": address(REPORT, **choices | {"code": case["public_code"]}),
+                "category": name(facts["category"]),
+                "severity": _severity(case["severity"]),
+                "address": case["address"] if isinstance(case["address"], str) else "",
+                "place": ", ".join(dict.fromkeys(place)) or _("not located"),
+                "unit": name(facts["unit"]) if facts["unit"] else _("no unit yet"),
+                "unit_href": facts["unit"] and address(UNIT, **choices | {"unit": facts["unit"]["code"]}),
+                "officer": case["officer"] if isinstance(case["officer"], str) else "",
+                "state": state(case["state"]),
+                "tone": TONES[case["state"]],
+                "deadline": deadline(case, seen),
+                "due": moment(case["due_at"]) if not pd.isna(case["due_at"]) else "",
+                "results": results(case),
+            }
+        )
+    return shown
+
+
+def deadline(case: Any, seen: Viewing) -> str:
+    """Return how far a case is from its deadline, in words; nothing where it has none or has ended."""
+    if pd.isna(case["due_at"]) or not pd.isna(case["ended_at"]):
+        return ""
+    hours = (case["due_at"] - seen.filters.at).total_seconds() / 3600
+    return _("for {time}", time=duration(-hours)) if hours < 0 else _("{time} left", time=duration(hours))
+
+
+def results(case: Any) -> list[str]:
+    """Return what has come of a case so far, the latest first: its end, its escalation, its receipt, its detours."""
+    ratings = {
+        "satisfied": _("the citizen is satisfied"),
+        "acceptable": _("the citizen finds it acceptable"),
+        "not_satisfied": _("the citizen is not satisfied"),
+    }
+    said = []
+    if not pd.isna(case["ended_at"]):
+        at = moment(case["ended_at"])
+        said.append(_("Refused {at}", at=at) if case["status"] == "refused" else _("Answered {at}", at=at))
+        said.append(ratings.get(case["rating"], _("not rated yet")))
+    elif not pd.isna(case["escalated_at"]):
+        said.append(_("Escalated {at}", at=moment(case["escalated_at"])))
+    elif not pd.isna(case["received_at"]):
+        said.append(_("Being handled since {at}", at=moment(case["received_at"])))
+    elif case["status"] == "in_progress":
+        said.append(_("Being handled"))
+    else:
+        said.append(_("Not yet received by the unit"))
+    if case["reopen_count"]:
+        said.append(ngettext("reopened {count} time", "reopened {count} times", case["reopen_count"]))
+    if case["transfer_count"]:
+        said.append(ngettext("passed on {count} time", "passed on {count} times", case["transfer_count"]))
+    return said
+
+
+def _severity(severity: str) -> str:
+    return {"urgent": _("urgent"), "complex": _("complex")}.get(severity, "")
