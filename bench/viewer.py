@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin, Subprotocol
 
 
 class Viewer:
@@ -25,8 +26,8 @@ class Viewer:
         """Connect."""
         self._socket = connect(
             self._address,
-            subprotocols=["streamlit"],  # type: ignore[list-item]  a plain string is what the protocol sends
-            origin=self._origin,  # type: ignore[arg-type]
+            subprotocols=[Subprotocol("streamlit")],
+            origin=Origin(self._origin),
             max_size=None,
         )
         return self
@@ -45,7 +46,7 @@ class Viewer:
         message.rerun_script.page_name = page
         self._run(message)
 
-    def rerun(self, page: str, query: str = "") -> None:
+    def rerun(self, query: str = "") -> None:
         """Run the page again as it stands."""
         message = BackMsg()
         message.rerun_script.query_string = query

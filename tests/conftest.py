@@ -3,8 +3,9 @@
 import os
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,6 +20,7 @@ from reportdb.demo import build_demo
 from reportdb.importer import import_reports
 from reportdb.migrations import migrate
 from reportdb.server import embedded_server
+from tests.imported import FILES, Imported
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
@@ -101,20 +103,42 @@ def demo(new_database: NewDatabase, schema_template: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def washington(
+def import_city(
     new_database: NewDatabase, schema_template: str, cities: Path, tmp_path_factory: pytest.TempPathFactory
-) -> str:
-    """The owner's URL of Washington's thirty days of 2016, to be read only."""
-    url = new_database(schema_template)
-    with connect(url) as opened:
-        import_reports(
-            opened,
-            cities / "dc_311_snapshot_2016-08-16.csv.gz",
-            mapping="washington",
-            rejects=tmp_path_factory.mktemp("rejects") / "rejects.csv",
-            boundaries=cities,
-        )
-    return url
+) -> Iterator[Callable[[str], Imported]]:
+    """Import a city's published file twice into a database of its own, once for all tests."""
+    with ExitStack() as opened:
+
+        @cache
+        def imported(city: str) -> Imported:
+            url = new_database(schema_template)
+            connection = opened.enter_context(connect(url))
+            rejects = tmp_path_factory.mktemp(city) / "rejects.csv"
+            first, second = (
+                import_reports(connection, cities / FILES[city], mapping=city, rejects=rejects, boundaries=cities)
+                for _ in range(2)
+            )
+            return Imported(url, connection, first, second)
+
+        yield imported
+
+
+@pytest.fixture(scope="session")
+def boston(import_city: Callable[[str], Imported]) -> Imported:
+    """Boston, July to December 2011."""
+    return import_city("boston")
+
+
+@pytest.fixture(scope="session")
+def washington(import_city: Callable[[str], Imported]) -> Imported:
+    """Washington, thirty days of summer 2016."""
+    return import_city("washington")
+
+
+@pytest.fixture(scope="session")
+def kansas_city(import_city: Callable[[str], Imported]) -> Imported:
+    """Kansas City's inner neighbourhoods, 2007 to 2020."""
+    return import_city("kansas_city")
 
 
 @pytest.fixture(scope="session")

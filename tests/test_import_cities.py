@@ -4,84 +4,22 @@ import csv
 import gzip
 import json
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import psycopg
 import pytest
 import shapely
 
-from reportdb.connection import connect
-from reportdb.importer import Counts, import_reports
-from tests.conftest import NewDatabase
+from reportdb.importer import Counts
+from tests.imported import FILES, Imported
 
 pytestmark = pytest.mark.real_data
 
-FILES = {
-    "boston": "boston_311_2011H2.csv.gz",
-    "washington": "dc_311_snapshot_2016-08-16.csv.gz",
-    "kansas_city": "kansas_city_311_2007_2020.csv.gz",
-}
 NEW_YORK = ZoneInfo("America/New_York")
 BOSTON_ENDS = datetime(2019, 11, 1, tzinfo=NEW_YORK)
 WASHINGTON_ENDS = datetime(2016, 8, 16, 10, 20, tzinfo=NEW_YORK)
-
-
-@dataclass(frozen=True)
-class Imported:
-    """A city's file in a database of its own, imported twice."""
-
-    connection: psycopg.Connection
-    first: Counts
-    second: Counts
-
-    def number(self, question: str, *values: object) -> int:
-        row = self.connection.execute(question.encode(), values).fetchone()
-        assert row is not None
-        return int(row[0])
-
-    def table(self, question: str, *values: object) -> dict[object, object]:
-        return dict(self.connection.execute(question.encode(), values).fetchall())
-
-
-@contextmanager
-def imported(city: str, url: str, cities: Path, folder: Path) -> Iterator[Imported]:
-    def load() -> Counts:
-        return import_reports(
-            connection, cities / FILES[city], mapping=city, rejects=folder / "rejects.csv", boundaries=cities
-        )
-
-    with connect(url) as connection:
-        yield Imported(connection, load(), load())
-
-
-@pytest.fixture(scope="module")
-def boston(
-    new_database: NewDatabase, schema_template: str, cities: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Imported]:
-    with imported("boston", new_database(schema_template), cities, tmp_path_factory.mktemp("boston")) as city:
-        yield city
-
-
-@pytest.fixture(scope="module")
-def washington_twice(
-    new_database: NewDatabase, schema_template: str, cities: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Imported]:
-    with imported("washington", new_database(schema_template), cities, tmp_path_factory.mktemp("dc")) as city:
-        yield city
-
-
-@pytest.fixture(scope="module")
-def kansas_city(
-    new_database: NewDatabase, schema_template: str, cities: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Imported]:
-    with imported("kansas_city", new_database(schema_template), cities, tmp_path_factory.mktemp("kc")) as city:
-        yield city
 
 
 def test_every_row_of_boston_is_a_report_once(boston: Imported) -> None:
@@ -128,15 +66,15 @@ def test_bostons_calendar_stops_before_targets_of_2059(boston: Imported) -> None
     assert boston.number("select count(*) from report where extract(year from due_at) >= 2015") == 26
 
 
-def test_washingtons_open_and_overdue_are_the_published_ones(washington_twice: Imported) -> None:
-    assert washington_twice.first == Counts(22_576, 22_576, 0, 0, 0, not_located=0, district_disagrees=35)
-    assert washington_twice.second == Counts(22_576, 0, 0, 22_576, 0, not_located=0, district_disagrees=35)
+def test_washingtons_open_and_overdue_are_the_published_ones(washington: Imported) -> None:
+    assert washington.first == Counts(22_576, 22_576, 0, 0, 0, not_located=0, district_disagrees=35)
+    assert washington.second == Counts(22_576, 0, 0, 22_576, 0, not_located=0, district_disagrees=35)
     is_open = "select count(*) from report_at(%s) where ended_at is null"
-    assert washington_twice.number(is_open, WASHINGTON_ENDS) == 6_809
-    assert washington_twice.number(f"{is_open} and due_at < %s", WASHINGTON_ENDS, WASHINGTON_ENDS) == 1_436
+    assert washington.number(is_open, WASHINGTON_ENDS) == 6_809
+    assert washington.number(f"{is_open} and due_at < %s", WASHINGTON_ENDS, WASHINGTON_ENDS) == 1_436
 
 
-def test_washington_by_ward_equals_a_recount_of_the_file(washington_twice: Imported, cities: Path) -> None:
+def test_washington_by_ward_equals_a_recount_of_the_file(washington: Imported, cities: Path) -> None:
     with gzip.open(cities / FILES["washington"], "rt", encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     wards = json.loads((cities / "dc_wards_2012.geojson").read_text(encoding="utf-8"))["features"]
@@ -153,13 +91,13 @@ def test_washington_by_ward_equals_a_recount_of_the_file(washington_twice: Impor
             overdue[str(number)] += "" < row["SERVICEDUEDATE"] < "2016-08-16T10:20:00.000Z"
     by_ward = """select area.code, count(*) filter (where {}) from report_at(%s) as report
                  join area on area.id = ward_id where ended_at is null group by 1"""
-    assert washington_twice.table(by_ward.format("true"), WASHINGTON_ENDS) == still_open
-    assert washington_twice.table(by_ward.format("due_at < %s"), WASHINGTON_ENDS, WASHINGTON_ENDS) == overdue
+    assert washington.table(by_ward.format("true"), WASHINGTON_ENDS) == still_open
+    assert washington.table(by_ward.format("due_at < %s"), WASHINGTON_ENDS, WASHINGTON_ENDS) == overdue
     assert sum(overdue.values()) == 1_436
 
 
-def test_washingtons_two_spellings_of_in_progress_are_one_status(washington_twice: Imported) -> None:
-    assert washington_twice.table("select status, count(*) from report group by 1") == {
+def test_washingtons_two_spellings_of_in_progress_are_one_status(washington: Imported) -> None:
+    assert washington.table("select status, count(*) from report group by 1") == {
         "waiting": 3_657 + 332,
         "in_progress": 2_814 + 6,
         "resolved": 15_456,
