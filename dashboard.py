@@ -12,6 +12,7 @@ import streamlit as st
 
 from reportdb.connection import URL_VARIABLE, report_database
 from ui import live
+from ui.exports import export_routes
 from ui.routes import routes
 
 _FRAME = Path(__file__).parent / "ui" / "frame.py"
@@ -29,4 +30,4 @@ async def _running(_: st.App) -> AsyncIterator[None]:
         yield
 
 
-app = st.App(_FRAME, lifespan=_running, routes=routes)
+app = st.App(_FRAME, lifespan=_running, routes=routes + export_routes)

@@ -2,47 +2,87 @@
 
 import streamlit as st
 
-from queries.cases import FIGURES, case_count, cases
-from queries.figures import names
-from ui.states import state
+from queries.cases import MOST_FOUND, ORDERS, case_count, cases
+from ui.case_list import asked_list, described, order_name, page_of, usual_order
+from ui.controls import words_of
+from ui.exports import MOST_EXPORTED
+from ui.meanings import figure_name
+from ui.panel import address, panel
 from ui.viewing import viewing
-from ui.words import _, name, ngettext
+from ui.words import _, ngettext, number
+from ui.worklist import rows
+
+PAGE_LENGTH = 50
+OFFERED = ("submitted", "received", "open", "overdue", "due_soon", "no_deadline", "resolved", "refused")
 
 seen = viewing()
-st.title(_("Which cases does the number count?"), anchor=False)
-wanted = next(iter(seen.query.get("figure", ["open"])), "open")
-figure = wanted if wanted in FIGURES else "open"
-count = case_count(seen.reports, seen.filters, figure=figure)
-st.subheader(ngettext("{count} case", "{count} cases", count), anchor=False)
+words_of(_("Search"), "q", example=_("rac thai dong da, a code, a unit, a street"), forgets="page")
+listing = asked_list(seen.query, seen.reports)
+if listing.strange:
+    st.warning(_("Not understood in the address and left out: {words}", words=", ".join(listing.strange[:5])))
+count = case_count(seen.reports, seen.filters, figure=listing.figure, search=listing.search)
+many = listing.search is not None and count > MOST_FOUND
+page, last = page_of(listing, min(count, MOST_FOUND) if many else count, PAGE_LENGTH)
+
+here = {word: value for word, value in seen.query.items() if word != "page"}
+fixed = here | {"at": seen.filters.at.isoformat()}
+figures = OFFERED if listing.figure in OFFERED else (listing.figure, *OFFERED)
+panel(
+    "cases",
+    key="cases_about",
+    title=figure_name(listing.figure),
+    count=MOST_FOUND if many else count,
+    found=(
+        _("More than {count} cases", count=number(MOST_FOUND))
+        if many
+        else ngettext("{count} case", "{count} cases", count)
+    ),
+    facts=described(listing, seen.filters, seen.city, seen.reports)[:-1],
+    figures=[
+        {"name": figure_name(each), "href": address("?", **here | {"figure": each}), "here": each == listing.figure}
+        for each in figures
+    ],
+    orders=[
+        {
+            "name": order_name(each),
+            "href": address(
+                "?", **here | {"sort": each if each != usual_order(listing.figure, listing.search) else ""}
+            ),
+            "here": each == listing.order,
+        }
+        for each in ORDERS
+    ],
+    files=[{"name": kind.upper(), "href": address(f"cases.{kind}", **fixed)} for kind in ("xlsx", "csv")],
+    most=number(MOST_EXPORTED) if count > MOST_EXPORTED else "",
+)
 if not count:
     st.info(
         _("No report matches these filters. Widen the period or remove a filter."), icon=":material/filter_alt_off:"
     )
     st.stop()
 
-table = cases(seen.reports, seen.filters, figure=figure, order="worklist", limit=200)
-for dimension in ("category", "district", "ward", "unit"):
-    known = names(seen.reports, dimension)
-    labels = {key: name(row) for key, row in known.iterrows()}
-    table[dimension] = table[f"{dimension}_id"].map(labels)
-table["state"] = table["state"].map(state)
-st.dataframe(
-    table[
-        ["public_code", "title", "state", "category", "district", "ward", "unit", "officer", "submitted_at", "due_at"]
-    ],
-    hide_index=True,
-    column_config={
-        "public_code": _("Code"),
-        "title": _("What"),
-        "state": _("Progress"),
-        "category": _("Category"),
-        "district": _("District"),
-        "ward": _("Ward"),
-        "unit": _("Unit"),
-        "officer": _("Officer"),
-        "submitted_at": st.column_config.DatetimeColumn(_("Submitted"), format="DD/MM/YYYY HH:mm"),
-        "due_at": st.column_config.DatetimeColumn(_("Due"), format="DD/MM/YYYY HH:mm"),
-    },
+table = cases(
+    seen.reports,
+    seen.filters,
+    figure=listing.figure,
+    order=listing.order,
+    search=listing.search,
+    limit=PAGE_LENGTH,
+    offset=(page - 1) * PAGE_LENGTH,
+)
+panel(
+    "worklist",
     key="cases",
-    alt=_("The cases, the earliest deadline first"),
+    title=_("The cases"),
+    about=order_name(listing.order),
+    found=_(
+        "{first} to {last}",
+        first=number((page - 1) * PAGE_LENGTH + 1),
+        last=number((page - 1) * PAGE_LENGTH + len(table)),
+    ),
+    nothing="",
+    cases=rows(seen, table),
+    page=page,
+    last=last,
+    turns={other: address("?", **seen.query | {"page": other}) for other in (page - 1, page + 1)},
 )

@@ -3,10 +3,11 @@
 import streamlit as st
 
 from queries import map as map_queries
+from queries.figures import Dimension
 from ui import live_map, map_panels, maps
 from ui.controls import one_of
 from ui.map_routes import drawn_areas
-from ui.map_scale import MEASURES, USUAL_MEASURE
+from ui.map_scale import MEASURES
 from ui.viewing import viewing
 from ui.words import _
 
@@ -23,10 +24,11 @@ measures = {
 }
 with st.container(horizontal=True, key="map_controls"):
     show = one_of(_("Show"), "show", live_map.SHOWS, usual=live_map.SHOWS[0], words=shows.__getitem__)
-    level = one_of(_("Level"), "level", live_map.LEVELS, usual="district", words=levels.__getitem__)
-    measure = USUAL_MEASURE
+    one_of(_("Level"), "level", live_map.LEVELS, usual="district", words=levels.__getitem__)
+    level: Dimension = "ward" if st.query_params.get("level") == "ward" else "district"
+    measure = MEASURES[0]
     if show == "areas":
-        measure = one_of(_("Coloured by"), "measure", MEASURES, usual=USUAL_MEASURE, words=measures.__getitem__)
+        measure = one_of(_("Coloured by"), "measure", MEASURES, usual=MEASURES[0], words=measures.__getitem__)
 
 shapes = drawn_areas(seen.reports, level)
 if shapes.empty:
@@ -43,7 +45,7 @@ drawn = live_map.draw(seen, shapes, show=show, level=level, measure=measure)
 left, right = st.columns([3, 1])
 with left:
     st.pydeck_chart(
-        live_map.deck(seen, shapes, drawn, case),
+        live_map.deck(shapes, drawn, case),
         height=live_map.HEIGHT,
         key=live_map.KEY,
         on_select=lambda: live_map.follow(seen, level),
@@ -53,4 +55,5 @@ with left:
 with right:
     if case:
         map_panels.case(seen, case)
-    map_panels.place(seen)
+    hint = _("Click an area to look at it alone.") if show != "density" else _("Point at a square to count it.")
+    map_panels.place(seen, level, hint)

@@ -97,7 +97,7 @@ with left:
             key="district_map",
             alt=_("Map of the districts by the share of open reports that are overdue"),
         )
-        maps.legend(shapes)
+        maps.legend(shapes, dark=st.context.theme.type == "dark")
 with right:
     leaders.worst_and_best(seen, key="leaders")
 

@@ -1,5 +1,71 @@
-"""To come."""
+"""How does one unit keep its promises, beside the whole city?"""
 
+import pandas as pd
 import streamlit as st
 
-st.title("")
+from queries.cases import case_count
+from queries.days import days
+from queries.figures import figures, names, with_sums
+from queries.units import family, officers, ratings
+from ui import charts, tiles, unit
+from ui.controls import some_of
+from ui.theme import palette
+from ui.viewing import viewing
+from ui.words import _, name
+from ui.worklist import worklist
+
+seen = viewing()
+chosen = seen.filters.units
+known = names(seen.reports, "unit")
+if len(chosen) != 1 or chosen[0] not in known.index:
+    st.title(_("Which unit?"), anchor=False)
+    labels = {row["code"]: name(row) for row in known.to_dict("records")}
+    some_of(_("Find a unit by its name"), "unit", list(labels), words=labels.__getitem__, nothing=_("Type a name"))
+    everywhere = seen.filters.choosing(units=())
+    unit.choose(seen, figures(seen.reports, everywhere, by="unit"))
+    st.stop()
+
+relatives = family(seen.reports, chosen[0])
+unit.head(seen, relatives)
+
+own_filters, city_filters = seen.filters, seen.filters.choosing(units=(), districts=(), wards=(), officers=())
+own, city = (
+    tiles.row(with_sums(figures(seen.reports, filters)))
+    | {"reopened": case_count(seen.reports, filters, figure="reopened")}
+    for filters in (own_filters, city_filters)
+)
+unit.beside(seen, own, city)
+if not own["open"] and not own["received"] and not own["ended"]:
+    st.info(
+        _("This unit had nothing to do in this period. Widen the period or choose another moment."),
+        icon=":material/inbox:",
+    )
+    st.stop()
+
+left, right = st.columns([3, 2])
+with left:
+    table, step = days(seen.reports, own_filters)
+    title = (
+        _("What came in, what was resolved, day by day")
+        if step == 1
+        else _("What came in, what was resolved, week by week")
+    )
+    st.subheader(title, anchor=False)
+    st.plotly_chart(charts.flow(table, palette()), key="flow", config={"displayModeBar": False}, theme=None, alt=title)
+with right:
+    unit.people(seen, officers(seen.reports, own_filters))
+
+left, right = st.columns([3, 2])
+with left:
+    unit.categories(
+        seen, figures(seen.reports, own_filters, by="category"), figures(seen.reports, city_filters, by="category")
+    )
+    area = relatives.loc[relatives["role"] == "itself", "area_id"].iloc[0]
+    deck = unit.small_map(seen, None if pd.isna(area) else int(area), own["open"])
+    if deck:
+        st.pydeck_chart(deck, height=unit.MAP_HEIGHT, key="unit_map", alt=_("Map of the unit's open cases"))
+with right:
+    unit.places(seen, figures(seen.reports, own_filters, by="ward"))
+    unit.ratings(seen, ratings(seen.reports, own_filters), own)
+
+worklist(seen, key="worklist")

@@ -1,10 +1,11 @@
 """The cases behind a figure: the same definition, listed instead of counted."""
 
+from collections.abc import Iterator
 from typing import Any, Literal, get_args
 
 import pandas as pd
 
-from queries.database import ReportDatabase
+from queries.database import ReportDatabase, sql
 from queries.figures import COUNTS, moments
 from queries.filters import Filters
 from queries.search import Search
@@ -40,6 +41,7 @@ FIGURES = (
 
 MOST_FOUND = 1_000
 """Beyond this many a search says "more than" and counts no further."""
+_PART = 2_000
 _MOMENTS = ("submitted_at", "received_at", "receive_due_at", "due_at", "escalated_at", "ended_at")
 
 
@@ -92,12 +94,32 @@ def case_rows(reports: ReportDatabase, filters: Filters, ids: list[int]) -> pd.D
     receive_due_at, due_at, escalated_at, ended_at (in the city's zone). `state` tells overdue, due_soon, in_time,
     no_deadline, refused, resolved (no deadline), resolved_on_time and resolved_late apart. Raises DatabaseAway.
     """
-    parameters: dict[str, Any] = {"ids": tuple(ids), "at": filters.at, **moments(reports, filters)}
-    answer = reports.ask("case_rows", **parameters)
-    answer = answer.set_index("id").reindex(ids).reset_index()
+    return _in_order(reports.ask("case_rows", **_rows_of(reports, filters, ids)), filters, ids)
+
+
+def case_parts(reports: ReportDatabase, filters: Filters, ids: list[int]) -> Iterator[pd.DataFrame]:
+    """Yield cases as `case_rows` does, a few thousand at a time, without keeping the answers. Raises DatabaseAway."""
+    for start in range(0, len(ids), _PART):
+        part = ids[start : start + _PART]
+        yield _in_order(reports.ask_now("case_rows", **_rows_of(reports, filters, part)), filters, part)
+
+
+def _rows_of(reports: ReportDatabase, filters: Filters, ids: list[int]) -> dict[str, Any]:
+    return {"ids": tuple(ids), "at": filters.at, **moments(reports, filters)}
+
+
+def _in_order(answer: pd.DataFrame, filters: Filters, ids: list[int]) -> pd.DataFrame:
+    known = answer.set_index("id")
+    # A report that was taken out since its id was found is no longer there to be shown.
+    ordered = known.reindex([number for number in ids if number in known.index]).reset_index()
     for moment in _MOMENTS:
-        answer[moment] = pd.to_datetime(answer[moment], utc=True).dt.tz_convert(filters.zone)
-    return answer
+        ordered[moment] = pd.to_datetime(ordered[moment], utc=True).dt.tz_convert(filters.zone)
+    return ordered
+
+
+def speaks_of_the_period(figure: str) -> bool:
+    """Say whether the period matters for what a figure counts. Raises KeyError."""
+    return ":start" in sql("case_count", figure)
 
 
 def case_count(reports: ReportDatabase, filters: Filters, *, figure: str, search: Search | None = None) -> int:

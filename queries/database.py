@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Hashable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import pandas as pd
 from cachetools import TTLCache
@@ -81,7 +81,7 @@ class ReportDatabase:
         """
         with self._guard:
             if (known := self._answers.get(key)) is not None:
-                return _handed_out(known)
+                return cast(_Kept, _handed_out(known))
             turn = self._asking.setdefault(key, threading.Lock())
         with turn:  # many viewers ask the same at once; one goes, the others wait for the answer
             try:
@@ -95,7 +95,7 @@ class ReportDatabase:
             finally:
                 with self._guard:
                     self._asking.pop(key, None)
-        return _handed_out(known)
+        return cast(_Kept, _handed_out(known))
 
     def ask_now(self, question: str, *, figure: str = "true", order: str = "newest", **parameters: Any) -> pd.DataFrame:
         """Answer like `ask`, but from the database, always. Raises DatabaseAway, NotAReportDatabase."""

@@ -19,7 +19,7 @@ open_until > :at
 -- due_soon: open, not overdue, due before the end of the next working day
 {in_time} and due_at < :soon
 
--- due_today: open, not overdue, due before the city's day ends; due_soon counts it too
+-- due_today: open, not overdue, due before the city's day ends; counted among those due soon too
 {in_time} and due_at < :today_ends
 
 -- no_deadline: open, with no deadline known; never counted as on time

@@ -56,7 +56,7 @@ def test_a_point_on_a_shared_border_lies_in_the_area_with_the_lowest_id(
     connection: psycopg.Connection, boundary_file: Any
 ) -> None:
     load(connection, boundary_file(feature("b", square(106, 21)), feature("a", square(105, 21))))
-    ids = dict(connection.execute("select code, id from area").fetchall())
+    ids: dict[str, int] = dict(connection.execute("select code, id from area").fetchall())
     district, ward = Locator(connection).locate(np.array([106.0, 105.5, 106.5]), np.array([21.5, 21.5, 21.5]))
     assert district.tolist() == [min(ids.values()), ids["a"], ids["b"]]
     assert ward.tolist() == [0, 0, 0]
@@ -81,7 +81,7 @@ def test_a_hole_belongs_to_what_fills_it(connection: psycopg.Connection, boundar
     ring = square(105, 21, 3)
     ring["coordinates"] += square(106, 22)["coordinates"]
     load(connection, boundary_file(feature("ring", ring), feature("core", square(106, 22))))
-    ids = dict(connection.execute("select code, id from area").fetchall())
+    ids: dict[str, int] = dict(connection.execute("select code, id from area").fetchall())
     district, _ = Locator(connection).locate(np.array([106.5, 105.5]), np.array([22.5, 21.5]))
     assert district.tolist() == [ids["core"], ids["ring"]]
 
@@ -208,7 +208,7 @@ def test_hanois_districts_and_communes_load_and_locate_each_others_points(
     assert load(connection, hanoi / "hanoi_communes_2025.geojson", level="ward").added == 126
     inside = {f["properties"]["code"]: f["properties"] for f in json.loads(districts.read_text())["features"]}
     lon, lat = (np.array([place[f"label_{axis}"] for place in inside.values()]) for axis in ("lon", "lat"))
-    codes = dict(connection.execute("select id, code from area where level = 'district'").fetchall())
+    codes: dict[int, str] = dict(connection.execute("select id, code from area where level = 'district'").fetchall())
     located = Locator(connection).locate(lon, lat)
     assert [codes[found] for found in located[0].tolist()] == list(inside)
     assert (located[1] > 0).all()

@@ -7,9 +7,9 @@ import pandas as pd
 
 from queries.backlog import AGES, PACE_DAYS, STAGES, URGENCIES
 from queries.figures import Dimension, names
+from queries.overdue import FEWEST_OPEN
 from ui.asked import NOBODY
 from ui.filters import carried
-from ui.leaders import FEWEST_OPEN
 from ui.pages import BACKLOG, CASES, UNIT
 from ui.panel import address, panel
 from ui.theme import Palette

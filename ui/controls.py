@@ -44,6 +44,19 @@ def some_of(label: str, word: str, options: Sequence[str], *, words: Callable[[s
     return stands
 
 
+def words_of(label: str, word: str, *, example: str, forgets: str) -> str:
+    """Draw a field for words and return them; other words forget the address's word `forgets`."""
+    stands = st.query_params.get(word, "")
+    st.session_state[f"choose_{word}"] = stands
+    st.text_input(label, placeholder=example, key=f"choose_{word}", on_change=_write_words, args=(word, forgets))
+    return stands
+
+
+def _write_words(word: str, forgets: str) -> None:
+    st.query_params.pop(forgets, None)
+    _write(word, "")
+
+
 def _write(word: str, usual: str | None) -> None:
     chosen = st.session_state[f"choose_{word}"]
     if not chosen or chosen == usual:

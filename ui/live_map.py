@@ -1,7 +1,7 @@
 """The live map in its three ways: open reports as points, areas by a measure, density by the cells of a grid."""
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
+from typing import Any
 
 import pandas as pd
 import pydeck as pdk
@@ -9,25 +9,24 @@ import streamlit as st
 
 from queries import map as map_queries
 from queries.cases import case_count
-from queries.figures import figures, with_sums
+from queries.figures import Dimension, figures, with_sums
 from ui import map_routes, map_scale, maps
 from ui.asked import NOBODY
 from ui.filters import carried
 from ui.map_panels import Counted, Mark, counted
-from ui.map_scale import Measure, Scale
+from ui.map_scale import Scale
 from ui.panel import address
-from ui.theme import AMOUNT_STEPS, NO_DATA, palette
+from ui.theme import NO_DATA, palette
 from ui.viewing import Viewing
 from ui.words import _, language, number
 
-Show = Literal["points", "areas", "density"]
-SHOWS: tuple[Show, ...] = get_args(Show)
-Level = Literal["district", "ward"]
-LEVELS: tuple[Level, ...] = get_args(Level)
+SHOWS = ("points", "areas", "density")
+LEVELS: tuple[Dimension, ...] = ("district", "ward")
 KEY = "live_map"
 
-_WIDE, _NARROW, HEIGHT = 1000, 360, 680  # pixels the map has on a desk, on a phone
-_ACROSS = 70  # about how many cells a grid has from the top of the map to its bottom
+_WIDE, _NARROW, HEIGHT = 1000, 360, 640  # pixels the map has on a desk, on a phone
+_CELL = 4  # the parts of a row that is a cell, which leads nowhere; a point has more
+_ACROSS = 100  # about how many cells a grid has from the top of the map to its bottom
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class Drawn:
     marks: list[Mark]
 
 
-def draw(seen: Viewing, shapes: pd.DataFrame, *, show: Show, level: Level, measure: Measure) -> Drawn:
+def draw(seen: Viewing, shapes: pd.DataFrame, *, show: str, level: Dimension, measure: str) -> Drawn:
     """Return the map in one of its ways, with the ground, the names and the rings they share. Raises DatabaseAway."""
     if show == "areas":
         drawn = _areas(seen, shapes, level, measure)
@@ -54,22 +53,24 @@ def draw(seen: Viewing, shapes: pd.DataFrame, *, show: Show, level: Level, measu
     over = [maps.names(_data(f"labels/{level}.json", lang=language()), dark=dark)]
     if seen.query.get(level):
         over.append(maps.outline(_data(f"shapes/{level}.json", **{level: seen.query[level]}), dark=dark))
-    over.append(maps.arrivals(_data("arrivals.json", **_asked(seen)), dark=dark))
+    over.append(maps.arrivals(_data("arrivals.json", **_asked(seen)), dark=dark, points=show == "points"))
     new = Mark(_("came in within the last 15 minutes"), maps.arrival_colour(dark=dark), "ring")
     return replace(drawn, layers=[*drawn.layers, *over], marks=[*drawn.marks, new])
 
 
-def deck(seen: Viewing, shapes: pd.DataFrame, drawn: Drawn, case: dict[str, Any] | None) -> pdk.Deck:
+def deck(shapes: pd.DataFrame, drawn: Drawn, case: dict[str, Any] | None) -> pdk.Deck:
     """Return the map as Streamlit draws it, framed on the areas, with a ring around the case looked at."""
     rings = [maps.marked(case["lon"], case["lat"], dark=_dark())] if case and not pd.isna(case["lon"]) else []
     view = maps.framing(shapes, _NARROW if _phone() else _WIDE, HEIGHT)
     return maps.deck([*drawn.layers, *rings], view, says=drawn.says)
 
 
-def follow(seen: Viewing, level: Level) -> None:
+def follow(seen: Viewing, level: str) -> None:
     """Write into the address what was clicked: an area becomes the filter, a point the case. Again: takes it out."""
     for objects in st.session_state[KEY].selection.objects.values():
         clicked = objects[0]
+        if isinstance(clicked, list) and len(clicked) == _CELL:
+            return
         if isinstance(clicked, list):
             found = map_queries.case(seen.reports, seen.filters, report_id=int(clicked[4]))
             word, value = "case", found and found["public_code"]
@@ -81,7 +82,7 @@ def follow(seen: Viewing, level: Level) -> None:
             st.query_params.pop(word, None)
 
 
-def _points(seen: Viewing, level: Level) -> Drawn:
+def _points(seen: Viewing, level: str) -> Drawn:
     colours = palette()
     count = _count(seen, "open_on_map")
     layers = maps.report_points(
@@ -91,7 +92,7 @@ def _points(seen: Viewing, level: Level) -> Drawn:
         dark=_dark(),
     )
     return Drawn(
-        layers=[maps.ground(_data(f"shapes/{level}.json"), dark=_dark()), *layers],
+        layers=[*_ground(seen, level), *layers],
         says="{5}",
         what=_("Each dot is an open report, in the colour of its deadline."),
         shown=counted(seen, "open_on_map", count, _("shown")),
@@ -106,7 +107,7 @@ def _points(seen: Viewing, level: Level) -> Drawn:
     )
 
 
-def _areas(seen: Viewing, shapes: pd.DataFrame, level: Level, measure: Measure) -> Drawn:
+def _areas(seen: Viewing, shapes: pd.DataFrame, level: Dimension, measure: str) -> Drawn:
     raw, value, area = "{raw}", "{value}", "{name}\n"
     says = {
         "overdue": area + _("{raw} open reports overdue ({value})", raw=raw, value=value),
@@ -120,14 +121,13 @@ def _areas(seen: Viewing, shapes: pd.DataFrame, level: Level, measure: Measure) 
         "received": _("Each area has the colour of the reports received in the period per 10,000 inhabitants."),
         "time": _("Each area has the colour of the time in which half of its reports were resolved in the period."),
     }
-    figure = {"overdue": "open", "backlog": "open", "received": "received", "time": "resolved"}[measure]
+    figure = map_scale.FIGURES[measure]
     words = {"open": _("open in all"), "received": _("received in all"), "resolved": _("resolved in all")}[figure]
     # An area's own filter does not empty its neighbours: they stay to compare with and to click.
-    unfiltered = replace(seen.filters, **{f"{level}s": ()})
-    table = with_sums(figures(seen.reports, unfiltered, by=level))
+    table = with_sums(figures(seen.reports, seen.filters.choosing(**{f"{level}s": ()}), by=level))
     population = shapes.set_index("key")["population"]
     scale = map_scale.scale(measure, map_scale.values(table, population, measure))
-    colours = maps.steps(measure)[: len(scale.bounds) + 1]
+    colours = maps.steps(measure, dark=_dark())
     fields = [Mark(*pair) for pair in zip(map_scale.step_words(scale, language()), colours, strict=False)]
     nowhere = table.loc[table["key"].isna(), figure].sum()
     total = counted(seen, figure, int(table[figure].sum()), words)
@@ -147,20 +147,20 @@ def _areas(seen: Viewing, shapes: pd.DataFrame, level: Level, measure: Measure) 
     )
 
 
-def _density(seen: Viewing, level: Level, figure: str) -> Drawn:
+def _density(seen: Viewing, level: str, figure: str) -> Drawn:
     side = _side(seen)
     table = map_routes.grid(seen.reports, seen.filters, figure=figure, side=side)
-    scale = Scale("backlog", map_scale.round_bounds(table["reports"]))
+    scale = Scale("backlog", map_scale.crowd_bounds(table["reports"]))
     length = _("{count} m", count=number(side)) if side < 1000 else _("{count} km", count=number(side / 1000))
     what = {
         "received": _("Each square of {length} has the colour of the reports received there in the period."),
         "open": _("Too many open reports for dots: each square of {length} has the colour of how many are there."),
     }[figure]
-    colours = AMOUNT_STEPS[: len(scale.bounds) + 1]
+    colours = maps.steps("backlog", dark=_dark())
     return Drawn(
         layers=[
-            maps.ground(_data(f"shapes/{level}.json"), dark=_dark()),
-            maps.cells(_data("cells.json", **_asked(seen), count=figure, side=side), side, len(colours)),
+            *_ground(seen, level),
+            maps.cells(_data("cells.json", **_asked(seen), count=figure, side=side), side, dark=_dark()),
         ],
         says="{3}",
         what=what.format(length=length),
@@ -168,6 +168,11 @@ def _density(seen: Viewing, level: Level, figure: str) -> Drawn:
         missing=counted(seen, f"{figure}_off_map", _count(seen, f"{figure}_off_map"), _("not located")),
         marks=[Mark(*pair) for pair in zip(map_scale.step_words(scale, language()), colours, strict=False)],
     )
+
+
+def _ground(seen: Viewing, level: str) -> list[pdk.Layer]:
+    address_of_shapes = _data(f"shapes/{level}.json", lang=language())
+    return maps.ground(address_of_shapes, chosen="".join(seen.query.get(level, ())), dark=_dark())
 
 
 def _count(seen: Viewing, figure: str) -> int:

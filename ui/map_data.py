@@ -7,7 +7,7 @@ import pandas as pd
 import shapely
 from shapely.geometry import shape
 
-from ui.map_scale import Measure, scale, value_words, values
+from ui.map_scale import FIGURES, scale, value_words, values
 from ui.words import Language, catalogue
 
 LEVELS = ("district", "ward")
@@ -32,7 +32,17 @@ def geometries(shapes: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def areas(drawn: pd.DataFrame, table: pd.DataFrame, measure: Measure, language: Language) -> dict[str, Any]:
+def shapes(drawn: pd.DataFrame, language: Language) -> dict[str, Any]:
+    """Return areas as GeoJSON features with code and name; the name stands where a point's words do (`points`)."""
+    names = drawn["name_en" if language == "en" else "name_vi"]
+    features = [
+        {"type": "Feature", "geometry": geometry, "properties": {"code": code, "5": name}}
+        for geometry, code, name in zip(drawn["geometry"], drawn["code"], names, strict=True)
+    ]
+    return {"type": "FeatureCollection", "features": features}
+
+
+def areas(drawn: pd.DataFrame, table: pd.DataFrame, measure: str, language: Language) -> dict[str, Any]:
     """Return areas as GeoJSON features: code, name, step of the measure's scale (-1: nothing to measure) and words.
 
     `drawn` as of `geometries`, `table` the figures by the same keys.
@@ -40,7 +50,7 @@ def areas(drawn: pd.DataFrame, table: pd.DataFrame, measure: Measure, language: 
     by_key = drawn.set_index("key")
     found = values(table, by_key["population"], measure)
     colours = scale(measure, found)
-    counts = table.dropna(subset="key").set_index("key").reindex(by_key.index)
+    raw = _raw(table, measure)
     nothing = catalogue(language).gettext("nothing to measure")
     features = [
         {
@@ -49,12 +59,12 @@ def areas(drawn: pd.DataFrame, table: pd.DataFrame, measure: Measure, language: 
             "properties": {
                 "code": area["code"],
                 "name": area["name_en" if language == "en" else "name_vi"],
-                "step": -1 if pd.isna(found[key]) else colours.step(found[key]),
-                "value": nothing if pd.isna(found[key]) else value_words(measure, found[key], language),
-                "raw": _raw(measure, counts.loc[key]),
+                "step": -1 if pd.isna(value) else colours.step(value),
+                "value": nothing if pd.isna(value) else value_words(measure, value, language),
+                "raw": raw.get(area["key"], "0"),
             },
         }
-        for key, area in by_key.iterrows()
+        for area, value in zip(drawn.to_dict("records"), found, strict=True)
     ]
     return {"type": "FeatureCollection", "features": features}
 
@@ -69,7 +79,7 @@ def labels(drawn: pd.DataFrame, language: Language) -> list[list[Any]]:
 def points(table: pd.DataFrame, categories: pd.DataFrame, language: Language) -> list[list[Any]]:
     """Return reports as rows: lon, lat, state, severity (numbers as in queries.map.points), id, and what to say.
 
-    Rows without names are half the size of named ones for the browser to read, and a fifth smaller on the way.
+    Rows without names are a third smaller for the browser to read, and a tenth smaller on the way.
     """
     words = catalogue(language).gettext
     states = [words("In time"), words("No deadline known"), words("Due soon"), words("Overdue")]
@@ -83,7 +93,7 @@ def points(table: pd.DataFrame, categories: pd.DataFrame, language: Language) ->
 
 
 def cells(table: pd.DataFrame, bounds: tuple[float, ...], language: Language) -> list[list[Any]]:
-    """Return the cells of a grid as rows: lon, lat (of the middle), step of the scale, and how many reports in words."""
+    """Return the cells of a grid as rows: lon, lat (of the middle), step of the scale, how many reports in words."""
     steps = pd.cut(table["reports"], [-1, *bounds, float("inf")], right=False, labels=False)
     counted = [
         catalogue(language)
@@ -95,13 +105,12 @@ def cells(table: pd.DataFrame, bounds: tuple[float, ...], language: Language) ->
     return [list(row) for row in zip(*(column.tolist() for column in columns), counted, strict=True)]
 
 
-def _raw(measure: Measure, counts: pd.Series) -> str:
-    if counts[["open", "received"]].isna().all():
-        return "0"
-    figure = {"overdue": "overdue", "backlog": "open", "received": "received", "time": "resolved"}[measure]
+def _raw(table: pd.DataFrame, measure: str) -> dict[int, str]:
+    """Return by key the numbers a measure is made of: 13/17 for a share, else how many reports."""
+    known = table.dropna(subset="key").set_index("key").astype({"overdue": str, "open": str})
     if measure == "overdue":
-        return f"{int(counts['overdue'])}/{int(counts['open'])}"
-    return f"{int(counts[figure])}"
+        return dict(known["overdue"] + "/" + known["open"])
+    return dict(known[FIGURES[measure]].astype(str))
 
 
 def _polygons(geometry: Any) -> Any:

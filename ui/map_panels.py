@@ -53,8 +53,11 @@ def about(what: str, shown: Counted, missing: Counted, marks: list[Mark], source
     panel("map_about", key="map_about", what=what, shown=shown, missing=missing, marks=marks, sources=sources)
 
 
-def place(seen: Viewing) -> None:
-    """Draw the figures of the chosen areas, or of the whole city, and the way on to their backlog."""
+def place(seen: Viewing, level: str, hint: str) -> None:
+    """Draw the figures of the chosen areas, or of the whole city, and the way on to their backlog.
+
+    `hint` says what to do while none is chosen.
+    """
     now = only_row(with_sums(figures(seen.reports, seen.filters)))
     chosen = [*_chosen(seen, "district"), *_chosen(seen, "ward")]
     plain = (
@@ -81,7 +84,7 @@ def place(seen: Viewing) -> None:
         "map_place",
         key="map_place",
         title=", ".join(chosen) or name({"name_vi": seen.city.name_vi, "name_en": seen.city.name_en}),
-        about=_("Click the area again for the whole city.") if chosen else _("Click an area to look at it alone."),
+        about=_("Click the area again for the whole city.") if seen.query.get(level) else hint,
         rows=[*rows, {"figure": "", "tone": "", "note": "", "href": ""} | half],
         backlog=address(BACKLOG, **carried(seen)),
         back=here(seen, district=None, ward=None) if chosen else "",
@@ -95,7 +98,7 @@ def case(seen: Viewing, found: dict[str, Any]) -> None:
     category, ward, district, unit = labels
     facts = [
         (_("What"), " · ".join([category, severity]), ""),
-        (_("Where"), " · ".join(part for part in (found["address"], ward, district) if part), ""),
+        (_("Where"), _where(found["address"] or "", ward, district), ""),
         (_("Who"), " · ".join(part for part in (unit, found["officer"]) if part), ""),
         (_("Submitted"), moment(found["submitted_at"]), ""),
         (_("Deadline"), moment(found["due_at"]), TONES[found["state"]]),
@@ -117,6 +120,11 @@ def _chosen(seen: Viewing, dimension: Dimension) -> list[str]:
     keys = seen.filters.districts if dimension == "district" else seen.filters.wards
     known = names(seen.reports, dimension)
     return [name(known.loc[key]) if key in known.index else _("not located") for key in keys]
+
+
+def _where(written: str, *areas: str) -> str:
+    """Return the address, and the areas it does not name itself."""
+    return " · ".join(part for part in (written, *(area for area in areas if area not in written)) if part)
 
 
 def _label(seen: Viewing, dimension: Dimension, found: dict[str, Any]) -> str:

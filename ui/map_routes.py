@@ -21,7 +21,7 @@ from queries.figures import figures, names, with_sums
 from queries.filters import Filters
 from ui import live, map_data
 from ui.asked import asked
-from ui.map_scale import MEASURES, round_bounds
+from ui.map_scale import MEASURES, crowd_bounds
 from ui.words import LANGUAGES
 
 ARRIVED_WITHIN = timedelta(minutes=15)
@@ -83,7 +83,7 @@ def drawn_areas(reports: ReportDatabase, level: str) -> pd.DataFrame:
 
 
 def grid(reports: ReportDatabase, filters: Filters, *, figure: str, side: int) -> pd.DataFrame:
-    """Return the cells that the map draws (queries.map.cells): square in the middle of the city. Raises DatabaseAway."""
+    """Return the cells the map draws (queries.map.cells), square in the middle of the city. Raises DatabaseAway."""
     lines = drawn_areas(reports, "district")
     middle = round(sum(lat for _lon, lat in lines["label"]) / len(lines), 1) if len(lines) else 0
     return map_queries.cells(reports, filters, figure=figure, side=side, latitude=middle)
@@ -102,9 +102,7 @@ def _one_of(query: dict[str, list[str]], word: str, allowed: tuple[Any, ...]) ->
 def _shapes(asking: Asking) -> Any:
     shapes = drawn_areas(asking.reports, asking.level)
     wanted = asking.filters.districts if asking.level == "district" else asking.filters.wards
-    chosen = shapes[shapes["key"].isin(wanted)] if wanted else shapes
-    features = [{"type": "Feature", "properties": {}, "geometry": geometry} for geometry in chosen["geometry"]]
-    return {"type": "FeatureCollection", "features": features}
+    return map_data.shapes(shapes[shapes["key"].isin(wanted)] if wanted else shapes, asking.language)
 
 
 def _areas(asking: Asking) -> Any:
@@ -129,7 +127,7 @@ def _arrivals(asking: Asking) -> Any:
 
 def _cells(asking: Asking) -> Any:
     table = grid(asking.reports, asking.filters, figure=asking.count, side=asking.side)
-    return map_data.cells(table, round_bounds(table["reports"]), asking.language)
+    return map_data.cells(table, crowd_bounds(table["reports"]), asking.language)
 
 
 def _packed(answer: Callable[[Asking], Any], request: Request) -> bytes:

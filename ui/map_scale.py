@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from itertools import pairwise
 
 import pandas as pd
 from babel.numbers import format_decimal, format_percent
@@ -11,13 +11,15 @@ from babel.numbers import format_decimal, format_percent
 from ui.theme import OVERDUE_BOUNDS
 from ui.words import Language, catalogue
 
-Measure = Literal["overdue", "backlog", "received", "time"]
-MEASURES: tuple[Measure, ...] = get_args(Measure)
-USUAL_MEASURE: Measure = "overdue"
+MEASURES = ("overdue", "backlog", "received", "time")
+"""Overdue of open; open; received in the period for 10,000 inhabitants; half resolved within. The usual first."""
+FIGURES = {"overdue": "open", "backlog": "open", "received": "received", "time": "resolved"}
+"""The reports a measure is about."""
 STEPS = 6
 """How many colours a scale has; theme.py holds as many for each."""
 
 _INHABITANTS = 10_000
+_EQUAL = tuple(part / STEPS for part in range(1, STEPS))
 _HOURS = (1, 2, 4, 8, 12, 24, 48, 72, 120, 168, 240, 336, 480, 720, 1080, 1440, 2160)
 
 
@@ -25,7 +27,7 @@ _HOURS = (1, 2, 4, 8, 12, 24, 48, 72, 120, 168, 240, 336, 480, 720, 1080, 1440, 
 class Scale:
     """A measure and the bounds at which one colour ends and the next begins, ascending, fewer than STEPS."""
 
-    measure: Measure
+    measure: str
     bounds: tuple[float, ...]
 
     def step(self, value: float) -> int:
@@ -33,7 +35,7 @@ class Scale:
         return bisect_right(self.bounds, value)
 
 
-def values(table: pd.DataFrame, population: pd.Series, measure: Measure) -> pd.Series:
+def values(table: pd.DataFrame, population: pd.Series, measure: str) -> pd.Series:
     """Return the measure of each area by its key: reports, a share (0 to 1), reports per 10,000 inhabitants, or hours.
 
     `table` has figures by `key`, `population` the inhabitants by key. Missing where there is nothing to measure: no
@@ -53,30 +55,37 @@ def values(table: pd.DataFrame, population: pd.Series, measure: Measure) -> pd.S
     return found.reindex(population.index).astype("float64")
 
 
-def scale(measure: Measure, found: pd.Series) -> Scale:
+def scale(measure: str, found: pd.Series) -> Scale:
     """Return the scale that tells these values apart; that of the overdue share is always the same."""
     if measure == "overdue":
         return Scale(measure, OVERDUE_BOUNDS)
     return Scale(measure, round_bounds(found.dropna(), _HOURS if measure == "time" else None))
 
 
-def round_bounds(found: Iterable[float], ladder: Sequence[float] | None = None) -> tuple[float, ...]:
-    """Return at most STEPS - 1 round bounds that cut the values into parts of about equal size.
+def crowd_bounds(counts: Iterable[float]) -> tuple[float, ...]:
+    """Return round bounds for counts of which a few are far above the rest: most cells of a city are quiet."""
+    return round_bounds(counts, parts=(0.3, 0.6, 0.8, 0.92, 0.98))
+
+
+def round_bounds(
+    found: Iterable[float], ladder: Sequence[float] | None = None, parts: Sequence[float] = _EQUAL
+) -> tuple[float, ...]:
+    """Return at most STEPS - 1 round bounds, near those under which the given parts of the values lie.
 
     Round is what stands on the `ladder`, or 1, 1.5, 2, 3, 5, 7 and ten times that, and so on.
     """
     ordered = sorted(value for value in found if value > 0)
     if not ordered:
         return ()
-    cuts = [ordered[min(len(ordered) - 1, len(ordered) * part // STEPS)] for part in range(1, STEPS)]
+    cuts = [ordered[int(len(ordered) * part)] for part in parts]
     steps = ladder or [digit * 10.0**power for power in range(-2, 8) for digit in (1, 1.5, 2, 3, 5, 7)]
     return tuple(sorted({min(steps, key=lambda step: abs(step / cut - 1)) for cut in cuts}))
 
 
-def value_words(measure: Measure, value: float, language: Language) -> str:
+def value_words(measure: str, value: float, language: Language) -> str:
     """Return a value in a language, with its unit where it has one."""
     if measure == "overdue":
-        return str(format_percent(value, format="0.0%", locale=language))
+        return str(format_percent(value, format="0.#%", locale=language))
     if measure == "time":
         words = catalogue(language).gettext
         if value < 48:
@@ -91,7 +100,7 @@ def step_words(of: Scale, language: Language) -> list[str]:
     bounds = [value_words(of.measure, bound, language) for bound in of.bounds]
     if not bounds:
         return []
-    between = [f"{low} – {high}" for low, high in zip(bounds, bounds[1:], strict=False)]
+    between = [f"{low} – {high}" for low, high in pairwise(bounds)]
     return [
         words("under {bound}").format(bound=bounds[0]),
         *between,

@@ -14,7 +14,18 @@ import pandas as pd
 import pydeck as pdk
 
 from ui.panel import panel
-from ui.theme import AMOUNT_STEPS, DARK, LIGHT, NO_DATA, OVERDUE_BOUNDS, OVERDUE_STEPS, Palette, rgb
+from ui.theme import (
+    AMOUNT_STEPS,
+    AMOUNT_STEPS_DARK,
+    DARK,
+    LIGHT,
+    NO_DATA,
+    OVERDUE_BOUNDS,
+    OVERDUE_STEPS,
+    OVERDUE_STEPS_DARK,
+    Palette,
+    rgb,
+)
 from ui.words import _, percent
 
 STYLE_VARIABLE = "REPORT_MAP_STYLE"
@@ -39,7 +50,7 @@ def deck(layers: Sequence[pdk.Layer], view: pdk.ViewState, *, says: str | None =
         initial_view_state=view,
         map_provider="maplibre" if style else None,
         **({"map_style": style} if style else {}),
-        tooltip={"text": says, "style": {"fontFamily": "inherit", "borderRadius": "6px"}} if says else False,
+        tooltip={"text": says, "style": {"color": "#ffffff", "borderRadius": "6px"}} if says else False,
         parameters={"clearColor": [0, 0, 0, 0]},
     )
 
@@ -59,30 +70,34 @@ def framing(shapes: pd.DataFrame, width: int = _WIDTH, height: int = _HEIGHT) ->
     return pdk.ViewState(longitude=(west + east) / 2, latitude=middle, zoom=round(zoom, 2))
 
 
-def steps(measure: str) -> tuple[str, ...]:
-    """Return the colours of a measure, the lightest first."""
-    return OVERDUE_STEPS if measure == "overdue" else AMOUNT_STEPS
+def steps(measure: str, *, dark: bool) -> tuple[str, ...]:
+    """Return the colours of a measure, from little to much."""
+    if measure == "overdue":
+        return OVERDUE_STEPS_DARK if dark else OVERDUE_STEPS
+    return AMOUNT_STEPS_DARK if dark else AMOUNT_STEPS
 
 
-def ground(address: str, *, dark: bool) -> pdk.Layer:
-    """Return the areas as quiet ground under points and cells."""
+def ground(address: str, *, chosen: str, dark: bool) -> list[pdk.Layer]:
+    """Return the areas as quiet ground under points and cells, and the unseen layer that is clicked."""
     colours = _palette(dark)
-    return pdk.Layer(
+    seen = pdk.Layer(
         "GeoJsonLayer",
         data=address,
         id="ground",
         filled=not os.environ.get(STYLE_VARIABLE),
         get_fill_color=rgb(colours.surface),
+        update_triggers={"getFillColor": [dark], "getLineColor": [dark]},
         stroked=True,
         get_line_color=rgb(colours.neutral),
         line_width_min_pixels=1,
     )
+    return [seen, _clicked_areas(address, chosen)]
 
 
 def coloured_areas(address: str, measure: str, *, chosen: str, dark: bool) -> list[pdk.Layer]:
     """Return areas coloured by the step of their measure, and the unseen layer that is clicked."""
     alpha = 170 if os.environ.get(STYLE_VARIABLE) else 255
-    colours = [rgb(NO_DATA, 60), *(rgb(colour, alpha) for colour in steps(measure))]
+    colours = [rgb(NO_DATA, 60), *(rgb(colour, alpha) for colour in steps(measure, dark=dark))]
     return [
         pdk.Layer(
             "GeoJsonLayer",
@@ -90,21 +105,11 @@ def coloured_areas(address: str, measure: str, *, chosen: str, dark: bool) -> li
             id="areas",
             stroked=True,
             get_fill_color=_choice("properties.step", colours, first=-1),
-            update_triggers={"getFillColor": [measure]},
+            update_triggers={"getFillColor": [measure, dark]},
             get_line_color=rgb(_palette(dark).surface),
             line_width_min_pixels=1,
         ),
-        pdk.Layer(
-            "GeoJsonLayer",
-            data=address,
-            id=f"{PICK} {chosen}",
-            pickable=True,
-            opacity=0,
-            stroked=False,
-            get_fill_color=[0, 0, 0, 0],
-            auto_highlight=True,
-            highlight_color=[255, 255, 255, 70],
-        ),
+        _clicked_areas(address, chosen),
     ]
 
 
@@ -131,18 +136,18 @@ def names(address: str, *, dark: bool) -> pdk.Layer:
         id="names",
         get_position="[this[0], this[1]]",
         get_text="this[2]",
-        get_size=13,
         get_color=rgb(colours.text),
+        get_size=12.5,
         character_set="'auto'",
         font_family="'Be Vietnam Pro, sans-serif'",
         font_weight=600,
         font_settings={"sdf": True, "fontSize": 48, "buffer": 8, "radius": 16},
-        outline_width=3,
+        outline_width=6,
         outline_color=rgb(colours.surface, 220),
         extensions=[{"@@type": "CollisionFilterExtension"}],
         collision_group="names",
         get_collision_priority="this[3] * 1000",
-        collision_test_props={"sizeScale": 1.3},
+        collision_test_props={"sizeScale": 2},
     )
 
 
@@ -169,28 +174,28 @@ def report_points(address: str, count: int, *, chosen: str, dark: bool) -> list[
             line_width_units="'pixels'",
             **place,
         ),
-        pdk.Layer("ScatterplotLayer", id=f"{PICK} {chosen}", pickable=True, opacity=0, **place),
+        pdk.Layer("ScatterplotLayer", id=f"{PICK} points {chosen}", pickable=True, opacity=0, **place),
     ]
 
 
-def arrivals(address: str, *, dark: bool) -> pdk.Layer:
-    """Return rings around the reports that have just come in."""
-    return _rings("arrivals", address, rgb(arrival_colour(dark=dark)), 9)
+def arrivals(address: str, *, dark: bool, points: bool) -> pdk.Layer:
+    """Return rings around the reports that have just come in; around the `points`, or small where there are none."""
+    return _rings("arrivals", address, rgb(arrival_colour(dark=dark)), *((8, 2.5) if points else (4, 1.5)))
 
 
 def arrival_colour(*, dark: bool) -> str:
     """Return the colour of what is new: the brand's."""
-    return AMOUNT_STEPS[2 if dark else 4]
+    return steps("backlog", dark=dark)[4]
 
 
 def marked(lon: float, lat: float, *, dark: bool) -> pdk.Layer:
     """Return the ring around the one case that is looked at."""
-    return _rings("case", [[lon, lat]], rgb(_palette(dark).text), 13)
+    return _rings("case", [[lon, lat]], rgb(_palette(dark).text), 13, 3)
 
 
-def cells(address: str, side: float, count: int) -> pdk.Layer:
-    """Return the cells of a grid of so many metres, coloured by how many reports lie in them; `count` colours."""
-    colours = [rgb(colour, 225) for colour in AMOUNT_STEPS[:count]]
+def cells(address: str, side: float, *, dark: bool) -> pdk.Layer:
+    """Return the cells of a grid of so many metres, coloured by how many reports lie in them."""
+    colours = [rgb(colour, 225) for colour in steps("backlog", dark=dark)]
     return pdk.Layer(
         "ColumnLayer",
         data=address,
@@ -203,7 +208,7 @@ def cells(address: str, side: float, count: int) -> pdk.Layer:
         coverage=0.96,
         extruded=False,
         pickable=True,
-        update_triggers={"getFillColor": [count]},
+        update_triggers={"getFillColor": [dark]},
     )
 
 
@@ -215,12 +220,12 @@ def area_map(address: str, shapes: pd.DataFrame, *, language: str, dark: bool) -
     return deck([*layers, labels], framing(shapes), says=says)
 
 
-def legend(shapes: pd.DataFrame) -> None:
+def legend(shapes: pd.DataFrame, *, dark: bool) -> None:
     """Say under the overview's map what its colours mean and where its lines come from."""
     bounds = [0.0, *OVERDUE_BOUNDS]
     shown = [
         {"colour": colour, "words": _("{share} and more", share=percent(bound, 1)) if bound else _("fewer")}
-        for colour, bound in zip(OVERDUE_STEPS, bounds, strict=True)
+        for colour, bound in zip(steps("overdue", dark=dark), bounds, strict=True)
     ]
     panel("legend", key="map_legend", title=_("Overdue of open reports"), steps=shown, sources=sources(shapes))
 
@@ -230,13 +235,27 @@ def sources(shapes: pd.DataFrame) -> list[str]:
     return [source for source in shapes["attribution"].dropna().unique() if source]
 
 
+def _clicked_areas(address: str, chosen: str) -> pdk.Layer:
+    return pdk.Layer(
+        "GeoJsonLayer",
+        data=address,
+        id=f"{PICK} areas {chosen}",
+        pickable=True,
+        opacity=0,
+        stroked=False,
+        get_fill_color=[0, 0, 0, 0],
+        auto_highlight=True,
+        highlight_color=[127, 160, 160, 60],
+    )
+
+
 def _choice(of: str, values: Sequence[Any], first: int = 0) -> str:
     """Return the expression that gives each number its value, counted from `first`; deck.gl's know no look-up."""
     tests = [f"{of} == {number} ? {value} : " for number, value in enumerate(values[:-1], first)]
     return "".join(tests) + str(values[-1])
 
 
-def _rings(layer: str, data: Any, colour: list[int], radius: float) -> pdk.Layer:
+def _rings(layer: str, data: Any, colour: list[int], radius: float, width: float) -> pdk.Layer:
     return pdk.Layer(
         "ScatterplotLayer",
         data=data,
@@ -247,7 +266,7 @@ def _rings(layer: str, data: Any, colour: list[int], radius: float) -> pdk.Layer
         get_radius=radius,
         radius_units="'pixels'",
         get_line_color=colour,
-        get_line_width=3,
+        get_line_width=width,
         line_width_units="'pixels'",
     )
 

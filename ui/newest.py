@@ -5,7 +5,7 @@ import pandas as pd
 from queries.cases import cases
 from queries.figures import names
 from ui.filters import carried
-from ui.pages import CASES
+from ui.pages import REPORT
 from ui.panel import address, panel
 from ui.states import TONES, state
 from ui.viewing import Viewing
@@ -25,7 +25,7 @@ def newest(seen: Viewing, *, key: str) -> None:
         shown.append(
             {
                 "title": case["title"],
-                "href": address(CASES, **carried(seen) | {"code": case["public_code"]}),
+                "href": address(REPORT, **carried(seen) | {"code": case["public_code"]}),
                 "state": state(case["state"]),
                 "tone": TONES[case["state"]],
                 "facts": " · ".join([*facts, ago(case["submitted_at"], seen.filters.at)]),

@@ -50,8 +50,12 @@ OVERDUE_STEPS = ("#f3e3df", "#eebbb0", "#e08a7c", "#c9584c", "#b3261e", "#7f120d
 """The overdue share in steps, from none to nearly all; light enough at first for dark labels."""
 OVERDUE_BOUNDS = (0.05, 0.10, 0.20, 0.35, 0.50)
 """Where one step of the overdue share ends and the next begins."""
+OVERDUE_STEPS_DARK = ("#33292a", "#57322f", "#843b35", "#b4463d", "#e05c50", "#ff9287")
+"""The same on a dark ground, where much must stand out by light."""
 AMOUNT_STEPS = ("#e2eeed", "#bcdad9", "#8bbfc0", "#549fa2", "#237b80", "#07474d")
 """An amount of anything but lateness, in the brand's hue, from little to much."""
+AMOUNT_STEPS_DARK = ("#1c3032", "#1e474a", "#236267", "#2f8387", "#5cb0b1", "#a9e2df")
+"""The same on a dark ground."""
 NO_DATA = "#8a9794"
 """Where there is nothing to measure; drawn faint."""
 

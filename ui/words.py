@@ -5,6 +5,9 @@ The words stand in English in the code; `locales/` holds their translations as s
 
 import gettext
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, datetime, timedelta
 from functools import cache
 from io import BytesIO
@@ -24,8 +27,23 @@ LOCALES = Path(__file__).parents[1] / "locales"
 NOTHING = "–"
 
 
+_speaking: ContextVar[Language] = ContextVar("_speaking")
+
+
+@contextmanager
+def speaking(code: Language) -> Iterator[None]:
+    """Speak a language while the block runs, where no page is drawn and so no viewer's address says which."""
+    token = _speaking.set(code)
+    try:
+        yield
+    finally:
+        _speaking.reset(token)
+
+
 def language() -> Language:
     """Return the language this viewer reads."""
+    if spoken := _speaking.get(None):
+        return spoken
     return "en" if st.query_params.get("lang") == "en" else "vi"
 
 

@@ -1,0 +1,145 @@
+"""Every page by a deep link on a fresh server, in both themes, with ordinary, odd and hostile reports."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from reportdb.connection import connect
+from tests.browser.conftest import Visit, dashboard
+from tests.conftest import NewDatabase
+from tests.reports import DAY, T, report, small_city
+
+pytestmark = pytest.mark.browser
+
+AT = "at=2026-11-18T09:00"
+PAGES = ("", "map", "backlog", "overdue", "unit", "cases", "report")
+HOSTILE = '<img src=x onerror="document.title=\'owned\'"><script>document.title="owned"</script>'
+RIGHT_TO_LEFT = "\u202eتقرير عن القمامة\u202c"
+LONG = "Đường " * 50
+
+
+@pytest.fixture(scope="module")
+def address(demo: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with dashboard(demo, tmp_path_factory.mktemp("log") / "dashboard.log") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def unit(demo: str) -> str:
+    """The unit that holds most open reports."""
+    with connect(demo) as opened:
+        row = opened.execute(
+            """select unit.code from report join unit on unit.id = unit_id
+               where ended_at is null group by 1 order by count(*) desc, 1 limit 1"""
+        ).fetchone()
+    assert row
+    return str(row[0])
+
+
+@pytest.fixture(scope="module")
+def case(demo: str) -> str:
+    """The report with the longest history."""
+    with connect(demo) as opened:
+        row = opened.execute(
+            """select public_code from report join report_event on report_id = report.id
+               group by 1 order by count(*) desc, 1 limit 1"""
+        ).fetchone()
+    assert row
+    return str(row[0])
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_deep_link_on_a_fresh_server_shows_the_frame(
+    visit: Callable[..., Visit], demo: str, tmp_path_factory: pytest.TempPathFactory, page: str
+) -> None:
+    with dashboard(demo, tmp_path_factory.mktemp("log") / "dashboard.log") as fresh:
+        visited = visit(fresh)
+        opened = visited.open(f"{page}?{AT}")
+        assert opened.locator("h1").first.inner_text()
+        assert visited.outside == []
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+@pytest.mark.parametrize("page", PAGES)
+def test_no_page_keeps_anybody_out(
+    visit: Callable[..., Visit], address: str, unit: str, case: str, page: str, colours: str
+) -> None:
+    visited = visit(address, colours=colours)
+    opened = visited.open(
+        f"{page}?{AT}&period=90d" + {"unit": f"&unit={unit}", "report": f"&code={case}"}.get(page, "")
+    )
+    opened.wait_for_timeout(1500)
+    found = Axe().run(opened).response["violations"]
+    serious = [
+        (violation["id"], [node["html"][:200] for node in violation["nodes"]][:3])
+        for violation in found
+        if violation["impact"] in ("serious", "critical")
+    ]
+    assert serious == []
+    assert visited.errors == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_phone_shows_every_page_without_sideways_scrolling(
+    visit: Callable[..., Visit], address: str, unit: str, case: str, page: str
+) -> None:
+    visited = visit(address, 390, 844)
+    opened = visited.open(f"{page}?{AT}" + {"unit": f"&unit={unit}", "report": f"&code={case}"}.get(page, ""))
+    assert opened.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.fixture(scope="module")
+def odd_city(
+    new_database: NewDatabase, schema_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """A city of few reports, each of them a trap."""
+    url = new_database(schema_template)
+    with connect(url) as opened:
+        small_city(opened)
+        opened.execute("update unit set name_vi = %s, name_en = %s where id = 2", [LONG, LONG])
+        opened.execute("update category set name_vi = %s where id = 2", [HOSTILE])
+        report(opened, 1, title=HOSTILE, text=HOSTILE, address=HOSTILE, officer=HOSTILE, due_at=T - DAY)
+        report(opened, 2, title=RIGHT_TO_LEFT, text=RIGHT_TO_LEFT, category_id=2)
+        report(opened, 3, title=LONG, officer=LONG, unit_id=2, district_id=None, ward_id=None)
+        report(opened, 4, unit_id=None, district_id=None, ward_id=None, title="x")
+    with dashboard(url, tmp_path_factory.mktemp("log") / "dashboard.log") as running:
+        yield running
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(f"{page}?at=2026-11-18T10:00" for page in PAGES),
+        "cases?figure=open&at=2026-11-18T10:00",
+        "unit?unit=dong-anh&at=2026-11-18T10:00",
+        *(f"report?code=T-{number}&at=2026-11-18T10:00" for number in (1, 2, 3, 4)),
+        "report?code=NOBODY",
+        "map?show=points&at=2026-11-18T10:00",
+        "backlog?by=ward&at=2026-11-18T10:00&lang=en",
+    ],
+)
+def test_odd_and_hostile_reports_break_nothing(visit: Callable[..., Visit], odd_city: str, path: str) -> None:
+    visited = visit(odd_city)
+    opened = visited.open(path)
+    opened.wait_for_timeout(500)
+    assert opened.title() != "owned"
+    assert opened.get_by_test_id("stException").count() == 0
+    assert opened.locator("img[src=x]").count() == 0
+    assert visited.errors == []
+
+
+def test_one_report_alone_is_shown(
+    visit: Callable[..., Visit],
+    new_database: NewDatabase,
+    schema_template: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    url = new_database(schema_template)
+    with connect(url) as opened:
+        small_city(opened)
+        report(opened, 1)
+    with dashboard(url, tmp_path_factory.mktemp("log") / "dashboard.log") as running:
+        for page in PAGES:
+            opened_page = visit(running).open(page)
+            assert opened_page.get_by_test_id("stException").count() == 0

@@ -1,0 +1,80 @@
+"""Every unit or district by how far behind it is: its place, how the place changed, its worst case and category."""
+
+from typing import Any, Literal
+
+import pandas as pd
+
+from queries.figures import names
+from queries.overdue import FEWEST_OPEN
+from ui.filters import carried
+from ui.leaders import best, rows
+from ui.pages import CASES, OVERDUE, REPORT, UNIT
+from ui.panel import address, panel
+from ui.viewing import Viewing
+from ui.words import _, duration, name, ngettext, number, percent
+
+
+def leaderboard(
+    seen: Viewing, table: pd.DataFrame, before: pd.DataFrame, *, by: Literal["unit", "district"], since: str
+) -> None:
+    """Draw rows of queries.overdue as a table with places, those of them that do best, and those without a place.
+
+    `before` are the same rows as they stood a period ago; `since` says in words when that was.
+    """
+    placed = table.dropna(subset="place")
+    places = before.set_index("key")["place"]
+    shown = [_row(seen, row, places, by) for row in table.to_dict("records")]
+    panel(
+        "overdue",
+        key="leaderboard",
+        title=_("Overdue of open reports"),
+        about=_("Place 1 is the furthest behind. The change of place is since {since}.", since=since),
+        heading=_("Unit") if by == "unit" else _("District"),
+        rows=shown[: len(placed)],
+        few=shown[len(placed) :],
+        few_about=_("With fewer than {count} open reports a share says little.", count=FEWEST_OPEN),
+        best=rows(seen, best(table)) if by == "unit" else [],
+        nothing=_("No unit has enough open reports to compare."),
+    )
+
+
+def _row(seen: Viewing, row: dict[Any, Any], places: "pd.Series[float]", by: str) -> dict[str, Any]:
+    choices = carried(seen) | {by: row["code"]}
+    change, tone = _change(row["place"], places.get(row["key"]))
+    worst = row["worst_category_id"]
+    category = None if pd.isna(worst) else names(seen.reports, "category").loc[worst]
+    return {
+        "place": number(row["place"]) if not pd.isna(row["place"]) else "",
+        "name": name(row),
+        "name_href": address(UNIT if by == "unit" else OVERDUE, **choices),
+        "width": round(row["overdue_share"] * 100, 1),
+        "raw": f"{number(row['overdue'])}/{number(row['open'])}",
+        "overdue": row["overdue"],
+        "overdue_href": address(CASES, **choices | {"figure": "overdue", "sort": "most_late"}),
+        "share": percent(row["overdue"], row["open"]),
+        "change": change,
+        "change_tone": tone,
+        "seriously": row["seriously_overdue"],
+        "seriously_href": address(CASES, **choices | {"figure": "seriously_overdue", "sort": "most_late"}),
+        "oldest": duration(row["oldest_hours"]),
+        "oldest_href": row["oldest_code"] and address(REPORT, **carried(seen) | {"code": row["oldest_code"]}),
+        "category": "" if category is None else name(category),
+        "category_count": row["worst_category_overdue"],
+        "category_href": ""
+        if category is None
+        else address(CASES, **choices | {"figure": "overdue", "category": category["code"], "sort": "most_late"}),
+    }
+
+
+def _change(place: float, before: float | None) -> tuple[str, str]:
+    """Return how a place changed, in words, and the tone of that: a lower number is further behind."""
+    if pd.isna(place):
+        return "", "muted"
+    if before is None or pd.isna(before):
+        return _("not ranked before"), "muted"
+    places = int(place - before)
+    if places > 0:
+        return ngettext("{count} place better", "{count} places better", places), "good"
+    if places < 0:
+        return ngettext("{count} place worse", "{count} places worse", -places), "overdue"
+    return _("same place"), "muted"
