@@ -60,7 +60,7 @@ def _asked(reports: ReportDatabase, only: str | None) -> Iterator[tuple[str, str
         raise SystemExit("The database holds no reports: python -m reportdb demo --reports 10000000 --data DIR")
     whole = Filters.of(at=at, zone=known.zone, start=at - timedelta(days=30))
     unit, category, district = (
-        int(figures(reports, whole, by=by).sort_values("open").dropna(subset="code")["key"].iloc[-1])  # type: ignore[arg-type]
+        int(figures(reports, whole, by=by).sort_values("open").dropna(subset="code")["key"].iloc[-1])
         for by in ("unit", "category", "district")
     )
     periods = {
@@ -117,6 +117,8 @@ def _others(sample: pd.DataFrame, unit: int, at: datetime) -> dict[str, Any]:
         "south": _CENTRE[1] - degree,
         "north": _CENTRE[1] + degree,
         "metres": 500.0,
+        "wide": 11,
+        "high": 10,
     }
 
 

@@ -72,8 +72,8 @@ class Viewer:
             answer = ForwardMsg()
             answer.ParseFromString(raw)
             match answer.WhichOneof("type"):
-                case "new_session":
-                    self._page_hash = answer.new_session.page_script_hash
+                case "navigation":
+                    self._page_hash = answer.navigation.page_script_hash
                 case "auto_rerun":
                     self.fragments.append(answer.auto_rerun.fragment_id)
                 case "script_finished":

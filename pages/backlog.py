@@ -23,7 +23,8 @@ if not total["open"] and not total["received"] and not total["ended"]:
     st.info(_("Nothing is open here, and nothing came in during the last 7 days."), icon=":material/task_alt:")
     st.stop()
 
-tiles.tiles(shown.headline(seen, total, since=_("since {day}", day=day(seen.local(week)))), key="headline")
+since = _("since {day}", day=day(seen.local(week)))
+tiles.tiles(seen, lambda: shown.headline(seen, total, since=since), key="headline")
 narrowed = bool(seen.filters.districts or seen.filters.wards or seen.filters.units)
 if narrowed:
     worklist(seen, key="worklist")

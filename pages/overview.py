@@ -3,83 +3,25 @@
 import streamlit as st
 
 from queries.days import days
-from queries.figures import figures, with_sums
+from queries.figures import figures
 from ui import charts, leaders, maps, newest, tiles
 from ui.filters import carried
+from ui.headline import headline
 from ui.panel import address
 from ui.theme import palette
 from ui.viewing import viewing
-from ui.words import _, day, language, percent
+from ui.words import _, language
 
 seen = viewing()
 st.title(_("Is the city keeping its promises?"), anchor=False)
 
-now = tiles.row(with_sums(figures(seen.reports, seen.filters)))
+now = tiles.row(figures(seen.reports, seen.filters))
 if not now["received"] and not now["open"]:
     st.info(
         _("No report matches these filters. Widen the period or remove a filter."), icon=":material/filter_alt_off:"
     )
     st.stop()
-before = tiles.row(with_sums(figures(seen.reports, seen.filters.before())))
-since = _("since {day}", day=day(seen.local(seen.filters.start)))
-against = _("against the period before")
-
-tiles.tiles(
-    [
-        tiles.count(seen, _("Open"), "open", now, before, since=since, good=-1),
-        tiles.count(
-            seen,
-            _("Overdue"),
-            "overdue",
-            now,
-            before,
-            since=since,
-            parts=(_("{share} of the open", share=percent(now["overdue"], now["open"])),),
-            tone="overdue-tile",
-            good=-1,
-        ),
-        tiles.count(
-            seen,
-            _("Due soon"),
-            "due_soon",
-            now,
-            before,
-            since=since,
-            parts=(_("by the end of the next working day"),),
-            tone="due-soon-tile",
-        ),
-        tiles.count(
-            seen,
-            _("Received"),
-            "received",
-            now,
-            before,
-            since=against,
-            parts=(tiles.counted(seen, "resolved", now), " " + _("resolved")),
-        ),
-        tiles.share(
-            seen,
-            _("On-time rate"),
-            ("done_by_due", "fell_due"),
-            now,
-            before,
-            since=against,
-            words=_("of those that fell due"),
-            tone="good-tile",
-        ),
-        tiles.share(
-            seen,
-            _("Satisfaction"),
-            ("satisfied", "rated"),
-            now,
-            before,
-            since=against,
-            words=_("of those rated"),
-            tone="good-tile",
-        ),
-    ],
-    key="headline",
-)
+tiles.tiles(seen, lambda: headline(seen), key="headline")
 
 left, right = st.columns([3, 2])
 with left:
@@ -110,6 +52,7 @@ with left:
         else _("What came in, what was resolved, week by week")
     )
     st.subheader(title, anchor=False)
-    st.plotly_chart(charts.flow(table, palette()), key="flow", config={"displayModeBar": False}, theme=None, alt=title)
+    figure = seen.shared(("flow", palette()), lambda: charts.flow(table, palette()))
+    st.plotly_chart(figure, key="flow", config={"displayModeBar": False}, theme=None, alt=title)
 with right:
     newest.newest(seen, key="newest")

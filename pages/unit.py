@@ -51,7 +51,8 @@ with left:
         else _("What came in, what was resolved, week by week")
     )
     st.subheader(title, anchor=False)
-    st.plotly_chart(charts.flow(table, palette()), key="flow", config={"displayModeBar": False}, theme=None, alt=title)
+    figure = seen.shared(("flow", palette()), lambda: charts.flow(table, palette()))
+    st.plotly_chart(figure, key="flow", config={"displayModeBar": False}, theme=None, alt=title)
 with right:
     unit.people(seen, officers(seen.reports, own_filters))
 

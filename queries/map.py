@@ -1,6 +1,5 @@
 """What the map draws: reports as points, reports in the cells of a grid, and the one case that was clicked."""
 
-import math
 from datetime import datetime
 from typing import Any
 
@@ -9,8 +8,6 @@ import pandas as pd
 from queries.database import ReportDatabase
 from queries.figures import moments
 from queries.filters import BEGINNING, Filters
-
-_METRES_A_DEGREE = 111_320.0
 
 
 def points(
@@ -25,16 +22,15 @@ def points(
     return reports.ask("map_points", figure=figure, since=since, **parameters)
 
 
-def cells(reports: ReportDatabase, filters: Filters, *, figure: str, side: float, latitude: float = 0) -> pd.DataFrame:
-    """Return how many of the reports a figure counts lie in each square of `side` metres; empty ones are left out.
+def cells(reports: ReportDatabase, filters: Filters, *, figure: str, wide: int, high: int) -> pd.DataFrame:
+    """Return how many of the reports a figure counts (open, received) lie in each cell of a grid over the world.
 
-    Columns: lon, lat (of the cell's middle, degrees), reports. The cells are square at `latitude`, and stay where they
-    are when reports come and go. Raises DatabaseAway, KeyError.
+    A cell is `wide` by `high` thousandths of a degree; empty ones are left out. Columns: lon, lat (of its middle,
+    degrees), reports. Raises DatabaseAway.
     """
-    north = _METRES_A_DEGREE / side
-    east = north * math.cos(math.radians(latitude))
     parameters = filters.parameters() | moments(reports, filters)
-    return reports.ask("map_cells", figure=figure, east=east, north=north, **parameters)
+    answer = reports.ask("map_cells", figure=figure, wide=wide, high=high, **parameters)
+    return answer.astype({"lon": "float64", "lat": "float64"})
 
 
 def case(

@@ -1,13 +1,22 @@
--- How many of the reports a figure counts lie in each cell of a grid. :east and :north are how many cells a degree has.
-with found as (
-    select id from report_at(:at) where {figure} and {chosen}
+-- How many of the reports a figure counts lie in each cell of a grid, :wide by :high thousandths of a degree, and where
+-- its middle is. Reads like report_at, with the cell that has no past: what was sent in stays where it was.
+with report_at as (
+    select id, cell, submitted_at, open_until, due_at, unit_id, district_id, ward_id, category_id, channel_id
+    from report
+    where submitted_at <= :at
+        and id not in (select report_id from report_past where valid_from <= :at and valid_to > :at)
+    union all
+    select
+        report_id, (select cell from report where id = report_id), submitted_at, open_until, due_at, unit_id,
+        district_id, ward_id, category_id, channel_id
+    from report_past
+    where submitted_at <= :at and valid_from <= :at and valid_to > :at
 )
 select
-    (floor(lon * :east) + 0.5) / :east as lon,
-    (floor(lat * :north) + 0.5) / :north as lat,
+    (cell % 360000 / :wide + 0.5) * :wide / 1000 - 180 as lon,
+    (cell / 360000 / :high + 0.5) * :high / 1000 - 90 as lat,
     count(*) as reports
-from found
-join report using (id)
-where lon is not null
-group by 1, 2
+from report_at
+where {figure} and {chosen} and cell is not null
+group by cell % 360000 / :wide, cell / 360000 / :high
 order by 2, 1

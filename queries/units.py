@@ -11,7 +11,8 @@ def officers(reports: ReportDatabase, filters: Filters, *, limit: int = 30) -> p
 
     Columns: officer (null: nobody is assigned), open, overdue (reports). Raises DatabaseAway.
     """
-    return reports.ask("officers", **filters.parameters(), limit=limit)
+    answer = reports.ask("officers", **filters.parameters(), limit=limit)
+    return answer.assign(officer=answer["officer"].astype(object).where(answer["officer"].notna(), None))
 
 
 def ratings(reports: ReportDatabase, filters: Filters) -> dict[str, int]:

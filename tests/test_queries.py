@@ -39,6 +39,10 @@ VALUES: dict[str, Any] = {
     "offset": 0,
     "code": "T-1",
     "unit": 1,
+    "since": T - DAY,
+    "id": 1,
+    "wide": 11,
+    "high": 10,
 } | dict.fromkeys(CHOSEN)
 
 

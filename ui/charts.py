@@ -1,63 +1,64 @@
 """Charts as plain Plotly dictionaries: quiet, labelled directly, in the colours of theme.py."""
 
-from typing import Any
-
 import pandas as pd
+import plotly.graph_objects as go
 
 from ui.theme import Palette
 from ui.words import _, language
 
 
-def flow(table: pd.DataFrame, colours: Palette) -> dict[str, Any]:
+def flow(table: pd.DataFrame, colours: Palette) -> go.Figure:
     """Return the chart of the backlog (above) and of what came in and what was resolved (below) over time."""
     days = table["day"].astype(str).tolist()
     bars = [(_("Received"), "received", colours.received), (_("Resolved"), "resolved", colours.resolved)]
     upper, lower = [0.66, 1], [0, 0.54]
     heading = {"xref": "paper", "yref": "paper", "x": 0, "xanchor": "left", "yanchor": "bottom", "showarrow": False}
     axis = {"rangemode": "tozero", "gridcolor": colours.line, "automargin": True, "tickformat": ",d", "zeroline": False}
-    return {
-        "data": [
-            {
-                "type": "scatter",
-                "mode": "lines",
-                "name": _("Open"),
-                "x": days,
-                "y": table["open"].tolist(),
-                "yaxis": "y2",
-                "line": {"color": colours.in_time, "width": 3},
-                "hovertemplate": "%{y:,}",
-                "showlegend": False,
-            },
-            *(
+    return go.Figure(
+        {
+            "data": [
                 {
-                    "type": "bar",
-                    "name": label,
+                    "type": "scatter",
+                    "mode": "lines",
+                    "name": _("Open"),
                     "x": days,
-                    "y": table[column].tolist(),
-                    "marker": {"color": colour},
+                    "y": table["open"].tolist(),
+                    "yaxis": "y2",
+                    "line": {"color": colours.in_time, "width": 3},
                     "hovertemplate": "%{y:,}",
-                }
-                for label, column, colour in bars
-            ),
-        ],
-        "layout": {
-            "barmode": "group",
-            "bargap": 0.25,
-            "height": 400,
-            "margin": {"l": 8, "r": 8, "t": 28, "b": 8},
-            "hovermode": "x unified",
-            "separators": ",." if language() == "vi" else ".,",
-            "font": {"family": "Be Vietnam Pro, sans-serif", "size": 14, "color": colours.text},
-            "paper_bgcolor": "rgba(0,0,0,0)",
-            "plot_bgcolor": "rgba(0,0,0,0)",
-            "hoverlabel": {"bgcolor": colours.surface, "font": {"color": colours.text}},
-            "legend": {"orientation": "h", "x": 1, "xanchor": "right", "y": lower[1], "yanchor": "bottom"},
-            "annotations": [
-                heading | {"y": upper[1], "text": "<b>" + _("Open at the end") + "</b>"},
-                heading | {"y": lower[1], "text": "<b>" + _("Received and resolved") + "</b>"},
+                    "showlegend": False,
+                },
+                *(
+                    {
+                        "type": "bar",
+                        "name": label,
+                        "x": days,
+                        "y": table[column].tolist(),
+                        "marker": {"color": colour},
+                        "hovertemplate": "%{y:,}",
+                    }
+                    for label, column, colour in bars
+                ),
             ],
-            "xaxis": {"type": "date", "tickformat": "%d/%m", "showgrid": False, "automargin": True, "anchor": "y"},
-            "yaxis": axis | {"domain": lower},
-            "yaxis2": axis | {"domain": upper, "anchor": "x"},
-        },
-    }
+            "layout": {
+                "barmode": "group",
+                "bargap": 0.25,
+                "height": 400,
+                "margin": {"l": 8, "r": 8, "t": 28, "b": 8},
+                "hovermode": "x unified",
+                "separators": ",." if language() == "vi" else ".,",
+                "font": {"family": "Be Vietnam Pro, sans-serif", "size": 14, "color": colours.text},
+                "paper_bgcolor": "rgba(0,0,0,0)",
+                "plot_bgcolor": "rgba(0,0,0,0)",
+                "hoverlabel": {"bgcolor": colours.surface, "font": {"color": colours.text}},
+                "legend": {"orientation": "h", "x": 1, "xanchor": "right", "y": lower[1], "yanchor": "bottom"},
+                "annotations": [
+                    heading | {"y": upper[1], "text": "<b>" + _("Open at the end") + "</b>"},
+                    heading | {"y": lower[1], "text": "<b>" + _("Received and resolved") + "</b>"},
+                ],
+                "xaxis": {"type": "date", "tickformat": "%d/%m", "showgrid": False, "automargin": True, "anchor": "y"},
+                "yaxis": axis | {"domain": lower},
+                "yaxis2": axis | {"domain": upper, "anchor": "x"},
+            },
+        }
+    )

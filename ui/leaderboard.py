@@ -21,6 +21,9 @@ def leaderboard(
 
     `before` are the same rows as they stood a period ago; `since` says in words when that was.
     """
+    about = _("Place 1 is the furthest behind.")
+    if not before.empty:
+        about += " " + _("The change of place is since {since}.", since=since)
     placed = table.dropna(subset="place")
     places = before.set_index("key")["place"]
     shown = [_row(seen, row, places, by) for row in table.to_dict("records")]
@@ -28,7 +31,7 @@ def leaderboard(
         "overdue",
         key="leaderboard",
         title=_("Overdue of open reports"),
-        about=_("Place 1 is the furthest behind. The change of place is since {since}.", since=since),
+        about=about,
         heading=_("Unit") if by == "unit" else _("District"),
         rows=shown[: len(placed)],
         few=shown[len(placed) :],

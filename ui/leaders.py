@@ -7,7 +7,7 @@ import pandas as pd
 from queries.overdue import FEWEST_OPEN, overdue
 from ui.filters import carried
 from ui.pages import CASES, UNIT
-from ui.panel import address, panel
+from ui.panel import address, shared_panel
 from ui.viewing import Viewing
 from ui.words import _, name, number, percent
 
@@ -22,16 +22,18 @@ def best(table: pd.DataFrame) -> pd.DataFrame:
 
 def worst_and_best(seen: Viewing, *, key: str) -> None:
     """Draw the five units furthest behind and the five best, each as overdue of open."""
+    shared_panel(seen, "leaders", key=key, make=lambda: _worst_and_best(seen))
+
+
+def _worst_and_best(seen: Viewing) -> dict[str, Any]:
     table = overdue(seen.reports, seen.filters, by="unit")
     parts = [(_("Furthest behind"), table.dropna(subset="place").head(_SHOWN)), (_("Doing best"), best(table))]
-    panel(
-        "leaders",
-        key=key,
-        title=_("Which units are late?"),
-        about=_("Overdue of open reports, units with at least {count} open", count=FEWEST_OPEN),
-        nothing=_("No unit has enough open reports to compare."),
-        parts=[{"title": title, "rows": rows(seen, table)} for title, table in parts if not table.empty],
-    )
+    return {
+        "title": _("Which units are late?"),
+        "about": _("Overdue of open reports, units with at least {count} open", count=FEWEST_OPEN),
+        "nothing": _("No unit has enough open reports to compare."),
+        "parts": [{"title": title, "rows": rows(seen, table)} for title, table in parts if not table.empty],
+    }
 
 
 def rows(seen: Viewing, table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -148,19 +148,22 @@ def _areas(seen: Viewing, shapes: pd.DataFrame, level: Dimension, measure: str) 
 
 
 def _density(seen: Viewing, level: str, figure: str) -> Drawn:
-    side = _side(seen)
-    table = map_routes.grid(seen.reports, seen.filters, figure=figure, side=side)
+    high = _side(seen)
+    wide = map_routes.width(seen.reports, high)
+    table = map_queries.cells(seen.reports, seen.filters, figure=figure, wide=wide, high=high)
     scale = Scale("backlog", map_scale.crowd_bounds(table["reports"]))
-    length = _("{count} m", count=number(side)) if side < 1000 else _("{count} km", count=number(side / 1000))
+    length = _("{count} km", count=number(high * 0.111, 1))
     what = {
-        "received": _("Each square of {length} has the colour of the reports received there in the period."),
-        "open": _("Too many open reports for dots: each square of {length} has the colour of how many are there."),
+        "received": _("Each square of about {length} has the colour of the reports received there in the period."),
+        "open": _(
+            "Too many open reports for dots: each square of about {length} has the colour of how many are there."
+        ),
     }[figure]
     colours = maps.steps("backlog", dark=_dark())
     return Drawn(
         layers=[
             *_ground(seen, level),
-            maps.cells(_data("cells.json", **_asked(seen), count=figure, side=side), side, dark=_dark()),
+            maps.cells(_data("cells.json", **_asked(seen), count=figure, side=high), wide, high, dark=_dark()),
         ],
         says="{3}",
         what=what.format(length=length),
@@ -180,10 +183,10 @@ def _count(seen: Viewing, figure: str) -> int:
 
 
 def _side(seen: Viewing) -> int:
-    """Return the side of the cells in metres: the smallest that leaves no more than _ACROSS of them."""
-    lines = map_routes.drawn_areas(seen.reports, "district")
-    high = max((lat for _lon, lat in lines["label"]), default=0) - min((lat for _lon, lat in lines["label"]), default=0)
-    return next((side for side in sorted(map_routes.SIDES) if high * 111_320 / side <= _ACROSS), max(map_routes.SIDES))
+    """Return the height of the cells: the smallest that leaves no more than _ACROSS of them, one above the other."""
+    heights = [lat for _lon, lat in map_routes.drawn_areas(seen.reports, "district")["label"]] or [0]
+    sides = sorted(map_routes.SIDES)
+    return next((side for side in sides if (max(heights) - min(heights)) * 1000 / side <= _ACROSS), sides[-1])
 
 
 def _asked(seen: Viewing, *, period: bool = True) -> dict[str, Any]:

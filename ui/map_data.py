@@ -25,9 +25,10 @@ def geometries(shapes: pd.DataFrame) -> pd.DataFrame:
     drawn = [_polygons(shape(geometry)) for geometry in shapes["geometry"]]
     drawn = [shapely.set_precision(one, 10**-_DIGITS, mode="pointwise") for one in _simplified(drawn)]
     circles = [shapely.maximum_inscribed_circle(one, _FINEST * 10) for one in drawn]
+    middles = [circle.coords[0] for circle in circles]
     return shapes.assign(
         geometry=[json.loads(shapely.to_geojson(one)) for one in drawn],
-        label=[[round(place, _DIGITS) for place in circle.coords[0]] for circle in circles],
+        label=pd.Series([(round(lon, _DIGITS), round(lat, _DIGITS)) for lon, lat in middles], shapes.index, object),
         room=[round(circle.length, 4) for circle in circles],
     )
 

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import json
+import math
 import threading
 from collections.abc import Awaitable, Callable, Hashable
 from datetime import UTC, datetime, timedelta
@@ -28,8 +29,8 @@ ARRIVED_WITHIN = timedelta(minutes=15)
 """How long a new report is marked on the map."""
 MOST_POINTS = 100_000
 """With more, points hide each other and a browser takes seconds to draw them; cells count them instead."""
-SIDES = (1_000, 250, 500, 2_000, 4_000)
-"""The sides the cells of a grid may have, in metres; the usual first."""
+SIDES = (10, 2, 5, 20, 50)
+"""How high the cells of a grid may be, in thousandths of a degree; the usual, of about 1.1 km, first."""
 COUNTED = ("received", "open")
 """The figures that cells may count; the usual first."""
 
@@ -82,11 +83,14 @@ def drawn_areas(reports: ReportDatabase, level: str) -> pd.DataFrame:
     return map_data.geometries(reports.ask("areas", level=level))
 
 
-def grid(reports: ReportDatabase, filters: Filters, *, figure: str, side: int) -> pd.DataFrame:
-    """Return the cells the map draws (queries.map.cells), square in the middle of the city. Raises DatabaseAway."""
+def width(reports: ReportDatabase, side: int) -> int:
+    """Return how wide a cell `side` high is, so that it is about square in this city; both in thousandths of a degree.
+
+    Raises DatabaseAway.
+    """
     lines = drawn_areas(reports, "district")
-    middle = round(sum(lat for _lon, lat in lines["label"]) / len(lines), 1) if len(lines) else 0
-    return map_queries.cells(reports, filters, figure=figure, side=side, latitude=middle)
+    middle = sum(lat for _lon, lat in lines["label"]) / len(lines) if len(lines) else 0
+    return max(1, round(side / math.cos(math.radians(middle))))
 
 
 def _one_of(query: dict[str, list[str]], word: str, allowed: tuple[Any, ...]) -> Any:
@@ -126,7 +130,8 @@ def _arrivals(asking: Asking) -> Any:
 
 
 def _cells(asking: Asking) -> Any:
-    table = grid(asking.reports, asking.filters, figure=asking.count, side=asking.side)
+    wide = width(asking.reports, asking.side)
+    table = map_queries.cells(asking.reports, asking.filters, figure=asking.count, wide=wide, high=asking.side)
     return map_data.cells(table, crowd_bounds(table["reports"]), asking.language)
 
 

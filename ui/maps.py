@@ -34,7 +34,7 @@ STYLE_VARIABLE = "REPORT_MAP_STYLE"
 PICK = "pick"
 """How the id of the layer that takes clicks begins."""
 
-_WIDTH, _HEIGHT, _MARGIN = 900, 470, 0.1  # pixels of the usual map, and room around it in steps of zoom
+_WIDTH, _HEIGHT, _MARGIN = 900, 470, 0.04  # pixels of the usual map, and room around it in steps of zoom
 _CROWD = ((2_000, 5.0), (20_000, 3.5))  # up to so many points, a radius in pixels
 _SMALLEST = 2.4
 
@@ -111,6 +111,25 @@ def coloured_areas(address: str, measure: str, *, chosen: str, dark: bool) -> li
         ),
         _clicked_areas(address, chosen),
     ]
+
+
+def one_place(lon: float, lat: float, *, overdue: bool, dark: bool) -> pdk.Deck:
+    """Return the map of one report's place on the boundaries of the wards, drawn large enough to know the streets."""
+    colours = _palette(dark)
+    place = pdk.Layer(
+        "ScatterplotLayer",
+        data=[{"place": [lon, lat]}],
+        id="place",
+        get_position="place",
+        get_fill_color=rgb(colours.overdue if overdue else colours.in_time),
+        get_line_color=rgb(colours.surface),
+        stroked=True,
+        get_radius=9,
+        radius_units="'pixels'",
+        line_width_min_pixels=2,
+    )
+    view = pdk.ViewState(longitude=lon, latitude=lat, zoom=12.5)
+    return deck([ground("map/shapes/ward.json", chosen="", dark=dark)[0], place], view)
 
 
 def outline(address: str, *, dark: bool) -> pdk.Layer:
@@ -193,22 +212,20 @@ def marked(lon: float, lat: float, *, dark: bool) -> pdk.Layer:
     return _rings("case", [[lon, lat]], rgb(_palette(dark).text), 13, 3)
 
 
-def cells(address: str, side: float, *, dark: bool) -> pdk.Layer:
-    """Return the cells of a grid of so many metres, coloured by how many reports lie in them."""
+def cells(address: str, wide: int, high: int, *, dark: bool) -> pdk.Layer:
+    """Return the cells of a grid, so many thousandths of a degree, coloured by how many reports lie in them."""
     colours = [rgb(colour, 225) for colour in steps("backlog", dark=dark)]
+    east, north = (side * 0.48 / 1000 for side in (wide, high))  # a little less than half, to leave a line between
+    corners = [f"[this[0] {x} {east}, this[1] {y} {north}]" for x, y in ("--", "+-", "++", "-+")]
     return pdk.Layer(
-        "ColumnLayer",
+        "PolygonLayer",
         data=address,
         id="cells",
-        get_position="[this[0], this[1]]",
+        get_polygon=f"[{', '.join(corners)}]",
         get_fill_color=_choice("this[2]", colours),
-        disk_resolution=4,
-        angle=45,
-        radius=side / math.sqrt(2),
-        coverage=0.96,
-        extruded=False,
+        update_triggers={"getFillColor": [dark], "getPolygon": [wide, high]},
+        stroked=False,
         pickable=True,
-        update_triggers={"getFillColor": [dark]},
     )
 
 

@@ -1,12 +1,14 @@
 """The reports that came in last."""
 
+from typing import Any
+
 import pandas as pd
 
 from queries.cases import cases
 from queries.figures import names
 from ui.filters import carried
 from ui.pages import REPORT
-from ui.panel import address, panel
+from ui.panel import address, shared_panel
 from ui.states import TONES, state
 from ui.viewing import Viewing
 from ui.words import _, ago, name
@@ -16,6 +18,10 @@ _SHOWN = 7
 
 def newest(seen: Viewing, *, key: str) -> None:
     """Draw the last reports received: what, where, who holds it, how long ago."""
+    shared_panel(seen, "newest", key=key, make=lambda: _newest(seen))
+
+
+def _newest(seen: Viewing) -> dict[str, Any]:
     table = cases(seen.reports, seen.filters, figure="received", limit=_SHOWN)
     known = {dimension: names(seen.reports, dimension) for dimension in ("category", "ward", "district", "unit")}
     shown = []
@@ -31,11 +37,9 @@ def newest(seen: Viewing, *, key: str) -> None:
                 "facts": " · ".join([*facts, ago(case["submitted_at"], seen.filters.at)]),
             }
         )
-    panel(
-        "newest",
-        key=key,
-        title=_("Newest reports"),
-        about=_("What, where, who holds it, since when"),
-        nothing=_("No report came in during this period."),
-        cases=shown,
-    )
+    return {
+        "title": _("Newest reports"),
+        "about": _("What, where, who holds it, since when"),
+        "nothing": _("No report came in during this period."),
+        "cases": shown,
+    }

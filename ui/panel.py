@@ -4,6 +4,7 @@ A link leads to a page of ours with a query in its address. Opened in a new tab 
 turns the page without loading the application anew.
 """
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from streamlit.components.v2.types import ComponentRenderer
 
 from ui import words
+from ui.viewing import Viewing
 
 _FOLDER = Path(__file__).parent / "panels"
 
@@ -43,8 +45,17 @@ def _component() -> ComponentRenderer:
 
 def panel(template: str, *, key: str, **values: Any) -> None:
     """Draw `panels/<template>.html` with its values; `key` tells this panel from the others of the page."""
-    html = _templates().get_template(f"{template}.html").render(**values)
+    _component()(data={"html": _render(template, values)}, key=key)
+
+
+def shared_panel(seen: Viewing, template: str, *, key: str, make: Callable[[], dict[str, Any]]) -> None:
+    """Draw a panel that looks the same to every viewer of this address and moment; its values are made once for all."""
+    html = seen.shared(("panel", template, key), lambda: _render(template, make()))
     _component()(data={"html": html}, key=key)
+
+
+def _render(template: str, values: dict[str, Any]) -> str:
+    return _templates().get_template(f"{template}.html").render(**values)
 
 
 def address(page: str, /, **query: Any) -> str:

@@ -1,5 +1,6 @@
 """Headline figures: each with what it is made of, its change, and the way to its cases."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,7 +8,7 @@ import pandas as pd
 
 from ui.filters import carried
 from ui.pages import CASES
-from ui.panel import address, panel
+from ui.panel import address, shared_panel
 from ui.viewing import Viewing
 from ui.words import _, number, percent
 
@@ -85,9 +86,9 @@ def share(
     return Tile(label, value, whole, (part, "/", whole, " " + words), compared, _tone(change, 1), tone)
 
 
-def tiles(shown: list[Tile], *, key: str) -> None:
-    """Draw tiles side by side."""
-    panel("tiles", key=key, tiles=shown)
+def tiles(seen: Viewing, make: Callable[[], list[Tile]], *, key: str) -> None:
+    """Draw tiles side by side; `make` makes them once for all viewers of this address and moment."""
+    shared_panel(seen, "tiles", key=key, make=lambda: {"tiles": make()})
 
 
 def row(table: pd.DataFrame) -> dict[str, Any]:

@@ -134,7 +134,7 @@ def people(seen: Viewing, table: pd.DataFrame) -> None:
     """Draw what each of the unit's people answers for (queries.units.officers)."""
     rows = [
         {
-            "name": row["officer"] if isinstance(row["officer"], str) else None,
+            "name": row["officer"],
             "counts": [
                 _count(seen, figure, row[figure], officer=row["officer"] or NOBODY) for figure in ("overdue", "open")
             ],
@@ -228,8 +228,8 @@ def small_map(seen: Viewing, area: int | None, open_count: int) -> pdk.Deck | No
     dark = bool(st.context.theme.type == "dark")
     words = carried(seen) | {"at": seen.filters.at.isoformat(), "lang": language(), "period": None}
     points = maps.report_points(address("map/points.json", **words), open_count, chosen="", dark=dark)
-    ground = maps.ground(address(f"map/shapes/{level}.json"), dark=dark)
-    return maps.deck([ground, points[0]], maps.framing(framed, 520, MAP_HEIGHT))
+    ground = maps.ground(address(f"map/shapes/{level}.json"), chosen="", dark=dark)
+    return maps.deck([ground[0], points[0]], maps.framing(framed, 520, MAP_HEIGHT))
 
 
 def _kinds() -> dict[str, str]:

@@ -1,13 +1,17 @@
 """What a page is drawn from: the database, the city, the viewer's filters. The frame makes it, the pages ask for it."""
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 import streamlit as st
 
 from queries.database import ReportDatabase
 from queries.figures import City
 from queries.filters import Filters
+
+_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True)
@@ -19,6 +23,11 @@ class Viewing:
     filters: Filters
     live: bool
     query: dict[str, list[str]]
+
+    def shared(self, name: Hashable, make: Callable[[], _Made]) -> _Made:
+        """Return what every viewer of the same address and moment sees, made once for all; it must not be changed."""
+        address = tuple(sorted((word, *values) for word, values in self.query.items()))
+        return self.reports.remember(("shared", name, self.filters, address), make)
 
     def local(self, value: datetime) -> datetime:
         """Return a moment in the city's own time."""

@@ -42,9 +42,14 @@ def speaking(code: Language) -> Iterator[None]:
 
 def language() -> Language:
     """Return the language this viewer reads."""
-    if spoken := _speaking.get(None):
-        return spoken
-    return "en" if st.query_params.get("lang") == "en" else "vi"
+    return _speaking.get(None) or read_language()
+
+
+def read_language() -> Language:
+    """Read the language from the address, once in each run of a page: it is asked for with every word."""
+    spoken: Language = "en" if st.query_params.get("lang") == "en" else "vi"
+    _speaking.set(spoken)
+    return spoken
 
 
 @cache

@@ -1,0 +1,189 @@
+"""The live map with a hundred thousand open reports: bytes on the way, and what a browser without a GPU makes of them.
+
+`python -m bench.map` fills a database of its own, which it throws away, and prints a table.
+"""
+
+import gzip
+import io
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import psycopg
+import typer
+from PIL import Image
+from playwright.sync_api import Page, WebSocket, sync_playwright
+from rich.console import Console
+from rich.table import Table
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+from reportdb.connection import connect, report_database
+from reportdb.demo import build_demo
+
+PORT = 8799
+_FLAGS = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+_GROUND_REPORTS = 3_000
+_DRAWN = 1_000  # so many pixels in a colour of the points say that they are drawn
+_POINT_COLOURS = ((42, 94, 168), (179, 38, 30), (184, 110, 0))
+
+Result = tuple[str, str]
+
+
+def main(points: Annotated[int, typer.Option(min=1, help="How many open reports with coordinates.")] = 100_000) -> None:
+    """Measure and print."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        with report_database(data=Path(folder) / "map") as url, connect(url) as connection:
+            _fill(connection, points)
+            with _dashboard(url) as address:
+                results = [*_route(address), *_browser(address, connection)]
+    table = Table("", "", title=f"{points:,} open reports on the map")
+    table.columns[1].justify = "right"
+    for name, value in results:
+        table.add_row(name, value)
+    Console().print(table)
+
+
+def _fill(connection: psycopg.Connection, points: int) -> None:
+    """Make the demo city, and open reports scattered about the places where its own were sent from."""
+    build_demo(connection, reports=_GROUND_REPORTS, seed=1, now=datetime.now(UTC))
+    connection.execute("delete from report where ended_at is null")
+    connection.execute(
+        """
+        insert into report (id, public_code, channel_id, category_id, severity, district_id, ward_id, lon, lat, title,
+            submitted_at, unit_id, due_at, status, updated_at)
+        select 5000000 + n, 'M-' || n, channel_id, category_id, severity, district_id, ward_id,
+            lon + (random() - 0.5) / 20, lat + (random() - 0.5) / 20, title, now() - random() * interval '20 days',
+            unit_id, now() + (random() - 0.2) * interval '20 days', 'waiting', now() - interval '1 minute'
+        from generate_series(1, %s) as n
+        join (select *, row_number() over () as place from report where lon is not null) as report
+            on place = 1 + n %% (select count(*) from report where lon is not null)
+        """,
+        [points],
+    )
+    connection.execute("vacuum analyze report")
+
+
+@contextmanager
+def _dashboard(url: str) -> Iterator[str]:
+    command = [sys.executable, "-m", "streamlit", "run", "dashboard.py", f"--server.port={PORT}"]
+    server = subprocess.Popen(
+        command, env=os.environ | {"REPORT_DB_URL": url}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    address = f"http://127.0.0.1:{PORT}"
+    try:
+        while server.poll() is None:
+            try:
+                urllib.request.urlopen(f"{address}/_stcore/health", timeout=2).close()
+                break
+            except OSError:
+                time.sleep(0.2)
+        else:
+            raise SystemExit(f"The dashboard did not start; is port {PORT} taken?")
+        yield address
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def _route(address: str) -> Iterator[Result]:
+    at = urllib.parse.quote(datetime.now(UTC).isoformat())
+    request = urllib.request.Request(f"{address}/map/points.json?at={at}", headers={"Accept-Encoding": "gzip"})
+    times = []
+    for _ in range(2):
+        began = time.perf_counter()
+        with urllib.request.urlopen(request) as answer:
+            packed, tag = answer.read(), answer.headers["ETag"]
+        times.append(time.perf_counter() - began)
+    yield "Data, as the browser reads them", _size(len(gzip.decompress(packed)))
+    yield "Data, packed, on the way", _size(len(packed))
+    yield "Data, the first viewer waits", f"{times[0]:.2f} s"
+    yield "Data, every other viewer waits", f"{times[1]:.3f} s"
+    request.add_header("If-None-Match", tag)
+    try:
+        urllib.request.urlopen(request).close()
+    except urllib.error.HTTPError as unchanged:
+        yield "The same data again", f"status {unchanged.code}, {len(unchanged.read())} bytes"
+
+
+def _browser(address: str, connection: psycopg.Connection) -> Iterator[Result]:
+    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if program is None:
+        raise SystemExit("no Chromium here: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=_FLAGS)
+        page = browser.new_page(viewport={"width": 1600, "height": 1000})
+        decks: list[int] = []
+        page.on("websocket", lambda socket: _listen(socket, decks))
+        began = time.perf_counter()
+        page.goto(f"{address}/map?lang=en")
+        _until_drawn(page)
+        yield "First draw, from the address on", f"{time.perf_counter() - began:.1f} s"
+        yield "Map, over the WebSocket", _size(max(decks))
+        page.evaluate(
+            """() => { window.gaps = []; let last = performance.now()
+            const beat = (now) => { window.gaps.push(now - last); last = now; requestAnimationFrame(beat) }
+            requestAnimationFrame(beat) }"""
+        )
+        page.wait_for_timeout(2000)
+        yield "A frame at rest", f"{statistics.median(page.evaluate('window.gaps')):.0f} ms"
+        page.evaluate("window.gaps.length = 0")
+        with page.expect_response(lambda answer: "points.json" in answer.url, timeout=60_000) as fresh:
+            connection.execute(
+                """insert into report (id, public_code, channel_id, category_id, severity, lon, lat, title,
+                       submitted_at, status, updated_at)
+                   select 9999999, 'M-NEW', channel_id, category_id, severity, lon, lat, title, now(), 'waiting', now()
+                   from report where id = 5000001"""
+            )
+            began = time.perf_counter()
+        fresh.value.finished()
+        yield "A new report, until its data are there", f"{time.perf_counter() - began:.1f} s"
+        page.wait_for_timeout(4000)
+        yield "Refresh, the longest the page stands still", f"{max(page.evaluate('window.gaps')):.0f} ms"
+        browser.close()
+
+
+def _listen(socket: WebSocket, decks: list[int]) -> None:
+    def received(payload: str | bytes) -> None:
+        message = ForwardMsg()
+        message.ParseFromString(payload if isinstance(payload, bytes) else payload.encode())
+        if message.delta.new_element.WhichOneof("type") == "deck_gl_json_chart":
+            decks.append(len(payload))
+
+    socket.on("framereceived", received)
+
+
+def _until_drawn(page: Page) -> None:
+    chart = page.locator("[data-testid=stDeckGlJsonChart]")
+    chart.wait_for(timeout=60_000)
+    while True:
+        picture = Image.open(io.BytesIO(chart.screenshot())).convert("RGB")
+        counts = picture.getcolors(picture.width * picture.height) or []
+        close = [
+            count
+            for count, colour in counts
+            if isinstance(colour, tuple)
+            and any(max(abs(a - b) for a, b in zip(colour, one, strict=True)) < 25 for one in _POINT_COLOURS)
+        ]
+        if sum(close) > _DRAWN:
+            return
+        time.sleep(0.1)
+
+
+def _size(count: int) -> str:
+    return f"{count / 1000:,.1f} kB" if count < 1_000_000 else f"{count / 1_000_000:,.2f} MB"
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,86 @@
+"""One unit's people, ratings and family on rows small enough to count by eye."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import psycopg
+import pytest
+
+from queries.cases import case_count
+from queries.database import ReportDatabase
+from queries.filters import Filters
+from queries.units import family, officers, ratings
+from tests.reports import DAY, HOUR, T, past, report, small_city
+
+HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
+LANG = Filters.of(at=T, zone=HANOI, units=(1,))
+
+
+@pytest.fixture
+def city(connection: psycopg.Connection) -> psycopg.Connection:
+    small_city(connection)
+    return connection
+
+
+def people(reports: ReportDatabase, filters: Filters = LANG) -> list[Any]:
+    return [(row["officer"], row["open"], row["overdue"]) for row in officers(reports, filters).to_dict("records")]
+
+
+def test_officers_hold_what_is_open_and_some_of_it_is_nobodys(
+    city: psycopg.Connection, reports: ReportDatabase
+) -> None:
+    report(city, 1, officer="An", due_at=T - HOUR)
+    report(city, 2, officer="An", due_at=T + HOUR)
+    report(city, 3, officer="Bình")
+    report(city, 4)
+    report(city, 5, officer="")
+    report(city, 6, officer="An", ended_at=T)  # done
+    report(city, 7, officer="An", unit_id=2)  # another unit's
+    assert people(reports) == [("An", 2, 1), (None, 2, 0), ("Bình", 1, 0)]
+    for officer, opened, overdue in people(reports):
+        theirs = Filters.of(at=T, zone=HANOI, units=(1,), officers=(officer or "",))
+        assert case_count(reports, theirs, figure="open") == opened
+        assert case_count(reports, theirs, figure="overdue") == overdue
+
+
+def test_an_officer_does_not_answer_for_what_another_unit_held(
+    city: psycopg.Connection, reports: ReportDatabase
+) -> None:
+    report(city, 1, unit_id=2, officer="Bình", transfer_count=1)
+    past(city, 1, unit_id=1, valid_from=T - 2 * DAY, valid_to=T - HOUR)
+    before = Filters.of(at=T - 2 * HOUR, zone=HANOI, units=(1,))
+    assert people(reports, before) == [(None, 1, 0)]
+    assert people(reports) == []
+
+
+def test_ratings_are_counted_one_by_one_and_add_up(city: psycopg.Connection, reports: ReportDatabase) -> None:
+    for number, rating in enumerate(("satisfied", "satisfied", "acceptable", "not_satisfied")):
+        report(city, number, ended_at=T - 3 * HOUR, rating=rating, rated_at=T - HOUR)
+    report(city, 10, ended_at=T - 3 * HOUR, rating="satisfied", rated_at=T + HOUR)  # not rated yet
+    report(city, 11, ended_at=T - 3 * HOUR, rating="satisfied", rated_at=T - HOUR, unit_id=2)
+    found = ratings(reports, LANG)
+    assert found == {"rated": 4, "rated_satisfied": 2, "rated_acceptable": 1, "rated_not_satisfied": 1}
+    for figure, count in found.items():
+        assert case_count(reports, LANG, figure=figure) == count
+
+
+@pytest.mark.usefixtures("city")
+def test_a_unit_without_ratings_has_zeros(reports: ReportDatabase) -> None:
+    assert set(ratings(reports, LANG).values()) == {0}
+    assert officers(reports, LANG).empty
+
+
+def test_a_units_family_names_who_came_before_and_after(city: psycopg.Connection, reports: ReportDatabase) -> None:
+    city.execute(
+        """
+        insert into unit (id, code, name_vi, name_en, kind, valid_to) values
+            (3, 'dong-da', 'UBND quận Đống Đa', 'Dong Da', 'district', '2025-07-01');
+        insert into unit_successor values (3, 1), (3, 2);
+        """
+    )
+    assert family(reports, 3)[["role", "code"]].to_numpy().tolist() == [
+        ["itself", "dong-da"],
+        ["successor", "dong-anh"],
+        ["successor", "lang"],
+    ]
+    assert family(reports, 1)[["role", "code"]].to_numpy().tolist() == [["itself", "lang"], ["predecessor", "dong-da"]]

@@ -1,0 +1,183 @@
+"""One case in words: what, where, who, by when and why then, how far, with what result; and every step of its way."""
+
+from typing import Any
+
+import pandas as pd
+
+from queries.figures import names
+from queries.report import Held
+from ui.filters import carried
+from ui.pages import REPORT, UNIT
+from ui.panel import address
+from ui.states import TONES, state
+from ui.viewing import Viewing
+from ui.words import _, duration, moment, name, ngettext, number
+from ui.worklist import deadline, results
+
+Case = dict[str, Any]
+
+
+def head(seen: Viewing, case: Case) -> dict[str, Any]:
+    """Return what the five clears say of a case (queries.report), ready to draw."""
+    category, channel, ward, district = (
+        _named(seen, dimension, case) for dimension in ("category", "channel", "ward", "district")
+    )
+    place = [area for area in (ward, district) if area]
+    severity = {"urgent": _("urgent"), "complex": _("complex"), "normal": _("normal")}[case["severity"]]
+    return {
+        "code": case["public_code"],
+        "title": case["title"],
+        "text": case["text"] or "",
+        "category": category,
+        "severity": severity,
+        "urgent": case["severity"] == "urgent",
+        "channel": channel,
+        "address": case["address"] or "",
+        "place": ", ".join(dict.fromkeys(place)) or _("not located"),
+        "unit": _unit(seen, case["unit_id"]),
+        "officer": case["officer"] or _("not assigned"),
+        "state": state(case["state"]),
+        "tone": TONES[case["state"]],
+        "deadline": deadline(case, seen),
+        "due": moment(case["due_at"]) if case["due_at"] else _("No deadline known"),
+        "submitted": moment(case["submitted_at"]),
+        "results": results(case),
+        "answer": case["answer"] or "",
+    }
+
+
+def terms(case: Case, steps: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return a case's two terms, to receive and to handle: until when, whether kept, by which rule, how sure."""
+    ruled = case["rule_source"] is not None
+    received = {
+        "name": _("To be received by the unit"),
+        "due": case["receive_due_at"],
+        "done": case["received_at"],
+        "done_words": _("received {at}", at=moment(case["received_at"])),
+        "minutes": case["receive_minutes"],
+        "start": _("from submission"),
+        "confirmed": case["receive_confirmed"],
+    }
+    handled = {
+        "name": _("To be handled"),
+        "due": case["due_at"],
+        "done": case["ended_at"],
+        "done_words": _("ended {at}", at=moment(case["ended_at"])),
+        "minutes": case["handle_minutes"],
+        "start": _("from receipt") if case["handle_from"] == "received" else _("from submission"),
+        "confirmed": case["handle_confirmed"],
+    }
+    clock = _("working hours") if case["clock"] == "working" else _("hours by the calendar")
+    sure_hours = case["clock"] != "working" or bool(case["hours_confirmed"])
+    extended = int((steps["kind"] == "extended").sum())
+    shown = []
+    for term in (received, handled):
+        if term["due"] is None:
+            continue
+        rule = _("given by the source of the report, by no rule of ours")
+        if ruled and term["minutes"] is not None:
+            rule = _("{hours} {clock} {start}", hours=number(term["minutes"] / 60), clock=clock, start=term["start"])
+        more = [ngettext("extended {count} time", "extended {count} times", extended)] if extended else []
+        late = term["done"] is not None and term["done"] > term["due"]
+        shown.append(
+            {
+                "name": term["name"],
+                "due": moment(term["due"]),
+                "done": term["done_words"] if term["done"] is not None else "",
+                "late": _("late") if late else _("in time"),
+                "tone": "overdue" if late else "good",
+                "rule": ", ".join([rule, *(more if term is handled else [])]),
+                "source": case["rule_source"] if ruled else "",
+                "sure": not ruled or bool(term["confirmed"] and sure_hours),
+                "why_unsure": _("the office hours are an assumption") if term["confirmed"] else "",
+            }
+        )
+    return shown
+
+
+def timeline(seen: Viewing, steps: pd.DataFrame) -> list[dict[str, str]]:
+    """Return every step of a case in words, with how long after the one before it came."""
+    known = names(seen.reports, "unit").to_dict("index")
+    shown = []
+    before = None
+    for step in steps.to_dict("records"):
+        units = [
+            "" if pd.isna(step[column]) else name(known[int(step[column])]) for column in ("from_unit_id", "to_unit_id")
+        ]
+        later = (step["at"] - before).total_seconds() / 3600 if before is not None else 0
+        shown.append(
+            {
+                "at": moment(step["at"]),
+                "words": _step(step["kind"], *units),
+                "note": step["note"] or "",
+                "later": duration(later) if later >= 1 / 60 else "",
+                "tone": _STEP_TONES.get(step["kind"], ""),
+            }
+        )
+        before = step["at"]
+    return shown
+
+
+def holders(seen: Viewing, spans: list[Held], *, still: bool) -> list[dict[str, Any]]:
+    """Return who held a case and for how long, as shares of the longest; `still` says that the last one holds it."""
+    longest = max((span.hours for span in spans), default=1)
+    return [
+        _unit(seen, span.unit_id)
+        | {
+            "since": moment(seen.local(span.since)),
+            "until": _("still") if still and span is spans[-1] else moment(seen.local(span.until)),
+            "time": duration(span.hours),
+            "width": round(100 * span.hours / longest, 1),
+        }
+        for span in spans
+    ]
+
+
+def neighbours(seen: Viewing, table: pd.DataFrame) -> list[dict[str, str]]:
+    """Return similar cases (queries.cases with `metres`) with the ways to them."""
+    return [
+        {
+            "title": case["title"],
+            "href": address(REPORT, **carried(seen) | {"code": case["public_code"]}),
+            "state": state(case["state"]),
+            "tone": TONES[case["state"]],
+            "away": _("{metres} m away", metres=number(case["metres"])),
+            "deadline": deadline(case, seen),
+        }
+        for case in table.to_dict("records")
+    ]
+
+
+_STEP_TONES = {"resolved": "good", "refused": "due-soon", "reopened": "overdue", "escalated": "due-soon"}
+
+
+def _step(kind: str, from_unit: str, to_unit: str) -> str:
+    here, there = from_unit or _("a unit"), to_unit or _("a unit")
+    return {
+        "submitted": _("Submitted by the citizen"),
+        "routed": _("Sent to {unit}", unit=there),
+        "received": _("Received by {unit}", unit=there),
+        "transferred": _("Passed on by {here} to {there}", here=here, there=there),
+        "extended": _("Deadline extended"),
+        "recategorised": _("Category changed"),
+        "paused": _("Paused"),
+        "resumed": _("Taken up again"),
+        "answered": _("Answered in the meantime"),
+        "refused": _("Refused"),
+        "resolved": _("Resolved"),
+        "reopened": _("Opened again"),
+        "rated": _("Rated by the citizen"),
+        "escalated": _("Handed up to {unit}", unit=to_unit) if to_unit else _("Handed up to a higher level"),
+    }[kind]
+
+
+def _unit(seen: Viewing, key: int | None) -> dict[str, Any]:
+    if key is None:
+        return {"name": _("no unit yet"), "href": ""}
+    unit = names(seen.reports, "unit").loc[key]
+    return {"name": name(unit), "href": address(UNIT, **carried(seen) | {"unit": unit["code"]})}
+
+
+def _named(seen: Viewing, dimension: Any, case: Case) -> str:
+    key = case[f"{dimension}_id"]
+    return "" if key is None else name(names(seen.reports, dimension).loc[key])
