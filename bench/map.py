@@ -12,11 +12,13 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -24,8 +26,6 @@ import psycopg
 import typer
 from PIL import Image
 from playwright.sync_api import Page, WebSocket, sync_playwright
-from rich.console import Console
-from rich.table import Table
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from reportdb.connection import connect, report_database
@@ -47,12 +47,9 @@ def main(points: Annotated[int, typer.Option(min=1, help="How many open reports 
         with report_database(data=Path(folder) / "map") as url, connect(url) as connection:
             _fill(connection, points)
             with _dashboard(url) as address:
-                results = [*_route(address), *_browser(address, connection)]
-    table = Table("", "", title=f"{points:,} open reports on the map")
-    table.columns[1].justify = "right"
-    for name, value in results:
-        table.add_row(name, value)
-    Console().print(table)
+                print(f"| {points:,} open reports on the map | |\n|---|---:|")
+                for name, value in chain(_route(address), _browser(address, connection)):
+                    print(f"| {name} | {value} |", flush=True)
 
 
 def _fill(connection: psycopg.Connection, points: int) -> None:

@@ -52,8 +52,14 @@ panel(
         }
         for each in ORDERS
     ],
-    files=[{"name": kind.upper(), "href": address(f"cases.{kind}", **fixed)} for kind in ("xlsx", "csv")],
-    most=number(MOST_EXPORTED) if count > MOST_EXPORTED else "",
+    files=[
+        {
+            "name": kind.upper(),
+            "href": address(f"cases.{kind}", **fixed),
+            "most": _("the first {count}", count=number(most)) if many or count > most else "",
+        }
+        for kind, most in MOST_EXPORTED.items()
+    ],
 )
 if not count:
     st.info(

@@ -10,7 +10,7 @@ from ui import case_story, maps
 from ui.pages import REPORT
 from ui.panel import address, panel
 from ui.viewing import viewing
-from ui.words import _, number
+from ui.words import _, language, number
 
 seen = viewing()
 code = next(iter(seen.query.get("code", [])), "")
@@ -38,15 +38,15 @@ with left:
     )
 with right:
     if case["lat"] is not None:
+        dark = st.context.theme.type == "dark"
+        overdue = case["state"] == "overdue"
         st.pydeck_chart(
-            maps.one_place(
-                case["lon"], case["lat"], overdue=case["state"] == "overdue", dark=st.context.theme.type == "dark"
-            ),
+            maps.one_place(case["lon"], case["lat"], overdue=overdue, language=language(), dark=dark),
             height=300,
             key="report_map",
             alt=_("Map of the place of this report"),
         )
-    panel("report_terms", key="report_terms", terms=case_story.terms(case, steps))
+    panel("report_terms", key="report_terms", terms=case_story.terms(case, steps), source=case["rule_source"])
     panel(
         "report_near",
         key="report_near",

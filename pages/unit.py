@@ -62,9 +62,7 @@ with left:
         seen, figures(seen.reports, own_filters, by="category"), figures(seen.reports, city_filters, by="category")
     )
     area = relatives.loc[relatives["role"] == "itself", "area_id"].iloc[0]
-    deck = unit.small_map(seen, None if pd.isna(area) else int(area), own["open"])
-    if deck:
-        st.pydeck_chart(deck, height=unit.MAP_HEIGHT, key="unit_map", alt=_("Map of the unit's open cases"))
+    unit.small_map(seen, None if pd.isna(area) else int(area), own["open"])
 with right:
     unit.places(seen, figures(seen.reports, own_filters, by="ward"))
     unit.ratings(seen, ratings(seen.reports, own_filters), own)

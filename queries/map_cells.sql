@@ -7,10 +7,11 @@ with report_at as (
         and id not in (select report_id from report_past where valid_from <= :at and valid_to > :at)
     union all
     select
-        report_id, (select cell from report where id = report_id), submitted_at, open_until, due_at, unit_id,
-        district_id, ward_id, category_id, channel_id
-    from report_past
-    where submitted_at <= :at and valid_from <= :at and valid_to > :at
+        past.report_id, report.cell, past.submitted_at, past.open_until, past.due_at, past.unit_id, past.district_id,
+        past.ward_id, past.category_id, past.channel_id
+    from report_past as past
+    join report on report.id = past.report_id
+    where past.submitted_at <= :at and past.valid_from <= :at and past.valid_to > :at
 )
 select
     (cell % 360000 / :wide + 0.5) * :wide / 1000 - 180 as lon,

@@ -127,7 +127,7 @@ def heat(seen: Viewing, rows: pd.DataFrame, mixed: pd.DataFrame, *, by: Dimensio
         name_heading=_("Name"),
         columns=[name(known[category]) for category in busiest.index],
         rows=shown,
-        most=max([1, *(cell["open"] for row in shown for cell in row["cells"])]),
+        most=max([5, *(cell["open"] for row in shown for cell in row["cells"])]),
     )
 
 
@@ -176,6 +176,7 @@ def history(days: pd.DataFrame, colours: Palette) -> dict[str, Any]:
                 "gridcolor": colours.line,
                 "automargin": True,
                 "tickformat": ",d",
+                "dtick": 1 if days["open"].max() <= 5 else None,
                 "zeroline": False,
             },
         },

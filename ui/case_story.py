@@ -55,7 +55,7 @@ def terms(case: Case, steps: pd.DataFrame) -> list[dict[str, Any]]:
         "done": case["received_at"],
         "done_words": _("received {at}", at=moment(case["received_at"])),
         "minutes": case["receive_minutes"],
-        "start": _("from submission"),
+        "start": _start("submitted", steps, "transferred", "reopened"),
         "confirmed": case["receive_confirmed"],
     }
     handled = {
@@ -64,7 +64,7 @@ def terms(case: Case, steps: pd.DataFrame) -> list[dict[str, Any]]:
         "done": case["ended_at"],
         "done_words": _("ended {at}", at=moment(case["ended_at"])),
         "minutes": case["handle_minutes"],
-        "start": _("from receipt") if case["handle_from"] == "received" else _("from submission"),
+        "start": _start(case["handle_from"] or "submitted", steps, "reopened"),
         "confirmed": case["handle_confirmed"],
     }
     clock = _("working hours") if case["clock"] == "working" else _("hours by the calendar")
@@ -87,12 +87,22 @@ def terms(case: Case, steps: pd.DataFrame) -> list[dict[str, Any]]:
                 "late": _("late") if late else _("in time"),
                 "tone": "overdue" if late else "good",
                 "rule": ", ".join([rule, *(more if term is handled else [])]),
-                "source": case["rule_source"] if ruled else "",
                 "sure": not ruled or bool(term["confirmed"] and sure_hours),
                 "why_unsure": _("the office hours are an assumption") if term["confirmed"] else "",
             }
         )
     return shown
+
+
+def _start(usual: str, steps: pd.DataFrame, *again: str) -> str:
+    """Return from when a term runs: from the last of the steps that set it anew, where there was one."""
+    anew = steps[steps["kind"].isin(again)]["kind"]
+    return {
+        "submitted": _("from submission"),
+        "received": _("from receipt"),
+        "transferred": _("from the transfer"),
+        "reopened": _("from the reopening"),
+    }[usual if anew.empty or usual == "received" else anew.iloc[-1]]
 
 
 def timeline(seen: Viewing, steps: pd.DataFrame) -> list[dict[str, str]]:
@@ -109,7 +119,7 @@ def timeline(seen: Viewing, steps: pd.DataFrame) -> list[dict[str, str]]:
             {
                 "at": moment(step["at"]),
                 "words": _step(step["kind"], *units),
-                "note": step["note"] or "",
+                "note": step["note"] if isinstance(step["note"], str) else "",
                 "later": duration(later) if later >= 1 / 60 else "",
                 "tone": _STEP_TONES.get(step["kind"], ""),
             }

@@ -6,7 +6,7 @@ case is. The XLSX file is for people: real dates, and what is listed on a second
 name or telephone: the dashboard cannot read them.
 """
 
-import csv
+import codecs
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -16,6 +16,7 @@ from pathlib import Path
 from threading import Semaphore
 from typing import IO, Any
 
+import pandas as pd
 import xlsxwriter
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
@@ -33,10 +34,11 @@ from ui.case_list import CaseList, asked_list, described
 from ui.states import state
 from ui.words import _, name, number, speaking
 
-MOST_EXPORTED = 100_000
-"""More cases than this are not for a table; the file says so."""
+MOST_EXPORTED = {"xlsx": 20_000, "csv": 100_000}
+"""More cases than this a file does not hold, and says so: a workbook of more takes the server half a minute."""
 _AT_ONCE = Semaphore(2)  # a file of a hundred thousand cases keeps a connection busy for some seconds
 _TRIGGERS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_LONGEST_CELL = 32_767  # characters, the format's own limit
 _WIDE = {"title": 50, "address": 40, "unit": 30, "category": 26, "answer": 60}
 
 
@@ -48,6 +50,7 @@ class Export:
     filters: Filters
     city: City
     reports: ReportDatabase
+    most: int
 
     def ids(self) -> list[int]:
         """Return the ids of the cases, in order. Raises DatabaseAway."""
@@ -58,18 +61,22 @@ class Export:
             figure=listing.figure,
             order=listing.order,
             search=listing.search,
-            limit=MOST_EXPORTED,
+            limit=self.most,
         )
 
     def facts(self, count: int) -> list[tuple[str, str]]:
         """Return in words what the file lists, headings and what stands under them. Raises DatabaseAway."""
         words = number(count)
-        if count == MOST_EXPORTED:
+        if count == self.most:
             words = _("the first {count}; a file holds no more", count=words)
         return [*described(self.listing, self.filters, self.city, self.reports), (_("Cases in this file"), words)]
 
-    def rows(self, ids: list[int]) -> Iterator[dict[str, Any]]:
-        """Yield the cases, by the names of `headings`, absent values as None. Raises DatabaseAway."""
+    def parts(self, ids: list[int]) -> Iterator[pd.DataFrame]:
+        """Yield the cases a few thousand at a time, with the columns of `headings`, moments in the city's own time.
+
+        Raises DatabaseAway.
+        """
+        columns = list(headings())
         dimensions: tuple[Dimension, ...] = ("category", "channel", "district", "ward", "unit")
         known = {
             dimension: {key: name(row) for key, row in names(self.reports, dimension).to_dict("index").items()}
@@ -86,8 +93,7 @@ class Export:
             part["rating"] = part["rating"].map(_ratings())
             for moment in part.columns[part.columns.str.endswith("_at")]:
                 part[moment] = part[moment].dt.tz_localize(None).dt.floor("s")
-            whole = part.astype(object).where(part.notna(), None)
-            yield from ({key: case[key] for key in headings()} for case in whole.to_dict("records"))
+            yield part[columns]
 
 
 def headings() -> dict[str, str]:
@@ -123,12 +129,13 @@ def headings() -> dict[str, str]:
 def write_csv(export: Export, file: IO[bytes]) -> None:
     """Write cases as CSV. Raises DatabaseAway."""
     ids = export.ids()
-    with open(file.fileno(), "w", encoding="utf-8-sig", newline="", closefd=False) as text:
-        rows = csv.writer(text)
-        facts = " | ".join(f"{heading}: {words}" for heading, words in export.facts(len(ids)))
-        rows.writerow([*headings().values(), harmless(facts)])
-        for case in export.rows(ids):
-            rows.writerow([*map(harmless, case.values()), None])
+    facts = " | ".join(f"{heading}: {words}" for heading, words in export.facts(len(ids)))
+    file.write(codecs.BOM_UTF8)
+    file.write(pd.DataFrame(columns=[*headings().values(), harmless(facts)]).to_csv(index=False).encode())
+    for part in export.parts(ids):
+        words = part.select_dtypes(include=["object", "str"]).columns
+        cells = part.assign(**{column: part[column].map(harmless) for column in words}, facts=None)
+        file.write(cells.to_csv(index=False, header=False).encode())
 
 
 def harmless(value: Any) -> Any:
@@ -148,13 +155,16 @@ def write_xlsx(export: Export, file: IO[bytes]) -> None:
         for column, (key, heading) in enumerate(headings().items()):
             sheet.set_column(column, column, _WIDE.get(key, 17))
             sheet.write_string(0, column, heading, bold)
-        for row, case in enumerate(export.rows(ids), start=1):
-            for column, value in enumerate(case.values()):
+        cases = (case for part in export.parts(ids) for case in part.itertuples(index=False))
+        for row, case in enumerate(cases, start=1):
+            for column, value in enumerate(case):
                 if isinstance(value, str):
-                    sheet.write_string(row, column, value[:32_767])
+                    sheet.write_string(row, column, value[:_LONGEST_CELL])
+                elif pd.isna(value):
+                    continue
                 elif isinstance(value, datetime):
                     sheet.write_datetime(row, column, value, date)
-                elif value is not None:
+                else:
                     sheet.write_number(row, column, value)
         sheet.autofilter(0, 0, len(ids), len(headings()) - 1)
         about = book.add_worksheet(_("About this list"))
@@ -199,7 +209,7 @@ def _made(query: Mapping[str, list[str]], kind: str) -> tuple[str, str]:
     now = pulse.at if pulse.live or not city.last_submitted_at else city.last_submitted_at
     with speaking("en" if query.get("lang") == ["en"] else "vi"), _AT_ONCE:
         filters = asked(query, reports=watcher.reports, city=city, now=now).filters
-        export = Export(asked_list(query, watcher.reports), filters, city, watcher.reports)
+        export = Export(asked_list(query, watcher.reports), filters, city, watcher.reports, MOST_EXPORTED[kind])
         with tempfile.NamedTemporaryFile(prefix="cases-", suffix=f".{kind}", delete=False) as file:
             try:
                 _WRITERS[kind][0](export, file)

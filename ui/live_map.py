@@ -151,6 +151,8 @@ def _density(seen: Viewing, level: str, figure: str) -> Drawn:
     high = _side(seen)
     wide = map_routes.width(seen.reports, high)
     table = map_queries.cells(seen.reports, seen.filters, figure=figure, wide=wide, high=high)
+    shown = int(table["reports"].sum())
+    total = figures(seen.reports, seen.filters)[figure].iloc[0]
     scale = Scale("backlog", map_scale.crowd_bounds(table["reports"]))
     length = _("{count} km", count=number(high * 0.111, 1))
     what = {
@@ -167,8 +169,8 @@ def _density(seen: Viewing, level: str, figure: str) -> Drawn:
         ],
         says="{3}",
         what=what.format(length=length),
-        shown=counted(seen, f"{figure}_on_map", _count(seen, f"{figure}_on_map"), _("shown")),
-        missing=counted(seen, f"{figure}_off_map", _count(seen, f"{figure}_off_map"), _("not located")),
+        shown=counted(seen, f"{figure}_on_map", shown, _("shown")),
+        missing=counted(seen, f"{figure}_off_map", int(total - shown), _("not located")),
         marks=[Mark(*pair) for pair in zip(map_scale.step_words(scale, language()), colours, strict=False)],
     )
 

@@ -113,8 +113,8 @@ def coloured_areas(address: str, measure: str, *, chosen: str, dark: bool) -> li
     ]
 
 
-def one_place(lon: float, lat: float, *, overdue: bool, dark: bool) -> pdk.Deck:
-    """Return the map of one report's place on the boundaries of the wards, drawn large enough to know the streets."""
+def one_place(lon: float, lat: float, *, overdue: bool, language: str, dark: bool) -> pdk.Deck:
+    """Return the map of one report's place among the wards around it."""
     colours = _palette(dark)
     place = pdk.Layer(
         "ScatterplotLayer",
@@ -128,8 +128,9 @@ def one_place(lon: float, lat: float, *, overdue: bool, dark: bool) -> pdk.Deck:
         radius_units="'pixels'",
         line_width_min_pixels=2,
     )
-    view = pdk.ViewState(longitude=lon, latitude=lat, zoom=12.5)
-    return deck([ground("map/shapes/ward.json", chosen="", dark=dark)[0], place], view)
+    wards = ground("map/shapes/ward.json", chosen="", dark=dark)[0]
+    labels = names(f"map/labels/ward.json?lang={language}", dark=dark)
+    return deck([wards, labels, place], pdk.ViewState(longitude=lon, latitude=lat, zoom=11.8))
 
 
 def outline(address: str, *, dark: bool) -> pdk.Layer:

@@ -4,21 +4,21 @@ from datetime import timedelta
 from typing import Any
 
 import pandas as pd
-import pydeck as pdk
 import streamlit as st
 
-from queries.figures import Dimension, names
+from queries.figures import names
 from ui import maps
 from ui.asked import NOBODY
 from ui.filters import carried
 from ui.map_routes import drawn_areas
 from ui.pages import BACKLOG, CASES, LIVE_MAP, UNIT
 from ui.panel import address, panel
+from ui.theme import palette
 from ui.tiles import Count
 from ui.viewing import Viewing
 from ui.words import _, day, duration, language, name, number, percent
 
-MAP_HEIGHT = 380
+_MAP_HEIGHT = 380
 _LONGEST = 10
 _CITY = dict.fromkeys(("unit", "district", "ward", "officer"))
 """What an address leaves out to speak of the whole city."""
@@ -114,17 +114,18 @@ def beside(seen: Viewing, own: dict[str, Any], city: dict[str, Any]) -> None:
                 "tone": "" if not good or not difference else "good" if (difference > 0) == (good > 0) else "overdue",
             }
         )
-    slower = own["median_hours"] - city["median_hours"]
+    hours, city_hours = (None if pd.isna(of["median_hours"]) else float(of["median_hours"]) for of in (own, city))
+    slower = hours - city_hours if hours is not None and city_hours is not None else 0
     cards.append(
         {
             "label": _("Median time to the answer"),
             "value": None,
-            "words": duration(own["median_hours"]),
+            "words": duration(hours),
             "parts": (_count(seen, "resolved", own["resolved"]),),
             "of": _("resolved"),
-            "city": _("city {share}", share=duration(city["median_hours"])),
+            "city": _("city {share}", share=duration(city_hours)),
             "city_parts": (_count(seen, "resolved", city["resolved"], **_CITY),),
-            "tone": "" if pd.isna(slower) or not slower else "overdue" if slower > 0 else "good",
+            "tone": "" if not slower else "overdue" if slower > 0 else "good",
         }
     )
     panel("unit_beside", key="unit_beside", cards=cards)
@@ -212,24 +213,34 @@ def ratings(seen: Viewing, counts: dict[str, int], own: dict[str, Any]) -> None:
     )
 
 
-def small_map(seen: Viewing, area: int | None, open_count: int) -> pdk.Deck | None:
-    """Return the map of the unit's open cases, framed on its area, else the city; None where no boundary is loaded."""
-    level: Dimension = "ward"
-    shapes = drawn_areas(seen.reports, level)
-    framed = shapes[shapes["key"] == area] if area is not None else shapes
-    if framed.empty:
-        level = "district"
-        shapes = drawn_areas(seen.reports, level)
-        framed = shapes[shapes["key"] == area] if area is not None else shapes
-    if framed.empty:
-        framed = shapes
-    if framed.empty:
-        return None
-    dark = bool(st.context.theme.type == "dark")
+def small_map(seen: Viewing, area: int | None, open_count: int) -> None:
+    """Draw the unit's open cases on the map, framed on its area, else the city; nothing where no boundary is loaded."""
+    found = [(level, drawn_areas(seen.reports, level)) for level in ("ward", "district")]
+    within = [(level, shapes, shapes[shapes["key"] == area]) for level, shapes in found if area is not None]
+    whole = [(level, shapes, shapes) for level, shapes in found]
+    framed = next((one for one in (*within, *whole) if not one[2].empty), None)
+    if framed is None:
+        return
+    level, shapes, frame = framed
+    dark, colours = bool(st.context.theme.type == "dark"), palette()
     words = carried(seen) | {"at": seen.filters.at.isoformat(), "lang": language(), "period": None}
     points = maps.report_points(address("map/points.json", **words), open_count, chosen="", dark=dark)
     ground = maps.ground(address(f"map/shapes/{level}.json"), chosen="", dark=dark)
-    return maps.deck([ground[0], points[0]], maps.framing(framed, 520, MAP_HEIGHT))
+    deck = maps.deck([ground[0], points[0]], maps.framing(frame, 520, _MAP_HEIGHT))
+    st.pydeck_chart(deck, height=_MAP_HEIGHT, key="unit_map", alt=_("Map of the unit's open cases"))
+    states = [
+        (_("Overdue"), colours.overdue),
+        (_("Due soon"), colours.due_soon),
+        (_("In time"), colours.in_time),
+        (_("No deadline known"), colours.muted),
+    ]
+    panel(
+        "legend",
+        key="unit_map_legend",
+        title=_("Open reports"),
+        steps=[{"words": words, "colour": colour} for words, colour in states],
+        sources=maps.sources(shapes),
+    )
 
 
 def _kinds() -> dict[str, str]:

@@ -1,0 +1,288 @@
+"""The live map: what its queries count, how values become colours, what its addresses serve and refuse."""
+
+import asyncio
+import gzip
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import psycopg
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.applications import Starlette
+
+from queries import map as map_queries
+from queries.cases import case_count
+from queries.database import DatabaseAway, ReportDatabase
+from queries.figures import figures, with_sums
+from queries.filters import Filters
+from tests.reports import DAY, HOUR, T, past, report, small_city
+from ui import live, map_data, map_scale, maps, routes
+
+HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
+SQUARE = {"type": "Polygon", "coordinates": [[[105.8, 21], [105.9, 21], [105.9, 21.1], [105.8, 21.1], [105.8, 21]]]}
+BESIDE = {"type": "Polygon", "coordinates": [[[105.9, 21], [106, 21], [106, 21.1], [105.9, 21.1], [105.9, 21]]]}
+HOSTILE = '<img src=x onerror=alert(1)> & "Đống Đa"'
+
+
+@pytest.fixture
+def city(connection: psycopg.Connection) -> psycopg.Connection:
+    small_city(connection)
+    for key, geometry in ((1, SQUARE), (2, BESIDE)):
+        connection.execute("update area set geometry = %s where id = %s", [json.dumps(geometry), key])
+    return connection
+
+
+def filters(at: datetime = T, **chosen: Any) -> Filters:
+    return Filters.of(at=at, zone=HANOI, start=T - 10 * DAY).choosing(**chosen)
+
+
+def test_points_are_the_open_reports_with_coordinates_the_most_pressing_last(
+    city: psycopg.Connection, reports: ReportDatabase
+) -> None:
+    report(city, 1, lon=105.85, lat=21.05, due_at=T - HOUR, severity="urgent")
+    report(city, 2, lon=105.86, lat=21.05, due_at=T + HOUR)
+    report(city, 3, lon=105.87, lat=21.05, due_at=T + 9 * DAY, severity="complex")
+    report(city, 4, lon=105.88, lat=21.05)
+    report(city, 5, due_at=T - HOUR)  # not located
+    report(city, 6, lon=105.85, lat=21.05, ended_at=T - HOUR)  # done
+    report(city, 7, lon=105.85, lat=21.05, submitted_at=T + HOUR)  # to come
+    table = map_queries.points(reports, filters())
+    assert table[["id", "state", "severity"]].to_numpy().tolist() == [[3, 0, 1], [4, 1, 0], [2, 2, 0], [1, 3, 2]]
+    assert map_queries.points(reports, filters(units=(2,))).empty
+    assert case_count(reports, filters(), figure="open_on_map") == len(table) == 4
+    assert case_count(reports, filters(), figure="open_off_map") == 1
+    assert case_count(reports, filters(), figure="open") == 5
+
+
+def test_arrivals_are_what_came_in_since_a_moment(city: psycopg.Connection, reports: ReportDatabase) -> None:
+    report(city, 1, lon=105.85, lat=21.05, submitted_at=T - 15 * HOUR / 60)
+    report(city, 2, lon=105.85, lat=21.05, submitted_at=T - HOUR / 60, ended_at=T)
+    table = map_queries.points(reports, filters(), figure="true", since=T - HOUR / 4)
+    assert table["id"].tolist() == [2]
+
+
+def test_cells_count_what_lies_in_them(city: psycopg.Connection, reports: ReportDatabase) -> None:
+    report(city, 1, lon=105.851, lat=21.051)
+    report(city, 2, lon=105.859, lat=21.059, ended_at=T - HOUR)
+    report(city, 3, lon=105.861, lat=21.059)  # the next cell
+    report(city, 4)  # not located
+    report(city, 5, lon=105.851, lat=21.051, submitted_at=T - 20 * DAY)  # before the period
+    report(city, 6, lon=-71.05, lat=-42.36)  # west and south of nought
+    received = map_queries.cells(reports, filters(), figure="received", wide=10, high=10)
+    assert received.round(6).to_numpy().tolist() == [[-71.045, -42.355, 1], [105.855, 21.055, 2], [105.865, 21.055, 1]]
+    assert map_queries.cells(reports, filters(), figure="open", wide=20, high=10)["reports"].tolist() == [1, 2, 1]
+    assert case_count(reports, filters(), figure="received_on_map") == received["reports"].sum()
+    assert case_count(reports, filters(), figure="received_off_map") == 1
+
+
+def test_cells_count_a_report_once_whatever_it_was_before(city: psycopg.Connection, reports: ReportDatabase) -> None:
+    report(city, 1, lon=105.851, lat=21.051, unit_id=2)
+    past(city, 1, unit_id=1, valid_from=T - 2 * DAY, valid_to=T - 3 * HOUR)
+    for at, unit in ((T - 4 * HOUR, 1), (T, 2)):
+        assert map_queries.cells(reports, filters(at), figure="open", wide=10, high=10)["reports"].tolist() == [1]
+        there = map_queries.cells(reports, filters(at, units=(unit,)), figure="open", wide=10, high=10)
+        assert there["reports"].tolist() == [1]
+        assert map_queries.cells(reports, filters(at, units=(3 - unit,)), figure="open", wide=10, high=10).empty
+
+
+def test_a_case_is_found_by_id_and_by_code_where_the_viewer_may_see_it(
+    city: psycopg.Connection, reports: ReportDatabase
+) -> None:
+    report(city, 1, lon=105.85, lat=21.05, due_at=T - HOUR, title=HOSTILE)
+    found = map_queries.case(reports, filters(districts=(2,)), code="T-1")
+    assert found
+    assert (found["id"], found["state"], found["title"]) == (1, "overdue", HOSTILE)
+    assert found["due_at"].isoformat() == "2026-11-18T09:00:00+07:00"
+    assert map_queries.case(reports, filters(), report_id=1) == found
+    assert map_queries.case(reports, filters(), code="T-2") is None
+    assert map_queries.case(reports, filters(at=T - 3 * DAY), code="T-1") is None
+    assert map_queries.case(reports, filters(scope=(2,)), code="T-1") is None
+
+
+@given(st.lists(st.floats(0, 1e6), max_size=60))
+def test_bounds_are_few_round_and_ascending(found: list[float]) -> None:
+    bounds = map_scale.round_bounds(found)
+    assert len(bounds) < map_scale.STEPS
+    assert list(bounds) == sorted(set(bounds))
+    assert all(f"{bound:.1e}"[0] in "12357" for bound in bounds)
+    assert bool(bounds) == any(value > 0 for value in found)
+
+
+def test_measures_are_values_of_each_area_and_say_where_there_is_nothing() -> None:
+    table = pd.DataFrame(
+        {
+            "key": pd.array([1, 2, None], dtype="Int64"),
+            "open": [17, 0, 3],
+            "overdue": [13, 0, 3],
+            "received": [50, 8, 1],
+            "median_hours": [30.0, float("nan"), 2.0],
+        }
+    )
+    population = pd.Series({1: 20_000, 2: None, 3: 5_000})
+    found = {measure: map_scale.values(table, population, measure).tolist() for measure in map_scale.MEASURES}
+    nothing = pytest.approx(float("nan"), nan_ok=True)
+    assert found["overdue"] == [pytest.approx(13 / 17), nothing, nothing]
+    assert found["backlog"] == [17, 0, 0]
+    assert found["received"] == [25, nothing, 0]
+    assert found["time"] == [30, nothing, nothing]
+
+
+def test_a_scale_says_its_steps_in_words() -> None:
+    scale = map_scale.scale("time", pd.Series([1.0, 5, 11, 30, 50, 100, 800]))
+    assert scale.bounds == (4, 12, 24, 48, 120)
+    words = ["under 4 h", "4 h – 12 h", "12 h – 24 h", "24 h – 2 days", "2 days – 5 days", "5 days and more"]
+    assert map_scale.step_words(scale, "en") == words
+    assert [scale.step(hours) for hours in (0, 4, 47, 48, 800)] == [0, 1, 3, 4, 5]
+    assert map_scale.step_words(map_scale.Scale("backlog", ()), "vi") == []
+
+
+def test_areas_carry_their_step_and_their_numbers(city: psycopg.Connection, reports: ReportDatabase) -> None:
+    city.execute("update area set name_vi = %s where id = 1", [HOSTILE])
+    for number in range(1, 5):
+        report(city, number, due_at=T - HOUR if number < 3 else T + DAY)
+    drawn = map_data.geometries(reports.ask("areas", level="district"))
+    table = with_sums(figures(reports, filters(), by="district"))
+    first, second = (area["properties"] for area in map_data.areas(drawn, table, "overdue", "vi")["features"])
+    assert first == {"code": "006", "name": HOSTILE, "step": 5, "value": "50%", "raw": "2/4"}
+    assert (second["step"], second["raw"]) == (-1, "0")
+    assert first["name"] in json.dumps(map_data.labels(drawn, "vi"), ensure_ascii=False).replace('\\"', '"')
+
+
+def test_a_map_asks_nobody_outside_and_says_plain_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(maps.STYLE_VARIABLE, raising=False)
+    layers = maps.coloured_areas("map/areas/district.geojson", "overdue", chosen="", dark=False)
+    shapes = pd.DataFrame({"geometry": [SQUARE]})
+    deck = maps.deck(layers, maps.framing(shapes), says="{name}")
+    drawn = json.loads(deck.to_json())
+    assert drawn["mapStyle"] == "__MAP_STYLE__"  # pydeck's word for none chosen; null would fetch a public one
+    assert "http" not in deck.to_json()
+    assert deck._tooltip["text"] == "{name}"
+    assert "html" not in deck._tooltip
+    assert drawn["initialViewState"] == json.loads(maps.deck([], maps.framing(shapes)).to_json())["initialViewState"]
+    monkeypatch.setenv(maps.STYLE_VARIABLE, "https://maps.example/style.json")
+    assert (
+        json.loads(maps.deck(layers, maps.framing(shapes)).to_json())["mapStyle"] == "https://maps.example/style.json"
+    )
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back over HTTP."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """Return the content, unpacked where it is packed."""
+        packed = self.headers.get("content-encoding") == "gzip"
+        return json.loads(gzip.decompress(self.body) if packed else self.body)
+
+
+def get(path: str, query: dict[str, str] | None = None, **headers: str) -> Answer:
+    """Ask the routes as a server would."""
+    sent: list[Any] = []
+
+    async def ask() -> None:
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        given = {"accept-encoding": "gzip"} | {name.replace("_", "-"): value for name, value in headers.items()}
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": path,
+            "query_string": urlencode(query or {}).encode(),
+            "headers": [(name.encode(), value.encode()) for name, value in given.items()],
+            "server": ("127.0.0.1", 80),
+            "scheme": "http",
+            "root_path": "",
+        }
+        await Starlette(routes=routes.routes)(scope, receive, send)
+
+    asyncio.run(ask())
+    start, *parts = sent
+    found = {name.decode(): value.decode() for name, value in start["headers"]}
+    return Answer(start["status"], found, b"".join(part.get("body", b"") for part in parts))
+
+
+@pytest.fixture
+def served(city: psycopg.Connection, database: str) -> Iterator[None]:
+    report(city, 1, lon=105.85, lat=21.05, due_at=T - HOUR)
+    report(city, 2, lon=105.95, lat=21.05, district_id=2, ward_id=12, unit_id=2)
+    report(city, 3)
+    with live.watching(database):
+        yield
+
+
+AT = {"at": T.isoformat()}
+
+
+@pytest.mark.usefixtures("served")
+def test_an_address_serves_packed_data_with_a_tag() -> None:
+    answer = get("/map/points.json", AT | {"lang": "en"})
+    assert answer.headers["content-encoding"] == "gzip"
+    assert answer.json() == [
+        [105.95, 21.05, 1, 0, 2, "No deadline known · Waste"],
+        [105.85, 21.05, 3, 0, 1, "Overdue · Waste"],
+    ]
+    again = get("/map/points.json", AT | {"lang": "en"}, if_none_match=answer.headers["etag"])
+    assert (again.status, again.body) == (304, b"")
+    plain = get("/map/points.json", AT | {"lang": "en"}, accept_encoding="identity")
+    assert plain.json() == answer.json()
+    assert "content-encoding" not in plain.headers
+
+
+@pytest.mark.usefixtures("served")
+def test_addresses_follow_the_filters() -> None:
+    chosen = AT | {"district": "017", "lang": "en"}
+    assert [row[4] for row in get("/map/points.json", chosen).json()] == [2]
+    assert len(get("/map/shapes/district.json", chosen).json()["features"]) == 1
+    assert [row[3] for row in get("/map/cells.json", chosen | {"count": "open"}).json()] == ["1 report"]
+    assert get("/map/arrivals.json", chosen).json() == []
+    assert {row[2] for row in get("/map/labels/district.json", {"lang": "en"}).json()} == {"Dong Da", "Dong Anh"}
+    areas = get("/map/areas/district.geojson", AT | {"measure": "backlog"}).json()
+    assert [area["properties"]["raw"] for area in areas["features"]] == ["2", "1"]
+    assert get("/map/areas/ward.geojson", AT).json()["features"] == []  # no ward has a geometry
+
+
+@pytest.mark.usefixtures("served")
+@pytest.mark.parametrize(
+    ("path", "query", "status", "words"),
+    [
+        ("/map/areas/street.geojson", {}, 404, "No such level"),
+        ("/map/areas/district.geojson", {"measure": "<script>"}, 400, "measure is one of overdue"),
+        ("/map/points.json", {"at": "yesterday"}, 400, "Not understood: yesterday"),
+        ("/map/points.json", {"district": "' or 1=1"}, 400, "Not understood"),
+        ("/map/points.json", {"lang": "xx"}, 400, "lang is one of vi, en"),
+        ("/map/cells.json", {"side": "3"}, 400, "side is one of"),
+        ("/map/cells.json", {"count": "secrets"}, 400, "count is one of"),
+        ("/fonts/passwd", {}, 404, "No such font"),
+    ],
+)
+def test_nonsense_is_refused_in_words(path: str, query: dict[str, str], status: int, words: str) -> None:
+    answer = get(path, query)
+    assert answer.status == status
+    assert words in answer.body.decode()
+    assert answer.headers["content-type"].startswith("text/plain")
+
+
+@pytest.mark.usefixtures("served")
+def test_a_database_away_is_said_and_may_be_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: Any, **__: Any) -> None:
+        raise DatabaseAway("connection refused")
+
+    monkeypatch.setattr(live.watcher().reports, "ask", away)
+    answer = get("/map/points.json", AT | {"lang": "vi"})
+    assert answer.status == 503
+    assert answer.headers["retry-after"] == "5"
