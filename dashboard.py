@@ -11,7 +11,7 @@ from pathlib import Path
 import streamlit as st
 
 from reportdb.connection import URL_VARIABLE, report_database
-from ui import live
+from ui import live, status
 from ui.exports import export_routes
 from ui.routes import routes
 
@@ -30,4 +30,4 @@ async def _running(_: st.App) -> AsyncIterator[None]:
         yield
 
 
-app = st.App(_FRAME, lifespan=_running, routes=routes + export_routes)
+app = st.App(_FRAME, on_script_error=status.unforeseen, lifespan=_running, routes=routes + export_routes)

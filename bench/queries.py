@@ -37,6 +37,7 @@ class Measured:
     period: str
     filtered: bool
     milliseconds: float
+    parameters: dict[str, Any]
 
 
 def measure(url: str, only: str | None = None) -> list[Measured]:
@@ -49,7 +50,7 @@ def measure(url: str, only: str | None = None) -> list[Measured]:
                 began = time.perf_counter()
                 reports.ask_now(question, figure="overdue", order="worklist", **parameters)
                 times.append((time.perf_counter() - began) * 1000)
-            found.append(Measured(question, period, filtered, statistics.median(times)))
+            found.append(Measured(question, period, filtered, statistics.median(times), parameters))
     return found
 
 

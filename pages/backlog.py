@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from queries.backlog import backlog, mix
 from queries.days import days
 from queries.figures import Dimension
 from ui import backlog as shown
@@ -18,25 +17,24 @@ seen = viewing()
 st.title(_("How big is the backlog, and where does it lie?"), anchor=False)
 
 week = period_start("7d", seen.filters.at, seen.city)
-total = tiles.row(shown.with_sums(backlog(seen.reports, seen.filters, since=week), seen))
+total = shown.total(seen, week)
 if not total["open"] and not total["received"] and not total["ended"]:
     st.info(_("Nothing is open here, and nothing came in during the last 7 days."), icon=":material/task_alt:")
     st.stop()
 
 since = _("since {day}", day=day(seen.local(week)))
-tiles.tiles(seen, lambda: shown.headline(seen, total, since=since), key="headline")
+tiles.tiles(seen, lambda: shown.headline(seen, total, since=since), key="backlog_headline")
 narrowed = bool(seen.filters.districts or seen.filters.wards or seen.filters.units)
 if narrowed:
-    worklist(seen, key="worklist")
+    worklist(seen, key="backlog_worklist")
 
 left, right = st.columns([3, 2])
 with left:
     table, step = days(seen.reports, seen.filters)
     title = _("Open reports, day by day") if step == 1 else _("Open reports, week by week")
     st.subheader(title, anchor=False)
-    st.plotly_chart(
-        shown.history(table, palette()), key="history", config={"displayModeBar": False}, theme=None, alt=title
-    )
+    figure = seen.shared(("history", palette()), lambda: shown.history(table, palette()))
+    st.plotly_chart(figure, key="history", config={"displayModeBar": False}, theme=None, alt=title)
 with right:
     shown.pace(seen, total)
 
@@ -45,9 +43,8 @@ labels = {"district": _("Districts"), "ward": _("Wards"), "unit": _("Units")}
 by = levels[one_of(_("Row by row"), "by", list(levels), usual="district", words=labels.__getitem__)]
 sort = next(iter(seen.query.get("sort", [])), "open")
 sort = sort if sort.removeprefix("-") in shown.SORTS else "open"
-rows = shown.ordered(shown.with_sums(backlog(seen.reports, seen.filters, since=week, by=by), seen), sort)
-shown.table(seen, rows, total, by=by, sort=sort, every=seen.query.get("rows") == ["all"])
-shown.heat(seen, rows[rows["open"] > 0], mix(seen.reports, seen.filters, by=by), by=by)
+shown.table(seen, week, by=by, sort=sort)
+shown.heat(seen, week, by=by, sort=sort)
 if not narrowed:
     st.caption(
         _("Choose a district, a ward or a unit, and its list of work appears here: what comes first, who holds it.")

@@ -33,8 +33,7 @@ with st.container(horizontal=True, key="map_controls"):
 shapes = drawn_areas(seen.reports, level)
 if shapes.empty:
     st.info(_("No boundaries are loaded: run “python -m reportdb areas load”."), icon=":material/map:")
-    if show == "areas":
-        st.stop()
+    st.stop()
 
 code = next(iter(seen.query.get("case", ())), None)
 case = map_queries.case(seen.reports, seen.filters, code=code) if code else None

@@ -6,7 +6,7 @@ import streamlit as st
 from queries.cases import case_count
 from queries.days import days
 from queries.figures import figures, names, with_sums
-from queries.units import family, officers, ratings
+from queries.units import family
 from ui import charts, tiles, unit
 from ui.controls import some_of
 from ui.theme import palette
@@ -21,18 +21,17 @@ if len(chosen) != 1 or chosen[0] not in known.index:
     st.title(_("Which unit?"), anchor=False)
     labels = {row["code"]: name(row) for row in known.to_dict("records")}
     some_of(_("Find a unit by its name"), "unit", list(labels), words=labels.__getitem__, nothing=_("Type a name"))
-    everywhere = seen.filters.choosing(units=())
-    unit.choose(seen, figures(seen.reports, everywhere, by="unit"))
+    unit.choose(seen)
     st.stop()
 
 relatives = family(seen.reports, chosen[0])
 unit.head(seen, relatives)
 
-own_filters, city_filters = seen.filters, seen.filters.choosing(units=(), districts=(), wards=(), officers=())
+city_filters = seen.filters.choosing(units=(), districts=(), wards=(), officers=())
 own, city = (
     tiles.row(with_sums(figures(seen.reports, filters)))
     | {"reopened": case_count(seen.reports, filters, figure="reopened")}
-    for filters in (own_filters, city_filters)
+    for filters in (seen.filters, city_filters)
 )
 unit.beside(seen, own, city)
 if not own["open"] and not own["received"] and not own["ended"]:
@@ -44,7 +43,7 @@ if not own["open"] and not own["received"] and not own["ended"]:
 
 left, right = st.columns([3, 2])
 with left:
-    table, step = days(seen.reports, own_filters)
+    table, step = days(seen.reports, seen.filters)
     title = (
         _("What came in, what was resolved, day by day")
         if step == 1
@@ -54,17 +53,15 @@ with left:
     figure = seen.shared(("flow", palette()), lambda: charts.flow(table, palette()))
     st.plotly_chart(figure, key="flow", config={"displayModeBar": False}, theme=None, alt=title)
 with right:
-    unit.people(seen, officers(seen.reports, own_filters))
+    unit.people(seen)
 
 left, right = st.columns([3, 2])
 with left:
-    unit.categories(
-        seen, figures(seen.reports, own_filters, by="category"), figures(seen.reports, city_filters, by="category")
-    )
+    unit.categories(seen, city_filters)
     area = relatives.loc[relatives["role"] == "itself", "area_id"].iloc[0]
     unit.small_map(seen, None if pd.isna(area) else int(area), own["open"])
 with right:
-    unit.places(seen, figures(seen.reports, own_filters, by="ward"))
-    unit.ratings(seen, ratings(seen.reports, own_filters), own)
+    unit.places(seen)
+    unit.ratings(seen, own)
 
-worklist(seen, key="worklist")
+worklist(seen, key="unit_worklist")

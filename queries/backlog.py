@@ -28,6 +28,10 @@ def backlog(reports: ReportDatabase, filters: Filters, *, since: datetime, by: D
     days_of_work (open divided by the mean resolved a day of the last PACE_DAYS; null where none was). Raises
     DatabaseAway.
     """
+    return reports.remember(("backlog", filters, since, by), lambda: _backlog(reports, filters, since, by))
+
+
+def _backlog(reports: ReportDatabase, filters: Filters, since: datetime, by: Dimension | None) -> pd.DataFrame:
     asked = filters.parameters() | moments(reports, filters) | {"by": by}
     lately, pace = filters.since(since), filters.since(filters.at - timedelta(days=PACE_DAYS))
     then = replace(filters, at=since - timedelta(microseconds=1))

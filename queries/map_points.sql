@@ -1,5 +1,6 @@
--- The reports a figure counts that have coordinates: where, in what state (3 overdue, 2 due soon, 1 no deadline known,
--- 0 else), how grave (2 urgent, 1 complex), what about. The most pressing come last: a map draws them on top.
+-- The reports a figure counts that have coordinates, grouped by what a map shows of them: in what state (3 overdue, 2 due
+-- soon, 1 no deadline known, 0 else), how grave (2 urgent, 1 complex), what about; each with a line in `places`:
+-- longitude and latitude in hundred-thousandths of a degree, and its id. The most pressing :most, and they come last.
 with found as (
     select
         id, category_id,
@@ -7,9 +8,18 @@ with found as (
         case severity when 'urgent' then 2 when 'complex' then 1 else 0 end as severity
     from report_at(:at)
     where {figure} and submitted_at > :since and {chosen}
+),
+placed as (
+    select found.*, cast(lon * 100000 as integer) as x, cast(lat * 100000 as integer) as y
+    from found
+    join report using (id)
+    where lon is not null
+    order by state desc, found.severity desc, id desc
+    limit :most
 )
-select lon, lat, id, state, found.severity, found.category_id
-from found
-join report using (id)
-where lon is not null
-order by state, found.severity, id
+select
+    state, severity, category_id, count(*) as reports,
+    string_agg(x || ',' || y || ',' || id, e'\n' order by id) as places
+from placed
+group by state, severity, category_id
+order by state, severity, category_id

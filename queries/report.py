@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from queries.cases import case_rows
 from queries.database import ReportDatabase
 from queries.figures import moments
 from queries.filters import Filters
@@ -80,19 +81,14 @@ def held(steps: pd.DataFrame, at: datetime) -> list[Held]:
 
 
 def nearby(reports: ReportDatabase, filters: Filters, case: dict[str, Any]) -> pd.DataFrame:
-    """Return the ids of open cases of the same category near a case, nearest first, and how far (`metres`).
+    """Return open cases of the same category near a case, nearest first, as `case_rows` does, and how far (`metres`).
 
     No row where the case has no place. Raises DatabaseAway.
     """
-    if case["lat"] is None:
-        return pd.DataFrame({"id": [], "metres": []})
-    return reports.ask(
-        "nearby",
-        id=case["id"],
-        category=case["category_id"],
-        lon=case["lon"],
-        lat=case["lat"],
-        metres=NEAR_METRES,
-        limit=_MOST_NEAR,
-        **filters.parameters(),
-    )
+    away: dict[int, float] = {}
+    if case["lat"] is not None:
+        place = {"id": case["id"], "category": case["category_id"], "lon": case["lon"], "lat": case["lat"]}
+        answer = reports.ask("nearby", metres=NEAR_METRES, limit=_MOST_NEAR, **(filters.parameters() | place))
+        away = dict(zip(map(int, answer["id"]), map(float, answer["metres"]), strict=True))
+    table = case_rows(reports, filters, list(away))
+    return table.assign(metres=table["id"].map(away).astype("float64"))

@@ -95,10 +95,10 @@ DEMO_NOW = datetime(2026, 11, 18, 3, 0, tzinfo=UTC)
 
 @pytest.fixture(scope="session")
 def demo(new_database: NewDatabase, schema_template: str) -> str:
-    """The owner's URL of a demo city of 3,000 reports, to be read only."""
+    """The owner's URL of a demo city of 12,000 reports, to be read only."""
     url = new_database(schema_template)
     with connect(url) as opened:
-        build_demo(opened, reports=3_000, seed=1000, now=DEMO_NOW)
+        build_demo(opened, reports=12_000, seed=1000, now=DEMO_NOW)
     return url
 
 

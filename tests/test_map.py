@@ -54,7 +54,10 @@ def test_points_are_the_open_reports_with_coordinates_the_most_pressing_last(
     report(city, 6, lon=105.85, lat=21.05, ended_at=T - HOUR)  # done
     report(city, 7, lon=105.85, lat=21.05, submitted_at=T + HOUR)  # to come
     table = map_queries.points(reports, filters())
-    assert table[["id", "state", "severity"]].to_numpy().tolist() == [[3, 0, 1], [4, 1, 0], [2, 2, 0], [1, 3, 2]]
+    assert table[["state", "severity", "reports"]].to_numpy().tolist() == [[0, 1, 1], [1, 0, 1], [2, 0, 1], [3, 2, 1]]
+    assert table["places"].tolist() == [
+        f"105{x}000,2105000,{number}" for x, number in ((87, 3), (88, 4), (86, 2), (85, 1))
+    ]
     assert map_queries.points(reports, filters(units=(2,))).empty
     assert case_count(reports, filters(), figure="open_on_map") == len(table) == 4
     assert case_count(reports, filters(), figure="open_off_map") == 1
@@ -65,7 +68,7 @@ def test_arrivals_are_what_came_in_since_a_moment(city: psycopg.Connection, repo
     report(city, 1, lon=105.85, lat=21.05, submitted_at=T - 15 * HOUR / 60)
     report(city, 2, lon=105.85, lat=21.05, submitted_at=T - HOUR / 60, ended_at=T)
     table = map_queries.points(reports, filters(), figure="true", since=T - HOUR / 4)
-    assert table["id"].tolist() == [2]
+    assert table["places"].tolist() == ["10585000,2105000,2"]
 
 
 def test_cells_count_what_lies_in_them(city: psycopg.Connection, reports: ReportDatabase) -> None:
@@ -182,6 +185,7 @@ class Answer:
 
     def json(self) -> Any:
         """Return the content, unpacked where it is packed."""
+        assert self.status == 200, self.body
         packed = self.headers.get("content-encoding") == "gzip"
         return json.loads(gzip.decompress(self.body) if packed else self.body)
 
@@ -233,8 +237,8 @@ def test_an_address_serves_packed_data_with_a_tag() -> None:
     answer = get("/map/points.json", AT | {"lang": "en"})
     assert answer.headers["content-encoding"] == "gzip"
     assert answer.json() == [
-        [105.95, 21.05, 1, 0, 2, "No deadline known · Waste"],
-        [105.85, 21.05, 3, 0, 1, "Overdue · Waste"],
+        [10595000, 2105000, 2, 1, 0, "No deadline known · Waste"],
+        [10585000, 2105000, 1, 3, 0, "Overdue · Waste"],
     ]
     again = get("/map/points.json", AT | {"lang": "en"}, if_none_match=answer.headers["etag"])
     assert (again.status, again.body) == (304, b"")
@@ -246,7 +250,7 @@ def test_an_address_serves_packed_data_with_a_tag() -> None:
 @pytest.mark.usefixtures("served")
 def test_addresses_follow_the_filters() -> None:
     chosen = AT | {"district": "017", "lang": "en"}
-    assert [row[4] for row in get("/map/points.json", chosen).json()] == [2]
+    assert [row[2] for row in get("/map/points.json", chosen).json()] == [2]
     assert len(get("/map/shapes/district.json", chosen).json()["features"]) == 1
     assert [row[3] for row in get("/map/cells.json", chosen | {"count": "open"}).json()] == ["1 report"]
     assert get("/map/arrivals.json", chosen).json() == []
@@ -254,6 +258,19 @@ def test_addresses_follow_the_filters() -> None:
     areas = get("/map/areas/district.geojson", AT | {"measure": "backlog"}).json()
     assert [area["properties"]["raw"] for area in areas["features"]] == ["2", "1"]
     assert get("/map/areas/ward.geojson", AT).json()["features"] == []  # no ward has a geometry
+
+
+def test_a_city_without_boundaries_has_empty_layers(
+    connection: psycopg.Connection, database: str, reports: ReportDatabase
+) -> None:
+    small_city(connection)
+    report(connection, 1)
+    assert map_data.geometries(reports.ask("areas", level="ward")).empty
+    with live.watching(database):
+        for path in ("shapes/district.json", "areas/ward.geojson"):
+            assert get(f"/map/{path}", AT).json()["features"] == []
+        for path in ("labels/ward.json", "points.json", "arrivals.json", "cells.json"):
+            assert get(f"/map/{path}", AT).json() == []
 
 
 @pytest.mark.usefixtures("served")

@@ -1,19 +1,19 @@
 """The backlog as a table a head reads at a glance: how urgent, how old, at which stage, in and out, how much work."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pandas as pd
 
-from queries.backlog import AGES, PACE_DAYS, STAGES, URGENCIES
+from queries.backlog import AGES, PACE_DAYS, STAGES, URGENCIES, backlog, mix
 from queries.figures import Dimension, names
 from queries.overdue import FEWEST_OPEN
 from ui.asked import NOBODY
 from ui.filters import carried
 from ui.pages import BACKLOG, CASES, UNIT
-from ui.panel import address, panel
+from ui.panel import address, shared_panel
 from ui.theme import Palette
-from ui.tiles import Tile, count, counted
+from ui.tiles import Tile, count, counted, row
 from ui.viewing import Viewing
 from ui.words import _, language, name, number, percent
 
@@ -23,34 +23,26 @@ BUSIEST = 8
 """How many categories stand side by side."""
 NEXT_LEVEL: dict[Dimension, Dimension] = {"district": "ward", "ward": "unit", "unit": "unit"}
 SORTS = ("open", *URGENCIES[1:], *AGES, "age_days", *STAGES, "received", "ended", "change", "days_of_work", "name")
+_FEW = 5  # a cell with fewer than these is never the darkest
 _WEEK = {"period": "7d", "from": None, "to": None}
 
 
-def with_sums(table: pd.DataFrame, seen: Viewing) -> pd.DataFrame:
-    """Return a backlog with the change in open reports and the oldest one's age in days."""
-    age = (pd.Timestamp(seen.filters.at) - table["oldest"]).dt.total_seconds() / 86400
-    return table.assign(change=table["open"] - table["open_before"], age_days=age)
+def total(seen: Viewing, since: datetime) -> dict[str, Any]:
+    """Return the backlog in one row, all reports together; `since` as in queries.backlog. Raises DatabaseAway."""
+    return seen.shared("backlog total", lambda: row(_with_sums(backlog(seen.reports, seen.filters, since=since), seen)))
 
 
-def ordered(table: pd.DataFrame, sort: str) -> pd.DataFrame:
-    """Return the rows by a column of SORTS, the largest (names: the first) first; "-" before it turns that about."""
-    column = sort.removeprefix("-")
-    by = ("name_en" if language() == "en" else "name_vi") if column == "name" else column
-    ascending = (column == "name") != sort.startswith("-")
-    return table.sort_values([by, "code"], ascending=[ascending, True], na_position="last", ignore_index=True)
-
-
-def headline(seen: Viewing, total: dict[str, Any], *, since: str) -> list[Tile]:
+def headline(seen: Viewing, whole: dict[str, Any], *, since: str) -> list[Tile]:
     """Return the backlog's headline tiles; `since` says in words what open reports are compared with."""
-    before = total | {"open": total["open_before"]}
-    share = _("{share} of the open", share=percent(total["overdue"], total["open"]))
+    before = whole | {"open": whole["open_before"]}
+    share = _("{share} of the open", share=percent(whole["overdue"], whole["open"]))
     return [
-        count(seen, _("Open"), "open", total, before, since=since, good=-1),
-        plain(seen, _("Overdue"), "overdue", total, share, tone="overdue-tile"),
-        plain(seen, _("Due today"), "due_today", total, _("before the day ends"), tone="due-soon-tile"),
-        plain(seen, _("Due soon"), "due_soon", total, _("by the end of the next working day"), tone="due-soon-tile"),
-        plain(seen, _("Escalated"), "escalated", total, _("beyond the unit's authority")),
-        plain(seen, _("No deadline known"), "no_deadline", total, _("never counted as on time")),
+        count(seen, _("Open"), "open", whole, before, since=since, good=-1),
+        plain(seen, _("Overdue"), "overdue", whole, share, tone="overdue-tile"),
+        plain(seen, _("Due today"), "due_today", whole, _("before the day ends"), tone="due-soon-tile"),
+        plain(seen, _("Due soon"), "due_soon", whole, _("by the end of the next working day"), tone="due-soon-tile"),
+        plain(seen, _("Escalated"), "escalated", whole, _("beyond the unit's authority")),
+        plain(seen, _("No deadline known"), "no_deadline", whole, _("never counted as on time")),
     ]
 
 
@@ -60,80 +52,22 @@ def plain(seen: Viewing, label: str, figure: str, figures: Any, words: str, *, t
     return Tile(label, shown.words, shown, (), words, "muted", tone)
 
 
-def table(seen: Viewing, rows: pd.DataFrame, total: dict[str, Any], *, by: Dimension, sort: str, every: bool) -> None:
+def table(seen: Viewing, since: datetime, *, by: Dimension, sort: str) -> None:
     """Draw the backlog of a dimension's members under the total of all, with a link behind every count.
 
-    `rows` and `total` are `with_sums`; `every` draws more than USUAL_ROWS.
+    `sort` is one of SORTS, the largest (names: the first) first; "-" before it turns that about.
     """
-    shown = rows if every else rows.head(USUAL_ROWS)
-    whole = _total(seen, total)
-    lines = [row | {"excess": _excess(row["counts"], whole["counts"])} for row in (whole, *_rows(seen, shown, by))]
-    groups = [
-        (_("How urgent"), [(column, _headings()[column]) for column in URGENCIES]),
-        (_("Age since submission, days"), [(column, _headings()[column]) for column in (*AGES, "age_days")]),
-        (_("Stage"), [(column, _headings()[column]) for column in STAGES]),
-        (_("Last 7 days"), [(column, _headings()[column]) for column in ("received", "ended", "change")]),
-        (_("At this pace"), [("days_of_work", _headings()["days_of_work"])]),
-    ]
-    panel(
-        "backlog",
-        key="backlog_table",
-        title=_title(by),
-        name_heading=_("Name"),
-        about=_("Click a number for its cases, a name for its own page, a heading to sort"),
-        groups=groups,
-        sort=sort,
-        sorts={column: _sorted_address(seen, column, sort) for column in SORTS},
-        rows=lines,
-        most=max(1, int(rows["open"].max())),
-        total_rows=len(rows),
-        hidden=len(rows) - len(shown),
-        every_href=address("?", **seen.query | {"rows": "all"}),
-        notes=[
-            _("Grey: ages and stages whose share is above that of the whole."),
-            _("Due soon: by the end of the next working day, today included."),
-            _("Days of work: open, divided by how many were resolved a day in the last {count} days.", count=PACE_DAYS),
-        ],
-    )
+    shared_panel(seen, "backlog", key="backlog_table", make=lambda: _table(seen, since, by, sort))
 
 
-def heat(seen: Viewing, rows: pd.DataFrame, mixed: pd.DataFrame, *, by: Dimension) -> None:
-    """Draw where which category lies: the rows' open reports of the busiest categories, darker where more.
-
-    `mixed` as queries.backlog.mix gives it.
-    """
-    known = names(seen.reports, "category").to_dict("index")
-    busiest = mixed.groupby("category_id")["open"].sum().sort_values(ascending=False, kind="stable").head(BUSIEST)
-    counts = {
-        (None if pd.isna(cell["key"]) else int(cell["key"]), cell["category_id"]): (cell["open"], cell["overdue"])
-        for cell in mixed.to_dict("records")
-    }
-    shown = []
-    for row in _rows(seen, rows.head(USUAL_ROWS), by):
-        cells = [
-            {"code": known[category]["code"], "open": opened, "overdue": late}
-            for category in busiest.index
-            for opened, late in [counts.get((row["key"], category), (0, 0))]
-        ]
-        shown.append(row | {"cells": cells})
-    panel(
-        "backlog_heat",
-        key="backlog_heat",
-        title=_("What is it about?"),
-        about=_(
-            "Open reports of the {count} busiest categories: the darker the more; in red those overdue",
-            count=number(len(busiest)),
-        ),
-        name_heading=_("Name"),
-        columns=[name(known[category]) for category in busiest.index],
-        rows=shown,
-        most=max([5, *(cell["open"] for row in shown for cell in row["cells"])]),
-    )
+def heat(seen: Viewing, since: datetime, *, by: Dimension, sort: str) -> None:
+    """Draw where which category lies: the same rows' open reports of the busiest categories, darker where more."""
+    shared_panel(seen, "backlog_heat", key="backlog_heat", make=lambda: _heat(seen, since, by, sort))
 
 
-def pace(seen: Viewing, total: dict[str, Any]) -> None:
+def pace(seen: Viewing, whole: dict[str, Any]) -> None:
     """Draw what came in and went out in seven days, whether the pile grows, and how many days of work it is."""
-    panel("backlog_pace", key="backlog_pace", row=_total(seen, total), days=PACE_DAYS)
+    shared_panel(seen, "backlog_pace", key="backlog_pace", make=lambda: {"row": _whole(seen, whole), "days": PACE_DAYS})
 
 
 def history(days: pd.DataFrame, colours: Palette) -> dict[str, Any]:
@@ -183,6 +117,85 @@ def history(days: pd.DataFrame, colours: Palette) -> dict[str, Any]:
     }
 
 
+def _table(seen: Viewing, since: datetime, by: Dimension, sort: str) -> dict[str, Any]:
+    rows = _ordered(seen, since, by, sort)
+    shown = rows if seen.query.get("rows") == ["all"] else rows.head(USUAL_ROWS)
+    whole = _whole(seen, total(seen, since))
+    headings = _headings()
+    groups = {
+        _("How urgent"): URGENCIES,
+        _("Age since submission, days"): (*AGES, "age_days"),
+        _("Stage"): STAGES,
+        _("Last 7 days"): ("received", "ended", "change"),
+        _("At this pace"): ("days_of_work",),
+    }
+    return {
+        "title": _title(by),
+        "name_heading": _("Name"),
+        "about": _("Click a number for its cases, a name for its own page, a heading to sort"),
+        "groups": [(words, [(column, headings[column]) for column in columns]) for words, columns in groups.items()],
+        "sort": sort,
+        "sorts": {column: _sorted_address(seen, column, sort) for column in SORTS},
+        "rows": [
+            line | {"excess": _excess(line["counts"], whole["counts"])} for line in (whole, *_rows(seen, shown, by))
+        ],
+        "most": max([1, *rows["open"]]),
+        "total_rows": len(rows),
+        "hidden": len(rows) - len(shown),
+        "every_href": address("?", **seen.query | {"rows": "all"}),
+        "notes": [
+            _("Grey: ages and stages whose share is above that of the whole."),
+            _("Due soon: by the end of the next working day, today included."),
+            _("Days of work: open, divided by how many were resolved a day in the last {count} days.", count=PACE_DAYS),
+        ],
+    }
+
+
+def _heat(seen: Viewing, since: datetime, by: Dimension, sort: str) -> dict[str, Any]:
+    rows = _ordered(seen, since, by, sort)
+    mixed = mix(seen.reports, seen.filters, by=by)
+    known = names(seen.reports, "category").to_dict("index")
+    busiest = mixed.groupby("category_id")["open"].sum().sort_values(ascending=False, kind="stable").head(BUSIEST)
+    counts = {
+        (None if pd.isna(cell["key"]) else int(cell["key"]), cell["category_id"]): (cell["open"], cell["overdue"])
+        for cell in mixed.to_dict("records")
+    }
+    shown = []
+    for line in _rows(seen, rows[rows["open"] > 0].head(USUAL_ROWS), by):
+        cells = [
+            {"code": known[category]["code"], "open": opened, "overdue": late}
+            for category in busiest.index
+            for opened, late in [counts.get((line["key"], category), (0, 0))]
+        ]
+        shown.append(line | {"cells": cells})
+    return {
+        "title": _("What is it about?"),
+        "about": _(
+            "Open reports of the {count} busiest categories: the darker the more; in red those overdue",
+            count=number(len(busiest)),
+        ),
+        "name_heading": _("Name"),
+        "columns": [name(known[category]) for category in busiest.index],
+        "rows": shown,
+        "most": max([_FEW, *(cell["open"] for line in shown for cell in line["cells"])]),
+    }
+
+
+def _with_sums(found: pd.DataFrame, seen: Viewing) -> pd.DataFrame:
+    """Return a backlog with the change in open reports and the oldest one's age in days."""
+    age = (pd.Timestamp(seen.filters.at) - found["oldest"]).dt.total_seconds() / 86400
+    return found.assign(change=found["open"] - found["open_before"], age_days=age)
+
+
+def _ordered(seen: Viewing, since: datetime, by: Dimension, sort: str) -> pd.DataFrame:
+    found = _with_sums(backlog(seen.reports, seen.filters, since=since, by=by), seen)
+    column = sort.removeprefix("-")
+    ascending = (column == "name") != sort.startswith("-")
+    if column == "name":
+        column = "name_en" if language() == "en" else "name_vi"
+    return found.sort_values([column, "code"], ascending=[ascending, True], na_position="last", ignore_index=True)
+
+
 def _headings() -> dict[str, str]:
     return {
         "open": _("Open"),
@@ -218,22 +231,22 @@ def _sorted_address(seen: Viewing, column: str, sort: str) -> str:
     return address("?", **seen.query | {"sort": f"-{column}" if sort == column else column})
 
 
-def _total(seen: Viewing, total: dict[str, Any]) -> dict[str, Any]:
-    return _row(seen, total, carried(seen)) | {"name": _("All"), "key": None, "href": None, "total": True}
+def _whole(seen: Viewing, whole: dict[str, Any]) -> dict[str, Any]:
+    return _row(seen, whole, carried(seen)) | {"name": _("All"), "key": None, "href": None, "total": True}
 
 
 def _rows(seen: Viewing, rows: pd.DataFrame, by: Dimension) -> list[dict[str, Any]]:
     nobody = _("no unit yet") if by == "unit" else _("not located")
     made = []
-    for row in rows.to_dict("records"):
-        nowhere = bool(pd.isna(row["key"]))
-        choices = carried(seen) | {by: NOBODY if nowhere else row["code"]}
+    for found in rows.to_dict("records"):
+        nowhere = bool(pd.isna(found["key"]))
+        choices = carried(seen) | {by: NOBODY if nowhere else found["code"]}
         page, more = (UNIT, {}) if by == "unit" and not nowhere else (BACKLOG, {"by": NEXT_LEVEL[by]})
         made.append(
-            _row(seen, row, choices)
+            _row(seen, found, choices)
             | {
-                "name": nobody if nowhere else name(row),
-                "key": None if nowhere else int(row["key"]),
+                "name": nobody if nowhere else name(found),
+                "key": None if nowhere else int(found["key"]),
                 "href": address(page, **choices | more),
                 "total": False,
             }
@@ -241,16 +254,16 @@ def _rows(seen: Viewing, rows: pd.DataFrame, by: Dimension) -> list[dict[str, An
     return made
 
 
-def _row(seen: Viewing, row: Any, choices: dict[str, Any]) -> dict[str, Any]:
+def _row(seen: Viewing, found: Any, choices: dict[str, Any]) -> dict[str, Any]:
     """Return a row ready to draw; `cases` and `week` are addresses to which the figure's name is added."""
     pace_starts = seen.local(seen.filters.at - timedelta(days=PACE_DAYS)).isoformat()
     return {
-        "counts": {column: int(row[column]) for column in (*URGENCIES, *AGES, *STAGES, "received", "ended")},
-        "late": percent(row["overdue"], row["open"]),
-        "oldest": None if pd.isna(row["age_days"]) else int(row["age_days"]),
-        "change": int(row["change"]),
-        "days_of_work": None if pd.isna(row["days_of_work"]) else number(row["days_of_work"], 1),
-        "resolved": int(row["resolved_of_pace"]),
+        "counts": {column: int(found[column]) for column in (*URGENCIES, *AGES, *STAGES, "received", "ended")},
+        "late": percent(found["overdue"], found["open"]),
+        "oldest": None if pd.isna(found["age_days"]) else int(found["age_days"]),
+        "change": int(found["change"]),
+        "days_of_work": None if pd.isna(found["days_of_work"]) else number(found["days_of_work"], 1),
+        "resolved": int(found["resolved_of_pace"]),
         "cases": _to_cases(choices),
         "any_category": _to_cases(choices | {"category": None}),
         "week": _to_cases(choices | _WEEK),

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 
 from queries.figures import names
-from queries.report import Held
+from queries.report import NEAR_METRES, Held, held, nearby
 from ui.filters import carried
 from ui.pages import REPORT, UNIT
 from ui.panel import address
@@ -18,13 +18,13 @@ Case = dict[str, Any]
 
 
 def head(seen: Viewing, case: Case) -> dict[str, Any]:
-    """Return what the five clears say of a case (queries.report), ready to draw."""
+    """Return what the five clears say of a case (queries.report), for panels/report.html."""
     category, channel, ward, district = (
         _named(seen, dimension, case) for dimension in ("category", "channel", "ward", "district")
     )
     place = [area for area in (ward, district) if area]
     severity = {"urgent": _("urgent"), "complex": _("complex"), "normal": _("normal")}[case["severity"]]
-    return {
+    shown = {
         "code": case["public_code"],
         "title": case["title"],
         "text": case["text"] or "",
@@ -44,6 +44,18 @@ def head(seen: Viewing, case: Case) -> dict[str, Any]:
         "results": results(case),
         "answer": case["answer"] or "",
     }
+    return {"case": shown}
+
+
+def way(seen: Viewing, case: Case, steps: pd.DataFrame) -> dict[str, Any]:
+    """Return who held a case and every step of it, for panels/report_way.html."""
+    spans = held(steps, seen.filters.at)
+    return {"steps": timeline(seen, steps), "holders": holders(seen, spans, still=case["ended_at"] is None)}
+
+
+def deadline_terms(case: Case, steps: pd.DataFrame) -> dict[str, Any]:
+    """Return a case's terms and where their rule comes from, for panels/report_terms.html."""
+    return {"terms": terms(case, steps), "source": case["rule_source"]}
 
 
 def terms(case: Case, steps: pd.DataFrame) -> list[dict[str, Any]]:
@@ -143,19 +155,23 @@ def holders(seen: Viewing, spans: list[Held], *, still: bool) -> list[dict[str, 
     ]
 
 
-def neighbours(seen: Viewing, table: pd.DataFrame) -> list[dict[str, str]]:
-    """Return similar cases (queries.cases with `metres`) with the ways to them."""
-    return [
+def neighbours(seen: Viewing, case: Case) -> dict[str, Any]:
+    """Return the similar open cases near a case with the ways to them, for panels/report_near.html.
+
+    Raises DatabaseAway.
+    """
+    shown = [
         {
-            "title": case["title"],
-            "href": address(REPORT, **carried(seen) | {"code": case["public_code"]}),
-            "state": state(case["state"]),
-            "tone": TONES[case["state"]],
-            "away": _("{metres} m away", metres=number(case["metres"])),
-            "deadline": deadline(case, seen),
+            "title": near["title"],
+            "href": address(REPORT, **carried(seen) | {"code": near["public_code"]}),
+            "state": state(near["state"]),
+            "tone": TONES[near["state"]],
+            "away": _("{metres} m away", metres=number(near["metres"])),
+            "deadline": deadline(near, seen),
         }
-        for case in table.to_dict("records")
+        for near in nearby(seen.reports, seen.filters, case).to_dict("records")
     ]
+    return {"metres": number(NEAR_METRES), "located": case["lat"] is not None, "cases": shown}
 
 
 _STEP_TONES = {"resolved": "good", "refused": "due-soon", "reopened": "overdue", "escalated": "due-soon"}

@@ -5,47 +5,62 @@ from typing import Any, Literal
 import pandas as pd
 
 from queries.figures import names
-from queries.overdue import FEWEST_OPEN
+from queries.overdue import FEWEST_OPEN, overdue, placed
 from ui.filters import carried
 from ui.leaders import best, rows
 from ui.pages import CASES, OVERDUE, REPORT, UNIT
-from ui.panel import address, panel
+from ui.panel import address
 from ui.viewing import Viewing
-from ui.words import _, duration, name, ngettext, number, percent
+from ui.words import _, duration, moment, name, ngettext, number, percent
+
+KINDS = {
+    "all": ("city", "district", "commune", "department", "utility"),
+    "commune": ("commune",),
+    "department": ("city", "department", "utility"),
+    "district": ("district",),
+}
+"""The kinds of units that are compared with each other, by the name of the choice."""
 
 
-def leaderboard(
-    seen: Viewing, table: pd.DataFrame, before: pd.DataFrame, *, by: Literal["unit", "district"], since: str
-) -> None:
-    """Draw rows of queries.overdue as a table with places, those of them that do best, and those without a place.
+def leaderboard(seen: Viewing, *, by: Literal["unit", "district"], kind: str) -> dict[str, Any]:
+    """Return all units of a kind, or all districts, with their places, and those of them that do best, ready to draw.
 
-    `before` are the same rows as they stood a period ago; `since` says in words when that was.
+    Raises DatabaseAway.
     """
+    then = seen.filters.before()
+    table, before = (overdue(seen.reports, filters, by=by) for filters in (seen.filters, then))
+    if by == "unit":
+        table, before = (placed(each[each["kind"].isin(KINDS[kind])]) for each in (table, before))
     about = _("Place 1 is the furthest behind.")
     if not before.empty:
-        about += " " + _("The change of place is since {since}.", since=since)
-    placed = table.dropna(subset="place")
+        about += " " + _("The change of place is since {since}.", since=moment(seen.local(then.at)))
+    ranked = int(table["place"].count())
     places = before.set_index("key")["place"]
-    shown = [_row(seen, row, places, by) for row in table.to_dict("records")]
-    panel(
-        "overdue",
-        key="leaderboard",
-        title=_("Overdue of open reports"),
-        about=about,
-        heading=_("Unit") if by == "unit" else _("District"),
-        rows=shown[: len(placed)],
-        few=shown[len(placed) :],
-        few_about=_("With fewer than {count} open reports a share says little.", count=FEWEST_OPEN),
-        best=rows(seen, best(table)) if by == "unit" else [],
-        nothing=_("No unit has enough open reports to compare."),
-    )
+    categories = names(seen.reports, "category").to_dict("index")
+    choices = carried(seen)
+    shown = [_row(row, places, categories, choices, by) for row in table.to_dict("records")]
+    return {
+        "title": _("Overdue of open reports"),
+        "about": about,
+        "heading": _("Unit") if by == "unit" else _("District"),
+        "rows": shown[:ranked],
+        "few": shown[ranked:],
+        "few_about": _("With fewer than {count} open reports a share says little.", count=FEWEST_OPEN),
+        "best": rows(seen, best(table)) if by == "unit" else [],
+        "nothing": (
+            _("No unit of this kind holds an open report.")
+            if table.empty
+            else _("No unit has enough open reports to compare.")
+        ),
+    }
 
 
-def _row(seen: Viewing, row: dict[Any, Any], places: "pd.Series[float]", by: str) -> dict[str, Any]:
-    choices = carried(seen) | {by: row["code"]}
+def _row(
+    row: dict[Any, Any], places: "pd.Series[float]", categories: dict[Any, Any], carry: dict[str, Any], by: str
+) -> dict[str, Any]:
+    choices = carry | {by: row["code"]}
     change, tone = _change(row["place"], places.get(row["key"]))
-    worst = row["worst_category_id"]
-    category = None if pd.isna(worst) else names(seen.reports, "category").loc[worst]
+    category = categories.get(row["worst_category_id"])
     return {
         "place": number(row["place"]) if not pd.isna(row["place"]) else "",
         "name": name(row),
@@ -60,7 +75,7 @@ def _row(seen: Viewing, row: dict[Any, Any], places: "pd.Series[float]", by: str
         "seriously": row["seriously_overdue"],
         "seriously_href": address(CASES, **choices | {"figure": "seriously_overdue", "sort": "most_late"}),
         "oldest": duration(row["oldest_hours"]),
-        "oldest_href": row["oldest_code"] and address(REPORT, **carried(seen) | {"code": row["oldest_code"]}),
+        "oldest_href": row["oldest_code"] and address(REPORT, **carry | {"code": row["oldest_code"]}),
         "category": "" if category is None else name(category),
         "category_count": row["worst_category_overdue"],
         "category_href": ""

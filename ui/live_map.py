@@ -26,7 +26,6 @@ KEY = "live_map"
 
 _WIDE, _NARROW, HEIGHT = 1000, 360, 640  # pixels the map has on a desk, on a phone
 _CELL = 4  # the parts of a row that is a cell, which leads nowhere; a point has more
-_ACROSS = 100  # about how many cells a grid has from the top of the map to its bottom
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ def draw(seen: Viewing, shapes: pd.DataFrame, *, show: str, level: Dimension, me
     """Return the map in one of its ways, with the ground, the names and the rings they share. Raises DatabaseAway."""
     if show == "areas":
         drawn = _areas(seen, shapes, level, measure)
-    elif show == "density" or _count(seen, "open_on_map") > map_routes.MOST_POINTS:
+    elif show == "density" or _count(seen, "open_on_map") > map_queries.MOST_POINTS:
         drawn = _density(seen, level, "received" if show == "density" else "open")
     else:
         drawn = _points(seen, level)
@@ -72,7 +71,7 @@ def follow(seen: Viewing, level: str) -> None:
         if isinstance(clicked, list) and len(clicked) == _CELL:
             return
         if isinstance(clicked, list):
-            found = map_queries.case(seen.reports, seen.filters, report_id=int(clicked[4]))
+            found = map_queries.case(seen.reports, seen.filters, report_id=int(clicked[2]))
             word, value = "case", found and found["public_code"]
         else:
             word, value = level, clicked["properties"]["code"]
@@ -148,8 +147,7 @@ def _areas(seen: Viewing, shapes: pd.DataFrame, level: Dimension, measure: str) 
 
 
 def _density(seen: Viewing, level: str, figure: str) -> Drawn:
-    high = _side(seen)
-    wide = map_routes.width(seen.reports, high)
+    wide, high = map_routes.cell_size(seen.reports)
     table = map_queries.cells(seen.reports, seen.filters, figure=figure, wide=wide, high=high)
     shown = int(table["reports"].sum())
     total = figures(seen.reports, seen.filters)[figure].iloc[0]
@@ -182,13 +180,6 @@ def _ground(seen: Viewing, level: str) -> list[pdk.Layer]:
 
 def _count(seen: Viewing, figure: str) -> int:
     return case_count(seen.reports, seen.filters, figure=figure)
-
-
-def _side(seen: Viewing) -> int:
-    """Return the height of the cells: the smallest that leaves no more than _ACROSS of them, one above the other."""
-    heights = [lat for _lon, lat in map_routes.drawn_areas(seen.reports, "district")["label"]] or [0]
-    sides = sorted(map_routes.SIDES)
-    return next((side for side in sides if (max(heights) - min(heights)) * 1000 / side <= _ACROSS), sides[-1])
 
 
 def _asked(seen: Viewing, *, period: bool = True) -> dict[str, Any]:

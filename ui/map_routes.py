@@ -27,13 +27,12 @@ from ui.words import LANGUAGES
 
 ARRIVED_WITHIN = timedelta(minutes=15)
 """How long a new report is marked on the map."""
-MOST_POINTS = 100_000
-"""With more, points hide each other and a browser takes seconds to draw them; cells count them instead."""
 SIDES = (10, 2, 5, 20, 50)
 """How high the cells of a grid may be, in thousandths of a degree; the usual, of about 1.1 km, first."""
 COUNTED = ("received", "open")
 """The figures that cells may count; the usual first."""
 
+_MOST_ABOVE = 100
 _SECONDS = 600
 _ROOM = 128 * 1024 * 1024
 _packed_answers: TTLCache[Hashable, bytes] = TTLCache(_ROOM, ttl=_SECONDS, getsizeof=len)
@@ -83,14 +82,17 @@ def drawn_areas(reports: ReportDatabase, level: str) -> pd.DataFrame:
     return map_data.geometries(reports.ask("areas", level=level))
 
 
-def width(reports: ReportDatabase, side: int) -> int:
-    """Return how wide a cell `side` high is, so that it is about square in this city; both in thousandths of a degree.
+def cell_size(reports: ReportDatabase, side: int | None = None) -> tuple[int, int]:
+    """Return how wide and how high a cell is, in thousandths of a degree, so that it is about square in this city.
 
-    Raises DatabaseAway.
+    Without a `side`, of SIDES the smallest that leaves no more than a hundred cells one above the other. Raises
+    DatabaseAway.
     """
-    lines = drawn_areas(reports, "district")
-    middle = sum(lat for _lon, lat in lines["label"]) / len(lines) if len(lines) else 0
-    return max(1, round(side / math.cos(math.radians(middle))))
+    labels = [label for level in map_data.LEVELS for label in drawn_areas(reports, level)["label"]] or [(0.0, 0.0)]
+    heights = [lat for _lon, lat in labels]
+    tall = (max(heights) - min(heights)) * 1000
+    high = side or next((one for one in sorted(SIDES) if tall / one <= _MOST_ABOVE), max(SIDES))
+    return max(1, round(high / math.cos(math.radians(sum(heights) / len(heights))))), high
 
 
 def _one_of(query: dict[str, list[str]], word: str, allowed: tuple[Any, ...]) -> Any:
@@ -103,51 +105,55 @@ def _one_of(query: dict[str, list[str]], word: str, allowed: tuple[Any, ...]) ->
     raise Nonsense(f"{word} is one of {', '.join(map(str, allowed))}.")
 
 
-def _shapes(asking: Asking) -> Any:
+def _json(content: Any) -> str:
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+
+
+def _shapes(asking: Asking) -> str:
     shapes = drawn_areas(asking.reports, asking.level)
     wanted = asking.filters.districts if asking.level == "district" else asking.filters.wards
-    return map_data.shapes(shapes[shapes["key"].isin(wanted)] if wanted else shapes, asking.language)
+    return _json(map_data.shapes(shapes[shapes["key"].isin(wanted)] if wanted else shapes, asking.language))
 
 
-def _areas(asking: Asking) -> Any:
+def _areas(asking: Asking) -> str:
     table = with_sums(figures(asking.reports, asking.filters, by=asking.level))
-    return map_data.areas(drawn_areas(asking.reports, asking.level), table, asking.measure, asking.language)
+    drawn = drawn_areas(asking.reports, asking.level)
+    return _json(map_data.areas(drawn, table, asking.measure, asking.language))
 
 
-def _labels(asking: Asking) -> Any:
-    return map_data.labels(drawn_areas(asking.reports, asking.level), asking.language)
+def _labels(asking: Asking) -> str:
+    return _json(map_data.labels(drawn_areas(asking.reports, asking.level), asking.language))
 
 
-def _points(asking: Asking) -> Any:
-    table = map_queries.points(asking.reports, asking.filters).tail(MOST_POINTS)
-    return map_data.points(table, names(asking.reports, "category"), asking.language)
+def _points(asking: Asking) -> str:
+    groups = map_queries.points(asking.reports, asking.filters)
+    return map_data.points(groups, names(asking.reports, "category"), asking.language)
 
 
-def _arrivals(asking: Asking) -> Any:
+def _arrivals(asking: Asking) -> str:
     since = asking.filters.at - ARRIVED_WITHIN
-    table = map_queries.points(asking.reports, asking.filters, figure="true", since=since).tail(MOST_POINTS)
-    return map_data.points(table, names(asking.reports, "category"), asking.language)
+    groups = map_queries.points(asking.reports, asking.filters, figure="true", since=since)
+    return map_data.points(groups, names(asking.reports, "category"), asking.language)
 
 
-def _cells(asking: Asking) -> Any:
-    wide = width(asking.reports, asking.side)
-    table = map_queries.cells(asking.reports, asking.filters, figure=asking.count, wide=wide, high=asking.side)
-    return map_data.cells(table, crowd_bounds(table["reports"]), asking.language)
+def _cells(asking: Asking) -> str:
+    wide, high = cell_size(asking.reports, asking.side)
+    table = map_queries.cells(asking.reports, asking.filters, figure=asking.count, wide=wide, high=high)
+    return _json(map_data.cells(table, crowd_bounds(table["reports"]), asking.language))
 
 
-def _packed(answer: Callable[[Asking], Any], request: Request) -> bytes:
+def _packed(answer: Callable[[Asking], str], request: Request) -> bytes:
     asking = Asking(request)
     key = (answer, asking.key())
     packed = _packed_answers.get(key)
     if packed is None:
-        body = json.dumps(answer(asking), ensure_ascii=False, separators=(",", ":")).encode()
-        packed = gzip.compress(body, _FAST, mtime=0)
+        packed = gzip.compress(answer(asking).encode(), _FAST, mtime=0)
         if len(packed) < _ROOM:
             _packed_answers[key] = packed
     return packed
 
 
-def _served(answer: Callable[[Asking], Any]) -> Callable[[Request], Awaitable[Response]]:
+def _served(answer: Callable[[Asking], str]) -> Callable[[Request], Awaitable[Response]]:
     """Return the route that serves an answer as packed JSON, with a tag that spares what the browser has."""
 
     async def serve(request: Request) -> Response:

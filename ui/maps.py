@@ -36,7 +36,8 @@ PICK = "pick"
 
 _WIDTH, _HEIGHT, _MARGIN = 900, 470, 0.04  # pixels of the usual map, and room around it in steps of zoom
 _CROWD = ((2_000, 5.0), (20_000, 3.5))  # up to so many points, a radius in pixels
-_SMALLEST = 2.4
+_SMALLEST = 1.7
+_PLACE = "[this[0] / 100000, this[1] / 100000]"  # a point's, in hundred-thousandths of a degree
 
 
 def deck(layers: Sequence[pdk.Layer], view: pdk.ViewState, *, says: str | None = None) -> pdk.Deck:
@@ -176,10 +177,11 @@ def report_points(address: str, count: int, *, chosen: str, dark: bool) -> list[
     colours = _palette(dark)
     by_state = [rgb(c, 235) for c in (colours.in_time, colours.muted, colours.due_soon, colours.overdue)]
     radius = next((size for crowd, size in _CROWD if count <= crowd), _SMALLEST)
+    ringed = count <= _CROWD[-1][0]  # more rings than that hide what they mark
     place: dict[str, Any] = {
         "data": address,
-        "get_position": "[this[0], this[1]]",
-        "get_radius": _choice("this[3]", [1, 1.25, 1.7]),
+        "get_position": _PLACE,
+        "get_radius": _choice("this[4]", [1, 1.25, 1.7]),
         "radius_scale": radius,
         "radius_units": "'pixels'",
     }
@@ -187,10 +189,10 @@ def report_points(address: str, count: int, *, chosen: str, dark: bool) -> list[
         pdk.Layer(
             "ScatterplotLayer",
             id="points",
-            get_fill_color=_choice("this[2]", by_state),
-            stroked=True,
+            get_fill_color=_choice("this[3]", by_state),
+            stroked=ringed,
             get_line_color=rgb(colours.text),
-            get_line_width="this[3] == 2 ? 1.5 : 0",
+            get_line_width="this[4] == 2 ? 1.5 : 0",
             line_width_units="'pixels'",
             **place,
         ),
@@ -210,7 +212,7 @@ def arrival_colour(*, dark: bool) -> str:
 
 def marked(lon: float, lat: float, *, dark: bool) -> pdk.Layer:
     """Return the ring around the one case that is looked at."""
-    return _rings("case", [[lon, lat]], rgb(_palette(dark).text), 13, 3)
+    return _rings("case", [[lon * 100_000, lat * 100_000]], rgb(_palette(dark).text), 13, 3)
 
 
 def cells(address: str, wide: int, high: int, *, dark: bool) -> pdk.Layer:
@@ -278,7 +280,7 @@ def _rings(layer: str, data: Any, colour: list[int], radius: float, width: float
         "ScatterplotLayer",
         data=data,
         id=layer,
-        get_position="[this[0], this[1]]",
+        get_position=_PLACE,
         filled=False,
         stroked=True,
         get_radius=radius,

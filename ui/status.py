@@ -1,5 +1,6 @@
 """How fresh the numbers are, and plain words for what keeps them away."""
 
+import logging
 from dataclasses import dataclass
 
 import streamlit as st
@@ -7,6 +8,8 @@ import streamlit as st
 from ui.live import Pulse
 from ui.viewing import Viewing
 from ui.words import _, moment
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -50,3 +53,14 @@ def not_a_report_database() -> None:
         _("This database is not ready: run “python -m reportdb up”, then “python -m reportdb check”."),
         icon=":material/database_off:",
     )
+
+
+def unforeseen(failure: Exception) -> bool:
+    """Say that a page failed in a way nobody foresaw; the log of the server tells the rest."""
+    _LOG.error("A page failed", exc_info=failure)
+    with st.container(key="unforeseen"):
+        st.error(
+            _("This page cannot be shown just now. The others still can; the server's log says what happened."),
+            icon=":material/error:",
+        )
+    return True

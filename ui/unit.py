@@ -6,13 +6,15 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from queries.figures import names
+from queries import units
+from queries.figures import figures, names
+from queries.filters import Filters
 from ui import maps
 from ui.asked import NOBODY
 from ui.filters import carried
 from ui.map_routes import drawn_areas
 from ui.pages import BACKLOG, CASES, LIVE_MAP, UNIT
-from ui.panel import address, panel
+from ui.panel import address, panel, shared_panel
 from ui.theme import palette
 from ui.tiles import Count
 from ui.viewing import Viewing
@@ -24,11 +26,97 @@ _CITY = dict.fromkeys(("unit", "district", "ward", "officer"))
 """What an address leaves out to speak of the whole city."""
 
 
-def choose(seen: Viewing, open_now: pd.DataFrame) -> None:
-    """Draw every unit under its kind, with what it has open, so that one can be chosen.
+def choose(seen: Viewing) -> None:
+    """Draw every unit under its kind, with what it has open, so that one can be chosen."""
+    everywhere = seen.filters.choosing(units=())
+    shared_panel(
+        seen,
+        "unit_choose",
+        key="unit_choose",
+        make=lambda: _choose(seen, figures(seen.reports, everywhere, by="unit")),
+    )
 
-    `open_now` has a unit's key, open and overdue.
-    """
+
+def head(seen: Viewing, relatives: pd.DataFrame) -> None:
+    """Draw who the unit is: its name and kind, since and until when it answers, who came before and after."""
+    shared_panel(seen, "unit_head", key="unit_head", make=lambda: _head(seen, relatives))
+
+
+def beside(seen: Viewing, own: dict[str, Any], city: dict[str, Any]) -> None:
+    """Draw the unit's figures, each with the city's beside it. Both are rows of figures with their sums."""
+    shared_panel(seen, "unit_beside", key="unit_beside", make=lambda: _beside(seen, own, city))
+
+
+def people(seen: Viewing) -> None:
+    """Draw what each of the unit's people answers for. Raises DatabaseAway."""
+    shared_panel(
+        seen, "unit_people", key="unit_people", make=lambda: _people(seen, units.officers(seen.reports, seen.filters))
+    )
+
+
+def categories(seen: Viewing, city: Filters) -> None:
+    """Draw what the unit's cases are about, beside the mix of the city, whose filters are given."""
+    shared_panel(
+        seen,
+        "unit_categories",
+        key="unit_categories",
+        make=lambda: _categories(
+            seen, *(figures(seen.reports, filters, by="category") for filters in (seen.filters, city))
+        ),
+    )
+
+
+def places(seen: Viewing) -> None:
+    """Draw in which wards the unit's open cases lie. Raises DatabaseAway."""
+    shared_panel(
+        seen,
+        "unit_places",
+        key="unit_places",
+        make=lambda: _places(seen, figures(seen.reports, seen.filters, by="ward")),
+    )
+
+
+def ratings(seen: Viewing, own: dict[str, Any]) -> None:
+    """Draw how citizens rated the unit's answers and how many rated at all. Raises DatabaseAway."""
+    shared_panel(
+        seen,
+        "unit_ratings",
+        key="unit_ratings",
+        make=lambda: _ratings(seen, units.ratings(seen.reports, seen.filters), own),
+    )
+
+
+def small_map(seen: Viewing, area: int | None, open_count: int) -> None:
+    """Draw the unit's open cases on the map, framed on its area, else the city; nothing where no boundary is loaded."""
+    found = [(level, drawn_areas(seen.reports, level)) for level in ("ward", "district")]
+    within = [(level, shapes, shapes[shapes["key"] == area]) for level, shapes in found if area is not None]
+    whole = [(level, shapes, shapes) for level, shapes in found]
+    framed = next((one for one in (*within, *whole) if not one[2].empty), None)
+    if framed is None:
+        return
+    level, shapes, frame = framed
+    dark, colours = bool(st.context.theme.type == "dark"), palette()
+    words = carried(seen) | {"at": seen.filters.at.isoformat(), "lang": language(), "period": None}
+    points = maps.report_points(address("map/points.json", **words), open_count, chosen="", dark=dark)
+    ground = maps.ground(address(f"map/shapes/{level}.json"), chosen="", dark=dark)
+    deck = maps.deck([ground[0], points[0]], maps.framing(frame, 520, _MAP_HEIGHT))
+    st.pydeck_chart(deck, height=_MAP_HEIGHT, key="unit_map", alt=_("Map of the unit's open cases"))
+    states = [
+        (_("Overdue"), colours.overdue),
+        (_("Due soon"), colours.due_soon),
+        (_("In time"), colours.in_time),
+        (_("No deadline known"), colours.muted),
+    ]
+    panel(
+        "legend",
+        key="unit_map_legend",
+        title=_("Open reports"),
+        steps=[{"words": words, "colour": colour} for words, colour in states],
+        sources=maps.sources(shapes),
+    )
+
+
+def _choose(seen: Viewing, open_now: pd.DataFrame) -> dict[str, Any]:
     counts = open_now.dropna(subset="key").set_index("key")
     known = names(seen.reports, "unit")
     known["name"] = [name(unit) for unit in known.to_dict("records")]
@@ -44,11 +132,12 @@ def choose(seen: Viewing, open_now: pd.DataFrame) -> None:
         ]
         if units:
             groups.append({"title": title, "units": units})
-    panel("unit_choose", key="unit_choose", groups=groups)
+    return {
+        "groups": groups,
+    }
 
 
-def head(seen: Viewing, family: pd.DataFrame) -> None:
-    """Draw who the unit is: its name, kind and place, since and until when it answers, who came before and after."""
+def _head(seen: Viewing, family: pd.DataFrame) -> dict[str, Any]:
     itself = family[family["role"] == "itself"].iloc[0].to_dict()
     relatives: dict[str, list[dict[str, str]]] = {
         role: [
@@ -62,22 +151,19 @@ def head(seen: Viewing, family: pd.DataFrame) -> None:
     last_day = ends - timedelta(days=1) if ends else None
     ended = ends is not None and ends <= today
     then = {"at": f"{last_day:%Y-%m-%d}T23:59:59", "period": "365d", "from": None, "to": None} if last_day else {}
-    panel(
-        "unit_head",
-        key="unit_head",
-        name=name(itself),
-        kind=_kinds()[itself["kind"]],
-        since=_("answers since {day}", day=day(starts)) if starts else "",
-        until=_("answered until {day}", day=day(last_day)) if last_day and ended else "",
-        then_href=address("?", **seen.query | then) if last_day and ended else None,
-        backlog_href=address(BACKLOG, **carried(seen)),
-        map_href=address(LIVE_MAP, **carried(seen)),
-        relatives=relatives,
-    )
+    return {
+        "name": name(itself),
+        "kind": _kinds()[itself["kind"]],
+        "since": _("answers since {day}", day=day(starts)) if starts else "",
+        "until": _("answered until {day}", day=day(last_day)) if last_day and ended else "",
+        "then_href": address("?", **seen.query | then) if last_day and ended else None,
+        "backlog_href": address(BACKLOG, **carried(seen)),
+        "map_href": address(LIVE_MAP, **carried(seen)),
+        "relatives": relatives,
+    }
 
 
-def beside(seen: Viewing, own: dict[str, Any], city: dict[str, Any]) -> None:
-    """Draw the unit's figures, each with the city's beside it. Both are rows of figures with their sums."""
+def _beside(seen: Viewing, own: dict[str, Any], city: dict[str, Any]) -> dict[str, Any]:
     shares = [
         (_("Overdue of open"), "overdue", "open", -1),
         (_("On-time rate"), "done_by_due", "fell_due", 1),
@@ -128,14 +214,16 @@ def beside(seen: Viewing, own: dict[str, Any], city: dict[str, Any]) -> None:
             "tone": "" if not slower else "overdue" if slower > 0 else "good",
         }
     )
-    panel("unit_beside", key="unit_beside", cards=cards)
+    return {
+        "cards": cards,
+    }
 
 
-def people(seen: Viewing, table: pd.DataFrame) -> None:
-    """Draw what each of the unit's people answers for (queries.units.officers)."""
+def _people(seen: Viewing, table: pd.DataFrame) -> dict[str, Any]:
     rows = [
         {
             "name": row["officer"],
+            "nobody": _("not assigned") if seen.live else _("not assigned, or no longer known"),
             "counts": [
                 _count(seen, figure, row[figure], officer=row["officer"] or NOBODY) for figure in ("overdue", "open")
             ],
@@ -143,11 +231,12 @@ def people(seen: Viewing, table: pd.DataFrame) -> None:
         }
         for row in table.to_dict("records")
     ]
-    panel("unit_people", key="unit_people", rows=rows)
+    return {
+        "rows": rows,
+    }
 
 
-def categories(seen: Viewing, own: pd.DataFrame, city: pd.DataFrame) -> None:
-    """Draw what the unit's cases are about, beside the city's mix. Both are figures by category."""
+def _categories(seen: Viewing, own: pd.DataFrame, city: pd.DataFrame) -> dict[str, Any]:
     shares = city.set_index("key")["received"] / max(1, city["received"].sum())
     received = own["received"].sum()
     shown = own[(own["received"] > 0) | (own["open"] > 0)].sort_values(["received", "open"], ascending=False)
@@ -165,11 +254,13 @@ def categories(seen: Viewing, own: pd.DataFrame, city: pd.DataFrame) -> None:
         }
         for row in shown.head(_LONGEST).to_dict("records")
     ]
-    panel("unit_categories", key="unit_categories", rows=rows, more=max(0, len(shown) - _LONGEST))
+    return {
+        "rows": rows,
+        "more": max(0, len(shown) - _LONGEST),
+    }
 
 
-def places(seen: Viewing, table: pd.DataFrame) -> None:
-    """Draw in which wards the unit's open cases lie. `table` is the figures by ward."""
+def _places(seen: Viewing, table: pd.DataFrame) -> dict[str, Any]:
     shown = table[table["open"] > 0].sort_values(["open", "overdue"], ascending=False)
     most = max(1, int(shown["open"].max())) if len(shown) else 1
     rows = [
@@ -183,21 +274,21 @@ def places(seen: Viewing, table: pd.DataFrame) -> None:
         }
         for row in shown.head(_LONGEST).to_dict("records")
     ]
-    panel("unit_places", key="unit_places", rows=rows, more=max(0, len(shown) - _LONGEST))
+    return {
+        "rows": rows,
+        "more": max(0, len(shown) - _LONGEST),
+    }
 
 
-def ratings(seen: Viewing, counts: dict[str, int], own: dict[str, Any]) -> None:
-    """Draw how citizens rated the unit's answers (queries.units.ratings) and how many rated at all."""
+def _ratings(seen: Viewing, counts: dict[str, int], own: dict[str, Any]) -> dict[str, Any]:
     labels = {
         "rated_satisfied": (_("Satisfied"), "good"),
         "rated_acceptable": (_("Acceptable"), "muted"),
         "rated_not_satisfied": (_("Not satisfied"), "overdue"),
     }
     rated = counts["rated"]
-    panel(
-        "unit_ratings",
-        key="unit_ratings",
-        rows=[
+    return {
+        "rows": [
             {
                 "label": label,
                 "tone": tone,
@@ -207,40 +298,10 @@ def ratings(seen: Viewing, counts: dict[str, int], own: dict[str, Any]) -> None:
             }
             for figure, (label, tone) in labels.items()
         ],
-        rated=_count(seen, "rated", rated),
-        resolved=_count(seen, "resolved", own["resolved"]),
-        reopened=_count(seen, "reopened", own["reopened"]),
-    )
-
-
-def small_map(seen: Viewing, area: int | None, open_count: int) -> None:
-    """Draw the unit's open cases on the map, framed on its area, else the city; nothing where no boundary is loaded."""
-    found = [(level, drawn_areas(seen.reports, level)) for level in ("ward", "district")]
-    within = [(level, shapes, shapes[shapes["key"] == area]) for level, shapes in found if area is not None]
-    whole = [(level, shapes, shapes) for level, shapes in found]
-    framed = next((one for one in (*within, *whole) if not one[2].empty), None)
-    if framed is None:
-        return
-    level, shapes, frame = framed
-    dark, colours = bool(st.context.theme.type == "dark"), palette()
-    words = carried(seen) | {"at": seen.filters.at.isoformat(), "lang": language(), "period": None}
-    points = maps.report_points(address("map/points.json", **words), open_count, chosen="", dark=dark)
-    ground = maps.ground(address(f"map/shapes/{level}.json"), chosen="", dark=dark)
-    deck = maps.deck([ground[0], points[0]], maps.framing(frame, 520, _MAP_HEIGHT))
-    st.pydeck_chart(deck, height=_MAP_HEIGHT, key="unit_map", alt=_("Map of the unit's open cases"))
-    states = [
-        (_("Overdue"), colours.overdue),
-        (_("Due soon"), colours.due_soon),
-        (_("In time"), colours.in_time),
-        (_("No deadline known"), colours.muted),
-    ]
-    panel(
-        "legend",
-        key="unit_map_legend",
-        title=_("Open reports"),
-        steps=[{"words": words, "colour": colour} for words, colour in states],
-        sources=maps.sources(shapes),
-    )
+        "rated": _count(seen, "rated", rated),
+        "resolved": _count(seen, "resolved", own["resolved"]),
+        "reopened": _count(seen, "reopened", own["reopened"]),
+    }
 
 
 def _kinds() -> dict[str, str]:

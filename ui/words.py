@@ -4,7 +4,6 @@ The words stand in English in the code; `locales/` holds their translations as s
 """
 
 import gettext
-import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -83,7 +82,7 @@ def name(row: Any) -> str:
 
 def number(value: float | None, decimals: int = 0) -> str:
     """Return a number with the language's separators: 1.234,5 in Vietnamese."""
-    if value is None or math.isnan(value):
+    if pd.isna(value):
         return NOTHING
     form = "#,##0" + ("." + "0" * decimals if decimals else "")
     return str(format_decimal(value, format=form, locale=language()))
@@ -96,7 +95,7 @@ def percent(part: float, whole: float) -> str:
 
 def duration(hours: float | None) -> str:
     """Return a length of time in hours up to two days, then in days."""
-    if hours is None or math.isnan(hours):
+    if pd.isna(hours):
         return NOTHING
     if hours < 48:
         return _("{hours} h", hours=number(hours, 1))

@@ -8,7 +8,7 @@ from queries.cases import Order, case_count, cases
 from queries.figures import names
 from ui.filters import carried
 from ui.pages import REPORT, UNIT
-from ui.panel import address, panel
+from ui.panel import address, shared_panel
 from ui.states import TONES, state
 from ui.viewing import Viewing
 from ui.words import _, duration, moment, name, ngettext
@@ -21,26 +21,7 @@ def worklist(seen: Viewing, *, key: str, figure: str = "open", order: Order = "w
 
     Raises DatabaseAway.
     """
-    count = case_count(seen.reports, seen.filters, figure=figure)
-    last = max(1, -(-count // PAGE_LENGTH))
-    wanted = next(iter(seen.query.get("page", [])), "1")
-    # Ten digits are more pages than there are reports, and int() takes its time with a thousand.
-    page = min(max(int(wanted), 1), last) if wanted.isdecimal() and len(wanted) < 10 else 1
-    table = cases(
-        seen.reports, seen.filters, figure=figure, order=order, limit=PAGE_LENGTH, offset=(page - 1) * PAGE_LENGTH
-    )
-    panel(
-        "worklist",
-        key=key,
-        title=title or _("What to do first"),
-        about=_("The earliest deadline first, then the gravest"),
-        nothing=_("Nothing is open here."),
-        cases=rows(seen, table),
-        found=ngettext("{count} case", "{count} cases", count),
-        page=page,
-        last=last,
-        turns={other: address("?", **seen.query | {"page": other}) for other in (page - 1, page + 1)},
-    )
+    shared_panel(seen, "worklist", key=key, make=lambda: _page(seen, figure, order, title))
 
 
 def rows(seen: Viewing, table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -109,6 +90,27 @@ def results(case: Any) -> list[str]:
     if case["transfer_count"]:
         said.append(ngettext("passed on {count} time", "passed on {count} times", case["transfer_count"]))
     return said
+
+
+def _page(seen: Viewing, figure: str, order: Order, title: str) -> dict[str, Any]:
+    count = case_count(seen.reports, seen.filters, figure=figure)
+    last = max(1, -(-count // PAGE_LENGTH))
+    wanted = next(iter(seen.query.get("page", [])), "1")
+    # Ten digits are more pages than there are reports, and int() takes its time with a thousand.
+    page = min(max(int(wanted), 1), last) if wanted.isdecimal() and len(wanted) < 10 else 1
+    table = cases(
+        seen.reports, seen.filters, figure=figure, order=order, limit=PAGE_LENGTH, offset=(page - 1) * PAGE_LENGTH
+    )
+    return {
+        "title": title or _("What to do first"),
+        "about": _("The earliest deadline first, then the gravest"),
+        "nothing": _("Nothing is open here."),
+        "cases": rows(seen, table),
+        "found": ngettext("{count} case", "{count} cases", count),
+        "page": page,
+        "last": last,
+        "turns": {other: address("?", **seen.query | {"page": other}) for other in (page - 1, page + 1)},
+    }
 
 
 def _severity(severity: str) -> str:

@@ -84,6 +84,10 @@ class Visit:
         self.page.goto(f"{self.address}/{path}")
         return self.settled()
 
+    def arrived(self, path: str) -> None:
+        """Wait until the address is that of a page; the browser itself knows it before the driver does."""
+        self.page.wait_for_function(f"location.pathname === '/{path}'", timeout=30_000)
+
     def settled(self) -> Page:
         """Wait until the frame stands and nothing runs any more."""
         self.page.wait_for_selector(".header nav", timeout=30_000)

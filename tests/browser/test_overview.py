@@ -70,7 +70,7 @@ def test_a_number_opens_its_cases_and_back_returns(visit: Callable[..., Visit], 
     overdue = page.locator('.tile [data-figure="overdue"]')
     count = overdue.get_attribute("data-count")
     overdue.click()
-    page.wait_for_url("**/cases?**")
+    visited.arrived("cases")
     page.wait_for_selector(f'[data-count="{count}"].case-count')
     page.go_back()
     page.wait_for_selector(".tiles")

@@ -1,0 +1,207 @@
+"""Lists of cases: the figure's own, in order, page by page, as they stood; and the same taken away in a file."""
+
+import csv
+import io
+import re
+import tempfile
+import zipfile
+from datetime import datetime
+
+import psycopg
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from queries.cases import FIGURES, ORDERS, Order, case_count, case_ids, cases, speaks_of_the_period
+from queries.database import ReportDatabase
+from queries.figures import city as city_of
+from queries.filters import Filters
+from tests.reports import DAY, HOUR, T, past, report, small_city
+from tests.test_figures import HANOI
+from ui.case_list import asked_list, page_of
+from ui.exports import Export, harmless, write_csv, write_xlsx
+from ui.meanings import figure_name, meaning
+from ui.words import speaking
+
+NOW = Filters.of(at=T, zone=HANOI)
+
+
+@pytest.fixture
+def city(connection: psycopg.Connection) -> psycopg.Connection:
+    small_city(connection)
+    return connection
+
+
+def listed(reports: ReportDatabase, figure: str = "open", order: Order = "newest", filters: Filters = NOW) -> list[int]:
+    return case_ids(reports, filters, figure=figure, order=order, search=None, limit=50)
+
+
+def test_every_figure_lists_as_many_as_it_counts(demo: str) -> None:
+    reports = ReportDatabase(demo)
+    month = Filters.of(at=T - 3 * DAY, zone=HANOI, start=T - 33 * DAY)
+    for figure in FIGURES:
+        count = case_count(reports, month, figure=figure)
+        for order in ORDERS:
+            ids = case_ids(reports, month, figure=figure, order=order, search=None, limit=5_000)
+            assert len(ids) == len(set(ids)) == count, figure
+    reports.close()
+
+
+def test_orders(city: psycopg.Connection, reports: ReportDatabase) -> None:
+    report(city, 1, submitted_at=T - 5 * DAY, due_at=T - HOUR)
+    report(city, 2, submitted_at=T - 3 * DAY, due_at=T + DAY, severity="urgent")
+    report(city, 3, submitted_at=T - 4 * DAY, due_at=T + DAY)
+    report(city, 4, submitted_at=T - DAY)
+    report(city, 5, submitted_at=T - 9 * DAY, due_at=T - 6 * DAY, ended_at=T - 2 * DAY)
+    assert listed(reports, order="newest") == [4, 2, 3, 1]
+    assert listed(reports, order="oldest") == [1, 3, 2, 4]
+    assert listed(reports, order="worklist") == [1, 2, 3, 4]
+    assert listed(reports, "submitted", "most_late")[:2] == [5, 1], "four days late beats an hour; the undue come last"
+
+
+def test_pages_follow_each_other_across_what_changed_since(city: psycopg.Connection, reports: ReportDatabase) -> None:
+    """Some of the cases stand as they stand now, some stood otherwise at the moment: one list of both."""
+    for number in range(1, 8):
+        report(city, number, submitted_at=T - number * HOUR)
+    for number in (2, 5):
+        past(city, number, submitted_at=T - number * HOUR, valid_from=T - 2 * DAY, valid_to=T + DAY)
+    pages = [
+        case_ids(reports, NOW, figure="open", order="newest", search=None, limit=3, offset=offset)
+        for offset in (0, 3, 6, 9)
+    ]
+    assert pages == [[1, 2, 3], [4, 5, 6], [7], []]
+
+
+def test_a_case_is_shown_as_it_stood(city: psycopg.Connection, reports: ReportDatabase) -> None:
+    report(city, 1, unit_id=2, officer="Bình", answer="Đã xong", ended_at=T + DAY, rating="satisfied", rated_at=T + DAY)
+    past(city, 1, unit_id=1, valid_from=T - 2 * DAY, valid_to=T + HOUR, due_at=T - HOUR)
+    row = cases(reports, NOW, figure="open").iloc[0]
+    assert (row["unit_id"], row["state"]) == (1, "overdue")
+    assert row[["officer", "answer", "rating", "ended_at"]].isna().all(), "what came later is not known yet"
+    later = cases(reports, Filters.of(at=T + 2 * DAY, zone=HANOI), figure="resolved").iloc[0]
+    assert (later["unit_id"], later["officer"], later["answer"]) == (2, "Bình", "Đã xong")
+    assert later["submitted_at"].utcoffset().total_seconds() == 7 * 3600
+
+
+@pytest.mark.usefixtures("city")
+@pytest.mark.parametrize(
+    ("query", "figure", "order", "page", "strange"),
+    [
+        ({}, "open", "worklist", 1, ()),
+        ({"figure": ["overdue"], "page": ["3"]}, "overdue", "worklist", 3, ()),
+        ({"figure": ["resolved"]}, "resolved", "newest", 1, ()),
+        ({"q": ["rac"]}, "submitted", "newest", 1, ()),
+        ({"q": ["rac"], "figure": ["open"], "sort": ["oldest"]}, "open", "oldest", 1, ()),
+        ({"figure": ["true"]}, "open", "worklist", 1, ("true",)),
+        ({"figure": ["overdue; drop table"]}, "open", "worklist", 1, ("overdue; drop table",)),
+        ({"sort": ["id"], "page": ["-1"], "q": ["!!"]}, "open", "worklist", 1, ("!!", "id", "-1")),
+        ({"page": ["٣"]}, "open", "worklist", 3, ()),
+        ({"page": ["9" * 5000]}, "open", "worklist", 1, ("9" * 5000,)),
+        ({"page": ["0"]}, "open", "worklist", 1, ()),
+    ],
+)
+def test_the_address_says_what_is_listed(
+    reports: ReportDatabase, query: dict[str, list[str]], figure: str, order: str, page: int, strange: tuple[str, ...]
+) -> None:
+    asked = asked_list(query, reports)
+    assert (asked.figure, asked.order, asked.page, asked.strange) == (figure, order, page, strange)
+
+
+@pytest.mark.usefixtures("city")
+@pytest.mark.parametrize(("count", "shown", "last"), [(0, 1, 1), (50, 1, 1), (51, 2, 2), (10**7, 7, 200)])
+def test_a_page_there_is(reports: ReportDatabase, count: int, shown: int, last: int) -> None:
+    assert page_of(asked_list({"page": ["7"]}, reports), count, 50) == (shown, last)
+
+
+def test_every_figure_has_a_name_and_the_sentence_of_its_definition() -> None:
+    from queries.database import _FOLDER
+
+    sentences = dict(re.findall(r"^-- (\w+): ([^\n]+)$", (_FOLDER / "definitions.sql").read_text(), re.MULTILINE))
+    with speaking("en"):
+        for figure in FIGURES:
+            assert meaning(figure) == sentences[figure]
+        assert len({figure_name(figure) for figure in FIGURES}) == len(FIGURES)
+    assert speaks_of_the_period("resolved_late")
+    assert not speaks_of_the_period("overdue")
+
+
+HOSTILE = "=cmd|' /C calc'!A0"
+
+
+@pytest.fixture
+def export(city: psycopg.Connection, reports: ReportDatabase) -> Export:
+    """Two overdue cases, one of them hostile, and one that is not overdue."""
+    report(city, 1, title=HOSTILE, address="+84", officer="@sum", due_at=T - 3 * HOUR, lon=-105.5, lat=21.0)
+    report(city, 2, title="Mưa\nngập, “lụt”", due_at=T - HOUR, district_id=None, ward_id=None, unit_id=None)
+    report(city, 3, title="Không quá hạn", due_at=T + DAY)
+    city.execute("insert into report_contact values (1, 'Nguyễn Bí Mật', '0912345678')")
+    return Export(asked_list({"figure": ["overdue"]}, reports), NOW, city_of(reports), reports, most=10)
+
+
+def written(export: Export, write: object = write_csv) -> bytes:
+    with tempfile.TemporaryFile() as file, speaking("en"):
+        write(export, file)  # type: ignore[operator]
+        file.seek(0)
+        return file.read()
+
+
+def test_a_csv_file_is_one_table_that_says_what_it_is(export: Export) -> None:
+    content = written(export)
+    assert content.startswith(b"\xef\xbb\xbf"), "spreadsheets know UTF-8 by its mark"
+    headings, *rows = csv.reader(io.StringIO(content.decode("utf-8-sig")))
+    assert {len(row) for row in rows} == {len(headings)}
+    table = [dict(zip(headings, row, strict=True)) for row in rows]
+    assert [row["Code"] for row in table] == ["T-1", "T-2"]
+    assert table[0]["Due"] == "2026-11-18 07:00:00"
+    assert table[0]["Hours past the deadline"] == "3.0"
+    assert table[0]["Longitude"] == "-105.5", "a number stays one"
+    assert (table[1]["What"], table[1]["Unit"]) == ("Mưa\nngập, “lụt”", "")
+    assert headings[-1] == (
+        "What is listed: Overdue: open, and due before the moment | Moment: 18/11/2026 10:00 (Asia/Ho_Chi_Minh) | "
+        "Order: What to do first | Cases in this file: 2"
+    )
+    assert {row[-1] for row in rows} == {""}
+
+
+def test_no_cell_of_a_csv_file_is_a_formula(export: Export) -> None:
+    content = written(export).decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(content)))
+    assert (rows[0]["What"], rows[0]["Address"], rows[0]["Officer"]) == ("'" + HOSTILE, "'+84", "'@sum")
+
+
+@given(some.text())
+def test_a_harmless_cell_begins_no_formula_and_loses_nothing(words: str) -> None:
+    cell = harmless(words)
+    assert not cell.startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert cell in (words, "'" + words)
+
+
+def test_a_list_that_is_empty_or_cut_short_says_so(export: Export) -> None:
+    none = Export(asked_list({"figure": ["refused"]}, export.reports), NOW, export.city, export.reports, most=10)
+    assert "Cases in this file: 0" in written(none).decode()
+    short = Export(export.listing, NOW, export.city, export.reports, most=1)
+    content = written(short).decode()
+    assert "T-2" not in content
+    assert "the first 1; a file holds no more" in content
+
+
+def test_a_workbook_has_words_dates_and_a_sheet_that_says_what_it_is(export: Export) -> None:
+    with zipfile.ZipFile(io.BytesIO(written(export, write_xlsx))) as book:
+        parts = {name: book.read(name).decode() for name in book.namelist() if name.endswith(".xml")}
+    cases, about = parts["xl/worksheets/sheet1.xml"], parts["xl/worksheets/sheet2.xml"]
+    assert "<f>" not in cases, "no formula"
+    assert "cmd|" in cases
+    due = (datetime(2026, 11, 18, 7) - datetime(1899, 12, 30)).total_seconds() / 86400  # noqa: DTZ001  a sheet has none
+    assert f"<v>{due:.10g}"[:12] in cases, "a date is a date"
+    assert "open, and due before the moment" in about
+    assert "18/11/2026 10:00" in about
+
+
+@pytest.mark.parametrize("write", [write_csv, write_xlsx])
+def test_no_file_holds_a_citizen(export: Export, write: object) -> None:
+    content = written(export, write)
+    if content.startswith(b"PK"):
+        with zipfile.ZipFile(io.BytesIO(content)) as book:
+            content = b"".join(book.read(name) for name in book.namelist())
+    assert "Bí Mật".encode() not in content
+    assert b"0912345678" not in content

@@ -1,0 +1,98 @@
+"""Who is behind: raw numbers, places, the oldest case and the worst category, on rows small enough to count by eye."""
+
+from typing import Any
+
+import pandas as pd
+import psycopg
+import pytest
+
+from queries.cases import case_count
+from queries.database import ReportDatabase
+from queries.filters import Filters
+from queries.overdue import overdue, placed
+from tests.reports import DAY, HOUR, T, past, report, small_city
+from tests.test_figures import HANOI
+from ui.leaders import best
+
+NOW = Filters.of(at=T, zone=HANOI)
+
+
+@pytest.fixture
+def city(connection: psycopg.Connection) -> psycopg.Connection:
+    """Unit 1 has 2 of 6 open reports overdue, unit 2 has 1 of 1; the ended and those nobody holds do not count."""
+    small_city(connection)
+    report(connection, 1, due_at=T - HOUR)
+    report(connection, 2, due_at=T - 5 * DAY, submitted_at=T - 6 * DAY, category_id=2)
+    for number in (3, 4, 5):
+        report(connection, number, due_at=T + DAY, category_id=2)
+    report(connection, 6)
+    report(connection, 7, due_at=T - HOUR, ended_at=T - HOUR)
+    report(connection, 8, due_at=T - 9 * DAY, submitted_at=T - 10 * DAY, unit_id=2, district_id=2, ward_id=12)
+    report(connection, 9, due_at=T - HOUR, unit_id=None, district_id=None, ward_id=None)
+    return connection
+
+
+def rows(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    return {row["code"]: {str(name): fact for name, fact in row.items()} for row in table.to_dict("records")}
+
+
+@pytest.mark.usefixtures("city")
+def test_each_unit_with_its_raw_numbers_its_oldest_case_and_its_worst_category(reports: ReportDatabase) -> None:
+    units = rows(overdue(reports, NOW, by="unit"))
+    assert set(units) == {"lang", "dong-anh"}
+    lang = units["lang"]
+    assert (lang["overdue"], lang["open"], lang["seriously_overdue"]) == (2, 6, 1)
+    assert lang["overdue_share"] == pytest.approx(1 / 3)
+    assert (lang["oldest_hours"], lang["oldest_code"]) == (120, "T-2")
+    assert (lang["worst_category_id"], lang["worst_category_overdue"]) == (1, 1), "equal counts: the first category"
+
+
+@pytest.mark.usefixtures("city")
+def test_a_unit_with_few_open_reports_is_listed_last_and_not_ranked(reports: ReportDatabase) -> None:
+    table = overdue(reports, NOW, by="unit")
+    assert table["code"].tolist() == ["lang", "dong-anh"]
+    assert table["place"].iloc[0] == 1
+    assert pd.isna(table["place"].iloc[1]), "1 of 1 says nothing"
+
+
+@pytest.mark.usefixtures("city")
+def test_the_former_districts_are_compared_as_areas(reports: ReportDatabase) -> None:
+    districts = rows(overdue(reports, NOW, by="district"))
+    assert {code: (row["overdue"], row["open"]) for code, row in districts.items()} == {"006": (2, 6), "017": (1, 1)}
+
+
+@pytest.mark.usefixtures("city")
+def test_every_raw_number_is_what_its_list_counts(reports: ReportDatabase) -> None:
+    for row in overdue(reports, NOW, by="unit").to_dict("records"):
+        mine = NOW.choosing(units=(row["key"],))
+        for figure in ("open", "overdue", "seriously_overdue"):
+            assert case_count(reports, mine, figure=figure) == row[figure]
+
+
+def test_the_past_is_ranked_as_it_was(city: psycopg.Connection, reports: ReportDatabase) -> None:
+    past(city, 1, unit_id=2, due_at=T - 3 * DAY, valid_from=T - 2 * DAY, valid_to=T - HOUR)
+    units = rows(overdue(reports, Filters.of(at=T - 2 * HOUR, zone=HANOI), by="unit"))
+    assert (units["dong-anh"]["overdue"], units["dong-anh"]["open"]) == (2, 2)
+    assert (units["lang"]["overdue"], units["lang"]["open"]) == (1, 6), "the one answered an hour ago was open then"
+
+
+@pytest.mark.usefixtures("city")
+def test_nothing_overdue_has_no_oldest_case_and_no_worst_category(reports: ReportDatabase) -> None:
+    row = overdue(reports, NOW.choosing(categories=(2,), units=(2,)), by="unit")
+    assert row.empty
+    earlier = overdue(reports, Filters.of(at=T - 9 * DAY - HOUR, zone=HANOI), by="unit").iloc[0]
+    assert (earlier["overdue"], earlier["open"], earlier["worst_category_overdue"]) == (0, 1, 0)
+    assert pd.isna(earlier["oldest_hours"])
+    assert earlier["oldest_code"] is None
+
+
+def shares(*parts: tuple[int, int]) -> pd.DataFrame:
+    table = pd.DataFrame(parts, columns=["overdue", "open"])
+    return table.assign(code=[f"u{n}" for n in range(len(parts))], overdue_share=table["overdue"] / table["open"])
+
+
+def test_equal_shares_have_equal_places_and_the_best_are_none_of_the_furthest_behind() -> None:
+    table = placed(shares((0, 10), (5, 10), (0, 40), (10, 20), (4, 4), (3, 10), (2, 10), (0, 5), (1, 10)))
+    assert table["code"].tolist() == ["u3", "u1", "u5", "u6", "u8", "u2", "u0", "u7", "u4"]
+    assert table["place"].fillna(0).tolist() == [1, 1, 3, 4, 5, 6, 6, 6, 0]
+    assert best(table)["code"].tolist() == ["u2", "u0", "u7"]

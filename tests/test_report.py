@@ -1,0 +1,216 @@
+"""One case: as it stood, who held it for how long, by which rule it was due, what lies near; hostile or bare."""
+
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+import pandas as pd
+import psycopg
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from queries.database import ReportDatabase
+from queries.filters import Filters
+from queries.report import NEAR_METRES, Held, events, held, nearby
+from queries.report import report as one
+from tests.reports import DAY, HOUR, T, past, report, small_city
+from tests.test_figures import HANOI
+from ui import case_story
+from ui.words import speaking
+
+NOW = Filters.of(at=T, zone=HANOI)
+
+
+@pytest.fixture
+def city(connection: psycopg.Connection) -> psycopg.Connection:
+    small_city(connection)
+    return connection
+
+
+def known(reports: ReportDatabase, code: str = "T-1", filters: Filters = NOW) -> dict[str, Any]:
+    case = one(reports, filters, code)
+    assert case is not None
+    return case
+
+
+def step(connection: psycopg.Connection, n: int, kind: str, at: datetime, to: int | None = None) -> None:
+    connection.execute(
+        "insert into report_event (report_id, n, at, kind, to_unit_id) values (1, %s, %s, %s, %s)", [n, at, kind, to]
+    )
+
+
+def test_a_case_tells_what_is_known_and_nothing_of_the_citizen(
+    city: psycopg.Connection, reports: ReportDatabase
+) -> None:
+    report(city, 1, due_at=T - HOUR, officer="Bình", lon=105.8, lat=21.0, text="Rác chất đống")
+    city.execute("insert into report_contact values (1, 'Nguyễn Bí Mật', '0912345678')")
+    case = known(reports)
+    assert (case["state"], case["officer"], case["answer"], case["text"]) == ("overdue", "Bình", None, "Rác chất đống")
+    assert case["due_at"].utcoffset().total_seconds() == 7 * 3600
+    assert "Bí Mật" not in str(case)
+
+
+@pytest.mark.usefixtures("city")
+@pytest.mark.parametrize("code", ["T-9", "", "\0", "T-1' or true --", "%", "T-1 ", "Đ" * 5000])
+def test_an_unknown_code_is_no_case(reports: ReportDatabase, code: str) -> None:
+    assert one(reports, NOW, code) is None
+
+
+def test_a_case_out_of_scope_or_not_yet_submitted_is_as_unknown(
+    city: psycopg.Connection, reports: ReportDatabase
+) -> None:
+    report(city, 1)
+    assert one(reports, NOW.choosing(scope=(2,)), "T-1") is None
+    assert one(reports, Filters.of(at=T - 3 * DAY, zone=HANOI), "T-1") is None
+    assert one(reports, NOW.choosing(scope=(1,), districts=(2,), categories=(2,)), "T-1"), "filters hide no case"
+
+
+def test_a_case_stands_as_it_stood_at_the_moment(city: psycopg.Connection, reports: ReportDatabase) -> None:
+    report(city, 1, unit_id=2, officer="An", answer="Xong", ended_at=T - HOUR, rating="satisfied", rated_at=T, due_at=T)
+    past(city, 1, unit_id=1, due_at=T - 5 * HOUR, valid_from=T - 2 * DAY, valid_to=T - 3 * HOUR)
+    step(city, 1, "submitted", T - 2 * DAY)
+    step(city, 2, "routed", T - 2 * DAY, 1)
+    step(city, 3, "transferred", T - 3 * HOUR, 2)
+    step(city, 4, "resolved", T - HOUR)
+    then = Filters.of(at=T - 4 * HOUR, zone=HANOI)
+    case = known(reports, filters=then)
+    assert (case["unit_id"], case["state"], case["officer"], case["answer"]) == (1, "overdue", None, None)
+    assert (case["rating"], case["ended_at"]) == (None, None)
+    assert events(reports, then, 1)["kind"].tolist() == ["submitted", "routed"]
+    now = known(reports)
+    assert (now["unit_id"], now["state"], now["officer"], now["answer"]) == (2, "resolved_on_time", "An", "Xong")
+
+
+def test_who_held_a_case_and_for_how_long(city: psycopg.Connection, reports: ReportDatabase) -> None:
+    report(city, 1)
+    for n, (kind, hours, to) in enumerate(
+        [
+            ("submitted", 40, None),
+            ("routed", 40, 1),
+            ("received", 30, 1),
+            ("transferred", 24, 2),
+            ("received", 20, 2),
+            ("resolved", 10, None),
+            ("rated", 9, None),
+            ("reopened", 4, None),
+            ("extended", 3, None),
+        ],
+        start=1,
+    ):
+        step(city, n, kind, T - hours * HOUR, to)
+    steps = events(reports, NOW, 1)
+    assert [(span.unit_id, span.hours) for span in held(steps, T)] == [(1, 16), (2, 14), (2, 4)]
+    assert held(steps, T)[-1].until == T
+    assert [
+        span.hours for span in held(events(reports, Filters.of(at=T - 12 * HOUR, zone=HANOI), 1), T - 12 * HOUR)
+    ] == [
+        16,
+        12,
+    ]
+
+
+@given(
+    some.lists(
+        some.tuples(
+            some.sampled_from(["routed", "received", "transferred", "resolved", "refused", "reopened", "rated"]),
+            some.integers(0, 50),
+            some.none() | some.integers(1, 3),
+        ),
+        max_size=12,
+    )
+)
+def test_times_held_never_overlap_and_never_pass_the_moment(way: list[tuple[str, int, int | None]]) -> None:
+    way = sorted(way, key=lambda step: -step[1])
+    steps = pd.DataFrame(
+        {
+            "n": range(1, len(way) + 1),
+            "at": pd.to_datetime([T - hours * HOUR for _kind, hours, _to in way], utc=True),
+            "kind": [kind for kind, _hours, _to in way],
+            "to_unit_id": pd.array([to for _kind, _hours, to in way], dtype="Int64"),
+        }
+    )
+    spans = held(steps, T)
+    assert all(span.since < span.until <= T for span in spans)
+    assert all(one.until <= other.since for one, other in pairwise(spans))
+
+
+def test_similar_open_reports_nearby(city: psycopg.Connection, reports: ReportDatabase) -> None:
+    here = {"lon": 105.83, "lat": 21.02}
+    report(city, 1, **here)
+    report(city, 2, lon=105.83, lat=21.02 + 400 / 111_320)
+    report(city, 3, lon=105.83 + 300 / (111_320 * 0.93345), lat=21.02)
+    report(city, 4, lon=105.83, lat=21.02 + 510 / 111_320)
+    report(city, 5, lon=105.83 + 0.0045, lat=21.02 + 0.0040)  # inside the box, outside the circle
+    report(city, 6, **here, category_id=2)
+    report(city, 7, **here, ended_at=T - HOUR)
+    report(city, 8, **here, submitted_at=T + HOUR)
+    report(city, 9, **here, unit_id=2)
+    report(city, 10)
+    near = nearby(reports, NOW, known(reports))
+    assert near["id"].tolist() == [9, 3, 2]
+    assert near["metres"].tolist() == pytest.approx([0, 300, 400], abs=1)
+    assert NEAR_METRES == 500
+    assert nearby(reports, NOW.choosing(scope=(1,)), known(reports))["id"].tolist() == [3, 2]
+    assert nearby(reports, NOW, known(reports, "T-10")).empty
+    earlier = Filters.of(at=T - 2 * HOUR, zone=HANOI)
+    assert 7 in nearby(reports, earlier, known(reports, filters=earlier))["id"].tolist()
+
+
+def rule(connection: psycopg.Connection, **facts: Any) -> None:
+    row = {
+        "id": 1,
+        "receive_minutes": 480,
+        "handle_minutes": 2400,
+        "clock": "working",
+        "handle_from": "submitted",
+        "valid_from": "2025-02-28",
+        "source": "1207/QĐ-UBND",
+        "receive_confirmed": True,
+        "handle_confirmed": False,
+    } | facts
+    connection.execute(
+        f"insert into deadline_rule ({', '.join(row)}) values ({', '.join(f'%({name})s' for name in row)})", row
+    )
+
+
+def office_hours(connection: psycopg.Connection, day: str, *, confirmed: bool) -> None:
+    connection.execute("insert into office_hours values (%s, '08:00', '17:00', 'test', %s)", [day, confirmed])
+
+
+def terms(reports: ReportDatabase, code: str = "T-1") -> list[dict[str, Any]]:
+    case = known(reports, code)
+    with speaking("en"):
+        return case_story.terms(case, events(reports, NOW, case["id"]))
+
+
+def test_how_a_deadline_was_reached_and_how_sure_it_is(city: psycopg.Connection, reports: ReportDatabase) -> None:
+    rule(city)
+    office_hours(city, "1900-01-01", confirmed=False)
+    office_hours(city, "2026-01-01", confirmed=True)
+    report(city, 1, rule_id=1, receive_due_at=T - HOUR, received_at=T, due_at=T + DAY)
+    receive, handle = terms(reports)
+    assert (receive["rule"], receive["sure"], receive["late"]) == ("8 working hours from submission", True, "late")
+    assert (handle["rule"], handle["sure"], handle["done"]) == ("40 working hours from submission", False, "")
+
+
+def test_a_deadline_in_hours_nobody_confirmed_is_unconfirmed(city: psycopg.Connection, reports: ReportDatabase) -> None:
+    rule(city, handle_confirmed=True, handle_from="received")
+    office_hours(city, "1900-01-01", confirmed=False)
+    report(city, 1, rule_id=1, due_at=T + DAY)
+    step(city, 1, "transferred", T - HOUR, 2)
+    step(city, 2, "extended", T - HOUR)
+    [handle] = terms(reports)
+    assert (handle["sure"], handle["why_unsure"]) == (False, "the office hours are an assumption")
+    assert handle["rule"] == "40 working hours from receipt, extended 1 time"
+
+
+def test_a_deadline_of_the_source_and_none_at_all(city: psycopg.Connection, reports: ReportDatabase) -> None:
+    report(city, 1, due_at=T + DAY)
+    assert terms(reports)[0]["rule"] == "given by the source of the report, by no rule of ours"
+    report(city, 2)
+    assert terms(reports, "T-2") == []
+
+
+def test_a_span_is_measured_in_hours() -> None:
+    assert Held(1, T - DAY, T).hours == 24

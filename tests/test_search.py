@@ -1,0 +1,140 @@
+"""Searching: by words as people type them, by the names of places, units and categories, by code; never an error."""
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
+
+from queries.cases import MOST_FOUND, case_count, case_ids, cases
+from queries.database import ReportDatabase
+from queries.filters import Filters
+from queries.search import search
+from tests.reports import DAY, T, past, report, small_city
+from tests.test_figures import HANOI
+
+NOW = Filters.of(at=T, zone=HANOI)
+
+
+@pytest.fixture
+def city(connection: psycopg.Connection) -> psycopg.Connection:
+    small_city(connection)
+    return connection
+
+
+def found(reports: ReportDatabase, typed: str, filters: Filters = NOW, figure: str = "submitted") -> set[int]:
+    understood = search(reports, typed)
+    assert understood is not None, f"no word in {typed!r}"
+    table = cases(reports, filters, figure=figure, search=understood)
+    assert case_count(reports, filters, figure=figure, search=understood) == len(table)
+    return set(table["id"])
+
+
+@pytest.mark.parametrize(
+    "typed", ["cay do", "Cây đổ", "CÂY  ĐỔ!", "cây, đổ", "ca\u0302y đổ", "do cay", "(cay) & do", "cây-đổ"]
+)
+def test_words_are_found_without_case_diacritics_or_punctuation(
+    city: psycopg.Connection, reports: ReportDatabase, typed: str
+) -> None:
+    report(city, 1, title="Cây gãy, đổ ra đường")
+    report(city, 2, title="Đổ rác", text="cạnh gốc CA\u0302Y")
+    report(city, 3, title="Cây khô")
+    assert found(reports, typed) == {1, 2}
+
+
+def test_every_word_must_be_found_and_the_last_may_be_a_beginning(
+    city: psycopg.Connection, reports: ReportDatabase
+) -> None:
+    report(city, 1, title="Đèn đường hỏng", text="Tối om cả ngõ", address="Ngõ 20 Chùa Bộc")
+    report(city, 2, title="Đèn đường hỏng", address="Ngõ 208 Chùa Bộc")
+    report(city, 3, title="Đèn giao thông", address="Nguyễn Trãi")
+    assert found(reports, "den chua bo") == {1, 2}
+    assert found(reports, "den chua boc ngo 20") == {1}, "house 20 is not house 208"
+    assert found(reports, "ch den") == set(), "only the last word may be a beginning"
+    assert found(reports, "den tau") == set()
+
+
+def test_a_name_finds_what_lies_there_whatever_the_text_says(city: psycopg.Connection, reports: ReportDatabase) -> None:
+    report(city, 1, title="Ổ gà", category_id=2)  # in Đống Đa
+    report(city, 2, title="Ổ gà", category_id=2, district_id=2, ward_id=12, unit_id=2)  # in Đông Anh
+    report(city, 3, title="Ổ gà gần gò Đống Đa", category_id=2, district_id=None, ward_id=None, unit_id=2)
+    report(city, 4, title="Ống đồng ai đã lấy", category_id=2, district_id=2, ward_id=12, unit_id=2)
+    assert found(reports, "o ga dong da") == {1, 3}
+    assert found(reports, "quan dong da") == {1}, "the name with its kind"
+    assert found(reports, "dong da") == {1, 3}, "the words of a name stand side by side"
+    assert found(reports, "duong sa dong anh") == {2, 4}, "a category and a district"
+    assert found(reports, "ubnd phuong lang") == {1}, "a unit"
+    assert found(reports, "phuong lang") == {1}, "a part of a unit's name, or a ward with its kind"
+
+
+def test_a_search_begins_a_code_or_is_words(city: psycopg.Connection, reports: ReportDatabase) -> None:
+    for number in (1, 12, 123):
+        report(city, number, title="Số 12 phố Huế" if number == 123 else "Khác")
+    report(city, 40, public_code="T_1%", title="Khác")
+    assert found(reports, "T-1") == {1}, "a whole code is that case alone"
+    assert found(reports, "t-12") == {12}
+    assert found(reports, "t_1%") == {40}, "no letter of a code is a wildcard"
+    assert found(reports, "12 pho hue") == {123}
+    report(city, 200, public_code="HN-2611-000001")
+    report(city, 201, public_code="HN-2611-000002")
+    assert found(reports, "hn-2611") == {200, 201}
+
+
+def test_a_search_keeps_to_the_figure_the_filters_and_the_moment(
+    city: psycopg.Connection, reports: ReportDatabase
+) -> None:
+    report(city, 1, title="Cây đổ")
+    report(city, 2, title="Cây đổ", ended_at=T - DAY)
+    report(city, 3, title="Cây đổ", submitted_at=T + DAY)
+    report(city, 4, title="Cây đổ", district_id=2, ward_id=12, unit_id=2)
+    report(city, 5, title="Cây đổ", reopen_count=1)
+    past(city, 5, valid_from=T - 2 * DAY, valid_to=T + DAY, status="resolved", ended_at=T - DAY)
+    assert found(reports, "cay do") == {1, 2, 4, 5}
+    assert found(reports, "cay do", figure="open") == {1, 4}
+    assert found(reports, "cay do", NOW.choosing(units=(1,))) == {1, 2, 5}
+    assert found(reports, "cay do", NOW.choosing(scope=(2,))) == {4}
+    assert found(reports, "t-1", NOW.choosing(scope=(2,))) == set(), "a code leads nobody out of his scope"
+
+
+def test_what_is_common_is_counted_up_to_a_limit_and_still_listed_in_order(
+    city: psycopg.Connection, reports: ReportDatabase
+) -> None:
+    for number in range(1, MOST_FOUND + 3):
+        report(city, number, title="Mất nước")
+    understood = search(reports, "mat nuoc")
+    assert case_count(reports, NOW, figure="submitted", search=understood) == MOST_FOUND + 1
+    listed = case_ids(reports, NOW, figure="submitted", order="newest", search=understood, limit=2, offset=1)
+    assert listed == [MOST_FOUND + 1, MOST_FOUND]
+
+
+@pytest.mark.usefixtures("city")
+@pytest.mark.parametrize("typed", ["", "   ", "!!!", "&|:*()<->'\\", "\0", "\u0301"])
+def test_no_word_is_no_search(reports: ReportDatabase, typed: str) -> None:
+    assert search(reports, typed) is None
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(typed=some.text(max_size=200) | some.text(alphabet="'\\:*&|!()<-> %_ađ1\u0301=dw", max_size=40))
+def test_no_search_is_an_error(city: psycopg.Connection, reports: ReportDatabase, typed: str) -> None:
+    if not city.execute("select 1 from report").fetchone():
+        report(city, 1, title="Rác thải")
+    understood = search(reports, typed)
+    if understood is not None:
+        assert case_count(reports, NOW, figure="submitted", search=understood) in {0, 1}
+
+
+def test_a_rare_word_is_looked_up_in_the_index_of_words(city: psycopg.Connection, reports: ReportDatabase) -> None:
+    """However many reports there are: the plan of a search for what is rare does not read the table through."""
+    city.execute(
+        """insert into report
+               (id, public_code, channel_id, category_id, severity, title, submitted_at, status, updated_at)
+           select n, 'G-' || n, 1, 1, 'normal', 'Phản ánh ' || n, now() - interval '1 day', 'waiting', now()
+           from generate_series(1, 20000) as n"""
+    )
+    city.execute("vacuum analyze report")
+    understood = search(reports, "12345")
+    assert understood is not None
+    assert understood.words is not None
+    plan = city.execute(
+        "explain select id from report where words @@ cast(%s as tsquery) limit 1001", [understood.words]
+    ).fetchall()
+    assert "report_words" in str(plan)

@@ -1,0 +1,95 @@
+"""One page of a list of cases, and what stands above it: what is listed, how many, what else could be."""
+
+from typing import Any
+
+from queries.cases import MOST_FOUND, ORDERS, case_count, cases
+from ui.case_list import CaseList, described, order_name, page_of, usual_order
+from ui.exports import MOST_EXPORTED
+from ui.meanings import figure_name
+from ui.panel import address
+from ui.viewing import Viewing
+from ui.words import _, ngettext, number
+from ui.worklist import rows
+
+PAGE_LENGTH = 50
+_OFFERED = ("submitted", "received", "open", "overdue", "due_soon", "no_deadline", "resolved", "refused")
+
+
+def counted(seen: Viewing, listing: CaseList) -> tuple[int, bool]:
+    """Return how many cases a list has, and whether a search found more than it counts. Raises DatabaseAway."""
+    count = case_count(seen.reports, seen.filters, figure=listing.figure, search=listing.search)
+    more = listing.search is not None and count > MOST_FOUND
+    return (MOST_FOUND if more else count), more
+
+
+def about(seen: Viewing, listing: CaseList) -> dict[str, Any]:
+    """Return what is listed, in words, and the ways to other figures, orders and files, for panels/cases.html.
+
+    Raises DatabaseAway.
+    """
+    count, more = counted(seen, listing)
+    here = {word: value for word, value in seen.query.items() if word != "page"}
+    # A file speaks of the moment of its page, however much later it is asked for.
+    there = here | {"at": seen.filters.at.isoformat()}
+    usual = usual_order(listing.figure, listing.search)
+    figures = _OFFERED if listing.figure in _OFFERED else (listing.figure, *_OFFERED)
+    return {
+        "title": figure_name(listing.figure),
+        "count": count,
+        "found": (
+            _("More than {count} cases", count=number(count))
+            if more
+            else ngettext("{count} case", "{count} cases", count)
+        ),
+        "facts": described(listing, seen.filters, seen.city, seen.reports)[:-1],
+        "figures": [
+            {
+                "name": figure_name(figure),
+                "href": address("?", **here | {"figure": figure}),
+                "here": figure == listing.figure,
+            }
+            for figure in figures
+        ],
+        "orders": [
+            {
+                "name": order_name(order),
+                "href": address("?", **here | {"sort": "" if order == usual else order}),
+                "here": order == listing.order,
+            }
+            for order in ORDERS
+        ],
+        "files": [
+            {
+                "name": kind.upper(),
+                "href": address(f"cases.{kind}", **there),
+                "most": _("at most {count}", count=number(most)) if more or count > most else "",
+            }
+            for kind, most in MOST_EXPORTED.items()
+        ],
+    }
+
+
+def page(seen: Viewing, listing: CaseList) -> dict[str, Any]:
+    """Return the page of a list that is asked for, for panels/worklist.html. Raises DatabaseAway."""
+    count, _more = counted(seen, listing)
+    shown, last = page_of(listing, count, PAGE_LENGTH)
+    before = (shown - 1) * PAGE_LENGTH
+    table = cases(
+        seen.reports,
+        seen.filters,
+        figure=listing.figure,
+        order=listing.order,
+        search=listing.search,
+        limit=PAGE_LENGTH,
+        offset=before,
+    )
+    return {
+        "title": _("The cases"),
+        "about": order_name(listing.order),
+        "found": _("{first} to {last}", first=number(before + 1), last=number(before + len(table))),
+        "nothing": "",
+        "cases": rows(seen, table),
+        "page": shown,
+        "last": last,
+        "turns": {other: address("?", **seen.query | {"page": other}) for other in (shown - 1, shown + 1)},
+    }
