@@ -52,7 +52,8 @@ def areas(drawn: pd.DataFrame, table: pd.DataFrame, measure: str, language: Lang
     found = values(table, by_key["population"], measure)
     colours = scale(measure, found)
     raw = _raw(table, measure)
-    nothing = catalogue(language).gettext("nothing to measure")
+    _ = catalogue(language).gettext
+    nothing = _("nothing to measure")
     features = [
         {
             "type": "Feature",
@@ -82,8 +83,8 @@ def points(groups: pd.DataFrame, categories: pd.DataFrame, language: Language) -
 
     `groups` as of queries.map.points; what is said is the same within one, so it is written between its lines.
     """
-    words = catalogue(language).gettext
-    states = [words("In time"), words("No deadline known"), words("Due soon"), words("Overdue")]
+    _ = catalogue(language).gettext
+    states = [_("In time"), _("No deadline known"), _("Due soon"), _("Overdue")]
     names = categories["name_en" if language == "en" else "name_vi"]
     rows = []
     for group in groups.to_dict("records"):

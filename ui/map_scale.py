@@ -87,22 +87,22 @@ def value_words(measure: str, value: float, language: Language) -> str:
     if measure == "overdue":
         return str(format_percent(value, format="0.#%", locale=language))
     if measure == "time":
-        words = catalogue(language).gettext
+        _ = catalogue(language).gettext
         if value < 48:
-            return words("{hours} h").format(hours=format_decimal(value, format="#,##0.#", locale=language))
-        return words("{days} days").format(days=format_decimal(value / 24, format="#,##0.#", locale=language))
+            return _("{hours} h").format(hours=format_decimal(value, format="#,##0.#", locale=language))
+        return _("{days} days").format(days=format_decimal(value / 24, format="#,##0.#", locale=language))
     return str(format_decimal(value, format="#,##0.##" if value < 1 else "#,##0.#", locale=language))
 
 
 def step_words(of: Scale, language: Language) -> list[str]:
     """Return each colour's range in words, the lightest first."""
-    words = catalogue(language).gettext
+    _ = catalogue(language).gettext
     bounds = [value_words(of.measure, bound, language) for bound in of.bounds]
     if not bounds:
         return []
     between = [f"{low} – {high}" for low, high in pairwise(bounds)]
     return [
-        words("under {bound}").format(bound=bounds[0]),
+        _("under {bound}").format(bound=bounds[0]),
         *between,
-        words("{bound} and more").format(bound=bounds[-1]),
+        _("{bound} and more").format(bound=bounds[-1]),
     ]
