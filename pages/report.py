@@ -31,11 +31,10 @@ with left:
 with right:
     if case["lat"] is not None:
         dark = st.context.theme.type == "dark"
-        overdue = case["state"] == "overdue"
         st.pydeck_chart(
             seen.shared(
                 ("map", dark),
-                lambda: maps.one_place(case["lon"], case["lat"], overdue=overdue, language=language(), dark=dark),
+                lambda: maps.one_place(case["lon"], case["lat"], state=case["state"], language=language(), dark=dark),
             ),
             height=300,
             key="report_map",

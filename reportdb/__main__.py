@@ -115,7 +115,8 @@ def demo(
 @app.command()
 def simulate(
     per_hour: Annotated[
-        float | None, typer.Option(min=0.1, help="New reports an hour, on average over a day; else the city's own pace.")
+        float | None,
+        typer.Option(min=0.1, help="New reports an hour, on average; else the city's own pace."),
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Makes a run repeatable.")] = None,
     seconds: Annotated[float | None, typer.Option(min=0, help="Stop after this long; else at Ctrl-C.")] = None,

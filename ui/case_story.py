@@ -67,7 +67,7 @@ def terms(case: Case, steps: pd.DataFrame) -> list[dict[str, Any]]:
         "done": case["received_at"],
         "done_words": _("received {at}", at=moment(case["received_at"])),
         "minutes": case["receive_minutes"],
-        "start": _start("submitted", steps, "transferred", "reopened"),
+        "start": _start("submitted", steps, "transferred"),
         "confirmed": case["receive_confirmed"],
     }
     handled = {

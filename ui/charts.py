@@ -51,7 +51,7 @@ def flow(table: pd.DataFrame, colours: Palette) -> go.Figure:
                 "paper_bgcolor": "rgba(0,0,0,0)",
                 "plot_bgcolor": "rgba(0,0,0,0)",
                 "hoverlabel": {"bgcolor": colours.surface, "font": {"color": colours.text}},
-                "legend": {"orientation": "h", "x": 1, "xanchor": "right", "y": lower[1], "yanchor": "bottom"},
+                "legend": {"orientation": "h", "x": 0, "xanchor": "left", "y": -0.12, "yanchor": "top"},
                 "annotations": [
                     heading | {"y": upper[1], "text": "<b>" + _("Open at the end") + "</b>"},
                     heading | {"y": lower[1], "text": "<b>" + _("Received and resolved") + "</b>"},

@@ -19,8 +19,8 @@ _CHIPS: tuple[Dimension, ...] = ("ward", "unit")
 _CARRIED = ("period", "from", "to", "at", "lang", "officer")
 
 
-def choose(reports: ReportDatabase, city: City, now: datetime) -> Viewing:
-    """Draw the filters and return what the address asks for. Raises DatabaseAway."""
+def choose(reports: ReportDatabase, city: City, now: datetime, page: str) -> Viewing:
+    """Draw the filters above a page and return what the address asks for. Raises DatabaseAway."""
     titles = {"district": _("District"), "category": _("Category"), "channel": _("Channel")}
     periods = {"7d": _("7 days"), "30d": _("30 days"), "90d": _("90 days"), "365d": _("1 year"), "all": _("All")}
     languages = {"vi": "Tiếng Việt", "en": "English"}
@@ -35,8 +35,9 @@ def choose(reports: ReportDatabase, city: City, now: datetime) -> Viewing:
     if chips := _chips(query, reports, found.filters):
         panel("chips", key="chips", chips=chips)
     if found.strange:
-        st.warning(_("Not understood in the address and left out: {words}", words=", ".join(found.strange[:5])))
-    return Viewing(reports, city, found.filters, live=found.filters.at == now, query=query)
+        # Words of an address are a stranger's: a template escapes them; Streamlit's own notice reads markup.
+        panel("notice", key="notice", words=", ".join(found.strange[:5]))
+    return Viewing(reports, city, found.filters, live=found.filters.at == now, query=query, page=page)
 
 
 def carried(seen: Viewing) -> dict[str, Any]:

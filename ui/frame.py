@@ -21,7 +21,7 @@ try:
     if pulse.city is None:
         raise pulse.trouble or DatabaseAway()
     now = pulse.at if pulse.live or not pulse.city.last_submitted_at else pulse.city.last_submitted_at
-    seen = filters.choose(live.watcher().reports, pulse.city, now)
+    seen = filters.choose(live.watcher().reports, pulse.city, now, page.url_path)
     viewing.begin(seen)
     with top:
         pages.header(page.url_path, seen, status.freshness(pulse, seen))

@@ -114,15 +114,23 @@ def coloured_areas(address: str, measure: str, *, chosen: str, dark: bool) -> li
     ]
 
 
-def one_place(lon: float, lat: float, *, overdue: bool, language: str, dark: bool) -> pdk.Deck:
-    """Return the map of one report's place among the wards around it."""
+def one_place(lon: float, lat: float, *, state: str, language: str, dark: bool) -> pdk.Deck:
+    """Return the map of one report's place among the wards around it, in the colour of its state."""
     colours = _palette(dark)
+    meant = {
+        "overdue": colours.overdue,
+        "due_soon": colours.due_soon,
+        "in_time": colours.in_time,
+        "resolved": colours.resolved,
+        "resolved_on_time": colours.resolved,
+        "resolved_late": colours.resolved,
+    }
     place = pdk.Layer(
         "ScatterplotLayer",
         data=[{"place": [lon, lat]}],
         id="place",
         get_position="place",
-        get_fill_color=rgb(colours.overdue if overdue else colours.in_time),
+        get_fill_color=rgb(meant.get(state, colours.muted)),
         get_line_color=rgb(colours.surface),
         stroked=True,
         get_radius=9,

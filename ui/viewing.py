@@ -16,18 +16,19 @@ _Made = TypeVar("_Made")
 
 @dataclass(frozen=True)
 class Viewing:
-    """One run of one page for one viewer. `live` says that the moment is now and moves on."""
+    """One run of one `page` for one viewer. `live` says that the moment is now and moves on."""
 
     reports: ReportDatabase
     city: City
     filters: Filters
     live: bool
     query: dict[str, list[str]]
+    page: str
 
     def shared(self, name: Hashable, make: Callable[[], _Made]) -> _Made:
         """Return what every viewer of the same address and moment sees, made once for all; it must not be changed."""
         address = tuple(sorted((word, *values) for word, values in self.query.items()))
-        return self.reports.remember(("shared", name, self.filters, address), make)
+        return self.reports.remember(("shared", self.page, name, self.filters, address), make)
 
     def local(self, value: datetime) -> datetime:
         """Return a moment in the city's own time."""
