@@ -15,7 +15,7 @@ run: $(INSTALLED)
 # Everything: style, types, unit tests, real cities' data, browser.
 test: check
 	.ci/chromium
-	$(BIN)/pytest
+	$(BIN)/pytest --durations=15
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .
