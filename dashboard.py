@@ -4,13 +4,16 @@ Run by `streamlit run dashboard.py`, or by any ASGI server as `dashboard:app`.
 """
 
 import os
+import sys
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 
 import streamlit as st
 
-from reportdb.connection import URL_VARIABLE, report_database
+from reportdb.connection import URL_VARIABLE, DatabaseUnreachable, report_database
+from reportdb.migrations import SchemaError
+from reportdb.server import ServerError
 from ui import live, status
 from ui.exports import export_routes
 from ui.routes import routes
@@ -25,7 +28,10 @@ async def _running(_: st.App) -> AsyncIterator[None]:
     A database of the city's own (REPORT_DB_URL) is read as it is; the embedded one is started and kept current.
     """
     with ExitStack() as held:
-        url = os.environ.get(URL_VARIABLE) or held.enter_context(report_database())
+        try:
+            url = os.environ.get(URL_VARIABLE) or held.enter_context(report_database())
+        except (DatabaseUnreachable, SchemaError, ServerError) as error:
+            sys.exit(f"The dashboard cannot start. {error}")
         held.enter_context(live.watching(url))
         yield
 

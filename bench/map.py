@@ -32,12 +32,15 @@ from reportdb.demo import build_demo
 PORT = 8799
 _FLAGS = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 _GROUND_REPORTS = 3_000
+_PATIENCE = 90
 
 _COUNT_STANDSTILLS = """() => {
     window.standstills = []
     new PerformanceObserver((list) => list.getEntries().forEach((task) => window.standstills.push(task.duration)))
         .observe({ entryTypes: ["longtask"] })
 }"""
+
+_NEXT_FRAME = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 Result = tuple[str, str]
 
@@ -47,7 +50,7 @@ def main(points: Annotated[int, typer.Option(min=1, help="How many open reports 
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         with report_database(data=Path(folder) / "map") as url, connect(url) as connection:
-            _fill(connection, points)
+            _fill(connection, points - 1)  # and one that comes in while we look
             with _dashboard(url) as address:
                 print(f"| {points:,} open reports on the map | |\n|---|---:|")
                 for name, value in chain(_route(address), _browser(address, connection)):
@@ -124,17 +127,27 @@ def _browser(address: str, connection: psycopg.Connection) -> Iterator[Result]:
         browser = playwright.chromium.launch(executable_path=program, args=_FLAGS)
         page = browser.new_page(viewport={"width": 1600, "height": 1000})
         decks: list[int] = []
+        fetched: list[str] = []
+        page.on(
+            "requestfinished", lambda request: fetched.append(request.url) if "points.json" in request.url else None
+        )
         page.on("websocket", lambda socket: _listen(socket, decks))
         began = time.perf_counter()
         page.goto(f"{address}/map?lang=en")
+        while not fetched:
+            page.wait_for_timeout(50)
+        yield "Data there, from the address on", f"{time.perf_counter() - began:.1f} s"
+        page.wait_for_timeout(300)
+        page.evaluate(_NEXT_FRAME)
+        yield "Drawn, from the address on", f"{time.perf_counter() - began:.1f} s"
         _until_answering(page)
-        yield "Drawn and answering, from the address on", f"{time.perf_counter() - began:.1f} s"
+        yield "Says what lies under the pointer, from the address on", f"{time.perf_counter() - began:.1f} s"
         yield "Map, over the WebSocket", _size(max(decks))
-        page.mouse.move(0, 0)
         page.wait_for_timeout(3000)
         page.evaluate(_COUNT_STANDSTILLS)
-        yield "A look under the pointer", f"{_look(page):.0f} ms"
+        yield "Another look under the pointer", f"{_look(page):.0f} ms"
         page.evaluate("window.standstills.length = 0")
+        fetched[:] = fetched[:1]
         connection.execute(
             """insert into report (id, public_code, channel_id, category_id, severity, lon, lat, title,
                    submitted_at, status, updated_at)
@@ -142,8 +155,8 @@ def _browser(address: str, connection: psycopg.Connection) -> Iterator[Result]:
                from report where id = 5000001"""
         )
         began = time.perf_counter()
-        with page.expect_event("requestfinished", lambda request: "points.json" in request.url, timeout=120_000):
-            pass
+        while len(fetched) < 2 and time.perf_counter() - began < _PATIENCE:
+            page.wait_for_timeout(50)
         yield "A new report, until its data are there", f"{time.perf_counter() - began:.1f} s"
         page.wait_for_timeout(4000)
         longest = max(page.evaluate("window.standstills"), default=0)
@@ -182,7 +195,7 @@ def _look(page: Page) -> float:
     for step in range(5):
         began = time.perf_counter()
         page.mouse.move(700 + 9 * step, 500)
-        page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        page.evaluate(_NEXT_FRAME)
         times.append((time.perf_counter() - began) * 1000)
     return statistics.median(times)
 

@@ -76,7 +76,7 @@ def _asked(reports: ReportDatabase, only: str | None) -> Iterator[tuple[str, str
     }
     chosen = {"districts": (district,), "categories": (category,)}
     sample = reports.ask_now("cases", figure="overdue", order="worklist", limit=50, offset=0, **_values(reports, whole))
-    others = _others(sample, unit, at)
+    others = _others(sample, unit, category, at)
     for question in sorted(file.stem for file in _FOLDER.glob("*.sql") if file.stem != "definitions"):
         if only not in (None, question):
             continue
@@ -96,9 +96,8 @@ def _values(reports: ReportDatabase, filters: Filters) -> dict[str, Any]:
     return filters.parameters() | moments(reports, filters)
 
 
-def _others(sample: pd.DataFrame, unit: int, at: datetime) -> dict[str, Any]:
+def _others(sample: pd.DataFrame, unit: int, category: int, at: datetime) -> dict[str, Any]:
     """Return a value of the city's own for each parameter that is neither moment, period nor filter."""
-    case = sample.iloc[0]
     degree = 0.02  # about two kilometres: a district's view
     return {
         "by": "unit",
@@ -109,10 +108,10 @@ def _others(sample: pd.DataFrame, unit: int, at: datetime) -> dict[str, Any]:
         "level": "ward",
         "step": timedelta(days=1),
         "since": at - timedelta(days=7),
-        "id": int(case["id"]),
+        "id": int(sample["id"].iloc[0]),
         "ids": [int(number) for number in sample["id"]],
         "code": "HN-2611-000001",
-        "category": int(case["category_id"]),
+        "category": category,
         "words": "'rac' & 'thai':*",
         "typed": "rac thai",
         "most": 10_000,

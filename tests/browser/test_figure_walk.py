@@ -52,17 +52,17 @@ def listed(reports: ReportDatabase, href: str) -> int:
 
 
 def walk(visited: Visit, url: str, paths: list[str]) -> None:
-    """Hold every number of the pages against the list it leads to, and open two of each page in the browser."""
+    """Hold every number of the pages against the list it leads to, and open one of each page in the browser."""
     with closing(ReportDatabase(url)) as reports:
         for path in paths:
             numbers = links(visited, path)
             assert numbers, f"{path} shows no number that can be opened"
             assert {href: listed(reports, href) for href in numbers} == numbers, path
             largest = sorted(numbers, key=lambda href: -numbers[href])
-            for href in {largest[0], largest[len(largest) // 2]}:
-                visited.open(href.removeprefix("./"))
-                shown = visited.page.locator(".case-count").get_attribute("data-count")
-                assert int(str(shown)) == numbers[href], f"{path}: {href}"
+            href = largest[len(largest) // 2]
+            visited.open(href.removeprefix("./"))
+            shown = visited.page.locator(".case-count").get_attribute("data-count")
+            assert int(str(shown)) == numbers[href], f"{path}: {href}"
 
 
 def busiest_unit(url: str) -> str:
@@ -71,13 +71,12 @@ def busiest_unit(url: str) -> str:
     return str(table[table["dimension"] == "unit"]["code"].iloc[-1])
 
 
-@pytest.mark.parametrize("choice", ["", "&district=017", "&category=rac-thai&lang=en"])
 def test_every_number_of_the_demo_city_opens_its_cases(
-    visit: Callable[..., Visit], demo_address: str, demo: str, choice: str
+    visit: Callable[..., Visit], demo_address: str, demo: str
 ) -> None:
-    paths = ["", "map", "backlog?by=district", "backlog?by=ward", "backlog?by=unit", "overdue", "overdue?kind=commune"]
-    paths += [f"unit?unit={busiest_unit(demo)}"]
-    walk(visit(demo_address), demo, [f"{path}{'&' if '?' in path else '?'}{DEMO}{choice}" for path in paths])
+    paths = ["", "map", "backlog?by=district", "backlog?by=unit", "overdue", "overdue?kind=commune"]
+    paths += [f"unit?unit={busiest_unit(demo)}", "backlog?by=ward&district=017&lang=en", "?category=rac-thai&lang=en"]
+    walk(visit(demo_address), demo, [f"{path}{'&' if '?' in path else '?'}{DEMO}" for path in paths])
 
 
 @pytest.mark.real_data
