@@ -46,6 +46,6 @@ sort = sort if sort.removeprefix("-") in shown.SORTS else "open"
 shown.table(seen, week, by=by, sort=sort)
 shown.heat(seen, week, by=by, sort=sort)
 if not narrowed:
-    st.caption(
+    st.markdown(
         _("Choose a district, a ward or a unit, and its list of work appears here: what comes first, who holds it.")
     )

@@ -42,7 +42,7 @@ with right:
         )
     shared_panel(seen, "report_terms", key="report_terms", make=lambda: case_story.deadline_terms(case, steps))
     shared_panel(seen, "report_near", key="report_near", make=lambda: case_story.neighbours(seen, case))
-    st.caption(_("A link to this case that stays"))
+    st.markdown(_("A link to this case that stays"))
     here = urlsplit(st.context.url or "")
     folder = here.path.rstrip("/").rsplit("/", 1)[0]
     st.code(

@@ -60,7 +60,7 @@ class Watcher:
                 seen = replace(seen, city=city(self.reports))
             changed_at = self.reports.ask_now("pulse")["updated_at"].iloc[0]
             changed = changed_at != seen.changed_at
-            if changed or seen.trouble or now.replace(second=0) > seen.at:
+            if changed or seen.trouble or seen != self.pulse or now.replace(second=0) > seen.at:
                 self.pulse = Pulse(at=now, changed_at=changed_at, city=seen.city)
         except (DatabaseAway, NotAReportDatabase, NoCity) as trouble:
             if not seen.trouble:

@@ -65,11 +65,6 @@ def palette() -> Palette:
     return DARK if st.context.theme.type == "dark" else LIGHT
 
 
-def overdue_step(share: float) -> int:
-    """Return which of OVERDUE_STEPS a share (0 to 1) falls in."""
-    return sum(share >= bound for bound in OVERDUE_BOUNDS)
-
-
 def rgb(colour: str, alpha: int = 255) -> list[int]:
     """Return a hexadecimal colour as red, green, blue and alpha, 0 to 255."""
     return [*(int(colour[place : place + 2], 16) for place in (1, 3, 5)), alpha]
