@@ -56,12 +56,11 @@ class Watcher:
         now = datetime.now(UTC).replace(microsecond=0)
         seen = self.pulse
         try:
-            if seen.city is None or seen.trouble or seen.changed_at is None:
-                seen = replace(seen, city=city(self.reports))
             changed_at = self.reports.ask_now("pulse")["updated_at"].iloc[0]
-            changed = changed_at != seen.changed_at
-            if changed or seen.trouble or seen != self.pulse or now.replace(second=0) > seen.at:
-                self.pulse = Pulse(at=now, changed_at=changed_at, city=seen.city)
+            if seen.city is None or seen.trouble or changed_at != seen.changed_at:
+                self.pulse = Pulse(at=now, changed_at=changed_at, city=city(self.reports))
+            elif now.replace(second=0) > seen.at:
+                self.pulse = replace(seen, at=now)
         except (DatabaseAway, NotAReportDatabase, NoCity) as trouble:
             if not seen.trouble:
                 _LOG.warning("The report database does not answer as it should: %s", trouble)

@@ -1,0 +1,64 @@
+"""The watcher: what it sees, when it sees something new, and what it says while nobody answers."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+import pytest
+
+from queries.database import DatabaseAway, ReportDatabase
+from queries.figures import NoCity
+from tests.reports import report, small_city
+from ui.live import Watcher, watcher, watching
+
+
+@pytest.fixture
+def watched(connection: psycopg.Connection, database: str) -> Iterator[Watcher]:
+    small_city(connection)
+    with watching(database) as found:
+        yield found
+
+
+def test_a_city_without_reports_is_a_city_and_no_outage(watched: Watcher) -> None:
+    assert watcher() is watched
+    assert watched.pulse.city
+    assert watched.pulse.trouble is None
+    assert not watched.pulse.live
+
+
+def test_a_change_is_seen_and_makes_the_city_live(watched: Watcher, connection: psycopg.Connection) -> None:
+    now = datetime.now(UTC)
+    report(connection, 1, submitted_at=now - timedelta(hours=1), updated_at=now)
+    watched.look()
+    assert watched.pulse.changed_at == now
+    assert watched.pulse.live
+
+
+def test_nothing_new_leaves_the_moment_where_it_is(watched: Watcher) -> None:
+    before = watched.pulse
+    watched.look()
+    assert watched.pulse.at - before.at < timedelta(minutes=1)
+    assert watched.pulse.changed_at is before.changed_at
+
+
+def test_old_reports_are_not_live(watched: Watcher, connection: psycopg.Connection) -> None:
+    long_ago = datetime.now(UTC) - timedelta(days=61)
+    report(connection, 1, submitted_at=long_ago, updated_at=long_ago)
+    watched.look()
+    assert not watched.pulse.live
+
+
+def test_an_empty_database_is_said_to_be_empty(database: str) -> None:
+    with watching(database) as found:
+        assert isinstance(found.pulse.trouble, NoCity)
+
+
+def test_an_outage_keeps_what_was_seen_and_since_when() -> None:
+    with closing(ReportDatabase("postgresql://nobody@127.0.0.1:9/report")) as nobody:
+        found = Watcher(nobody)
+        first = found.pulse
+        found.look()
+        found.stop()
+    assert isinstance(found.pulse.trouble, DatabaseAway)
+    assert found.pulse.trouble_since == first.trouble_since
