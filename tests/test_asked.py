@@ -45,6 +45,15 @@ def test_a_past_moment_is_the_citys_own_time_and_never_the_future(reports: Repor
     assert future.filters.at == T
 
 
+def test_a_city_of_the_past_stands_at_its_usual_moment_but_may_be_asked_for_later(
+    reports: ReportDatabase, city: City
+) -> None:
+    long_ago = T - 300 * DAY
+    assert asked({}, reports=reports, city=city, now=T, usual=long_ago).filters.at == long_ago
+    later = asked({"at": ["2026-11-17T08:00"]}, reports=reports, city=city, now=T, usual=long_ago)
+    assert later.filters.at == datetime(2026, 11, 17, 8, tzinfo=HANOI)
+
+
 def test_all_reaches_back_to_the_first_report(reports: ReportDatabase, city: City) -> None:
     found = asked({"period": ["all"]}, reports=reports, city=city, now=T)
     assert found.filters.start == T - 100 * DAY

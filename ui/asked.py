@@ -45,10 +45,20 @@ class Asked:
     strange: tuple[str, ...] = field(default=())
 
 
-def asked(query: Mapping[str, Iterable[str]], *, reports: ReportDatabase, city: City, now: datetime) -> Asked:
-    """Read an address's query. `now` is the moment where none is asked for. Raises DatabaseAway."""
+def asked(
+    query: Mapping[str, Iterable[str]],
+    *,
+    reports: ReportDatabase,
+    city: City,
+    now: datetime,
+    usual: datetime | None = None,
+) -> Asked:
+    """Read an address's query. `now` is the latest moment there is, `usual` the one where none is asked for (else now).
+
+    Raises DatabaseAway.
+    """
     strange: list[str] = []
-    at = _moment(next(iter(query.get("at", ())), None), city, now, strange)
+    at = _moment(next(iter(query.get("at", ())), None), city, now, strange) or usual or now
     period = next(iter(query.get("period", ())), USUAL_PERIOD)
     if period not in PERIODS:
         strange.append(period)
@@ -93,14 +103,14 @@ def _span(
     return begins or start, ends
 
 
-def _moment(words: str | None, city: City, now: datetime, strange: list[str]) -> datetime:
+def _moment(words: str | None, city: City, now: datetime, strange: list[str]) -> datetime | None:
     if not words:
-        return now
+        return None
     try:
         return min(_read(words, city), now)
     except (ValueError, OverflowError):
         strange.append(words)
-        return now
+        return None
 
 
 def _read(words: str, city: City) -> datetime:

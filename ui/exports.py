@@ -206,9 +206,8 @@ def _made(query: Mapping[str, list[str]], kind: str) -> tuple[str, str]:
     pulse, city = watcher.pulse, watcher.pulse.city
     if city is None:
         raise DatabaseAway("no city yet")
-    now = pulse.at if pulse.live or not city.last_submitted_at else city.last_submitted_at
     with speaking("en" if query.get("lang") == ["en"] else "vi"), _AT_ONCE:
-        filters = asked(query, reports=watcher.reports, city=city, now=now).filters
+        filters = asked(query, reports=watcher.reports, city=city, now=pulse.at, usual=pulse.usual).filters
         export = Export(asked_list(query, watcher.reports), filters, city, watcher.reports, MOST_EXPORTED[kind])
         with tempfile.NamedTemporaryFile(prefix="cases-", suffix=f".{kind}", delete=False) as file:
             try:

@@ -19,8 +19,11 @@ _CHIPS: tuple[Dimension, ...] = ("ward", "unit")
 _CARRIED = ("period", "from", "to", "at", "lang", "officer")
 
 
-def choose(reports: ReportDatabase, city: City, now: datetime, page: str) -> Viewing:
-    """Draw the filters above a page and return what the address asks for. Raises DatabaseAway."""
+def choose(reports: ReportDatabase, city: City, *, now: datetime, usual: datetime, page: str) -> Viewing:
+    """Draw the filters above a page and return what the address asks for.
+
+    `now` is the latest moment there is, `usual` the one where none is asked for. Raises DatabaseAway.
+    """
     titles = {"district": _("District"), "category": _("Category"), "channel": _("Channel")}
     periods = {"7d": _("7 days"), "30d": _("30 days"), "90d": _("90 days"), "365d": _("1 year"), "all": _("All")}
     languages = {"vi": "Tiếng Việt", "en": "English"}
@@ -31,13 +34,13 @@ def choose(reports: ReportDatabase, city: City, now: datetime, page: str) -> Vie
             some_of(titles[dimension], dimension, list(known), words=known.__getitem__, nothing=_("All"))
         one_of(_("Language"), "lang", LANGUAGES, usual="vi", words=languages.__getitem__)
     query = {key: st.query_params.get_all(key) for key in st.query_params}
-    found = asked(query, reports=reports, city=city, now=now)
+    found = asked(query, reports=reports, city=city, now=now, usual=usual)
     if chips := _chips(query, reports, found.filters):
         panel("chips", key="chips", chips=chips)
     if found.strange:
         # Words of an address are a stranger's: a template escapes them; Streamlit's own notice reads markup.
         panel("notice", key="notice", words=", ".join(found.strange[:5]))
-    return Viewing(reports, city, found.filters, live=found.filters.at == now, query=query, page=page)
+    return Viewing(reports, city, found.filters, live=found.filters.at == now == usual, query=query, page=page)
 
 
 def carried(seen: Viewing) -> dict[str, Any]:

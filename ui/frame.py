@@ -20,8 +20,8 @@ seen = None
 try:
     if pulse.city is None:
         raise pulse.trouble or DatabaseAway()
-    now = pulse.at if pulse.live or not pulse.city.last_submitted_at else pulse.city.last_submitted_at
-    seen = filters.choose(live.watcher().reports, pulse.city, now, page.url_path)
+    reports = live.watcher().reports
+    seen = filters.choose(reports, pulse.city, now=pulse.at, usual=pulse.usual, page=page.url_path)
     viewing.begin(seen)
     with top:
         pages.header(page.url_path, seen, status.freshness(pulse, seen))

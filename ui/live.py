@@ -38,6 +38,12 @@ class Pulse:
         last = self.city.last_submitted_at if self.city else None
         return last is not None and self.at - last < _LIVE_WITHIN
 
+    @property
+    def usual(self) -> datetime:
+        """The moment a page speaks of where its address names none."""
+        last = self.city.last_submitted_at if self.city else None
+        return self.at if self.live or last is None else last
+
 
 class Watcher:
     """Looks at the database every few seconds, in a thread of its own, until told to stop."""

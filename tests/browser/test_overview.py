@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.browser.conftest import ROOT, Visit, dashboard
+from tests.imported import Imported
 
 pytestmark = pytest.mark.browser
 
@@ -40,7 +41,27 @@ def test_the_overview_agrees_with_the_command_line(visit: Callable[..., Visit], 
     said = figures(demo, "--at", "2026-06-01T08:00", "--from", "2026-03-04T00:00")
     shown = counts(visited)
     assert shown["open"] > 0
-    assert shown == {name: said.get(name, said["resolved_on_time"] + said["resolved_late"]) for name in shown}
+    resolved = said["resolved_on_time"] + said["resolved_late"] + said["resolved_no_deadline"]
+    assert shown == {name: said.get(name, resolved) for name in shown}
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize(
+    ("city", "at", "start"),
+    [("boston", "2019-11-01T00:00", "2019-08-04T00:00"), ("washington", "2016-08-16T10:20", "2016-05-19T00:00")],
+)
+def test_the_overview_of_a_real_city_agrees_with_the_command_line(
+    visit: Callable[..., Visit], import_city: Callable[[str], Imported], tmp_path: Path, city: str, at: str, start: str
+) -> None:
+    imported = import_city(city)
+    with dashboard(imported.url, tmp_path / "dashboard.log") as running:
+        visited = visit(running)
+        visited.open(f"?at={at}&period=90d")
+        said = figures(imported.url, "--at", at, "--from", start)
+        shown = counts(visited)
+    resolved = said["resolved_on_time"] + said["resolved_late"] + said["resolved_no_deadline"]
+    assert shown["open"] > 0
+    assert shown == {name: said.get(name, resolved) for name in shown}
 
 
 def test_nothing_comes_from_outside_and_the_console_is_quiet(visit: Callable[..., Visit], address: str) -> None:
