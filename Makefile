@@ -22,8 +22,11 @@ check: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# What answers and pages cost; the large city is made once, in about half an hour.
 bench: $(INSTALLED)
-	$(BIN)/python -m bench
+	$(BIN)/python -m bench queries
+	$(BIN)/python -m bench pages
+	$(BIN)/python -m bench.map
 
 # Pin what requirements*.in name, with all they need.
 pins: $(INSTALLED)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from bench import pages as rerun_costs
 from bench import queries as questions
 from reportdb.connection import report_database
 
@@ -43,6 +44,16 @@ def measure_queries(
             out.print(
                 f"{row.question}, {row.period}: {questions.plan(url, row.question, row.parameters)}", soft_wrap=True
             )
+
+
+@app.command("pages")
+def measure_pages(
+    data: Data = Path(".reportdb"),
+    query: Annotated[str, typer.Option(help="The address's query; a fixed moment keeps answers warm.")] = "period=30d",
+) -> None:
+    """Measure what a rerun of each page and a heartbeat cost the server once its answers are warm."""
+    with report_database(data=data) as url:
+        rerun_costs.measure(url, query, out)
 
 
 if __name__ == "__main__":
