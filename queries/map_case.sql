@@ -3,16 +3,7 @@
 with found as (
     select
         id, severity, category_id, district_id, ward_id, unit_id, submitted_at, due_at, ended_at,
-        case
-            when {overdue} then 'overdue'
-            when {due_soon} then 'due_soon'
-            when {no_deadline} then 'no_deadline'
-            when {open} then 'in_time'
-            when status = 'refused' then 'refused'
-            when due_at is null then 'resolved'
-            when open_until <= due_at then 'resolved_on_time'
-            else 'resolved_late'
-        end as state
+        {state} as state
     from report_at(:at)
     where id = (
             select id from report
