@@ -96,8 +96,9 @@ class Visit:
         return self.page
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # not longer: the driver's event loop would stand in the way of other tests' own
 def browser() -> Iterator[Browser]:
+    """Debian's or Ubuntu's own Chromium, headless."""
     program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if program is None:
         pytest.skip("no Chromium here: apt-get install chromium")
