@@ -2,13 +2,11 @@
 
 import streamlit as st
 
-from queries.days import days
 from queries.figures import figures
-from ui import charts, leaders, maps, newest, tiles
+from ui import flow, leaders, maps, newest, tiles
 from ui.filters import carried
 from ui.headline import headline
 from ui.panel import address
-from ui.theme import palette
 from ui.viewing import viewing
 from ui.words import _, language
 
@@ -45,14 +43,6 @@ with right:
 
 left, right = st.columns([3, 2])
 with left:
-    table, step = days(seen.reports, seen.filters)
-    title = (
-        _("What came in, what was resolved, day by day")
-        if step == 1
-        else _("What came in, what was resolved, week by week")
-    )
-    st.subheader(title, anchor=False)
-    figure = seen.shared(("flow", palette()), lambda: charts.flow(table, palette()))
-    st.plotly_chart(figure, key="flow", config={"displayModeBar": False}, theme=None, alt=title)
+    flow.flow(seen, key="flow")
 with right:
     newest.newest(seen, key="newest")

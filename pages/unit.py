@@ -4,12 +4,10 @@ import pandas as pd
 import streamlit as st
 
 from queries.cases import case_count
-from queries.days import days
 from queries.figures import figures, names, with_sums
 from queries.units import family
-from ui import charts, tiles, unit
+from ui import flow, tiles, unit
 from ui.controls import some_of
-from ui.theme import palette
 from ui.viewing import viewing
 from ui.words import _, name
 from ui.worklist import worklist
@@ -43,15 +41,7 @@ if not own["open"] and not own["received"] and not own["ended"]:
 
 left, right = st.columns([3, 2])
 with left:
-    table, step = days(seen.reports, seen.filters)
-    title = (
-        _("What came in, what was resolved, day by day")
-        if step == 1
-        else _("What came in, what was resolved, week by week")
-    )
-    st.subheader(title, anchor=False)
-    figure = seen.shared(("flow", palette()), lambda: charts.flow(table, palette()))
-    st.plotly_chart(figure, key="flow", config={"displayModeBar": False}, theme=None, alt=title)
+    flow.flow(seen, key="flow")
 with right:
     unit.people(seen)
 

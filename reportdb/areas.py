@@ -82,6 +82,7 @@ class _Layer:
         shapely.prepare(self._polygons)
 
     def locate(self, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.int32]:
+        """Return the id of the area each point (degrees, WGS 84) lies in; 0 where it lies in none."""
         found = np.zeros(len(lon), dtype=np.int32)
         somewhere = np.flatnonzero(np.isfinite(lon) & np.isfinite(lat))
         # The tree holds the points, because a query prepares what it asks with: here the polygons, not the points.

@@ -1,0 +1,22 @@
+"""What came in, what was resolved and what was open, over the period."""
+
+import streamlit as st
+
+from queries.days import days
+from ui import charts
+from ui.theme import palette
+from ui.viewing import Viewing
+from ui.words import _
+
+
+def flow(seen: Viewing, *, key: str) -> None:
+    """Draw the period's flow under its title, in days or weeks. Raises DatabaseAway."""
+    table, step = days(seen.reports, seen.filters)
+    title = (
+        _("What came in, what was resolved, day by day")
+        if step == 1
+        else _("What came in, what was resolved, week by week")
+    )
+    st.subheader(title, anchor=False)
+    figure = seen.shared((key, palette()), lambda: charts.flow(table, palette()))
+    st.plotly_chart(figure, key=key, config={"displayModeBar": False}, theme=None, alt=title)
