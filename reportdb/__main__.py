@@ -7,67 +7,22 @@ command line; 3 the work could not be done, and the message says why and what to
 import json
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-import psycopg
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from reportdb.connection import DatabaseUnreachable, connect, report_database
-from reportdb.migrations import SchemaError
-from reportdb.server import ServerError
-from reportdb.working_time import CalendarError
+from reportdb.command_line import Data, Database, Failure, err, opened, out, progress_bar
+from reportdb.connection import connect
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 areas_app = typer.Typer(help="Boundaries of districts and wards.", no_args_is_help=True)
 import_app = typer.Typer(help="Bring in another system's reports.", no_args_is_help=True)
 app.add_typer(areas_app, name="areas")
 app.add_typer(import_app, name="import")
-
-out = Console(width=None if sys.stdout.isatty() else 220)  # a file or a pipe has no edge to wrap at
-err = Console(stderr=True)
-
-Database = Annotated[
-    str | None, typer.Option("--database", metavar="URL", help="A PostgreSQL URL; else $REPORT_DB_URL.")
-]
-Data = Annotated[
-    Path | None,
-    typer.Option("--data", metavar="DIR", help="The embedded server's folder; else $REPORT_DB_DATA, else .reportdb."),
-]
-
-
-class Failure(Exception):
-    """Work that cannot be done; the message says why and what to do."""
-
-
-@contextmanager
-def _opened(database: str | None, data: Path | None) -> Iterator[str]:
-    """Yield the chosen database's URL; say what fails in words, and exit with 3."""
-    if database and data:
-        raise typer.BadParameter("Give --database or --data, not both.")
-    for ending in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(ending, signal.default_int_handler)  # however we are ended, no server is left behind
-    try:
-        with report_database(database, data) as url:
-            yield url
-    except (ServerError, SchemaError, DatabaseUnreachable, CalendarError, Failure) as error:
-        err.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
-        raise typer.Exit(3) from error
-    except psycopg.Error as error:
-        words = error.diag.message_primary or str(error).strip()
-        err.print(f"The database refused: {words}", style="red", markup=False, highlight=False, soft_wrap=True)
-        raise typer.Exit(3) from error
-
-
-def _progress() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=err, disable=not err.is_terminal)
 
 
 @app.command()
@@ -76,7 +31,7 @@ def up(database: Database = None, data: Data = None) -> None:
 
     With --database only the schema is brought up to date.
     """
-    with _opened(database, data) as url:
+    with opened(database, data) as url:
         if database:
             out.print("The schema is up to date.")
             return
@@ -102,12 +57,12 @@ def demo(
     """
     from reportdb.demo import build_demo, holds_reports
 
-    with _opened(database, data) as url, connect(url) as connection:
+    with opened(database, data) as url, connect(url) as connection:
         if holds_reports(connection):
             if if_empty:
                 return
             raise Failure("The database already holds reports. Name an empty one with --data or --database.")
-        with _progress() as progress:
+        with progress_bar() as progress:
             count = build_demo(connection, reports=reports, seed=seed, now=datetime.now(UTC), progress=progress)
         out.print(f"{count} reports of the demo city.")
 
@@ -129,7 +84,7 @@ def simulate(
     """
     from reportdb.simulation import SimulationRefused, run_simulation
 
-    with _opened(database, data) as url, connect(url) as connection:
+    with opened(database, data) as url, connect(url) as connection:
         try:
             run_simulation(connection, per_hour=per_hour, seed=seed, seconds=seconds)
         except SimulationRefused as error:
@@ -154,7 +109,7 @@ def areas_load(
     """
     from reportdb.areas import AreasError, load_areas
 
-    with _opened(database, data) as url, connect(url) as connection:
+    with opened(database, data) as url, connect(url) as connection:
         try:
             loaded = load_areas(connection, file, level=level, code=code, name=name, attribution=attribution)
         except AreasError as error:
@@ -179,9 +134,9 @@ def import_csv(
     """
     from reportdb.importer import ImportFailure, import_reports
 
-    with _opened(database, data) as url, connect(url) as connection:
+    with opened(database, data) as url, connect(url) as connection:
         try:
-            with _progress() as progress:
+            with progress_bar() as progress:
                 counts = import_reports(
                     connection,
                     file,
@@ -202,7 +157,7 @@ def check(database: Database = None, data: Data = None) -> None:
     """Say in plain words what is missing or malformed in the database, where, and what cures it."""
     from reportdb.check import find_damage
 
-    with _opened(database, data) as url, connect(url) as connection:
+    with opened(database, data) as url, connect(url) as connection:
         damage = find_damage(connection)
     for finding in damage:
         out.print(str(finding), markup=False, highlight=False, soft_wrap=True)
@@ -228,7 +183,7 @@ def figures(
     from queries.database import DatabaseAway, NotAReportDatabase, ReportDatabase
     from queries.filters import Filters
 
-    with _opened(database, data) as url, closing(ReportDatabase(url)) as reports:
+    with opened(database, data) as url, closing(ReportDatabase(url)) as reports:
         try:
             zone = questions.city(reports).zone
             moment = _moment(at, zone) or datetime.now(UTC)

@@ -1,0 +1,58 @@
+"""What every command shares: the choice of a database, and failures told in words."""
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import psycopg
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from reportdb.connection import DatabaseUnreachable, report_database
+from reportdb.migrations import SchemaError
+from reportdb.server import ServerError
+from reportdb.working_time import CalendarError
+
+out = Console(width=None if sys.stdout.isatty() else 220)  # a file or a pipe has no edge to wrap at
+err = Console(stderr=True)
+
+Database = Annotated[
+    str | None, typer.Option("--database", metavar="URL", help="A PostgreSQL URL; else $REPORT_DB_URL.")
+]
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="DIR", help="The embedded server's folder; else $REPORT_DB_DATA, else .reportdb."),
+]
+
+
+class Failure(Exception):
+    """Work that cannot be done; the message says why and what to do."""
+
+
+@contextmanager
+def opened(database: str | None, data: Path | None) -> Iterator[str]:
+    """Yield the chosen database's URL; say what fails in words, and exit with 3."""
+    if database and data:
+        raise typer.BadParameter("Give --database or --data, not both.")
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, signal.default_int_handler)  # however we are ended, no server is left behind
+    try:
+        with report_database(database, data) as url:
+            yield url
+    except (ServerError, SchemaError, DatabaseUnreachable, CalendarError, Failure) as error:
+        err.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
+        raise typer.Exit(3) from error
+    except psycopg.Error as error:
+        words = error.diag.message_primary or str(error).strip()
+        err.print(f"The database refused: {words}", style="red", markup=False, highlight=False, soft_wrap=True)
+        raise typer.Exit(3) from error
+
+
+def progress_bar() -> Progress:
+    """Return a progress bar on the terminal of errors; silent where that is no terminal."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=err, disable=not err.is_terminal)
