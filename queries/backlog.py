@@ -8,25 +8,27 @@ import pandas as pd
 from queries.database import ReportDatabase
 from queries.figures import Dimension, moments, names
 from queries.filters import Filters
+from queries.period import happened
 
 URGENCIES = ("open", "overdue", "due_today", "due_soon", "no_deadline")
+RECEIPTS = ("receive_waiting", "receive_overdue")
 AGES = ("age_under_3", "age_3_to_7", "age_7_to_14", "age_14_to_30", "age_over_30")
 STAGES = ("waiting", "in_progress", "escalated")
 PACE_DAYS = 28
 """Whole weeks, so that every weekday weighs the same in the pace."""
 _FLOWS = ("received", "ended", "resolved")
-_COUNTS = (*URGENCIES, *AGES, *STAGES, *_FLOWS, "open_before", "resolved_of_pace")
+_COUNTS = (*URGENCIES, *RECEIPTS, *AGES, *STAGES, *_FLOWS, "open_before", "resolved_of_pace")
 
 
 def backlog(reports: ReportDatabase, filters: Filters, *, since: datetime, by: Dimension | None = None) -> pd.DataFrame:
     """Return the backlog at the moment: one row in all, or one for each member of a dimension that has any.
 
-    Columns: key (null: the reports that have none), code, name_vi, name_en where there is a dimension; URGENCIES, AGES
-    and STAGES (reports open at the moment; the ages and the stages each add up to `open`); received, ended and
-    resolved (reports, from `since` to the moment); open_before (reports open just before `since`); resolved_of_pace
-    (reports resolved in the last PACE_DAYS); oldest (when the longest waiting was submitted, in the city's zone);
-    days_of_work (open divided by the mean resolved a day of the last PACE_DAYS; null where none was). Raises
-    DatabaseAway.
+    Columns: key (null: the reports that have none), code, name_vi, name_en where there is a dimension; URGENCIES,
+    RECEIPTS, AGES and STAGES (reports open at the moment; the ages and the stages each add up to `open`); received,
+    ended and resolved (reports, from `since` to the moment); open_before (reports open just before `since`);
+    resolved_of_pace (reports resolved in the last PACE_DAYS); oldest (when the longest waiting was submitted, in the
+    city's zone); days_of_work (open divided by the mean resolved a day of the last PACE_DAYS; null where none was).
+    Raises DatabaseAway.
     """
     return reports.remember(("backlog", filters, since, by), lambda: _backlog(reports, filters, since, by))
 
@@ -38,10 +40,8 @@ def _backlog(reports: ReportDatabase, filters: Filters, since: datetime, by: Dim
     table = pd.DataFrame({"key": pd.array([None] if by is None else [], dtype="Int64")})
     for answer in (
         reports.ask("backlog", **asked),
-        reports.ask("flows", **lately.parameters(), by=by),
-        reports.ask("flows", **pace.parameters(), by=by)[["key", "resolved"]].rename(
-            columns={"resolved": "resolved_of_pace"}
-        ),
+        happened(reports, lately, by=by)[["key", *_FLOWS]],
+        happened(reports, pace, by=by)[["key", "resolved"]].rename(columns={"resolved": "resolved_of_pace"}),
         reports.ask("open", **then.parameters() | moments(reports, then) | {"by": by})[["key", "open"]].rename(
             columns={"open": "open_before"}
         ),

@@ -6,6 +6,8 @@ select
     count(*) filter (where {due_today}) as due_today,
     count(*) filter (where {due_soon}) as due_soon,
     count(*) filter (where {no_deadline}) as no_deadline,
+    count(*) filter (where {receive_waiting}) as receive_waiting,
+    count(*) filter (where {receive_overdue}) as receive_overdue,
     count(*) filter (where {age_under_3}) as age_under_3,
     count(*) filter (where {age_3_to_7}) as age_3_to_7,
     count(*) filter (where {age_7_to_14}) as age_7_to_14,

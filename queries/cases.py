@@ -8,6 +8,7 @@ import pandas as pd
 from queries.database import ReportDatabase, sql
 from queries.figures import COUNTS, moments
 from queries.filters import Filters
+from queries.period import PERIOD_COUNTS, SUMS, happened
 from queries.search import Search
 
 Order = Literal["newest", "oldest", "worklist", "most_late"]
@@ -17,6 +18,7 @@ FIGURES = (
     *COUNTS,
     "in_time",
     "due_today",
+    "receive_waiting",
     "age_under_3",
     "age_3_to_7",
     "age_7_to_14",
@@ -27,7 +29,12 @@ FIGURES = (
     "escalated",
     "ended",
     "resolved",
+    "resolved_with_deadline",
+    "resolved_last_hour",
+    "resolved_without_words",
     "reopened",
+    "reopened_soon",
+    "deadline_moved",
     "rated_satisfied",
     "rated_acceptable",
     "rated_not_satisfied",
@@ -97,6 +104,15 @@ def case_rows(reports: ReportDatabase, filters: Filters, ids: list[int]) -> pd.D
     return _in_order(reports.ask("case_rows", **_rows_of(reports, filters, ids)), filters, ids)
 
 
+def working_left(reports: ReportDatabase, filters: Filters, ids: list[int]) -> dict[int, float]:
+    """Return the working minutes left of each of these cases that is open, not overdue, and due in working time.
+
+    Cases of which the calendar does not say are left out. Raises DatabaseAway.
+    """
+    answer = reports.ask("working_left", ids=tuple(ids), at=filters.at).dropna()
+    return dict(zip(map(int, answer["id"]), map(float, answer["minutes"]), strict=True))
+
+
 def case_parts(reports: ReportDatabase, filters: Filters, ids: list[int]) -> Iterator[pd.DataFrame]:
     """Yield cases as `case_rows` does, a few thousand at a time, without keeping the answers. Raises DatabaseAway."""
     for start in range(0, len(ids), _PART):
@@ -129,6 +145,8 @@ def case_count(reports: ReportDatabase, filters: Filters, *, figure: str, search
     """
     if search is not None:
         return len(_found(reports, filters, figure, "newest", search))
+    if figure in (*PERIOD_COUNTS, *SUMS):
+        return int(happened(reports, filters)[figure].iloc[0])
     parameters = filters.parameters() | moments(reports, filters)
     return int(reports.ask("case_count", figure=figure, **parameters)["cases"].iloc[0])
 

@@ -134,6 +134,14 @@ def sql(question: str, figure: str = "true", order: str = "newest") -> str:
     return statement
 
 
+def written(figure: str) -> str:
+    """Return a figure's definition as it is counted, with the definitions it leans on in place. Raises KeyError."""
+    meaning = definitions()[figure]
+    while "{" in meaning:
+        meaning = re.sub(r"\{(\w+)\}", lambda found: f"({definitions()[found[1]]})", meaning)
+    return meaning
+
+
 @lru_cache(maxsize=1)
 def definitions() -> dict[str, str]:
     """Return the meaning of each name of `definitions.sql`: an expression over the columns of report_at."""

@@ -1,11 +1,13 @@
 """The figures over time."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, time, timedelta
 
 import pandas as pd
 
 from queries.database import ReportDatabase
 from queries.filters import Filters
+from queries.period import summarised
 
 _LONGEST_IN_DAYS = timedelta(days=100)
 
@@ -18,5 +20,24 @@ def days(reports: ReportDatabase, filters: Filters) -> tuple[pd.DataFrame, int]:
     DatabaseAway.
     """
     step = 1 if filters.at - filters.start <= _LONGEST_IN_DAYS else 7
-    parameters = filters.parameters() | {"zone": filters.zone.key, "step": timedelta(days=step)}
-    return reports.ask("days", **parameters), step
+    # Steps begin at midnight and the last one ends at the moment, whatever the period.
+    midnight = datetime.combine(filters.start.astimezone(filters.zone).date(), time.min, filters.zone)
+    whole = summarised(reports, filters.since(midnight), None)
+    if whole is None or whole.dimension is None:
+        parameters = filters.parameters() | {"zone": filters.zone.key, "step": timedelta(days=step)}
+        return reports.ask("days", **parameters), step
+    known = reports.ask("period_days", **filters.parameters(), **whole.parameters(filters))
+    today = replace(filters, start=datetime.combine(whole.end, time.min, filters.zone))
+    last = reports.ask("days", **today.parameters(), zone=filters.zone.key, step=timedelta(days=1))
+    table = pd.concat([known, last], ignore_index=True)
+    steps = table.index // step
+    ends = table.groupby(steps).tail(1).index
+    if len(unknown := ends[table.loc[ends, "open"].isna()]):
+        moments = [
+            datetime.combine(day + timedelta(days=1), time.min, filters.zone) for day in table.loc[unknown, "day"]
+        ]
+        counted = reports.ask("open_at_ends", **filters.parameters(), moments=tuple(moments))
+        table.loc[unknown, "open"] = counted["open"].to_numpy()
+    result = table.groupby(steps).agg({"day": "first", "received": "sum", "resolved": "sum", "open": "last"})
+    result["open"] = table.loc[ends, "open"].to_numpy()
+    return result.astype({"received": "int64", "resolved": "int64", "open": "int64"}), step

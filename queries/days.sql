@@ -1,5 +1,5 @@
--- What came in and went out in each step (a day, a week) of the period, and what was open when the step ended.
--- Steps begin at midnight in the city's time zone.
+-- What came in and went out in each step (a day, a week) of the period, and what was open when the step ended, counted
+-- from the reports. Steps begin at midnight in the city's time zone.
 with step as (
     select
         cast(begins as date) as day,

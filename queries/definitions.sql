@@ -22,7 +22,16 @@ open_until > :at
 -- due_today: open, not overdue, due before the city's day ends; counted among those due soon too
 {in_time} and due_at < :today_ends
 
--- no_deadline: open, with no deadline known; never counted as on time
+-- not_received: open, and not yet taken on by a unit
+{open} and status = 'waiting'
+
+-- receive_waiting: open, not yet taken on by a unit, and the term for that has not passed
+{not_received} and receive_due_at >= :at
+
+-- receive_overdue: open, not yet taken on by a unit, and the term for that has passed
+{not_received} and receive_due_at < :at
+
+-- no_deadline: open, with no deadline known or with its clock stopped; never counted as on time
 {open} and due_at is null
 
 -- age_under_3: open, submitted less than 3 days (of 24 hours) before the moment
@@ -85,6 +94,9 @@ open_until >= :start and open_until < :end
 -- resolved_no_deadline: resolved in the period, with no deadline known
 {resolved} and due_at is null
 
+-- resolved_with_deadline: resolved in the period, with a deadline known
+{resolved} and due_at is not null
+
 -- refused: refused in the period
 {ended} and status = 'refused'
 
@@ -93,6 +105,31 @@ due_at >= :start and due_at < least(:end, :at) and not (status = 'refused' and o
 
 -- done_by_due: of those that fell due, resolved by their deadline
 {fell_due} and status = 'resolved' and open_until <= due_at
+
+-- receive_fell_due: to be taken on by a unit by a time in the period and before the moment, whether it was or not
+receive_due_at >= :start and receive_due_at < least(:end, :at)
+
+-- received_on_time: of those to be taken on, taken on by that time
+{receive_fell_due} and received_at <= receive_due_at
+
+-- resolved_last_hour: resolved in the period, by its deadline and less than an hour before it
+{resolved} and {last_hour}
+
+-- last_hour: ended in the last hour before the deadline; without time zones, so that an index may hold it
+open_until <= due_at and open_until at time zone 'UTC' > due_at at time zone 'UTC' - interval '1 hour'
+
+-- reopened_soon: received in the period, and opened again within 7 days of an answer or a refusal
+{received} and reopen_count > 0 and id in (
+    select report_id from report_past where valid_to - ended_at <= interval '7 days' and valid_to <= :at)
+
+-- deadline_moved: received in the period, and given a later deadline by a change of its category or severity
+{received} and id = any(array(
+    select report_id from report_event where deadline_later and at >= :start and at <= :at))
+
+-- resolved_without_words: resolved in the period, and no answer text is kept
+{ended} and (id, open_until) in (
+    select id, open_until from report
+    where open_until >= :start and open_until < :end and status = 'resolved' and coalesce(btrim(answer), '') = '')
 
 -- rated: rated by the citizen in the period
 rated_at >= :start and rated_at < :end
@@ -117,6 +154,11 @@ rated_at >= :start and rated_at < :end
     from report where report.id = report_at.id)
 
 -- chosen: what the viewer's filters let through; an empty filter lets everything through, -1 and '' stand for none
+{chosen_group}
+and (cast(:officers as text[]) is null
+    or {officer} = any(cast(:officers as text[])))
+
+-- chosen_group: the same for groups of reports, which have no officer
 (cast(:districts as integer[]) is null or district_id = any(cast(:districts as integer[]))
     or district_id is null and -1 = any(cast(:districts as integer[])))
 and (cast(:wards as integer[]) is null or ward_id = any(cast(:wards as integer[]))
@@ -125,8 +167,6 @@ and (cast(:units as integer[]) is null or unit_id = any(cast(:units as integer[]
     or unit_id is null and -1 = any(cast(:units as integer[])))
 and (cast(:categories as integer[]) is null or category_id = any(cast(:categories as integer[])))
 and (cast(:channels as integer[]) is null or channel_id = any(cast(:channels as integer[])))
-and (cast(:officers as text[]) is null
-    or {officer} = any(cast(:officers as text[])))
 and {in_scope}
 
 -- in_scope: what the viewer may see

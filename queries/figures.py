@@ -11,6 +11,7 @@ from rich.table import Table
 
 from queries.database import ReportDatabase
 from queries.filters import Filters
+from queries.period import happened, hours
 
 Dimension = Literal["district", "ward", "unit", "category", "channel"]
 
@@ -21,6 +22,10 @@ COUNTS = (
     "seriously_overdue",
     "due_soon",
     "no_deadline",
+    "not_received",
+    "receive_overdue",
+    "receive_fell_due",
+    "received_on_time",
     "resolved_on_time",
     "resolved_late",
     "resolved_no_deadline",
@@ -116,19 +121,18 @@ def figures(reports: ReportDatabase, filters: Filters, *, by: Dimension | None =
     """Return every figure: one row in all, or one for each member of a dimension that any figure counts.
 
     Columns: `key` (null: the reports that have none, such as those not located), `code`, `name_vi` and `name_en` where
-    there is a dimension, COUNTS (reports) and HOURS (from submission to the answer, of those resolved in the period;
-    null where none was). Shares are left to RATES, which keep their numerator and denominator. Raises DatabaseAway.
+    there is a dimension, COUNTS (reports) and HOURS (from submission to the answer, of those resolved in the period, on
+    the scale of queries.period.hours; null where none was). Shares are left to RATES, which keep their numerator and
+    denominator. Raises DatabaseAway.
     """
     return reports.remember(("figures", filters, by), lambda: _figures(reports, filters, by))
 
 
 def _figures(reports: ReportDatabase, filters: Filters, by: Dimension | None) -> pd.DataFrame:
-    parameters = filters.parameters() | moments(reports, filters) | {"by": by}
-    table = pd.DataFrame({"key": pd.array([None] if by is None else [], dtype="Int64")})
-    for question in ("received", "open", "ended", "fell_due", "rated"):
-        answer = reports.ask(question, **parameters)
-        answer["key"] = answer["key"].astype("Int64")
-        table = table.merge(answer, on="key", how="outer")
+    period = happened(reports, filters, by=by)
+    standing = reports.ask("open", **filters.parameters() | moments(reports, filters) | {"by": by})
+    table = period.merge(standing.astype({"key": "Int64"}), on="key", how="outer")
+    table = table.merge(hours(reports, filters, by=by), on="key", how="left")
     table[list(COUNTS)] = table[list(COUNTS)].astype("Int64").fillna(0).astype("int64")
     table[list(HOURS)] = table[list(HOURS)].astype("float64")
     if by is None:
@@ -156,6 +160,8 @@ OURS = ("late", "on_time", "no_deadline")
 RATES = {
     "overdue_share": ("overdue", "open"),
     "on_time_rate": ("done_by_due", "fell_due"),
+    "receive_overdue_share": ("receive_overdue", "not_received"),
+    "received_on_time_rate": ("received_on_time", "receive_fell_due"),
     "closed_on_time_share": ("resolved_on_time", "resolved_with_deadline"),
     "refused_share": ("refused", "ended"),
     "satisfaction": ("satisfied", "rated"),

@@ -67,6 +67,10 @@ class Filters:
         """The same moment and choices, with the period from another start up to the moment, itself included."""
         return replace(self, start=start, end=self.at + _TICK)
 
+    def within(self, *, start: datetime | None = None, end: datetime | None = None) -> Self:
+        """The same moment and choices, with no more of the period than from `start` up to, not including, `end`."""
+        return replace(self, start=max(start or self.start, self.start), end=min(end or self.end, self.end))
+
     def before(self) -> Self:
         """The period of equal length just before this one, as it stood when it ended."""
         length = self.end - self.start

@@ -13,7 +13,9 @@ from queries.filters import Filters
 
 NEAR_METRES = 500
 _MOST_NEAR = 8
-_MOMENTS = ("submitted_at", "received_at", "receive_due_at", "due_at", "escalated_at", "ended_at", "rated_at")
+_MOMENTS = (
+    "submitted_at", "received_at", "receive_due_at", "due_at", "stopped_at", "escalated_at", "ended_at", "rated_at",
+)  # fmt: skip
 _ENDS = ("resolved", "refused")
 
 

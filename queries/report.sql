@@ -14,6 +14,12 @@ select
     case when report.ended_at = stood.ended_at then report.answer end as answer,
     stood.rating, case when stood.rating is not null then stood.rated_at end as rated_at,
     stood.reopen_count, stood.transfer_count,
+    -- Since when the clock stands: an open report without a deadline that waits for others.
+    case when stood.due_at is null and stood.ended_at is null then (
+        select case when kind = 'paused' then at end from report_event
+        where report_id = stood.id and at <= :at and kind in ('paused', 'resumed', 'reopened')
+        order by n desc limit 1
+    ) end as stopped_at,
     rule.receive_minutes, rule.handle_minutes, rule.clock, rule.handle_from, rule.source as rule_source,
     rule.receive_confirmed, rule.handle_confirmed,
     (

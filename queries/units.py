@@ -4,6 +4,7 @@ import pandas as pd
 
 from queries.database import ReportDatabase
 from queries.filters import Filters
+from queries.period import happened
 
 
 def officers(reports: ReportDatabase, filters: Filters, *, limit: int = 30) -> pd.DataFrame:
@@ -20,8 +21,8 @@ def ratings(reports: ReportDatabase, filters: Filters) -> dict[str, int]:
 
     Raises DatabaseAway.
     """
-    row = reports.ask("ratings", **filters.parameters()).iloc[0]
-    return {str(name): int(count) for name, count in row.items()}
+    row = happened(reports, filters).iloc[0]
+    return {name: int(row[name]) for name in ("rated", "rated_satisfied", "rated_acceptable", "rated_not_satisfied")}
 
 
 def family(reports: ReportDatabase, unit: int) -> pd.DataFrame:

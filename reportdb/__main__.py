@@ -17,12 +17,15 @@ import typer
 
 from reportdb.command_line import Data, Database, Failure, err, opened, out, progress_bar
 from reportdb.connection import connect
+from reportdb.summary import summarise as bring_into_counts
+from reportdb.deadline_commands import deadlines_app
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 areas_app = typer.Typer(help="Boundaries of districts and wards.", no_args_is_help=True)
 import_app = typer.Typer(help="Bring in another system's reports.", no_args_is_help=True)
 app.add_typer(areas_app, name="areas")
 app.add_typer(import_app, name="import")
+app.add_typer(deadlines_app, name="deadlines")
 
 
 @app.command()
@@ -114,6 +117,7 @@ def areas_load(
             loaded = load_areas(connection, file, level=level, code=code, name=name, attribution=attribution)
         except AreasError as error:
             raise Failure(str(error)) from error
+        bring_into_counts(connection, now=datetime.now(UTC))
         out.print(f"{loaded.updated} areas updated, {loaded.added} added, {loaded.moved} reports located anew.")
 
 
@@ -150,6 +154,21 @@ def import_csv(
         out.print(counts.sentence(), highlight=False, soft_wrap=True)
     if counts.rejected:
         raise typer.Exit(1)
+
+
+@app.command()
+def summarise(
+    anew: Annotated[bool, typer.Option("--anew", help="Count everything again.")] = False,
+    database: Database = None,
+    data: Data = None,
+) -> None:
+    """Bring what has changed into the counts by day and month, so that long periods are answered quickly.
+
+    The counts are true without it; after many changes they are slow. Once an hour is plenty.
+    """
+    with opened(database, data) as url, connect(url) as connection:
+        bring_into_counts(connection, now=datetime.now(UTC), anew=anew)
+        out.print("The summary holds every change.")
 
 
 @app.command()

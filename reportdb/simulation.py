@@ -23,6 +23,7 @@ from reportdb.demo.ledger import States, advance, first_states
 from reportdb.demo.recall import Recalled
 from reportdb.demo.records import write_events, write_intake, write_past
 from reportdb.demo.rhythm import Rhythm, aware, draw_times, local_day, midnight, moment
+from reportdb.summary import summarise
 
 Ints = NDArray[np.int64]
 Moments = NDArray[np.datetime64]
@@ -31,6 +32,7 @@ _LOCK = 4_107_312  # an advisory lock only simulations use
 _AT_ONCE = timedelta(hours=6)  # of the city's time in one transaction
 _REPORTS_AT_ONCE = 50_000
 _PACE_DAYS = 28
+_SECONDS_BETWEEN_SUMMARIES = 600
 _NEVER = np.datetime64("2900-01-01", "us")
 
 
@@ -58,9 +60,13 @@ def run_simulation(
         simulation = Simulation(connection, per_hour=per_hour, seed=seed, now=datetime.now(UTC))
         started = time.monotonic()
         simulation.advance(datetime.now(UTC))
+        summary_due = time.monotonic()
         while seconds is None or time.monotonic() - started < seconds:
             time.sleep(1)
             simulation.advance(datetime.now(UTC))
+            if time.monotonic() >= summary_due:
+                summarise(connection, now=datetime.now(UTC))
+                summary_due = time.monotonic() + _SECONDS_BETWEEN_SUMMARIES
 
 
 class Simulation:

@@ -18,6 +18,7 @@ from reportdb.demo.ledger import advance, first_states
 from reportdb.demo.records import write_events, write_intake, write_past
 from reportdb.demo.rhythm import Rhythm, draw_times, growth, local_day, midnight, moment
 from reportdb.demo.store import without_indexes
+from reportdb.summary import summarise
 
 Ints = NDArray[np.int64]
 
@@ -65,6 +66,8 @@ def build_demo(
         # Up to this moment the city is known: the simulation goes on from the newest delivery.
         connection.execute("update feed set last_delivery_at = %s", [now])
     connection.execute("vacuum analyze")
+    summarise(connection, now=now)
+    connection.execute("vacuum analyze report_day, report_month, report_month_hours, report_day_open, report_change")
     return reports
 
 

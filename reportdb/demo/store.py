@@ -45,7 +45,7 @@ def _texts(column: NDArray[np.generic]) -> list[str]:
 def without_indexes(connection: psycopg.Connection, tables: list[str]) -> Iterator[None]:
     """Drop the tables' secondary indexes and foreign keys while the block runs, and make them again after it.
 
-    Their definitions are read from the catalogue. Call it inside a transaction.
+    Their triggers do not fire meanwhile. The definitions are read from the catalogue. Call it inside a transaction.
     """
     foreign_keys = connection.execute(
         """select conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid)
@@ -64,6 +64,8 @@ def without_indexes(connection: psycopg.Connection, tables: list[str]) -> Iterat
     for name, _ in indexes:
         connection.execute(f"drop index {name}".encode())
     yield
+    # What waits for the end of the transaction is done now: PostgreSQL changes no table for which something still waits.
+    connection.execute("set constraints all immediate")
     for _, definition in indexes:
         connection.execute(definition.encode())
     for table, name, definition in foreign_keys:

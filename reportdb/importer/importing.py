@@ -18,6 +18,7 @@ from reportdb.importer.reading import CityFile, city_file
 from reportdb.importer.rejects import Rejects, rejects_file
 from reportdb.importer.rows import Rejected, ReportRow, RowReader
 from reportdb.importer.staging import stage
+from reportdb.summary import summarise
 from reportdb.working_time import CalendarError
 
 _ROWS_BETWEEN_SIGNS = 1000
@@ -75,7 +76,9 @@ def import_reports(
     try:
         with city_file(file, read) as opened, rejects_file(rejects, read.encoding) as refused:
             with connection.transaction():
-                counts = _import(connection, opened, read, refused, boundaries, progress, at or datetime.now(UTC))
+                at = at or datetime.now(UTC)
+                counts = _import(connection, opened, read, refused, boundaries, progress, at)
+                summarise(connection, now=at)
             refused.put_in_place()
     except psycopg.errors.DiskFull as error:
         raise ImportFailure("The database's disk is full. Make room and try again. Nothing was imported.") from error

@@ -1,0 +1,162 @@
+"""What happened in a period: from the summary where it holds whole days or months, else from the reports."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from queries.database import ReportDatabase
+from queries.filters import NONE, Filters
+
+PERIOD_COUNTS = (
+    "received",
+    "received_off_map",
+    "reopened",
+    "resolved_on_time",
+    "resolved_late",
+    "resolved_no_deadline",
+    "refused",
+    "fell_due",
+    "done_by_due",
+    "receive_fell_due",
+    "received_on_time",
+    "rated_satisfied",
+    "rated_acceptable",
+    "rated_not_satisfied",
+)
+"""What is counted of a period, as definitions.sql names it."""
+
+SUMS = {
+    "received_on_map": ("received", "-received_off_map"),
+    "resolved": ("resolved_on_time", "resolved_late", "resolved_no_deadline"),
+    "resolved_with_deadline": ("resolved_on_time", "resolved_late"),
+    "ended": ("resolved_on_time", "resolved_late", "resolved_no_deadline", "refused"),
+    "satisfied": ("rated_satisfied", "rated_acceptable"),
+    "rated": ("rated_satisfied", "rated_acceptable", "rated_not_satisfied"),
+}
+"""What follows from those counts by addition, or (-) by subtraction."""
+
+_DIMENSIONS = {
+    "district": "districts",
+    "ward": "wards",
+    "unit": "units",
+    "category": "categories",
+    "channel": "channels",
+}
+_EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)  # no report is older
+_FEW_DAYS = 3  # so short a period is quicker to count from the reports
+
+
+@dataclass(frozen=True)
+class Whole:
+    """The part of a period that the summary answers: days from `first` up to, not including, `end`.
+
+    `dimension` and its `keys` (None: all) choose rows of the marginal counts; without one the months are read.
+    """
+
+    first: date
+    end: date
+    dimension: str | None
+    keys: tuple[int, ...] | None
+
+    def parameters(self, filters: Filters) -> dict[str, Any]:
+        """Return the parameters as period.sql names them."""
+        return {
+            "first_day": self.first,
+            "end_day": self.end,
+            "dimension": self.dimension,
+            "keys": self.keys,
+            "zone": filters.zone.key,
+        }
+
+    def rest(self, filters: Filters) -> list[Filters]:
+        """Return what of the period lies before and after."""
+        start, end = (datetime.combine(day, time.min, filters.zone) for day in (self.first, self.end))
+        return [each for each in (filters.within(end=start), filters.within(start=end)) if each.start < each.end]
+
+
+def happened(reports: ReportDatabase, filters: Filters, *, by: str | None = None) -> pd.DataFrame:
+    """Return what happened in the period: key (Int64; null: none), PERIOD_COUNTS and SUMS (reports).
+
+    One row where `by` is None, else a row for each member of the dimension that anything is counted for. Raises
+    DatabaseAway.
+    """
+    whole = summarised(reports, filters, by)
+    if whole is None:
+        whole = summarised(reports, filters, by, months=True)
+    parts = []
+    if whole is not None:
+        parts.append(reports.ask("period", **filters.parameters(), **whole.parameters(filters), by=by))
+    rests = whole.rest(filters) if whole else [filters]
+    parts += [reports.ask("cohorts", **rest.parameters(), by=by) for rest in rests]
+    table = pd.concat(parts).astype({"key": "Int64"} | dict.fromkeys(PERIOD_COUNTS, "Int64"))
+    table = table.groupby("key", dropna=False, as_index=False)[list(PERIOD_COUNTS)].sum()
+    table = table.astype(dict.fromkeys(PERIOD_COUNTS, "int64"))
+    if by is not None:
+        table = table[(table[list(PERIOD_COUNTS)] != 0).any(axis=1)].reset_index(drop=True)
+    elif table.empty:
+        table = pd.DataFrame({"key": pd.array([None], dtype="Int64")} | dict.fromkeys(PERIOD_COUNTS, 0))
+    for name, terms in SUMS.items():
+        table[name] = table[terms[0]]
+        for term in terms[1:]:
+            table[name] += -table[term[1:]] if term.startswith("-") else table[term]
+    return table
+
+
+def hours(reports: ReportDatabase, filters: Filters, *, by: str | None = None) -> pd.DataFrame:
+    """Return the middle and the ninth tenth of the hours from submission to the answer, of what the period resolved.
+
+    Columns: key, median_hours, p90_hours (the first on the scale of handled_hours by which half, or nine tenths, were
+    resolved: whole hours up to three days, then quarters of a day). Raises DatabaseAway.
+    """
+    whole = summarised(reports, filters, by, hours=True)
+    parts = []
+    if whole is not None:
+        parts.append(reports.ask("period_hours", **filters.parameters(), **whole.parameters(filters), by=by))
+    rests = whole.rest(filters) if whole else [filters]
+    parts += [reports.ask("hours", **rest.parameters(), by=by) for rest in rests]
+    return quantiles(pd.concat(parts))
+
+
+def quantiles(table: pd.DataFrame) -> pd.DataFrame:
+    """Return median_hours and p90_hours for each key of a table of key, hours and reports (that many took so long)."""
+    table = table.astype({"key": "Int64", "hours": "int64", "reports": "int64"})
+    table = table.groupby(["key", "hours"], dropna=False, as_index=False)[["reports"]].sum()  # in the order of hours
+    group = table["key"].fillna(NONE).to_numpy(np.int64)
+    done = table["reports"].groupby(group).cumsum()
+    whole = table["reports"].groupby(group).transform("sum")
+    found = table[["key"]].drop_duplicates().reset_index(drop=True)
+    for name, share in (("median_hours", 0.5), ("p90_hours", 0.9)):
+        reached = table[done >= share * whole].drop_duplicates("key")
+        found[name] = reached["hours"].to_numpy(np.float64)
+    return found
+
+
+def summarised(
+    reports: ReportDatabase, filters: Filters, by: str | None, *, months: bool = False, hours: bool = False
+) -> Whole | None:
+    """Return the part of the period that the summary answers, or None where it answers nothing of it.
+
+    Days, where one dimension at most is chosen and it is the one counted by; with `months` whatever is chosen but
+    officers; with `hours` (kept by the month) as for days.
+    """
+    if filters.officers or reports.ask("summary").empty:
+        return None
+    dimension: str | None = None
+    keys: tuple[int, ...] | None = None
+    if not (months and not hours):
+        chosen = {name: getattr(filters, many) for name, many in _DIMENSIONS.items() if getattr(filters, many)}
+        if filters.scope:
+            chosen["unit"] = tuple(sorted(set(chosen.get("unit", filters.scope)) & set(filters.scope)))
+        if set(chosen) - {by} and (by is not None or len(chosen) > 1):
+            return None
+        dimension, keys = next(iter(chosen.items()), (by or "city", None))
+    start = max(filters.start, _EARLIEST).astimezone(filters.zone)
+    first = start.date() + timedelta(days=start.time() > time.min)
+    end = min(filters.end, filters.at).astimezone(filters.zone).date()
+    if months or hours:
+        first = first if first.day == 1 else (first.replace(day=1) + timedelta(days=32)).replace(day=1)
+        end = end.replace(day=1)
+    return Whole(first, end, dimension, keys) if end - first >= timedelta(days=_FEW_DAYS) else None

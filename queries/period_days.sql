@@ -1,0 +1,56 @@
+-- For each of the city's days from :first_day up to, not including, :end_day: what came in and what was resolved, by
+-- :dimension and its :keys; and what was open when the day ended, null where that is not kept or has changed since.
+with image as (
+    -- What has changed since the summary was made,
+    select sign, district_id, ward_id, unit_id, category_id, channel_id, submitted_at, ended_at, status
+    from report_change
+    union all
+    -- and what stood otherwise at the moment: not as it stands now,
+    select -1, district_id, ward_id, unit_id, category_id, channel_id, submitted_at, ended_at, status
+    from report
+    where id in (select report_id from report_past where valid_from <= :at and valid_to > :at)
+    union all
+    -- but as it stood then.
+    select 1, district_id, ward_id, unit_id, category_id, channel_id, submitted_at, ended_at, status
+    from report_past
+    where valid_from <= :at and valid_to > :at
+),
+part as (
+    select day, received, resolved_on_time + resolved_late + resolved_no_deadline as resolved
+    from report_day
+    where dimension = :dimension and day >= :first_day and day < :end_day
+        and (cast(:keys as integer[]) is null or key = any(cast(:keys as integer[])))
+    union all
+    select cast(fact.at at time zone :zone as date), fact.received, fact.resolved
+    from image
+    cross join lateral (values
+        (submitted_at, sign, 0), (ended_at, 0, case when status = 'resolved' then sign else 0 end)
+    ) as fact (at, received, resolved)
+    where fact.at >= cast(:first_day as timestamp) at time zone :zone
+        and fact.at < cast(:end_day as timestamp) at time zone :zone and {chosen_group}
+),
+flow as (
+    select day, sum(received) as received, sum(resolved) as resolved from part group by day
+),
+kept as (
+    select day, sum(open) as open
+    from report_day_open
+    where dimension = :dimension and day >= :first_day and day < :end_day
+        and (cast(:keys as integer[]) is null or key = any(cast(:keys as integer[])))
+    group by day
+)
+select
+    cast(day as date) as day,
+    cast(coalesce(received, 0) as bigint) as received,
+    cast(coalesce(resolved, 0) as bigint) as resolved,
+    case
+        when day <= (select open_to from summary_state)
+            and day + interval '1 day' <= coalesce(
+                (select min(open_differs_from) from report_change) at time zone :zone, 'infinity')
+            then cast(coalesce(open, 0) as bigint)
+    end as open
+from generate_series(
+    cast(:first_day as timestamp), cast(:end_day as timestamp) - interval '1 day', interval '1 day') as day
+left join flow using (day)
+left join kept using (day)
+order by 1

@@ -1,0 +1,71 @@
+"""The summary: counts by day and month, made beforehand and kept true (schema 0007 says what is in it).
+
+A change of a report stands in report_change until it is brought into the counts; nobody who asks has to wait for that.
+"""
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import psycopg
+
+_LOCK = 4_107_313  # an advisory lock only we use: one summary at a time
+_REPORTS_AT_ONCE = 500_000  # about, by when they came in: as many as are sorted and counted in memory
+_FEW_DAYS = timedelta(days=14)  # what was open when a day long ago ended is not a quick question
+
+
+def summarise(connection: psycopg.Connection, *, now: datetime, anew: bool = False) -> None:
+    """Bring what has changed into the counts, or count all `anew`; and keep what was open when the days before `now`
+    ended. In one transaction: who asks meanwhile finds the counts as they were.
+    """
+    with connection.transaction():
+        connection.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
+        city = connection.execute("select time_zone, (select max(submitted_at) from report) from city").fetchone()
+        if city is None:
+            return
+        # Nothing is kept of the days after the last report: a city of the past may have thousands.
+        today = min(now, city[1] or now).astimezone(ZoneInfo(city[0])).date()
+        known = None if anew else _open_known_to(connection)
+        if anew or connection.execute("select from summary_state").fetchone() is None:
+            _count_anew(connection)
+        else:
+            connection.execute("select bring_into_summary()")
+        if known is None or today - known > _FEW_DAYS:
+            connection.execute("select keep_open_anew(%s)", [today])
+        else:
+            connection.execute("select keep_open_lately(%s, %s)", [known, today])
+        connection.execute("update summary_state set open_to = %s", [today - timedelta(days=1)])
+
+
+def _count_anew(connection: psycopg.Connection) -> None:
+    # Whoever writes waits a while: a change while we count would be counted twice.
+    connection.execute("lock table report in share mode")
+    connection.execute(
+        "truncate report_change, report_day, report_month, report_month_hours, report_day_open, summary_state"
+    )
+    connection.execute("insert into summary_state (open_to) values (null)")
+    row = connection.execute("select min(submitted_at), max(submitted_at), count(*) from report").fetchone()
+    if row is None or row[0] is None:
+        return
+    start, last, reports = row
+    step = (last - start) / (1 + reports // _REPORTS_AT_ONCE) + timedelta(microseconds=1)
+    while start <= last:
+        connection.execute(
+            """insert into report_change
+               select 1, id, district_id, ward_id, unit_id, category_id, channel_id, lon is null, submitted_at,
+                   received_at, receive_due_at, due_at, ended_at, status, rating, rated_at, reopen_count, null
+               from report where submitted_at >= %s and submitted_at < %s""",
+            [start, start + step],
+        )
+        connection.execute("select bring_into_summary()")
+        start += step
+    connection.execute("analyze report_day, report_month, report_month_hours")
+
+
+def _open_known_to(connection: psycopg.Connection) -> date | None:
+    """Return the last day of which is known what was open when it ended, and has not changed since."""
+    row = connection.execute(
+        """select least(
+               open_to, cast((select min(open_differs_from) from report_change) at time zone time_zone as date) - 1)
+           from summary_state cross join city"""
+    ).fetchone()
+    return row[0] if row else None
