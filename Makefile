@@ -26,6 +26,8 @@ check: $(INSTALLED)
 bench: $(INSTALLED)
 	$(BIN)/python -m bench queries
 	$(BIN)/python -m bench pages
+	$(BIN)/python -m bench working-time
+	$(BIN)/python -m bench ranking
 	$(BIN)/python -m bench.map
 
 # Pin what requirements*.in name, with all they need.

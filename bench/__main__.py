@@ -10,6 +10,8 @@ from rich.console import Console
 
 from bench import pages as rerun_costs
 from bench import queries as questions
+from bench import ranking as rankings
+from bench import working_time as working_times
 from reportdb.connection import report_database
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
@@ -31,6 +33,7 @@ def measure_queries(
     data: Data = LARGE,
     reports: Annotated[int, typer.Option(help="How many reports a city made here has.")] = 10_000_000,
     only: Annotated[str | None, typer.Option(help="One question alone.")] = None,
+    table: Annotated[Path | None, typer.Option(help="Write the table to this file.")] = None,
 ) -> None:
     """Time every question at ten million reports: no answer remembered, a warm disk, with and without filters."""
     data.parent.mkdir(parents=True, exist_ok=True)
@@ -38,12 +41,10 @@ def measure_queries(
     subprocess.run(command, check=True)
     with report_database(data=data) as url:
         found = questions.measure(url, only)
-        questions.report(found, out)
-        out.print("\nWhat the plans of the slowest are made of")
-        for row in sorted(found, key=lambda row: -row.milliseconds)[:5]:
-            out.print(
-                f"{row.question}, {row.period}: {questions.plan(url, row.question, row.parameters)}", soft_wrap=True
-            )
+        text = questions.table(url, found)
+    if table:
+        table.write_text(text)
+    out.print(text, markup=False, soft_wrap=True)
 
 
 @app.command("pages")
@@ -54,6 +55,22 @@ def measure_pages(
     """Measure what a rerun of each page and a heartbeat cost the server once its answers are warm."""
     with report_database(data=data) as url:
         rerun_costs.measure(url, query, out)
+
+
+@app.command("ranking")
+def measure_ranking(
+    runs: Annotated[int, typer.Option(help="How many times each city is drawn.")] = 1000,
+    seed: Annotated[int, typer.Option(help="Another seed, another thousand cities.")] = 1,
+) -> None:
+    """Simulate cities whose true shares are known: does the fair ranking find the worst, do its intervals hold?"""
+    rankings.report(out, runs=runs, seed=seed)
+
+
+@app.command("working-time")
+def measure_working_time(data: Data = Path(".reportdb")) -> None:
+    """Time a million deadlines and a million spans of working time, in Python and in the database."""
+    with report_database(data=data) as url:
+        working_times.measure(url, out)
 
 
 if __name__ == "__main__":

@@ -14,8 +14,9 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.viewer import Viewer
+from reportdb.connection import connect
+from ui import pages
 
-PAGES = ("", "map", "backlog", "overdue", "unit", "cases")
 GOAL_RERUN_MS, GOAL_HEARTBEAT_MS = 40, 5
 _RERUNS, _HEARTBEATS, _WARMING = 30, 100, 5
 
@@ -42,6 +43,16 @@ def dashboard(url: str) -> Iterator[tuple[str, psutil.Process]]:
         server.wait(20)
 
 
+def _about(url: str) -> dict[str, str]:
+    """Return what the pages about one case and one unit are asked for: the newest case, and the unit that holds it."""
+    with connect(url) as connection:
+        found = connection.execute(
+            "select public_code, code from report join unit on unit.id = unit_id order by submitted_at desc limit 1"
+        ).fetchone()
+    assert found, "a database without reports has no page to measure"
+    return {pages.REPORT: f"&code={found[0]}", pages.UNIT: f"&unit={found[1]}"}
+
+
 def measure(url: str, query: str, console: Console) -> None:
     """Print a table: the first run's message, and the processor time of a rerun and of a heartbeat, for each page."""
     table = Table("page", "first message, kB", "rerun, ms", "heartbeat, ms", show_edge=False)
@@ -51,19 +62,21 @@ def measure(url: str, query: str, console: Console) -> None:
             times = server.cpu_times()
             return float(times.user + times.system) * 1000
 
-        for page in PAGES:
+        about = _about(url)
+        for page in pages.PATHS:
+            asked = query + about.get(page, "")
             before = viewer.bytes_received
-            viewer.open(page, query)
+            viewer.open(page, asked)
             first = viewer.bytes_received - before
             for _ in range(_WARMING):
-                viewer.rerun(query)
+                viewer.rerun(asked)
             began = spent()
             for _ in range(_RERUNS):
-                viewer.rerun(query)
+                viewer.rerun(asked)
             rerun = (spent() - began) / _RERUNS
             began = spent()
             for _ in range(_HEARTBEATS):
-                viewer.beat(viewer.fragments[-1], query)
+                viewer.beat(viewer.fragments[-1], asked)
             heartbeat = (spent() - began) / _HEARTBEATS
             table.add_row(page or "overview", f"{first / 1000:,.0f}", f"{rerun:.1f}", f"{heartbeat:.1f}")
     console.print(table)

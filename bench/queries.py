@@ -1,139 +1,217 @@
-"""How long the database takes for every question of `queries/`, with no answer remembered and a warm disk."""
+"""How long the database takes for every question of `queries/`, with no answer remembered and a warm disk.
+
+The questions are asked by the functions the pages call, and so with the parameters the pages ask them with.
+"""
 
 import json
 import math
-import re
 import statistics
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
-from rich.console import Console
-from rich.table import Table
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
+from queries import (
+    backlog,
+    calendar,
+    cases,
+    days,
+    deadlines,
+    figures,
+    overdue,
+    report,
+    rules,
+    search,
+    signals,
+    units,
+)
+from queries import map as maps
 from queries.database import DatabaseAway, ReportDatabase, sql
-from queries.figures import city, figures, moments
 from queries.filters import Filters
 
 _FOLDER = Path(__file__).parents[1] / "queries"
 _TIMES = 3
-_CENTRE = (105.85, 21.03)  # Hoàn Kiếm: where the demonstration city is densest
 GOALS_MS = {"30 days": 100, "365 days": 100, "all": 250}
 """What the slowest answer of a period may take, in milliseconds."""
+_GRIDS = ((44, 40), (11, 10))  # a city on a screen, a district: the map's cells, in thousandths of a degree
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One question with its parameters, as a page asks it."""
+
+    question: str
+    figure: str
+    order: str
+    parameters: tuple[tuple[str, Any], ...]
 
 
 @dataclass(frozen=True)
 class Measured:
-    """The median time of one question for one period and choice of filters, in milliseconds."""
+    """The median time of one question, in milliseconds; infinite where the dashboard would have given up."""
 
-    question: str
+    asked: Asked
     period: str
-    filtered: bool
+    filters: str
     milliseconds: float
-    parameters: dict[str, Any]
+
+
+class Listening(ReportDatabase):
+    """A report database that notes what it is asked."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.asked: list[Asked] = []
+
+    def ask_now(self, question: str, *, figure: str = "true", order: str = "newest", **parameters: Any) -> pd.DataFrame:
+        """Note the question, and answer it."""
+        self.asked.append(Asked(question, figure, order, tuple(sorted(parameters.items()))))
+        return super().ask_now(question, figure=figure, order=order, **parameters)
 
 
 def measure(url: str, only: str | None = None) -> list[Measured]:
-    """Ask every question (or the one named) for each period, with and without filters, and time the answers."""
-    found = []
+    """Ask every question (or the one named) for each period, with and without filters, and time the answers.
+
+    Raises SystemExit where the database is empty, and where no function of `queries/` asks one of its files.
+    """
+    found, met = [], set()
     with closing(ReportDatabase(url)) as reports:
-        for question, period, filtered, parameters in _asked(reports, only):
-            times = []
-            for _ in range(_TIMES):
-                began = time.perf_counter()
-                try:
-                    reports.ask_now(question, figure="overdue", order="worklist", **parameters)
-                except DatabaseAway:  # longer than the dashboard waits for an answer
-                    times.append(math.inf)
-                    break
-                times.append((time.perf_counter() - began) * 1000)
-            found.append(Measured(question, period, filtered, statistics.median(times), parameters))
+        choices = list(_choices(reports))
+    for period, chosen, filters in choices:
+        with closing(Listening(url)) as reports:  # each remembers nothing yet
+            _ask_all(reports, filters)
+            for asked in dict.fromkeys(reports.asked):
+                met.add(asked.question)
+                if only in (None, asked.question):
+                    found.append(Measured(asked, period, chosen, _milliseconds(reports, asked)))
+    if missing := {file.stem for file in _FOLDER.glob("*.sql")} - met - {"definitions"}:
+        raise SystemExit(f"bench/queries.py asks nothing of {', '.join(sorted(missing))}")
     return found
 
 
-def _asked(reports: ReportDatabase, only: str | None) -> Iterator[tuple[str, str, bool, dict[str, Any]]]:
-    known = city(reports)
-    at = known.last_submitted_at
+def _choices(reports: ReportDatabase) -> Iterator[tuple[str, str, Filters]]:
+    known = figures.city(reports)
+    at, zone = known.last_submitted_at, known.zone
     if at is None:
         raise SystemExit("The database holds no reports: python -m reportdb demo --reports 10000000 --data DIR")
-    whole = Filters.of(at=at, zone=known.zone, start=at - timedelta(days=30))
+    whole = Filters.of(at=at, zone=zone, start=at - timedelta(days=30))
     unit, category, district = (
-        int(figures(reports, whole, by=by).sort_values("open").dropna(subset="code")["key"].iloc[-1])
+        int(figures.figures(reports, whole, by=by).dropna(subset="code").sort_values("open")["key"].iloc[-1])
         for by in ("unit", "category", "district")
     )
-    periods = {
+    for period, start in {
         "30 days": at - timedelta(days=30),
         "365 days": at - timedelta(days=365),
         "all": known.first_submitted_at,
-    }
-    chosen = {"districts": (district,), "categories": (category,)}
-    sample = reports.ask_now("cases", figure="overdue", order="worklist", limit=50, offset=0, **_values(reports, whole))
-    others = _others(sample, unit, category, at)
-    for question in sorted(file.stem for file in _FOLDER.glob("*.sql") if file.stem != "definitions"):
-        if only not in (None, question):
+    }.items():
+        filters = Filters.of(at=at, zone=zone, start=start)
+        yield period, "none", filters
+        yield period, "unit", filters.choosing(units=(unit,))
+        yield period, "district, category", filters.choosing(districts=(district,), categories=(category,))
+
+
+def _ask_all(reports: ReportDatabase, filters: Filters) -> None:
+    """Ask what the pages ask for one choice of filters; what takes too long is measured all the same."""
+    week_ago = filters.at - timedelta(days=7)
+    newest = cases.cases(reports, filters, figure="open", limit=50)
+    case = report.report(reports, filters, str(newest["public_code"].iloc[0])) or {}
+    calls: list[Any] = [
+        lambda: figures.city(reports),
+        lambda: reports.ask_now("pulse"),
+        lambda: reports.ask("areas", level="ward"),
+        lambda: figures.published(reports, filters),
+        lambda: days.days(reports, filters),
+        lambda: overdue.overdue(reports, filters, by="unit"),
+        lambda: overdue.city_overdue(reports, filters),
+        lambda: units.officers(reports, filters),
+        lambda: units.ratings(reports, filters),
+        lambda: units.family(reports, 1),
+        lambda: signals.signals(reports, filters, filters),
+        lambda: signals.signals_by_unit(reports, filters),
+        lambda: rules.rules(reports, filters),
+        lambda: rules.office_hours(reports, filters),
+        lambda: rules.days_off(reports, filters),
+        lambda: deadlines.warnings(reports, filters.at),
+        lambda: deadlines.path(reports, filters, case["id"]),
+        lambda: calendar.calendar_cover(reports, filters.at, filters.zone),
+        lambda: report.events(reports, filters, case["id"]),
+        lambda: report.nearby(reports, filters, case),
+        lambda: maps.case(reports, filters, code=case["public_code"]),
+        lambda: maps.points(reports, filters, figure="open"),
+        lambda: maps.points(reports, filters, figure="received", since=week_ago),
+        lambda: cases.working_left(reports, filters, [int(number) for number in newest["id"]]),
+    ]
+    for by in (None, *get_args(figures.Dimension)):
+        calls += [
+            lambda by=by: figures.figures(reports, filters, by=by),
+            lambda by=by: backlog.backlog(reports, filters, since=week_ago, by=by),
+        ]
+    calls += [lambda by=by: backlog.mix(reports, filters, by=by) for by in ("unit", "district")]
+    for wide, high in _GRIDS:
+        calls += [
+            lambda figure=figure, wide=wide, high=high: maps.cells(
+                reports, filters, figure=figure, wide=wide, high=high
+            )
+            for figure in ("open", "received")
+        ]
+    for figure in cases.FIGURES:
+        calls.append(lambda figure=figure: cases.case_count(reports, filters, figure=figure))
+        calls += [
+            lambda figure=figure, order=order: cases.case_ids(
+                reports, filters, figure=figure, order=order, search=None, limit=50
+            )
+            for order in cases.ORDERS
+        ]
+    for typed in ("rac thai", "duong pho dong da", str(case.get("public_code")), "khong co gi"):
+        calls.append(lambda typed=typed: _search(reports, filters, typed))
+    for call in calls:
+        try:
+            call()
+        except DatabaseAway:
             continue
-        named = set(re.findall(r"(?<!:):(\w+)", sql(question, "overdue", "worklist")))
-        for period, start in periods.items() if {"start"} & named else [("no period", None)]:
-            filters = Filters.of(at=at, zone=known.zone, start=start)
-            for filtered in (False, True) if "districts" in named else (False,):
-                values = _values(reports, filters.choosing(**chosen) if filtered else filters) | others
-                if "step" in named:
-                    values["step"] = timedelta(days=1 if period == "30 days" else 7)
-                if missing := named - set(values):
-                    raise SystemExit(f"bench/queries.py has no value for {', '.join(missing)} of {question}.sql")
-                yield question, period, filtered, {name: values[name] for name in named}
 
 
-def _values(reports: ReportDatabase, filters: Filters) -> dict[str, Any]:
-    return filters.parameters() | moments(reports, filters)
+def _search(reports: ReportDatabase, filters: Filters, typed: str) -> None:
+    found = search.search(reports, typed)
+    for figure in ("submitted", "open"):
+        cases.cases(reports, filters, figure=figure, search=found)
 
 
-def _others(sample: pd.DataFrame, unit: int, category: int, at: datetime) -> dict[str, Any]:
-    """Return a value of the city's own for each parameter that is neither moment, period nor filter."""
-    degree = 0.02  # about two kilometres: a district's view
-    return {
-        "by": "unit",
-        "unit": unit,
-        "limit": 50,
-        "offset": 0,
-        "day": at.date(),
-        "level": "ward",
-        "step": timedelta(days=1),
-        "since": at - timedelta(days=7),
-        "id": int(sample["id"].iloc[0]),
-        "ids": [int(number) for number in sample["id"]],
-        "code": "HN-2611-000001",
-        "category": category,
-        "words": "'rac' & 'thai':*",
-        "typed": "rac thai",
-        "most": 10_000,
-        "lon": _CENTRE[0],
-        "lat": _CENTRE[1],
-        "west": _CENTRE[0] - degree,
-        "east": _CENTRE[0] + degree,
-        "south": _CENTRE[1] - degree,
-        "north": _CENTRE[1] + degree,
-        "metres": 500.0,
-        "wide": 11,
-        "high": 10,
-    }
+def _milliseconds(reports: ReportDatabase, asked: Asked) -> float:
+    times = []
+    for _ in range(_TIMES):
+        began = time.perf_counter()
+        try:
+            ReportDatabase.ask_now(
+                reports, asked.question, figure=asked.figure, order=asked.order, **dict(asked.parameters)
+            )
+        except DatabaseAway:  # longer than the dashboard waits for an answer
+            return math.inf
+        times.append((time.perf_counter() - began) * 1000)
+        if times[-1] > 2000:
+            break
+    return statistics.median(times)
 
 
-def plan(url: str, question: str, parameters: dict[str, Any]) -> str:
-    """Return what the plan of a question is made of: its node types with how often, the costliest row source first."""
+def plan(url: str, asked: Asked) -> str:
+    """Return what the plan of a question is made of: its node types, and how many pages it reads."""
     engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
+    given = {name: list(value) if isinstance(value, tuple) else value for name, value in asked.parameters}
+    statement = sql(asked.question, asked.figure, asked.order)
     try:
         with engine.connect() as connection:
+            connection.execute(text("set plan_cache_mode = force_custom_plan"))
             explained = connection.execute(
-                text("explain (analyze, buffers, format json) " + sql(question, "overdue", "worklist")), parameters
+                text("explain (analyze, buffers, format json) " + statement),
+                {name: value for name, value in given.items() if f":{name}" in statement},
             ).scalar_one()
     finally:
         engine.dispose()
@@ -141,7 +219,8 @@ def plan(url: str, question: str, parameters: dict[str, Any]) -> str:
     kinds: Counter[str] = Counter()
 
     def walk(node: dict[str, Any]) -> None:
-        kinds[node["Node Type"] + (f" {node['Index Name']}" if "Index Name" in node else "")] += 1
+        if node.get("Actual Loops"):
+            kinds[node["Node Type"] + (f" {node['Index Name']}" if "Index Name" in node else "")] += 1
         for child in node.get("Plans", []):
             walk(child)
 
@@ -150,11 +229,30 @@ def plan(url: str, question: str, parameters: dict[str, Any]) -> str:
     return f"{pages:,} pages; " + ", ".join(kind for kind, _count in kinds.most_common())
 
 
-def report(found: list[Measured], console: Console) -> None:
-    """Print the times as a table, the slowest first, and which pass their goal."""
-    table = Table("question", "period", "filters", "median ms", "goal", show_edge=False)
-    for row in sorted(found, key=lambda row: -row.milliseconds):
-        goal = GOALS_MS.get(row.period, 100)
-        verdict = "" if row.milliseconds <= goal else f"over {goal}"
-        table.add_row(row.question, row.period, "yes" if row.filtered else "no", f"{row.milliseconds:,.1f}", verdict)
-    console.print(table)
+def table(url: str, found: list[Measured]) -> str:
+    """Return the times as Markdown: the slowest asking of each file, and the plans of the worst five."""
+    lines = ["| question | filters | " + " | ".join(f"{period} (≤ {goal})" for period, goal in GOALS_MS.items()) + " |"]
+    lines.append("|---|---|" + "---:|" * len(GOALS_MS))
+    for question in sorted({row.asked.question for row in found}):
+        for filters in ("none", "unit", "district, category"):
+            cells = []
+            for period, goal in GOALS_MS.items():
+                which = question, filters, period
+                worst = [row for row in found if (row.asked.question, row.filters, row.period) == which]
+                cells.append(_cell(max(worst, key=lambda row: row.milliseconds), goal) if worst else "")
+            lines.append(f"| {question} | {filters} | " + " | ".join(cells) + " |")
+    over = [row for row in found if row.milliseconds > GOALS_MS[row.period]]
+    lines += ["", f"{len(found)} askings measured, {len(over)} over their goal.", "", "The worst five by plan:", ""]
+    for row in sorted(found, key=lambda row: -row.milliseconds / GOALS_MS[row.period])[:5]:
+        asked = row.asked
+        lines.append(
+            f"- `{asked.question}` ({asked.figure}, {asked.order}; {row.period}; filters: {row.filters}; "
+            f"{row.milliseconds:,.0f} ms): {plan(url, asked) if row.milliseconds < math.inf else 'given up'}"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _cell(row: Measured, goal: int) -> str:
+    milliseconds = f"{row.milliseconds:,.0f}" if row.milliseconds < math.inf else "given up"
+    detail = "" if row.asked.figure == "true" else f" ({row.asked.figure})"
+    return f"**{milliseconds}**{detail}" if row.milliseconds > goal else milliseconds

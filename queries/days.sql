@@ -1,23 +1,70 @@
 -- What came in and went out in each step (a day, a week) of the period, and what was open when the step ended, counted
--- from the reports. Steps begin at midnight in the city's time zone.
+-- from the reports. Steps begin at midnight in the city's time zone; the last one ends at the moment.
 with step as (
     select
+        row_number() over (order by begins) as n,
         cast(begins as date) as day,
         begins at time zone :zone as starts_at,
-        (begins + cast(:step as interval)) at time zone :zone as ends_at
+        least((begins + cast(:step as interval)) at time zone :zone, :at) as ends_at
     from generate_series(
         date_trunc('day', cast(:start as timestamptz) at time zone :zone),
         cast(:at as timestamptz) at time zone :zone,
         cast(:step as interval)) as begins
+),
+moments as (
+    select array_agg(starts_at order by n) as starts, array_agg(ends_at order by n) as ends from step
+),
+came as (
+    select width_bucket(submitted_at, (select starts from moments)) as n, count(*) as reports
+    from report_at(:at)
+    where submitted_at >= (select starts[1] from moments) and {chosen}
+    group by 1
+),
+went as (
+    select width_bucket(open_until, (select starts from moments)) as n, count(*) as reports
+    from report_at(:at)
+    where open_until >= (select starts[1] from moments) and open_until <= :at and status = 'resolved' and {chosen}
+    group by 1
+),
+-- From when until when each report was open; while a row of report_past holds, it counts in place of the report.
+span as (
+    select submitted_at as since, open_until as until, 1 as counts
+    from (select * from report where submitted_at <= :at and open_until > (select ends[1] from moments)) as report_at
+    where {chosen}
+    union all
+    select greatest(valid_from, submitted_at), least(valid_to, open_until), -1
+    from (
+        select report.*, valid_from, valid_to
+        from report_past
+        join report on report.id = report_id
+        where valid_to > (select ends[1] from moments) and valid_from <= :at
+    ) as report_at
+    where {chosen}
+    union all
+    select greatest(valid_from, submitted_at), least(valid_to, open_until), 1
+    from (
+        select *, report_id as id
+        from report_past
+        where valid_to > (select ends[1] from moments) and valid_from <= :at
+    ) as report_at
+    where {chosen}
+),
+turn as (
+    select
+        1 + width_bucket(turns_at - interval '1 microsecond', (select ends from moments)) as n,
+        sum(turns) as turns
+    from span
+    cross join lateral (values (since, counts), (until, -counts)) as turn (turns_at, turns)
+    where since < until
+    group by 1
 )
 select
-    step.day,
-    (select count(*) from report_at(:at)
-        where submitted_at >= starts_at and submitted_at < ends_at and {chosen}) as received,
-    (select count(*) from report_at(:at)
-        where open_until >= starts_at and open_until < ends_at and open_until <= :at
-            and status = 'resolved' and {chosen}) as resolved,
-    (select count(*) from report_at(least(ends_at, :at))
-        where open_until > least(ends_at, :at) and {chosen}) as open
+    day,
+    coalesce(came.reports, 0) as received,
+    coalesce(went.reports, 0) as resolved,
+    cast(sum(coalesce(turns, 0)) over (order by step.n) as bigint) as open
 from step
+left join came using (n)
+left join went using (n)
+left join turn using (n)
 order by 1

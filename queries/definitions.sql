@@ -157,8 +157,10 @@ rated_at >= :start and rated_at < :end
 {chosen_group}
 and (cast(:officers as text[]) is null
     or {officer} = any(cast(:officers as text[])))
+and (cast(:cells as bigint[]) is null
+    or report_at.id in (select id from report where cell = any(cast(:cells as bigint[]))))
 
--- chosen_group: the same for groups of reports, which have no officer
+-- chosen_group: the same for groups of reports, which have no officer and no place of their own
 (cast(:districts as integer[]) is null or district_id = any(cast(:districts as integer[]))
     or district_id is null and -1 = any(cast(:districts as integer[])))
 and (cast(:wards as integer[]) is null or ward_id = any(cast(:wards as integer[]))

@@ -35,7 +35,7 @@ COUNTS = (
     "rated",
     "satisfied",
 )
-HOURS = ("median_hours", "p90_hours")
+HOURS = ("median_hours", "p90_hours", "median_worked_hours", "p90_worked_hours")
 
 
 @dataclass(frozen=True)

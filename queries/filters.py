@@ -8,6 +8,9 @@ from zoneinfo import ZoneInfo
 BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)  # the finest step of the database's clock
 
+Square = tuple[()] | tuple[int, int, int, int]
+"""West, south, east and north in thousandths of a degree, the east and north sides not in it; or none."""
+
 EVERYTHING: tuple[int, ...] = ()
 """The scope of who may see every case."""
 
@@ -21,8 +24,8 @@ class Filters:
     """A moment `at`, the period from `start` up to, not including, `end`, and the ids chosen; none chosen is all.
 
     `zone` is the city's: its days begin in it. A period never reaches past its moment. Officers go by their names,
-    as the reports stand now (the past keeps none). `scope` holds the units whose
-    cases the viewer may see; empty is all.
+    as the reports stand now (the past keeps none). `square` lets through the reports with coordinates in it. `scope`
+    holds the units whose cases the viewer may see; empty is all.
     """
 
     at: datetime
@@ -35,6 +38,7 @@ class Filters:
     categories: tuple[int, ...] = ()
     channels: tuple[int, ...] = ()
     officers: tuple[str, ...] = ()
+    square: Square = ()
     scope: tuple[int, ...] = EVERYTHING
 
     @classmethod
@@ -60,7 +64,7 @@ class Filters:
         return cls(at=at, start=start, end=end, zone=zone, **chosen)
 
     def choosing(self, **chosen: tuple[int, ...]) -> Self:
-        """The same moment and period, with other ids chosen: districts, wards, units, categories, channels."""
+        """The same moment and period, with another choice: ids of districts, wards, units, ..., or a square."""
         return replace(self, **cast(Any, chosen))
 
     def since(self, start: datetime) -> Self:
@@ -87,5 +91,14 @@ class Filters:
             **chosen,
             "channels": self.channels or None,
             "officers": self.officers or None,
+            "cells": self._cells() or None,
             "scope": self.scope or None,
         }
+
+    def _cells(self) -> list[int]:
+        """Return the cells of the square, as report.cell counts them."""
+        if not self.square:
+            return []
+        west, south, east, north = self.square
+        rows = range(south + 90_000, north + 90_000)
+        return [row * 360_000 + column for row in rows for column in range(west + 180_000, east + 180_000)]

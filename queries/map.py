@@ -8,6 +8,7 @@ import pandas as pd
 from queries.database import ReportDatabase
 from queries.figures import moments
 from queries.filters import BEGINNING, Filters
+from queries.period import summarised
 
 MOST_POINTS = 100_000
 """With more, points hide each other and a browser takes seconds to draw them; cells count them instead."""
@@ -30,12 +31,20 @@ def points(
 def cells(reports: ReportDatabase, filters: Filters, *, figure: str, wide: int, high: int) -> pd.DataFrame:
     """Return how many of the reports a figure counts (open, received) lie in each cell of a grid over the world.
 
-    A cell is `wide` by `high` thousandths of a degree; empty ones are left out. Columns: lon, lat (of its middle,
-    degrees), reports. Raises DatabaseAway.
+    A cell is `wide` by `high` thousandths of a degree, even numbers; empty ones are left out. Columns: lon, lat (of its
+    middle, degrees), reports. Raises DatabaseAway.
     """
-    parameters = filters.parameters() | moments(reports, filters)
-    answer = reports.ask("map_cells", figure=figure, wide=wide, high=high, **parameters)
-    return answer.astype({"lon": "float64", "lat": "float64"})
+    grid: dict[str, Any] = {"wide": wide, "high": high}
+    parts, rests = [], [filters]
+    whole = summarised(reports, filters, None, hours=True) if figure == "received" else None
+    if whole is not None and whole.dimension == "city":
+        days: dict[str, Any] = {"first_day": whole.first, "end_day": whole.end, "zone": filters.zone.key}
+        parts, rests = [reports.ask("period_cells", **days, **grid)], whole.rest(filters)
+    for rest in rests:
+        parameters = rest.parameters() | moments(reports, rest) | grid
+        parts.append(reports.ask("map_cells", figure=figure, **parameters))
+    table = pd.concat(parts).astype({"lon": "float64", "lat": "float64"})
+    return table.groupby(["lat", "lon"], as_index=False)[["reports"]].sum()[["lon", "lat", "reports"]]
 
 
 def case(

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from queries.database import ReportDatabase
@@ -108,30 +107,36 @@ def happened(reports: ReportDatabase, filters: Filters, *, by: str | None = None
 def hours(reports: ReportDatabase, filters: Filters, *, by: str | None = None) -> pd.DataFrame:
     """Return the middle and the ninth tenth of the hours from submission to the answer, of what the period resolved.
 
-    Columns: key, median_hours, p90_hours (the first on the scale of handled_hours by which half, or nine tenths, were
-    resolved: whole hours up to three days, then quarters of a day). Raises DatabaseAway.
+    Columns: key, median_hours, p90_hours, and median_worked_hours, p90_worked_hours in working time (the first on the
+    scale of handled_hours by which half, or nine tenths, were resolved: whole hours up to three days, then quarters of
+    a day; null where none was, or the calendar does not reach). Raises DatabaseAway.
     """
     whole = summarised(reports, filters, by, hours=True)
     parts = []
     if whole is not None:
         parts.append(reports.ask("period_hours", **filters.parameters(), **whole.parameters(filters), by=by))
     rests = whole.rest(filters) if whole else [filters]
-    parts += [reports.ask("hours", **rest.parameters(), by=by) for rest in rests]
+    parts += [reports.ask("handling_times", **rest.parameters(), by=by) for rest in rests]
     return quantiles(pd.concat(parts))
 
 
 def quantiles(table: pd.DataFrame) -> pd.DataFrame:
-    """Return median_hours and p90_hours for each key of a table of key, hours and reports (that many took so long)."""
+    """Return the middle and the ninth tenth for each key of a table of key, clock, hours and reports."""
     table = table.astype({"key": "Int64", "hours": "int64", "reports": "int64"})
-    table = table.groupby(["key", "hours"], dropna=False, as_index=False)[["reports"]].sum()  # in the order of hours
-    group = table["key"].fillna(NONE).to_numpy(np.int64)
+    table = table.groupby(["key", "clock", "hours"], dropna=False, as_index=False)[["reports"]].sum()  # hours in order
+    group = [table["key"].fillna(NONE).astype("int64"), table["clock"]]
     done = table["reports"].groupby(group).cumsum()
     whole = table["reports"].groupby(group).transform("sum")
     found = table[["key"]].drop_duplicates().reset_index(drop=True)
-    for name, share in (("median_hours", 0.5), ("p90_hours", 0.9)):
-        reached = table[done >= share * whole].drop_duplicates("key")
-        found[name] = reached["hours"].to_numpy(np.float64)
-    return found
+    for name, clock, share in (
+        ("median_hours", "calendar", 0.5),
+        ("p90_hours", "calendar", 0.9),
+        ("median_worked_hours", "working", 0.5),
+        ("p90_worked_hours", "working", 0.9),
+    ):
+        reached = table[(table["clock"] == clock) & (done >= share * whole)].drop_duplicates("key")
+        found = found.merge(reached[["key", "hours"]].rename(columns={"hours": name}), on="key", how="left")
+    return found.astype(dict.fromkeys(found.columns.drop("key"), "float64"))
 
 
 def summarised(
@@ -140,9 +145,9 @@ def summarised(
     """Return the part of the period that the summary answers, or None where it answers nothing of it.
 
     Days, where one dimension at most is chosen and it is the one counted by; with `months` whatever is chosen but
-    officers; with `hours` (kept by the month) as for days.
+    officers and a square; with `hours` (kept by the month) as for days.
     """
-    if filters.officers or reports.ask("summary").empty:
+    if filters.officers or filters.square or reports.ask("summary").empty:
         return None
     dimension: str | None = None
     keys: tuple[int, ...] | None = None

@@ -2,19 +2,19 @@
 -- :dimension and its :keys day by day, or without a dimension month by month, which must then be whole months.
 with image as (
     -- What has changed since the summary was made,
-    select sign, district_id, ward_id, unit_id, category_id, channel_id, submitted_at, off_map, reopen_count, status,
+    select sign, district_id, ward_id, unit_id, category_id, channel_id, submitted_at, cell, reopen_count, status,
         due_at, ended_at, receive_due_at, received_at, rating, rated_at
     from report_change
     union all
     -- and what stood otherwise at the moment: not as it stands now,
-    select -1, district_id, ward_id, unit_id, category_id, channel_id, submitted_at, lon is null, reopen_count, status,
+    select -1, district_id, ward_id, unit_id, category_id, channel_id, submitted_at, cell, reopen_count, status,
         due_at, ended_at, receive_due_at, received_at, rating, rated_at
     from report
     where id in (select report_id from report_past where valid_from <= :at and valid_to > :at)
     union all
     -- but as it stood then.
     select 1, past.district_id, past.ward_id, past.unit_id, past.category_id, past.channel_id, past.submitted_at,
-        lon is null, past.reopen_count, past.status, past.due_at, past.ended_at, past.receive_due_at, past.received_at,
+        cell, past.reopen_count, past.status, past.due_at, past.ended_at, past.receive_due_at, past.received_at,
         past.rating, past.rated_at
     from report_past as past
     join report on report.id = past.report_id
@@ -44,7 +44,7 @@ part as (
         * resolved_no_deadline, sign * refused, sign * fell_due, sign * done_by_due, sign * receive_fell_due, sign *
         received_on_time, sign * rated_satisfied, sign * rated_acceptable, sign * rated_not_satisfied
     from image
-    cross join lateral report_facts(submitted_at, off_map, reopen_count, status, due_at, ended_at, receive_due_at,
+    cross join lateral report_facts(submitted_at, cell is null, reopen_count, status, due_at, ended_at, receive_due_at,
         received_at, rating, rated_at) as fact
     where fact.at >= cast(:first_day as timestamp) at time zone :zone
         and fact.at < cast(:end_day as timestamp) at time zone :zone and {chosen_group}

@@ -45,8 +45,8 @@ select
     cast(coalesce(resolved, 0) as bigint) as resolved,
     case
         when day <= (select open_to from summary_state)
-            and day + interval '1 day' <= coalesce(
-                (select min(open_differs_from) from report_change) at time zone :zone, 'infinity')
+            and not exists (
+                select from report_change where open_differs_from < (day + interval '1 day') at time zone :zone)
             then cast(coalesce(open, 0) as bigint)
     end as open
 from generate_series(

@@ -15,16 +15,18 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from reportdb.calendar_commands import as_spans, calendar_app
 from reportdb.command_line import Data, Database, Failure, err, opened, out, progress_bar
 from reportdb.connection import connect
-from reportdb.summary import summarise as bring_into_counts
 from reportdb.deadline_commands import deadlines_app
+from reportdb.summary import summarise as bring_into_counts
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 areas_app = typer.Typer(help="Boundaries of districts and wards.", no_args_is_help=True)
 import_app = typer.Typer(help="Bring in another system's reports.", no_args_is_help=True)
 app.add_typer(areas_app, name="areas")
 app.add_typer(import_app, name="import")
+app.add_typer(calendar_app, name="calendar")
 app.add_typer(deadlines_app, name="deadlines")
 
 
@@ -222,6 +224,42 @@ def figures(
         if not published.empty:
             out.print()
             out.print(questions.published_as_rich_table(published))
+
+
+@calendar_app.command("check")
+def calendar_check(
+    at: Annotated[str | None, typer.Option(metavar="TIME", help="The moment, in the city's time; else now.")] = None,
+    database: Database = None,
+    data: Data = None,
+) -> None:
+    """Warn when the next 60 days or the coming year are not covered, and say which days; exit code 1 then."""
+    # The question the dashboard's pages ask, asked here: one meaning of "covered".
+    from queries.calendar import calendar_cover
+    from queries.database import DatabaseAway, NotAReportDatabase, ReportDatabase
+    from queries.figures import NoCity, city
+
+    with opened(database, data) as url, closing(ReportDatabase(url)) as reports:
+        try:
+            zone = city(reports).zone
+            cover = calendar_cover(reports, _moment(at, zone) or datetime.now(UTC), zone)
+        except (DatabaseAway, NotAReportDatabase, NoCity) as error:
+            raise Failure(str(error)) from error
+    next_year = cover.day.year + 1
+    if cover.missing_soon:
+        out.print(f"Missing in the 60 days from {cover.day}: {as_spans(cover.missing_soon)}.", soft_wrap=True)
+    if cover.missing_next_year:
+        out.print(f"Missing in {next_year}: {as_spans(cover.missing_next_year)}.", soft_wrap=True)
+    if cover.missing_soon or cover.missing_next_year:
+        out.print("Deadlines that touch these days cannot be told. Cure: calendar fill, and the hours of offices.")
+    if cover.notice_needed:
+        out.print(
+            f"{next_year} holds only the holidays to be expected: its official notice is not entered. Cure: calendar "
+            "add, for each day off and each swapped day of the notice, with the notice as source.",
+            soft_wrap=True,
+        )
+    if not cover.complete:
+        raise typer.Exit(1)
+    out.print(f"The calendar covers the next 60 days and {next_year}; its last day is {cover.last_day}.")
 
 
 def _moment(words: str | None, zone: ZoneInfo) -> datetime | None:

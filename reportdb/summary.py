@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import psycopg
+from psycopg import sql
 
 _LOCK = 4_107_313  # an advisory lock only we use: one summary at a time
 _REPORTS_AT_ONCE = 500_000  # about, by when they came in: as many as are sorted and counted in memory
@@ -40,9 +41,19 @@ def _count_anew(connection: psycopg.Connection) -> None:
     # Whoever writes waits a while: a change while we count would be counted twice.
     connection.execute("lock table report in share mode")
     connection.execute(
-        "truncate report_change, report_day, report_month, report_month_hours, report_day_open, summary_state"
+        """truncate report_change, report_day, report_month, report_month_hours, report_month_cell, report_day_open,
+               summary_state"""
     )
     connection.execute("insert into summary_state (open_to) values (null)")
+    for table in ("report", "report_past"):  # the calendar may have changed since they ended
+        connection.execute(
+            sql.SQL(
+                """update {} as own set worked_minutes = cast(ceil(worked.minutes) as integer)
+                   from {} as ended cross join lateral try_working_between(ended.submitted_at, ended.ended_at) as worked
+                   where ended.ctid = own.ctid and ended.ended_at is not null
+                       and own.worked_minutes is distinct from cast(ceil(worked.minutes) as integer)"""
+            ).format(sql.Identifier(table), sql.Identifier(table))
+        )
     row = connection.execute("select min(submitted_at), max(submitted_at), count(*) from report").fetchone()
     if row is None or row[0] is None:
         return
@@ -51,14 +62,15 @@ def _count_anew(connection: psycopg.Connection) -> None:
     while start <= last:
         connection.execute(
             """insert into report_change
-               select 1, id, district_id, ward_id, unit_id, category_id, channel_id, lon is null, submitted_at,
-                   received_at, receive_due_at, due_at, ended_at, status, rating, rated_at, reopen_count, null
+               select 1, id, district_id, ward_id, unit_id, category_id, channel_id, cell, submitted_at,
+                   received_at, receive_due_at, due_at, ended_at, status, rating, rated_at, reopen_count,
+                   worked_minutes, null
                from report where submitted_at >= %s and submitted_at < %s""",
             [start, start + step],
         )
         connection.execute("select bring_into_summary()")
         start += step
-    connection.execute("analyze report_day, report_month, report_month_hours")
+    connection.execute("analyze report_day, report_month, report_month_hours, report_month_cell")
 
 
 def _open_known_to(connection: psycopg.Connection) -> date | None:

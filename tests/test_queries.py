@@ -21,6 +21,7 @@ CHOSEN: dict[str, Any] = {
     "categories": [1],
     "channels": [1],
     "officers": ["A"],
+    "cells": [39964825830],
     "scope": [1],
 }
 """A value for every parameter of every question."""
@@ -49,7 +50,12 @@ VALUES: dict[str, Any] = {
     "unit": 1,
     "since": T - DAY,
     "id": 1,
-    "wide": 11,
+    "first_day": T.date() - 20 * DAY,
+    "end_day": T.date(),
+    "dimension": "unit",
+    "keys": None,
+    "moments": [T - DAY, T],
+    "wide": 10,
     "high": 10,
 } | dict.fromkeys(CHOSEN)
 

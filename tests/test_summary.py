@@ -1,7 +1,8 @@
 """The summary: what it counts equals what the reports themselves say, for every figure, filter and moment."""
 
 from contextlib import closing
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pandas as pd
@@ -37,8 +38,13 @@ def _the_same(filters: Filters, by: str | None, counted: ReportDatabase, recount
             ask(reports, filters, by=by).sort_values("key", ignore_index=True) for reports in (counted, recounted)
         )
         pd.testing.assert_frame_equal(found, truth, check_dtype=False)
-    found, truth = (days(reports, filters)[0] for reports in (counted, recounted))
+    (found, step), (truth, _) = (days(reports, filters) for reports in (counted, recounted))
     pd.testing.assert_frame_equal(found, truth, check_dtype=False)
+    # What was open when a step ended, asked for as any moment is.
+    row = found.iloc[len(found) // 2]
+    midnight = datetime.combine(row["day"] + timedelta(days=step), time.min, filters.zone)
+    then = replace(filters, at=min(midnight, filters.at))
+    assert row["open"] == recounted.ask_now("case_count", figure="open", **then.parameters())["cases"].iloc[0]
 
 
 @st.composite

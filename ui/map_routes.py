@@ -27,8 +27,9 @@ from ui.words import LANGUAGES
 
 ARRIVED_WITHIN = timedelta(minutes=15)
 """How long a new report is marked on the map."""
-SIDES = (10, 2, 5, 20, 50)
-"""How high the cells of a grid may be, in thousandths of a degree; the usual, of about 1.1 km, first."""
+SIDES = (10, 2, 4, 20, 50)
+"""How high the cells of a grid may be, in thousandths of a degree, even numbers all (queries.map.cells); the usual, of
+about 1.1 km, first."""
 COUNTED = ("received", "open")
 """The figures that cells may count; the usual first."""
 
@@ -92,7 +93,7 @@ def cell_size(reports: ReportDatabase, side: int | None = None) -> tuple[int, in
     heights = [lat for _lon, lat in labels]
     tall = (max(heights) - min(heights)) * 1000
     high = side or next((one for one in sorted(SIDES) if tall / one <= _MOST_ABOVE), max(SIDES))
-    return max(1, round(high / math.cos(math.radians(sum(heights) / len(heights))))), high
+    return max(2, 2 * round(high / math.cos(math.radians(sum(heights) / len(heights))) / 2)), high
 
 
 def _one_of(query: dict[str, list[str]], word: str, allowed: tuple[Any, ...]) -> Any:

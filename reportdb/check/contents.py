@@ -32,6 +32,8 @@ def _questions() -> Iterator[Question]:
 
 
 QUESTIONS = list(_questions())
+RULE_QUESTIONS = [question for question in QUESTIONS if "rule_warnings" in question.bad]
+"""The questions about what leaves deadlines unknown."""
 
 
 def disagreement(connection: psycopg.Connection, question: Question, now: datetime) -> Iterator[Damage]:

@@ -10,10 +10,10 @@ import shapely
 from numpy.typing import NDArray
 
 from reportdb.areas import Locator
+from reportdb.deadlines import Rules
 from reportdb.demo.facts import facts
 from reportdb.demo.ground import DESK
 from reportdb.demo.rhythm import midnight, moment
-from reportdb.demo.rules import Rules
 from reportdb.working_time import WorkingTime
 
 Floats = NDArray[np.float64]
@@ -67,6 +67,7 @@ class City:
         codes: dict[str, int] = dict(connection.execute("select code, id from category").fetchall())
         self.categories: list[dict[str, Any]] = facts("categories")["category"]
         self.category_ids = np.array([codes[each["code"]] for each in self.categories])
+        self.sibling = _siblings([each["desk"] for each in self.categories])
         channels: dict[str, int] = dict(connection.execute("select code, id from channel").fetchall())
         self.channel_ids = np.array([channels[each["code"]] for each in facts("city")["channel"]])
         self._owners, self._owner_ends = self._read_owners()
@@ -153,6 +154,12 @@ class _Triangles:
         along = draws[:, 2][:, None]
         point = corner[:, 0] * (1 - root) + corner[:, 1] * root * (1 - along) + corner[:, 2] * root * along
         return np.round(point[:, 0], 6), np.round(point[:, 1], 6)
+
+
+def _siblings(desks: list[str]) -> Ints:
+    """Return the next category of the same desk for each, by place: what it is most easily taken for."""
+    places = range(len(desks))
+    return np.array([next(o for o in [*places[n + 1 :], *places] if desks[o] == desks[n]) for n in places])
 
 
 def _units(connection: psycopg.Connection) -> Units:

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from reportdb.deadlines import SEVERITIES
 from reportdb.demo.city import City
 from reportdb.demo.draws import Draws
 from reportdb.demo.facts import facts
 from reportdb.demo.intake import Cases
 from reportdb.demo.rhythm import CLOCK
-from reportdb.demo.rules import SEVERITIES
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -22,10 +22,11 @@ Moments = NDArray[np.datetime64]
 
 KINDS = (
     "submitted", "routed", "received", "transferred", "extended", "answered", "refused", "resolved", "reopened",
-    "rated", "escalated",
+    "rated", "escalated", "recategorised", "paused", "resumed",
 )  # fmt: skip
 RATINGS = ("satisfied", "acceptable", "not_satisfied")
 EXTENSION = 0.5  # of the handling term
+_USUAL_TERM = 2400.0  # minutes: the pace of work where no rule names a term; no deadline comes from it
 LONGEST_AFTERMATH = np.timedelta64(12, "D")  # a closed report is reopened or rated within it
 
 _NONE = np.datetime64("NaT", "us")
@@ -37,7 +38,8 @@ _SECOND = np.timedelta64(1_000_000, "us")
 class Steps:
     """The steps of reports, a row for each: kind (place in KINDS), moment and receiving unit, in order of time.
 
-    A row has `count` steps; what stands beyond is void. `rating` is what the citizen will say.
+    A row has `count` steps; what stands beyond is void. `rating` is what the citizen will say, `to_category` and
+    `to_severity` what a report becomes if it is recategorised.
     """
 
     kind: NDArray[np.int8]
@@ -45,6 +47,8 @@ class Steps:
     to_unit: Ints
     count: Ints
     rating: Ints
+    to_category: Ints
+    to_severity: Ints
 
 
 class _Course:
@@ -53,6 +57,7 @@ class _Course:
     def __init__(self, city: City, cases: Cases) -> None:
         self.city, self.cases = city, cases
         self.draws = Draws(cases.id, cases.submitted_at)
+        self.asides = Draws(~cases.id, cases.submitted_at)  # for what few reports see, apart from the main course
         self.size = len(cases.id)
         self.nowhere = np.full(self.size, _NONE)
         self.columns: list[tuple[NDArray[np.int8], Moments, Ints]] = []
@@ -66,6 +71,14 @@ class _Course:
         """Return the moments some working minutes later, not all on the full minute."""
         seconds = (self.draws.uniform() * 6e7).astype("timedelta64[us]")
         moments: Moments = self.city.working_time.add(at, minutes) + seconds
+        return moments
+
+    def aside(self, at: Moments, minutes: Floats, which: NDArray[np.bool_]) -> Moments:
+        """Return the moments some working minutes later for some of the reports, NaT for the others."""
+        seconds = (self.asides.uniform() * 6e7).astype("timedelta64[us]")
+        some = np.flatnonzero(which & ~np.isnat(at))
+        moments = self.nowhere.copy()
+        moments[some] = self.city.working_time.add(at[some], minutes[some]) + seconds[some]
         return moments
 
     def holding(self, unit: Ints, start: Moments, stop: Moments, received: Moments) -> tuple[Ints, Moments]:
@@ -96,6 +109,7 @@ def plan(city: City, cases: Cases) -> Steps:
     """Return every step that reports will ever take."""
     course = _Course(city, cases)
     draws, units, rules = course.draws, city.units, city.rules
+    term = np.nan_to_num(rules.handle_minutes(cases.rule), nan=_USUAL_TERM)
     start = cases.submitted_at
     course.add("submitted", start)
     course.add("routed", start, cases.unit)
@@ -113,21 +127,53 @@ def plan(city: City, cases: Cases) -> Steps:
     stuck = draws.uniform() < 0.012 * np.maximum(pace - 0.35, 0)
     length += np.where(stuck, 1.2 - 3 * np.log1p(-draws.uniform()), 0)
     base = np.where(rules.from_receipt(cases.rule), received, start)
-    end = course.later(base, np.minimum(length, 14) * rules.term(cases.rule))
+    end = course.later(base, np.minimum(length, 14) * term)
     end = np.maximum(end, course.later(received, 10 + 60 * draws.uniform()))
+    end = _wait(course, received, end)
     end = course.time_for_heir(unit, begin, end)
     unit, received = course.holding(unit, begin, end, received)
 
+    to_category, to_severity = _see_anew(course, pace, received, end)
     _ask_higher(course, escalates & ~refuses, received, end)
     extends = (draws.uniform() < np.where(complicated, 0.14, 0.03)) & ~urgent
-    extended = course.later(start, rules.term(cases.rule) * (0.6 + 0.35 * draws.uniform()))
+    extended = course.later(start, term * (0.6 + 0.35 * draws.uniform()))
     course.add("extended", np.where(extends & (extended < end) & (extended > received), extended, _NONE))
     ended = np.where(refuses, KINDS.index("refused"), KINDS.index("resolved")).astype(np.int8)
     course.add(ended, end)
 
-    last_end, late = _come_back(course, unit, end, ~refuses, length, rules.term(cases.rule))
+    last_end, late = _come_back(course, unit, end, ~refuses, length, term)
     rating = _rate(course, last_end, late, units.satisfied[unit], ~refuses)
-    return _in_order(course, rating)
+    return _in_order(course, rating, to_category, to_severity)
+
+
+def _wait(course: _Course, received: Moments, end: Moments) -> Moments:
+    """Add the wait for the citizen or another authority, and return the ends of work, later by as much."""
+    severity, asides = course.cases.severity, course.asides
+    waits = asides.uniform() < np.array([0.0, 0.08, 0.025])[severity]  # urgent, complex, normal
+    paused = course.aside(received, 60 + 1200 * asides.uniform(), waits)
+    paused = np.where(paused < end, paused, _NONE)
+    course.add("paused", paused)
+    resumed = course.aside(paused, np.minimum(asides.lognormal(900, 0.8), 6000), waits)
+    course.add("resumed", resumed)
+    some = np.flatnonzero(~np.isnat(resumed))
+    work = course.city.working_time
+    later = end.copy()
+    later[some] = np.maximum(work.add(end[some], work.between(paused[some], resumed[some])), resumed[some] + _SECOND)
+    return later
+
+
+def _see_anew(course: _Course, pace: Floats, received: Moments, end: Moments) -> tuple[Ints, Ints]:
+    """Add a new category or severity once the unit has looked; return both for every report."""
+    cases, asides = course.cases, course.asides
+    urgent = cases.severity == SEVERITIES.index("urgent")
+    changes = asides.uniform() < np.where(urgent, 0.04, 0.012 + 0.012 * np.minimum(pace, 2))
+    at = course.aside(received, 30 + 900 * asides.uniform(), changes)
+    course.add("recategorised", np.where(at < end, at, _NONE))
+    graver = (asides.uniform() < 0.6) & (cases.severity == SEVERITIES.index("normal"))
+    severity = np.where(graver, SEVERITIES.index("complex"), cases.severity)
+    severity = np.where(urgent, SEVERITIES.index("normal"), severity)
+    category = np.where(graver | urgent, cases.category, course.city.sibling[cases.category])
+    return category, severity
 
 
 def _wander(course: _Course) -> tuple[Ints, Moments]:
@@ -219,7 +265,7 @@ def _daytime(at: Moments) -> Moments:
     return np.where(hour < 6.5, at + np.timedelta64(6, "h"), at)
 
 
-def _in_order(course: _Course, rating: Ints) -> Steps:
+def _in_order(course: _Course, rating: Ints, to_category: Ints, to_severity: Ints) -> Steps:
     kind = np.stack([column[0] for column in course.columns], axis=1)
     at = np.stack([column[1] for column in course.columns], axis=1)
     to_unit = np.stack([column[2] for column in course.columns], axis=1)
@@ -233,4 +279,6 @@ def _in_order(course: _Course, rating: Ints) -> Steps:
         to_unit=np.take_along_axis(to_unit, order, axis=1),
         count=count,
         rating=rating,
+        to_category=to_category,
+        to_severity=to_severity,
     )

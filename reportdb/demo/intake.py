@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reportdb.deadlines import SEVERITIES
 from reportdb.demo.city import City
 from reportdb.demo.draws import Draws
 from reportdb.demo.facts import facts
 from reportdb.demo.rhythm import CLOCK, Rhythm
-from reportdb.demo.rules import SEVERITIES
 
 Ints = NDArray[np.int64]
 Moments = NDArray[np.datetime64]

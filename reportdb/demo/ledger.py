@@ -9,9 +9,11 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from reportdb.deadlines import Terms
 from reportdb.demo.city import City
 from reportdb.demo.course import EXTENSION, KINDS, Steps
 from reportdb.demo.intake import Cases
+from reportdb.demo.rhythm import CLOCK
 
 Ints = NDArray[np.int64]
 Moments = NDArray[np.datetime64]
@@ -26,14 +28,17 @@ _NONE = np.datetime64("NaT", "us")
 class States:
     """What changes in a report, one place in every array for each.
 
-    `status` is a place in STATUSES, `rating` one in RATINGS or -1. `since` is when this version of the report began,
-    `done` how many steps of the course are behind it.
+    `category` and `severity` count as in Cases, `status` is a place in STATUSES, `rating` one in RATINGS or -1.
+    `paused` says that the unit waits for others, whether or not that stops the clock. `since` is when this version of
+    the report began, `done` how many steps of the course are behind it.
     """
 
     unit: Ints
+    category: Ints
+    severity: Ints
+    terms: Terms
     received_at: Moments
-    receive_due_at: Moments
-    due_at: Moments
+    paused: NDArray[np.bool_]
     status: Ints
     escalated_at: Moments
     ended_at: Moments
@@ -52,7 +57,7 @@ class States:
 
 @dataclass
 class Events:
-    """Rows of report_event: the report's place, its number, and what happened; 0 is no unit."""
+    """Rows of report_event: the report's place, its number, and what happened; 0 is no unit, and no minutes."""
 
     row: Ints
     n: Ints
@@ -60,6 +65,7 @@ class Events:
     kind: Ints
     from_unit: Ints
     to_unit: Ints
+    minutes: Ints
 
 
 @dataclass
@@ -75,14 +81,13 @@ def first_states(city: City, cases: Cases) -> States:
     """Return the states of reports at the moment they come in."""
     size = len(cases.id)
     nowhere, nothing = np.full(size, _NONE), np.zeros(size, dtype=np.int64)
-    receive_due = city.rules.receive_due(cases.rule, cases.submitted_at)
-    # While a report is not received, its term runs from the last moment at which it should have been.
-    base = np.where(city.rules.from_receipt(cases.rule), receive_due, cases.submitted_at)
     return States(
         unit=cases.unit.copy(),
+        category=cases.category.copy(),
+        severity=cases.severity.copy(),
+        terms=Terms.first(city.rules, cases.rule, cases.submitted_at),
         received_at=nowhere.copy(),
-        receive_due_at=receive_due,
-        due_at=city.rules.handle_due(cases.rule, base),
+        paused=np.zeros(size, dtype=bool),
         status=nothing.copy(),
         escalated_at=nowhere.copy(),
         ended_at=nowhere.copy(),
@@ -123,7 +128,7 @@ def advance(
         )
         if len(rows):
             turn = _Turn(city, cases, states, rows, at, past)
-            events.append(turn.take(kind, steps.to_unit[rows, n], steps.rating[rows]))
+            events.append(turn.take(kind, steps.to_unit[rows, n], steps))
     return _joined(events), past
 
 
@@ -134,7 +139,10 @@ def _fits(kind: Ints, state: States) -> NDArray[np.bool_]:
     for name, possible in after_the_end.items():
         fits = np.where(kind == KINDS.index(name), possible, fits)
     first = (kind == KINDS.index("submitted")) | (kind == KINDS.index("routed"))
-    return np.where(first, True, fits & ~((kind == KINDS.index("received")) & ~np.isnat(state.received_at)))
+    again = (kind == KINDS.index("received")) & ~np.isnat(state.received_at)
+    again |= (kind == KINDS.index("paused")) & state.paused
+    again |= (kind == KINDS.index("resumed")) & ~state.paused
+    return np.where(first, True, fits & ~again)
 
 
 class _Turn:
@@ -143,21 +151,24 @@ class _Turn:
     def __init__(self, city: City, cases: Cases, states: States, rows: Ints, at: Moments, past: list[Past]) -> None:
         self.city, self.cases, self.states, self.rows, self.at, self.past = city, cases, states, rows, at, past
 
-    def take(self, kind: Ints, to_unit: Ints, rating: Ints) -> Events:
+    def take(self, kind: Ints, to_unit: Ints, steps: Steps) -> Events:
         """Apply the steps and return their events."""
         states, rows, at = self.states, self.rows, self.at
         holder = states.unit[rows]
         does = {name: kind == place for place, name in enumerate(KINDS)}
         self._receive(does["received"])
         self._transfer(does["transferred"], to_unit)
-        self._extend(does["extended"])
+        minutes = self._extend(does["extended"])
+        self._recategorise(does["recategorised"], steps)
+        self._pause(does["paused"])
+        self._resume(does["resumed"])
         self._reopen(does["reopened"])
         states.escalated_at[rows[does["escalated"]]] = at[does["escalated"]]
-        for name, status in (("resolved", RESOLVED), ("refused", REFUSED)):
-            states.status[rows[does[name]]] = status
-            states.ended_at[rows[does[name]]] = at[does[name]]
-        states.rating[rows[does["rated"]]] = rating[does["rated"]]
-        states.rated_at[rows[does["rated"]]] = at[does["rated"]]
+        self._end("resolved", does["resolved"], RESOLVED)
+        self._end("refused", does["refused"], REFUSED)
+        rated = rows[does["rated"]]
+        states.rating[rated] = steps.rating[rated]
+        states.rated_at[rated] = at[does["rated"]]
         states.updated_at[rows] = at
         states.done[rows] += 1
         nobody = does["submitted"] | does["rated"]
@@ -169,60 +180,94 @@ class _Turn:
             kind=kind,
             from_unit=np.where(nobody | gets, 0, holder),
             to_unit=np.where(gets, holder, to_unit),
+            minutes=minutes,
         )
 
-    def _keep(self, which: NDArray[np.bool_]) -> NDArray[np.int64]:
-        """Keep the version of these reports that ends now; return their places."""
-        rows, at = self.rows[which], self.at[which]
+    def _keep(self, rows: Ints, before: States, at: Moments) -> None:
+        """Keep the versions of these reports that end now."""
         # A version that lasted no time was never anyone's past.
-        lasted = self.states.since[rows] < at
-        if lasted.any():
-            self.past.append(Past(rows[lasted], self.states.take(rows[lasted]), at[lasted]))
+        lasted = np.flatnonzero(before.since < at)
+        if len(lasted):
+            self.past.append(Past(rows[lasted], before.take(lasted), at[lasted]))
         self.states.since[rows] = at
-        return rows
+
+    def _moves(self, kind: str, rows: Ints, at: Moments) -> None:
+        """Let a step happen to the terms; where it moves a deadline, keep the version before."""
+        before = self.states.take(rows)
+        self.states.terms.take(self.city.rules, kind, rows, at)
+        due, due_before = self.states.terms.due_at[rows], before.terms.due_at
+        moved = np.flatnonzero((due != due_before) & ~(np.isnat(due) & np.isnat(due_before)))
+        self._keep(rows[moved], before.take(moved), at[moved])
 
     def _receive(self, which: NDArray[np.bool_]) -> None:
-        """Receive; a term that runs from receipt then ends sooner, but never later than it did."""
         states, rules = self.states, self.city.rules
         rows, at = self.rows[which], self.at[which]
-        due = rules.handle_due(self.cases.rule[rows], at)
-        sooner = rules.from_receipt(self.cases.rule[rows]) & (due < states.due_at[rows])
-        changed = np.zeros(len(self.rows), dtype=bool)
-        changed[np.flatnonzero(which)[sooner]] = True
-        states.due_at[self._keep(changed)] = due[sooner]
+        moves = rules.from_receipt(states.terms.rule[rows])
+        self._moves("received", rows[moves], at[moves])
+        states.terms.take(rules, "received", rows[~moves], at[~moves])
         states.received_at[rows] = at
         states.status[rows] = IN_PROGRESS
 
     def _transfer(self, which: NDArray[np.bool_], to_unit: Ints) -> None:
-        states = self.states
-        rows = self._keep(which)
+        states, rows, at = self.states, self.rows[which], self.at[which]
+        self._keep(rows, states.take(rows), at)
+        states.terms.take(self.city.rules, "transferred", rows, at)
         states.unit[rows] = to_unit[which]
         states.received_at[rows] = _NONE
-        states.receive_due_at[rows] = self.city.rules.receive_due(self.cases.rule[rows], self.at[which])
         states.status[rows] = WAITING
         states.transfer_count[rows] += 1
 
-    def _extend(self, which: NDArray[np.bool_]) -> None:
-        rows = self._keep(which)
-        self.states.due_at[rows] = self.city.rules.handle_due(
-            self.cases.rule[rows], self.states.due_at[rows], EXTENSION
-        )
+    def _extend(self, which: NDArray[np.bool_]) -> Ints:
+        """Extend by a share of the term; return the minutes each report got, 0 for none."""
+        states, rows, at = self.states, self.rows[which], self.at[which]
+        minutes = np.rint(EXTENSION * self.city.rules.handle_minutes(states.terms.rule[rows]))
+        self._keep(rows, states.take(rows), at)
+        states.terms.take(self.city.rules, "extended", rows, at, minutes=minutes)
+        given = np.zeros(len(self.rows), dtype=np.int64)
+        given[which] = np.nan_to_num(minutes).astype(np.int64)
+        return given
+
+    def _recategorise(self, which: NDArray[np.bool_], steps: Steps) -> None:
+        """Give the new category and severity, and the rule that held for them when the report came in."""
+        states, rows, at = self.states, self.rows[which], self.at[which]
+        self._keep(rows, states.take(rows), at)
+        states.category[rows], states.severity[rows] = steps.to_category[rows], steps.to_severity[rows]
+        day = (self.cases.submitted_at[rows] + CLOCK).astype("datetime64[D]")
+        rules = self.city.rules
+        rule = rules.in_force(self.city.category_ids[states.category[rows]], states.severity[rows], day)
+        states.terms.take(rules, "recategorised", rows, at, rule=rule)
+
+    def _pause(self, which: NDArray[np.bool_]) -> None:
+        self._moves("paused", self.rows[which], self.at[which])
+        self.states.paused[self.rows[which]] = True
+
+    def _resume(self, which: NDArray[np.bool_]) -> None:
+        self._moves("resumed", self.rows[which], self.at[which])
+        self.states.paused[self.rows[which]] = False
+
+    def _end(self, kind: str, which: NDArray[np.bool_], status: int) -> None:
+        states, rows = self.states, self.rows[which]
+        waits = which & states.paused[self.rows]
+        self._moves(kind, self.rows[waits], self.at[waits])
+        states.paused[rows] = False
+        states.status[rows] = status
+        states.ended_at[rows] = self.at[which]
 
     def _reopen(self, which: NDArray[np.bool_]) -> None:
         """Open again: the unit has the handling term once more."""
-        states = self.states
-        rows = self._keep(which)
+        states, rows, at = self.states, self.rows[which], self.at[which]
+        self._keep(rows, states.take(rows), at)
+        states.terms.take(self.city.rules, "reopened", rows, at)
         states.status[rows] = IN_PROGRESS
         states.ended_at[rows] = states.rated_at[rows] = _NONE
         states.rating[rows] = -1
-        states.due_at[rows] = self.city.rules.handle_due(self.cases.rule[rows], self.at[which])
         states.reopen_count[rows] += 1
 
 
 def _joined(events: list[Events]) -> Events:
     if not events:
         none = np.zeros(0, dtype=np.int64)
-        return Events(none, none, none.astype("datetime64[us]"), none, none, none)
+        return Events(none, none, none.astype("datetime64[us]"), none, none, none, none)
     columns = {field.name: np.concatenate([getattr(each, field.name) for each in events]) for field in fields(Events)}
     order = np.lexsort((columns["n"], columns["row"]))
     return Events(**{name: column[order] for name, column in columns.items()})

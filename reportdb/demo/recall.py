@@ -7,27 +7,31 @@ import numpy as np
 import psycopg
 from numpy.typing import NDArray
 
+from reportdb.deadline_history import read_history
+from reportdb.deadlines import SEVERITIES
 from reportdb.demo.city import City
 from reportdb.demo.course import RATINGS
 from reportdb.demo.intake import Cases
 from reportdb.demo.ledger import STATUSES, States
 from reportdb.demo.records import answers, officers
-from reportdb.demo.rules import SEVERITIES
 
 Ints = NDArray[np.int64]
 
 # Moments come as UTC without saying so: numpy's have no zone.
 _RECALL = """
-select report.id, submitted_at at time zone 'UTC' as submitted_at, category_id, severity,
-    coalesce(ward_id, 0) as ward_id, routed.to_unit_id as first_unit, coalesce(rule_id, 0) as rule_id, channel_id,
+select report.id, category_id, severity, coalesce(ward_id, 0) as ward_id, routed.to_unit_id as first_unit, channel_id,
     coalesce(district_id, 0) as district_id, unit_id, received_at at time zone 'UTC' as received_at,
     receive_due_at at time zone 'UTC' as receive_due_at, due_at at time zone 'UTC' as due_at, status,
+    coalesce(rule_id, 0) as rule_id,
     escalated_at at time zone 'UTC' as escalated_at, ended_at at time zone 'UTC' as ended_at, rating,
     rated_at at time zone 'UTC' as rated_at, reopen_count, transfer_count,
     coalesce((select max(valid_to) from report_past where report_id = report.id), submitted_at)
         at time zone 'UTC' as since,
     (select max(n) from report_event where report_id = report.id) as done,
-    (select max(at) from report_event where report_id = report.id) at time zone 'UTC' as last_step
+    (select max(at) from report_event where report_id = report.id) at time zone 'UTC' as last_step,
+    coalesce((select kind from report_event where report_id = report.id
+        and kind in ('paused', 'resumed', 'resolved', 'refused', 'reopened') order by n desc limit 1) = 'paused', false)
+        as paused
 from report
 join report_event routed on routed.report_id = report.id and routed.n = 2 and routed.kind = 'routed'
 where report.id = any(%s)
@@ -36,7 +40,8 @@ order by report.id
 
 _REMEMBER = """
 update report
-set unit_id = reached.unit_id, officer = reached.officer, status = reached.status, answer = reached.answer,
+set unit_id = reached.unit_id, category_id = reached.category_id, severity = reached.severity,
+    rule_id = nullif(reached.rule_id, 0), officer = reached.officer, status = reached.status, answer = reached.answer,
     rating = reached.rating, reopen_count = reached.reopen_count, transfer_count = reached.transfer_count,
     received_at = reached.received_at, receive_due_at = reached.receive_due_at, due_at = reached.due_at,
     escalated_at = reached.escalated_at, ended_at = reached.ended_at, rated_at = reached.rated_at,
@@ -47,9 +52,10 @@ from unnest(
     cast(%(transfer_count)s as smallint[]), cast(%(received_at)s as timestamptz[]),
     cast(%(receive_due_at)s as timestamptz[]), cast(%(due_at)s as timestamptz[]),
     cast(%(escalated_at)s as timestamptz[]), cast(%(ended_at)s as timestamptz[]),
-    cast(%(rated_at)s as timestamptz[]), cast(%(updated_at)s as timestamptz[])
+    cast(%(rated_at)s as timestamptz[]), cast(%(updated_at)s as timestamptz[]), cast(%(category_id)s as smallint[]),
+    cast(%(severity)s as text[]), cast(%(rule_id)s as integer[])
 ) as reached (id, unit_id, officer, status, answer, rating, reopen_count, transfer_count, received_at, receive_due_at,
-              due_at, escalated_at, ended_at, rated_at, updated_at)
+              due_at, escalated_at, ended_at, rated_at, updated_at, category_id, severity, rule_id)
 where report.id = reached.id
 """
 
@@ -75,22 +81,30 @@ class Recalled:
         def places(name: str, known: list[Any]) -> Ints:
             return np.array([known.index(value) for value in raw[name]], dtype=np.int64)
 
+        history = read_history(connection, city.rules, numbers("id"))
+        terms = history.as_recorded(city.rules)
+        # What is past stays as it was, even if a rule or the calendar was edited since.
+        terms.rule = city.rules.place(numbers("rule_id"))
+        terms.receive_due_at, terms.due_at = moments("receive_due_at"), moments("due_at")
+        categories = {identity: n for n, identity in enumerate(city.category_ids.tolist())}
         self.cases = Cases(
-            id=numbers("id"),
-            submitted_at=moments("submitted_at"),
-            category=places("category_id", city.category_ids.tolist()),
-            severity=places("severity", list(SEVERITIES)),
+            id=history.ids,
+            submitted_at=history.submitted_at,
+            category=np.array([categories[identity] for identity in history.category_id.tolist()], dtype=np.int64),
+            severity=history.severity,
             ward_id=numbers("ward_id"),
             unit=numbers("first_unit"),
-            rule=city.rules.place(numbers("rule_id")),
+            rule=history.rule,
         )
         self.channel = places("channel_id", city.channel_ids.tolist())
         self.district_id = numbers("district_id")
         self.states = States(
             unit=numbers("unit_id"),
+            category=places("category_id", city.category_ids.tolist()),
+            severity=places("severity", list(SEVERITIES)),
+            terms=terms,
             received_at=moments("received_at"),
-            receive_due_at=moments("receive_due_at"),
-            due_at=moments("due_at"),
+            paused=np.array(raw["paused"], dtype=bool),
             status=places("status", list(STATUSES)),
             escalated_at=moments("escalated_at"),
             ended_at=moments("ended_at"),
@@ -98,7 +112,7 @@ class Recalled:
             rated_at=moments("rated_at"),
             reopen_count=numbers("reopen_count"),
             transfer_count=numbers("transfer_count"),
-            updated_at=moments("last_step"),
+            updated_at=np.maximum(moments("last_step"), moments("since")),
             since=moments("since"),
             done=numbers("done"),
         )
@@ -109,13 +123,19 @@ class Recalled:
         values: dict[str, list[Any]] = {
             "id": self.cases.id.tolist(),
             "unit_id": states.unit.tolist(),
-            "officer": officers(city, self.cases, states.unit).tolist(),
+            "category_id": city.category_ids[states.category].tolist(),
+            "severity": [SEVERITIES[n] for n in states.severity.tolist()],
+            "rule_id": city.rules.ids[states.terms.rule].tolist(),
+            "officer": officers(city, self.cases, states).tolist(),
             "status": [STATUSES[n] for n in states.status.tolist()],
             "answer": answers(city, self.cases, states).tolist(),
             "rating": [None if n < 0 else RATINGS[n] for n in states.rating.tolist()],
             "reopen_count": states.reopen_count.tolist(),
             "transfer_count": states.transfer_count.tolist(),
         }
-        for name in ("received_at", "receive_due_at", "due_at", "escalated_at", "ended_at", "rated_at", "updated_at"):
-            values[name] = [at and at.replace(tzinfo=UTC) for at in getattr(states, name).tolist()]
+        columns = {name: getattr(states.terms, name) for name in ("receive_due_at", "due_at")}
+        for name in ("received_at", "escalated_at", "ended_at", "rated_at", "updated_at"):
+            columns[name] = getattr(states, name)
+        for name, column in columns.items():
+            values[name] = [at and at.replace(tzinfo=UTC) for at in column.tolist()]
         connection.execute(_REMEMBER, values)

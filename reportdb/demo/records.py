@@ -4,6 +4,7 @@ import numpy as np
 import psycopg
 from numpy.typing import NDArray
 
+from reportdb.deadlines import SEVERITIES
 from reportdb.demo.city import City
 from reportdb.demo.course import KINDS, RATINGS
 from reportdb.demo.draws import Draws
@@ -11,7 +12,6 @@ from reportdb.demo.facts import facts
 from reportdb.demo.intake import Cases, Intake, pick, subjects
 from reportdb.demo.ledger import REFUSED, RESOLVED, STATUSES, Events, Past, States
 from reportdb.demo.rhythm import CLOCK
-from reportdb.demo.rules import SEVERITIES
 from reportdb.demo.store import copy_columns
 
 Ints = NDArray[np.int64]
@@ -42,13 +42,13 @@ def public_codes(submitted_at: NDArray[np.datetime64], sequence: dict[str, int])
     return np.array(codes, dtype=object)
 
 
-def officers(city: City, cases: Cases, unit: Ints) -> Words:
+def officers(city: City, cases: Cases, states: States) -> Words:
     """Return who answers for each report in the unit that holds it: a role, not a person."""
     names = np.array(
         [[f"Chuyên viên {n + 1:02d} – {desk}" for n in range(_OFFICERS_PER_DESK)] for desk in _DESKS], dtype=object
     )
-    desk = np.array([_DESKS.index(each["desk"]) for each in city.categories])[cases.category]
-    chosen: Words = names[desk, (unit * 7 + cases.id % 3 + cases.category) % _OFFICERS_PER_DESK]
+    desk = np.array([_DESKS.index(each["desk"]) for each in city.categories])[states.category]
+    chosen: Words = names[desk, (states.unit * 7 + cases.id % 3 + states.category) % _OFFICERS_PER_DESK]
     return chosen
 
 
@@ -78,7 +78,7 @@ def write_intake(
         "address": intake.address,
         "title": intake.title,
         "text": intake.text,
-        "officer": officers(city, cases, states.unit),
+        "officer": officers(city, cases, states),
         "answer": answers(city, cases, states),
         "updated_at": states.updated_at,
     }
@@ -102,6 +102,7 @@ def write_events(connection: psycopg.Connection, cases: Cases, events: Events) -
             "from_unit_id": _known(events.from_unit),
             "to_unit_id": _known(events.to_unit),
             "note": notes[events.kind],
+            "minutes": _known(events.minutes),
         },
     )
 
@@ -121,19 +122,20 @@ def _version(city: City, cases: Cases, states: States, channel: Ints, district_i
     """Return the columns that a report and its past versions share."""
     return {
         "channel_id": city.channel_ids[channel],
-        "category_id": city.category_ids[cases.category],
-        "severity": np.array(SEVERITIES, dtype=object)[cases.severity],
+        "category_id": city.category_ids[states.category],
+        "severity": np.array(SEVERITIES, dtype=object)[states.severity],
         "district_id": _known(district_id),
         "ward_id": _known(cases.ward_id),
         "unit_id": _known(states.unit),
         "submitted_at": cases.submitted_at,
         "received_at": states.received_at,
-        "receive_due_at": states.receive_due_at,
-        "due_at": states.due_at,
-        "rule_id": _known(city.rules.ids[cases.rule]),
+        "receive_due_at": states.terms.receive_due_at,
+        "due_at": states.terms.due_at,
+        "rule_id": _known(city.rules.ids[states.terms.rule]),
         "status": np.array(STATUSES, dtype=object)[states.status],
         "escalated_at": states.escalated_at,
         "ended_at": states.ended_at,
+        "worked_minutes": _whole(np.ceil(city.working_time.between(cases.submitted_at, states.ended_at))),
         "rating": np.array([*RATINGS, None], dtype=object)[states.rating],
         "rated_at": states.rated_at,
         "reopen_count": states.reopen_count,
@@ -144,3 +146,8 @@ def _version(city: City, cases: Cases, states: States, channel: Ints, district_i
 def _known(ids: Ints) -> NDArray[np.generic]:
     masked: NDArray[np.generic] = np.ma.masked_equal(ids, 0)
     return masked
+
+
+def _whole(numbers: NDArray[np.float64]) -> NDArray[np.generic]:
+    unknown = np.isnan(numbers)
+    return np.ma.masked_array(np.where(unknown, 0, numbers).astype(np.int64), unknown)

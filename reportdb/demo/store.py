@@ -42,10 +42,11 @@ def _texts(column: NDArray[np.generic]) -> list[str]:
 
 
 @contextmanager
-def without_indexes(connection: psycopg.Connection, tables: list[str]) -> Iterator[None]:
+def without_indexes(connection: psycopg.Connection, tables: list[str], *, silent: list[str]) -> Iterator[None]:
     """Drop the tables' secondary indexes and foreign keys while the block runs, and make them again after it.
 
-    Their triggers do not fire meanwhile. The definitions are read from the catalogue. Call it inside a transaction.
+    The triggers of the `silent` ones do not fire meanwhile. The definitions are read from the catalogue. Call it inside
+    a transaction.
     """
     foreign_keys = connection.execute(
         """select conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid)
@@ -63,9 +64,13 @@ def without_indexes(connection: psycopg.Connection, tables: list[str]) -> Iterat
         connection.execute(f"alter table {table} drop constraint {name}".encode())
     for name, _ in indexes:
         connection.execute(f"drop index {name}".encode())
+    for table in silent:
+        connection.execute(sql.SQL("alter table {} disable trigger user").format(sql.Identifier(table)))
     yield
-    # What waits for the end of the transaction is done now: PostgreSQL changes no table for which something still waits.
+    # What waits for the transaction's end is done now: PostgreSQL changes no table for which something still waits.
     connection.execute("set constraints all immediate")
+    for table in silent:
+        connection.execute(sql.SQL("alter table {} enable trigger user").format(sql.Identifier(table)))
     for _, definition in indexes:
         connection.execute(definition.encode())
     for table, name, definition in foreign_keys:

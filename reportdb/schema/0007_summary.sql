@@ -4,6 +4,107 @@
 -- It is never stale: a change of a report leaves in report_change what the report was (-1) and what it became (+1), and
 -- whoever asks adds those to what is counted. `reportdb summarise` brings them into the counts, so that they stay few.
 
+-- The working minutes from submission to the end, rounded up; null while a report is open, and where the calendar does
+-- not reach. Whoever writes may leave them out.
+alter table report add column worked_minutes integer check (worked_minutes >= 0);
+alter table report_past add column worked_minutes integer check (worked_minutes >= 0);
+
+create function tell_worked_minutes() returns trigger
+language plpgsql
+as $$
+begin
+    new.worked_minutes := null;
+    if new.ended_at is not null then
+        select cast(ceil(minutes) as integer) into new.worked_minutes
+        from try_working_between(new.submitted_at, new.ended_at);
+    end if;
+    return new;
+end
+$$;
+
+create trigger tell_worked_minutes before insert on report
+    for each row when (new.ended_at is not null and new.worked_minutes is null) execute function tell_worked_minutes();
+create trigger tell_new_worked_minutes before update of submitted_at, ended_at on report
+    for each row when ((old.submitted_at, old.ended_at) is distinct from (new.submitted_at, new.ended_at))
+    execute function tell_worked_minutes();
+create trigger tell_worked_minutes before insert on report_past
+    for each row when (new.ended_at is not null and new.worked_minutes is null) execute function tell_worked_minutes();
+
+-- report_at again, with the working minutes.
+drop function report_at;
+drop function report_standing;
+drop function report_former;
+
+create function report_standing(moment timestamptz) returns table (
+    id bigint, channel_id smallint, category_id smallint, severity text, district_id integer, ward_id integer,
+    unit_id integer, submitted_at timestamptz, received_at timestamptz, receive_due_at timestamptz,
+    due_at timestamptz, rule_id integer, status text, escalated_at timestamptz, open_until timestamptz,
+    ended_at timestamptz, rating text, rated_at timestamptz, reopen_count smallint, transfer_count smallint,
+    worked_minutes integer)
+language sql stable parallel safe
+as $$
+    select id, channel_id, category_id, severity, district_id, ward_id, unit_id, submitted_at,
+        case when received_at <= moment then received_at end,
+        receive_due_at, due_at, rule_id,
+        case when open_until <= moment then status
+             when received_at <= moment or (received_at is null and status = 'in_progress') then 'in_progress'
+             else 'waiting' end,
+        case when escalated_at <= moment then escalated_at end,
+        open_until,
+        case when open_until <= moment then open_until end,
+        case when rated_at <= moment then rating end,
+        rated_at, reopen_count, transfer_count,
+        case when open_until <= moment then worked_minutes end
+    from report
+    where submitted_at <= moment
+        and id not in (select report_id from report_past where valid_from <= moment and valid_to > moment)
+$$;
+
+create function report_former(moment timestamptz) returns table (
+    id bigint, channel_id smallint, category_id smallint, severity text, district_id integer, ward_id integer,
+    unit_id integer, submitted_at timestamptz, received_at timestamptz, receive_due_at timestamptz,
+    due_at timestamptz, rule_id integer, status text, escalated_at timestamptz, open_until timestamptz,
+    ended_at timestamptz, rating text, rated_at timestamptz, reopen_count smallint, transfer_count smallint,
+    worked_minutes integer)
+language sql stable parallel safe
+as $$
+    select report_id, channel_id, category_id, severity, district_id, ward_id, unit_id, submitted_at,
+        case when received_at <= moment then received_at end,
+        receive_due_at, due_at, rule_id,
+        case when open_until <= moment then status
+             when received_at <= moment or (received_at is null and status = 'in_progress') then 'in_progress'
+             else 'waiting' end,
+        case when escalated_at <= moment then escalated_at end,
+        open_until,
+        case when open_until <= moment then open_until end,
+        case when rated_at <= moment then rating end,
+        rated_at, reopen_count, transfer_count,
+        case when open_until <= moment then worked_minutes end
+    from report_past
+    where submitted_at <= moment and valid_from <= moment and valid_to > moment
+$$;
+
+create function report_at(moment timestamptz) returns table (
+    id bigint, channel_id smallint, category_id smallint, severity text, district_id integer, ward_id integer,
+    unit_id integer, submitted_at timestamptz, received_at timestamptz, receive_due_at timestamptz,
+    due_at timestamptz, rule_id integer, status text, escalated_at timestamptz, open_until timestamptz,
+    ended_at timestamptz, rating text, rated_at timestamptz, reopen_count smallint, transfer_count smallint,
+    worked_minutes integer)
+language sql stable parallel safe
+as $$
+    select * from report_standing(moment)
+    union all
+    select * from report_former(moment)
+$$;
+
+drop index report_open_until;
+create index report_open_until on report (open_until)
+    include (id, submitted_at, due_at, receive_due_at, received_at, escalated_at, unit_id, district_id, ward_id,
+             category_id, channel_id, severity, status, worked_minutes, cell);
+-- For questions that choose a district, a unit or both, and perhaps a category: a few per cent of the reports.
+create index report_place_and_unit on report (district_id, unit_id, category_id, submitted_at)
+    include (id, open_until, due_at, ward_id, channel_id, severity, status, worked_minutes, cell);
+
 -- The hours a report took, on the scale in which middle times are told: whole hours up to three days, then quarters of
 -- a day, both rounded up.
 create function handled_hours(taken interval) returns integer
@@ -96,14 +197,28 @@ create table report_month (
     unique nulls not distinct (month, category_id, district_id, ward_id, unit_id, channel_id)
 );
 
--- How many reports that were resolved in a month had taken so many hours, on the scale of handled_hours.
+-- How many reports that were resolved in a month had taken so many hours, on the scale of handled_hours, by the
+-- calendar's clock and by working time.
 create table report_month_hours (
     month date not null,
     dimension text not null check (dimension in ('city', 'district', 'ward', 'unit', 'category', 'channel')),
     key integer not null,
+    clock text not null check (clock in ('calendar', 'working')),
     hours integer not null check (hours > 0),
     reports integer not null,
-    primary key (dimension, month, key, hours)
+    primary key (dimension, clock, month, key, hours)
+);
+
+-- Where reports came in from in each month: the cells of a grid of two thousandths of a degree.
+create function wider_cell(cell bigint) returns bigint
+language sql immutable parallel safe
+return cell / 720000 * 180000 + cell % 360000 / 2;
+
+create table report_month_cell (
+    month date not null,
+    cell bigint not null,
+    received integer not null,
+    primary key (month, cell)
 );
 
 -- What was open when a day ended.
@@ -132,7 +247,7 @@ create table report_change (
     unit_id integer,
     category_id smallint not null,
     channel_id smallint not null,
-    off_map boolean not null,
+    cell bigint,
     submitted_at timestamptz not null,
     received_at timestamptz,
     receive_due_at timestamptz,
@@ -142,6 +257,7 @@ create table report_change (
     rating text,
     rated_at timestamptz,
     reopen_count smallint not null,
+    worked_minutes integer,
     open_differs_from timestamptz
 );
 
@@ -152,27 +268,29 @@ as $$
 begin
     if tg_op = 'INSERT' then
         insert into report_change
-        select 1, id, district_id, ward_id, unit_id, category_id, channel_id, lon is null, submitted_at, received_at,
-            receive_due_at, due_at, ended_at, status, rating, rated_at, reopen_count, submitted_at
+        select 1, id, district_id, ward_id, unit_id, category_id, channel_id, cell, submitted_at, received_at,
+            receive_due_at, due_at, ended_at, status, rating, rated_at, reopen_count, worked_minutes, submitted_at
         from became;
     elsif tg_op = 'DELETE' then
         insert into report_change
-        select -1, id, district_id, ward_id, unit_id, category_id, channel_id, lon is null, submitted_at, received_at,
-            receive_due_at, due_at, ended_at, status, rating, rated_at, reopen_count, submitted_at
+        select -1, id, district_id, ward_id, unit_id, category_id, channel_id, cell, submitted_at, received_at,
+            receive_due_at, due_at, ended_at, status, rating, rated_at, reopen_count, worked_minutes, submitted_at
         from was;
     elsif tg_op = 'TRUNCATE' then
-        truncate report_change, report_day, report_month, report_month_hours, report_day_open, summary_state;
+        truncate report_change, report_day, report_month, report_month_hours, report_month_cell, report_day_open,
+            summary_state;
     else
         insert into report_change
         select image.*
         from was join became using (id)
         cross join lateral (values
-            (-1, id, was.district_id, was.ward_id, was.unit_id, was.category_id, was.channel_id, was.lon is null,
+            (-1, id, was.district_id, was.ward_id, was.unit_id, was.category_id, was.channel_id, was.cell,
                 was.submitted_at, was.received_at, was.receive_due_at, was.due_at, was.ended_at, was.status,
-                was.rating, was.rated_at, was.reopen_count, null),
+                was.rating, was.rated_at, was.reopen_count, was.worked_minutes, null),
             (1, id, became.district_id, became.ward_id, became.unit_id, became.category_id, became.channel_id,
-                became.lon is null, became.submitted_at, became.received_at, became.receive_due_at, became.due_at,
+                became.cell, became.submitted_at, became.received_at, became.receive_due_at, became.due_at,
                 became.ended_at, became.status, became.rating, became.rated_at, became.reopen_count,
+                became.worked_minutes,
                 case
                     -- Where or when it was sent in is no history: the past is corrected with it.
                     when (was.district_id, was.ward_id, was.channel_id, was.submitted_at) is distinct from
@@ -186,12 +304,13 @@ begin
                     when was.ended_at is distinct from became.ended_at then became.ended_at
                 end)
         ) as image
-        where (was.district_id, was.ward_id, was.unit_id, was.category_id, was.channel_id, was.lon is null,
+        where (was.district_id, was.ward_id, was.unit_id, was.category_id, was.channel_id, was.cell,
                 was.submitted_at, was.received_at, was.receive_due_at, was.due_at, was.ended_at, was.status,
-                was.rating, was.rated_at, was.reopen_count) is distinct from
+                was.rating, was.rated_at, was.reopen_count, was.worked_minutes) is distinct from
             (became.district_id, became.ward_id, became.unit_id, became.category_id, became.channel_id,
-                became.lon is null, became.submitted_at, became.received_at, became.receive_due_at, became.due_at,
-                became.ended_at, became.status, became.rating, became.rated_at, became.reopen_count);
+                became.cell, became.submitted_at, became.received_at, became.receive_due_at, became.due_at,
+                became.ended_at, became.status, became.rating, became.rated_at, became.reopen_count,
+                became.worked_minutes);
     end if;
     return null;
 end
@@ -233,8 +352,8 @@ begin atomic
             coalesce(sum(sign * fact.rated_not_satisfied), 0) as rated_not_satisfied
         from image
         cross join city
-        cross join lateral report_facts(submitted_at, off_map, reopen_count, status, due_at, ended_at, receive_due_at,
-            received_at, rating, rated_at) as fact
+        cross join lateral report_facts(submitted_at, cell is null, reopen_count, status, due_at, ended_at,
+            receive_due_at, received_at, rating, rated_at) as fact
         group by 1, district_id, ward_id, unit_id, category_id, channel_id
     ),
     by_day as (
@@ -308,11 +427,25 @@ begin atomic
         select
             cast(date_trunc('month', ended_at at time zone city.time_zone) as date) as month,
             district_id, ward_id, unit_id, category_id, channel_id,
-            handled_hours(ended_at - submitted_at) as hours, sum(sign) as reports
+            clock, handled.hours, sum(sign) as reports
         from image
         cross join city
-        where status = 'resolved'
-        group by 1, district_id, ward_id, unit_id, category_id, channel_id, hours
+        cross join lateral (values
+            ('calendar', handled_hours(ended_at - submitted_at)),
+            ('working', handled_hours(make_interval(mins => worked_minutes)))
+        ) as handled (clock, hours)
+        where status = 'resolved' and handled.hours is not null
+        group by 1, district_id, ward_id, unit_id, category_id, channel_id, clock, handled.hours
+    ),
+    by_cell as (
+        insert into report_month_cell
+        select
+            cast(date_trunc('month', submitted_at at time zone city.time_zone) as date), wider_cell(cell), sum(sign)
+        from image
+        cross join city
+        where cell is not null
+        group by 1, 2
+        on conflict (month, cell) do update set received = report_month_cell.received + excluded.received
     )
     insert into report_month_hours
     select
@@ -333,13 +466,15 @@ begin atomic
             when grouping(channel_id) = 0 then coalesce(channel_id, -1)
             else 0
         end,
+        clock,
         hours,
         sum(reports)
     from took
     group by grouping sets (
-        (month, hours), (month, hours, district_id), (month, hours, ward_id), (month, hours, unit_id), (month, hours,
-        category_id), (month, hours, channel_id))
-    on conflict (dimension, month, key, hours) do update set reports = report_month_hours.reports + excluded.reports;
+        (month, clock, hours), (month, clock, hours, district_id), (month, clock, hours, ward_id), (month, clock,
+        hours, unit_id), (month, clock, hours, category_id), (month, clock, hours, channel_id))
+    on conflict (dimension, clock, month, key, hours)
+        do update set reports = report_month_hours.reports + excluded.reports;
 end;
 
 -- Keeps what was open when the few days after `known`, up to and not including `today`, ended: each day asked for as
@@ -456,5 +591,5 @@ begin atomic
     select day, dimension, key, open from standing where open > 0 and day < today;
 end;
 
-grant select on report_day, report_month, report_month_hours, report_day_open, summary_state, report_change
-    to report_reader;
+grant select on report_day, report_month, report_month_hours, report_month_cell, report_day_open, summary_state,
+    report_change to report_reader;

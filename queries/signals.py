@@ -1,0 +1,99 @@
+"""Signals worth a second look: facts about a unit beside the same facts about the rest of the city."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy.stats import binom
+
+from queries.database import ReportDatabase
+from queries.figures import figures, with_sums
+from queries.filters import Filters
+
+SIGNALS = {
+    "resolved_last_hour": "resolved_with_deadline",
+    "refused": "ended",
+    "reopened_soon": "received",
+    "deadline_moved": "received",
+    "resolved_without_words": "resolved",
+}
+"""Each signal's figure and the figure it is a share of."""
+CHANCE = 0.005
+"""A signal is marked where chance alone would reach its count less often than this: the upper end of 99 %."""
+
+
+@dataclass(frozen=True)
+class Signal:
+    """One signal of a unit: `part` of `whole` reports, the city's same two beside it, and whether it stands out."""
+
+    figure: str
+    whole_figure: str
+    part: int
+    whole: int
+    city_part: int
+    city_whole: int
+
+    @property
+    def stands_out(self) -> bool:
+        """Whether the unit's share is above the rest of the city's by more than chance explains."""
+        return bool(beyond_chance(self.part, self.whole, self.city_part - self.part, self.city_whole - self.whole))
+
+
+def beyond_chance(
+    part: ArrayLike, whole: ArrayLike, other_part: ArrayLike, other_whole: ArrayLike
+) -> NDArray[np.bool_]:
+    """Say whether `part` of `whole` is above the others' share by more than chance explains; for one unit or many.
+
+    The exact binomial test: if each of `whole` reports counted with the others' share as its probability, `part` or
+    more would count with a probability below CHANCE (one side of a two-sided test at 99 %). Without reports on either
+    side nothing can be said, and nothing is.
+    """
+    part, whole, other_part, other_whole = (np.asarray(count) for count in (part, whole, other_part, other_whole))
+    share = other_part / np.maximum(other_whole, 1)
+    above = (whole > 0) & (other_whole > 0) & (part * other_whole > other_part * whole)
+    return np.asarray(above & (binom.sf(part - 1, whole, share) < CHANCE))
+
+
+def signals(reports: ReportDatabase, filters: Filters, city: Filters) -> list[Signal]:
+    """Return the signals of what `filters` choose, beside those of the `city` they are part of, as SIGNALS orders them.
+
+    A report counts for the unit that holds it at the moment. Raises DatabaseAway.
+    """
+    own, all_of_it = (_counts(reports, which) for which in (filters, city))
+    return [
+        Signal(figure, whole, own[figure], own[whole], all_of_it[figure], all_of_it[whole])
+        for figure, whole in SIGNALS.items()
+    ]
+
+
+def _counts(reports: ReportDatabase, filters: Filters) -> dict[str, int]:
+    row = with_sums(figures(reports, filters)).iloc[0]
+    answer = reports.ask("signals", **filters.parameters(), by=None)
+    found = dict.fromkeys(SIGNALS, 0) | {name: int(row[name]) for name in {*SIGNALS.values(), "refused"}}
+    return found | dict(zip(answer["figure"], map(int, answer["reports"]), strict=True))
+
+
+def signals_by_unit(reports: ReportDatabase, filters: Filters) -> pd.DataFrame:
+    """Return every signal of every unit that stands out, the furthest above the city's share first.
+
+    Columns: figure, whole_figure, key, code, name_vi, name_en, part, whole, city_part, city_whole (reports). Raises
+    DatabaseAway.
+    """
+    return reports.remember(("signals by unit", filters), lambda: _by_unit(reports, filters))
+
+
+def _by_unit(reports: ReportDatabase, filters: Filters) -> pd.DataFrame:
+    table = with_sums(figures(reports, filters, by="unit")).dropna(subset="key").set_index("key")
+    answer = reports.ask("signals", **filters.parameters(), by="unit").dropna(subset="key").astype({"key": "int64"})
+    parts = answer.pivot_table("reports", "key", "figure", aggfunc="sum").reindex(table.index)
+    found = []
+    for figure, whole in SIGNALS.items():
+        part = table.get(figure, parts.get(figure, pd.Series(0, index=table.index))).fillna(0).astype("int64")
+        every = pd.DataFrame({"figure": figure, "whole_figure": whole, **table[["code", "name_vi", "name_en"]]})
+        every = every.assign(part=part, whole=table[whole], city_part=part.sum(), city_whole=table[whole].sum())
+        others = every["city_part"] - every["part"], every["city_whole"] - every["whole"]
+        found.append(every[beyond_chance(every["part"], every["whole"], *others)])
+    shown = pd.concat(found).reset_index()
+    above = shown["part"] * shown["city_whole"] / (shown["whole"] * shown["city_part"])
+    return shown.iloc[above.argsort(kind="stable")[::-1]].reset_index(drop=True)
