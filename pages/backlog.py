@@ -8,6 +8,7 @@ from ui import backlog as shown
 from ui import tiles
 from ui.asked import period_start
 from ui.controls import one_of
+from ui.screen import screen
 from ui.theme import palette
 from ui.viewing import viewing
 from ui.words import _, day
@@ -33,7 +34,7 @@ with left:
     table, step = days(seen.reports, seen.filters)
     title = _("Open reports, day by day") if step == 1 else _("Open reports, week by week")
     st.subheader(title, anchor=False)
-    figure = seen.shared(("history", palette()), lambda: shown.history(table, palette()))
+    figure = seen.shared(("history", palette(), screen().scale), lambda: shown.history(table, palette()))
     st.plotly_chart(figure, key="history", config={"displayModeBar": False}, theme=None, alt=title)
 with right:
     shown.pace(seen, total)

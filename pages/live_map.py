@@ -8,6 +8,7 @@ from ui import live_map, map_panels, maps
 from ui.controls import one_of
 from ui.map_routes import drawn_areas
 from ui.map_scale import MEASURES
+from ui.screen import sized
 from ui.viewing import viewing
 from ui.words import _
 
@@ -45,8 +46,8 @@ left, right = st.columns([3, 1])
 with left:
     st.pydeck_chart(
         live_map.deck(shapes, drawn, case),
-        height=live_map.HEIGHT,
-        key=live_map.KEY,
+        height="stretch",
+        key=sized(live_map.KEY),
         on_select=lambda: live_map.follow(seen, level),
         alt=drawn.what,
     )
@@ -54,5 +55,5 @@ with left:
 with right:
     if case:
         map_panels.case(seen, case)
-    hint = _("Click an area to look at it alone.") if show != "density" else _("Point at a square to count it.")
+    hint = _("Click an area to look at it alone.") if show != "density" else _("Click a square to look at it alone.")
     map_panels.place(seen, level, hint)

@@ -4,6 +4,7 @@ from typing import Literal
 
 import streamlit as st
 
+from queries.ranking import Order
 from ui.controls import one_of
 from ui.leaderboard import KINDS, leaderboard
 from ui.panel import shared_panel
@@ -11,6 +12,7 @@ from ui.viewing import viewing
 from ui.words import _
 
 BY = ("unit", "district")
+ORDERS = ("fair", "naive")
 
 seen = viewing()
 st.title(_("Which units are late, and how late?"), anchor=False)
@@ -22,11 +24,14 @@ kind_words = {
     "department": _("Departments and utilities"),
     "district": _("District committees"),
 }
+order_words = {"fair": _("Fair"), "naive": _("By plain share")}
 with st.container(horizontal=True, vertical_alignment="top", key="compare"):
     chosen = one_of(_("Compare"), "by", BY, usual="unit", words=by_words.__getitem__)
     by: Literal["unit", "district"] = "district" if chosen == "district" else "unit"
     kind = "all"
     if by == "unit":
         kind = one_of(_("Which units"), "kind", tuple(KINDS), usual="all", words=kind_words.__getitem__)
+    wanted = one_of(_("Ranking"), "ranking", ORDERS, usual="fair", words=order_words.__getitem__)
+    order: Order = "naive" if wanted == "naive" else "fair"
 
-shared_panel(seen, "overdue", key="leaderboard", make=lambda: leaderboard(seen, by=by, kind=kind))
+shared_panel(seen, "overdue", key="leaderboard", make=lambda: leaderboard(seen, by=by, kind=kind, order=order))

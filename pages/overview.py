@@ -7,6 +7,7 @@ from ui import flow, leaders, maps, newest, tiles
 from ui.filters import carried
 from ui.headline import headline
 from ui.panel import address
+from ui.screen import pixels, sized
 from ui.viewing import viewing
 from ui.words import _, language
 
@@ -33,8 +34,8 @@ with left:
         )
         st.pydeck_chart(
             maps.area_map(data, shapes, language=language(), dark=st.context.theme.type == "dark"),
-            height=470,
-            key="district_map",
+            height=pixels(470),
+            key=sized("district_map"),
             alt=_("Map of the districts by the share of open reports that are overdue"),
         )
         maps.legend(shapes, dark=st.context.theme.type == "dark")

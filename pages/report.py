@@ -8,6 +8,7 @@ from queries.report import events, report
 from ui import case_story, maps
 from ui.pages import REPORT
 from ui.panel import address, shared_panel
+from ui.screen import pixels, sized
 from ui.viewing import viewing
 from ui.words import _, language
 
@@ -33,14 +34,14 @@ with right:
         dark = st.context.theme.type == "dark"
         st.pydeck_chart(
             seen.shared(
-                ("map", dark),
+                ("map", dark, pixels(300)),
                 lambda: maps.one_place(case["lon"], case["lat"], state=case["state"], language=language(), dark=dark),
             ),
-            height=300,
-            key="report_map",
+            height=pixels(300),
+            key=sized("report_map"),
             alt=_("Map of the place of this report"),
         )
-    shared_panel(seen, "report_terms", key="report_terms", make=lambda: case_story.deadline_terms(case, steps))
+    shared_panel(seen, "report_terms", key="report_terms", make=lambda: case_story.deadline_terms(seen, case, steps))
     shared_panel(seen, "report_near", key="report_near", make=lambda: case_story.neighbours(seen, case))
     st.markdown(_("A link to this case that stays"))
     here = urlsplit(st.context.url or "")

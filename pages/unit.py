@@ -6,7 +6,7 @@ import streamlit as st
 from queries.cases import case_count
 from queries.figures import figures, names, with_sums
 from queries.units import family
-from ui import flow, tiles, unit
+from ui import flow, signals, tiles, unit, unit_beside
 from ui.controls import some_of
 from ui.viewing import viewing
 from ui.words import _, name
@@ -31,7 +31,7 @@ own, city = (
     | {"reopened": case_count(seen.reports, filters, figure="reopened")}
     for filters in (seen.filters, city_filters)
 )
-unit.beside(seen, own, city)
+unit_beside.beside(seen, own, city)
 if not own["open"] and not own["received"] and not own["ended"]:
     st.info(
         _("This unit had nothing to do in this period. Widen the period or choose another moment."),
@@ -53,5 +53,6 @@ with left:
 with right:
     unit.places(seen)
     unit.ratings(seen, own)
+    signals.of_unit(seen, city_filters)
 
 worklist(seen, key="unit_worklist")

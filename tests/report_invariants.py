@@ -56,14 +56,26 @@ _NO_ROW = {
                 lag(valid_to) over (partition by report_id order by valid_to) as before from report_past) as past
         where valid_from <> coalesce(before, submitted_at)
             or not exists (select from report_event where report_event.report_id = past.report_id
-                and at = valid_to and kind in ('transferred', 'extended', 'reopened', 'received'))""",
-    "every transfer, extension and reopening leaves an earlier version": """
+                and at = valid_to and kind in ('transferred', 'extended', 'reopened', 'received', 'recategorised',
+                    'paused', 'resumed', 'resolved', 'refused'))""",
+    "every transfer, extension, new category and reopening leaves an earlier version": """
         select report_id from report_event
-        where kind in ('transferred', 'extended', 'reopened') and not exists (select from report_past
+        where kind in ('transferred', 'extended', 'recategorised', 'reopened') and not exists (select from report_past
             where report_past.report_id = report_event.report_id and valid_to = at)""",
-    "every report has an officer, a citizen, a rule and deadlines": """
+    "every report has an officer, a citizen, a rule and deadlines, unless its clock stands": """
         select id from report left join report_contact on report_id = id
-        where officer is null or name is null or rule_id is null or due_at is null or receive_due_at is null""",
+        left join lateral (select kind from report_event where report_event.report_id = id
+            and kind in ('paused', 'resumed', 'resolved', 'refused', 'reopened')
+            order by n desc limit 1) as last on true
+        where officer is null or name is null or rule_id is null or receive_due_at is null
+            or (due_at is null and kind is distinct from 'paused')""",
+    "an extension names its minutes, and nothing else does": """
+        select report_id from report_event where (kind = 'extended') <> (minutes is not null)""",
+    "pauses begin and end in turn": """
+        select report_id from (
+            select report_id, kind, lag(kind) over (partition by report_id order by n) as before from report_event
+            where kind in ('paused', 'resumed', 'resolved', 'refused', 'reopened')) as step
+        where (kind = 'resumed') and before is distinct from 'paused' or kind = 'paused' and before = 'paused'""",
     "an answer is there once the report was answered": """
         select id from report where (answer is null) <> (ended_at is null and reopen_count = 0)""",
     "units act only while they exist": """

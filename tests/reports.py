@@ -1,6 +1,6 @@
 """A small city written by hand, and reports of it that a reader can count."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -72,6 +72,39 @@ def past(connection: psycopg.Connection, number: int, **facts: Any) -> None:
         "transfer_count": 0,
     } | facts
     _insert(connection, "report_past", row)
+
+
+def give_step(connection: psycopg.Connection, number: int, n: int, kind: str, at: datetime, **facts: Any) -> None:
+    """Add the nth event of a report."""
+    _insert(connection, "report_event", {"report_id": number, "n": n, "at": at, "kind": kind} | facts)
+
+
+def give_rule(connection: psycopg.Connection, **facts: Any) -> None:
+    """Add a rule for all reports since 2024, of 8 working hours to receive and 40 to handle unless the facts differ."""
+    row = {
+        "category_id": None,
+        "severity": None,
+        "receive_minutes": 480,
+        "handle_minutes": 2400,
+        "clock": "working",
+        "handle_from": "submitted",
+        "valid_from": date(2024, 1, 1),
+        "valid_to": None,
+        "source": "test",
+        "receive_confirmed": True,
+        "handle_confirmed": True,
+    } | facts
+    _insert(connection, "deadline_rule", row)
+
+
+def ruled_city(connection: psycopg.Connection) -> None:
+    """The small city under one rule, its offices' hours known."""
+    small_city(connection)
+    give_rule(connection, id=1)
+    connection.execute(
+        """insert into office_hours values ('1900-01-01', '08:00', '12:00', 'test', true),
+               ('1900-01-01', '13:00', '17:00', 'test', true)"""
+    )
 
 
 def _insert(connection: psycopg.Connection, table: str, row: dict[str, Any]) -> None:

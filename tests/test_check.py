@@ -38,9 +38,9 @@ def _good_city(connection: psycopg.Connection) -> None:
             from generate_series(date '2027-01-01', date '2027-03-31', interval '1 day') as day;
         insert into office_hours values ('1900-01-01', '08:00', '12:00', 'test', true),
             ('1900-01-01', '13:00', '17:00', 'test', true);
-        insert into deadline_rule (id, handle_minutes, clock, handle_from, valid_from, source, receive_confirmed,
-                handle_confirmed)
-            values (1, 480, 'working', 'received', '2020-01-01', 'test', true, true);
+        insert into deadline_rule (id, receive_minutes, handle_minutes, clock, handle_from, valid_from, source,
+                receive_confirmed, handle_confirmed)
+            values (1, 480, 480, 'working', 'received', '2020-01-01', 'test', true, true);
         update area set geometry = jsonb_build_object('type', 'Polygon', 'coordinates', jsonb_build_array(
             jsonb_build_array(jsonb_build_array(west, 21.00), jsonb_build_array(west + 0.05, 21.00),
                 jsonb_build_array(west + 0.05, 21.05), jsonb_build_array(west, 21.05), jsonb_build_array(west, 21.00))))

@@ -64,7 +64,9 @@ def test_the_past_is_what_the_events_say(demo: psycopg.Connection, seed: int) ->
     assert replayed(demo, moment) == counted(demo, moment)
 
 
-@pytest.mark.parametrize("kind", ["transferred", "resolved", "reopened", "extended"])
+@pytest.mark.parametrize(
+    "kind", ["transferred", "resolved", "reopened", "extended", "paused", "resumed", "recategorised"]
+)
 def test_the_past_is_right_to_the_microsecond(demo: psycopg.Connection, kind: str) -> None:
     at = value(demo, "select at from report_event where kind = %s order by md5(report_id::text) limit 1", kind)
     for moment in (at - timedelta(microseconds=1), at):
@@ -97,7 +99,8 @@ def test_deadlines_follow_the_rules(demo: psycopg.Connection) -> None:
                due_at at time zone 'UTC', handle_from = 'received', handle_minutes
            from report join deadline_rule on deadline_rule.id = rule_id
            where transfer_count = 0 and reopen_count = 0
-               and not exists (select from report_event where report_id = report.id and kind = 'extended')"""
+               and not exists (select from report_event
+                   where report_id = report.id and kind in ('extended', 'paused'))"""
     ).fetchall()
     submitted, received, receive_due, due = (
         np.array(column, "datetime64[us]") for column in list(zip(*rows, strict=True))[:4]

@@ -9,10 +9,10 @@ import pytest
 from queries.cases import case_count
 from queries.database import ReportDatabase
 from queries.filters import Filters
-from queries.overdue import overdue, placed
+from queries.overdue import city_overdue, overdue
+from queries.ranking import ranked
 from tests.reports import DAY, HOUR, T, past, report, small_city
 from tests.test_figures import HANOI
-from ui.leaders import best
 
 NOW = Filters.of(at=T, zone=HANOI)
 
@@ -49,7 +49,7 @@ def test_each_unit_with_its_raw_numbers_its_oldest_case_and_its_worst_category(r
 
 @pytest.mark.usefixtures("city")
 def test_a_unit_with_few_open_reports_is_listed_last_and_not_ranked(reports: ReportDatabase) -> None:
-    table = overdue(reports, NOW, by="unit")
+    table = ranked(overdue(reports, NOW, by="unit"))
     assert table["code"].tolist() == ["lang", "dong-anh"]
     assert table["place"].iloc[0] == 1
     assert pd.isna(table["place"].iloc[1]), "1 of 1 says nothing"
@@ -86,13 +86,15 @@ def test_nothing_overdue_has_no_oldest_case_and_no_worst_category(reports: Repor
     assert earlier["oldest_code"] is None
 
 
-def shares(*parts: tuple[int, int]) -> pd.DataFrame:
-    table = pd.DataFrame(parts, columns=["overdue", "open"])
-    return table.assign(code=[f"u{n}" for n in range(len(parts))], overdue_share=table["overdue"] / table["open"])
-
-
-def test_equal_shares_have_equal_places_and_the_best_are_none_of_the_furthest_behind() -> None:
-    table = placed(shares((0, 10), (5, 10), (0, 40), (10, 20), (4, 4), (3, 10), (2, 10), (0, 5), (1, 10)))
-    assert table["code"].tolist() == ["u3", "u1", "u5", "u6", "u8", "u2", "u0", "u7", "u4"]
-    assert table["place"].fillna(0).tolist() == [1, 1, 3, 4, 5, 6, 6, 6, 0]
-    assert best(table)["code"].tolist() == ["u2", "u0", "u7"]
+@pytest.mark.usefixtures("city")
+def test_the_city_and_what_its_mix_predicts_are_the_same_whichever_places_are_chosen(reports: ReportDatabase) -> None:
+    assert city_overdue(reports, NOW) == (4, 8)
+    assert city_overdue(reports, NOW.choosing(units=(1,), districts=(1,), wards=(11,))) == (4, 8)
+    assert city_overdue(reports, NOW.choosing(categories=(2,))) == (1, 4)
+    units = rows(overdue(reports, NOW, by="unit"))
+    assert units["lang"]["expected"] == pytest.approx(2 * 3 / 4 + 4 * 1 / 4), "two of waste, four of roads"
+    assert units["lang"]["ratio"] == pytest.approx(2 / 2.5)
+    assert units["dong-anh"]["expected"] == pytest.approx(3 / 4)
+    assert pd.isna(units["dong-anh"]["ratio"]), "less than one expected"
+    alone = rows(overdue(reports, NOW.choosing(units=(1,)), by="unit"))
+    assert alone["lang"]["expected"] == units["lang"]["expected"]

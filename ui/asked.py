@@ -1,4 +1,5 @@
-"""What a viewer asks for, as it stands in the address: moment, period, areas, units, categories, channels, officers.
+"""What a viewer asks for, as it stands in the address: moment, period, areas, units, categories, channels, officers,
+a square of the map.
 
 The address is untrusted: what it names and we do not know is left out, and said.
 """
@@ -10,7 +11,8 @@ from typing import Literal, get_args
 
 from queries.database import ReportDatabase
 from queries.figures import City, Dimension, names
-from queries.filters import BEGINNING, NONE, Filters
+from queries.filters import BEGINNING, NONE, Filters, Square
+from ui import squares
 
 Period = Literal["7d", "30d", "90d", "365d", "all"]
 PERIODS: tuple[Period, ...] = get_args(Period)
@@ -75,8 +77,13 @@ def asked(
         strange.extend(code for code in wanted if code not in keys)
         chosen[_FIELDS[word]] = tuple(sorted(keys[code] for code in set(wanted) if code in keys))
     start, end = _span(query, period_start(period, at, city), at, city, strange)
+    try:
+        square: Square = squares.read(query.get(squares.WORD, ()))
+    except ValueError as nonsense:
+        square = ()
+        strange.append(str(nonsense))
     officers = tuple(sorted({"" if name == NOBODY else name.replace("\0", "") for name in query.get("officer", ())}))
-    filters = Filters.of(at=at, zone=city.zone, start=start, end=end, officers=officers, **chosen)
+    filters = Filters.of(at=at, zone=city.zone, start=start, end=end, officers=officers, square=square, **chosen)
     return Asked(filters, tuple(strange))
 
 

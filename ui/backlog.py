@@ -5,15 +5,18 @@ from typing import Any
 
 import pandas as pd
 
-from queries.backlog import AGES, PACE_DAYS, STAGES, URGENCIES, backlog, mix
+from queries.backlog import AGES, PACE_DAYS, RECEIPTS, STAGES, URGENCIES, backlog, mix
 from queries.figures import Dimension, names
-from queries.overdue import FEWEST_OPEN
+from queries.ranking import FEWEST_OPEN
 from ui.asked import NOBODY
 from ui.filters import carried
+from ui.meanings import figure_name, meaning
 from ui.pages import BACKLOG, CASES, UNIT
 from ui.panel import address, shared_panel
+from ui.screen import pixels
 from ui.theme import Palette
-from ui.tiles import Tile, count, counted, row
+from ui.tiles import Count, Tile, count, counted, out_of, row
+from ui.unconfirmed import Mark, mark
 from ui.viewing import Viewing
 from ui.words import _, language, name, number, percent
 
@@ -22,7 +25,8 @@ USUAL_ROWS = 40
 BUSIEST = 8
 """How many categories stand side by side."""
 NEXT_LEVEL: dict[Dimension, Dimension] = {"district": "ward", "ward": "unit", "unit": "unit"}
-SORTS = ("open", *URGENCIES[1:], *AGES, "age_days", *STAGES, "received", "ended", "change", "days_of_work", "name")
+SORTS = (*URGENCIES, *RECEIPTS, *AGES, "age_days", *STAGES, "received", "ended", "change", "days_of_work", "name")
+_FIGURES = (*URGENCIES, *RECEIPTS, *AGES, *STAGES, "received", "ended")
 _FEW = 5  # a cell with fewer than these is never the darkest
 _WEEK = {"period": "7d", "from": None, "to": None}
 
@@ -35,21 +39,41 @@ def total(seen: Viewing, since: datetime) -> dict[str, Any]:
 def headline(seen: Viewing, whole: dict[str, Any], *, since: str) -> list[Tile]:
     """Return the backlog's headline tiles; `since` says in words what open reports are compared with."""
     before = whole | {"open": whole["open_before"]}
-    share = _("{share} of the open", share=percent(whole["overdue"], whole["open"]))
+    receive, handle = mark(seen, "receive"), mark(seen, "handle")
+    of_open = out_of(seen, "open", whole, _("open"), percent(whole["overdue"], whole["open"]))
+    waiting = counted(seen, "receive_waiting", whole)
     return [
         count(seen, _("Open"), "open", whole, before, since=since, good=-1),
-        plain(seen, _("Overdue"), "overdue", whole, share, tone="overdue-tile"),
-        plain(seen, _("Due today"), "due_today", whole, _("before the day ends"), tone="due-soon-tile"),
-        plain(seen, _("Due soon"), "due_soon", whole, _("by the end of the next working day"), tone="due-soon-tile"),
-        plain(seen, _("Escalated"), "escalated", whole, _("beyond the unit's authority")),
-        plain(seen, _("No deadline known"), "no_deadline", whole, _("never counted as on time")),
+        plain(seen, "overdue", whole, "", parts=of_open, tone="overdue-tile", mark=handle),
+        plain(seen, "due_today", whole, _("by the end of today"), tone="due-soon-tile", mark=handle),
+        plain(seen, "due_soon", whole, _("by the end of the next working day"), tone="due-soon-tile", mark=handle),
+        plain(
+            seen,
+            "receive_overdue",
+            whole,
+            "",
+            parts=(waiting, " " + _("still in time")),
+            tone="overdue-tile",
+            mark=receive,
+        ),
+        plain(seen, "escalated", whole, _("beyond the unit's authority")),
+        plain(seen, "no_deadline", whole, _("never counted as on time")),
     ]
 
 
-def plain(seen: Viewing, label: str, figure: str, figures: Any, words: str, *, tone: str = "") -> Tile:
+def plain(
+    seen: Viewing,
+    figure: str,
+    figures: Any,
+    words: str,
+    *,
+    parts: tuple[Count | str, ...] = (),
+    tone: str = "",
+    mark: Mark | None = None,
+) -> Tile:
     """Return a tile of a count that is compared with nothing: words stand in the place of its change."""
     shown = counted(seen, figure, figures)
-    return Tile(label, shown.words, shown, (), words, "muted", tone)
+    return Tile(figure_name(figure), shown.words, shown, parts, words, "muted", tone, meaning(figure), mark)
 
 
 def table(seen: Viewing, since: datetime, *, by: Dimension, sort: str) -> None:
@@ -80,15 +104,15 @@ def history(days: pd.DataFrame, colours: Palette) -> dict[str, Any]:
                 "mode": "lines",
                 "x": days["day"].astype(str).tolist(),
                 "y": days["open"].tolist(),
-                "line": {"color": colours.in_time, "width": 3},
+                "line": {"color": colours.in_time, "width": pixels(3)},
                 "hovertemplate": "%{x|%d/%m/%Y}: <b>%{y:,}</b><extra></extra>",
             }
         ],
         "layout": {
-            "height": 300,
-            "margin": {"l": 8, "r": 64, "t": 12, "b": 8},
+            "height": pixels(300),
+            "margin": {"l": 8, "r": pixels(64), "t": 12, "b": 8},
             "separators": ",." if language() == "vi" else ".,",
-            "font": {"family": "Be Vietnam Pro, sans-serif", "size": 14, "color": colours.text},
+            "font": {"family": "Be Vietnam Pro, sans-serif", "size": pixels(14), "color": colours.text},
             "paper_bgcolor": "rgba(0,0,0,0)",
             "plot_bgcolor": "rgba(0,0,0,0)",
             "hoverlabel": {"bgcolor": colours.surface, "font": {"color": colours.text}},
@@ -101,7 +125,7 @@ def history(days: pd.DataFrame, colours: Palette) -> dict[str, Any]:
                     "xanchor": "left",
                     "xshift": 8,
                     "showarrow": False,
-                    "font": {"color": colours.in_time, "size": 16},
+                    "font": {"color": colours.in_time, "size": pixels(16)},
                 }
             ],
             "xaxis": {"type": "date", "tickformat": "%d/%m", "showgrid": False, "automargin": True},
@@ -124,6 +148,7 @@ def _table(seen: Viewing, since: datetime, by: Dimension, sort: str) -> dict[str
     headings = _headings()
     groups = {
         _("How urgent"): URGENCIES,
+        _("To be taken on"): RECEIPTS,
         _("Age since submission, days"): (*AGES, "age_days"),
         _("Stage"): STAGES,
         _("Last 7 days"): ("received", "ended", "change"),
@@ -134,6 +159,8 @@ def _table(seen: Viewing, since: datetime, by: Dimension, sort: str) -> dict[str
         "name_heading": _("Name"),
         "about": _("Click a number for its cases, a name for its own page, a heading to sort"),
         "groups": [(words, [(column, headings[column]) for column in columns]) for words, columns in groups.items()],
+        "meanings": {column: meaning(column) for column in _FIGURES},
+        "mark": mark(seen, "handle"),
         "sort": sort,
         "sorts": {column: _sorted_address(seen, column, sort) for column in SORTS},
         "rows": [
@@ -203,6 +230,8 @@ def _headings() -> dict[str, str]:
         "due_today": _("Due today"),
         "due_soon": _("Due soon"),
         "no_deadline": _("No deadline"),
+        "receive_waiting": _("in time"),
+        "receive_overdue": _("late"),
         "age_under_3": _("under 3"),
         "age_3_to_7": "3–7",
         "age_7_to_14": "7–14",
@@ -258,7 +287,7 @@ def _row(seen: Viewing, found: Any, choices: dict[str, Any]) -> dict[str, Any]:
     """Return a row ready to draw; `cases` and `week` are addresses to which the figure's name is added."""
     pace_starts = seen.local(seen.filters.at - timedelta(days=PACE_DAYS)).isoformat()
     return {
-        "counts": {column: int(found[column]) for column in (*URGENCIES, *AGES, *STAGES, "received", "ended")},
+        "counts": {column: int(found[column]) for column in _FIGURES},
         "late": percent(found["overdue"], found["open"]),
         "oldest": None if pd.isna(found["age_days"]) else int(found["age_days"]),
         "change": int(found["change"]),

@@ -8,6 +8,7 @@ from queries.database import ReportDatabase
 from queries.figures import City, Dimension, names
 from queries.filters import NONE, Filters
 from queries.search import Search, search
+from ui import squares
 from ui.meanings import figure_name, meaning
 from ui.words import _, moment, name
 
@@ -97,4 +98,6 @@ def described(listing: CaseList, filters: Filters, city: City, reports: ReportDa
             facts.append((title, ", ".join(_("none") if key == NONE else name(known[key]) for key in keys)))
     if filters.officers:
         facts.append((_("Officer"), ", ".join(officer or _("not assigned") for officer in filters.officers)))
+    if filters.square:
+        facts.append((_("Square"), squares.in_words(filters.square)))
     return [*facts, (_("Order"), order_name(listing.order))]

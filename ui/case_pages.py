@@ -7,6 +7,7 @@ from ui.case_list import CaseList, described, order_name, page_of, usual_order
 from ui.exports import MOST_EXPORTED
 from ui.meanings import figure_name
 from ui.panel import address
+from ui.unconfirmed import mark
 from ui.viewing import Viewing
 from ui.words import _, ngettext, number
 from ui.worklist import rows
@@ -89,6 +90,7 @@ def page(seen: Viewing, listing: CaseList) -> dict[str, Any]:
         "found": _("{first} to {last}", first=number(before + 1), last=number(before + len(table))),
         "nothing": "",
         "cases": rows(seen, table),
+        "mark": mark(seen, "handle"),
         "page": shown,
         "last": last,
         "turns": {other: address("?", **seen.query | {"page": other}) for other in (shown - 1, shown + 1)},

@@ -4,6 +4,7 @@ from typing import Any
 
 import pandas as pd
 
+from queries.deadlines import path
 from queries.figures import names
 from queries.report import NEAR_METRES, Held, held, nearby
 from ui.filters import carried
@@ -23,23 +24,22 @@ def head(seen: Viewing, case: Case) -> dict[str, Any]:
         _named(seen, dimension, case) for dimension in ("category", "channel", "ward", "district")
     )
     place = [area for area in (ward, district) if area]
-    severity = {"urgent": _("urgent"), "complex": _("complex"), "normal": _("normal")}[case["severity"]]
     shown = {
         "code": case["public_code"],
         "title": case["title"],
         "text": case["text"] or "",
         "category": category,
-        "severity": severity,
+        "severity": _severity(case["severity"]),
         "urgent": case["severity"] == "urgent",
         "channel": channel,
         "address": case["address"] or "",
         "place": ", ".join(dict.fromkeys(place)) or _("not located"),
         "unit": _unit(seen, case["unit_id"]),
         "officer": case["officer"] or _("not assigned"),
-        "state": state(case["state"]),
+        "state": _("Clock stopped") if case["stopped_at"] else state(case["state"]),
         "tone": TONES[case["state"]],
         "deadline": deadline(case, seen),
-        "due": moment(case["due_at"]) if case["due_at"] else _("No deadline known"),
+        "due": _due(case),
         "submitted": moment(case["submitted_at"]),
         "results": results(case),
         "answer": case["answer"] or "",
@@ -53,9 +53,47 @@ def way(seen: Viewing, case: Case, steps: pd.DataFrame) -> dict[str, Any]:
     return {"steps": timeline(seen, steps), "holders": holders(seen, spans, still=case["ended_at"] is None)}
 
 
-def deadline_terms(case: Case, steps: pd.DataFrame) -> dict[str, Any]:
-    """Return a case's terms and where their rule comes from, for panels/report_terms.html."""
-    return {"terms": terms(case, steps), "source": case["rule_source"]}
+def deadline_terms(seen: Viewing, case: Case, steps: pd.DataFrame) -> dict[str, Any]:
+    """Return a case's terms, how the handle deadline came to be and where the rule comes from, for
+    panels/report_terms.html. Raises DatabaseAway.
+    """
+    way = deadline_way(path(seen.reports, seen.filters, case["id"]), names(seen.reports, "category"), case["clock"])
+    return {"terms": terms(case, steps), "way": way if len(way) > 1 else [], "source": case["rule_source"]}
+
+
+def deadline_way(path: pd.DataFrame, categories: pd.DataFrame, clock: str | None) -> list[dict[str, str]]:
+    """Return how a handle deadline came to be (queries.deadlines.path): each change, when, why, and until when then."""
+    shown: list[dict[str, str]] = []
+    before = None
+    for step in path.to_dict("records"):
+        due = None if pd.isna(step["due_at"]) else step["due_at"]
+        kind = None if pd.isna(step["kind"]) else step["kind"]
+        if shown and due == before and kind != "recategorised":
+            continue
+        category = name(categories.loc[step["category_id"]])
+        minutes = "" if pd.isna(step["minutes"]) else number(step["minutes"] / 60)
+        extension = _("Deadline extended by {hours} {clock}", hours=minutes, clock=_clock(clock))
+        stood = _("Set going again; the clock stood since {at}", at=moment(step["stopped_at"]))
+        why = {
+            "submitted": _("Submitted by the citizen"),
+            "received": _("Counted from receipt"),
+            "recategorised": _("Now {category}, {severity}", category=category, severity=_severity(step["severity"])),
+            "extended": extension if minutes else _("Deadline extended"),
+            "paused": _("Clock stopped"),
+            "resumed": stood,
+            "resolved": stood,
+            "refused": stood,
+            "reopened": _("Opened again: the whole term once more"),
+        }
+        shown.append(
+            {
+                "at": moment(step["at"]),
+                "why": why.get(kind or "", _("Worked out anew, by changed rules or a changed calendar")),
+                "due": _("due {at}", at=moment(due)) if due is not None else _("no deadline"),
+            }
+        )
+        before = due
+    return shown
 
 
 def terms(case: Case, steps: pd.DataFrame) -> list[dict[str, Any]]:
@@ -79,12 +117,13 @@ def terms(case: Case, steps: pd.DataFrame) -> list[dict[str, Any]]:
         "start": _start(case["handle_from"] or "submitted", steps, "reopened"),
         "confirmed": case["handle_confirmed"],
     }
-    clock = _("working hours") if case["clock"] == "working" else _("hours by the calendar")
+    clock = _clock(case["clock"])
     sure_hours = case["clock"] != "working" or bool(case["hours_confirmed"])
     extended = int((steps["kind"] == "extended").sum())
     shown = []
     for term in (received, handled):
-        if term["due"] is None:
+        stands = term is handled and case["stopped_at"] is not None
+        if term["due"] is None and not stands:
             continue
         rule = _("given by the source of the report, by no rule of ours")
         if ruled and term["minutes"] is not None:
@@ -94,7 +133,7 @@ def terms(case: Case, steps: pd.DataFrame) -> list[dict[str, Any]]:
         shown.append(
             {
                 "name": term["name"],
-                "due": moment(term["due"]),
+                "due": _due(case) if stands else moment(term["due"]),
                 "done": term["done_words"] if term["done"] is not None else "",
                 "late": _("late") if late else _("in time"),
                 "tone": "overdue" if late else "good",
@@ -104,6 +143,20 @@ def terms(case: Case, steps: pd.DataFrame) -> list[dict[str, Any]]:
             }
         )
     return shown
+
+
+def _due(case: Case) -> str:
+    if case["stopped_at"]:
+        return _("The clock stands since {at}", at=moment(case["stopped_at"]))
+    return moment(case["due_at"]) if case["due_at"] else _("No deadline known")
+
+
+def _clock(clock: str | None) -> str:
+    return _("working hours") if clock == "working" else _("hours by the calendar")
+
+
+def _severity(severity: str) -> str:
+    return {"urgent": _("urgent"), "complex": _("complex"), "normal": _("normal")}[severity]
 
 
 def _start(usual: str, steps: pd.DataFrame, *again: str) -> str:
@@ -174,7 +227,9 @@ def neighbours(seen: Viewing, case: Case) -> dict[str, Any]:
     return {"metres": number(NEAR_METRES), "located": case["lat"] is not None, "cases": shown}
 
 
-_STEP_TONES = {"resolved": "good", "refused": "due-soon", "reopened": "overdue", "escalated": "due-soon"}
+_STEP_TONES = {
+    "resolved": "good", "refused": "due-soon", "reopened": "overdue", "escalated": "due-soon", "paused": "due-soon",
+}  # fmt: skip
 
 
 def _step(kind: str, from_unit: str, to_unit: str) -> str:
@@ -185,8 +240,8 @@ def _step(kind: str, from_unit: str, to_unit: str) -> str:
         "received": _("Received by {unit}", unit=there),
         "transferred": _("Passed on by {here} to {there}", here=here, there=there),
         "extended": _("Deadline extended"),
-        "recategorised": _("Category changed"),
-        "paused": _("Paused"),
+        "recategorised": _("Category or severity changed"),
+        "paused": _("Waiting for the citizen or another authority"),
         "resumed": _("Taken up again"),
         "answered": _("Answered in the meantime"),
         "refused": _("Refused"),

@@ -3,6 +3,7 @@
 import pandas as pd
 import plotly.graph_objects as go
 
+from ui.screen import pixels
 from ui.theme import Palette
 from ui.words import _, language
 
@@ -24,7 +25,7 @@ def flow(table: pd.DataFrame, colours: Palette) -> go.Figure:
                     "x": days,
                     "y": table["open"].tolist(),
                     "yaxis": "y2",
-                    "line": {"color": colours.in_time, "width": 3},
+                    "line": {"color": colours.in_time, "width": pixels(3)},
                     "hovertemplate": "%{y:,}",
                     "showlegend": False,
                 },
@@ -43,11 +44,11 @@ def flow(table: pd.DataFrame, colours: Palette) -> go.Figure:
             "layout": {
                 "barmode": "group",
                 "bargap": 0.25,
-                "height": 400,
-                "margin": {"l": 8, "r": 8, "t": 28, "b": 8},
+                "height": pixels(400),
+                "margin": {"l": 8, "r": 8, "t": pixels(28), "b": 8},
                 "hovermode": "x unified",
                 "separators": ",." if language() == "vi" else ".,",
-                "font": {"family": "Be Vietnam Pro, sans-serif", "size": 14, "color": colours.text},
+                "font": {"family": "Be Vietnam Pro, sans-serif", "size": pixels(14), "color": colours.text},
                 "paper_bgcolor": "rgba(0,0,0,0)",
                 "plot_bgcolor": "rgba(0,0,0,0)",
                 "hoverlabel": {"bgcolor": colours.surface, "font": {"color": colours.text}},

@@ -8,6 +8,7 @@ import streamlit as st
 from queries.database import ReportDatabase
 from queries.figures import City, Dimension, labels
 from queries.filters import Filters
+from ui import squares
 from ui.asked import CHOICES, NOBODY, PERIODS, USUAL_PERIOD, asked
 from ui.controls import one_of, some_of
 from ui.panel import address, panel
@@ -16,7 +17,7 @@ from ui.words import LANGUAGES, _, language, moment
 
 _SHOWN: tuple[Dimension, ...] = ("district", "category", "channel")
 _CHIPS: tuple[Dimension, ...] = ("ward", "unit")
-_CARRIED = ("period", "from", "to", "at", "lang", "officer")
+_CARRIED = ("period", "from", "to", "at", "lang", "officer", squares.WORD)
 
 
 def choose(reports: ReportDatabase, city: City, *, now: datetime, usual: datetime, page: str) -> Viewing:
@@ -66,6 +67,9 @@ def _chips(query: dict[str, list[str]], reports: ReportDatabase, filters: Filter
                 continue
             rest = query | {word: [other for other in query[word] if other != value]}
             chips.append({"label": title, "value": words, "href": address("?", **rest)})
+    if filters.square:
+        rest = {key: value for key, value in query.items() if key != squares.WORD}
+        chips.append({"label": _("Square"), "value": squares.in_words(filters.square), "href": address("?", **rest)})
     if "from" in query or "to" in query:
         begins, ends = (moment(value.astimezone(filters.zone)) for value in (filters.start, filters.end))
         rest = {key: value for key, value in query.items() if key not in ("from", "to")}

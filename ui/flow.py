@@ -4,6 +4,7 @@ import streamlit as st
 
 from queries.days import days
 from ui import charts
+from ui.screen import screen
 from ui.theme import palette
 from ui.viewing import Viewing
 from ui.words import _
@@ -18,5 +19,5 @@ def flow(seen: Viewing, *, key: str) -> None:
         else _("What came in, what was resolved, week by week")
     )
     st.subheader(title, anchor=False)
-    figure = seen.shared((key, palette()), lambda: charts.flow(table, palette()))
+    figure = seen.shared((key, palette(), screen().scale), lambda: charts.flow(table, palette()))
     st.plotly_chart(figure, key=key, config={"displayModeBar": False}, theme=None, alt=title)

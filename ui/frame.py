@@ -7,11 +7,12 @@ import streamlit as st
 
 from queries.database import DatabaseAway, NotAReportDatabase
 from queries.figures import NoCity
-from ui import filters, live, pages, status, viewing, words
+from ui import filters, live, pages, screen, status, viewing, words
 from ui.words import _
 
 words.read_language()
 st.set_page_config(page_title=_("Citizens' reports"), page_icon="ui/assets/icon.svg", layout="wide")
+screen.begin()
 pulse = live.begin()
 
 page = st.navigation(pages.pages(), position="hidden")

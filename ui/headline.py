@@ -2,16 +2,19 @@
 
 from queries.figures import figures, with_sums
 from ui import tiles
+from ui.meanings import figure_name, rate_name
+from ui.unconfirmed import mark
 from ui.viewing import Viewing
 from ui.words import _, day, percent
 
 
 def headline(seen: Viewing) -> list[tiles.Tile]:
-    """Return the city's six figures with what they were when the period began, or in the period before."""
+    """Return the city's figures with what they were when the period began, or in the period before."""
     now = tiles.row(with_sums(figures(seen.reports, seen.filters)))
     before = tiles.row(with_sums(figures(seen.reports, seen.filters.before())))
     since = _("since {day}", day=day(seen.local(seen.filters.start)))
     against = _("against the period before")
+    receive, handle = mark(seen, "receive"), mark(seen, "handle")
     return [
         tiles.count(seen, _("Open"), "open", now, before, since=since, good=-1),
         tiles.count(
@@ -21,9 +24,10 @@ def headline(seen: Viewing) -> list[tiles.Tile]:
             now,
             before,
             since=since,
-            parts=(_("{share} of the open", share=percent(now["overdue"], now["open"])),),
+            parts=tiles.out_of(seen, "open", now, _("open"), percent(now["overdue"], now["open"])),
             tone="overdue-tile",
             good=-1,
+            mark=handle,
         ),
         tiles.count(
             seen,
@@ -34,6 +38,19 @@ def headline(seen: Viewing) -> list[tiles.Tile]:
             since=since,
             parts=(_("by the end of the next working day"),),
             tone="due-soon-tile",
+            mark=handle,
+        ),
+        tiles.count(
+            seen,
+            figure_name("receive_overdue"),
+            "receive_overdue",
+            now,
+            before,
+            since=since,
+            parts=tiles.out_of(seen, "not_received", now, _("not yet taken on")),
+            tone="overdue-tile",
+            good=-1,
+            mark=receive,
         ),
         tiles.count(
             seen,
@@ -46,17 +63,29 @@ def headline(seen: Viewing) -> list[tiles.Tile]:
         ),
         tiles.share(
             seen,
-            _("On-time rate"),
+            rate_name("on_time_rate"),
             ("done_by_due", "fell_due"),
             now,
             before,
             since=against,
             words=_("of those that fell due"),
             tone="good-tile",
+            mark=handle,
         ),
         tiles.share(
             seen,
-            _("Satisfaction"),
+            rate_name("received_on_time_rate"),
+            ("received_on_time", "receive_fell_due"),
+            now,
+            before,
+            since=against,
+            words=_("of those due to be taken on"),
+            tone="good-tile",
+            mark=receive,
+        ),
+        tiles.share(
+            seen,
+            rate_name("satisfaction"),
             ("satisfied", "rated"),
             now,
             before,

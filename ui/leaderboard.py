@@ -1,15 +1,18 @@
-"""Every unit or district by how far behind it is: its place, how the place changed, its worst case and category."""
+"""Every unit or district by how far behind it is: its place, how that changed, its worst case and category."""
 
 from typing import Any, Literal
 
 import pandas as pd
 
 from queries.figures import names
-from queries.overdue import FEWEST_OPEN, overdue, placed
+from queries.overdue import overdue
+from queries.ranking import FEWEST_OPEN, Order, changed, ranked
 from ui.filters import carried
+from ui.intervals import Scale, scale
 from ui.leaders import best, rows
-from ui.pages import CASES, OVERDUE, REPORT, UNIT
+from ui.pages import CASES, DEFINITIONS, OVERDUE, REPORT, UNIT
 from ui.panel import address
+from ui.unconfirmed import mark
 from ui.viewing import Viewing
 from ui.words import _, duration, moment, name, ngettext, number, percent
 
@@ -22,31 +25,33 @@ KINDS = {
 """The kinds of units that are compared with each other, by the name of the choice."""
 
 
-def leaderboard(seen: Viewing, *, by: Literal["unit", "district"], kind: str) -> dict[str, Any]:
+def leaderboard(seen: Viewing, *, by: Literal["unit", "district"], kind: str, order: Order) -> dict[str, Any]:
     """Return all units of a kind, or all districts, with their places, and those of them that do best, ready to draw.
 
     Raises DatabaseAway.
     """
     then = seen.filters.before()
-    table, before = (overdue(seen.reports, filters, by=by) for filters in (seen.filters, then))
+    now, before = (overdue(seen.reports, filters, by=by) for filters in (seen.filters, then))
     if by == "unit":
-        table, before = (placed(each[each["kind"].isin(KINDS[kind])]) for each in (table, before))
-    about = _("Place 1 is the furthest behind.")
-    if not before.empty:
-        about += " " + _("The change of place is since {since}.", since=moment(seen.local(then.at)))
-    ranked = int(table["place"].count())
-    places = before.set_index("key")["place"]
+        now, before = (each[each["kind"].isin(KINDS[kind])] for each in (now, before))
+    before = ranked(before, order)
+    table = changed(ranked(now, order), before)
+    drawn_on = scale(seen, table)
+    ranks = int(table["place"].count())
     categories = names(seen.reports, "category").to_dict("index")
     choices = carried(seen)
-    shown = [_row(row, places, categories, choices, by) for row in table.to_dict("records")]
+    shown = [_row(row, drawn_on, categories, choices, by, order) for row in table.to_dict("records")]
     return {
         "title": _("Overdue of open reports"),
-        "about": about,
+        "mark": mark(seen),
+        "about": _about(table, order, None if before.empty else moment(seen.local(then.at))),
+        "definitions": address(DEFINITIONS, **choices),
+        "scale": drawn_on.words,
         "heading": _("Unit") if by == "unit" else _("District"),
-        "rows": shown[:ranked],
-        "few": shown[ranked:],
+        "rows": shown[:ranks],
+        "few": shown[ranks:],
         "few_about": _("With fewer than {count} open reports a share says little.", count=FEWEST_OPEN),
-        "best": rows(seen, best(table)) if by == "unit" else [],
+        "best": rows(seen, best(table), drawn_on) if by == "unit" else [],
         "nothing": (
             _("No unit of this kind holds an open report.")
             if table.empty
@@ -55,23 +60,52 @@ def leaderboard(seen: Viewing, *, by: Literal["unit", "district"], kind: str) ->
     }
 
 
+def _about(table: pd.DataFrame, order: Order, since: str | None) -> list[str]:
+    """Return what the ranking is, in sentences."""
+    if order == "fair":
+        said = [
+            _(
+                "A share of few cases is drawn toward what is usual among those compared, so that chance alone puts "
+                "nobody first."
+            )
+        ]
+    else:
+        elsewhere = int((table["naive_place"] != table["fair_place"])[table["place"].notna()].sum())
+        said = [
+            _("By plain share, chance puts those with few cases first and last."),
+            ngettext(
+                "{count} has another place than in the fair ranking; it is marked.",
+                "{count} have another place than in the fair ranking; they are marked.",
+                elsewhere,
+            ),
+        ]
+    said.append(_("Place 1 is the furthest behind."))
+    if since:
+        said.append(_("The change is since {since}, and called one where it is at least 90 % probable.", since=since))
+    return said
+
+
 def _row(
-    row: dict[Any, Any], places: "pd.Series[float]", categories: dict[Any, Any], carry: dict[str, Any], by: str
+    row: dict[Any, Any], drawn_on: Scale, categories: dict[Any, Any], carry: dict[str, Any], by: str, order: Order
 ) -> dict[str, Any]:
     choices = carry | {by: row["code"]}
-    change, tone = _change(row["place"], places.get(row["key"]))
+    change, tone = _change(row)
     category = categories.get(row["worst_category_id"])
     return {
         "place": number(row["place"]) if not pd.isna(row["place"]) else "",
+        "elsewhere": _elsewhere(row) if order == "naive" else "",
         "name": name(row),
         "name_href": address(UNIT if by == "unit" else OVERDUE, **choices),
-        "width": round(row["overdue_share"] * 100, 1),
+        "drawn": drawn_on.drawn(row),
         "raw": f"{number(row['overdue'])}/{number(row['open'])}",
         "overdue": row["overdue"],
         "overdue_href": address(CASES, **choices | {"figure": "overdue", "sort": "most_late"}),
         "share": percent(row["overdue"], row["open"]),
         "change": change,
         "change_tone": tone,
+        "before": "" if pd.isna(row["place_before"]) else _("place {place} before", place=number(row["place_before"])),
+        "ratio": number(row["ratio"], 1) + ("" if pd.isna(row["ratio"]) else "×"),
+        "expected": f"{number(row['overdue'])} / {number(row['expected'], 1)}",
         "seriously": row["seriously_overdue"],
         "seriously_href": address(CASES, **choices | {"figure": "seriously_overdue", "sort": "most_late"}),
         "oldest": duration(row["oldest_hours"]),
@@ -84,15 +118,23 @@ def _row(
     }
 
 
-def _change(place: float, before: float | None) -> tuple[str, str]:
-    """Return how a place changed, in words, and the tone of that: a lower number is further behind."""
-    if pd.isna(place):
+def _change(row: dict[Any, Any]) -> tuple[str, str]:
+    """Return what became of a unit, in words, and the tone of that."""
+    if pd.isna(row["place"]):
         return "", "muted"
-    if before is None or pd.isna(before):
+    if row["change"] is None:
         return _("not ranked before"), "muted"
-    places = int(place - before)
-    if places > 0:
-        return ngettext("{count} place better", "{count} places better", places), "good"
-    if places < 0:
-        return ngettext("{count} place worse", "{count} places worse", -places), "overdue"
-    return _("same place"), "muted"
+    return {
+        "better": (_("better"), "good"),
+        "worse": (_("worse"), "overdue"),
+        "unclear": (_("no clear change"), "muted"),
+    }[row["change"]]
+
+
+def _elsewhere(row: dict[Any, Any]) -> str:
+    """Return which place a unit has in the fair ranking and how far from this one; nothing where it is the same."""
+    apart = row["fair_place"] - row["naive_place"]
+    if pd.isna(apart) or not apart:
+        return ""
+    sign = "+" if apart > 0 else "−"
+    return _("fair: {place} ({apart})", place=number(row["fair_place"]), apart=f"{sign}{number(abs(apart))}")

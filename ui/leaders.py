@@ -4,10 +4,13 @@ from typing import Any
 
 import pandas as pd
 
-from queries.overdue import FEWEST_OPEN, overdue
+from queries.overdue import overdue
+from queries.ranking import FEWEST_OPEN, ranked
 from ui.filters import carried
+from ui.intervals import Scale, scale
 from ui.pages import CASES, UNIT
 from ui.panel import address, shared_panel
+from ui.unconfirmed import mark
 from ui.viewing import Viewing
 from ui.words import _, name, number, percent
 
@@ -15,29 +18,36 @@ _SHOWN = 5
 
 
 def best(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the units with the lowest overdue shares (rows of queries.overdue), none of the furthest behind."""
+    """Return the last units of a ranking (queries.ranking), the best first, none of the furthest behind."""
     rest = table.dropna(subset="place").iloc[_SHOWN:]
-    return rest.sort_values(["overdue_share", "open", "code"], ascending=[True, False, True]).head(_SHOWN)
+    return rest.sort_values(["place", "open", "code"], ascending=[False, False, True]).head(_SHOWN)
 
 
 def worst_and_best(seen: Viewing, *, key: str) -> None:
-    """Draw the five units furthest behind and the five best, each as overdue of open."""
+    """Draw the five units furthest behind and the five best in the fair ranking, each as overdue of open."""
     shared_panel(seen, "leaders", key=key, make=lambda: _worst_and_best(seen))
 
 
 def _worst_and_best(seen: Viewing) -> dict[str, Any]:
-    table = overdue(seen.reports, seen.filters, by="unit")
-    parts = [(_("Furthest behind"), table.dropna(subset="place").head(_SHOWN)), (_("Doing best"), best(table))]
+    table = ranked(overdue(seen.reports, seen.filters, by="unit"))
+    worst, good = table.dropna(subset="place").head(_SHOWN), best(table)
+    drawn_on = scale(seen, pd.concat([worst, good]))
+    parts = [(_("Furthest behind"), worst), (_("Doing best"), good)]
     return {
         "title": _("Which units are late?"),
-        "about": _("Overdue of open reports, units with at least {count} open", count=FEWEST_OPEN),
+        "mark": mark(seen),
+        "about": _(
+            "Fair ranking by the adjusted share of overdue in open reports; units with at least {count} open",
+            count=FEWEST_OPEN,
+        ),
         "nothing": _("No unit has enough open reports to compare."),
-        "parts": [{"title": title, "rows": rows(seen, table)} for title, table in parts if not table.empty],
+        "scale": drawn_on.words,
+        "parts": [{"title": title, "rows": rows(seen, table, drawn_on)} for title, table in parts if not table.empty],
     }
 
 
-def rows(seen: Viewing, table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return units (rows of queries.overdue) with the ways to their pages and to their overdue cases."""
+def rows(seen: Viewing, table: pd.DataFrame, drawn_on: Scale) -> list[dict[str, Any]]:
+    """Return units (rows of queries.ranking) with the ways to their pages and to their overdue cases."""
     choices = carried(seen)
     return [
         {
@@ -48,7 +58,7 @@ def rows(seen: Viewing, table: pd.DataFrame) -> list[dict[str, Any]]:
             "count": row["overdue"],
             "raw": f"{number(row['overdue'])}/{number(row['open'])}",
             "share": percent(row["overdue"], row["open"]),
-            "width": round(row["overdue_share"] * 100, 1),
+            "drawn": drawn_on.drawn(row),
         }
         for row in table.to_dict("records")
     ]

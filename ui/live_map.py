@@ -10,12 +10,13 @@ import streamlit as st
 from queries import map as map_queries
 from queries.cases import case_count
 from queries.figures import Dimension, figures, with_sums
-from ui import map_routes, map_scale, maps
+from ui import map_marks, map_routes, map_scale, maps, squares
 from ui.asked import NOBODY
 from ui.filters import carried
 from ui.map_panels import Counted, Mark, counted
 from ui.map_scale import Scale
 from ui.panel import address
+from ui.screen import screen, sized
 from ui.theme import NO_DATA, palette
 from ui.viewing import Viewing
 from ui.words import _, language, number
@@ -24,8 +25,9 @@ SHOWS = ("points", "areas", "density")
 LEVELS: tuple[Dimension, ...] = ("district", "ward")
 KEY = "live_map"
 
-_WIDE, _NARROW, HEIGHT = 1000, 360, 640  # pixels the map has on a desk, on a phone
-_CELL = 4  # the parts of a row that is a cell, which leads nowhere; a point has more
+_BESIDE, _PART = 150, 0.73  # pixels beside the page at a desk, and the map's part of its width
+_ABOVE, _LOWEST, _PHONES = 375, 390, 405  # pixels around the map, at least for it, for it on a phone (ui/page.css)
+_CELL = 4  # the parts of a row that is a cell; a point has more
 
 
 @dataclass(frozen=True)
@@ -52,27 +54,33 @@ def draw(seen: Viewing, shapes: pd.DataFrame, *, show: str, level: Dimension, me
     over = [maps.names(_data(f"labels/{level}.json", lang=language()), dark=dark)]
     if seen.query.get(level):
         over.append(maps.outline(_data(f"shapes/{level}.json", **{level: seen.query[level]}), dark=dark))
-    over.append(maps.arrivals(_data("arrivals.json", **_asked(seen)), dark=dark, points=show == "points"))
-    new = Mark(_("came in within the last 15 minutes"), maps.arrival_colour(dark=dark), "ring")
+    if seen.filters.square:
+        over.append(map_marks.around(squares.corners(seen.filters.square), dark=dark))
+    over.append(map_marks.arrivals(_data("arrivals.json", **_asked(seen)), dark=dark, points=show == "points"))
+    new = Mark(_("came in within the last 15 minutes"), map_marks.arrival_colour(dark=dark), "ring")
     return replace(drawn, layers=[*drawn.layers, *over], marks=[*drawn.marks, new])
 
 
 def deck(shapes: pd.DataFrame, drawn: Drawn, case: dict[str, Any] | None) -> pdk.Deck:
     """Return the map as Streamlit draws it, framed on the areas, with a ring around the case looked at."""
-    rings = [maps.marked(case["lon"], case["lat"], dark=_dark())] if case and not pd.isna(case["lon"]) else []
-    view = maps.framing(shapes, _NARROW if _phone() else _WIDE, HEIGHT)
-    return maps.deck([*drawn.layers, *rings], view, says=drawn.says)
+    rings = [map_marks.marked(case["lon"], case["lat"], dark=_dark())] if case and not pd.isna(case["lon"]) else []
+    return maps.deck([*drawn.layers, *rings], maps.framing(shapes, *_room()), says=drawn.says)
 
 
 def follow(seen: Viewing, level: str) -> None:
-    """Write into the address what was clicked: an area becomes the filter, a point the case. Again: takes it out."""
-    for objects in st.session_state[KEY].selection.objects.values():
+    """Write into the address what was clicked: an area or a square becomes the filter, a point the case.
+
+    Again: takes it out.
+    """
+    for objects in st.session_state[sized(KEY)].selection.objects.values():
         clicked = objects[0]
         if isinstance(clicked, list) and len(clicked) == _CELL:
-            return
-        if isinstance(clicked, list):
+            wide, high = map_routes.cell_size(seen.reports)
+            word = squares.WORD
+            value: str | None = squares.around(clicked[0], clicked[1], wide, high)
+        elif isinstance(clicked, list):
             found = map_queries.case(seen.reports, seen.filters, report_id=int(clicked[2]))
-            word, value = "case", found and found["public_code"]
+            word, value = "case", found["public_code"] if found else None
         else:
             word, value = level, clicked["properties"]["code"]
         if value and st.query_params.get_all(word) != [value]:
@@ -148,9 +156,11 @@ def _areas(seen: Viewing, shapes: pd.DataFrame, level: Dimension, measure: str) 
 
 def _density(seen: Viewing, level: str, figure: str) -> Drawn:
     wide, high = map_routes.cell_size(seen.reports)
-    table = map_queries.cells(seen.reports, seen.filters, figure=figure, wide=wide, high=high)
+    # The square that is chosen does not empty its neighbours: they stay to compare with and to click.
+    everywhere = seen.filters.choosing(square=())
+    table = map_queries.cells(seen.reports, everywhere, figure=figure, wide=wide, high=high)
     shown = int(table["reports"].sum())
-    total = figures(seen.reports, seen.filters)[figure].iloc[0]
+    total = figures(seen.reports, everywhere)[figure].iloc[0]
     scale = Scale("backlog", map_scale.crowd_bounds(table["reports"]))
     length = _("{count} km", count=number(high * 0.111, 1))
     what = {
@@ -163,12 +173,18 @@ def _density(seen: Viewing, level: str, figure: str) -> Drawn:
     return Drawn(
         layers=[
             *_ground(seen, level),
-            maps.cells(_data("cells.json", **_asked(seen), count=figure, side=high), wide, high, dark=_dark()),
+            *maps.cells(
+                _data("cells.json", **_asked(seen) | {squares.WORD: None}, count=figure, side=high),
+                wide,
+                high,
+                chosen="".join(seen.query.get(squares.WORD, ())),
+                dark=_dark(),
+            ),
         ],
         says="{3}",
         what=what.format(length=length),
-        shown=counted(seen, f"{figure}_on_map", shown, _("shown")),
-        missing=counted(seen, f"{figure}_off_map", int(total - shown), _("not located")),
+        shown=counted(seen, f"{figure}_on_map", shown, _("shown"), **{squares.WORD: ""}),
+        missing=counted(seen, f"{figure}_off_map", int(total - shown), _("not located"), **{squares.WORD: ""}),
         marks=[Mark(*pair) for pair in zip(map_scale.step_words(scale, language()), colours, strict=False)],
     )
 
@@ -196,5 +212,10 @@ def _dark() -> bool:
     return bool(st.context.theme.type == "dark")
 
 
-def _phone() -> bool:
-    return "Mobi" in st.context.headers.get("User-Agent", "")
+def _room() -> tuple[int, int]:
+    """Return how wide and how high the map is on this viewer's screen, in pixels of a desk, as ui/page.css makes it."""
+    seen = screen()
+    if seen.phone:
+        return seen.width, _PHONES
+    wide, high = seen.width / seen.scale, seen.height / seen.scale
+    return round((wide - _BESIDE) * _PART), round(max(high - _ABOVE, _LOWEST))

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from queries.figures import Dimension, figures, names, with_sums
+from ui import squares
 from ui.filters import carried
 from ui.pages import BACKLOG, CASES, LIVE_MAP, REPORT
 from ui.panel import address, panel
@@ -59,7 +60,8 @@ def place(seen: Viewing, level: str, hint: str) -> None:
     `hint` says what to do while none is chosen.
     """
     now = only_row(with_sums(figures(seen.reports, seen.filters)))
-    chosen = [*_chosen(seen, "district"), *_chosen(seen, "ward")]
+    square = [squares.in_words(seen.filters.square)] if seen.filters.square else []
+    chosen = [*_chosen(seen, "district"), *_chosen(seen, "ward"), *square]
     plain = (
         (_("Open"), "open", "", ""),
         (_("Overdue"), "overdue", "overdue", percent(now["overdue"], now["open"])),
@@ -68,26 +70,32 @@ def place(seen: Viewing, level: str, hint: str) -> None:
         (_("Received"), "received", "", _("in the period")),
         (_("Resolved"), "resolved", "good", _("in the period")),
     )
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "label": label,
-            "figure": figure,
             "tone": tone,
-            "value": number(now[figure]),
+            "counts": [
+                counted(seen, one, now[one], "") for one in ([figure, "open"] if figure == "overdue" else [figure])
+            ],
             "note": note,
-            "href": address(CASES, **carried(seen) | {"figure": figure}),
         }
         for label, figure, tone, note in plain
     ]
-    half = {"label": _("Half resolved within"), "value": duration(now["median_hours"])}
+    half = {
+        "label": _("Half resolved within"),
+        "tone": "",
+        "counts": [],
+        "note": "",
+        "value": duration(now["median_hours"]),
+    }
     panel(
         "map_place",
         key="map_place",
         title=", ".join(chosen) or name({"name_vi": seen.city.name_vi, "name_en": seen.city.name_en}),
-        about=_("Click the area again for the whole city.") if seen.query.get(level) else hint,
-        rows=[*rows, {"figure": "", "tone": "", "note": "", "href": ""} | half],
+        about=_again(seen, level) or hint,
+        rows=[*rows, half],
         backlog=address(BACKLOG, **carried(seen)),
-        back=here(seen, district=None, ward=None) if chosen else "",
+        back=here(seen, district=None, ward=None, **{squares.WORD: None}) if chosen else "",
     )
 
 
@@ -120,6 +128,13 @@ def _chosen(seen: Viewing, dimension: Dimension) -> list[str]:
     keys = seen.filters.districts if dimension == "district" else seen.filters.wards
     known = names(seen.reports, dimension)
     return [name(known.loc[key]) if key in known.index else _("not located") for key in keys]
+
+
+def _again(seen: Viewing, level: str) -> str:
+    """Return how a click takes back what is chosen; nothing where nothing is."""
+    if seen.filters.square:
+        return _("Click the square again for the whole city.")
+    return _("Click the area again for the whole city.") if seen.query.get(level) else ""
 
 
 def _where(written: str, *areas: str) -> str:

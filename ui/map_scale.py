@@ -64,7 +64,7 @@ def scale(measure: str, found: pd.Series) -> Scale:
 
 def crowd_bounds(counts: Iterable[float]) -> tuple[float, ...]:
     """Return round bounds for counts of which a few are far above the rest: most cells of a city are quiet."""
-    return round_bounds(counts, parts=(0.3, 0.6, 0.8, 0.92, 0.98))
+    return tuple(bound for bound in round_bounds(counts, parts=(0.3, 0.6, 0.8, 0.92, 0.98)) if bound > 1)
 
 
 def round_bounds(
@@ -101,6 +101,9 @@ def step_words(of: Scale, language: Language) -> list[str]:
     if not bounds:
         return []
     between = [f"{low} – {high}" for low, high in pairwise(bounds)]
+    if of.measure == "backlog":  # whole reports: from 3 up to 15 are 3 to 14
+        tops = [value_words(of.measure, bound - 1, language) for bound in of.bounds]
+        between = [low if low == top else f"{low} – {top}" for low, top in zip(bounds, tops[1:], strict=False)]
     return [
         _("under {bound}").format(bound=bounds[0]),
         *between,

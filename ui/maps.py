@@ -14,6 +14,7 @@ import pandas as pd
 import pydeck as pdk
 
 from ui.panel import panel
+from ui.screen import screen
 from ui.theme import (
     AMOUNT_STEPS,
     AMOUNT_STEPS_DARK,
@@ -35,9 +36,12 @@ PICK = "pick"
 """How the id of the layer that takes clicks begins."""
 
 _WIDTH, _HEIGHT, _MARGIN = 900, 470, 0.04  # pixels of the usual map, and room around it in steps of zoom
+_EDGE = 15  # pixels between a page and the edge of a phone
 _CROWD = ((2_000, 5.0), (20_000, 3.5))  # up to so many points, a radius in pixels
 _SMALLEST = 1.7
-_PLACE = "[this[0] / 100000, this[1] / 100000]"  # a point's, in hundred-thousandths of a degree
+_PHONES = 0.75  # of a point at a desk: the same city on a third of the width
+PLACE = "[this[0] / 100000, this[1] / 100000]"
+"""Where a point is: its data hold hundred-thousandths of a degree."""
 
 
 def deck(layers: Sequence[pdk.Layer], view: pdk.ViewState, *, says: str | None = None) -> pdk.Deck:
@@ -51,13 +55,20 @@ def deck(layers: Sequence[pdk.Layer], view: pdk.ViewState, *, says: str | None =
         initial_view_state=view,
         map_provider="maplibre" if style else None,
         **({"map_style": style} if style else {}),
-        tooltip={"text": says, "style": {"color": "#ffffff", "borderRadius": "6px"}} if says else False,
+        tooltip={"text": says, "style": {"color": "#ffffff", "borderRadius": "6px", "fontSize": "1rem"}}
+        if says
+        else False,
         parameters={"clearColor": [0, 0, 0, 0]},
     )
 
 
 def framing(shapes: pd.DataFrame, width: int = _WIDTH, height: int = _HEIGHT) -> pdk.ViewState:
-    """Return the view that shows all shapes on so many pixels; the same shapes give the same view."""
+    """Return the view that shows all shapes on so many pixels of a desk, on a larger screen as much larger.
+
+    The same shapes on the same screen give the same view.
+    """
+    scale = screen().scale
+    width, height = round(min(width * scale, screen().width - 2 * _EDGE)), round(height * scale)
     corners = [corner for geometry in shapes["geometry"] for corner in _corners(geometry["coordinates"])]
     if not corners:
         return pdk.ViewState(longitude=0, latitude=0, zoom=1)
@@ -80,7 +91,7 @@ def steps(measure: str, *, dark: bool) -> tuple[str, ...]:
 
 def ground(address: str, *, chosen: str, dark: bool) -> list[pdk.Layer]:
     """Return the areas as quiet ground under points and cells, and the unseen layer that is clicked."""
-    colours = _palette(dark)
+    colours = colours_of(dark)
     seen = pdk.Layer(
         "GeoJsonLayer",
         data=address,
@@ -107,7 +118,7 @@ def coloured_areas(address: str, measure: str, *, chosen: str, dark: bool) -> li
             stroked=True,
             get_fill_color=_choice("properties.step", colours, first=-1),
             update_triggers={"getFillColor": [measure, dark]},
-            get_line_color=rgb(_palette(dark).surface),
+            get_line_color=rgb(colours_of(dark).surface),
             line_width_min_pixels=1,
         ),
         _clicked_areas(address, chosen),
@@ -116,7 +127,7 @@ def coloured_areas(address: str, measure: str, *, chosen: str, dark: bool) -> li
 
 def one_place(lon: float, lat: float, *, state: str, language: str, dark: bool) -> pdk.Deck:
     """Return the map of one report's place among the wards around it, in the colour of its state."""
-    colours = _palette(dark)
+    colours = colours_of(dark)
     meant = {
         "overdue": colours.overdue,
         "due_soon": colours.due_soon,
@@ -133,7 +144,7 @@ def one_place(lon: float, lat: float, *, state: str, language: str, dark: bool) 
         get_fill_color=rgb(meant.get(state, colours.muted)),
         get_line_color=rgb(colours.surface),
         stroked=True,
-        get_radius=9,
+        get_radius=9 * screen().scale,
         radius_units="'pixels'",
         line_width_min_pixels=2,
     )
@@ -150,7 +161,7 @@ def outline(address: str, *, dark: bool) -> pdk.Layer:
         id="chosen areas",
         filled=False,
         stroked=True,
-        get_line_color=rgb(_palette(dark).text),
+        get_line_color=rgb(colours_of(dark).text),
         line_width_units="'pixels'",
         get_line_width=3,
     )
@@ -158,7 +169,7 @@ def outline(address: str, *, dark: bool) -> pdk.Layer:
 
 def names(address: str, *, dark: bool) -> pdk.Layer:
     """Return the areas' names where they fit beside each other, the roomiest area's first."""
-    colours = _palette(dark)
+    colours = colours_of(dark)
     return pdk.Layer(
         "TextLayer",
         data=address,
@@ -166,29 +177,32 @@ def names(address: str, *, dark: bool) -> pdk.Layer:
         get_position="[this[0], this[1]]",
         get_text="this[2]",
         get_color=rgb(colours.text),
-        get_size=12.5,
+        get_size=12.5 * screen().scale,
         character_set="'auto'",
         font_family="'Be Vietnam Pro, sans-serif'",
         font_weight=600,
-        font_settings={"sdf": True, "fontSize": 48, "buffer": 8, "radius": 16},
-        outline_width=6,
-        outline_color=rgb(colours.surface, 220),
+        # A name that another one covers fades, and its ground with it; an outline would stay behind as a ghost.
+        background=True,
+        get_background_color=rgb(colours.surface, 165),
+        background_padding=[4, 0],
+        background_border_radius=4,
         extensions=[{"@@type": "CollisionFilterExtension"}],
         collision_group="names",
         get_collision_priority="this[3] * 1000",
-        collision_test_props={"sizeScale": 2},
+        collision_test_props={"sizeScale": 1.8},
     )
 
 
 def report_points(address: str, count: int, *, chosen: str, dark: bool) -> list[pdk.Layer]:
     """Return reports as points coloured by state, larger the graver, the urgent ringed; and the layer clicked."""
-    colours = _palette(dark)
+    colours = colours_of(dark)
     by_state = [rgb(c, 235) for c in (colours.in_time, colours.muted, colours.due_soon, colours.overdue)]
     radius = next((size for crowd, size in _CROWD if count <= crowd), _SMALLEST)
+    radius *= _PHONES if screen().phone else screen().scale
     ringed = count <= _CROWD[-1][0]  # more rings than that hide what they mark
     place: dict[str, Any] = {
         "data": address,
-        "get_position": _PLACE,
+        "get_position": PLACE,
         "get_radius": _choice("this[4]", [1, 1.25, 1.7]),
         "radius_scale": radius,
         "radius_units": "'pixels'",
@@ -208,36 +222,25 @@ def report_points(address: str, count: int, *, chosen: str, dark: bool) -> list[
     ]
 
 
-def arrivals(address: str, *, dark: bool, points: bool) -> pdk.Layer:
-    """Return rings around the reports that have just come in; around the `points`, or small where there are none."""
-    return _rings("arrivals", address, rgb(arrival_colour(dark=dark)), *((8, 2.5) if points else (4, 1.5)))
+def cells(address: str, wide: int, high: int, *, chosen: str, dark: bool) -> list[pdk.Layer]:
+    """Return the cells of a grid, so many thousandths of a degree, coloured by how many reports lie in them.
 
-
-def arrival_colour(*, dark: bool) -> str:
-    """Return the colour of what is new: the brand's."""
-    return steps("backlog", dark=dark)[4]
-
-
-def marked(lon: float, lat: float, *, dark: bool) -> pdk.Layer:
-    """Return the ring around the one case that is looked at."""
-    return _rings("case", [[lon * 100_000, lat * 100_000]], rgb(_palette(dark).text), 13, 3)
-
-
-def cells(address: str, wide: int, high: int, *, dark: bool) -> pdk.Layer:
-    """Return the cells of a grid, so many thousandths of a degree, coloured by how many reports lie in them."""
+    And the unseen layer that is clicked.
+    """
     colours = [rgb(colour, 225) for colour in steps("backlog", dark=dark)]
     east, north = (side * 0.48 / 1000 for side in (wide, high))  # a little less than half, to leave a line between
     corners = [f"[this[0] {x} {east}, this[1] {y} {north}]" for x, y in ("--", "+-", "++", "-+")]
-    return pdk.Layer(
-        "PolygonLayer",
-        data=address,
-        id="cells",
-        get_polygon=f"[{', '.join(corners)}]",
-        get_fill_color=_choice("this[2]", colours),
-        update_triggers={"getFillColor": [dark], "getPolygon": [wide, high]},
-        stroked=False,
-        pickable=True,
-    )
+    place: dict[str, Any] = {"data": address, "get_polygon": f"[{', '.join(corners)}]", "stroked": False}
+    return [
+        pdk.Layer(
+            "PolygonLayer",
+            id="cells",
+            get_fill_color=_choice("this[2]", colours),
+            update_triggers={"getFillColor": [dark], "getPolygon": [wide, high]},
+            **place,
+        ),
+        pdk.Layer("PolygonLayer", id=f"{PICK} cells {chosen}", pickable=True, opacity=0, **place),
+    ]
 
 
 def area_map(address: str, shapes: pd.DataFrame, *, language: str, dark: bool) -> pdk.Deck:
@@ -259,7 +262,9 @@ def legend(shapes: pd.DataFrame, *, dark: bool) -> None:
 
 
 def sources(shapes: pd.DataFrame) -> list[str]:
-    """Return who the boundaries come from."""
+    """Return who the boundaries come from; sketched ones come from nobody."""
+    if shapes["schematic"].any():
+        return [_("Boundaries sketched from points and sizes; they are not the official ones")]
     return [source for source in shapes["attribution"].dropna().unique() if source]
 
 
@@ -283,23 +288,8 @@ def _choice(of: str, values: Sequence[Any], first: int = 0) -> str:
     return "".join(tests) + str(values[-1])
 
 
-def _rings(layer: str, data: Any, colour: list[int], radius: float, width: float) -> pdk.Layer:
-    return pdk.Layer(
-        "ScatterplotLayer",
-        data=data,
-        id=layer,
-        get_position=_PLACE,
-        filled=False,
-        stroked=True,
-        get_radius=radius,
-        radius_units="'pixels'",
-        get_line_color=colour,
-        get_line_width=width,
-        line_width_units="'pixels'",
-    )
-
-
-def _palette(dark: bool) -> Palette:
+def colours_of(dark: bool) -> Palette:
+    """Return the colours of the dark theme or of the light one."""
     return DARK if dark else LIGHT
 
 

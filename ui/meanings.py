@@ -14,6 +14,11 @@ def figure_name(figure: str) -> str:
         "due_soon": _("Due soon"),
         "due_today": _("Due today"),
         "no_deadline": _("No deadline known"),
+        "not_received": _("Not yet taken on"),
+        "receive_waiting": _("To be taken on, in time"),
+        "receive_overdue": _("Not taken on in time"),
+        "receive_fell_due": _("Due to be taken on"),
+        "received_on_time": _("Taken on in time"),
         "resolved_on_time": _("Resolved on time"),
         "resolved_late": _("Resolved late"),
         "resolved_no_deadline": _("Resolved, no deadline known"),
@@ -33,7 +38,12 @@ def figure_name(figure: str) -> str:
         "escalated": _("Escalated"),
         "ended": _("Resolved or refused"),
         "resolved": _("Resolved"),
+        "resolved_with_deadline": _("Resolved, with a deadline"),
+        "resolved_last_hour": _("Resolved in the last hour"),
+        "resolved_without_words": _("Resolved without a text"),
         "reopened": _("Reopened"),
+        "reopened_soon": _("Reopened within 7 days"),
+        "deadline_moved": _("Deadline moved by a new category"),
         "rated_satisfied": _("Rated satisfied"),
         "rated_acceptable": _("Rated acceptable"),
         "rated_not_satisfied": _("Rated not satisfied"),
@@ -54,7 +64,14 @@ def meaning(figure: str) -> str:
         "seriously_overdue": _("overdue, and open for more than three times its term"),
         "due_soon": _("open, not overdue, due before the end of the next working day"),
         "due_today": _("open, not overdue, due before the city's day ends; counted among those due soon too"),
-        "no_deadline": _("open, with no deadline known; never counted as on time"),
+        "no_deadline": _("open, with no deadline known or with its clock stopped; never counted as on time"),
+        "not_received": _("open, and not yet taken on by a unit"),
+        "receive_waiting": _("open, not yet taken on by a unit, and the term for that has not passed"),
+        "receive_overdue": _("open, not yet taken on by a unit, and the term for that has passed"),
+        "receive_fell_due": _(
+            "to be taken on by a unit by a time in the period and before the moment, whether it was or not"
+        ),
+        "received_on_time": _("of those to be taken on, taken on by that time"),
         "resolved_on_time": _("resolved in the period, by its deadline"),
         "resolved_late": _("resolved in the period, after its deadline"),
         "resolved_no_deadline": _("resolved in the period, with no deadline known"),
@@ -76,7 +93,14 @@ def meaning(figure: str) -> str:
         "escalated": _("open, and beyond the unit's authority: handed up to the city or a ministry"),
         "ended": _("resolved or refused in the period"),
         "resolved": _("resolved in the period"),
+        "resolved_with_deadline": _("resolved in the period, with a deadline known"),
+        "resolved_last_hour": _("resolved in the period, by its deadline and less than an hour before it"),
+        "resolved_without_words": _("resolved in the period, and no answer text is kept"),
         "reopened": _("received in the period, and opened again after an answer"),
+        "reopened_soon": _("received in the period, and opened again within 7 days of an answer or a refusal"),
+        "deadline_moved": _(
+            "received in the period, and given a later deadline by a change of its category or severity"
+        ),
         "rated_satisfied": _("rated satisfied in the period"),
         "rated_acceptable": _("rated acceptable in the period"),
         "rated_not_satisfied": _("rated not satisfied in the period"),
@@ -85,3 +109,49 @@ def meaning(figure: str) -> str:
         "received_on_map": _("received in the period, with coordinates"),
         "received_off_map": _("received in the period, without coordinates"),
     }[figure]
+
+
+def rate_name(rate: str) -> str:
+    """Return what a share of queries.figures.RATES or a signal's share is called. Raises KeyError."""
+    return {
+        "overdue_share": _("Overdue share"),
+        "on_time_rate": _("On-time rate"),
+        "receive_overdue_share": _("Not taken on in time"),
+        "received_on_time_rate": _("Taken on in time"),
+        "closed_on_time_share": _("Closed on time"),
+        "refused_share": _("Refusal rate"),
+        "satisfaction": _("Satisfaction"),
+    }[rate]
+
+
+def left_out(measure: str) -> str:
+    """Return what a figure, a rate or a time leaves out and why, in words; nothing where nothing needs saying."""
+    return {
+        "open": _("Nothing: overdue reports are open too, and so are those handed up."),
+        "overdue": _("Reports without a deadline: nobody can say that they are late."),
+        "seriously_overdue": _("Reports without a deadline. The term runs from submission to the deadline."),
+        "no_deadline": _("Counted apart, so that a missing deadline never looks like a kept one."),
+        "due_soon": _("What is overdue already. What falls due today is counted here and under “Due today”."),
+        "receive_overdue_share": _(
+            "Reports whose source gives no time by which to take them on. A transfer starts this term anew for the "
+            "next unit."
+        ),
+        "overdue_share": _("Nothing: every open report is in the denominator, those without a deadline too."),
+        "on_time_rate": _(
+            "Refused by the deadline: in neither number, the refusal rate stands beside it. Open reports past their "
+            "deadline are in the denominator, so that leaving work undone cannot improve the rate."
+        ),
+        "received_on_time_rate": _(
+            "Reports not yet due to be taken on. Those still waiting past that time are in the denominator."
+        ),
+        "closed_on_time_share": _(
+            "The city's older figure, for comparison: closed on time ÷ closed. It leaves out everything still open, "
+            "however late, so leaving work undone makes it look better."
+        ),
+        "refused_share": _("What is still open."),
+        "satisfaction": _("Reports nobody rated: the share that was rated stands beside it."),
+        "rated_share": _("Ratings of answers given before the period are counted when they were given."),
+        "reopened_share": _("Reports received before the period, whenever they were opened again."),
+        "median_hours": _("Refused and open reports. Never a mean: a few very old cases would hide all others."),
+        "p90_hours": _("Refused and open reports. One resolved report in ten took longer."),
+    }.get(measure, "")

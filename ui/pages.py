@@ -15,6 +15,7 @@ OVERDUE = "overdue"
 UNIT = "unit"
 REPORT = "report"
 CASES = "cases"
+DEFINITIONS = "definitions"
 
 _FILES = {
     OVERVIEW: "overview",
@@ -24,7 +25,10 @@ _FILES = {
     UNIT: "unit",
     CASES: "cases",
     REPORT: "report",
+    DEFINITIONS: "definitions",
 }
+PATHS = tuple(_FILES)
+"""Every page's address."""
 _NOT_IN_NAVIGATION = (UNIT, REPORT)  # they are about one unit, one case: a link leads to them
 
 
@@ -70,4 +74,5 @@ def _titles() -> dict[str, str]:
         UNIT: _("Unit"),
         CASES: _("Cases"),
         REPORT: _("Case"),
+        DEFINITIONS: _("Definitions"),
     }

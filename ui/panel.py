@@ -38,9 +38,14 @@ def _component() -> ComponentRenderer:
     return st.components.v2.component(
         "panel",
         html='<div class="panel"></div>',
-        css="\n".join(file.read_text() for file in sorted(_FOLDER.glob("*.css"))),
         js=(_FOLDER / "panel.js").read_text(),
     )
+
+
+@cache
+def styles() -> str:
+    """Return the style sheet of all panels. It goes to a browser once (ui/screen.py), not with each panel."""
+    return "\n".join(file.read_text() for file in sorted(_FOLDER.glob("*.css")))
 
 
 def panel(template: str, *, key: str, **values: Any) -> None:

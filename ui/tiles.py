@@ -7,10 +7,12 @@ from typing import Any
 import pandas as pd
 
 from ui.filters import carried
+from ui.meanings import meaning
 from ui.pages import CASES
 from ui.panel import address, shared_panel
+from ui.unconfirmed import Mark
 from ui.viewing import Viewing
-from ui.words import _, number, percent
+from ui.words import NOTHING, _, number, percent
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,10 @@ class Count:
 
 @dataclass(frozen=True)
 class Tile:
-    """One headline figure, ready to draw: `parts` are counts and plain words in reading order."""
+    """One headline figure, ready to draw: `parts` are counts and plain words in reading order.
+
+    `about` says what is counted, `mark` that it rests on something unconfirmed.
+    """
 
     label: str
     value: str
@@ -38,11 +43,18 @@ class Tile:
     change: str
     change_tone: str
     tone: str
+    about: str
+    mark: Mark | None = None
 
 
 def counted(seen: Viewing, figure: str, figures: Any) -> Count:
     """Return a figure's number with the way to its cases."""
-    return Count(figure, int(figures[figure]), address(CASES, figure=figure, **carried(seen)))
+    return count_of(seen, figure, figures[figure])
+
+
+def count_of(seen: Viewing, figure: str, count: Any, **choices: Any) -> Count:
+    """Return a number with the way to its cases; a word of `choices` that is None is left out of the address."""
+    return Count(figure, int(count), address(CASES, **{"figure": figure} | carried(seen) | choices))
 
 
 def count(
@@ -56,12 +68,13 @@ def count(
     parts: tuple[Count | str, ...] = (),
     tone: str = "",
     good: int = 0,
+    mark: Mark | None = None,
 ) -> Tile:
     """Make a tile of a count and its change; `good` is -1 where fewer is better, 1 where more is."""
     change = int(now[figure]) - int(before[figure])
     shown = counted(seen, figure, now)
     words = f"{_sign(change)}{number(abs(change))} {since}"
-    return Tile(label, shown.words, shown, parts, words, _tone(change, good), tone)
+    return Tile(label, shown.words, shown, parts, words, _tone(change, good), tone, meaning(figure), mark)
 
 
 def share(
@@ -74,6 +87,7 @@ def share(
     since: str,
     words: str,
     tone: str = "",
+    mark: Mark | None = None,
 ) -> Tile:
     """Make a tile of a share (more is better) with its numerator and denominator, and its change in points."""
     part, whole = (counted(seen, name, now) for name in of)
@@ -83,7 +97,18 @@ def share(
         change = round((part.count / whole.count - part_before / whole_before) * 100, 1)
         compared = _("{change} points", change=_sign(change) + number(abs(change), 1)) + f" {since}"
     value = percent(part.count, whole.count)
-    return Tile(label, value, whole, (part, "/", whole, " " + words), compared, _tone(change, 1), tone)
+    about = f"{meaning(part.figure)} ÷ {meaning(whole.figure)}"
+    return Tile(label, value, whole, (part, "/", whole, " " + words), compared, _tone(change, 1), tone, about, mark)
+
+
+def out_of(seen: Viewing, whole: str, figures: Any, words: str, share: str = "") -> tuple[Count | str, ...]:
+    """Return the parts of a tile that say of how many its count is: "of 489 open: 15.5%"."""
+    return _("of"), " ", counted(seen, whole, figures), " ", words, f": {share}" if share else ""
+
+
+def worked(hours: float | None) -> str:
+    """Return a length of working time in hours; a dash where the calendar does not say."""
+    return NOTHING if pd.isna(hours) else _("{hours} working hours", hours=number(hours, 1))
 
 
 def tiles(seen: Viewing, make: Callable[[], list[Tile]], *, key: str) -> None:

@@ -13,17 +13,17 @@ from ui import maps
 from ui.asked import NOBODY
 from ui.filters import carried
 from ui.map_routes import drawn_areas
-from ui.pages import BACKLOG, CASES, LIVE_MAP, UNIT
+from ui.pages import BACKLOG, LIVE_MAP, UNIT
 from ui.panel import address, panel, shared_panel
+from ui.screen import pixels, sized
+from ui.signals import WHOLE_CITY
 from ui.theme import palette
-from ui.tiles import Count
+from ui.tiles import count_of
 from ui.viewing import Viewing
-from ui.words import _, day, duration, language, name, number, percent
+from ui.words import _, day, language, name, percent
 
 _MAP_HEIGHT = 380
 _LONGEST = 10
-_CITY = dict.fromkeys(("unit", "district", "ward", "officer"))
-"""What an address leaves out to speak of the whole city."""
 
 
 def choose(seen: Viewing) -> None:
@@ -40,11 +40,6 @@ def choose(seen: Viewing) -> None:
 def head(seen: Viewing, relatives: pd.DataFrame) -> None:
     """Draw who the unit is: its name and kind, since and until when it answers, who came before and after."""
     shared_panel(seen, "unit_head", key="unit_head", make=lambda: _head(seen, relatives))
-
-
-def beside(seen: Viewing, own: dict[str, Any], city: dict[str, Any]) -> None:
-    """Draw the unit's figures, each with the city's beside it. Both are rows of figures with their sums."""
-    shared_panel(seen, "unit_beside", key="unit_beside", make=lambda: _beside(seen, own, city))
 
 
 def people(seen: Viewing) -> None:
@@ -100,7 +95,7 @@ def small_map(seen: Viewing, area: int | None, open_count: int) -> None:
     points = maps.report_points(address("map/points.json", **words), open_count, chosen="", dark=dark)
     ground = maps.ground(address(f"map/shapes/{level}.json"), chosen="", dark=dark)
     deck = maps.deck([ground[0], points[0]], maps.framing(frame, 520, _MAP_HEIGHT))
-    st.pydeck_chart(deck, height=_MAP_HEIGHT, key="unit_map", alt=_("Map of the unit's open cases"))
+    st.pydeck_chart(deck, height=pixels(_MAP_HEIGHT), key=sized("unit_map"), alt=_("Map of the unit's open cases"))
     states = [
         (_("Overdue"), colours.overdue),
         (_("Due soon"), colours.due_soon),
@@ -126,7 +121,7 @@ def _choose(seen: Viewing, open_now: pd.DataFrame) -> dict[str, Any]:
             {
                 "name": unit["name"],
                 "href": address(UNIT, **carried(seen) | {"unit": unit["code"]}),
-                "open": _count(seen, "open", counts.at[key, "open"] if key in counts.index else 0, unit=unit["code"]),
+                "open": count_of(seen, "open", counts.at[key, "open"] if key in counts.index else 0, unit=unit["code"]),
             }
             for key, unit in known[known["kind"] == kind].sort_values("name", key=_in_order).to_dict("index").items()
         ]
@@ -163,69 +158,13 @@ def _head(seen: Viewing, family: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _beside(seen: Viewing, own: dict[str, Any], city: dict[str, Any]) -> dict[str, Any]:
-    shares = [
-        (_("Overdue of open"), "overdue", "open", -1),
-        (_("On-time rate"), "done_by_due", "fell_due", 1),
-        (_("Satisfaction"), "satisfied", "rated", 1),
-        (_("Reopened of received"), "reopened", "received", -1),
-        (_("Refused of ended"), "refused", "ended", 0),
-    ]
-    cards = [
-        {
-            "label": _("Open"),
-            "value": _count(seen, "open", own["open"]),
-            "words": number(own["open"]),
-            "parts": None,
-            "of": "",
-            "city": percent(own["open"], city["open"]) + " " + _("of the city's open"),
-            "city_parts": (_count(seen, "open", city["open"], **_CITY),),
-            "tone": "",
-        }
-    ]
-    for label, part, whole, good in shares:
-        difference = _points(own[part], own[whole], city[part], city[whole])
-        cards.append(
-            {
-                "label": label,
-                "value": None,
-                "words": percent(own[part], own[whole]),
-                "parts": (_count(seen, part, own[part]), _count(seen, whole, own[whole])),
-                "of": "",
-                "city": _("city {share}", share=percent(city[part], city[whole])),
-                "city_parts": (
-                    _count(seen, part, city[part], **_CITY),
-                    _count(seen, whole, city[whole], **_CITY),
-                ),
-                "tone": "" if not good or not difference else "good" if (difference > 0) == (good > 0) else "overdue",
-            }
-        )
-    hours, city_hours = (None if pd.isna(of["median_hours"]) else float(of["median_hours"]) for of in (own, city))
-    slower = hours - city_hours if hours is not None and city_hours is not None else 0
-    cards.append(
-        {
-            "label": _("Median time to the answer"),
-            "value": None,
-            "words": duration(hours),
-            "parts": (_count(seen, "resolved", own["resolved"]),),
-            "of": _("resolved"),
-            "city": _("city {share}", share=duration(city_hours)),
-            "city_parts": (_count(seen, "resolved", city["resolved"], **_CITY),),
-            "tone": "" if not slower else "overdue" if slower > 0 else "good",
-        }
-    )
-    return {
-        "cards": cards,
-    }
-
-
 def _people(seen: Viewing, table: pd.DataFrame) -> dict[str, Any]:
     rows = [
         {
             "name": row["officer"],
             "nobody": _("not assigned") if seen.live else _("not assigned, or no longer known"),
             "counts": [
-                _count(seen, figure, row[figure], officer=row["officer"] or NOBODY) for figure in ("overdue", "open")
+                count_of(seen, figure, row[figure], officer=row["officer"] or NOBODY) for figure in ("overdue", "open")
             ],
             "width": round(row["overdue"] / row["open"] * 100, 1),
         }
@@ -237,7 +176,8 @@ def _people(seen: Viewing, table: pd.DataFrame) -> dict[str, Any]:
 
 
 def _categories(seen: Viewing, own: pd.DataFrame, city: pd.DataFrame) -> dict[str, Any]:
-    shares = city.set_index("key")["received"] / max(1, city["received"].sum())
+    of_city, whole = city.set_index("key")["received"], city["received"].sum()
+    shares = of_city / max(1, whole)
     received = own["received"].sum()
     shown = own[(own["received"] > 0) | (own["open"] > 0)].sort_values(["received", "open"], ascending=False)
     most = max([0.01, *(shown["received"] / max(1, received)), *shares])
@@ -245,10 +185,14 @@ def _categories(seen: Viewing, own: pd.DataFrame, city: pd.DataFrame) -> dict[st
         {
             "name": name(row),
             "counts": [
-                _count(seen, figure, row[figure], category=row["code"]) for figure in ("received", "open", "overdue")
+                count_of(seen, figure, row[figure], category=row["code"]) for figure in ("received", "open", "overdue")
             ],
             "share": percent(row["received"], received),
-            "city": percent(shares[row["key"]], 1),
+            "city": percent(of_city[row["key"]], whole),
+            "city_counts": (
+                count_of(seen, "received", of_city[row["key"]], **WHOLE_CITY, category=row["code"]),
+                count_of(seen, "received", whole, **WHOLE_CITY),
+            ),
             "width": round(row["received"] / max(1, received) / most * 100, 1),
             "city_width": round(shares[row["key"]] / most * 100, 1),
         }
@@ -256,6 +200,7 @@ def _categories(seen: Viewing, own: pd.DataFrame, city: pd.DataFrame) -> dict[st
     ]
     return {
         "rows": rows,
+        "whole": count_of(seen, "received", received),
         "more": max(0, len(shown) - _LONGEST),
     }
 
@@ -267,7 +212,7 @@ def _places(seen: Viewing, table: pd.DataFrame) -> dict[str, Any]:
         {
             "name": _("not located") if pd.isna(row["code"]) else name(row),
             "counts": [
-                _count(seen, figure, row[figure], ward=NOBODY if pd.isna(row["code"]) else row["code"])
+                count_of(seen, figure, row[figure], ward=NOBODY if pd.isna(row["code"]) else row["code"])
                 for figure in ("overdue", "open")
             ],
             "width": round(row["open"] / most * 100, 1),
@@ -292,15 +237,15 @@ def _ratings(seen: Viewing, counts: dict[str, int], own: dict[str, Any]) -> dict
             {
                 "label": label,
                 "tone": tone,
-                "count": _count(seen, figure, counts[figure]),
+                "count": count_of(seen, figure, counts[figure]),
                 "share": percent(counts[figure], rated),
                 "width": round(counts[figure] / max(1, rated) * 100, 2),
             }
             for figure, (label, tone) in labels.items()
         ],
-        "rated": _count(seen, "rated", rated),
-        "resolved": _count(seen, "resolved", own["resolved"]),
-        "reopened": _count(seen, "reopened", own["reopened"]),
+        "rated": count_of(seen, "rated", rated),
+        "resolved": count_of(seen, "resolved", own["resolved"]),
+        "reopened": count_of(seen, "reopened", own["reopened"]),
     }
 
 
@@ -317,13 +262,3 @@ def _kinds() -> dict[str, str]:
 def _in_order(written: "pd.Series[Any]") -> "pd.Series[Any]":
     """Return names so that they sort as a reader expects: Đ beside D, Ô beside O."""
     return written.str.replace("Đ", "D").str.normalize("NFD")
-
-
-def _points(part: int, whole: int, city_part: int, city_whole: int) -> float:
-    """Return by how many points a share is above the city's; 0 where there is nothing to compare."""
-    return round((part / whole - city_part / city_whole) * 100, 1) if whole and city_whole else 0
-
-
-def _count(seen: Viewing, figure: str, count: Any, **choices: Any) -> Count:
-    """Return a number with the way to its cases; a word of `choices` that is None is left out of the address."""
-    return Count(figure, int(count), address(CASES, **carried(seen) | choices | {"figure": figure}))

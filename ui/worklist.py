@@ -4,14 +4,15 @@ from typing import Any
 
 import pandas as pd
 
-from queries.cases import Order, case_count, cases
+from queries.cases import Order, case_count, cases, working_left
 from queries.figures import names
 from ui.filters import carried
 from ui.pages import REPORT, UNIT
 from ui.panel import address, shared_panel
 from ui.states import TONES, state
+from ui.unconfirmed import mark
 from ui.viewing import Viewing
-from ui.words import _, duration, moment, name, ngettext
+from ui.words import _, duration, moment, name, ngettext, number
 
 PAGE_LENGTH = 20
 
@@ -31,6 +32,7 @@ def rows(seen: Viewing, table: pd.DataFrame) -> list[dict[str, Any]]:
         for dimension in ("category", "ward", "district", "unit")
     }
     choices = carried(seen)
+    left = working_left(seen.reports, seen.filters, [int(number) for number in table["id"]])
     shown = []
     for case in table.to_dict("records"):
         facts = {kind: rows.get(case[f"{kind}_id"]) for kind, rows in known.items()}
@@ -49,20 +51,36 @@ def rows(seen: Viewing, table: pd.DataFrame) -> list[dict[str, Any]]:
                 "officer": case["officer"] if isinstance(case["officer"], str) else "",
                 "state": state(case["state"]),
                 "tone": TONES[case["state"]],
-                "deadline": deadline(case, seen),
+                "deadline": deadline(case, seen, left.get(case["id"])),
                 "due": moment(case["due_at"]) if not pd.isna(case["due_at"]) else "",
-                "results": results(case),
+                "results": [*results(case), *receipt(case, seen)],
             }
         )
     return shown
 
 
-def deadline(case: Any, seen: Viewing) -> str:
-    """Return how far a case is from its deadline, in words; nothing where it has none or has ended."""
+def deadline(case: Any, seen: Viewing, working_minutes: float | None = None) -> str:
+    """Return how far a case is from its deadline, in words; nothing where it has none or has ended.
+
+    What is left is told in working time where `working_minutes` are given, else by the calendar.
+    """
     if pd.isna(case["due_at"]) or not pd.isna(case["ended_at"]):
         return ""
+    if working_minutes is not None and working_minutes < 60:
+        return ngettext("{count} working minute left", "{count} working minutes left", int(working_minutes))
+    if working_minutes is not None:
+        return _("{hours} working hours left", hours=number(working_minutes / 60, 1))
     hours = (case["due_at"] - seen.filters.at).total_seconds() / 3600
     return _("for {time}", time=duration(-hours)) if hours < 0 else _("{time} left", time=duration(hours))
+
+
+def receipt(case: Any, seen: Viewing) -> list[str]:
+    """Return by when the unit has to take a waiting case on; nothing where it did, or where no term is known."""
+    if case["status"] != "waiting" or pd.isna(case["receive_due_at"]):
+        return []
+    at = moment(case["receive_due_at"])
+    late = case["receive_due_at"] < seen.filters.at
+    return [_("should have been taken on by {at}", at=at) if late else _("to be taken on by {at}", at=at)]
 
 
 def results(case: Any) -> list[str]:
@@ -106,6 +124,7 @@ def _page(seen: Viewing, figure: str, order: Order, title: str) -> dict[str, Any
         "about": _("The earliest deadline first, then the gravest"),
         "nothing": _("Nothing is open here."),
         "cases": rows(seen, table),
+        "mark": mark(seen, "handle"),
         "found": ngettext("{count} case", "{count} cases", count),
         "page": page,
         "last": last,

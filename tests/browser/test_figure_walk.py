@@ -1,4 +1,4 @@
-"""Every number on every page leads to a list that counts the same."""
+"""Every number on every page leads to a list that counts the same, or is plainly no count of cases."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -8,14 +8,55 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from queries import map as map_queries
 from queries.cases import case_count
 from queries.database import ReportDatabase
 from queries.figures import city
+from queries.filters import Filters
 from tests.browser.conftest import Visit, dashboard
 from tests.imported import Imported
 from ui.asked import asked
+from ui.case_pages import PAGE_LENGTH
+from ui.live_map import LEVELS
+from ui.map_routes import cell_size
+from ui.map_scale import MEASURES
+from ui.squares import around
 
 pytestmark = pytest.mark.browser
+
+LINKED = "a[data-figure]"
+NO_COUNT = {
+    ".freshness, .chips, .cases-about dl": "the moment and what was chosen, as the address says it",
+    ".title, .facts, .worklist-title, .worklist-what, .worklist-long, .name, .unit-head": "names and people's words",
+    ".worklist td, .map-case, .report, .report-way, .report-terms, .report-near": "the words and times of single cases",
+    "h2, h3, th, summary, .about, .map-what b, .definition-words, .definition-formula": "words that explain a number",
+    ".ground": "the rules and the calendar",
+    ".map-legend, .legend, .interval-legend, .signals small": "the bounds of colours and bars, and what they mean",
+    ".change, .overdue-change, .backlog td > .good, .backlog td > .overdue, .backlog-flow dd > span": "differences",
+    ".overdue-place, .worklist-turn": "places in an order, pages of a list",
+    ".backlog-time, .backlog-days b, .overdue-number small": "lengths of time, and what the categories predict",
+    ".case-count": "the count of the list that is shown; the walk compares it with the number that led there",
+}
+"""Where a number is no count of cases, and why. Elsewhere it is one, unless it is a share, a time, a nought (PLAIN)."""
+PLAIN = re.compile(
+    r"""[-−+±(]?\d[\d.,]*(\s?%\)?|×)                  # a share or a ratio, whose parts stand beside it
+    |\d{2}/\d{2}/\d{4}|\d{2}:\d{2}                  # a day, an hour
+    |\d[\d.,]*\s(h|days?|hours?|minutes?|working\shours|giờ|ngày|phút|giờ\slàm\sviệc)\b  # a length of time
+    |(?<!\d)0(?!\d)                              # nothing to list""",
+    re.VERBOSE,
+)
+NUMBERS = """(exempt) => {
+    const found = []
+    const walk = (node) => {
+        if (node.nodeType === Node.TEXT_NODE) found.push(node.data.trim())
+        if (node.nodeType === Node.ELEMENT_NODE && node.matches(exempt)) return
+        if (node.shadowRoot) walk(node.shadowRoot)
+        node.childNodes.forEach(walk)
+    }
+    document.querySelectorAll(".stBidiComponent, [data-testid=stBidiComponentIsolated]").forEach(walk)
+    return found.filter((words) => /\\d/.test(words))
+}"""
+"""The words with digits in our panels that are in none of the places given."""
 
 DEMO = "at=2026-11-17T16:00&period=90d"
 WASHINGTON = "at=2016-08-16T10:20&period=30d"
@@ -40,7 +81,15 @@ def links(visited: Visit, path: str) -> dict[str, int]:
     found = visited.page.eval_on_selector_all(
         "a[data-figure]", "all => all.map(a => [a.getAttribute('href'), a.dataset.count ?? a.innerText])"
     )
-    return {href: int(re.sub(r"\D", "", count.split("/")[0])) for href, count in found}
+    numbers = {(href, int(re.sub(r"\D", "", count.split("/")[0]))) for href, count in found}
+    assert len(dict(numbers)) == len(numbers), "two numbers that differ lead to the same list"
+    return dict(numbers)
+
+
+def unlinked(visited: Visit) -> list[str]:
+    """Return the words of the page that is open which hold a number that may be one of cases, and lead nowhere."""
+    places = ", ".join([LINKED, "style", "script", *NO_COUNT])
+    return [words for words in visited.page.evaluate(NUMBERS, places) if re.search(r"\d", PLAIN.sub("", words))]
 
 
 def listed(reports: ReportDatabase, href: str) -> int:
@@ -56,6 +105,7 @@ def walk(visited: Visit, url: str, paths: list[str]) -> None:
     with closing(ReportDatabase(url)) as reports:
         for path in paths:
             numbers = links(visited, path)
+            assert unlinked(visited) == [], path
             assert numbers, f"{path} shows no number that can be opened"
             assert {href: listed(reports, href) for href in numbers} == numbers, path
             largest = sorted(numbers, key=lambda href: -numbers[href])
@@ -71,24 +121,63 @@ def busiest_unit(url: str) -> str:
     return str(table[table["dimension"] == "unit"]["code"].iloc[-1])
 
 
+def busiest_square(url: str, at: datetime) -> str:
+    """Return the square of the density map that holds most reports of all time, as the address names it."""
+    with closing(ReportDatabase(url)) as reports:
+        wide, high = cell_size(reports)
+        filters = Filters.of(at=at, zone=city(reports).zone)
+        table = map_queries.cells(reports, filters, figure="received", wide=wide, high=high)
+    lon, lat, _count = table.loc[table["reports"].idxmax()]
+    return around(lon, lat, wide, high)
+
+
+def maps(square: str) -> list[str]:
+    """Return the addresses of the map in all its ways, and of one of its squares."""
+    areas = [f"map?show=areas&level={level}&measure={measure}" for level in LEVELS for measure in MEASURES]
+    return ["map", "map?level=ward&lang=en", *areas, "map?show=density", f"map?show=density&bbox={square}"]
+
+
+def asked_at(path: str, moment: str) -> str:
+    """Return an address that speaks of a moment and a period."""
+    return f"{path}{'&' if '?' in path else '?'}{moment}"
+
+
 def test_every_number_of_the_demo_city_opens_its_cases(
     visit: Callable[..., Visit], demo_address: str, demo: str
 ) -> None:
-    paths = ["", "map", "backlog?by=district", "backlog?by=unit", "overdue", "overdue?kind=commune"]
+    paths = ["", "backlog?by=district", "backlog?by=unit", "overdue", "overdue?kind=commune", "definitions"]
     paths += [f"unit?unit={busiest_unit(demo)}", "backlog?by=ward&district=017&lang=en", "?category=rac-thai&lang=en"]
-    walk(visit(demo_address), demo, [f"{path}{'&' if '?' in path else '?'}{DEMO}" for path in paths])
+    paths += maps(busiest_square(demo, datetime(2026, 11, 17, 9, tzinfo=UTC)))
+    walk(visit(demo_address), demo, [asked_at(path, DEMO) for path in paths])
 
 
 @pytest.mark.real_data
 def test_every_number_of_washington_opens_its_cases(
     visit: Callable[..., Visit], washington_address: str, washington: Imported
 ) -> None:
-    paths = ["", "map?level=ward", "backlog?by=ward", "backlog?by=unit", "overdue", "unit?unit=ddot"]
-    walk(
-        visit(washington_address),
-        washington.url,
-        [f"{path}{'&' if '?' in path else '?'}{WASHINGTON}" for path in paths],
-    )
+    paths = ["", "backlog?by=ward", "backlog?by=unit", "overdue", "unit?unit=ddot", "definitions"]
+    paths += maps(busiest_square(washington.url, datetime(2016, 8, 16, 14, tzinfo=UTC)))
+    walk(visit(washington_address), washington.url, [asked_at(path, WASHINGTON) for path in paths])
+
+
+@pytest.mark.parametrize("figure", ["open", "received", "resolved_late", "no_deadline"])
+def test_a_list_counts_what_it_lists_and_a_case_counts_nothing(
+    visit: Callable[..., Visit], demo_address: str, demo: str, figure: str
+) -> None:
+    visited = visit(demo_address)
+    path = asked_at(f"cases?figure={figure}&lang=en", DEMO)
+    page = visited.open(path)
+    shown = int(str(page.locator(".case-count").get_attribute("data-count")))
+    with closing(ReportDatabase(demo)) as reports:
+        assert shown == listed(reports, path)
+    assert shown == int(re.sub(r"\D", "", page.locator(".case-count").inner_text()))
+    assert unlinked(visited) == []
+    cases = page.locator('a[href^="report?"]')
+    assert cases.count() == min(shown, PAGE_LENGTH)
+    if shown:
+        visited.open(str(cases.first.get_attribute("href")))
+        visited.page.wait_for_selector(".report-steps")
+        assert unlinked(visited) == []
 
 
 def test_the_journey_from_the_city_to_one_case_and_back(visit: Callable[..., Visit], demo_address: str) -> None:

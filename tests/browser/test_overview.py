@@ -101,7 +101,7 @@ def test_a_number_opens_its_cases_and_back_returns(visit: Callable[..., Visit], 
 def test_a_nonsense_address_says_so_and_shows_the_usual(visit: Callable[..., Visit], address: str) -> None:
     page = visit(address).open("?period=century&district=999&at=yesterday")
     assert "century" in page.locator(".notice").inner_text()
-    assert page.locator(".tile").count() == 6
+    assert page.locator(".tile").count() == 8
 
 
 def test_english_by_a_switch(visit: Callable[..., Visit], address: str) -> None:

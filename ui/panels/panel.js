@@ -1,7 +1,11 @@
 // Draws the panel's HTML, anew only where it changed. A click on a link changes the address; Streamlit, which follows
 // the browser's Back and Forward, then turns to the page of that address, with one entry of history for one click.
+// The style sheet is one for all panels (ui/screen.js fills it).
 export default function ({ data, parentElement }) {
   const panel = parentElement.querySelector(".panel")
+  const root = panel.getRootNode()
+  document.panelStyles ??= new CSSStyleSheet()
+  if (!root.adoptedStyleSheets.includes(document.panelStyles)) root.adoptedStyleSheets.push(document.panelStyles)
   if (panel.drawn !== data.html) {
     panel.innerHTML = data.html
     panel.drawn = data.html
