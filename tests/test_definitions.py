@@ -1,0 +1,192 @@
+"""The page of definitions: every measure has words, and its numbers open exactly their cases; what rests on what."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from urllib.parse import parse_qs, urlsplit
+from zoneinfo import ZoneInfo
+
+import psycopg
+import pytest
+
+from queries.cases import FIGURES, case_count
+from queries.database import ReportDatabase, definitions, written
+from queries.figures import RATES
+from queries.figures import city as read_city
+from queries.filters import Filters
+from queries.rules import Unsure, days_off, office_hours, rules, unsure
+from queries.signals import SIGNALS
+from tests.conftest import DEMO_NOW
+from tests.reports import HOUR, T, give_rule, report, ruled_city, small_city
+from ui import definitions as shown
+from ui.asked import asked
+from ui.meanings import figure_name, left_out, meaning, rate_name
+from ui.tiles import Count
+from ui.unconfirmed import mark
+from ui.viewing import Viewing
+from ui.words import speaking
+
+HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
+NOW = Filters.of(at=T, zone=HANOI)
+SURE = Unsure(receive=False, handle=False)
+
+
+@pytest.fixture
+def city(connection: psycopg.Connection) -> psycopg.Connection:
+    ruled_city(connection)
+    return connection
+
+
+@pytest.fixture(scope="module")
+def demo_reports(demo: str) -> Iterator[ReportDatabase]:
+    opened = ReportDatabase(demo)
+    yield opened
+    opened.close()
+
+
+def view(reports: ReportDatabase, **query: list[str]) -> Viewing:
+    known = read_city(reports)
+    at = query.get("at", [T.isoformat()])
+    found = asked(query | {"at": at}, reports=reports, city=known, now=DEMO_NOW)
+    assert not found.strange
+    return Viewing(reports, known, found.filters, live=False, query=query | {"at": at}, page="definitions")
+
+
+@pytest.mark.parametrize("query", [{}, {"period": ["365d"], "district": ["017"]}])
+def test_every_number_of_every_measure_opens_exactly_its_cases(
+    demo_reports: ReportDatabase, query: dict[str, list[str]]
+) -> None:
+    seen = view(demo_reports, at=["2026-11-17T16:00"], **query)
+    with speaking("en"):
+        groups = shown._Measures(seen).groups()
+    measures = [measure for group in groups for measure in group["measures"]]
+    assert len({measure.name for measure in measures}) == len(measures)
+    assert sum(part.count > 0 for measure in measures for part in measure.parts) > len(measures) / 2
+    for measure in measures:
+        assert measure.words
+        for part in measure.parts:
+            assert listed(demo_reports, part) == part.count, measure.name
+        if measure.value.endswith("%"):
+            part, whole = measure.parts
+            assert measure.value == f"{100 * part.count / whole.count:.1f}%"
+    for rate in RATES:
+        assert rate_name_in_english(rate) in {measure.name for measure in measures}
+
+
+def listed(reports: ReportDatabase, part: Count) -> int:
+    query = parse_qs(urlsplit(part.href).query)
+    found = asked(query, reports=reports, city=read_city(reports), now=DEMO_NOW)
+    assert not found.strange
+    assert query["figure"] == [part.figure]
+    return case_count(reports, found.filters, figure=part.figure)
+
+
+def rate_name_in_english(rate: str) -> str:
+    with speaking("en"):
+        return rate_name(rate)
+
+
+def test_every_rate_and_signal_has_words_and_cases() -> None:
+    with speaking("en"):
+        for rate, parts in RATES.items():
+            assert rate_name(rate)
+            assert left_out(rate), f"what does {rate} leave out?"
+            assert set(parts) <= set(FIGURES)
+        for parts in SIGNALS.items():
+            assert set(parts) <= set(FIGURES)
+            assert all(figure_name(figure) and meaning(figure) for figure in parts)
+
+
+def test_a_definition_is_written_out_to_the_last_word() -> None:
+    for figure in FIGURES:
+        assert "{" not in written(figure)
+    assert written("overdue") == "(open_until > :at) and due_at < :at"
+    assert set(FIGURES) <= set(definitions())
+
+
+@pytest.mark.parametrize(
+    ("damage", "expected"),
+    [
+        ("select 1", SURE),
+        ("update deadline_rule set handle_confirmed = false", Unsure(receive=False, handle=True)),
+        ("update deadline_rule set receive_confirmed = false", Unsure(receive=True, handle=False)),
+        ("update office_hours set confirmed = false", Unsure(receive=True, handle=True)),
+        # Hours that no term is counted in make nothing unsure, and neither does a rule that is not in force.
+        (
+            "update office_hours set confirmed = false; update deadline_rule set clock = 'calendar'",
+            SURE,
+        ),
+        ("update deadline_rule set handle_confirmed = false, valid_to = '2026-11-18'", SURE),
+        ("update deadline_rule set handle_confirmed = false, valid_from = '2026-11-19'", SURE),
+        ("update deadline_rule set handle_confirmed = false, handle_minutes = null", SURE),
+        ("delete from deadline_rule", SURE),
+    ],
+)
+def test_what_is_unconfirmed_is_marked(
+    city: psycopg.Connection, reports: ReportDatabase, damage: str, expected: Unsure
+) -> None:
+    city.execute(damage.encode())
+    assert unsure(reports, NOW) == expected
+    seen = view(reports)
+    with speaking("en"):
+        assert [mark(seen, "receive") is not None, mark(seen, "handle") is not None] == [
+            expected.receive,
+            expected.handle,
+        ]
+
+
+def test_newer_office_hours_replace_all_older_ones(city: psycopg.Connection, reports: ReportDatabase) -> None:
+    city.execute("insert into office_hours values ('2026-11-01', '07:30', '16:30', 'notice', true)")
+    city.execute("update office_hours set confirmed = false where valid_from < '2026-11-01'")
+    assert [f"{opens:%H:%M}" for opens in office_hours(reports, NOW)["opens"]] == ["07:30"]
+    assert unsure(reports, NOW) == SURE
+
+
+def test_rules_stand_from_the_most_specific_to_the_most_general(
+    city: psycopg.Connection, reports: ReportDatabase
+) -> None:
+    give_rule(city, id=2, severity="normal")
+    give_rule(city, id=3, severity="urgent")
+    give_rule(city, id=4, category_id=1)
+    give_rule(city, id=5, category_id=1, severity="urgent")
+    assert rules(reports, NOW)["id"].tolist() == [5, 4, 3, 2, 1]
+
+
+def test_days_off_and_days_worked_in_exchange(city: psycopg.Connection, reports: ReportDatabase) -> None:
+    city.execute("update working_day set working = false, name = 'Nghỉ bù' where day = '2026-01-02'")
+    city.execute("update working_day set working = true, name = 'Làm bù' where day = '2026-01-10'")
+    found = days_off(reports, NOW)
+    assert [(str(row["day"]), row["working"]) for row in found.to_dict("records")] == [
+        ("2026-01-02", False),
+        ("2026-01-10", True),
+    ]
+
+
+def test_the_ground_is_told_with_its_rules_hours_and_days(city: psycopg.Connection, reports: ReportDatabase) -> None:
+    report(city, 1, due_at=T + HOUR, rule_id=1)
+    with speaking("en"):
+        told = shown._ground(view(reports))
+    assert told["rules"][0]["about"] == "every report"
+    assert [term["words"] for term in told["rules"][0]["terms"]] == [
+        "8 working hours from submission",
+        "40 working hours from submission",
+    ]
+    assert told["hours"] == ["08:00–12:00", "13:00–17:00"]
+    assert "31/12/2026" in told["reaches"]
+
+
+def test_what_is_wrong_with_rules_is_said_and_never_guessed(city: psycopg.Connection, database: str) -> None:
+    report(city, 1)
+    city.execute("update deadline_rule set handle_minutes = null; delete from office_hours")
+    with closing(ReportDatabase(database)) as reports, speaking("en"):
+        told = shown._ground(view(reports))
+    assert "1 rule lacks a term" in told["warnings"]
+    assert told["rules"][0]["terms"][1]["words"] == "no term is given"
+    assert told["hours"] == []
+
+
+def test_a_bare_city_is_told_too(connection: psycopg.Connection, reports: ReportDatabase) -> None:
+    small_city(connection)
+    with speaking("en"):
+        told = shown._ground(view(reports))
+        assert (told["rules"], told["hours"]) == ([], [])
+        assert shown._Measures(view(reports)).groups()

@@ -1,0 +1,60 @@
+"""What the fair ranking means, in words, for the page of definitions."""
+
+from typing import Any
+
+from queries.cases import case_count
+from queries.ranking import FEWEST_OPEN
+from ui.definitions import Measure
+from ui.panel import shared_panel
+from ui.tiles import count_of
+from ui.unconfirmed import mark
+from ui.viewing import Viewing
+from ui.words import _, number, percent
+
+
+def meaning_of_ranking(seen: Viewing) -> None:
+    """Draw what the columns of the ranking mean. Raises DatabaseAway."""
+    shared_panel(seen, "definitions", key="ranking", make=lambda: {"groups": [_group(seen)]})
+
+
+def _group(seen: Viewing) -> dict[str, Any]:
+    counts = {figure: case_count(seen.reports, seen.filters, figure=figure) for figure in ("overdue", "open")}
+    overdue, opened = (count_of(seen, figure, count) for figure, count in counts.items())
+    sure = mark(seen)
+    return {
+        "title": _("Fair ranking"),
+        "about": _(
+            "Units are ranked by their adjusted share. The plain share and its counts always stand beside it; a switch "
+            "shows the ranking by plain share, and whose place differs."
+        ),
+        "measures": [
+            Measure(
+                _("Adjusted share"),
+                _(
+                    "The overdue share of a unit, drawn toward what is usual among the units compared: the fewer "
+                    "reports it holds, the further. It is the mean of a beta-binomial model fitted to these units; the "
+                    "bar is the interval in which the true share lies with 90 % probability. A change since the "
+                    "previous period is called better or worse where it is at least 90 % probable."
+                ),
+                (overdue, opened),
+                value=percent(overdue.count, opened.count),
+                of=_("overdue of open, all units together"),
+                left_out=_(
+                    "Units with fewer than {count} open reports are listed but not ranked: their share says little.",
+                    count=number(FEWEST_OPEN),
+                ),
+                mark=sure,
+            ),
+            Measure(
+                _("Against the city's category mix"),
+                _(
+                    "How many times as many overdue reports a unit has as the city's overdue share of each category "
+                    "predicts for what the unit holds. Above 1 it is later than its categories explain."
+                ),
+                (overdue,),
+                formula=_("overdue ÷ the sum over categories of (open × the city's overdue share)"),
+                left_out=_("Units for which less than one overdue report is predicted: too few to divide by."),
+                mark=sure,
+            ),
+        ],
+    }

@@ -1,0 +1,22 @@
+// Fills the style sheets of the page and of all panels, says what language the page speaks, and tells the server once
+// how large the window is and how much larger than at a desk its type, where the server does not know.
+let told = false
+document.pageStyles ??= new CSSStyleSheet()
+document.panelStyles ??= new CSSStyleSheet()
+
+export default function ({ data, setStateValue }) {
+  fill(document.pageStyles, data.page)
+  fill(document.panelStyles, data.panels)
+  if (!document.adoptedStyleSheets.includes(document.pageStyles)) document.adoptedStyleSheets.push(document.pageStyles)
+  document.documentElement.lang = data.language
+  if (told) return
+  told = true
+  const type = parseFloat(getComputedStyle(document.documentElement).fontSize)
+  const window_ = [window.innerWidth, window.innerHeight, Math.round((10 * type) / data.type) / 10]
+  if (window_.join() !== data.known.join()) setStateValue("window", window_)
+}
+
+function fill(sheet, text) {
+  if (sheet.text !== text) sheet.replaceSync(text)
+  sheet.text = text
+}
