@@ -4,22 +4,30 @@ A question is a file `queries/<name>.sql`. In it `{name}` stands for a definitio
 means the same wherever it is counted or listed; `:name` is a parameter.
 """
 
+import os
 import re
+import socket
 import threading
-from collections.abc import Callable, Hashable, Mapping
+import time
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeVar
 
 import pandas as pd
-from cachetools import TTLCache
-from sqlalchemy import Engine, create_engine, text
-from sqlalchemy.engine import make_url
+import psycopg
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from queries.memory import Memory
+from queries.timing import Timings
+
 _FOLDER = Path(__file__).parent
 _SECONDS_FOR_AN_ANSWER = 15
+_SECONDS_FOR_A_LOOK = 4
+_SECONDS_TO_CONNECT = 3  # to each host of the URL
 _BYTES_OF_ANSWERS = 256 * 1024 * 1024
 _SECONDS_TO_REMEMBER = 600
 
@@ -28,48 +36,85 @@ _SECONDS_TO_REMEMBER = 600
 _SETTINGS = {
     "role": "report_reader",
     "default_transaction_read_only": "on",
-    "statement_timeout": f"{_SECONDS_FOR_AN_ANSWER}s",
     "plan_cache_mode": "force_custom_plan",
     "timezone": "UTC",
     "jit": "off",
 }
+# The kernel gives up a connection whose other end is gone, also where a firewall forgot it silently.
+_ON_THE_WIRE = {"keepalives_idle": 30, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 10_000}
 
+Kind = Literal["unreachable", "silent", "slow", "crowded", "disk_full", "restarting", "refused", "unprepared"]
+"""What keeps an answer away: nobody there; a connection on which nothing comes back; longer than we wait; no connection
+left; no room on its disk; starting, stopping or recovering; we may not read; not a report database."""
+
+_BY_STATE: dict[str, Kind] = {
+    "57014": "slow",  # query_canceled
+    "53300": "crowded",  # too_many_connections
+    "53100": "disk_full",
+    "57P01": "restarting",  # admin_shutdown, crash_shutdown, cannot_connect_now
+    "57P02": "restarting",
+    "57P03": "restarting",
+    "42501": "refused",  # insufficient_privilege
+}
+# A refused connection carries no state, only words (in English, where the server was not told to speak otherwise).
+_BY_WORDS: dict[str, Kind] = {
+    "too many c": "crowded",
+    "remaining connection slots": "crowded",
+    "is starting up": "restarting",
+    "is shutting down": "restarting",
+    "not yet accepting": "restarting",
+    "in recovery mode": "restarting",
+    "permission denied": "refused",
+    "authentication failed": "refused",
+    "no pg_hba.conf entry": "refused",
+    "does not exist": "refused",
+}
 
 _Kept = TypeVar("_Kept")
 
 
-class DatabaseAway(Exception):
+class _NoAnswer(Exception):
+    """The report database gave no answer; the message is its own, for the log. `kind` says why."""
+
+    def __init__(self, words: str = "", kind: Kind = "unreachable") -> None:
+        super().__init__(words)
+        self.kind = kind
+
+
+class DatabaseAway(_NoAnswer):
     """The report database does not answer now. What was asked may be asked again later."""
 
 
-class NotAReportDatabase(Exception):
+class NotAReportDatabase(_NoAnswer):
     """The database answers, but does not hold the tables of a report database, or does not let us read them."""
 
 
 class ReportDatabase:
-    """A report database that answers questions. Safe to share between threads."""
+    """A report database that answers questions. Safe to share between threads.
+
+    Once `look` finds it away, every other question is refused at once, and remembered answers grow no older, until
+    `look` finds it back: who watches asks on behalf of all.
+    """
 
     def __init__(self, url: str) -> None:
-        """Prepare to ask the database at `url` (a PostgreSQL URL); nothing is connected yet."""
-        settings = " ".join(f"-c {name}={value}" for name, value in _SETTINGS.items())
-        self._engine: Engine = create_engine(
-            make_url(url).set(drivername="postgresql+psycopg"),
-            pool_pre_ping=True,
-            pool_size=4,
-            max_overflow=4,
-            pool_timeout=_SECONDS_FOR_AN_ANSWER,
-            connect_args={"options": settings, "connect_timeout": 5, "application_name": "dashboard"},
+        """Prepare to ask the database at `url` (any URL that PostgreSQL's own library reads, several hosts included);
+        nothing is connected yet.
+        """
+        self._engine = _engine(url, _SECONDS_FOR_AN_ANSWER, pool_size=4, max_overflow=4)
+        self._looking = _engine(url, _SECONDS_FOR_A_LOOK, pool_size=1, max_overflow=0)
+        self._away: _NoAnswer | None = None
+        self._running: set[psycopg.Connection] = set()
+        self._memory = Memory(
+            seconds=_SECONDS_TO_REMEMBER, room=_BYTES_OF_ANSWERS, failing=(DatabaseAway, NotAReportDatabase)
         )
-        self._answers: TTLCache[Hashable, Any] = TTLCache(_BYTES_OF_ANSWERS, ttl=_SECONDS_TO_REMEMBER, getsizeof=_bytes)
-        self._asking: dict[Hashable, threading.Lock] = {}
-        self._guard = threading.Lock()
+        self.timings = Timings()
 
     def ask(self, question: str, *, figure: str = "true", order: str = "newest", **parameters: Any) -> pd.DataFrame:
         """Answer `queries/<question>.sql` with its columns; moments come back in UTC.
 
         The same question with the same parameters is answered from memory for a while: the moment is a parameter, so
         only a correction of the past makes an answer old. `figure` and `order` name the definitions that
-        `{figure}` and `{order}` stand for. Raises DatabaseAway.
+        `{figure}` and `{order}` stand for. Raises DatabaseAway, NotAReportDatabase.
         """
         key = (question, figure, order, tuple(sorted((name, _hashable(value)) for name, value in parameters.items())))
         return self.remember(key, lambda: self.ask_now(question, figure=figure, order=order, **parameters))
@@ -79,45 +124,148 @@ class ReportDatabase:
 
         A table that is returned may be changed; what is remembered stays as it was made. Anything else must not be.
         """
-        with self._guard:
-            if (known := self._answers.get(key)) is not None:
-                return cast(_Kept, _handed_out(known))
-            turn = self._asking.setdefault(key, threading.Lock())
-        with turn:  # many viewers ask the same at once; one goes, the others wait for the answer
-            try:
-                with self._guard:
-                    known = self._answers.get(key)
-                if known is None:
-                    known = make()
-                    with self._guard:
-                        if _bytes(known) < _BYTES_OF_ANSWERS:
-                            self._answers[key] = known
-            finally:
-                with self._guard:
-                    self._asking.pop(key, None)
-        return cast(_Kept, _handed_out(known))
+        return self._memory.remember(key, make)
 
     def ask_now(self, question: str, *, figure: str = "true", order: str = "newest", **parameters: Any) -> pd.DataFrame:
         """Answer like `ask`, but from the database, always. Raises DatabaseAway, NotAReportDatabase."""
+        if away := self._away:
+            raise type(away)(str(away), away.kind)
         statement = sql(question, figure, order)
         named = set(re.findall(r"(?<!:):(\w+)", statement))
         given = {name: list(value) if isinstance(value, tuple) else value for name, value in parameters.items()}
+        return self._ask(self._engine, question, statement, {name: given[name] for name in named})
+
+    def look(self, question: str) -> pd.DataFrame:
+        """Answer a small question on a connection kept for it, whatever was found before, and tell all who ask whether
+        the database is there. Raises DatabaseAway, NotAReportDatabase, within about eight seconds.
+        """
         try:
-            with self._engine.connect() as connection:
-                answer = connection.execute(text(statement), {name: given[name] for name in named})
-                return pd.DataFrame.from_records(answer.fetchall(), columns=list(answer.keys()))
-        except (OperationalError, PoolTimeout) as error:
-            raise DatabaseAway(_words(error)) from error
-        except ProgrammingError as error:
-            raise NotAReportDatabase(_words(error)) from error
-        except DBAPIError as error:
-            if error.connection_invalidated:
-                raise DatabaseAway(_words(error)) from error
+            answer = self._ask(self._looking, question, sql(question), {})
+        except (DatabaseAway, NotAReportDatabase) as away:
+            self._memory.stand_still()
+            self._away = away.with_traceback(None)
+            if away.kind == "silent":  # those who wait on other connections wait in vain as well
+                for connection in list(self._running):
+                    _hang_up(connection)
             raise
+        self._away = None
+        self._memory.go_on()
+        return answer
 
     def close(self) -> None:
         """Give back the connections."""
         self._engine.dispose()
+        self._looking.dispose()
+
+    def _ask(self, engine: Engine, question: str, statement: str, given: Mapping[str, Any]) -> pd.DataFrame:
+        began = time.perf_counter()
+        try:
+            try:
+                answer = self._answer(engine, statement, given)
+            except _ConnectionWasOld:  # so are the others of the pool, and it has opened none of them again
+                answer = self._answer(engine, statement, given)
+        except PoolTimeout as error:  # all our connections are busy with slow questions
+            raise self._noted(question, DatabaseAway(_words(error), "slow")) from error
+        except DBAPIError as error:
+            kind = _kind(error)
+            if isinstance(error, ProgrammingError):
+                raise self._noted(
+                    question, NotAReportDatabase(_words(error), "refused" if kind == "refused" else "unprepared")
+                ) from error
+            if isinstance(error, OperationalError) or error.connection_invalidated:
+                raise self._noted(question, DatabaseAway(_words(error), kind)) from error
+            raise
+        except _NothingCameBack as error:
+            raise self._noted(question, DatabaseAway("no answer came back in time", "silent")) from error
+        self.timings.answered(question, time.perf_counter() - began)
+        return answer
+
+    def _answer(self, engine: Engine, statement: str, given: Mapping[str, Any]) -> pd.DataFrame:
+        with engine.connect() as connection:
+            wire = connection.connection.dbapi_connection
+            assert isinstance(wire, psycopg.Connection)
+            try:
+                with self._waited_for(wire, _patience(connection)) as given_up:
+                    answer = connection.execute(text(statement), given)
+                    return pd.DataFrame.from_records(answer.fetchall(), columns=list(answer.keys()))
+            except DBAPIError as error:
+                if given_up.is_set():
+                    raise _NothingCameBack from error
+                if error.connection_invalidated and _kind(error) in {"unreachable", "restarting"}:
+                    raise _ConnectionWasOld from error
+                raise
+
+    @contextmanager
+    def _waited_for(self, connection: psycopg.Connection, seconds: float) -> Iterator[threading.Event]:
+        """Hang up where nothing came back in time: the server's own limit is no help when the network is gone."""
+        given_up = threading.Event()
+
+        def give_up() -> None:
+            given_up.set()
+            _hang_up(connection)
+
+        timer = threading.Timer(seconds, give_up)
+        timer.daemon = True
+        self._running.add(connection)
+        timer.start()
+        try:
+            yield given_up
+        finally:
+            timer.cancel()
+            self._running.discard(connection)
+
+    def _noted(self, question: str, trouble: _NoAnswer) -> _NoAnswer:
+        self.timings.failed(question, trouble.kind)
+        return trouble
+
+
+class _ConnectionWasOld(Exception):
+    """The connection was lost while nobody used it."""
+
+
+class _NothingCameBack(Exception):
+    """We hung up, because nothing came back for longer than the server may take."""
+
+
+def _engine(url: str, seconds: int, *, pool_size: int, max_overflow: int) -> Engine:
+    """Return connections to a database on which an answer may take so many seconds."""
+    options = " ".join(
+        f"-c {name}={value}" for name, value in (_SETTINGS | {"statement_timeout": f"{seconds}s"}).items()
+    )
+    engine = create_engine(
+        "postgresql+psycopg://",
+        pool_size=pool_size,
+        max_overflow=max_overflow,
+        pool_timeout=seconds,
+        connect_args={
+            "options": options,
+            "connect_timeout": _SECONDS_TO_CONNECT,
+            "application_name": "dashboard",
+            **_ON_THE_WIRE,
+        },
+    )
+    # The URL goes to PostgreSQL's own library as it is: SQLAlchemy's reading knows no lists of hosts.
+    event.listen(engine, "do_connect", lambda _dialect, _record, cargs, _cparams: cargs.insert(0, url))
+    event.listen(engine, "connect", lambda _connection, record: record.info.update(seconds=seconds))
+    return engine
+
+
+def _patience(connection: Connection) -> float:
+    """Return how many seconds to wait for an answer that the server itself would have given up by then."""
+    return float(connection.info["seconds"]) + 1
+
+
+def _hang_up(connection: psycopg.Connection) -> None:
+    """Close a connection's socket under whoever waits for it."""
+    with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as wire:
+        wire.shutdown(socket.SHUT_RDWR)
+
+
+def _kind(error: DBAPIError) -> Kind:
+    if state := getattr(error.orig, "sqlstate", None):
+        return _BY_STATE.get(state, "unreachable")
+    words = str(error.orig)
+    return next((kind for hint, kind in _BY_WORDS.items() if hint in words), "unreachable")
 
 
 @lru_cache(maxsize=256)
@@ -153,14 +301,6 @@ def definitions() -> dict[str, str]:
 
 def _hashable(value: Any) -> Hashable:
     return tuple(value) if isinstance(value, list) else value
-
-
-def _bytes(answer: Any) -> int:
-    return 1024 + (int(answer.memory_usage(deep=True).sum()) if isinstance(answer, pd.DataFrame) else len(str(answer)))
-
-
-def _handed_out(kept: Any) -> Any:
-    return kept.copy(deep=False) if isinstance(kept, pd.DataFrame) else kept
 
 
 def _words(error: Exception) -> str:
