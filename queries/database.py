@@ -13,7 +13,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import pandas as pd
 import psycopg
@@ -23,6 +23,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from queries.memory import Memory
 from queries.timing import Timings
+from queries.trouble import DatabaseAway, NoAnswer, NotAReportDatabase, kind_of
+
+__all__ = ["DatabaseAway", "NotAReportDatabase", "ReportDatabase", "definitions", "sql", "written"]
 
 _FOLDER = Path(__file__).parent
 _SECONDS_FOR_AN_ANSWER = 15
@@ -43,50 +46,7 @@ _SETTINGS = {
 # The kernel gives up a connection whose other end is gone, also where a firewall forgot it silently.
 _ON_THE_WIRE = {"keepalives_idle": 30, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 10_000}
 
-Kind = Literal["unreachable", "silent", "slow", "crowded", "disk_full", "restarting", "refused", "unprepared"]
-"""What keeps an answer away: nobody there; a connection on which nothing comes back; longer than we wait; no connection
-left; no room on its disk; starting, stopping or recovering; we may not read; not a report database."""
-
-_BY_STATE: dict[str, Kind] = {
-    "57014": "slow",  # query_canceled
-    "53300": "crowded",  # too_many_connections
-    "53100": "disk_full",
-    "57P01": "restarting",  # admin_shutdown, crash_shutdown, cannot_connect_now
-    "57P02": "restarting",
-    "57P03": "restarting",
-    "42501": "refused",  # insufficient_privilege
-}
-# A refused connection carries no state, only words (in English, where the server was not told to speak otherwise).
-_BY_WORDS: dict[str, Kind] = {
-    "too many c": "crowded",
-    "remaining connection slots": "crowded",
-    "is starting up": "restarting",
-    "is shutting down": "restarting",
-    "not yet accepting": "restarting",
-    "in recovery mode": "restarting",
-    "permission denied": "refused",
-    "authentication failed": "refused",
-    "no pg_hba.conf entry": "refused",
-    "does not exist": "refused",
-}
-
 _Kept = TypeVar("_Kept")
-
-
-class _NoAnswer(Exception):
-    """The report database gave no answer; the message is its own, for the log. `kind` says why."""
-
-    def __init__(self, words: str = "", kind: Kind = "unreachable") -> None:
-        super().__init__(words)
-        self.kind = kind
-
-
-class DatabaseAway(_NoAnswer):
-    """The report database does not answer now. What was asked may be asked again later."""
-
-
-class NotAReportDatabase(_NoAnswer):
-    """The database answers, but does not hold the tables of a report database, or does not let us read them."""
 
 
 class ReportDatabase:
@@ -102,7 +62,7 @@ class ReportDatabase:
         """
         self._engine = _engine(url, _SECONDS_FOR_AN_ANSWER, pool_size=4, max_overflow=4)
         self._looking = _engine(url, _SECONDS_FOR_A_LOOK, pool_size=1, max_overflow=0)
-        self._away: _NoAnswer | None = None
+        self._away: NoAnswer | None = None
         self._running: set[psycopg.Connection] = set()
         self._memory = Memory(
             seconds=_SECONDS_TO_REMEMBER, room=_BYTES_OF_ANSWERS, failing=(DatabaseAway, NotAReportDatabase)
@@ -167,7 +127,7 @@ class ReportDatabase:
         except PoolTimeout as error:  # all our connections are busy with slow questions
             raise self._noted(question, DatabaseAway(_words(error), "slow")) from error
         except DBAPIError as error:
-            kind = _kind(error)
+            kind = kind_of(error.orig)
             if isinstance(error, ProgrammingError):
                 raise self._noted(
                     question, NotAReportDatabase(_words(error), "refused" if kind == "refused" else "unprepared")
@@ -182,8 +142,7 @@ class ReportDatabase:
 
     def _answer(self, engine: Engine, statement: str, given: Mapping[str, Any]) -> pd.DataFrame:
         with engine.connect() as connection:
-            wire = connection.connection.dbapi_connection
-            assert isinstance(wire, psycopg.Connection)
+            wire: psycopg.Connection = connection.connection.dbapi_connection  # type: ignore[assignment]
             try:
                 with self._waited_for(wire, _patience(connection)) as given_up:
                     answer = connection.execute(text(statement), given)
@@ -191,7 +150,7 @@ class ReportDatabase:
             except DBAPIError as error:
                 if given_up.is_set():
                     raise _NothingCameBack from error
-                if error.connection_invalidated and _kind(error) in {"unreachable", "restarting"}:
+                if error.connection_invalidated and kind_of(error.orig) in {"unreachable", "restarting"}:
                     raise _ConnectionWasOld from error
                 raise
 
@@ -214,7 +173,7 @@ class ReportDatabase:
             timer.cancel()
             self._running.discard(connection)
 
-    def _noted(self, question: str, trouble: _NoAnswer) -> _NoAnswer:
+    def _noted(self, question: str, trouble: NoAnswer) -> NoAnswer:
         self.timings.failed(question, trouble.kind)
         return trouble
 
@@ -244,8 +203,11 @@ def _engine(url: str, seconds: int, *, pool_size: int, max_overflow: int) -> Eng
             **_ON_THE_WIRE,
         },
     )
-    # The URL goes to PostgreSQL's own library as it is: SQLAlchemy's reading knows no lists of hosts.
-    event.listen(engine, "do_connect", lambda _dialect, _record, cargs, _cparams: cargs.insert(0, url))
+
+    @event.listens_for(engine, "do_connect")
+    def to_the_url(_dialect: object, _record: object, place: list[Any], _settings: object) -> None:
+        place[:] = [url]  # as it is, for PostgreSQL's own library: SQLAlchemy's reading knows no lists of hosts
+
     event.listen(engine, "connect", lambda _connection, record: record.info.update(seconds=seconds))
     return engine
 
@@ -259,13 +221,6 @@ def _hang_up(connection: psycopg.Connection) -> None:
     """Close a connection's socket under whoever waits for it."""
     with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as wire:
         wire.shutdown(socket.SHUT_RDWR)
-
-
-def _kind(error: DBAPIError) -> Kind:
-    if state := getattr(error.orig, "sqlstate", None):
-        return _BY_STATE.get(state, "unreachable")
-    words = str(error.orig)
-    return next((kind for hint, kind in _BY_WORDS.items() if hint in words), "unreachable")
 
 
 @lru_cache(maxsize=256)

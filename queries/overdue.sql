@@ -7,6 +7,7 @@ with part as (
         count(*) as open,
         count(*) filter (where {overdue}) as overdue,
         count(*) filter (where {seriously_overdue}) as seriously_overdue,
+        count(*) filter (where {receive_overdue}) as receive_overdue,
         min(due_at) filter (where {overdue}) as oldest_due_at,
         (array_agg(id order by due_at, id) filter (where {overdue}))[1] as oldest_id
     from report_at(:at)
@@ -19,6 +20,7 @@ whole as (
         cast(sum(open) as bigint) as open,
         cast(sum(overdue) as bigint) as overdue,
         cast(sum(seriously_overdue) as bigint) as seriously_overdue,
+        cast(sum(receive_overdue) as bigint) as receive_overdue,
         min(oldest_due_at) as oldest_due_at,
         (array_agg(oldest_id order by oldest_due_at, oldest_id))[1] as oldest_id,
         (array_agg(category_id order by overdue desc, category_id) filter (where overdue > 0))[1] as worst_category_id,
@@ -27,7 +29,7 @@ whole as (
     group by key
 )
 select
-    whole.key, open, overdue, seriously_overdue, oldest_due_at, report.public_code as oldest_code,
+    whole.key, open, overdue, seriously_overdue, receive_overdue, oldest_due_at, report.public_code as oldest_code,
     worst_category_id, worst_category_overdue
 from whole
 left join report on report.id = whole.oldest_id

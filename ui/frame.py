@@ -12,10 +12,10 @@ from ui.words import _
 
 words.read_language()
 st.set_page_config(page_title=_("Citizens' reports"), page_icon="ui/assets/icon.svg", layout="wide")
-screen.begin()
 pulse = live.begin()
 
 page = st.navigation(pages.pages(), position="hidden")
+screen.begin()  # after the navigation: an answer before it would run the page that has no address
 top = st.container()
 seen = None
 try:

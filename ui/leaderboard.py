@@ -108,6 +108,8 @@ def _row(
         "expected": f"{number(row['overdue'])} / {number(row['expected'], 1)}",
         "seriously": row["seriously_overdue"],
         "seriously_href": address(CASES, **choices | {"figure": "seriously_overdue", "sort": "most_late"}),
+        "receive": row["receive_overdue"],
+        "receive_href": address(CASES, **choices | {"figure": "receive_overdue", "sort": "oldest"}),
         "oldest": duration(row["oldest_hours"]),
         "oldest_href": row["oldest_code"] and address(REPORT, **carry | {"code": row["oldest_code"]}),
         "category": "" if category is None else name(category),

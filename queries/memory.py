@@ -1,0 +1,114 @@
+"""Answers that are remembered for a while: made once for all who ask, and kept while nothing new can be asked."""
+
+import threading
+import time
+from collections.abc import Callable, Hashable
+from concurrent.futures import CancelledError, Future
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+
+import pandas as pd
+from cachetools import TTLCache
+
+_Kept = TypeVar("_Kept")
+
+
+@dataclass(frozen=True)
+class _Answer:
+    value: Any
+    made_at: float
+    size: int
+
+
+class Memory:
+    """What was made under a key, for some seconds, within a number of bytes. Safe to share between threads.
+
+    While it stands still (`stand_still`) nothing in it grows older. What is older than four fifths of its time is made
+    anew, but is still good where that fails: an answer does not vanish at the moment the database does.
+    """
+
+    def __init__(self, *, seconds: float, room: int, failing: tuple[type[Exception], ...]) -> None:
+        """Remember for `seconds`, in `room` bytes; `failing` are the errors that leave an old answer good."""
+        self._kept: TTLCache[Hashable, _Answer] = TTLCache(room, ttl=seconds, timer=self._time, getsizeof=_size)
+        self._fresh = 0.8 * seconds
+        self._room = room
+        self._failing = failing
+        self._making: dict[Hashable, Future[Any]] = {}
+        self._guard = threading.RLock()
+        self._stood = 0.0
+        self._stands_since: float | None = None
+
+    def stand_still(self) -> None:
+        """Let nothing grow older from now on."""
+        with self._guard:
+            self._stands_since = self._stands_since or time.monotonic()
+
+    def go_on(self) -> None:
+        """Let time pass again."""
+        with self._guard:
+            if self._stands_since:
+                self._stood += time.monotonic() - self._stands_since
+                self._stands_since = None
+
+    def remember(self, key: Hashable, make: Callable[[], _Kept]) -> _Kept:
+        """Return what was made under this key a while ago, or make it.
+
+        Of many who ask at once one makes it; the others wait, and share an error too: those who wait for a database
+        that does not answer do not queue up to find out one after the other.
+        """
+        with self._guard:
+            known = self._kept.get(key)
+            if known and self._time() - known.made_at < self._fresh:
+                return cast(_Kept, _handed_out(known.value))
+            ahead = self._making.get(key)
+            if ahead is None:
+                mine = self._making[key] = Future[Any]()
+        if ahead:
+            try:
+                return cast(_Kept, _handed_out(ahead.result()))
+            except CancelledError:  # whoever was ahead went away; somebody else makes it
+                return self.remember(key, make)
+        try:
+            value = self._make(key, make, known)
+        except Exception as error:
+            mine.set_exception(error)
+            raise
+        except BaseException:
+            mine.cancel()
+            raise
+        else:
+            mine.set_result(value)
+        finally:
+            with self._guard:
+                self._making.pop(key, None)
+        return cast(_Kept, _handed_out(value))
+
+    def _make(self, key: Hashable, make: Callable[[], Any], known: _Answer | None) -> Any:
+        try:
+            value = make()
+        except self._failing:
+            if known is None:
+                raise
+            return known.value
+        with self._guard:
+            answer = _Answer(value, self._time(), _bytes(value))
+            if answer.size < self._room:
+                self._kept[key] = answer
+        return value
+
+    def _time(self) -> float:
+        return (self._stands_since or time.monotonic()) - self._stood
+
+
+def _size(answer: _Answer) -> int:
+    return answer.size
+
+
+def _bytes(value: Any) -> int:
+    if isinstance(value, pd.DataFrame):
+        return 1024 + int(value.memory_usage(deep=True).sum())
+    return 1024 + len(value if isinstance(value, str | bytes) else str(value))
+
+
+def _handed_out(kept: Any) -> Any:
+    return kept.copy(deep=False) if isinstance(kept, pd.DataFrame) else kept

@@ -1,0 +1,84 @@
+"""How long questions take, and what went wrong lately. In memory, since the process began."""
+
+import threading
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import numpy as np
+
+_TIMES_KEPT = 500
+_TROUBLES_KEPT = 20
+
+
+@dataclass(frozen=True)
+class Timing:
+    """One question: how often it was asked of the database, how often in vain, and how long it took, in seconds.
+
+    `median` and `p95` are of the last 500 answers, `total` of all.
+    """
+
+    question: str
+    count: int
+    failed: int
+    total: float
+    median: float
+    p95: float
+
+
+@dataclass(frozen=True)
+class Mishap:
+    """Something that went wrong: when, what kind of trouble it was, and what was asked."""
+
+    at: datetime
+    kind: str
+    question: str
+
+
+@dataclass
+class _Times:
+    lately: deque[float] = field(default_factory=lambda: deque(maxlen=_TIMES_KEPT))
+    count: int = 0
+    failed: int = 0
+    total: float = 0.0
+
+
+class Timings:
+    """Notes each question's time. Safe to share between threads."""
+
+    def __init__(self) -> None:
+        """Begin with nothing noted."""
+        self._times: dict[str, _Times] = {}
+        self._mishaps: deque[Mishap] = deque(maxlen=_TROUBLES_KEPT)
+        self._guard = threading.Lock()
+
+    def answered(self, question: str, seconds: float) -> None:
+        """Note that a question was answered in so many seconds."""
+        with self._guard:
+            times = self._times.setdefault(question, _Times())
+            times.lately.append(seconds)
+            times.count += 1
+            times.total += seconds
+
+    def failed(self, question: str, kind: str) -> None:
+        """Note that a question was asked in vain; the same trouble over and over is noted once."""
+        with self._guard:
+            self._times.setdefault(question, _Times()).failed += 1
+            last = self._mishaps[-1] if self._mishaps else None
+            if last is None or (last.kind, last.question) != (kind, question):
+                self._mishaps.append(Mishap(datetime.now(UTC), kind, question))
+
+    def table(self) -> list[Timing]:
+        """Return every question's times, the one that took most of the database's time first."""
+        with self._guard:
+            noted = [(question, times, list(times.lately)) for question, times in self._times.items()]
+        found = []
+        for question, times, lately in noted:
+            median, p95 = np.percentile(lately, (50, 95)) if lately else (0.0, 0.0)
+            found.append(Timing(question, times.count, times.failed, times.total, float(median), float(p95)))
+        return sorted(found, key=lambda timing: (-timing.total, timing.question))
+
+    def mishaps(self) -> list[Mishap]:
+        """Return what went wrong lately, the newest first."""
+        with self._guard:
+            return list(reversed(self._mishaps))

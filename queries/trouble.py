@@ -1,0 +1,54 @@
+"""What keeps an answer away: the kinds of trouble a database can be in, told by its error codes and words."""
+
+from typing import Literal
+
+Kind = Literal["unreachable", "silent", "slow", "crowded", "disk_full", "restarting", "refused", "unprepared"]
+"""What keeps an answer away: nobody there; a connection on which nothing comes back; longer than we wait; no connection
+left; no room on its disk; starting, stopping or recovering; we may not read; not a report database."""
+
+_BY_STATE: dict[str, Kind] = {
+    "57014": "slow",  # query_canceled
+    "53300": "crowded",  # too_many_connections
+    "53100": "disk_full",
+    "57P01": "restarting",  # admin_shutdown, crash_shutdown, cannot_connect_now
+    "57P02": "restarting",
+    "57P03": "restarting",
+    "42501": "refused",  # insufficient_privilege
+}
+# A refused connection carries no state, only words (in English, where the server was not told to speak otherwise).
+_BY_WORDS: dict[str, Kind] = {
+    "too many c": "crowded",
+    "remaining connection slots": "crowded",
+    "is starting up": "restarting",
+    "is shutting down": "restarting",
+    "not yet accepting": "restarting",
+    "in recovery mode": "restarting",
+    "permission denied": "refused",
+    "authentication failed": "refused",
+    "no pg_hba.conf entry": "refused",
+    "does not exist": "refused",
+}
+
+
+class NoAnswer(Exception):
+    """The report database gave no answer; the message is its own, for the log. `kind` says why."""
+
+    def __init__(self, words: str = "", kind: Kind = "unreachable") -> None:
+        super().__init__(words)
+        self.kind = kind
+
+
+class DatabaseAway(NoAnswer):
+    """The report database does not answer now. What was asked may be asked again later."""
+
+
+class NotAReportDatabase(NoAnswer):
+    """The database answers, but does not hold the tables of a report database, or does not let us read them."""
+
+
+def kind_of(error: BaseException | None) -> Kind:
+    """Return what kind of trouble an error of the database's library is."""
+    if state := getattr(error, "sqlstate", None):
+        return _BY_STATE.get(state, "unreachable")
+    words = str(error)
+    return next((kind for hint, kind in _BY_WORDS.items() if hint in words), "unreachable")
