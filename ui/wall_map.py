@@ -5,7 +5,8 @@ Nobody clicks on a wall, so the map needs no code in the browser: it is sharp on
 
 import math
 import threading
-from datetime import timedelta
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import pandas as pd
@@ -13,62 +14,123 @@ from cachetools import TTLCache, cached
 
 from queries import map as map_queries
 from queries.database import ReportDatabase
-from queries.figures import figures, with_sums
+from queries.figures import figures
 from queries.urgent import urgent
 from ui.map_routes import ARRIVED_WITHIN, drawn_areas
 from ui.map_scale import scale, step_words, values
 from ui.viewing import Viewing
-from ui.words import _, language, name, percent
+from ui.words import language, name, percent
 
-_HIGH = 1000  # units of the drawing from top to bottom
-_WIDEST = 1500  # units from left to right that the scene has room for
-_MARGIN = 14
-_TYPE = 28.5  # units; with the map at 77 hundredths of the screen's height, 2.2 hundredths of it
+_HIGH, _WIDEST = 1000.0, 1150.0  # units of the drawing: it is that high, or that wide and lower
+_TYPE = 29.0  # units; with the map at 77 hundredths of the screen's height, 2.2 hundredths of it
 _LETTER = 0.56  # how wide a letter is, of its height
 _MOST_URGENT = 400
 
 
+@dataclass(frozen=True)
+class Plan:
+    """Where the degrees of a city lie on the drawing, and how large that is, in units."""
+
+    west: float
+    north: float
+    east_scale: float
+    north_scale: float
+    wide: float
+    high: float
+
+    def place(self, lon: float, lat: float) -> tuple[float, float]:
+        """Return the place of a point, in units from the upper left corner."""
+        return round((lon - self.west) * self.east_scale, 1), round((self.north - lat) * self.north_scale, 1)
+
+
 def wall_map(seen: Viewing, level: Literal["district", "ward"]) -> dict[str, Any] | None:
-    """Return the map ready to draw, and what its colours and marks mean; None without boundaries.
+    """Return the map ready to draw, with what its colours and marks mean; None without boundaries.
 
     Raises DatabaseAway.
     """
     shapes = drawn_areas(seen.reports, level)
-    wanted = seen.filters.districts if level == "district" else ()
-    shapes = shapes[shapes["key"].isin(wanted)] if wanted else shapes
+    if level == "district" and seen.filters.districts:
+        shapes = shapes[shapes["key"].isin(seen.filters.districts)]
     if shapes.empty:
         return None
-    ground = _ground(seen.reports, level, tuple(int(key) for key in shapes["key"]))
-    table = with_sums(figures(seen.reports, seen.filters, by=level))
-    counts = table.dropna(subset="key").set_index("key")
-    found = values(table, shapes.set_index("key")["population"], "overdue").reindex(shapes["key"])
+    keys = tuple(int(key) for key in shapes["key"])
+    plan, paths = _ground(seen.reports, level, keys)
+    table = figures(seen.reports, seen.filters, by=level)
+    found = values(table, shapes.set_index("key")["population"], "overdue")
     steps = scale("overdue", found)
-    areas = [
-        {"path": path, "step": -1 if pd.isna(value) else steps.step(value)}
-        for path, value in zip(ground["paths"], found, strict=True)
-    ]
-    labels = [
-        label
-        | {"name": name(area), "raw": percent(counts.at[key, "overdue"], counts.at[key, "open"]) if key in counts.index else ""}
-        for label, key, area in _labels(shapes, ground)
-    ]
     cases, count = urgent(seen.reports, seen.filters, order="worklist", limit=_MOST_URGENT)
-    arrivals = map_queries.points(
-        seen.reports, seen.filters, figure="true", since=seen.filters.at - timedelta(seconds=ARRIVED_WITHIN.total_seconds())
-    )
+    since = seen.filters.at - ARRIVED_WITHIN
+    arrivals = map_queries.points(seen.reports, seen.filters, figure="true", since=since)
     return {
-        "wide": ground["wide"],
-        "high": _HIGH,
+        "plan": plan,
         "type": _TYPE,
-        "areas": areas,
-        "labels": labels,
+        "areas": [
+            {"path": path, "step": -1 if pd.isna(found[key]) else steps.step(found[key])}
+            for key, path in zip(keys, paths, strict=True)
+        ],
+        "labels": list(_labels(shapes, plan, table)),
         "urgent": [
-            ground["place"](lon, lat) | {"late": state == "overdue"}
-            for lon, lat, state in cases.dropna(subset=["lon"])[["lon", "lat", "state"]].itertuples(index=False)
+            (*plan.place(case["lon"], case["lat"]), case["state"] == "overdue")
+            for case in cases.dropna(subset=["lon", "lat"]).to_dict("records")
         ],
         "urgent_count": count,
-        "arrivals": [ground["place"](lon, lat) for lon, lat in _places(arrivals)],
-        "arrived": int(arrivals["reports"].sum()) if len(arrivals) else 0,
+        "arrivals": [plan.place(lon, lat) for lon, lat in _points(arrivals)],
+        "arrived": int(arrivals["reports"].sum()),
         "legend": list(enumerate(step_words(steps, language()))),
         "schematic": bool(shapes["schematic"].any()),
     }
+
+
+@cached(TTLCache(16, 600), key=lambda reports, level, keys: (id(reports), level, keys), lock=threading.Lock())
+def _ground(reports: ReportDatabase, level: str, keys: tuple[int, ...]) -> tuple[Plan, list[str]]:
+    """Return how the areas lie on the drawing, and each one's outline as an SVG path, in the order of `keys`."""
+    shapes = drawn_areas(reports, level).set_index("key").loc[list(keys)]
+    rings = [list(_rings(geometry["coordinates"])) for geometry in shapes["geometry"]]
+    corners = [corner for area in rings for ring in area for corner in ring]
+    west, east = min(lon for lon, _lat in corners), max(lon for lon, _lat in corners)
+    south, north = min(lat for _lon, lat in corners), max(lat for _lon, lat in corners)
+    narrow = math.cos(math.radians((south + north) / 2))
+    degree = min(_HIGH / max(north - south, 1e-6), _WIDEST / max((east - west) * narrow, 1e-6))
+    wide, high = round((east - west) * narrow * degree, 1), round((north - south) * degree, 1)
+    plan = Plan(west, north, narrow * degree, degree, wide, high)
+    paths = [
+        "".join(
+            "M" + "L".join(f"{x:g} {y:g}" for x, y in (plan.place(*corner) for corner in ring)) + "Z" for ring in area
+        )
+        for area in rings
+    ]
+    return plan, paths
+
+
+def _rings(coordinates: Any) -> Iterator[list[tuple[float, float]]]:
+    if isinstance(coordinates[0][0], (int, float)):
+        yield [(corner[0], corner[1]) for corner in coordinates]
+    else:
+        for part in coordinates:
+            yield from _rings(part)
+
+
+def _labels(shapes: pd.DataFrame, plan: Plan, table: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """Yield the areas' names with their overdue share where they fit beside each other, the roomiest area's first."""
+    counts = table.dropna(subset="key").set_index("key")
+    taken: list[tuple[float, float, float, float]] = []
+    for area in shapes.sort_values("room", ascending=False).to_dict("records"):
+        words = name(area)
+        half = len(words) * _TYPE * _LETTER / 2
+        x, y = plan.place(*area["label"])
+        x = min(max(x, half), plan.wide - half)
+        box = (x - half, y - _TYPE * 1.05, x + half, y + _TYPE * 1.15)
+        if any(box[0] < b[2] and b[0] < box[2] and box[1] < b[3] and b[1] < box[3] for b in taken):
+            continue
+        taken.append(box)
+        known = area["key"] in counts.index
+        share = percent(counts.at[area["key"], "overdue"], counts.at[area["key"], "open"]) if known else ""
+        yield {"x": round(x, 1), "y": y, "name": words, "share": share}
+
+
+def _points(groups: pd.DataFrame) -> Iterator[tuple[float, float]]:
+    """Yield longitude and latitude of the reports in queries.map.points."""
+    for places in groups["places"]:
+        for line in places.splitlines():
+            x, y, _id = line.split(",")
+            yield int(x) / 100_000, int(y) / 100_000

@@ -1,0 +1,225 @@
+"""What each scene of a wall holds: the same figures, rankings and cases as the pages, fewer and larger."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, Literal
+
+import pandas as pd
+
+from queries.backlog import backlog
+from queries.cases import case_count, cases
+from queries.figures import figures, names
+from queries.ranking import FEWEST_OPEN, ranked
+from queries.urgent import urgent
+from ui import backlog as backlog_page
+from ui import tiles
+from ui.asked import period_start
+from ui.headline import headline
+from ui.leaderboard import leaderboard
+from ui.screens import WallScreen
+from ui.states import TONES, state
+from ui.unconfirmed import mark
+from ui.viewing import Viewing
+from ui.wall_map import wall_map
+from ui.words import _, day, duration, name, number, percent
+
+_RANKED, _BEST = 9, 5
+_PLACES = 30  # in two columns
+_CASES = 6
+_RATED = 6
+_TICKER = 8
+_TICKER_HOURS = 2
+
+
+def scenes() -> dict[str, tuple[str, Callable[[Viewing, WallScreen], dict[str, Any]]]]:
+    """Return each scene's short name, and what makes its values."""
+    return {
+        "figures": (_("Headline"), _figures),
+        "map": (_("Map"), _map),
+        "overdue": (_("Overdue"), _overdue),
+        "backlog": (_("Backlog"), _backlog),
+        "newest": (_("Urgent and new"), _newest),
+        "satisfaction": (_("Satisfaction"), _satisfaction),
+    }
+
+
+def ticker(seen: Viewing) -> list[dict[str, Any]]:
+    """Return the urgent reports that came in lately and are open, the newest first: what, where, who, how long ago.
+
+    No words of a citizen's own: a wall is seen by everybody in the room.
+    """
+    since = seen.filters.at - timedelta(hours=_TICKER_HOURS)
+    table, _found = urgent(seen.reports, seen.filters, order="newest", limit=_TICKER, since=since)
+    return _case_rows(seen, table)
+
+
+def _figures(seen: Viewing, _screen: WallScreen) -> dict[str, Any]:
+    return {"title": _("Is the city keeping its promises?"), "tiles": headline(seen), "period": _period(seen)}
+
+
+def _map(seen: Viewing, screen: WallScreen) -> dict[str, Any]:
+    now = tiles.row(figures(seen.reports, seen.filters))
+    return {
+        "title": _("Where are open reports overdue?"),
+        "map": wall_map(seen, _level(screen)),
+        "open": now["open"],
+        "overdue": now["overdue"],
+        "share": percent(now["overdue"], now["open"]),
+        "mark": mark(seen),
+    }
+
+
+def _overdue(seen: Viewing, screen: WallScreen) -> dict[str, Any]:
+    found = leaderboard(seen, by="unit", kind="all", order="fair")
+    return found | {
+        "title": _("Which units are late?"),
+        "rows": found["rows"][: _room(_RANKED, screen)],
+        "best": found["best"][: _room(_BEST, screen)],
+        "about": _(
+            "Fair ranking by the adjusted share of overdue in open reports; units with at least {count} open",
+            count=FEWEST_OPEN,
+        ),
+    }
+
+
+def _backlog(seen: Viewing, screen: WallScreen) -> dict[str, Any]:
+    week = period_start("7d", seen.filters.at, seen.city)
+    whole = backlog_page.total(seen, week)
+    by = _level(screen)
+    table = backlog(seen.reports, seen.filters, since=week, by=by)
+    table = table[table["open"] > 0].sort_values(["open", "code"], ascending=[False, True], na_position="last")
+    shown = table.head(_room(_PLACES, screen))
+    rest = table.iloc[len(shown) :]
+    rows = [
+        {
+            "name": _("not located") if pd.isna(row["key"]) else name(row),
+            "open": row["open"],
+            "overdue": row["overdue"],
+            "due_soon": row["due_soon"],
+            "other": row["open"] - row["overdue"] - row["due_soon"],
+            "change": _signed(row["open"] - row["open_before"]),
+            "tone": "overdue"
+            if row["open"] > row["open_before"]
+            else "good"
+            if row["open"] < row["open_before"]
+            else "muted",
+        }
+        for row in shown.to_dict("records")
+    ]
+    return {
+        "title": _("Where does the backlog lie?"),
+        "whole": whole,
+        "share": percent(whole["overdue"], whole["open"]),
+        "change": _signed(whole["open"] - whole["open_before"]),
+        "since": day(seen.local(week)),
+        "days_of_work": None if pd.isna(whole["days_of_work"]) else number(whole["days_of_work"], 1),
+        "rows": rows,
+        "most": max([1, *(row["open"] for row in rows)]),
+        "rest": len(rest),
+        "rest_open": int(rest["open"].sum()),
+        "mark": mark(seen),
+    }
+
+
+def _newest(seen: Viewing, screen: WallScreen) -> dict[str, Any]:
+    gravest, found = urgent(seen.reports, seen.filters, order="worklist", limit=_room(_CASES, screen))
+    newest = cases(seen.reports, seen.filters, figure="received", limit=_room(_CASES, screen))
+    return {
+        "title": _("What is urgent, and what is new?"),
+        "found": found,
+        "gravest": _case_rows(seen, gravest),
+        "newest": _case_rows(seen, newest),
+        "mark": mark(seen),
+    }
+
+
+def _satisfaction(seen: Viewing, screen: WallScreen) -> dict[str, Any]:
+    whole = tiles.row(figures(seen.reports, seen.filters))
+    answers = [
+        (_("Satisfied"), "good", "rated_satisfied"),
+        (_("Acceptable"), "acceptable", "rated_acceptable"),
+        (_("Not satisfied"), "overdue", "rated_not_satisfied"),
+    ]
+    resolved = case_count(seen.reports, seen.filters, figure="resolved")
+    table = figures(seen.reports, seen.filters, by=_level(screen)).dropna(subset="key")
+    table = table[table["rated"] > 0]
+    # Fairly, as units are ranked by what is overdue: a place with few ratings is drawn toward what is usual.
+    order = ranked(table.assign(open=table["rated"], overdue=table["rated"] - table["satisfied"])).dropna(
+        subset="place"
+    )
+    shown = min(_room(_RATED, screen), len(order) // 2)
+    rows = [
+        {
+            "name": name(row),
+            "share": percent(row["satisfied"], row["rated"]),
+            "raw": _raw(row["satisfied"], row["rated"]),
+        }
+        | {"part": row["satisfied"] / row["rated"]}
+        for row in order.to_dict("records")
+    ]
+    return {
+        "title": _("Are citizens satisfied with the answers?"),
+        "share": percent(whole["satisfied"], whole["rated"]),
+        "raw": _raw(whole["satisfied"], whole["rated"]),
+        "rated_share": percent(whole["rated"], resolved),
+        "rated_raw": _raw(whole["rated"], resolved),
+        "answers": [
+            {"words": words, "tone": tone, "count": case_count(seen.reports, seen.filters, figure=figure)}
+            for words, tone, figure in answers
+        ],
+        "rated": whole["rated"],
+        "period": _period(seen),
+        "groups": [(_("Least satisfied"), rows[:shown]), (_("Most satisfied"), rows[::-1][:shown])],
+    }
+
+
+def _case_rows(seen: Viewing, table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return cases by what, where, who and how long, and nothing a citizen wrote."""
+    known = {kind: names(seen.reports, kind).to_dict("index") for kind in ("category", "ward", "district", "unit")}
+    rows = []
+    for case in table.to_dict("records"):
+        facts = {kind: members.get(case[f"{kind}_id"]) for kind, members in known.items()}
+        places = [name(facts[kind]) for kind in ("ward", "district") if facts[kind]]
+        late = case["state"] == "overdue"
+        hours = (seen.filters.at - (case["due_at"] if late else case["submitted_at"])).total_seconds() / 3600
+        rows.append(
+            {
+                "category": name(facts["category"]),
+                "place": ", ".join(dict.fromkeys(places)) or _("not located"),
+                "unit": name(facts["unit"]) if facts["unit"] else _("no unit yet"),
+                "urgent": case["severity"] == "urgent",
+                "state": state(case["state"]),
+                "tone": TONES[case["state"]],
+                "age": _short(hours),
+                "since": _("overdue for") if late else _("came in"),
+            }
+        )
+    return rows
+
+
+def _short(hours: float) -> str:
+    """Return a length of time in its largest unit that says enough: minutes, hours, days."""
+    return _("{count} min", count=number(max(0, int(hours * 60)))) if hours < 1 else duration(hours)
+
+
+def _level(screen: WallScreen) -> Literal["district", "ward"]:
+    return "ward" if screen.level == "ward" else "district"
+
+
+def _room(rows: int, screen: WallScreen) -> int:
+    """Return how many rows there is room for: the larger the type, the fewer."""
+    return int(rows / max(screen.zoom, 1))
+
+
+def _raw(part: int, whole: int) -> str:
+    return f"{number(part)}/{number(whole)}"
+
+
+def _signed(change: int) -> str:
+    sign = "+" if change > 0 else "−" if change < 0 else "±"
+    return f"{sign}{number(abs(change))}"
+
+
+def _period(seen: Viewing) -> str:
+    start, end = (day(seen.local(moment)) for moment in (seen.filters.start, seen.filters.at))
+    return _("Period: {start} to {end}", start=start, end=end)
