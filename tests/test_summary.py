@@ -62,7 +62,7 @@ def some_filters(draw: st.DrawFn) -> _Asked:
     return ago, length, picks
 
 
-@settings(max_examples=30, deadline=None, derandomize=True)
+@settings(max_examples=20, deadline=None, derandomize=True)
 @given(asked=some_filters(), by=st.sampled_from(DIMENSIONS))
 def test_counts_equal_a_recount(demo: str, asked: _Asked, by: str | None) -> None:
     ago, length, picks = asked

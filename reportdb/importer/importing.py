@@ -108,8 +108,8 @@ def _import(
     add_terms(connection, "channel", reader.channels.values())
     add_terms(connection, "category", reader.categories.values())
     add_terms(connection, "unit", reader.units.values())
-    merged = merge(connection, at)
     _fill_calendar(connection, mapping.city)
+    merged = merge(connection, at)
     connection.execute("analyze report, report_event, report_source")
     rejects.finish()
     return _counts(rows.read, rejects.count, merged)
@@ -195,7 +195,7 @@ def _load_layers(connection: psycopg.Connection, mapping: Mapping, folder: Path,
 
 
 def _fill_calendar(connection: psycopg.Connection, city: City) -> None:
-    """Fill the calendar for every day the reports' deadlines touch."""
+    """Fill the calendar for every day the rows' deadlines touch."""
     if days := days_spoken_of(connection):
         try:
             fill_calendar(connection, country=city.country, subdivision=city.subdivision, first=days[0], last=days[1])

@@ -145,18 +145,18 @@ def merge(connection: psycopg.Connection, at: datetime) -> Merged:
 
 
 def days_spoken_of(connection: psycopg.Connection) -> tuple[date, date] | None:
-    """Return the first day of submission and the last day due or submitted, in the city's time.
+    """Return the first day on which a row of `staged` was sent in and the last on which one is due or ended, in the
+    city's time.
 
     The last is at most two years after the last submission: some due times are placeholders decades ahead.
     """
     row = connection.execute(
         """
         select cast(min(submitted_at at time zone city.time_zone) as date),
-            cast(greatest(
-                max(submitted_at at time zone city.time_zone),
-                least(max(due_at at time zone city.time_zone),
-                    max(submitted_at at time zone city.time_zone) + interval '2 years')) as date)
-        from report cross join city
+            cast(least(
+                max(greatest(submitted_at, due_at, ended_at) at time zone city.time_zone),
+                max(submitted_at at time zone city.time_zone) + interval '2 years') as date)
+        from staged cross join city
         """
     ).fetchone()
     return None if row is None or row[0] is None else (row[0], row[1])

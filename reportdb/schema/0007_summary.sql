@@ -516,8 +516,8 @@ begin atomic
         (day), (day, district_id), (day, ward_id), (day, unit_id), (day, category_id), (day, channel_id));
 end;
 
--- The same for all days at once, without asking for each: a report counts from the day at whose end it was first open
--- to the one before it no longer was. While a row of report_past holds, it counts in place of the report.
+-- The same for all days of three years at once, without asking for each: a report counts from the day at whose end it
+-- was first open to the one before it no longer was. While a row of report_past holds, it counts instead.
 create function keep_open_anew(today date) returns void
 language sql
 begin atomic
@@ -578,7 +578,7 @@ begin atomic
         select day, dimension, key, n from change
         union all
         select cast(day as date), dimension, key, 0
-        from (select dimension, key, min(day) as first from change group by 1, 2) as met
+        from (select dimension, key, greatest(min(day), today - 1100) as first from change group by 1, 2) as met
         cross join lateral generate_series(
             cast(first as timestamp), cast(today as timestamp) - interval '1 day', interval '1 day') as day
     ),
@@ -588,7 +588,7 @@ begin atomic
         group by day, dimension, key
     )
     insert into report_day_open
-    select day, dimension, key, open from standing where open > 0 and day < today;
+    select day, dimension, key, open from standing where open > 0 and day < today and day >= today - 1100;
 end;
 
 grant select on report_day, report_month, report_month_hours, report_month_cell, report_day_open, summary_state,
