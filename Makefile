@@ -15,7 +15,7 @@ run: $(INSTALLED)
 # Everything: style, types, unit tests, real cities' data, browser.
 test: check
 	.ci/chromium
-	$(BIN)/pytest --durations=15
+	$(BIN)/pytest -n 2 --dist loadfile --durations=15
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -26,6 +26,7 @@ check: $(INSTALLED)
 bench: $(INSTALLED)
 	$(BIN)/python -m bench queries
 	$(BIN)/python -m bench pages
+	$(BIN)/python -m bench live
 	$(BIN)/python -m bench working-time
 	$(BIN)/python -m bench ranking
 	$(BIN)/python -m bench.map
