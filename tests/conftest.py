@@ -7,6 +7,7 @@ from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from shutil import disk_usage
 from tempfile import TemporaryDirectory
 
 import psycopg
@@ -34,7 +35,7 @@ def server() -> Iterator[str]:
         yield url
         return
     # Not in pytest's own place, which each run of pytest closes to other users, as PostgreSQL's is.
-    with TemporaryDirectory(prefix="reportdb-test-") as place:
+    with TemporaryDirectory(prefix="reportdb-test-", dir=_in_memory()) as place:
         Path(place).chmod(0o755)
         with embedded_server(Path(place) / "db") as url:
             with connect(url) as connection:  # nothing here has to survive a power cut
@@ -42,6 +43,12 @@ def server() -> Iterator[str]:
                     connection.execute(f"alter system set {setting} = off")
                 connection.execute("select pg_reload_conf()")
             yield url
+
+
+def _in_memory() -> str | None:
+    """Return a folder in memory with room for the databases of tests, where there is one: no disk is waited for."""
+    memory = Path("/dev/shm")
+    return str(memory) if memory.is_dir() and disk_usage(memory).free > 6 * 1024**3 else None
 
 
 @pytest.fixture(scope="session")
@@ -75,9 +82,14 @@ def schema_template(new_database: NewDatabase) -> str:
 
 
 @pytest.fixture
-def database(new_database: NewDatabase, schema_template: str) -> str:
-    """The owner's URL of an empty report database, this test's own."""
-    return new_database(schema_template)
+def database(new_database: NewDatabase, schema_template: str, server: str) -> Iterator[str]:
+    """The owner's URL of an empty report database, this test's own; dropped after it."""
+    url = new_database(schema_template)
+    yield url
+    with connect(server) as connection:
+        connection.execute(
+            sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(database_name(url)))
+        )
 
 
 @pytest.fixture
