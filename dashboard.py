@@ -14,8 +14,9 @@ import streamlit as st
 from reportdb.connection import URL_VARIABLE, DatabaseUnreachable, report_database
 from reportdb.migrations import SchemaError
 from reportdb.server import ServerError
-from ui import live, status
+from ui import live, status, thresholds
 from ui.exports import export_routes
+from ui.metrics import metric_routes
 from ui.routes import routes
 
 _FRAME = Path(__file__).parent / "ui" / "frame.py"
@@ -30,10 +31,13 @@ async def _running(_: st.App) -> AsyncIterator[None]:
     with ExitStack() as held:
         try:
             url = os.environ.get(URL_VARIABLE) or held.enter_context(report_database())
-        except (DatabaseUnreachable, SchemaError, ServerError) as error:
+            thresholds.thresholds()
+        except (DatabaseUnreachable, SchemaError, ServerError, thresholds.SettingsError) as error:
             sys.exit(f"The dashboard cannot start. {error}")
         held.enter_context(live.watching(url))
         yield
 
 
-app = st.App(_FRAME, on_script_error=status.unforeseen, lifespan=_running, routes=routes + export_routes)
+app = st.App(
+    _FRAME, on_script_error=status.unforeseen, lifespan=_running, routes=routes + export_routes + metric_routes
+)

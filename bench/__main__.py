@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from bench import live as liveness
+from bench import outages as drills
 from bench import pages as rerun_costs
 from bench import queries as questions
 from bench import ranking as rankings
@@ -55,6 +57,28 @@ def measure_pages(
     """Measure what a rerun of each page and a heartbeat cost the server once its answers are warm."""
     with report_database(data=data) as url:
         rerun_costs.measure(url, query, out)
+
+
+@app.command("live")
+def measure_live(
+    minutes: Annotated[float, typer.Option(help="How long the soak lasts.")] = 20,
+    per_hour: Annotated[
+        float, typer.Option(help="New reports in an hour of the soak; more make more refreshes.")
+    ] = 600,
+    viewers: Annotated[int, typer.Option(help="How many hearts beat at first.")] = 100,
+    only: Annotated[str | None, typer.Option(help="freshness, heartbeats or soak alone.")] = None,
+) -> None:
+    """From commit to screen on 20 viewers; the heartbeats of 100 and more; a soak of walls and desks."""
+    liveness.measure(out, minutes=minutes, per_hour=per_hour, viewers=viewers, only=only)
+
+
+@app.command("outages")
+def measure_outages(
+    killed_for: Annotated[float, typer.Option(help="For how many seconds PostgreSQL stays killed.")] = 60,
+    only: Annotated[str | None, typer.Option(help="Only the faults whose name holds this word.")] = None,
+) -> None:
+    """Do every fault to the database under a running dashboard: what the screen says, and how long until it heals."""
+    drills.measure(out, killed_for, only)
 
 
 @app.command("ranking")

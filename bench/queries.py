@@ -126,6 +126,8 @@ def _ask_all(reports: ReportDatabase, filters: Filters) -> None:
     calls: list[Any] = [
         lambda: figures.city(reports),
         lambda: reports.ask_now("pulse"),
+        lambda: reports.ask_now("feeds"),
+        lambda: reports.ask_now("server"),
         lambda: reports.ask("areas", level="ward"),
         lambda: figures.published(reports, filters),
         lambda: days.days(reports, filters),

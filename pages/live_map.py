@@ -4,12 +4,12 @@ import streamlit as st
 
 from queries import map as map_queries
 from queries.figures import Dimension
-from ui import live_map, map_panels, maps
+from ui import live_map, map_panels, maps, replay
 from ui.controls import one_of
 from ui.map_routes import drawn_areas
 from ui.map_scale import MEASURES
 from ui.screen import sized
-from ui.viewing import viewing
+from ui.viewing import Viewing, viewing
 from ui.words import _
 
 seen = viewing()
@@ -30,6 +30,7 @@ with st.container(horizontal=True, key="map_controls"):
     measure = MEASURES[0]
     if show == "areas":
         measure = one_of(_("Coloured by"), "measure", MEASURES, usual=MEASURES[0], words=measures.__getitem__)
+    replay.control()
 
 shapes = drawn_areas(seen.reports, level)
 if shapes.empty:
@@ -41,17 +42,23 @@ case = map_queries.case(seen.reports, seen.filters, code=code) if code else None
 if code and not case:
     st.warning(_("There is no case {code} at this moment.", code=code))
 
-drawn = live_map.draw(seen, shapes, show=show, level=level, measure=measure)
-left, right = st.columns([3, 1])
-with left:
+
+def drawn(then: Viewing) -> None:
+    """Draw the map at a moment, with what it shows."""
+    found = live_map.draw(then, shapes, show=show, level=level, measure=measure)
     st.pydeck_chart(
-        live_map.deck(shapes, drawn, case),
+        live_map.deck(shapes, found, case),
         height="stretch",
         key=sized(live_map.KEY),
         on_select=lambda: live_map.follow(seen, level),
-        alt=drawn.what,
+        alt=found.what,
     )
-    map_panels.about(drawn.what, drawn.shown, drawn.missing, drawn.marks, maps.sources(shapes))
+    map_panels.about(found.what, found.shown, found.missing, found.marks, maps.sources(shapes))
+
+
+left, right = st.columns([3, 1])
+with left:
+    replay.played(seen, drawn)
 with right:
     if case:
         map_panels.case(seen, case)

@@ -175,6 +175,16 @@ def test_a_map_asks_nobody_outside_and_says_plain_text(monkeypatch: pytest.Monke
     )
 
 
+def test_points_are_described_in_words_a_browser_understands() -> None:
+    counted = pd.Series([97]).iloc[0]  # a count as a query gives it
+    layer = maps.report_points("map/points.json", counted, chosen="", dark=False)[0]
+    described = json.loads(maps.deck([layer], maps.framing(pd.DataFrame({"geometry": [SQUARE]}))).to_json())["layers"][
+        0
+    ]
+    assert described["stroked"] is True
+    assert "True" not in json.dumps(described)
+
+
 @dataclass(frozen=True)
 class Answer:
     """What came back over HTTP."""

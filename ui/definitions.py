@@ -190,13 +190,14 @@ def _ground(seen: Viewing) -> dict[str, Any]:
         "year": str(seen.local(seen.filters.at).year),
         "reaches": _("The calendar reaches to {day}.", day=day(cover.last_day)) if cover.last_day else "",
         "notice": cover.notice_needed,
-        "warnings": [_warning(kind, count) for kind, count in warnings(seen.reports, seen.filters.at).items()],
+        "warnings": [warning_words(kind, count) for kind, count in warnings(seen.reports, seen.filters.at).items()],
         "off": [_day(one) for one in days if not one["working"]],
         "worked": [_day(one) for one in days if one["working"]],
     }
 
 
-def _warning(kind: str, count: int) -> str:
+def warning_words(kind: str, count: int) -> str:
+    """Return in words one kind of what leaves deadlines unknown (queries.deadlines.WARNINGS), and how often it does."""
     return {
         "calendar_ends": lambda: ngettext(
             "{count} of the next 60 days is missing in the calendar",

@@ -1,35 +1,53 @@
-"""One watcher for the whole process: is there anything new, and does the database answer?
+"""One watcher for the whole process: is there anything new, does the database answer, do the channels deliver?
 
 Pages speak of the moment the watcher last saw a change (or the minute turn), so that all viewers ask the same questions
-and share their answers.
+and share their answers. While the database is away that moment stands still, and so do the remembered answers.
 """
 
 import logging
+import random
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
+import pandas as pd
 import streamlit as st
 
 from queries.database import DatabaseAway, NotAReportDatabase, ReportDatabase
+from queries.feeds import Feed, feeds
 from queries.figures import City, NoCity, city
+from ui.shown import Shown
+from ui.thresholds import Level, thresholds
 
 _LOG = logging.getLogger(__name__)
 _SECONDS_BETWEEN_LOOKS = 2.0
-_SECONDS_BETWEEN_REFRESHES = 5
+_SECONDS_BETWEEN_REFRESHES = 1.5  # less than a beat: a change is on a screen within one look and one beat
+_SECONDS_FOR_EACH_VIEWER = 0.05  # about what a refresh costs: many viewers refresh less often, and the server keeps up
+_SECONDS_TO_COME_BACK = 3.0
+_SECONDS_WITHOUT_A_BEAT = 10
 _LIVE_WITHIN = timedelta(days=60)
 
 
 @dataclass(frozen=True)
 class Pulse:
-    """What the watcher saw: the moment to speak of, the newest change, the city; and what fails, since when."""
+    """What the watcher saw: the moment to speak of, the newest change, the city; and what fails, since when.
+
+    `looked_at` is its last look, `answered_at` the last one that was answered, `back_at` when the database last came
+    back from an outage.
+    """
 
     at: datetime
     changed_at: datetime | None = None
     city: City | None = None
-    trouble: Exception | None = None
+    feeds: tuple[Feed, ...] = ()
+    looked_at: datetime | None = None
+    answered_at: datetime | None = None
+    back_at: datetime | None = None
+    trouble: DatabaseAway | NotAReportDatabase | NoCity | None = None
     trouble_since: datetime | None = None
 
     @property
@@ -44,6 +62,28 @@ class Pulse:
         last = self.city.last_submitted_at if self.city else None
         return self.at if self.live or last is None else last
 
+    @property
+    def answers(self) -> Level:
+        """How old the database's last answer was when it was last looked for, of the limits in thresholds.toml."""
+        if self.trouble is None or self.looked_at is None:
+            return "green"
+        silent = (self.looked_at - (self.answered_at or self.trouble_since or self.looked_at)).total_seconds()
+        return "red" if thresholds().answer.level(silent) == "red" else "amber"
+
+    @property
+    def late_feeds(self) -> tuple[tuple[Feed, Level], ...]:
+        """The channels that have not delivered for too long, and how bad that is; none of a city that is not live."""
+        if not self.live or self.answered_at is None:
+            return ()
+        levels = ((feed, thresholds().feed.level(feed.overdue_by(self.answered_at))) for feed in self.feeds)
+        return tuple((feed, level) for feed, level in levels if level != "green")
+
+    @property
+    def seen(self) -> tuple[object, ...]:
+        """All of this that a page shows: where it differs, the page is drawn again."""
+        late = tuple((feed.code, level) for feed, level in self.late_feeds)
+        return self.at, getattr(self.trouble, "kind", type(self.trouble)), self.answers, late
+
 
 class Watcher:
     """Looks at the database every few seconds, in a thread of its own, until told to stop."""
@@ -51,26 +91,49 @@ class Watcher:
     def __init__(self, reports: ReportDatabase) -> None:
         """Watch `reports`; the first look happens now."""
         self.reports = reports
+        self.shown = Shown()
         self.pulse = Pulse(at=datetime.now(UTC))
+        self.viewers = Viewers()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="watcher", daemon=True)
         self.look()
         self._thread.start()
 
+    @property
+    def looked_at(self) -> datetime:
+        """The moment of the last look that was answered; before the first, of the watcher's beginning."""
+        return self.pulse.answered_at or self.pulse.at
+
     def look(self) -> None:
-        """Ask the cheap question once and keep what it says."""
+        """Ask the cheap questions once and keep what they say."""
         now = datetime.now(UTC).replace(microsecond=0)
         seen = self.pulse
         try:
-            changed_at = self.reports.ask_now("pulse")["updated_at"].iloc[0]
-            if seen.city is None or seen.trouble or changed_at != seen.changed_at:
-                self.pulse = Pulse(at=now, changed_at=changed_at, city=city(self.reports))
-            elif now.replace(second=0) > seen.at:
-                self.pulse = replace(seen, at=now)
+            newest = self.reports.look("pulse")["updated_at"].iloc[0]
+            changed_at = None if pd.isna(newest) else newest.to_pydatetime()
+            delivered = feeds(self.reports)
+            moved = seen.city is None or seen.trouble is not None or changed_at != seen.changed_at
+            found = city(self.reports) if moved else seen.city
         except (DatabaseAway, NotAReportDatabase, NoCity) as trouble:
             if not seen.trouble:
                 _LOG.warning("The report database does not answer as it should: %s", trouble)
-            self.pulse = replace(seen, trouble=trouble, trouble_since=seen.trouble_since or now)
+            trouble.with_traceback(None)
+            self.pulse = replace(
+                seen, trouble=trouble, trouble_since=seen.trouble_since or now, looked_at=datetime.now(UTC)
+            )
+            return
+        if seen.trouble:
+            _LOG.warning("The report database answers again.")
+            self.shown.go_on()
+        self.pulse = Pulse(
+            at=now if moved or now.replace(second=0) > seen.at else seen.at,
+            changed_at=changed_at,
+            city=found,
+            feeds=delivered,
+            looked_at=now,
+            answered_at=now,
+            back_at=now if seen.trouble else seen.back_at,
+        )
 
     def stop(self) -> None:
         """Look no more."""
@@ -81,8 +144,32 @@ class Watcher:
         while not self._stop.wait(_SECONDS_BETWEEN_LOOKS):
             try:
                 self.look()
+                self.viewers.count()
             except Exception:  # the watcher outlives what nobody foresaw; the next look may succeed
                 _LOG.exception("A look at the report database failed")
+
+
+class Viewers:
+    """Who has a page open: whoever's heart beat in the last seconds."""
+
+    def __init__(self) -> None:
+        """Begin with nobody."""
+        self.number = 0  # at the last count
+        self._beats: dict[str, float] = {}
+        self._guard = threading.Lock()
+
+    def beat(self, viewer: str) -> None:
+        """Note that a viewer is there."""
+        with self._guard:
+            self._beats[viewer] = time.monotonic()
+
+    def count(self) -> int:
+        """Return how many are there, and forget the others."""
+        since = time.monotonic() - _SECONDS_WITHOUT_A_BEAT
+        with self._guard:
+            self._beats = {viewer: at for viewer, at in self._beats.items() if at >= since}
+            self.number = len(self._beats)
+            return self.number
 
 
 _watchers: list[Watcher] = []
@@ -107,18 +194,52 @@ def watcher() -> Watcher:
     return _watchers[-1]
 
 
-@st.fragment(run_every=_SECONDS_BETWEEN_LOOKS)
-def heartbeat() -> None:
-    """Run the page again when something changed since it was drawn, but not more than every few seconds."""
+def address(page: str) -> tuple[object, ...]:
+    """Return the page and what its address asks for; whoever asks the same sees the same numbers, in any language."""
+    return (page, *sorted((word, *st.query_params.get_all(word)) for word in st.query_params if word != "lang"))
+
+
+def stays_at(page: str) -> datetime | None:
+    """Return the earlier moment this run of a page speaks of, where the latest cannot be asked for, and note it."""
     drawn: Pulse = st.session_state["pulse"]
-    now = watcher().pulse
-    news = now.at != drawn.at or now.trouble is not drawn.trouble
-    if news and (datetime.now(UTC) - st.session_state["drawn_at"]).total_seconds() >= _SECONDS_BETWEEN_REFRESHES:
-        st.rerun()
+    stay = watcher().shown.stays_at(address(page), away=drawn.trouble is not None)
+    if stay is None or stay == drawn.at:
+        return None
+    if drawn.trouble is None:  # then the heartbeat tries the latest again; else it waits for the database's return
+        st.session_state["pulse"] = replace(drawn, at=stay)
+    return stay
+
+
+@st.fragment(run_every=_SECONDS_BETWEEN_LOOKS)
+def heartbeat(beside: Callable[[], None]) -> None:
+    """Run the page again when something changed since it was drawn; the more viewers, the longer since the last time.
+
+    When the database comes back, the viewers do so one after the other, within a few seconds. `beside` is done with
+    every beat.
+    """
+    watcher().viewers.beat(st.session_state["viewer"])
+    beside()
+    drawn: Pulse = st.session_state["pulse"]
+    pulse = watcher().pulse
+    if pulse is drawn or pulse.seen == drawn.seen:
+        return
+    now = datetime.now(UTC)
+    between = max(_SECONDS_BETWEEN_REFRESHES, _SECONDS_FOR_EACH_VIEWER * watcher().viewers.number)
+    if (now - st.session_state["drawn_at"]).total_seconds() < between:
+        return
+    if pulse.back_at and pulse.back_at != drawn.back_at:
+        turn = pulse.back_at + timedelta(seconds=_SECONDS_TO_COME_BACK * st.session_state["turn"])
+        if now < turn:
+            return
+    st.rerun()
 
 
 def begin() -> Pulse:
     """Note for the heartbeat what this run of the page is drawn from, and return it."""
+    if "viewer" not in st.session_state:
+        st.session_state["viewer"] = uuid4().hex
+        st.session_state["turn"] = random.random()  # noqa: S311  # a place in a queue
     st.session_state["pulse"] = pulse = watcher().pulse
     st.session_state["drawn_at"] = datetime.now(UTC)
+    watcher().viewers.beat(st.session_state["viewer"])
     return pulse

@@ -4,13 +4,11 @@ import gzip
 import hashlib
 import json
 import math
-import threading
 from collections.abc import Awaitable, Callable, Hashable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pandas as pd
-from cachetools import TTLCache, cached
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -34,9 +32,6 @@ COUNTED = ("received", "open")
 """The figures that cells may count; the usual first."""
 
 _MOST_ABOVE = 100
-_SECONDS = 600
-_ROOM = 128 * 1024 * 1024
-_packed_answers: TTLCache[Hashable, bytes] = TTLCache(_ROOM, ttl=_SECONDS, getsizeof=len)
 _FAST = 6  # a higher level of gzip takes three times as long for two per cent
 
 
@@ -77,10 +72,9 @@ class Asking:
         return (id(self.reports), self.filters, *words)
 
 
-@cached(TTLCache(8, _SECONDS), lock=threading.Lock())
 def drawn_areas(reports: ReportDatabase, level: str) -> pd.DataFrame:
     """Return the areas of a level as maps draw them (map_data.geometries). Raises DatabaseAway."""
-    return map_data.geometries(reports.ask("areas", level=level))
+    return reports.remember(("drawn areas", level), lambda: map_data.geometries(reports.ask("areas", level=level)))
 
 
 def cell_size(reports: ReportDatabase, side: int | None = None) -> tuple[int, int]:
@@ -145,13 +139,9 @@ def _cells(asking: Asking) -> str:
 
 def _packed(answer: Callable[[Asking], str], request: Request) -> bytes:
     asking = Asking(request)
-    key = (answer, asking.key())
-    packed = _packed_answers.get(key)
-    if packed is None:
-        packed = gzip.compress(answer(asking).encode(), _FAST, mtime=0)
-        if len(packed) < _ROOM:
-            _packed_answers[key] = packed
-    return packed
+    return asking.reports.remember(
+        ("packed", answer, asking.key()), lambda: gzip.compress(answer(asking).encode(), _FAST, mtime=0)
+    )
 
 
 def _served(answer: Callable[[Asking], str]) -> Callable[[Request], Awaitable[Response]]:

@@ -199,7 +199,8 @@ def report_points(address: str, count: int, *, chosen: str, dark: bool) -> list[
     by_state = [rgb(c, 235) for c in (colours.in_time, colours.muted, colours.due_soon, colours.overdue)]
     radius = next((size for crowd, size in _CROWD if count <= crowd), _SMALLEST)
     radius *= _PHONES if screen().phone else screen().scale
-    ringed = count <= _CROWD[-1][0]  # more rings than that hide what they mark
+    # More rings than that hide what they mark. As a truth of numpy it would reach the browser as a word: no points.
+    ringed = bool(count <= _CROWD[-1][0])
     place: dict[str, Any] = {
         "data": address,
         "get_position": PLACE,

@@ -16,6 +16,8 @@ UNIT = "unit"
 REPORT = "report"
 CASES = "cases"
 DEFINITIONS = "definitions"
+STATUS = "status"
+WALL = "wall"
 
 _FILES = {
     OVERVIEW: "overview",
@@ -26,10 +28,11 @@ _FILES = {
     CASES: "cases",
     REPORT: "report",
     DEFINITIONS: "definitions",
+    STATUS: "status",
 }
 PATHS = tuple(_FILES)
-"""Every page's address."""
-_NOT_IN_NAVIGATION = (UNIT, REPORT)  # they are about one unit, one case: a link leads to them
+"""The address of every page with a header; a wall has none."""
+_NOT_IN_NAVIGATION = (UNIT, REPORT, STATUS)  # a link leads to them: from a unit, a case, the words on freshness
 
 
 def pages() -> list[st.Page]:
@@ -41,7 +44,7 @@ def pages() -> list[st.Page]:
             url_path=path or None,
             default=path == OVERVIEW,
         )
-        for path, file in _FILES.items()
+        for path, file in (*_FILES.items(), (WALL, "wall"))
     ]
 
 
@@ -56,11 +59,12 @@ def header(here: str, seen: Viewing | None, freshness: Freshness) -> None:
         key="header",
         city=name({"name_vi": seen.city.name_vi, "name_en": seen.city.name_en}) if seen else "",
         home=address(OVERVIEW, **choices),
+        status=address(STATUS, **choices),
         freshness=freshness,
         links=[
             {"title": title, "href": address(path, **choices), "here": path == here}
             for path, title in _titles().items()
-            if path not in _NOT_IN_NAVIGATION
+            if path in PATHS and path not in _NOT_IN_NAVIGATION
         ],
     )
 
@@ -75,4 +79,6 @@ def _titles() -> dict[str, str]:
         CASES: _("Cases"),
         REPORT: _("Case"),
         DEFINITIONS: _("Definitions"),
+        STATUS: _("Status"),
+        WALL: _("Wall"),
     }

@@ -4,6 +4,8 @@ A link leads to a page of ours with a query in its address. Opened in a new tab 
 turns the page without loading the application anew.
 """
 
+import gzip
+from base64 import b64encode
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -18,6 +20,7 @@ from ui import words
 from ui.viewing import Viewing
 
 _FOLDER = Path(__file__).parent / "panels"
+_LONG = 20_000  # bytes
 
 
 @cache
@@ -50,16 +53,25 @@ def styles() -> str:
 
 def panel(template: str, *, key: str, **values: Any) -> None:
     """Draw `panels/<template>.html` with its values; `key` tells this panel from the others of the page."""
-    _component()(data={"html": _render(template, values)}, key=key)
+    _component()(data={"html": render(template, values)}, key=key)
 
 
 def shared_panel(seen: Viewing, template: str, *, key: str, make: Callable[[], dict[str, Any]]) -> None:
     """Draw a panel that looks the same to every viewer of this address and moment; its values are made once for all."""
-    html = seen.shared(("panel", template, key), lambda: _render(template, make()))
-    _component()(data={"html": html}, key=key)
+    data = seen.shared(("panel", template, key), lambda: _packed(render(template, make())))
+    _component()(data=data, key=key)
 
 
-def _render(template: str, values: dict[str, Any]) -> str:
+def _packed(html: str) -> dict[str, str]:
+    """Return what a panel is drawn from: its HTML; where that is long, packed to a twentieth, once for all viewers."""
+    written = html.encode()
+    if len(written) < _LONG:
+        return {"html": html}
+    return {"packed": b64encode(gzip.compress(written, mtime=0)).decode()}
+
+
+def render(template: str, values: dict[str, Any]) -> str:
+    """Return the HTML of `panels/<template>.html` with its values, escaped."""
     return _templates().get_template(f"{template}.html").render(**values)
 
 

@@ -28,7 +28,7 @@ THEMES = ("dark", "light", "auto")
 _LOG = logging.getLogger(__name__)
 _USUAL = Path(__file__).parents[1] / "screens.toml"
 _SECONDS = (5, 3600)
-_ZOOM = (0.8, 1.25)
+_ZOOM = (0.8, 1)
 _NOBODY = "0" * 64  # no token has this hash
 
 
@@ -41,7 +41,8 @@ class WallScreen:
     """What one screen shows and how.
 
     `seconds` a scene; `districts` are codes, none is the whole city; `at` is a past moment in ISO form, empty is now;
-    `zoom` makes everything larger or smaller; `shift` moves the picture by a few pixels every minute against burn-in.
+    `zoom` makes everything smaller, for a screen that is near or cuts its edges off; `shift` moves the picture by a few
+    pixels every minute against burn-in.
     """
 
     name: str = ""
@@ -74,7 +75,7 @@ def opened(query: Mapping[str, Sequence[str]], *, near: bool) -> WallScreen | No
     try:
         known = screens()
     except NotAScreen as wrong:
-        _LOG.error("No screen is opened: %s", wrong)
+        _complain(str(wrong))
         return None
     if known is None:
         return WallScreen() if near else None
@@ -122,6 +123,12 @@ def screens() -> Mapping[str, WallScreen] | None:
         raise NotAScreen(str(error)) from error
 
 
+@lru_cache(maxsize=8)
+def _complain(wrong: str) -> None:
+    """Write what is wrong to the log, once: screens ask every few seconds."""
+    _LOG.error("No screen is opened: %s", wrong)
+
+
 @lru_cache(maxsize=2)
 def _read(file: Path, _changed: int) -> Mapping[str, WallScreen]:
     try:
@@ -153,7 +160,8 @@ def _screen(said: Mapping[str, Any]) -> WallScreen:
             raise TypeError(f"{word} has the wrong form")
         if isinstance(value, list) and not all(isinstance(one, str) for one in value):
             raise TypeError(f"{word} is a list of words")
-    screen = WallScreen(**{word: tuple(value) if isinstance(value, list) else value for word, value in said.items()})
+    read: dict[str, Any] = {word: tuple(value) if isinstance(value, list) else value for word, value in said.items()}
+    screen = WallScreen(**read)
     if not screen.name:
         raise ValueError("name is missing")
     if len(screen.token_sha256) != 64 or not set(screen.token_sha256) <= set("0123456789abcdef"):

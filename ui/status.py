@@ -1,15 +1,35 @@
 """How fresh the numbers are, and plain words for what keeps them away."""
 
 import logging
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import streamlit as st
 
+from queries.database import DatabaseAway, NotAReportDatabase
+from queries.figures import NoCity
 from ui.live import Pulse
+from ui.thresholds import Level
 from ui.viewing import Viewing
-from ui.words import _, moment
+from ui.words import _, moment, name, ngettext
 
 _LOG = logging.getLogger(__name__)
+
+TONES: dict[Level, str] = {"green": "good", "amber": "due-soon", "red": "overdue"}
+"""How the panels colour each level."""
+
+
+@dataclass
+class PageFailures:
+    """How often pages failed in ways nobody foresaw; when they last did, and by what kind of error, newest last."""
+
+    total: int = 0
+    lately: deque[tuple[datetime, str]] = field(default_factory=lambda: deque(maxlen=20))
+
+
+page_failures = PageFailures()
+"""Of this process."""
 
 
 @dataclass(frozen=True)
@@ -21,20 +41,64 @@ class Freshness:
 
 
 def freshness(pulse: Pulse, seen: Viewing | None) -> Freshness:
-    """Return what moment the page speaks of, whether it moves on, and whether the database answers."""
-    if seen is None or (pulse.trouble and pulse.trouble_since):
-        return Freshness(_("The database does not answer"), "overdue")
+    """Return what moment the page speaks of, whether it moves on, and what is late: the database or a channel."""
+    trouble = trouble_words("empty" if isinstance(pulse.trouble, NoCity) else getattr(pulse.trouble, "kind", ""))
+    if seen is None:
+        return Freshness(_capital(trouble), "overdue")
     at = moment(seen.local(seen.filters.at))
-    if seen.live:
-        return Freshness(_("Live · {at}", at=at), "good")
-    return Freshness(_("As it was at {at}, not live", at=at), "due-soon")
+    if pulse.trouble:
+        return Freshness(_("Numbers of {at} · {trouble}", at=at, trouble=trouble), TONES[pulse.answers])
+    if not seen.live:
+        return Freshness(_("As it was at {at}, not live", at=at), "due-soon")
+    if seen.filters.at < pulse.usual:  # this page failed at a later moment, and stays at the last that was answered
+        return Freshness(_("Numbers of {at} · {trouble}", at=at, trouble=trouble_words("slow")), "due-soon")
+    if pulse.late_feeds:
+        named = [name({"name_vi": feed.name_vi, "name_en": feed.name_en}) for feed, _level in pulse.late_feeds]
+        late = named[0] if len(named) == 1 else ngettext("{count} channel", "{count} channels", len(named))
+        level: Level = "red" if any(level == "red" for _feed, level in pulse.late_feeds) else "amber"
+        return Freshness(_("Live · {at} · delayed: {channels}", at=at, channels=late), TONES[level])
+    return Freshness(_("Live · {at}", at=at), "good")
 
 
-def database_away(pulse: Pulse) -> None:
-    """Say that the database is away and what happens next."""
+def trouble_words(kind: str) -> str:
+    """Return in a few words what keeps the database's answers away (queries.trouble.Kind)."""
+    words = {
+        "slow": _("the database is slow"),
+        "crowded": _("the database takes no more connections"),
+        "disk_full": _("the database's disk is full"),
+        "restarting": _("the database is starting again"),
+        "refused": _("the database refuses the dashboard"),
+        "unprepared": _("the database is not ready"),
+        "empty": _("the database is empty"),
+    }
+    return words.get(kind, _("the database does not answer"))
+
+
+def cure_words(kind: str) -> str:
+    """Return in a sentence what whoever runs the database can do about a kind of trouble."""
+    words = {
+        "slow": _("Look for long queries and a busy disk on the database's server."),
+        "crowded": _("Raise max_connections, or close what holds the connections. The dashboard needs nine."),
+        "disk_full": _("Make room on the database's disk."),
+        "restarting": _("Wait until PostgreSQL is up; if it takes minutes, read its log."),
+        "refused": _("Check the login in REPORT_DB_URL, and that it is a member of the role report_reader."),
+        "unprepared": _("Run “python -m reportdb up”, then “python -m reportdb check”."),
+    }
+    return words.get(kind, _("Check that PostgreSQL runs, and the network between it and the dashboard."))
+
+
+def database_away(pulse: Pulse, trouble: DatabaseAway | NotAReportDatabase) -> None:
+    """Say what keeps the database away, since when, what cures it, and that the page returns by itself."""
     since = f" ({pulse.trouble_since:%H:%M UTC})" if pulse.trouble_since else ""
+    if pulse.trouble_since and pulse.city:
+        since = f" ({moment(pulse.trouble_since.astimezone(pulse.city.zone))})"
     st.error(
-        _("The report database does not answer{since}. Nothing is lost; this page returns by itself.", since=since),
+        _(
+            "{trouble}{since}. Nothing is lost; this page returns by itself. {cure}",
+            trouble=_capital(trouble_words(trouble.kind)),
+            since=since,
+            cure=cure_words(trouble.kind),
+        ),
         icon=":material/cloud_off:",
     )
 
@@ -47,20 +111,18 @@ def empty_database() -> None:
     )
 
 
-def not_a_report_database() -> None:
-    """Say how to make a report database of one that is none."""
-    st.error(
-        _("This database is not ready: run “python -m reportdb up”, then “python -m reportdb check”."),
-        icon=":material/database_off:",
-    )
-
-
 def unforeseen(failure: Exception) -> bool:
     """Say that a page failed in a way nobody foresaw; the log of the server tells the rest."""
     _LOG.error("A page failed", exc_info=failure)
+    page_failures.total += 1
+    page_failures.lately.append((datetime.now(UTC), type(failure).__name__))
     with st.container(key="unforeseen"):
         st.error(
             _("This page cannot be shown just now. The others still can; the server's log says what happened."),
             icon=":material/error:",
         )
     return True
+
+
+def _capital(words: str) -> str:
+    return words[0].upper() + words[1:]

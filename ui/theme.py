@@ -54,7 +54,7 @@ OVERDUE_STEPS_DARK = ("#33292a", "#57322f", "#843b35", "#b4463d", "#e05c50", "#f
 """The same on a dark ground, where much must stand out by light."""
 AMOUNT_STEPS = ("#e2eeed", "#bcdad9", "#8bbfc0", "#549fa2", "#237b80", "#07474d")
 """An amount of anything but lateness, in the brand's hue, from little to much."""
-AMOUNT_STEPS_DARK = ("#1c3032", "#1e474a", "#236267", "#2f8387", "#5cb0b1", "#a9e2df")
+AMOUNT_STEPS_DARK = ("#24403f", "#23565a", "#277175", "#33898d", "#5cb0b1", "#a9e2df")
 """The same on a dark ground."""
 NO_DATA = "#8a9794"
 """Where there is nothing to measure; drawn faint."""

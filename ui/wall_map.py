@@ -15,6 +15,7 @@ from cachetools import TTLCache, cached
 from queries import map as map_queries
 from queries.database import ReportDatabase
 from queries.figures import figures
+from queries.ranking import FEWEST_OPEN
 from queries.urgent import urgent
 from ui.map_routes import ARRIVED_WITHIN, drawn_areas
 from ui.map_scale import scale, step_words, values
@@ -23,8 +24,9 @@ from ui.words import language, name, percent
 
 _HIGH, _WIDEST = 1000.0, 1150.0  # units of the drawing: it is that high, or that wide and lower
 _TYPE = 29.0  # units; with the map at 77 hundredths of the screen's height, 2.2 hundredths of it
-_LETTER = 0.56  # how wide a letter is, of its height
+_LETTER = 0.52  # how wide a letter is, of its height
 _MOST_URGENT = 400
+_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -49,13 +51,14 @@ def wall_map(seen: Viewing, level: Literal["district", "ward"]) -> dict[str, Any
     Raises DatabaseAway.
     """
     shapes = drawn_areas(seen.reports, level)
-    if level == "district" and seen.filters.districts:
-        shapes = shapes[shapes["key"].isin(seen.filters.districts)]
+    table = figures(seen.reports, seen.filters, by=level)
+    if seen.filters.districts:  # of the wards, those that have reports there
+        wanted = seen.filters.districts if level == "district" else table["key"].dropna()
+        shapes = shapes[shapes["key"].isin(wanted)]
     if shapes.empty:
         return None
     keys = tuple(int(key) for key in shapes["key"])
     plan, paths = _ground(seen.reports, level, keys)
-    table = figures(seen.reports, seen.filters, by=level)
     found = values(table, shapes.set_index("key")["population"], "overdue")
     steps = scale("overdue", found)
     cases, count = urgent(seen.reports, seen.filters, order="worklist", limit=_MOST_URGENT)
@@ -93,13 +96,12 @@ def _ground(reports: ReportDatabase, level: str, keys: tuple[int, ...]) -> tuple
     degree = min(_HIGH / max(north - south, 1e-6), _WIDEST / max((east - west) * narrow, 1e-6))
     wide, high = round((east - west) * narrow * degree, 1), round((north - south) * degree, 1)
     plan = Plan(west, north, narrow * degree, degree, wide, high)
-    paths = [
-        "".join(
-            "M" + "L".join(f"{x:g} {y:g}" for x, y in (plan.place(*corner) for corner in ring)) + "Z" for ring in area
-        )
-        for area in rings
-    ]
+    paths = ["".join(_path(plan, ring) for ring in area) for area in rings]
     return plan, paths
+
+
+def _path(plan: Plan, ring: list[tuple[float, float]]) -> str:
+    return "M" + "L".join(f"{x:g} {y:g}" for x, y in (plan.place(*corner) for corner in ring)) + "Z"
 
 
 def _rings(coordinates: Any) -> Iterator[list[tuple[float, float]]]:
@@ -111,20 +113,26 @@ def _rings(coordinates: Any) -> Iterator[list[tuple[float, float]]]:
 
 
 def _labels(shapes: pd.DataFrame, plan: Plan, table: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    """Yield the areas' names with their overdue share where they fit beside each other, the roomiest area's first."""
+    """Yield the areas' names with their overdue share where they fit beside each other.
+
+    First those furthest behind, which must be named, then the roomiest.
+    """
     counts = table.dropna(subset="key").set_index("key")
+    behind = (counts["overdue"] / counts["open"].where(counts["open"] >= FEWEST_OPEN)).nlargest(_NAMED).index
+    rows = counts.to_dict("index")
     taken: list[tuple[float, float, float, float]] = []
-    for area in shapes.sort_values("room", ascending=False).to_dict("records"):
+    ordered = shapes.assign(behind=shapes["key"].isin(behind)).sort_values(["behind", "room"], ascending=False)
+    for area in ordered.to_dict("records"):
         words = name(area)
         half = len(words) * _TYPE * _LETTER / 2
         x, y = plan.place(*area["label"])
         x = min(max(x, half), plan.wide - half)
-        box = (x - half, y - _TYPE * 1.05, x + half, y + _TYPE * 1.15)
+        box = (x - half, y - _TYPE * 0.85, x + half, y + _TYPE * 1.05)
         if any(box[0] < b[2] and b[0] < box[2] and box[1] < b[3] and b[1] < box[3] for b in taken):
             continue
         taken.append(box)
-        known = area["key"] in counts.index
-        share = percent(counts.at[area["key"], "overdue"], counts.at[area["key"], "open"]) if known else ""
+        row = rows.get(area["key"])
+        share = percent(row["overdue"], row["open"]) if row else ""
         yield {"x": round(x, 1), "y": y, "name": words, "share": share}
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from queries.backlog import backlog
 from queries.cases import case_count, cases
 from queries.figures import figures, names
-from queries.ranking import FEWEST_OPEN, ranked
+from queries.ranking import FEWEST_OPEN
 from queries.urgent import urgent
 from ui import backlog as backlog_page
 from ui import tiles
@@ -26,9 +26,10 @@ from ui.words import _, day, duration, name, number, percent
 _RANKED, _BEST = 9, 5
 _PLACES = 30  # in two columns
 _CASES = 6
-_RATED = 6
+_RATED, _FEWEST_RATED = 6, 10
 _TICKER = 8
-_TICKER_HOURS = 2
+TICKER_HOURS = 2
+"""For how long an urgent report is new."""
 
 
 def scenes() -> dict[str, tuple[str, Callable[[Viewing, WallScreen], dict[str, Any]]]]:
@@ -48,7 +49,7 @@ def ticker(seen: Viewing) -> list[dict[str, Any]]:
 
     No words of a citizen's own: a wall is seen by everybody in the room.
     """
-    since = seen.filters.at - timedelta(hours=_TICKER_HOURS)
+    since = seen.filters.at - timedelta(hours=TICKER_HOURS)
     table, _found = urgent(seen.reports, seen.filters, order="newest", limit=_TICKER, since=since)
     return _case_rows(seen, table)
 
@@ -69,16 +70,14 @@ def _map(seen: Viewing, screen: WallScreen) -> dict[str, Any]:
     }
 
 
-def _overdue(seen: Viewing, screen: WallScreen) -> dict[str, Any]:
+def _overdue(seen: Viewing, _screen: WallScreen) -> dict[str, Any]:
     found = leaderboard(seen, by="unit", kind="all", order="fair")
     return found | {
         "title": _("Which units are late?"),
-        "rows": found["rows"][: _room(_RANKED, screen)],
-        "best": found["best"][: _room(_BEST, screen)],
-        "about": _(
-            "Fair ranking by the adjusted share of overdue in open reports; units with at least {count} open",
-            count=FEWEST_OPEN,
-        ),
+        "rows": found["rows"][:_RANKED],
+        "best": found["best"][:_BEST],
+        "about": _("Fair ranking of the units with at least {count} open reports", count=FEWEST_OPEN),
+        "since": day(seen.local(seen.filters.before().at)),
     }
 
 
@@ -88,7 +87,7 @@ def _backlog(seen: Viewing, screen: WallScreen) -> dict[str, Any]:
     by = _level(screen)
     table = backlog(seen.reports, seen.filters, since=week, by=by)
     table = table[table["open"] > 0].sort_values(["open", "code"], ascending=[False, True], na_position="last")
-    shown = table.head(_room(_PLACES, screen))
+    shown = table.head(_PLACES)
     rest = table.iloc[len(shown) :]
     rows = [
         {
@@ -121,9 +120,9 @@ def _backlog(seen: Viewing, screen: WallScreen) -> dict[str, Any]:
     }
 
 
-def _newest(seen: Viewing, screen: WallScreen) -> dict[str, Any]:
-    gravest, found = urgent(seen.reports, seen.filters, order="worklist", limit=_room(_CASES, screen))
-    newest = cases(seen.reports, seen.filters, figure="received", limit=_room(_CASES, screen))
+def _newest(seen: Viewing, _screen: WallScreen) -> dict[str, Any]:
+    gravest, found = urgent(seen.reports, seen.filters, order="worklist", limit=_CASES)
+    newest = cases(seen.reports, seen.filters, figure="received", limit=_CASES)
     return {
         "title": _("What is urgent, and what is new?"),
         "found": found,
@@ -142,21 +141,18 @@ def _satisfaction(seen: Viewing, screen: WallScreen) -> dict[str, Any]:
     ]
     resolved = case_count(seen.reports, seen.filters, figure="resolved")
     table = figures(seen.reports, seen.filters, by=_level(screen)).dropna(subset="key")
-    table = table[table["rated"] > 0]
-    # Fairly, as units are ranked by what is overdue: a place with few ratings is drawn toward what is usual.
-    order = ranked(table.assign(open=table["rated"], overdue=table["rated"] - table["satisfied"])).dropna(
-        subset="place"
-    )
-    shown = min(_room(_RATED, screen), len(order) // 2)
+    table = table[table["rated"] >= _FEWEST_RATED]
+    order = table.assign(part=table["satisfied"] / table["rated"]).sort_values(["part", "code"])
     rows = [
         {
             "name": name(row),
             "share": percent(row["satisfied"], row["rated"]),
             "raw": _raw(row["satisfied"], row["rated"]),
+            "part": round(100 * row["part"], 1),
         }
-        | {"part": row["satisfied"] / row["rated"]}
         for row in order.to_dict("records")
     ]
+    shown = min(_RATED, len(rows) // 2)
     return {
         "title": _("Are citizens satisfied with the answers?"),
         "share": percent(whole["satisfied"], whole["rated"]),
@@ -170,6 +166,7 @@ def _satisfaction(seen: Viewing, screen: WallScreen) -> dict[str, Any]:
         "rated": whole["rated"],
         "period": _period(seen),
         "groups": [(_("Least satisfied"), rows[:shown]), (_("Most satisfied"), rows[::-1][:shown])],
+        "few": _("Places with at least {count} ratings", count=_FEWEST_RATED),
     }
 
 
@@ -180,7 +177,7 @@ def _case_rows(seen: Viewing, table: pd.DataFrame) -> list[dict[str, Any]]:
     for case in table.to_dict("records"):
         facts = {kind: members.get(case[f"{kind}_id"]) for kind, members in known.items()}
         places = [name(facts[kind]) for kind in ("ward", "district") if facts[kind]]
-        late = case["state"] == "overdue"
+        late, case_state = case["state"] == "overdue", state(case["state"])
         hours = (seen.filters.at - (case["due_at"] if late else case["submitted_at"])).total_seconds() / 3600
         rows.append(
             {
@@ -188,10 +185,9 @@ def _case_rows(seen: Viewing, table: pd.DataFrame) -> list[dict[str, Any]]:
                 "place": ", ".join(dict.fromkeys(places)) or _("not located"),
                 "unit": name(facts["unit"]) if facts["unit"] else _("no unit yet"),
                 "urgent": case["severity"] == "urgent",
-                "state": state(case["state"]),
                 "tone": TONES[case["state"]],
                 "age": _short(hours),
-                "since": _("overdue for") if late else _("came in"),
+                "since": case_state if late else _("{state}, came in", state=case_state),
             }
         )
     return rows
@@ -206,13 +202,12 @@ def _level(screen: WallScreen) -> Literal["district", "ward"]:
     return "ward" if screen.level == "ward" else "district"
 
 
-def _room(rows: int, screen: WallScreen) -> int:
-    """Return how many rows there is room for: the larger the type, the fewer."""
-    return int(rows / max(screen.zoom, 1))
-
-
 def _raw(part: int, whole: int) -> str:
     return f"{number(part)}/{number(whole)}"
+
+
+def _tone(change: int) -> str:
+    return "overdue" if change > 0 else "good" if change < 0 else "muted"
 
 
 def _signed(change: int) -> str:

@@ -26,14 +26,14 @@ pytestmark = pytest.mark.browser
 
 LINKED = "a[data-figure]"
 NO_COUNT = {
-    ".freshness, .chips, .cases-about dl": "the moment and what was chosen, as the address says it",
+    ".header nav, .freshness, .age, .chips, .cases-about dl": "the moment and what was chosen, as the address says it",
     ".title, .facts, .worklist-title, .worklist-what, .worklist-long, .name, .unit-head": "names and people's words",
     ".worklist td, .map-case, .report, .report-way, .report-terms, .report-near": "the words and times of single cases",
     "h2, h3, th, summary, .about, .map-what b, .definition-words, .definition-formula": "words that explain a number",
     ".ground": "the rules and the calendar",
-    ".map-legend, .legend, .interval-legend, .signals small": "the bounds of colours and bars, and what they mean",
+    ".map-legend, .map-source, .legend, .interval-legend, .signals small": "the bounds of colours, and what they mean",
     ".change, .overdue-change, .backlog td > .good, .backlog td > .overdue, .backlog-flow dd > span": "differences",
-    ".overdue-place, .worklist-turn": "places in an order, pages of a list",
+    ".overdue-place, .worklist-turn, .backlog-more": "places in an order, pages and rows of a list",
     ".backlog-time, .backlog-days b, .overdue-number small": "lengths of time, and what the categories predict",
     ".case-count": "the count of the list that is shown; the walk compares it with the number that led there",
 }
@@ -127,7 +127,7 @@ def busiest_square(url: str, at: datetime) -> str:
         wide, high = cell_size(reports)
         filters = Filters.of(at=at, zone=city(reports).zone)
         table = map_queries.cells(reports, filters, figure="received", wide=wide, high=high)
-    lon, lat, _count = table.loc[table["reports"].idxmax()]
+    lon, lat, _count = table.sort_values("reports").iloc[-1].tolist()
     return around(lon, lat, wide, high)
 
 
@@ -192,7 +192,7 @@ def test_the_journey_from_the_city_to_one_case_and_back(visit: Callable[..., Vis
     visited.arrived("unit")
     visited.settled()
     unit = page.evaluate("location.href")
-    number = page.locator('a[data-figure="overdue"]').first
+    number = page.locator('.unit-beside a[data-figure="overdue"]').first
     count = number.get_attribute("data-count")
     number.click()
     visited.arrived("cases")

@@ -6,10 +6,7 @@ export default function ({ data, parentElement }) {
   const root = panel.getRootNode()
   document.panelStyles ??= new CSSStyleSheet()
   if (!root.adoptedStyleSheets.includes(document.panelStyles)) root.adoptedStyleSheets.push(document.panelStyles)
-  if (panel.drawn !== data.html) {
-    panel.innerHTML = data.html
-    panel.drawn = data.html
-  }
+  draw(panel, data)
   panel.onclick = (event) => {
     const link = event.target.closest("a[href]")
     // A new tab or window, or a download, is the browser's business.
@@ -18,4 +15,15 @@ export default function ({ data, parentElement }) {
     history.pushState(null, "", new URL(link.getAttribute("href"), document.baseURI))
     window.dispatchEvent(new PopStateEvent("popstate"))
   }
+}
+
+async function draw(panel, { html, packed }) {
+  if (panel.drawn === (packed ?? html)) return
+  panel.drawn = packed ?? html
+  if (packed) {
+    const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0))
+    html = await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).text()
+    if (panel.drawn !== packed) return // a newer one came meanwhile
+  }
+  panel.innerHTML = html
 }

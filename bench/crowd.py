@@ -1,0 +1,138 @@
+"""Many viewers without browsers: each opens a page over a real WebSocket, keeps its heartbeat, and takes what comes.
+
+What a browser does by timers and messages is done here in one event loop, so that a hundred viewers cost little beside
+the server that is measured.
+"""
+
+import asyncio
+import gzip
+import json
+import re
+import time
+from base64 import b64decode
+from dataclasses import dataclass, field
+from html import unescape
+from urllib.parse import urlsplit
+
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+from websockets.typing import Origin, Subprotocol
+
+_FRESHNESS = re.compile(r'class="freshness ([\w-]+)"[^>]*>(?:<i></i>)?([^<]*)<')
+_WHOLE = ForwardMsg.FINISHED_SUCCESSFULLY
+
+
+@dataclass
+class Guest:
+    """One viewer of a page of the dashboard at `address` (http://host:port), and what it met.
+
+    `beats` are the seconds its heartbeats took, `refreshed` when its page was drawn whole (time.monotonic), `fresh` the
+    tone and the words of the page's header, `errors` what no viewer should see. `found` says when a text came first.
+    """
+
+    address: str
+    page: str = ""
+    query: str = ""
+    beats: list[float] = field(default_factory=list)
+    refreshed: list[float] = field(default_factory=list)
+    skipped: int = 0
+    reconnected: int = -1
+    fresh: tuple[str, str] = ("", "")
+    errors: list[str] = field(default_factory=list)
+    found: dict[str, float] = field(default_factory=dict)
+    looks_for: str = ""
+    _page_hash: str = ""
+    _fragments: dict[str, float] = field(default_factory=dict)
+    _sent_at: float | None = None
+
+    async def stay(self) -> None:
+        """Visit until cancelled; a lost connection is opened again after a second, as a browser does."""
+        while True:
+            try:
+                async with connect(
+                    f"ws://{urlsplit(self.address).netloc}/_stcore/stream",
+                    subprotocols=[Subprotocol("streamlit")],
+                    origin=Origin(self.address),
+                    max_size=None,
+                    ping_interval=None,
+                ) as socket:
+                    self.reconnected += 1
+                    await self._visit(socket)
+            except (OSError, ConnectionClosed, TimeoutError):
+                pass
+            await asyncio.sleep(1)
+
+    async def _visit(self, socket: ClientConnection) -> None:
+        self._fragments, self._sent_at, self._page_hash = {}, None, ""
+        message = BackMsg()
+        message.rerun_script.query_string = self.query
+        message.rerun_script.page_name = self.page
+        await socket.send(message.SerializeToString())
+        beating = asyncio.create_task(self._beat(socket))
+        try:
+            async for raw in socket:
+                assert isinstance(raw, bytes)
+                self._take(raw)
+        finally:
+            beating.cancel()
+
+    async def _beat(self, socket: ClientConnection) -> None:
+        while True:
+            await asyncio.sleep(min(self._fragments.values(), default=0.2))
+            if self._sent_at is not None:
+                self.skipped += 1
+                continue
+            for fragment in self._fragments:
+                message = BackMsg()
+                message.rerun_script.query_string = self.query
+                message.rerun_script.page_script_hash = self._page_hash
+                message.rerun_script.fragment_id = fragment
+                message.rerun_script.is_auto_rerun = True
+                self._sent_at = time.monotonic()
+                await socket.send(message.SerializeToString())
+
+    def _take(self, raw: bytes) -> None:
+        answer = ForwardMsg()
+        answer.ParseFromString(raw)
+        match answer.WhichOneof("type"):
+            case "navigation":
+                self._page_hash = answer.navigation.page_script_hash
+            case "auto_rerun":
+                self._fragments = {answer.auto_rerun.fragment_id: answer.auto_rerun.interval}
+            case "script_finished":
+                self._finished(answer.script_finished)
+            case "delta":
+                element = answer.delta.new_element
+                kind = element.WhichOneof("type")
+                if kind == "exception":
+                    self.errors.append(element.exception.message)
+                elif kind == "alert":
+                    self.errors.append(element.alert.body)
+                elif kind == "bidi_component":
+                    self._read(str(element.bidi_component.json or element.bidi_component.mixed.json))
+            case _:
+                pass
+
+    def _read(self, told: str) -> None:
+        if 'class=\\"freshness' in told and (said := _FRESHNESS.search(json.loads(told).get("html", ""))):
+            self.fresh = said[1], unescape(said[2])
+        if self.looks_for and self.looks_for not in self.found and self.looks_for in _unpacked(told):
+            self.found[self.looks_for] = time.monotonic()
+
+    def _finished(self, how: int) -> None:
+        if self._sent_at is not None:
+            self.beats.append(time.monotonic() - self._sent_at)
+            self._sent_at = None
+        if how == _WHOLE:
+            self.refreshed.append(time.monotonic())
+        elif how == ForwardMsg.FINISHED_WITH_COMPILE_ERROR:
+            self.errors.append("a page did not compile")
+
+
+def _unpacked(told: str) -> str:
+    """Return what a component was told, with the HTML of a long panel (ui/panel.py) as it was before it was packed."""
+    if not told.startswith('{"packed"'):
+        return told
+    return gzip.decompress(b64decode(json.loads(told)["packed"])).decode()

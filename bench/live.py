@@ -1,0 +1,192 @@
+"""How live the screens are: from commit to screen, what many hearts cost, and whether weeks of it leave traces.
+
+On a demonstration city of its own, made anew and thrown away; the viewers are bench/crowd.py's, on the same machine.
+"""
+
+import asyncio
+import json
+import random
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from itertools import cycle, islice
+from pathlib import Path
+from statistics import linear_regression
+
+import numpy as np
+import psutil
+import psycopg
+from rich.console import Console
+from rich.table import Table
+
+from bench.crowd import Guest
+from bench.pages import dashboard
+from reportdb.connection import connect, report_database
+from reportdb.demo import build_demo
+from ui import pages
+
+PARTS = ("freshness", "heartbeats", "soak")
+GOAL_FRESH_SECONDS, GOAL_BEAT_SECONDS, GOAL_SLOPE_MB = 5.0, 0.3, 1.0
+_REPORTS = 60_000
+_WATCHERS_OF_CHANGES, _CHANGES = 20, 40
+_SETTLING, _STEP_SECONDS, _TOO_SLOW = 15, 30, 1.0
+_WALLS, _DESKS = 4, 40
+_DESK_PAGES = (pages.OVERVIEW, pages.LIVE_MAP, pages.BACKLOG, pages.OVERDUE, pages.CASES)
+_MISSED_AFTER = 15  # seconds after a change without a refresh
+
+
+def measure(console: Console, *, minutes: float, per_hour: float, viewers: int, only: str | None) -> None:
+    """Measure and print one table."""
+    table = Table("what", "measured", "goal", show_edge=False)
+    with tempfile.TemporaryDirectory(prefix="bench-live-") as folder:
+        Path(folder).chmod(0o755)
+        with report_database(data=Path(folder) / "db") as url:
+            with connect(url) as connection:
+                build_demo(connection, reports=_REPORTS, seed=1000, now=datetime.now(UTC))
+            for part in PARTS if only is None else (only,):
+                with dashboard(url) as (address, server):  # a fresh one for each part
+                    match part:
+                        case "freshness":
+                            asyncio.run(_freshness(table, address, url))
+                        case "heartbeats":
+                            asyncio.run(_heartbeats(table, address, viewers))
+                        case _:
+                            asyncio.run(_soak(table, address, url, server, minutes, per_hour))
+            console.print(table)
+
+
+@asynccontextmanager
+async def _visiting(guests: Sequence[Guest]) -> AsyncIterator[None]:
+    """Let the guests come one after the other, and wait until each has seen its page."""
+    tasks = []
+    try:
+        for guest in guests:
+            tasks.append(asyncio.create_task(guest.stay()))
+            await asyncio.sleep(0.05)
+        began = time.monotonic()
+        while not all(guest.refreshed for guest in guests):
+            if time.monotonic() - began > 120:
+                raise SystemExit(f"{sum(not guest.refreshed for guest in guests)} viewers saw no page in two minutes")
+            await asyncio.sleep(0.2)
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _freshness(table: Table, address: str, url: str) -> None:
+    """Commit reports at odd moments; take the time until each viewer's list of the newest names it."""
+    guests = [Guest(address) for _ in range(_WATCHERS_OF_CHANGES)]
+    delays: list[float] = []
+    odd = random.Random(1)
+    lost = 0
+    async with _visiting(guests):
+        with connect(url) as connection:
+            await asyncio.sleep(_SETTLING)
+            for number in range(_CHANGES):
+                mark = f"bench-{number:04d}-"
+                for guest in guests:
+                    guest.looks_for = mark
+                began = time.monotonic()
+                arrive(connection, 9_000_000 + number, mark)
+                while time.monotonic() - began < 20 and not all(mark in guest.found for guest in guests):
+                    await asyncio.sleep(0.05)
+                delays += [guest.found[mark] - began for guest in guests if mark in guest.found]
+                lost += sum(mark not in guest.found for guest in guests)
+                await asyncio.sleep(odd.uniform(0, 4))
+    _row(table, f"from commit to {len(guests)} screens, {_CHANGES} changes, s", delays, GOAL_FRESH_SECONDS)
+    table.add_row("changes a screen never showed", str(lost), "0")
+
+
+def arrive(connection: psycopg.Connection, number: int, title: str) -> None:
+    """Commit a report that came in just now, like the newest there is."""
+    connection.execute(
+        """insert into report (id, public_code, channel_id, category_id, severity, district_id, ward_id, lon, lat,
+               title, submitted_at, unit_id, due_at, status, updated_at)
+           select %(id)s, %(title)s || id, channel_id, category_id, severity, district_id, ward_id, lon, lat, %(title)s,
+               now() - interval '2 seconds', unit_id, now() + interval '3 days', 'waiting', now()
+           from report order by submitted_at desc limit 1""",
+        {"id": number, "title": title},
+    )
+
+
+async def _heartbeats(table: Table, address: str, viewers: int) -> None:
+    """Take the time of each heartbeat, of more and more viewers until it passes a second."""
+    p95 = 0.0
+    while p95 <= _TOO_SLOW:
+        guests = _desks(address, viewers)
+        async with _visiting(guests):
+            await asyncio.sleep(_SETTLING)
+            for guest in guests:
+                guest.beats.clear()
+            await asyncio.sleep(_STEP_SECONDS)
+        beats = [seconds for guest in guests for seconds in guest.beats]
+        p95 = float(np.percentile(beats, 95)) if beats else float("inf")
+        first = GOAL_BEAT_SECONDS if viewers <= 100 else None
+        _row(table, f"heartbeat of {viewers} viewers, {len(beats)} beats, s", beats, first)
+        viewers = int(viewers * 1.5)
+
+
+def _desks(address: str, number: int) -> list[Guest]:
+    """Return so many viewers, spread over the pages."""
+    return [Guest(address, page) for page in islice(cycle(_DESK_PAGES), number)]
+
+
+async def _soak(table: Table, address: str, url: str, server: psutil.Process, minutes: float, per_hour: float) -> None:
+    """Watch the server's memory, and every viewer's refreshes, while the city lives on."""
+    guests = [Guest(address, pages.WALL) for _ in range(_WALLS)] + _desks(address, _DESKS)
+    command = [sys.executable, "-m", "reportdb", "simulate", f"--per-hour={per_hour}", f"--database={url}"]
+    memory: list[tuple[float, float]] = []
+    changes: list[float] = []
+    simulation = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    try:
+        async with _visiting(guests):
+            began, shown = time.monotonic(), ""
+            while (passed := time.monotonic() - began) < minutes * 60:
+                if (now_shown := await asyncio.to_thread(_shown_at, address)) != shown:
+                    changes.append(time.monotonic())
+                    shown = now_shown
+                memory.append((passed / 3600, server.memory_info().rss / 1e6))
+                await asyncio.sleep(1)
+            await asyncio.sleep(_MISSED_AFTER)
+    finally:
+        simulation.terminate()
+        simulation.wait(20)
+    # The warm-up fills what is remembered, for ten minutes; a short run counts its second half.
+    warm = [sample for sample in memory if sample[0] * 60 > min(12, minutes / 2)]
+    slope = linear_regression(*zip(*warm, strict=True)).slope if len(warm) > 2 else float("nan")
+    refreshes = sum(len(guest.refreshed) for guest in guests)
+    missed = sum(
+        not any(change < at <= change + _MISSED_AFTER for at in guest.refreshed)
+        for guest in guests
+        for change in changes[1:]
+    )
+    errors = [error for guest in guests for error in guest.errors]
+    table.add_row(
+        f"memory after {minutes:g} minutes, MB", f"{memory[0][1]:.0f} at first, {memory[-1][1]:.0f} at last", ""
+    )
+    table.add_row("growth after warm-up, MB an hour", f"{slope:+.1f}", f"under {GOAL_SLOPE_MB:g}")
+    table.add_row("refreshes seen, of so many changes", f"{refreshes}, {len(changes)}", "")
+    table.add_row("refreshes missed", str(missed), "0")
+    table.add_row("errors on screens", f"{len(errors)} {errors[:1]}", "0")
+    table.add_row("connections lost", str(sum(guest.reconnected for guest in guests)), "0")
+
+
+def _shown_at(address: str) -> str:
+    with urllib.request.urlopen(f"{address}/health", timeout=10) as answer:
+        return str(json.load(answer)["shown_at"])
+
+
+def _row(table: Table, name: str, seconds: Sequence[float], goal: float | None) -> None:
+    if not seconds:
+        table.add_row(name, "none", "")
+        return
+    median, p95 = np.percentile(seconds, (50, 95))
+    said = f"p95 at or under {goal:g}" if goal else ""
+    table.add_row(name, f"median {median:.2f}, p95 {p95:.2f}, longest {max(seconds):.2f}", said)

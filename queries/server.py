@@ -1,0 +1,33 @@
+"""What the report database says of itself."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import pandas as pd
+
+from queries.database import ReportDatabase
+
+
+@dataclass(frozen=True)
+class Server:
+    """PostgreSQL's version, the newest step of the schema, and the summary: whether there is one, the last day whose
+    end it holds, and how many changes of reports wait to be brought in (they are counted meanwhile).
+    """
+
+    version: str
+    schema: str
+    summarised: bool
+    summarised_to: date | None
+    changes_waiting: int
+
+
+def server(reports: ReportDatabase, at: datetime) -> Server:
+    """Return what the database says of itself, asked once for a moment. Raises DatabaseAway."""
+    row = reports.ask("server", at=at).iloc[0]
+    return Server(
+        version=str(row["server_version"]).split(" ", maxsplit=1)[0],
+        schema=str(row["schema"] or ""),
+        summarised=bool(row["summarised"]),
+        summarised_to=None if pd.isna(row["summarised_to"]) else row["summarised_to"],
+        changes_waiting=int(row["changes_waiting"]),
+    )

@@ -1,0 +1,75 @@
+"""A real browser left alone: the database goes and returns, the dashboard is killed and started again."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.browser.conftest import ROOT, Visit
+from tests.reports import report, small_city
+from tests.wire import wire
+
+pytestmark = pytest.mark.browser
+
+HEADER = ".freshness"
+
+
+def started(url: str, port: int, log: Path) -> subprocess.Popen[bytes]:
+    """Start the dashboard at a port and wait until it is there."""
+    with log.open("ab") as output:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "dashboard.py", f"--server.port={port}"],
+            cwd=ROOT, env=os.environ | {"REPORT_DB_URL": url}, stdout=output, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+    for _ in range(300):
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2).close()
+        except OSError:
+            time.sleep(0.2)
+        else:
+            return server
+    pytest.fail(f"the dashboard did not start:\n{log.read_text()[-2000:]}")
+
+
+def test_a_board_that_nobody_touches_outlives_every_outage(
+    visit: Callable[..., Visit], connection: psycopg.Connection, database: str, tmp_path: Path
+) -> None:
+    small_city(connection)
+    now = datetime.now(UTC)
+    report(connection, 1, submitted_at=now - timedelta(hours=1), updated_at=now, title="Rác ở đầu ngõ")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with wire(database) as laid:
+        server = started(laid.url, port, tmp_path / "log")
+        try:
+            page = visit(f"http://127.0.0.1:{port}").open("?lang=en")
+            header = page.locator(HEADER)
+            header.filter(has_text="Live").wait_for(timeout=30_000)
+
+            laid.cut()
+            header.filter(has_text="Numbers of").wait_for(timeout=30_000)
+            assert re.search(r"the database does not answer", header.inner_text())
+            assert page.get_by_text("Rác ở đầu ngõ").is_visible(), "the last good answer stays"
+            laid.mend()
+            header.filter(has_text="Live").wait_for(timeout=30_000)
+
+            server.kill()
+            server.wait(20)
+            assert page.get_by_text("Rác ở đầu ngõ").is_visible(), "nor does it need the dashboard"
+            report(connection, 2, submitted_at=now, updated_at=datetime.now(UTC), title="Đèn hỏng cả phố")
+            server = started(laid.url, port, tmp_path / "log")
+            page.get_by_text("Đèn hỏng cả phố").wait_for(timeout=60_000)
+        finally:
+            server.terminate()
+            server.wait(20)
+    assert "Traceback" not in (tmp_path / "log").read_text()

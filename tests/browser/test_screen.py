@@ -1,0 +1,100 @@
+"""The page fits the viewer's window: type, maps and charts on a wall, at a desk and on a phone."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.browser.conftest import Visit, dashboard
+
+pytestmark = pytest.mark.browser
+
+AT = "at=2026-11-18T09:00"
+MAP = '[data-testid="stDeckGlJsonChart"]'
+SIZES = [(1920, 1080), (3840, 2160), (390, 844)]
+
+
+@pytest.fixture(scope="module")
+def address(demo: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with dashboard(demo, tmp_path_factory.mktemp("log") / "dashboard.log") as running:
+        yield running
+
+
+def zoom(visited: Visit) -> float:
+    """Return the zoom the map was told to start from, in the words of the message that drew it."""
+    return float(visited.page.evaluate("window.zooms.at(-1)"))
+
+
+def watched(visited: Visit) -> Visit:
+    """Keep every zoom that a message to the browser names."""
+    visited.page.add_init_script(
+        """window.zooms = []
+        const receive = Object.getOwnPropertyDescriptor(MessageEvent.prototype, "data").get
+        Object.defineProperty(MessageEvent.prototype, "data", { get() {
+            const data = receive.call(this)
+            if (data instanceof ArrayBuffer) {
+                const zoom = /"zoom": ([\\d.]+)/.exec(new TextDecoder().decode(data))
+                if (zoom) window.zooms.push(zoom[1])
+            }
+            return data
+        } })"""
+    )
+    return visited
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_the_map_fills_what_the_screen_has_left(
+    visit: Callable[..., Visit], address: str, width: int, height: int
+) -> None:
+    page = visit(address, width, height).open(f"map?{AT}")
+    page.wait_for_timeout(1000)
+    box = page.locator(MAP).bounding_box()
+    legend = page.locator(".map-about").bounding_box()
+    assert box
+    assert legend
+    if width > 640:
+        assert height * 0.5 < box["height"]
+        assert legend["y"] + legend["height"] < height * 1.05
+    else:
+        assert box["height"] < height * 0.6
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= width
+
+
+def test_type_maps_and_charts_grow_with_a_screen_on_the_wall(visit: Callable[..., Visit], address: str) -> None:
+    heights = {}
+    for width, height in SIZES[:2]:
+        page = visit(address, width, height).open(f"?{AT}")
+        page.wait_for_timeout(1500)
+        texts = [".tile .value", ".js-plotly-plot .xtick text", MAP]
+        heights[width] = [box["height"] for text in texts if (box := page.locator(text).first.bounding_box())]
+    assert len(heights[1920]) == 3
+    for desk, wall in zip(heights[1920], heights[3840], strict=True):
+        assert 1.6 < wall / desk < 2
+
+
+def test_the_map_is_framed_for_the_window_and_never_jumps(visit: Callable[..., Visit], address: str) -> None:
+    frames = []
+    for width, height in SIZES:
+        visited = watched(visit(address, width, height))
+        page = visited.open(f"map?{AT}")
+        page.wait_for_timeout(1500)
+        before = zoom(visited)
+        page.get_by_text("Mật độ", exact=True).click()
+        visited.settled()
+        page.wait_for_timeout(500)
+        assert zoom(visited) == before
+        frames.append(before)
+    desk, wall, phone = frames
+    assert phone < desk < wall
+
+
+@pytest.mark.parametrize("path", ["backlog", "overdue", "map", "cases"])
+def test_telling_the_size_of_the_window_does_not_turn_the_page(
+    visit: Callable[..., Visit], address: str, path: str
+) -> None:
+    visited = visit(address, 1111, 777)
+    page = visited.open(f"{path}?{AT}")
+    page.wait_for_timeout(1500)
+    visited.settled()
+    assert path in str(page.locator('.header a[aria-current="page"]').get_attribute("href"))
+    assert path in page.evaluate("location.pathname")

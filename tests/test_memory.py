@@ -1,0 +1,122 @@
+"""What is remembered, for how long, and what happens to it while nothing new can be asked."""
+
+import threading
+import time
+
+import pytest
+
+from queries.memory import Memory
+
+
+class Away(Exception):
+    """Nothing can be asked."""
+
+
+def memory(seconds: float = 60.0, room: int = 1_000_000) -> Memory:
+    return Memory(seconds=seconds, room=room, failing=(Away,))
+
+
+def fails() -> str:
+    raise Away
+
+
+def test_it_is_made_once() -> None:
+    found = memory()
+    numbers = iter("012")
+    assert [found.remember("key", lambda: next(numbers)) for _ in range(3)] == ["0", "0", "0"]
+
+
+def test_it_is_made_anew_after_its_time() -> None:
+    found = memory(seconds=0.05)
+    found.remember("key", lambda: "old")
+    time.sleep(0.06)
+    assert found.remember("key", lambda: "new") == "new"
+
+
+def test_nothing_grows_old_while_it_stands_still() -> None:
+    found = memory(seconds=0.1)
+    found.remember("key", lambda: "old")
+    found.stand_still()
+    time.sleep(0.2)
+    assert found.remember("key", lambda: "new") == "old"
+    found.go_on()
+    assert found.remember("key", lambda: "new") == "old", "the time it stood still does not count"
+    time.sleep(0.12)
+    assert found.remember("key", lambda: "new") == "new"
+
+
+def test_what_is_nearly_too_old_is_good_where_nothing_new_can_be_made() -> None:
+    found = memory(seconds=0.5)
+    found.remember("key", lambda: "old")
+    time.sleep(0.42)
+    assert found.remember("key", fails) == "old"
+    assert found.remember("key", lambda: "new") == "new"
+
+
+def test_what_was_never_made_fails_and_may_be_made_later() -> None:
+    found = memory()
+    with pytest.raises(Away):
+        found.remember("key", fails)
+    assert found.remember("key", lambda: "made") == "made"
+
+
+def test_those_who_wait_share_a_failure_instead_of_finding_out_one_by_one() -> None:
+    found = memory()
+    tried: list[int] = []
+    said: list[str] = []
+    waiting = threading.Event()
+
+    def slow_to_fail() -> str:
+        tried.append(1)
+        waiting.wait(5)
+        raise Away
+
+    def viewer() -> None:
+        try:
+            found.remember("key", slow_to_fail)
+        except Away:
+            said.append("away")
+
+    viewers = [threading.Thread(target=viewer) for _ in range(6)]
+    for each in viewers:
+        each.start()
+    while len(found._making) < 1:
+        time.sleep(0.01)
+    time.sleep(0.2)
+    waiting.set()
+    for each in viewers:
+        each.join()
+    assert said == ["away"] * 6
+    assert len(tried) == 1
+
+
+def test_where_the_maker_leaves_another_makes_it() -> None:
+    found = memory()
+    begun, leave = threading.Event(), threading.Event()
+
+    def left_alone() -> str:
+        begun.set()
+        leave.wait(5)
+        raise KeyboardInterrupt
+
+    def first() -> None:
+        with pytest.raises(KeyboardInterrupt):
+            found.remember("key", left_alone)
+
+    leaver = threading.Thread(target=first)
+    leaver.start()
+    begun.wait(5)
+    answers: list[str] = []
+    second = threading.Thread(target=lambda: answers.append(found.remember("key", lambda: "made")))
+    second.start()
+    time.sleep(0.1)
+    leave.set()
+    leaver.join()
+    second.join()
+    assert answers == ["made"]
+
+
+def test_what_does_not_fit_is_handed_out_and_not_kept() -> None:
+    found = memory(room=5_000)
+    assert len(found.remember("key", lambda: "x" * 10_000)) == 10_000
+    assert found.remember("key", lambda: "short") == "short"

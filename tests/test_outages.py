@@ -1,0 +1,306 @@
+"""Every fault the database can have: what the screen says meanwhile, and that it heals with no touch.
+
+Each drill draws the real frame with the real overview. docs/live.md has the same faults with the times they took.
+"""
+
+import json
+import os
+import re
+import signal
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from html import unescape
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy.engine import make_url
+from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import UnknownElement
+
+from queries import database as door
+from reportdb.connection import connect
+from reportdb.migrations import migrate
+from reportdb.server import embedded_server
+from tests.reports import report, small_city
+from tests.wire import wire
+from ui import live, shown
+
+FRAME = Path(__file__).parents[1] / "ui" / "frame.py"
+PATIENCE = 60
+
+
+class Board:
+    """A viewer's overview, drawn when asked."""
+
+    def __init__(self) -> None:
+        self._app = AppTest.from_file(str(FRAME), default_timeout=PATIENCE)
+        self._app.query_params["lang"] = "en"
+
+    def look(self) -> str:
+        """Draw the page and return the header's words on how fresh it is; nothing may be on it that looks broken."""
+        self._app.run()
+        assert not self._app.exception
+        drawn = [element for element in self._app.main if isinstance(element, UnknownElement)]
+        told = [json.loads(element.proto.json) for element in drawn if element.type == "bidi_component"]
+        panels = [data["html"] for data in told if "html" in data]
+        self.panels = sum("html" in data or "packed" in data for data in told)
+        self.errors = [error.value for error in self._app.error]
+        (words,) = (
+            found for html in panels for found in re.findall(r'class="freshness [^>]*>(?:<i></i>)?([^<]+)<', html)
+        )
+        return unescape(words)
+
+    def until(self, words: str) -> str:
+        """Draw the page until its header says these words."""
+        began = time.monotonic()
+        while words not in (said := self.look()):
+            assert time.monotonic() - began < PATIENCE, f"the header still says {said}"
+            time.sleep(0.3)
+        return said
+
+
+@contextmanager
+def board(url: str) -> Iterator[Board]:
+    with live.watching(url):
+        drawn = Board()
+        yield drawn
+
+
+@pytest.fixture(autouse=True)
+def in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait less than a viewer would: for looks, for answers, before trying again."""
+    monkeypatch.setattr(door, "_SECONDS_FOR_AN_ANSWER", 2)
+    monkeypatch.setattr(door, "_SECONDS_FOR_A_LOOK", 1)
+    monkeypatch.setattr(door, "_SECONDS_TO_CONNECT", 2)
+    monkeypatch.setattr(live, "_SECONDS_BETWEEN_LOOKS", 0.3)
+    monkeypatch.setattr(shown, "_SECONDS_TO_STAY", 1)
+
+
+def fill(connection: psycopg.Connection) -> None:
+    small_city(connection)
+    arrives(connection, 1)
+
+
+def arrives(connection: psycopg.Connection, number: int) -> None:
+    """Let a report come in now."""
+    now = datetime.now(UTC)
+    report(connection, number, submitted_at=now - timedelta(seconds=5), updated_at=now)
+
+
+@pytest.fixture
+def city(connection: psycopg.Connection, database: str) -> str:
+    fill(connection)
+    return database
+
+
+@pytest.fixture
+def official(connection: psycopg.Connection, city: str) -> Iterator[tuple[str, str]]:
+    """A login with no right but to be the reader, and its URL."""
+    name = f"official_{uuid.uuid4().hex[:8]}"
+    connection.execute(sql.SQL("create role {} login in role report_reader").format(sql.Identifier(name)))
+    yield name, make_url(city).set(username=name).render_as_string(hide_password=False)
+    connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where usename = %s", [name])
+    connection.execute(sql.SQL("drop role {}").format(sql.Identifier(name)))
+
+
+def shows_the_last_good_numbers(drawn: Board, trouble: str) -> None:
+    """The same panels as before the fault, with the moment they speak of, and what is wrong."""
+    before = drawn.panels
+    said = drawn.until(f"· {trouble}")
+    assert re.match(r"Numbers of \d\d/\d\d/\d{4} \d\d:\d\d · ", said)
+    assert drawn.errors == []
+    assert drawn.panels == before
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGKILL], ids=["stopped", "killed"])
+def test_a_server_that_ends_and_starts_again(ending: signal.Signals) -> None:
+    with TemporaryDirectory(prefix="outage-test-") as place:
+        Path(place).chmod(0o755)
+        folder = Path(place) / "db"
+        with embedded_server(folder) as url:
+            with connect(url) as connection:
+                migrate(connection)
+                fill(connection)
+            with board(url) as drawn:
+                drawn.until("Live")
+                postmaster = int((folder / "data" / "postmaster.pid").read_text().split()[0])
+                os.kill(postmaster, ending)
+                shows_the_last_good_numbers(drawn, "the database")
+                with suppress(ProcessLookupError):
+                    for _ in range(200):
+                        os.kill(postmaster, 0)
+                        time.sleep(0.05)
+                with embedded_server(folder):
+                    drawn.until("Live")
+
+
+def test_a_network_that_is_cut(city: str) -> None:
+    with wire(city) as laid, board(laid.url) as drawn:
+        drawn.until("Live")
+        laid.cut()
+        shows_the_last_good_numbers(drawn, "the database does not answer")
+        laid.mend()
+        drawn.until("Live")
+
+
+def test_a_network_that_loses_everything(city: str) -> None:
+    with wire(city) as laid, board(laid.url) as drawn:
+        drawn.until("Live")
+        laid.freeze()
+        shows_the_last_good_numbers(drawn, "the database does not answer")
+        laid.cut()
+        laid.mend()
+        drawn.until("Live")
+
+
+def test_a_server_whose_place_another_takes(city: str) -> None:
+    with wire(city) as first, wire(city) as second:
+        both = re.sub(r":(\d+)/", rf":\1,127.0.0.1:{second.port}/", first.url) + "?target_session_attrs=primary"
+        with board(both) as drawn:
+            drawn.until("Live")
+            first.cut()
+            time.sleep(1)
+            drawn.until("Live")
+            assert live.watcher().pulse.trouble is None
+            arrived(city, drawn)
+
+
+def arrived(city: str, drawn: Board) -> None:
+    """A report that comes in now is on the screen."""
+    with connect(city) as connection:
+        arrives(connection, 77)
+    changed_at = live.watcher().pulse.changed_at
+    began = time.monotonic()
+    while live.watcher().pulse.changed_at == changed_at:
+        assert time.monotonic() - began < PATIENCE
+        time.sleep(0.1)
+    drawn.until("Live")
+
+
+def test_a_database_that_may_only_be_read(city: str, connection: psycopg.Connection) -> None:
+    with board(city) as drawn:
+        drawn.until("Live")
+        name = sql.Identifier(str(make_url(city).database))
+        connection.execute(sql.SQL("alter database {} set default_transaction_read_only = on").format(name))
+        connection.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where application_name = 'dashboard' and datname = current_database()"
+        )
+        time.sleep(1)
+        drawn.until("Live")
+        assert drawn.errors == []
+
+
+def test_questions_that_take_too_long(city: str, connection: psycopg.Connection) -> None:
+    with board(city) as drawn, connect(city) as other:
+        drawn.until("Live")
+        time.sleep(1.1)  # a change in the same second would be no new moment
+        with other.transaction():
+            other.execute("lock table report_past in access exclusive mode")
+            arrives(connection, 2)
+            shows_the_last_good_numbers(drawn, "the database is slow")
+            assert live.watcher().pulse.trouble is None, "the small question is answered"
+        drawn.until("Live")
+
+
+def test_even_the_small_question_takes_too_long(city: str) -> None:
+    with board(city) as drawn, connect(city) as other:
+        drawn.until("Live")
+        with other.transaction():
+            other.execute("lock table report in access exclusive mode")
+            shows_the_last_good_numbers(drawn, "the database is slow")
+        drawn.until("Live")
+
+
+def test_no_connection_left(official: tuple[str, str], connection: psycopg.Connection) -> None:
+    name, url = official
+    with board(url) as drawn:
+        drawn.until("Live")
+        connection.execute(sql.SQL("alter role {} connection limit 0").format(sql.Identifier(name)))
+        connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where usename = %s", [name])
+        shows_the_last_good_numbers(drawn, "the database takes no more connections")
+        connection.execute(sql.SQL("alter role {} connection limit -1").format(sql.Identifier(name)))
+        drawn.until("Live")
+
+
+def test_no_room_on_the_disk(city: str, connection: psycopg.Connection) -> None:
+    """Simulated: the server's own error code, from a view in the place of a table."""
+    with board(city) as drawn:
+        drawn.until("Live")
+        connection.execute(
+            """
+            alter table feed rename to kept;
+            create function no_room() returns boolean language plpgsql as
+                $$ begin raise exception 'No space left on device' using errcode = '53100'; end $$;
+            create view feed as select * from kept where no_room();
+            grant select on feed to report_reader;
+            insert into kept values (1, now(), '1 hour')
+            """
+        )
+        shows_the_last_good_numbers(drawn, "the database's disk is full")
+        connection.execute("drop view feed; alter table kept rename to feed")
+        drawn.until("Live")
+
+
+def test_a_right_that_is_taken_away(official: tuple[str, str], connection: psycopg.Connection) -> None:
+    _, url = official
+    with board(url) as drawn:
+        drawn.until("Live")
+        connection.execute("revoke select on report from report_reader")
+        shows_the_last_good_numbers(drawn, "the database refuses the dashboard")
+        connection.execute("grant select on report to report_reader")
+        drawn.until("Live")
+
+
+def test_a_login_that_is_not_let_in(official: tuple[str, str], connection: psycopg.Connection) -> None:
+    name, url = official
+    connection.execute(sql.SQL("revoke report_reader from {}").format(sql.Identifier(name)))
+    with board(url) as drawn:
+        assert "refuses the dashboard" in drawn.look()
+        assert any("report_reader" in error for error in drawn.errors)
+        connection.execute(sql.SQL("grant report_reader to {}").format(sql.Identifier(name)))
+        drawn.until("Live")
+
+
+def test_nobody_there_from_the_beginning(city: str) -> None:
+    with wire(city) as laid:
+        laid.cut()
+        with board(laid.url) as drawn:
+            assert drawn.look() == "The database does not answer"
+            assert len(drawn.errors) == 1
+            laid.mend()
+            drawn.until("Live")
+            assert drawn.errors == []
+
+
+def test_an_outage_longer_than_answers_are_remembered(city: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "_SECONDS_TO_REMEMBER", 3)
+    with wire(city) as laid, board(laid.url) as drawn:
+        drawn.until("Live")
+        laid.cut()
+        shows_the_last_good_numbers(drawn, "the database does not answer")
+        time.sleep(4)
+        shows_the_last_good_numbers(drawn, "the database does not answer")
+
+
+def test_viewers_come_back_one_after_the_other(city: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not all in the moment the database is back: each at its own turn within three seconds."""
+    reruns: list[float] = []
+    monkeypatch.setattr("streamlit.rerun", lambda: reruns.append(time.monotonic()))
+    back = datetime.now(UTC)
+    with live.watching(city) as watcher:
+        for turn, seconds_ago in ((0.0, 0), (0.9, 1), (0.9, 3)):
+            session = {
+                "viewer": "one", "turn": turn, "drawn_at": back - timedelta(minutes=1),
+                "pulse": live.Pulse(at=back - timedelta(minutes=1)),
+            }  # fmt: skip
+            monkeypatch.setattr("streamlit.session_state", session)
+            watcher.pulse = live.Pulse(at=back, city=watcher.pulse.city, back_at=back - timedelta(seconds=seconds_ago))
+            live.heartbeat.__wrapped__(lambda: None)  # type: ignore[attr-defined]
+    assert len(reruns) == 2

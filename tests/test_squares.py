@@ -1,0 +1,105 @@
+"""Squares of the density map: written in an address, read back, and opening exactly the cases they count."""
+
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import psycopg
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from queries import map as map_queries
+from queries.cases import case_count, case_ids
+from queries.database import ReportDatabase
+from queries.figures import city, figures
+from queries.filters import Filters
+from tests.reports import DAY, HOUR, T, past, report, small_city
+from ui import squares
+from ui.asked import asked
+
+HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
+
+
+def filters(**chosen: Any) -> Filters:
+    return Filters.of(at=T, zone=HANOI, start=T - 10 * DAY, **chosen)
+
+
+@given(st.floats(-179, 179), st.floats(-85, 85), st.sampled_from([(2, 2), (11, 10), (21, 20), (54, 50)]), st.booleans())
+def test_the_square_around_a_place_holds_it_and_is_read_back(
+    lon: float, lat: float, size: tuple[int, int], rounded: bool
+) -> None:
+    lon, lat = (round(lon, 5), round(lat, 5)) if rounded else (lon, lat)
+    found = squares.read([squares.around(lon, lat, *size)])
+    assert found
+    west, south, east, north = found
+    assert (east - west, north - south) == size
+    assert west - 1e-6 <= lon * 1000 <= east + 1e-6
+    assert south - 1e-6 <= lat * 1000 <= north + 1e-6
+    assert (west + 180_000) % size[0] == (south + 90_000) % size[1] == 0
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "here",
+        "1,2,3",
+        "1,2,3,4,5",
+        "nan,1,2,3",
+        "inf,1,2,3",
+        "2,1,1,2",
+        "1,2,2,2",
+        "181,0,182,1",
+        "0,-91,1,-90",
+        "0,0,9,9",
+    ],
+)
+def test_what_is_no_square_is_refused(written: str) -> None:
+    with pytest.raises(ValueError, match=r".*"):
+        squares.read([written])
+
+
+def test_no_square_is_none() -> None:
+    assert squares.read([]) == squares.read([""]) == ()
+
+
+@pytest.mark.parametrize("figure", ["open", "received"])
+@pytest.mark.parametrize(("wide", "high"), [(1, 1), (11, 10), (20, 20)])
+def test_every_cell_opens_the_cases_it_counts(
+    connection: psycopg.Connection, reports: ReportDatabase, figure: str, wide: int, high: int
+) -> None:
+    small_city(connection)
+    for number in range(60):  # some on the very edges of cells
+        report(
+            connection,
+            number + 1,
+            lon=105.8 + (number * 7 % 50) / 1000,
+            lat=21 + (number * 11 % 40) / 1000,
+            ended_at=T - HOUR if number % 3 == 0 else None,
+        )
+    report(connection, 61, lon=-71.0501, lat=-42.3601)
+    report(connection, 62)  # not located
+    past(connection, 2, unit_id=2, valid_from=T - 2 * DAY, valid_to=T - HOUR)
+    for at in (T, T - 2 * HOUR):
+        everywhere = Filters.of(at=at, zone=HANOI, start=T - 10 * DAY)
+        table = map_queries.cells(reports, everywhere, figure=figure, wide=wide, high=high)
+        for lon, lat, count in table.itertuples(index=False):
+            there = everywhere.choosing(square=squares.read([squares.around(lon, lat, wide, high)]))
+            assert case_count(reports, there, figure=figure) == count
+            listed = case_ids(reports, there, figure=figure, order="newest", search=None, limit=100)
+            assert len(listed) == count
+            assert figures(reports, there)[figure].iloc[0] == count
+        assert table["reports"].sum() == case_count(reports, everywhere, figure=f"{figure}_on_map")
+
+
+def test_an_address_names_a_square(connection: psycopg.Connection, reports: ReportDatabase) -> None:
+    small_city(connection)
+    report(connection, 1, lon=105.851, lat=21.051)
+    report(connection, 2, lon=105.861, lat=21.051)
+    known = city(reports)
+    found = asked({"bbox": ["105.850,21.050,105.860,21.060"]}, reports=reports, city=known, now=T)
+    assert found.filters.square == (105_850, 21_050, 105_860, 21_060)
+    assert case_count(reports, found.filters, figure="open") == 1
+    strange = asked({"bbox": ["everywhere"]}, reports=reports, city=known, now=T + timedelta(1))
+    assert strange.filters.square == ()
+    assert len(strange.strange) == 1

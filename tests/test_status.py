@@ -1,0 +1,163 @@
+"""The ages, the thresholds, /health and /metrics, and the status page, with a database and without one."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from starlette.requests import Request
+from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import UnknownElement
+
+from queries.database import DatabaseAway
+from queries.feeds import Feed
+from queries.figures import City
+from tests.reports import report, small_city
+from ui.live import Pulse, Watcher, watching
+from ui.metrics import health, metrics
+from ui.status import freshness
+from ui.thresholds import Limits, SettingsError, Thresholds, read, thresholds
+from ui.words import speaking
+
+FRAME = Path(__file__).parents[1] / "ui" / "frame.py"
+NOW = datetime(2026, 11, 18, 3, 0, tzinfo=UTC)
+NOBODY = "postgresql://nobody@127.0.0.1:9/report"
+CITY = City("test", "Thành phố", "City", "Asia/Ho_Chi_Minh", False, None, NOW - timedelta(days=9), NOW)
+
+
+def feed(minutes_ago: float | None, every: float = 10) -> Feed:
+    last = None if minutes_ago is None else NOW - timedelta(minutes=minutes_ago)
+    return Feed("zalo", "Zalo", "Zalo", last, timedelta(minutes=every))
+
+
+@pytest.mark.parametrize(
+    ("minutes_ago", "levels"), [(0, []), (19, []), (20, ["amber"]), (59, ["amber"]), (60, ["red"]), (None, ["red"])]
+)
+def test_a_channel_is_late_by_its_own_rhythm(minutes_ago: float | None, levels: list[str]) -> None:
+    pulse = Pulse(at=NOW, city=CITY, feeds=(feed(minutes_ago),), answered_at=NOW)
+    assert [level for _feed, level in pulse.late_feeds] == levels
+
+
+def test_a_city_that_stands_still_has_no_late_channel() -> None:
+    later = NOW + timedelta(days=90)
+    assert Pulse(at=later, city=CITY, feeds=(feed(0),), answered_at=later).late_feeds == ()
+
+
+@pytest.mark.parametrize(("seconds", "level"), [(2, "amber"), (59, "amber"), (60, "red")])
+def test_an_answer_is_old_by_its_own_limits(seconds: int, level: str) -> None:
+    pulse = Pulse(at=NOW, answered_at=NOW, looked_at=NOW + timedelta(seconds=seconds), trouble=DatabaseAway())
+    assert pulse.answers == level
+    assert Pulse(at=NOW, answered_at=NOW, looked_at=NOW).answers == "green"
+
+
+def test_a_page_is_drawn_again_when_what_it_says_changes_and_not_before() -> None:
+    calm = Pulse(at=NOW, city=CITY, feeds=(feed(0),), answered_at=NOW, looked_at=NOW)
+    later = Pulse(at=NOW, city=CITY, feeds=(feed(5),), answered_at=NOW, looked_at=NOW + timedelta(seconds=2))
+    assert calm.seen == later.seen
+    assert calm.seen != Pulse(at=NOW, city=CITY, feeds=(feed(30),), answered_at=NOW, looked_at=NOW).seen
+    away = Pulse(at=NOW, city=CITY, answered_at=NOW, looked_at=NOW, trouble=DatabaseAway("first"))
+    again = Pulse(at=NOW, city=CITY, answered_at=NOW, looked_at=NOW, trouble=DatabaseAway("second"))
+    assert away.seen == again.seen != calm.seen
+
+
+def test_each_kind_of_trouble_has_its_words_in_both_languages() -> None:
+    with speaking("en"):
+        slow = freshness(Pulse(at=NOW, trouble=DatabaseAway("", "slow")), None)
+        full = freshness(Pulse(at=NOW, trouble=DatabaseAway("", "disk_full")), None)
+    assert (slow.words, full.words) == ("The database is slow", "The database's disk is full")
+    assert slow.tone == "overdue"
+
+
+def test_what_a_file_leaves_out_keeps_its_value() -> None:
+    assert read({"feed": {"amber": 1}}) == Thresholds(feed=Limits(1, 6))
+
+
+@pytest.mark.parametrize(
+    "said", [{"feeds": {}}, {"feed": 3}, {"feed": {"amber": "2"}}, {"answer": {"amber": 70}}, {"feed": {"yellow": 1}}]
+)
+def test_a_setting_that_makes_no_sense_is_refused(said: dict[str, Any]) -> None:
+    with pytest.raises(SettingsError):
+        read(said)
+
+
+def test_the_shipped_file_is_what_the_code_takes_for_granted() -> None:
+    assert thresholds() == Thresholds()
+
+
+@pytest.fixture
+def watched(connection: psycopg.Connection, database: str) -> Iterator[Watcher]:
+    small_city(connection)
+    now = datetime.now(UTC)
+    report(connection, 1, submitted_at=now, updated_at=now)
+    connection.execute("insert into feed values (1, now(), '1 minute'), (2, now() - interval '1 day', '5 minutes')")
+    with watching(database) as found:
+        yield found
+
+
+def asked_for_health() -> tuple[int, dict[str, Any]]:
+    answer = asyncio.run(health(Request({"type": "http"})))
+    return answer.status_code, json.loads(bytes(answer.body))
+
+
+def test_health_says_what_is_wrong_and_stays_up_while_there_is_something_to_show(watched: Watcher) -> None:
+    code, said = asked_for_health()
+    assert (code, said["status"], said["late_channels"]) == (200, "ok", ["zalo"])
+    watched.stop()
+    city = watched.pulse.city
+    watched.pulse = Pulse(at=NOW, city=city, looked_at=datetime.now(UTC), trouble=DatabaseAway("", "crowded"))
+    code, said = asked_for_health()
+    assert (code, said["status"], said["trouble"]) == (200, "away", "crowded")
+    watched.pulse = Pulse(at=NOW, city=city, looked_at=datetime.now(UTC) - timedelta(minutes=1))
+    assert asked_for_health()[0] == 503, "nobody watches any more"
+
+
+def test_health_is_down_while_there_is_nothing_to_show() -> None:
+    with watching(NOBODY):
+        code, said = asked_for_health()
+    assert (code, said["status"]) == (503, "nothing to show")
+
+
+def test_metrics_are_what_prometheus_reads(watched: Watcher) -> None:
+    watched.reports.ask("names")
+    found = {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(bytes(metrics(Request({"type": "http"})).body).decode())
+        for sample in family.samples
+    }
+    assert found["dashboard_database_up",] == 1
+    assert found["dashboard_query_seconds_count", "names"] == 1
+    assert found["dashboard_feed_rhythm_seconds", "zalo"] == 300
+    assert found["process_resident_memory_bytes",] > 1e6
+
+
+def status_page() -> str:
+    """Draw the status page and return its panel."""
+    app = AppTest.from_file(str(FRAME), default_timeout=60)
+    app.query_params["lang"] = "en"
+    app.switch_page(str(FRAME.parents[1] / "pages" / "status.py"))
+    app.run()
+    assert not app.exception
+    told = [e.proto.json for e in app.main if isinstance(e, UnknownElement) and e.type == "bidi_component"]
+    drawn = [data.get("html", "") for data in map(json.loads, told) if isinstance(data, dict)]
+    (page,) = (html for html in drawn if 'class="status"' in html)
+    return str(page)
+
+
+def test_the_status_page_names_versions_channels_and_times(watched: Watcher) -> None:
+    assert watched.pulse.city
+    page = status_page()
+    for words in ("PostgreSQL", "0007_summary", "Zalo", "silent", "delivers", "pulse", "the database answers"):
+        assert words in page
+
+
+def test_the_status_page_needs_no_database() -> None:
+    with watching(NOBODY):
+        page = status_page()
+    assert "the database does not answer" in page
+    assert "Check that PostgreSQL runs" in page
+    assert "Not known now" in page

@@ -1,0 +1,125 @@
+"""For machines that watch machines: /health for a load balancer, /metrics for Prometheus. Neither asks the database."""
+
+import resource
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric, SummaryMetricFamily
+from prometheus_client.registry import Collector
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from ui import live, screens
+from ui.status import page_failures
+
+_SECONDS_WITHOUT_A_LOOK = 30.0
+_PAGE_BYTES = resource.getpagesize()
+
+
+async def health(_: Request) -> Response:
+    """Say whether this process has something to show: 200, or 503.
+
+    While the database is away the last good numbers are shown with their age, and the answer stays 200: to take every
+    server out because their one database is away would make the screens blank. `status` says ok, away, or nothing to
+    show; `watching` whether the watcher still looks.
+    """
+    pulse = live.watcher().pulse
+    now = datetime.now(UTC)
+    watching = pulse.looked_at is not None and (now - pulse.looked_at).total_seconds() < _SECONDS_WITHOUT_A_LOOK
+    shows = pulse.city is not None
+    said = {
+        "status": ("ok" if pulse.trouble is None else "away") if shows else "nothing to show",
+        "watching": watching,
+        "trouble": getattr(pulse.trouble, "kind", "empty") if pulse.trouble else None,
+        "answered_at": pulse.answered_at and pulse.answered_at.isoformat(),
+        "shown_at": pulse.at.isoformat() if shows else None,
+        "late_channels": [feed.code for feed, _level in pulse.late_feeds],
+    }
+    return JSONResponse(said, 200 if shows and watching else 503, headers={"Cache-Control": "no-store"})
+
+
+class Figures(Collector):
+    """What this process knows of itself, the database and the channels."""
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield every figure."""
+        watcher = live.watcher()
+        pulse = watcher.pulse
+        yield _one(
+            "dashboard_database_up", "Whether the database answered the last look.", float(pulse.trouble is None)
+        )
+        if pulse.answered_at:
+            age = (datetime.now(UTC) - pulse.answered_at).total_seconds()
+            yield _one("dashboard_database_answer_age_seconds", "Since the database last answered.", age)
+        yield _one("dashboard_moment_timestamp_seconds", "The moment pages speak of.", pulse.at.timestamp())
+        if pulse.changed_at:
+            changed = pulse.changed_at.timestamp()
+            yield _one("dashboard_last_change_timestamp_seconds", "The newest change of a report.", changed)
+        yield _one("dashboard_viewers", "Viewers whose heart beat lately.", watcher.viewers.count())
+        yield CounterMetricFamily(
+            "dashboard_page_failures", "Pages that failed in ways nobody foresaw.", value=page_failures.total
+        )
+        yield from _channels(pulse)
+        yield from _questions(watcher)
+        seen = GaugeMetricFamily(
+            "dashboard_screen_seen_timestamp_seconds", "When a screen was last alive.", labels=["screen"]
+        )
+        for screen, at in screens.last_seen().items():
+            if at:
+                seen.add_metric([screen], at.timestamp())
+        yield seen
+
+
+def _one(name: str, about: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, about, value=value)
+
+
+def _channels(pulse: live.Pulse) -> Iterator[Metric]:
+    delivered = GaugeMetricFamily(
+        "dashboard_feed_delivery_timestamp_seconds", "When a channel last delivered.", labels=["channel"]
+    )
+    rhythm = GaugeMetricFamily(
+        "dashboard_feed_rhythm_seconds", "How often a channel should deliver.", labels=["channel"]
+    )
+    for feed in pulse.feeds:
+        if feed.last_delivery_at:
+            delivered.add_metric([feed.code], feed.last_delivery_at.timestamp())
+        rhythm.add_metric([feed.code], feed.expected_every.total_seconds())
+    yield from (delivered, rhythm)
+
+
+def _questions(watcher: live.Watcher) -> Iterator[Metric]:
+    times = SummaryMetricFamily(
+        "dashboard_query_seconds", "Time the database took for a question.", labels=["question"]
+    )
+    failed = CounterMetricFamily("dashboard_query_failures", "Questions that were asked in vain.", labels=["question"])
+    for timing in watcher.reports.timings.table():
+        times.add_metric([timing.question], timing.count, timing.total)
+        for quantile, seconds in (("0.5", timing.median), ("0.95", timing.p95)):
+            times.add_sample(times.name, {"question": timing.question, "quantile": quantile}, seconds)
+        failed.add_metric([timing.question], timing.failed)
+    yield from (times, failed)
+
+
+_registry = CollectorRegistry()
+_registry.register(Figures())
+ProcessCollector(registry=_registry)
+
+
+def metrics(_: Request) -> Response:
+    """Serve every figure in Prometheus's text format."""
+    return Response(generate_latest(_registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+def resident_bytes() -> int | None:
+    """Return how much memory this process holds; None where the system does not say."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE_BYTES
+    except OSError:
+        return None
+
+
+metric_routes = [Route("/health", health), Route("/metrics", metrics)]

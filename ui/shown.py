@@ -1,0 +1,61 @@
+"""What was last shown whole at each address: the moment to stay at when a later one cannot be asked for."""
+
+import threading
+import time
+from collections.abc import Hashable
+from dataclasses import dataclass
+from datetime import datetime
+
+from cachetools import LRUCache
+
+_ADDRESSES = 2_000
+_SECONDS_TO_STAY = 30
+
+
+@dataclass
+class _Shown:
+    at: datetime
+    stay_until: float = 0.0
+
+
+class Shown:
+    """Remembers, for every viewer, the moment each address was last shown whole at. Safe to share between threads."""
+
+    def __init__(self) -> None:
+        """Begin with nothing shown."""
+        self._shown: LRUCache[Hashable, _Shown] = LRUCache(_ADDRESSES)
+        self._guard = threading.Lock()
+
+    def whole(self, address: Hashable, at: datetime) -> None:
+        """Note that an address was shown whole at a moment."""
+        with self._guard:
+            known = self._shown.get(address)
+            if known is None or known.at < at:
+                self._shown[address] = _Shown(at)
+
+    def failed(self, address: Hashable, at: datetime) -> bool:
+        """Note that an address could not be shown at a moment; return whether there is an earlier one to stay at.
+
+        It is stayed at for half a minute: a database that is slow is not asked again by every refresh.
+        """
+        with self._guard:
+            known = self._shown.get(address)
+            if known is None:
+                return False
+            if known.at >= at:  # not even that is remembered any more
+                del self._shown[address]
+                return False
+            known.stay_until = time.monotonic() + _SECONDS_TO_STAY
+            return True
+
+    def stays_at(self, address: Hashable, *, away: bool) -> datetime | None:
+        """Return the moment an address stays at, if it does: after it failed, and as long as the database is away."""
+        with self._guard:
+            known = self._shown.get(address)
+            return known.at if known and (away or time.monotonic() < known.stay_until) else None
+
+    def go_on(self) -> None:
+        """Stay nowhere any longer."""
+        with self._guard:
+            for known in self._shown.values():
+                known.stay_until = 0.0

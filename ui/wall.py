@@ -1,0 +1,156 @@
+"""A screen on a wall: scenes that turn in the browser, redrawn where a figure changed, and never blank.
+
+All scenes are sent at once; which one is seen, the clock and the age of the figures need no server.
+"""
+
+import logging
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from cachetools import LRUCache
+from streamlit.components.v2.types import ComponentRenderer
+
+from queries.database import DatabaseAway, NotAReportDatabase
+from queries.figures import NoCity
+from ui import age, live, panel, screens, status, wall_scenes
+from ui.asked import asked
+from ui.screens import WallScreen
+from ui.theme import OVERDUE_STEPS, OVERDUE_STEPS_DARK
+from ui.viewing import Viewing
+from ui.words import _, name, speaking
+
+_LOG = logging.getLogger(__name__)
+_PANELS = Path(__file__).parent / "panels"
+_HERE = ("127.0.0.1", "localhost", "::1")
+_COLOURS = {
+    "background": "backgroundColor",
+    "secondary-background": "secondaryBackgroundColor",
+    "text": "textColor",
+    "primary": "primaryColor",
+    "border": "borderColor",
+    "red": "redColor",
+    "orange": "orangeColor",
+    "green": "greenColor",
+    "blue": "blueColor",
+    "gray": "grayColor",
+}
+_RESUME = 60  # seconds without a touch after which the scenes turn again
+
+_last: LRUCache[WallScreen, dict[str, Any]] = LRUCache(64)
+"""What each screen was last told, so that it shows that while the database is away."""
+
+
+def show() -> None:
+    """Draw the screen that the address names, or a plain page where it names none that it has the token of."""
+    st.session_state["wall"] = screen = _screen()
+    if screen is None:
+        panel.panel("wall_refused", key="wall_refused")
+        return
+    screens.alive(screen.name)
+    with speaking("en" if screen.language == "en" else "vi"):
+        age.show(wall=True)
+        _component()(data=_told(screen), key="wall")
+
+
+def beat() -> None:
+    """Send the browser a beat; a screen that was changed or closed in screens.toml since it was drawn is drawn anew."""
+    screen: WallScreen | None = st.session_state["wall"]
+    if _screen() != screen:
+        st.rerun()
+    if screen is not None:
+        screens.alive(screen.name)
+        age.beat()
+
+
+def _screen() -> WallScreen | None:
+    query = {word: st.query_params.get_all(word) for word in st.query_params}
+    return screens.opened(query, near=_near())
+
+
+def _near() -> bool:
+    """Whether the viewer sits at this machine, and the dashboard listens to no other."""
+    passed_on = {"X-Forwarded-For", "Forwarded", "X-Real-Ip"} & {header.title() for header in st.context.headers}
+    return st.get_option("server.address") in _HERE and st.context.ip_address is None and not passed_on
+
+
+def _told(screen: WallScreen) -> dict[str, Any]:
+    """Return what the browser is told: the scenes as they are now, or as they were when last they could be drawn."""
+    try:
+        told = _last[screen] = _drawn(screen)
+    except (DatabaseAway, NotAReportDatabase, NoCity) as trouble:
+        told = _kept(screen, trouble)
+    except Exception as failure:  # a wall outlives what nobody foresaw; its age tells that it stands still
+        _LOG.exception("A wall could not be drawn anew")
+        told = _kept(screen, failure)
+    return told
+
+
+def _kept(screen: WallScreen, trouble: Exception) -> dict[str, Any]:
+    age.not_drawn()
+    empty = isinstance(trouble, NoCity)
+    words = _("There are no reports yet.") if empty else _("The figures come as soon as the database answers.")
+    waiting = {"name": "waiting", "title": "", "words": "", "html": panel.render("wall_waiting", {"words": words})}
+    return _last.get(screen) or _settings(screen) | {"city": "", "moment": "", "scenes": [waiting], "ticker": []}
+
+
+def _drawn(screen: WallScreen) -> dict[str, Any]:
+    pulse = st.session_state["pulse"]
+    if pulse.city is None:
+        raise pulse.trouble or DatabaseAway()
+    reports = live.watcher().reports
+    found = asked(screen.query, reports=reports, city=pulse.city, now=pulse.at, usual=pulse.usual)
+    if found.strange:
+        _LOG.warning("Screen %s asks for what there is not: %s", screen.name, ", ".join(found.strange))
+    now = found.filters.at == pulse.at == pulse.usual
+    seen = Viewing(reports, pulse.city, found.filters, live=now, query=screen.query, page="wall")
+    made: dict[str, Any] = seen.shared(("wall", screen), lambda: content(seen, screen))
+    fresh = status.freshness(pulse, seen)
+    return made | {"moment": "" if fresh.tone == "good" else fresh.words}
+
+
+def content(seen: Viewing, screen: WallScreen) -> dict[str, Any]:
+    """Return what the browser is told of a screen: its scenes, its ticker, its settings. Raises DatabaseAway."""
+    known = wall_scenes.scenes()
+    scenes = []
+    for scene in screen.scenes:
+        words, make = known[scene]
+        values = make(seen, screen)
+        html = panel.render(f"wall_{scene}", values)
+        scenes.append({"name": scene, "title": values["title"], "words": words, "html": html})
+    return _settings(screen) | {
+        "city": name({"name_vi": seen.city.name_vi, "name_en": seen.city.name_en}),
+        "scenes": scenes,
+        "ticker": [panel.render("wall_ticker", {"case": case}) for case in wall_scenes.ticker(seen)],
+    }
+
+
+def _settings(screen: WallScreen) -> dict[str, Any]:
+    return {
+        "seconds": screen.seconds,
+        "resume": _RESUME,
+        "theme": screen.theme,
+        "zoom": screen.zoom,
+        "shift": screen.shift,
+        "language": screen.language,
+        "themes": {"dark": _colours("dark", OVERDUE_STEPS_DARK), "light": _colours("light", OVERDUE_STEPS)},
+        "says": {
+            "product": _("Citizens' reports"),
+            "paused": _("paused, {seconds} s"),
+            "quiet": _("No new urgent report in the last {count} hours", count=wall_scenes.TICKER_HOURS),
+            "urgent": _("New and urgent"),
+        },
+    }
+
+
+def _colours(theme: str, steps: tuple[str, ...]) -> dict[str, str]:
+    """Return a theme's colours as the variables of the panels' style sheets."""
+    colours = {f"--st-{word}-color": str(st.get_option(f"theme.{theme}.{key}")) for word, key in _COLOURS.items()}
+    return colours | {f"--step-{step}": colour for step, colour in enumerate(steps)} | {"color-scheme": theme}
+
+
+@cache
+def _component() -> ComponentRenderer:
+    html, js = ((_PANELS / file).read_text() for file in ("wall.html", "wall.js"))
+    return st.components.v2.component("wall", html=html, js=js)
