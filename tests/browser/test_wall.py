@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image, ImageChops
@@ -94,8 +95,8 @@ def show(page: Page, scene: str) -> None:
 def moved(before: bytes, after: bytes) -> bool:
     """Say whether two pictures differ by more than the last of 256 steps, which the end of a fade may leave over."""
     one, other = (Image.open(BytesIO(each)).convert("RGB") for each in (before, after))
-    darkest_and_lightest = ImageChops.difference(one, other).getextrema()
-    return one.size != other.size or max(most for _least, most in darkest_and_lightest) > 1
+    apart: Any = ImageChops.difference(one, other).getextrema()  # the least and the most of each colour
+    return one.size != other.size or max(most for _least, most in apart) > 1
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
