@@ -11,7 +11,7 @@ from rich.table import Table
 
 from queries.database import ReportDatabase
 from queries.filters import Filters
-from queries.period import happened, hours
+from queries.period import happened, hours, summed
 
 Dimension = Literal["district", "ward", "unit", "category", "channel"]
 
@@ -171,11 +171,7 @@ RATES = {
 
 def with_sums(table: pd.DataFrame) -> pd.DataFrame:
     """Return the figures with the sums that shares divide by."""
-    return table.assign(
-        resolved_with_deadline=table["resolved_on_time"] + table["resolved_late"],
-        resolved=table["resolved_on_time"] + table["resolved_late"] + table["resolved_no_deadline"],
-        ended=lambda t: t["resolved"] + t["refused"],
-    )
+    return summed(table, ("resolved_with_deadline", "resolved", "ended"))
 
 
 def as_records(table: pd.DataFrame, filters: Filters) -> dict[str, Any]:

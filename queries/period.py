@@ -1,5 +1,6 @@
 """What happened in a period: from the summary where it holds whole days or months, else from the reports."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -97,9 +98,16 @@ def happened(reports: ReportDatabase, filters: Filters, *, by: str | None = None
         table = table[(table[list(PERIOD_COUNTS)] != 0).any(axis=1)].reset_index(drop=True)
     elif table.empty:
         table = pd.DataFrame({"key": pd.array([None], dtype="Int64")} | dict.fromkeys(PERIOD_COUNTS, 0))
-    for name, terms in SUMS.items():
-        table[name] = table[terms[0]]
-        for term in terms[1:]:
+    return summed(table)
+
+
+def summed(table: pd.DataFrame, names: Iterable[str] = tuple(SUMS)) -> pd.DataFrame:
+    """Return a table that has their terms with some of SUMS added."""
+    table = table.copy()
+    for name in names:
+        first, *others = SUMS[name]
+        table[name] = table[first]
+        for term in others:
             table[name] += -table[term[1:]] if term.startswith("-") else table[term]
     return table
 
