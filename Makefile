@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: run test check bench pins clean
+.PHONY: run test check audit bench pins clean
 
 # The living demo city at http://localhost:8501, until Ctrl-C.
 run: $(INSTALLED)
@@ -21,6 +21,10 @@ check: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# Known holes in what we run on, and secrets in what we keep.
+audit: $(INSTALLED)
+	$(BIN)/python .ci/audit.py
 
 # What answers and pages cost; the large city is made once, in about half an hour.
 bench: $(INSTALLED)

@@ -10,13 +10,13 @@ from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 
 import streamlit as st
+from starlette.middleware import Middleware
 
-from reportdb.connection import URL_VARIABLE, DatabaseUnreachable, report_database
+from reportdb.connection import URL_VARIABLE, DatabaseUnreachable, report_database, understood
 from reportdb.migrations import SchemaError
 from reportdb.server import ServerError
-from ui import live, status, thresholds
+from ui import gate, live, metrics, opening, sign_in, status, thresholds
 from ui.exports import export_routes
-from ui.metrics import metric_routes
 from ui.routes import routes
 
 _FRAME = Path(__file__).parent / "ui" / "frame.py"
@@ -30,14 +30,31 @@ async def _running(_: st.App) -> AsyncIterator[None]:
     """
     with ExitStack() as held:
         try:
-            url = os.environ.get(URL_VARIABLE) or held.enter_context(report_database())
+            said = opening.opening()
+            sign_in.tie_sessions()
+            metrics.readers()
+            named = os.environ.get(URL_VARIABLE)
+            url = understood(named) if named else held.enter_context(report_database())
             thresholds.thresholds()
-        except (DatabaseUnreachable, SchemaError, ServerError, thresholds.SettingsError) as error:
+        except (
+            DatabaseUnreachable,
+            SchemaError,
+            ServerError,
+            sign_in.SettingsError,
+            thresholds.SettingsError,
+        ) as error:
             sys.exit(f"The dashboard cannot start. {error}")
+        if said:
+            sys.stdout.write(f"  {said}\n\n")
+            sys.stdout.flush()
         held.enter_context(live.watching(url))
         yield
 
 
 app = st.App(
-    _FRAME, on_script_error=status.unforeseen, lifespan=_running, routes=routes + export_routes + metric_routes
+    _FRAME,
+    on_script_error=status.unforeseen,
+    lifespan=_running,
+    routes=routes + export_routes + metrics.metric_routes,
+    middleware=[Middleware(gate.Gate)],
 )

@@ -133,8 +133,8 @@ def _faults(owner: psycopg.Connection, url: str) -> Iterator[Fault]:
     )
     yield (
         "role without rights",
-        on_all("revoke select on report from report_reader"),
-        on_all("grant select on report to report_reader"),
+        on_all("revoke select on channel from report_reader"),
+        on_all("grant select on channel to report_reader"),
         _FAULT_FOR,
     )
     yield (
@@ -149,7 +149,7 @@ def _faults(owner: psycopg.Connection, url: str) -> Iterator[Fault]:
 def _official(owner: psycopg.Connection, url: str) -> Iterator[str]:
     """Make a login with no right but to read reports while the block runs, and yield its URL."""
     name = f"bench_{uuid.uuid4().hex[:8]}"
-    owner.execute(sql.SQL("create role {} login in role report_reader").format(sql.Identifier(name)))
+    owner.execute(sql.SQL("create role {} login noinherit in role report_dashboard").format(sql.Identifier(name)))
     try:
         yield make_url(url).set(username=name).render_as_string(hide_password=False)
     finally:

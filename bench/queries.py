@@ -36,6 +36,7 @@ from queries import (
 from queries import map as maps
 from queries.database import DatabaseAway, ReportDatabase, sql
 from queries.filters import Filters
+from queries.scope import EVERYTHING, Scope
 
 _FOLDER = Path(__file__).parents[1] / "queries"
 _TIMES = 3
@@ -77,14 +78,14 @@ class Listening(ReportDatabase):
         return super().ask_now(question, figure=figure, order=order, **parameters)
 
 
-def measure(url: str, only: str | None = None) -> list[Measured]:
+def measure(url: str, only: str | None = None, scope: Scope = EVERYTHING) -> list[Measured]:
     """Ask every question (or the one named) for each period, with and without filters, and time the answers.
 
     Raises SystemExit where the database is empty, and where no function of `queries/` asks one of its files.
     """
     found, met = [], set()
     with closing(ReportDatabase(url)) as reports:
-        choices = list(_choices(reports))
+        choices = list(_choices(reports, scope))
     for period, chosen, filters in choices:
         with closing(Listening(url)) as reports:  # each remembers nothing yet
             _ask_all(reports, filters)
@@ -97,12 +98,12 @@ def measure(url: str, only: str | None = None) -> list[Measured]:
     return found
 
 
-def _choices(reports: ReportDatabase) -> Iterator[tuple[str, str, Filters]]:
+def _choices(reports: ReportDatabase, scope: Scope) -> Iterator[tuple[str, str, Filters]]:
     known = figures.city(reports)
     at, zone = known.last_submitted_at, known.zone
     if at is None:
         raise SystemExit("The database holds no reports: python -m reportdb demo --reports 10000000 --data DIR")
-    whole = Filters.of(at=at, zone=zone, start=at - timedelta(days=30))
+    whole = Filters.of(scope=scope, at=at, zone=zone, start=at - timedelta(days=30))
     unit, category, district = (
         int(figures.figures(reports, whole, by=by).dropna(subset="code").sort_values("open")["key"].iloc[-1])
         for by in ("unit", "category", "district")
@@ -112,7 +113,7 @@ def _choices(reports: ReportDatabase) -> Iterator[tuple[str, str, Filters]]:
         "365 days": at - timedelta(days=365),
         "all": known.first_submitted_at,
     }.items():
-        filters = Filters.of(at=at, zone=zone, start=start)
+        filters = Filters.of(scope=scope, at=at, zone=zone, start=start)
         yield period, "none", filters
         yield period, "unit", filters.choosing(units=(unit,))
         yield period, "district, category", filters.choosing(districts=(district,), categories=(category,))
@@ -133,7 +134,7 @@ def _ask_all(reports: ReportDatabase, filters: Filters) -> None:
         lambda: days.days(reports, filters),
         lambda: overdue.overdue(reports, filters, by="unit"),
         lambda: overdue.city_overdue(reports, filters),
-        lambda: units.officers(reports, filters),
+        lambda: units.officers(reports, filters) if filters.units else None,  # of one unit, never of the city
         lambda: units.ratings(reports, filters),
         lambda: units.family(reports, 1),
         lambda: signals.signals(reports, filters, filters),
@@ -170,7 +171,7 @@ def _ask_all(reports: ReportDatabase, filters: Filters) -> None:
             lambda figure=figure, order=order: cases.case_ids(
                 reports, filters, figure=figure, order=order, search=None, limit=50
             )
-            for order in cases.ORDERS
+            for order in cases.orders(figure)
         ]
     for typed in ("rac thai", "duong pho dong da", str(case.get("public_code")), "khong co gi"):
         calls.append(lambda typed=typed: _search(reports, filters, typed))
@@ -182,7 +183,7 @@ def _ask_all(reports: ReportDatabase, filters: Filters) -> None:
 
 
 def _search(reports: ReportDatabase, filters: Filters, typed: str) -> None:
-    found = search.search(reports, typed)
+    found = search.search(reports, typed, filters.scope)
     for figure in ("submitted", "open"):
         cases.cases(reports, filters, figure=figure, search=found)
 

@@ -11,7 +11,7 @@ from ui.words import _
 
 seen = viewing()
 words_of(_("Search"), "q", example=_("rac thai dong da, a code, a unit, a street"), forgets="page")
-listing = seen.shared("list", lambda: asked_list(seen.query, seen.reports))
+listing = seen.shared("list", lambda: asked_list(seen.query, seen.reports, seen.filters.scope))
 if listing.strange:
     st.warning(_("Not understood in the address and left out: {words}", words=", ".join(listing.strange[:5])))
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from queries import map as map_queries
 from queries.figures import Dimension
-from ui import live_map, map_panels, maps, replay
+from ui import access, live_map, map_panels, maps, replay
 from ui.controls import one_of
 from ui.map_routes import drawn_areas
 from ui.map_scale import MEASURES
@@ -24,7 +24,8 @@ measures = {
     "time": _("Handling time"),
 }
 with st.container(horizontal=True, key="map_controls"):
-    show = one_of(_("Show"), "show", live_map.SHOWS, usual=live_map.SHOWS[0], words=shows.__getitem__)
+    ways = live_map.SHOWS if seen.filters.scope.sees_cases else live_map.SHOWS_WITHOUT_CASES
+    show = one_of(_("Show"), "show", ways, usual=ways[0], words=shows.__getitem__)
     one_of(_("Level"), "level", live_map.LEVELS, usual="district", words=levels.__getitem__)
     level: Dimension = "ward" if st.query_params.get("level") == "ward" else "district"
     measure = MEASURES[0]
@@ -40,6 +41,8 @@ if shapes.empty:
 code = next(iter(seen.query.get("case", ())), None)
 case = map_queries.case(seen.reports, seen.filters, code=code) if code else None
 if code and not case:
+    if not seen.filters.scope.reads_all:
+        access.refused(access.account().subject, "case refused", why=code)
     st.warning(_("There is no case {code} at this moment.", code=code))
 
 

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from queries.report import events, report
-from ui import case_story, maps
+from ui import access, case_story, contacts, maps
 from ui.pages import REPORT
 from ui.panel import address, shared_panel
 from ui.screen import pixels, sized
@@ -17,8 +17,10 @@ code = next(iter(seen.query.get("code", [])), "")
 found = seen.shared("case", lambda: report(seen.reports, seen.filters, code)) if code else None
 if found is None:
     st.title(_("Case"), anchor=False)
+    if code and not seen.filters.scope.reads_all:
+        access.refused(access.account().subject, "case refused", why=code)
     st.info(
-        _("No case with this code can be shown at this moment. Check the code, or search for it on the page “Cases”."),
+        _("No case with this code can be shown to you at this moment: there is none, or another unit holds it."),
         icon=":material/search_off:",
     )
     st.stop()
@@ -41,6 +43,7 @@ with right:
             key=sized("report_map"),
             alt=_("Map of the place of this report"),
         )
+    contacts.draw(seen, case)
     shared_panel(seen, "report_terms", key="report_terms", make=lambda: case_story.deadline_terms(seen, case, steps))
     shared_panel(seen, "report_near", key="report_near", make=lambda: case_story.neighbours(seen, case))
     st.markdown(_("A link to this case that stays"))

@@ -5,9 +5,9 @@ from typing import Any, Literal, get_args
 
 import pandas as pd
 
-from queries.database import ReportDatabase, sql
+from queries.database import ReportDatabase, sql, written
 from queries.figures import COUNTS, moments
-from queries.filters import Filters
+from queries.filters import BEGINNING, Filters
 from queries.period import PERIOD_COUNTS, SUMS, happened
 from queries.search import Search
 
@@ -81,14 +81,14 @@ def case_ids(
     offset: int = 0,
 ) -> list[int]:
     """Return the ids of the cases a figure counts and a search finds, in order. Raises DatabaseAway, KeyError."""
-    parameters = filters.parameters() | moments(reports, filters)
+    parameters = filters.case_parameters() | moments(reports, filters)
     question = "cases"
     if search is not None:
         few = _found(reports, filters, figure, order, search)
         if len(few) <= MOST_FOUND:
             return few[offset : offset + limit]
         question = "search"
-        parameters |= {"words": search.words, "code": search.code}
+        parameters |= search.parameters(filters)
     answer = reports.ask(question, figure=figure, order=order, limit=limit, offset=offset, **parameters)
     return [int(number) for number in answer["id"]]
 
@@ -121,7 +121,7 @@ def case_parts(reports: ReportDatabase, filters: Filters, ids: list[int]) -> Ite
 
 
 def _rows_of(reports: ReportDatabase, filters: Filters, ids: list[int]) -> dict[str, Any]:
-    return {"ids": tuple(ids), "at": filters.at, **moments(reports, filters)}
+    return {"ids": tuple(ids), "at": filters.at, "scope": filters.scope, **moments(reports, filters)}
 
 
 def _in_order(answer: pd.DataFrame, filters: Filters, ids: list[int]) -> pd.DataFrame:
@@ -131,6 +131,15 @@ def _in_order(answer: pd.DataFrame, filters: Filters, ids: list[int]) -> pd.Data
     for moment in _MOMENTS:
         ordered[moment] = pd.to_datetime(ordered[moment], utc=True).dt.tz_convert(filters.zone)
     return ordered
+
+
+def orders(figure: str) -> tuple[Order, ...]:
+    """Return the orders in which a figure's cases can be listed. Raises KeyError.
+
+    What happened in a period goes by when it happened, which an index finds at any length of it; only what is open at
+    the moment is few enough to be put in order by its deadline.
+    """
+    return ORDERS if "open_until > :at" in written(figure) else ("newest", "oldest")
 
 
 def speaks_of_the_period(figure: str) -> bool:
@@ -145,14 +154,29 @@ def case_count(reports: ReportDatabase, filters: Filters, *, figure: str, search
     """
     if search is not None:
         return len(_found(reports, filters, figure, "newest", search))
+    if figure == "submitted":  # received at any time up to the moment
+        return int(happened(reports, filters.since(BEGINNING))["received"].iloc[0])
     if figure in (*PERIOD_COUNTS, *SUMS):
         return int(happened(reports, filters)[figure].iloc[0])
     parameters = filters.parameters() | moments(reports, filters)
     return int(reports.ask("case_count", figure=figure, **parameters)["cases"].iloc[0])
 
 
+def readable_count(reports: ReportDatabase, filters: Filters, *, figure: str, search: Search | None = None) -> int:
+    """Return how many of the cases a figure counts, and a search finds, the viewer may read.
+
+    A search finds no others, up to MOST_FOUND + 1. Raises DatabaseAway, KeyError.
+    """
+    if search is not None or filters.scope.reads_all:
+        return case_count(reports, filters, figure=figure, search=search)
+    if not filters.scope.sees_cases:
+        return 0
+    parameters = filters.case_parameters() | moments(reports, filters)
+    return int(reports.ask("case_count", figure=figure, **parameters)["cases"].iloc[0])
+
+
 def _found(reports: ReportDatabase, filters: Filters, figure: str, order: Order, search: Search) -> list[int]:
     """Return the ids of what a search finds, in order, where they are few; else any MOST_FOUND + 1 of them."""
-    parameters = filters.parameters() | moments(reports, filters) | {"words": search.words, "code": search.code}
+    parameters = filters.case_parameters() | moments(reports, filters) | search.parameters(filters)
     answer = reports.ask("search_few", figure=figure, order=order, most=MOST_FOUND + 1, **parameters)
     return [int(number) for number in answer["id"]]

@@ -1,7 +1,7 @@
 -- The reports a figure counts, in an order: their ids. Each part of report_at brings its own first ones.
 with found as (
     (
-        select id, submitted_at, due_at, ended_at, severity
+        select id, submitted_at, due_at, receive_due_at, open_until, ended_at, rated_at, severity
         from report_standing(:at) as report_at
         where {figure} and {chosen}
         order by {order}
@@ -9,7 +9,7 @@ with found as (
     )
     union all
     (
-        select id, submitted_at, due_at, ended_at, severity
+        select id, submitted_at, due_at, receive_due_at, open_until, ended_at, rated_at, severity
         from report_former(:at) as report_at
         where {figure} and {chosen}
         order by {order}

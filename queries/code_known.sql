@@ -1,2 +1,4 @@
--- Whether any report has a public code of this form.
-select exists (select from report where public_code like cast(:code as text)) as known
+-- Whether the viewer may read any report whose public code begins like this, in any case of its letters.
+select exists (
+    select from report
+    where public_code >= cast(:code as text) collate "C" and public_code < cast(:code_end as text) collate "C") as known

@@ -22,6 +22,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from queries.memory import Memory
+from queries.scope import COUNTS, Scope
 from queries.timing import Timings
 from queries.trouble import DatabaseAway, NoAnswer, NotAReportDatabase, kind_of
 
@@ -69,15 +70,26 @@ class ReportDatabase:
         )
         self.timings = Timings()
 
-    def ask(self, question: str, *, figure: str = "true", order: str = "newest", **parameters: Any) -> pd.DataFrame:
-        """Answer `queries/<question>.sql` with its columns; moments come back in UTC.
+    def ask(
+        self,
+        question: str,
+        *,
+        figure: str = "true",
+        order: str = "newest",
+        scope: Scope = COUNTS,
+        **parameters: Any,
+    ) -> pd.DataFrame:
+        """Answer `queries/<question>.sql` with its columns, within a scope; moments come back in UTC.
 
         The same question with the same parameters is answered from memory for a while: the moment is a parameter, so
         only a correction of the past makes an answer old. `figure` and `order` name the definitions that
         `{figure}` and `{order}` stand for. Raises DatabaseAway, NotAReportDatabase.
         """
-        key = (question, figure, order, tuple(sorted((name, _hashable(value)) for name, value in parameters.items())))
-        return self.remember(key, lambda: self.ask_now(question, figure=figure, order=order, **parameters))
+        given = tuple(sorted((name, _hashable(value)) for name, value in parameters.items()))
+        return self.remember(
+            (question, figure, order, scope, given),
+            lambda: self.ask_now(question, figure=figure, order=order, scope=scope, **parameters),
+        )
 
     def remember(self, key: Hashable, make: Callable[[], _Kept]) -> _Kept:
         """Return what was made under this key a while ago, or make it; for what is worked out from answers.
@@ -86,21 +98,36 @@ class ReportDatabase:
         """
         return self._memory.remember(key, make)
 
-    def ask_now(self, question: str, *, figure: str = "true", order: str = "newest", **parameters: Any) -> pd.DataFrame:
+    def ask_now(
+        self,
+        question: str,
+        *,
+        figure: str = "true",
+        order: str = "newest",
+        scope: Scope = COUNTS,
+        **parameters: Any,
+    ) -> pd.DataFrame:
         """Answer like `ask`, but from the database, always. Raises DatabaseAway, NotAReportDatabase."""
         if away := self._away:
             raise type(away)(str(away), away.kind)
         statement = sql(question, figure, order)
         named = set(re.findall(r"(?<!:):(\w+)", statement))
         given = {name: list(value) if isinstance(value, tuple) else value for name, value in parameters.items()}
-        return self._ask(self._engine, question, statement, {name: given[name] for name in named})
+        return self._ask(self._engine, question, statement, {name: given[name] for name in named}, scope)
 
-    def look(self, question: str) -> pd.DataFrame:
+    def ask_on_record(self, question: str, *, scope: Scope, **parameters: Any) -> pd.DataFrame:
+        """Answer a question that leaves a line in the access log: each time anew, and for good before it is answered.
+
+        Raises DatabaseAway (a copy that can only be read among its reasons), NotAReportDatabase.
+        """
+        return self._ask(self._engine, question, sql(question), parameters, scope, on_record=True)
+
+    def look(self, question: str, scope: Scope = COUNTS) -> pd.DataFrame:
         """Answer a small question on a connection kept for it, whatever was found before, and tell all who ask whether
         the database is there. Raises DatabaseAway, NotAReportDatabase, within about eight seconds.
         """
         try:
-            answer = self._ask(self._looking, question, sql(question), {})
+            answer = self._ask(self._looking, question, sql(question), {}, scope)
         except (DatabaseAway, NotAReportDatabase) as away:
             self._memory.stand_still()
             self._away = away.with_traceback(None)
@@ -117,13 +144,22 @@ class ReportDatabase:
         self._engine.dispose()
         self._looking.dispose()
 
-    def _ask(self, engine: Engine, question: str, statement: str, given: Mapping[str, Any]) -> pd.DataFrame:
+    def _ask(
+        self,
+        engine: Engine,
+        question: str,
+        statement: str,
+        given: Mapping[str, Any],
+        scope: Scope,
+        *,
+        on_record: bool = False,
+    ) -> pd.DataFrame:
         began = time.perf_counter()
         try:
             try:
-                answer = self._answer(engine, statement, given)
+                answer = self._answer(engine, statement, given, scope, on_record=on_record)
             except _ConnectionWasOld:  # so are the others of the pool, and it has opened none of them again
-                answer = self._answer(engine, statement, given)
+                answer = self._answer(engine, statement, given, scope, on_record=on_record)
         except PoolTimeout as error:  # all our connections are busy with slow questions
             raise self._noted(question, DatabaseAway(_words(error), "slow")) from error
         except DBAPIError as error:
@@ -140,13 +176,24 @@ class ReportDatabase:
         self.timings.answered(question, time.perf_counter() - began)
         return answer
 
-    def _answer(self, engine: Engine, statement: str, given: Mapping[str, Any]) -> pd.DataFrame:
+    def _answer(
+        self, engine: Engine, statement: str, given: Mapping[str, Any], scope: Scope, *, on_record: bool
+    ) -> pd.DataFrame:
         with engine.connect() as connection:
             wire: psycopg.Connection = connection.connection.dbapi_connection  # type: ignore[assignment]
             try:
                 with self._waited_for(wire, _patience(connection)) as given_up:
+                    if on_record:
+                        connection.exec_driver_sql("set transaction read write")
+                    if scope != COUNTS:  # for this transaction alone; the connection goes back as it came
+                        connection.exec_driver_sql(
+                            f"set local role {scope.role}; set local report.scope = '{scope.setting}'"
+                        )
                     answer = connection.execute(text(statement), given)
-                    return pd.DataFrame.from_records(answer.fetchall(), columns=list(answer.keys()))
+                    found = pd.DataFrame.from_records(answer.fetchall(), columns=list(answer.keys()))
+                    if on_record:
+                        connection.commit()
+                    return found
             except DBAPIError as error:
                 if given_up.is_set():
                     raise _NothingCameBack from error
@@ -231,10 +278,22 @@ def sql(question: str, figure: str = "true", order: str = "newest") -> str:
     """
     meanings: Mapping[str, str] = definitions()
     statement = (_FOLDER / f"{question}.sql").read_text().replace("{order}", meanings[order])
-    statement = statement.replace("{figure}", f"({meanings[figure]})")
+    statement = statement.replace("{figure}", f"({meanings[figure]})").replace("{moves}", moves(figure))
     while "{" in statement:  # a definition may lean on another
         statement = re.sub(r"\{(\w+)\}", lambda found: f"({meanings[found[1]]})", statement)
     return statement
+
+
+def moves(figure: str) -> str:
+    """Return the moment that a figure's reports are put in order by: that of what happened in the period.
+
+    What is open at the moment goes by when it came in, in a form that no index has: the few that are open are found and
+    put in order sooner than all reports ever are walked through. Raises KeyError.
+    """
+    meaning = written(figure)
+    if happened := re.search(r"(\w+) >= :start", meaning):
+        return happened[1]
+    return "submitted_at at time zone 'UTC'" if "open_until > :at" in meaning else "submitted_at"
 
 
 def written(figure: str) -> str:

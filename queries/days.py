@@ -6,8 +6,9 @@ from datetime import datetime, time, timedelta
 import pandas as pd
 
 from queries.database import ReportDatabase
+from queries.figures import moments
 from queries.filters import Filters
-from queries.period import summarised
+from queries.period import happened, summarised
 
 _LONGEST_IN_DAYS = timedelta(days=100)
 
@@ -27,16 +28,22 @@ def days(reports: ReportDatabase, filters: Filters) -> tuple[pd.DataFrame, int]:
         parameters = filters.parameters() | {"zone": filters.zone.key, "step": timedelta(days=step)}
         return reports.ask("days", **parameters), step
     known = reports.ask("period_days", **filters.parameters(), **whole.parameters(filters))
-    today = replace(filters, start=datetime.combine(whole.end, time.min, filters.zone))
-    last = reports.ask("days", **today.parameters(), zone=filters.zone.key, step=timedelta(days=1))
-    table = pd.concat([known, last], ignore_index=True)
+    today = happened(reports, replace(filters, start=datetime.combine(whole.end, time.min, filters.zone))).iloc[0]
+    standing = reports.ask("open", **filters.parameters() | moments(reports, filters) | {"by": None})
+    last = {
+        "day": whole.end,
+        "received": today["received"],
+        "resolved": today["resolved"],
+        "open": standing["open"].sum(),
+    }
+    table = pd.concat([known, pd.DataFrame([last])], ignore_index=True)
     steps = table.index // step
     ends = table.groupby(steps).tail(1).index
     if len(unknown := ends[table.loc[ends, "open"].isna()]):
-        moments = [
+        ends_at = [
             datetime.combine(day + timedelta(days=1), time.min, filters.zone) for day in table.loc[unknown, "day"]
         ]
-        counted = reports.ask("open_at_ends", **filters.parameters(), moments=tuple(moments))
+        counted = reports.ask("open_at_ends", **filters.parameters(), moments=tuple(ends_at))
         table.loc[unknown, "open"] = counted["open"].to_numpy()
     result = table.groupby(steps).agg({"day": "first", "received": "sum", "resolved": "sum", "open": "last"})
     result["open"] = table.loc[ends, "open"].to_numpy()

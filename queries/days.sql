@@ -29,12 +29,18 @@ went as (
 -- From when until when each report was open; while a row of report_past holds, it counts in place of the report.
 span as (
     select submitted_at as since, open_until as until, 1 as counts
-    from (select * from report where submitted_at <= :at and open_until > (select ends[1] from moments)) as report_at
+    from (
+        select id, submitted_at, open_until, district_id, ward_id, unit_id, category_id, channel_id
+        from report
+        where submitted_at <= :at and open_until > (select ends[1] from moments)
+    ) as report_at
     where {chosen}
     union all
     select greatest(valid_from, submitted_at), least(valid_to, open_until), -1
     from (
-        select report.*, valid_from, valid_to
+        select
+            id, report.submitted_at, report.open_until, report.district_id, report.ward_id, report.unit_id,
+            report.category_id, report.channel_id, valid_from, valid_to
         from report_past
         join report on report.id = report_id
         where valid_to > (select ends[1] from moments) and valid_from <= :at

@@ -28,7 +28,7 @@ def path(reports: ReportDatabase, filters: Filters, report_id: int) -> pd.DataFr
     severity, kind (of the step; null: worked out anew), minutes (what an extension added, on the rule's clock). Raises
     DatabaseAway.
     """
-    answer = reports.ask("report_deadlines", id=report_id, at=filters.at)
+    answer = reports.ask("report_deadlines", id=report_id, at=filters.at, scope=filters.scope)
     for moment in ("at", "due_at", "stopped_at"):
         answer[moment] = pd.to_datetime(answer[moment], utc=True).dt.tz_convert(filters.zone)
     return answer

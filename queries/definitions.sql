@@ -65,19 +65,19 @@ open_until > :at
 submitted_at <= :at
 
 -- open_on_map: open, with coordinates
-{open} and id not in (select id from report where lon is null)
+{open} and cell is not null
 
 -- open_off_map: open, without coordinates
-{open} and id in (select id from report where lon is null)
+{open} and cell is null
 
 -- received: submitted in the period
 submitted_at >= :start and submitted_at < :end
 
 -- received_on_map: received in the period, with coordinates
-{received} and id not in (select id from report where lon is null)
+{received} and cell is not null
 
 -- received_off_map: received in the period, without coordinates
-{received} and id in (select id from report where lon is null)
+{received} and cell is null
 
 -- ended: resolved or refused in the period
 open_until >= :start and open_until < :end
@@ -120,7 +120,8 @@ open_until <= due_at and open_until at time zone 'UTC' > due_at at time zone 'UT
 
 -- reopened_soon: received in the period, and opened again within 7 days of an answer or a refusal
 {received} and reopen_count > 0 and id in (
-    select report_id from report_past where valid_to - ended_at <= interval '7 days' and valid_to <= :at)
+    select report_id from report_past
+    where valid_to - ended_at <= interval '7 days' and valid_to >= :start and valid_to <= :at)
 
 -- deadline_moved: received in the period, and given a later deadline by a change of its category or severity
 {received} and id = any(array(
@@ -128,8 +129,7 @@ open_until <= due_at and open_until at time zone 'UTC' > due_at at time zone 'UT
 
 -- resolved_without_words: resolved in the period, and no answer text is kept
 {ended} and (id, open_until) in (
-    select id, open_until from report
-    where open_until >= :start and open_until < :end and status = 'resolved' and coalesce(btrim(answer), '') = '')
+    select id, open_until from answered_without_words where open_until >= :start and open_until < :end)
 
 -- rated: rated by the citizen in the period
 rated_at >= :start and rated_at < :end
@@ -169,10 +169,6 @@ and (cast(:units as integer[]) is null or unit_id = any(cast(:units as integer[]
     or unit_id is null and -1 = any(cast(:units as integer[])))
 and (cast(:categories as integer[]) is null or category_id = any(cast(:categories as integer[])))
 and (cast(:channels as integer[]) is null or channel_id = any(cast(:channels as integer[])))
-and {in_scope}
-
--- in_scope: what the viewer may see
-cast(:scope as integer[]) is null or unit_id = any(cast(:scope as integer[]))
 
 -- state: how far a report is, in one word
 case
@@ -195,11 +191,18 @@ case cast(:by as text)
     when 'channel' then channel_id
 end
 
--- newest: an order, the last submitted first
-submitted_at desc, id desc
+-- found: what a search finds, by words or by the beginning of a code; a search within units has its own way in 0008
+(cast(:words as text) is null
+    or not :within_units and words @@ cast(cast(:words as text) as tsquery)
+    or :within_units and id = any(array(select found_by_words(cast(cast(:words as text) as tsquery)))))
+and (cast(:code as text) is null or public_code >= cast(:code as text) collate "C"
+    and public_code < cast(:code_end as text) collate "C")
 
--- oldest: an order, the first submitted first
-submitted_at, id
+-- newest: an order, the last one first; what {moves} stands for depends on the figure (queries/cases.py)
+{moves} desc, id desc
+
+-- oldest: an order, the first one first
+{moves}, id
 
 -- worklist: an order, what a head should take first: the earliest deadline, then the gravest
 due_at nulls last, case severity when 'urgent' then 0 when 'complex' then 1 else 2 end, submitted_at, id

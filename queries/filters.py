@@ -5,15 +5,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Self, cast
 from zoneinfo import ZoneInfo
 
+from queries.scope import COUNTS, NOTHING, Scope
+
 BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)  # the finest step of the database's clock
 
 Square = tuple[()] | tuple[int, int, int, int]
 """West, south, east and north in thousandths of a degree, the east and north sides not in it; or none."""
-
-EVERYTHING: tuple[int, ...] = ()
-"""The scope of who may see every case."""
-
 
 NONE = -1
 """Chosen among districts, wards or units: the reports that have none. Among officers "" is that."""
@@ -25,7 +23,7 @@ class Filters:
 
     `zone` is the city's: its days begin in it. A period never reaches past its moment. Officers go by their names,
     as the reports stand now (the past keeps none). `square` lets through the reports with coordinates in it. `scope`
-    holds the units whose cases the viewer may see; empty is all.
+    says whose cases the viewer may read; counts are for all.
     """
 
     at: datetime
@@ -39,7 +37,7 @@ class Filters:
     channels: tuple[int, ...] = ()
     officers: tuple[str, ...] = ()
     square: Square = ()
-    scope: tuple[int, ...] = EVERYTHING
+    scope: Scope = NOTHING
 
     @classmethod
     def of(
@@ -63,8 +61,8 @@ class Filters:
             raise ValueError(f"the period ends ({end:%Y-%m-%d %H:%M}) before it starts ({start:%Y-%m-%d %H:%M})")
         return cls(at=at, start=start, end=end, zone=zone, **chosen)
 
-    def choosing(self, **chosen: tuple[int, ...]) -> Self:
-        """The same moment and period, with another choice: ids of districts, wards, units, ..., or a square."""
+    def choosing(self, **chosen: tuple[int, ...] | Scope) -> Self:
+        """The same moment and period, with other choices: ids of districts, wards, units, ..., a square, a scope."""
         return replace(self, **cast(Any, chosen))
 
     def since(self, start: datetime) -> Self:
@@ -92,8 +90,13 @@ class Filters:
             "channels": self.channels or None,
             "officers": self.officers or None,
             "cells": self._cells() or None,
-            "scope": self.scope or None,
+            # Who counts by officers asks as himself: their names belong to cases.
+            "scope": self.scope if self.officers else COUNTS,
         }
+
+    def case_parameters(self) -> dict[str, Any]:
+        """Return the parameters of a question that reads cases: asked within the viewer's scope."""
+        return self.parameters() | {"scope": self.scope}
 
     def _cells(self) -> list[int]:
         """Return the cells of the square, as report.cell counts them."""

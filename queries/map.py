@@ -24,7 +24,7 @@ def points(
     longitude and latitude in hundred-thousandths of a degree. A hundred thousand rows would take ten times as long to
     read as these few long ones. The most pressing MOST_POINTS are returned. Raises DatabaseAway, KeyError.
     """
-    parameters = filters.parameters() | moments(reports, filters)
+    parameters = filters.case_parameters() | moments(reports, filters)
     return reports.ask("map_points", figure=figure, since=since, most=MOST_POINTS, **parameters)
 
 
@@ -55,7 +55,7 @@ def case(
     Keys: id, public_code, title, address, severity, state (as in queries.cases), the ids of category, district, ward
     and unit, officer, submitted_at, due_at, ended_at (in the city's zone), lon, lat. Raises DatabaseAway.
     """
-    parameters = filters.parameters() | moments(reports, filters)
+    parameters = filters.case_parameters() | moments(reports, filters)
     answer = reports.ask("map_case", id=report_id, code=code, **parameters)
     if answer.empty:
         return None

@@ -15,6 +15,6 @@ select id, metres
 from report_at(:at)
 join near using (id)
 where id = any(array(select id from near where metres <= :metres)) and id <> :id
-    and category_id = :category and {open} and {in_scope}
+    and category_id = :category and {open}
 order by metres, id
 limit :limit

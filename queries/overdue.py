@@ -17,9 +17,10 @@ def overdue(reports: ReportDatabase, filters: Filters, *, by: Literal["unit", "d
 
     Columns: key, code, name_vi, name_en, kind, open, overdue, seriously_overdue, receive_overdue (reports),
     overdue_share (0 to 1), oldest_hours (how long its oldest overdue case has been overdue; null: none is) and
-    oldest_code, worst_category_id and worst_category_overdue (the category with most overdue reports, and how many;
-    null and 0: none is), expected (how many overdue the city's share of each category predicts for what it holds) and
-    ratio (overdue divided by that; null where it is too small to divide by). In no order: queries/ranking.py ranks.
+    oldest_code (null too where the viewer may not read that case), worst_category_id and worst_category_overdue (the
+    category with most overdue reports, and how many; null and 0: none is), expected (how many overdue the city's share
+    of each category predicts for what it holds) and ratio (overdue divided by that; null where it is too small to
+    divide by). In no order: queries/ranking.py ranks.
     Raises DatabaseAway.
     """
     return reports.remember(("overdue", filters, by), lambda: _overdue(reports, filters, by))
@@ -32,9 +33,13 @@ def _overdue(reports: ReportDatabase, filters: Filters, by: Literal["unit", "dis
     oldest = pd.to_datetime(table["oldest_due_at"], utc=True)
     table["oldest_hours"] = (pd.Timestamp(filters.at) - oldest).dt.total_seconds() / 3600
     table["overdue_share"] = table["overdue"] / table["open"]
+    ids = tuple(int(number) for number in table["oldest_id"].dropna())
+    codes = reports.ask("codes", ids=ids, scope=filters.scope).set_index("id")["public_code"]
+    known = table["oldest_id"].map(codes).astype(object)
+    table["oldest_code"] = known.where(known.notna(), None)
     predicted = expected(mix(reports, filters, by=by).dropna(subset="key"), _city(reports, filters))
     table["expected"] = table["key"].map(predicted).astype("float64")
-    return table.assign(ratio=ratio(table)).drop(columns="oldest_due_at")
+    return table.assign(ratio=ratio(table)).drop(columns=["oldest_due_at", "oldest_id"])
 
 
 def city_overdue(reports: ReportDatabase, filters: Filters) -> tuple[int, int]:

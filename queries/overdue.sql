@@ -9,7 +9,8 @@ with part as (
         count(*) filter (where {seriously_overdue}) as seriously_overdue,
         count(*) filter (where {receive_overdue}) as receive_overdue,
         min(due_at) filter (where {overdue}) as oldest_due_at,
-        (array_agg(id order by due_at, id) filter (where {overdue}))[1] as oldest_id
+        -- When it was due and which one it is, smallest first: found without sorting what is open.
+        min(array[cast(extract(epoch from due_at) * 1000000 as bigint), id]) filter (where {overdue}) as oldest
     from report_at(:at)
     where {open} and {chosen}
     group by 1, 2
@@ -22,14 +23,13 @@ whole as (
         cast(sum(seriously_overdue) as bigint) as seriously_overdue,
         cast(sum(receive_overdue) as bigint) as receive_overdue,
         min(oldest_due_at) as oldest_due_at,
-        (array_agg(oldest_id order by oldest_due_at, oldest_id))[1] as oldest_id,
+        (min(oldest))[2] as oldest_id,
         (array_agg(category_id order by overdue desc, category_id) filter (where overdue > 0))[1] as worst_category_id,
         max(overdue) as worst_category_overdue
     from part
     group by key
 )
 select
-    whole.key, open, overdue, seriously_overdue, receive_overdue, oldest_due_at, report.public_code as oldest_code,
+    whole.key, open, overdue, seriously_overdue, receive_overdue, oldest_due_at, oldest_id,
     worst_category_id, worst_category_overdue
 from whole
-left join report on report.id = whole.oldest_id

@@ -161,8 +161,6 @@ def summarised(
     keys: tuple[int, ...] | None = None
     if not (months and not hours):
         chosen = {name: getattr(filters, many) for name, many in _DIMENSIONS.items() if getattr(filters, many)}
-        if filters.scope:
-            chosen["unit"] = tuple(sorted(set(chosen.get("unit", filters.scope)) & set(filters.scope)))
         if set(chosen) - {by} and (by is not None or len(chosen) > 1):
             return None
         dimension, keys = next(iter(chosen.items()), (by or "city", None))

@@ -40,7 +40,7 @@ def report(reports: ReportDatabase, filters: Filters, code: str) -> dict[str, An
     three look the same. Keys: those of queries/report.sql, absent values as None, moments in the city's zone.
     `hours_confirmed` says whether the office hours in force at submission are confirmed. Raises DatabaseAway.
     """
-    parameters: dict[str, Any] = filters.parameters() | moments(reports, filters)
+    parameters: dict[str, Any] = filters.case_parameters() | moments(reports, filters)
     answer = reports.ask("report", code=code.replace("\0", ""), zone=filters.zone.key, **parameters)
     if answer.empty:
         return None
@@ -55,7 +55,7 @@ def events(reports: ReportDatabase, filters: Filters, report_id: int) -> pd.Data
 
     Raises DatabaseAway.
     """
-    answer = reports.ask("report_events", id=report_id, at=filters.at)
+    answer = reports.ask("report_events", id=report_id, at=filters.at, scope=filters.scope)
     answer["at"] = pd.to_datetime(answer["at"], utc=True).dt.tz_convert(filters.zone)
     return answer
 
@@ -90,7 +90,7 @@ def nearby(reports: ReportDatabase, filters: Filters, case: dict[str, Any]) -> p
     away: dict[int, float] = {}
     if case["lat"] is not None:
         place = {"id": case["id"], "category": case["category_id"], "lon": case["lon"], "lat": case["lat"]}
-        answer = reports.ask("nearby", metres=NEAR_METRES, limit=_MOST_NEAR, **(filters.parameters() | place))
+        answer = reports.ask("nearby", metres=NEAR_METRES, limit=_MOST_NEAR, **(filters.case_parameters() | place))
         away = dict(zip(map(int, answer["id"]), map(float, answer["metres"]), strict=True))
     table = case_rows(reports, filters, list(away))
     return table.assign(metres=table["id"].map(away).astype("float64"))

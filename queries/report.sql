@@ -3,15 +3,15 @@
 with stood as (
     select *, {state} as state
     from report_at(:at)
-    where id = (select id from report where public_code = cast(:code as text)) and {in_scope}
+    where id = (select id from report where public_code = cast(:code as text))
 )
 select
-    stood.id, report.public_code, report.title, report.text, report.address, report.lon, report.lat, report.source_ref,
+    stood.id, report.public_code, shown.title, shown.text, shown.address, report.lon, report.lat, report.source_ref,
     stood.severity, stood.status, stood.state,
     stood.category_id, stood.channel_id, stood.district_id, stood.ward_id, stood.unit_id,
     case when report.unit_id = stood.unit_id then report.officer end as officer,
     stood.submitted_at, stood.received_at, stood.receive_due_at, stood.due_at, stood.escalated_at, stood.ended_at,
-    case when report.ended_at = stood.ended_at then report.answer end as answer,
+    case when report.ended_at = stood.ended_at then shown.answer end as answer,
     stood.rating, case when stood.rating is not null then stood.rated_at end as rated_at,
     stood.reopen_count, stood.transfer_count,
     -- Since when the clock stands: an open report without a deadline that waits for others.
@@ -31,4 +31,7 @@ select
     ) as hours_confirmed
 from stood
 join report using (id)
+join (
+    select * from report_text where id = (select id from report where public_code = cast(:code as text))
+) as shown using (id)
 left join deadline_rule as rule on rule.id = stood.rule_id

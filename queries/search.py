@@ -8,8 +8,11 @@ begins a public code finds the cases with that code instead.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from queries.database import ReportDatabase
+from queries.filters import Filters
+from queries.scope import NOTHING, Scope
 
 _LONGEST = 120  # characters of what is typed; the rest is left out
 _MOST_WORDS = 10
@@ -17,33 +20,48 @@ _MOST_WORDS = 10
 
 @dataclass(frozen=True)
 class Search:
-    """A search as the database understands it: a text query over a report's words, or a pattern of its code."""
+    """A search as the database understands it: a text query over a report's words, or codes from one up to another."""
 
     words: str | None = None
     code: str | None = None
+    code_end: str | None = None
+
+    def parameters(self, filters: Filters) -> dict[str, Any]:
+        """Return the parameters of a question that searches, as definitions.sql names them."""
+        within = filters.scope.role == NOTHING.role
+        return {"words": self.words, "code": self.code, "code_end": self.code_end, "within_units": within}
 
 
-def search(reports: ReportDatabase, typed: str) -> Search | None:
-    """Understand what a viewer typed; None where there is no word in it. Raises DatabaseAway."""
+def search(reports: ReportDatabase, typed: str, scope: Scope) -> Search | None:
+    """Understand what a viewer typed; None where there is no word in it.
+
+    Telephone numbers and the like are no words: nobody searches for what is masked. Raises DatabaseAway.
+    """
     typed = "".join(letter for letter in typed[:_LONGEST] if letter.isprintable()).strip()
-    if code := _code(reports, typed):
-        return Search(code=code)
+    if codes := _codes(reports, typed, scope):
+        return codes
     words = reports.ask("search_words", typed=typed)["words"].iloc[0].split()[:_MOST_WORDS]
     if not words:
         return None
     return Search(words=" & ".join(_either(run, marks, last) for run, marks, last in _runs(words, _names(reports))))
 
 
-def _code(reports: ReportDatabase, typed: str) -> str | None:
-    """Return the pattern of the codes that are, or else begin with, what was typed; None where no code does."""
+def _codes(reports: ReportDatabase, typed: str, scope: Scope) -> Search | None:
+    """Return the code that was typed, or else the codes that begin so, in any case; None where there is none."""
     if " " in typed or not any(letter.isdigit() for letter in typed):
         return None
-    exact = typed.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
-    forms = (exact, exact.upper(), exact.lower())
-    for pattern in (*forms, *(form + "%" for form in forms)):
-        if reports.ask("code_known", code=pattern)["known"].iloc[0]:
-            return pattern
+    forms = tuple(dict.fromkeys((typed, typed.upper(), typed.lower())))
+    # Codes are compared byte by byte: nothing lies between a code and the same with the first of all letters after it.
+    alone, begun = ([(form, end(form)) for form in forms] for end in (lambda form: form + "\x01", _after))
+    for code, code_end in (*alone, *begun):
+        if reports.ask("code_known", code=code, code_end=code_end, scope=scope)["known"].iloc[0]:
+            return Search(code=code, code_end=code_end)
     return None
+
+
+def _after(code: str) -> str:
+    """Return what comes right after all codes that begin like this one."""
+    return code[:-1] + chr(ord(code[-1]) + 1)
 
 
 def _names(reports: ReportDatabase) -> list[tuple[str, str]]:

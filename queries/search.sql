@@ -2,21 +2,19 @@
 -- Quick for what is common: the newest fifty are soon met. What is rare is asked by search_few.sql.
 with found as (
     (
-        select id, submitted_at, due_at, ended_at, severity
+        select id, submitted_at, due_at, receive_due_at, open_until, ended_at, rated_at, severity
         from report_standing(:at) as report_at
         join (select id, words, public_code from report) as sought using (id)
-        where (words @@ cast(:words as tsquery) or public_code like cast(:code as text))
-            and {figure} and {chosen}
+        where {found} and {figure} and {chosen}
         order by {order}
         limit cast(:limit as integer) + cast(:offset as integer)
     )
     union all
     (
-        select id, submitted_at, due_at, ended_at, severity
+        select id, submitted_at, due_at, receive_due_at, open_until, ended_at, rated_at, severity
         from report_former(:at) as report_at
         join (select id, words, public_code from report) as sought using (id)
-        where (words @@ cast(:words as tsquery) or public_code like cast(:code as text))
-            and {figure} and {chosen}
+        where {found} and {figure} and {chosen}
         order by {order}
         limit cast(:limit as integer) + cast(:offset as integer)
     )

@@ -3,20 +3,18 @@
 -- limit ends the reading soon.
 with found as materialized (
     (
-        select id, submitted_at, due_at, ended_at, severity
+        select id, submitted_at, due_at, receive_due_at, open_until, ended_at, rated_at, severity
         from report_standing(:at) as report_at
         join (select id, words, public_code from report) as sought using (id)
-        where (words @@ cast(:words as tsquery) or public_code like cast(:code as text))
-            and {figure} and {chosen}
+        where {found} and {figure} and {chosen}
         limit :most
     )
     union all
     (
-        select id, submitted_at, due_at, ended_at, severity
+        select id, submitted_at, due_at, receive_due_at, open_until, ended_at, rated_at, severity
         from report_former(:at) as report_at
         join (select id, words, public_code from report) as sought using (id)
-        where (words @@ cast(:words as tsquery) or public_code like cast(:code as text))
-            and {figure} and {chosen}
+        where {found} and {figure} and {chosen}
         limit :most
     )
 )

@@ -12,7 +12,7 @@ def officers(reports: ReportDatabase, filters: Filters, *, limit: int = 30) -> p
 
     Columns: officer (null: nobody is assigned), open, overdue (reports). Raises DatabaseAway.
     """
-    answer = reports.ask("officers", **filters.parameters(), limit=limit)
+    answer = reports.ask("officers", **filters.case_parameters(), limit=limit)
     return answer.assign(officer=answer["officer"].astype(object).where(answer["officer"].notna(), None))
 
 

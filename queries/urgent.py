@@ -1,21 +1,49 @@
-"""The urgent reports that are open: disaster, epidemic, accident, theft, safety."""
+"""What a screen on a wall tells of single reports: the urgent ones that are open, and the newest.
+
+By what, where, who and how long; asked as who counts, who cannot read what a citizen wrote.
+"""
 
 from datetime import datetime
+from typing import Any
 
 import pandas as pd
 
-from queries.cases import Order, case_rows
+from queries.cases import Order
 from queries.database import ReportDatabase
+from queries.figures import moments
 from queries.filters import BEGINNING, Filters
+from queries.scope import COUNTS
 
 
 def urgent(
     reports: ReportDatabase, filters: Filters, *, order: Order, limit: int, since: datetime = BEGINNING
 ) -> tuple[pd.DataFrame, int]:
-    """Return the first open urgent reports submitted after `since`, as `case_rows` does, and how many there are in all.
+    """Return the first open urgent reports submitted after `since`, and how many there are in all.
 
-    Raises DatabaseAway.
+    Columns: id, severity, state (as in queries.cases), the ids of category, district, ward and unit, submitted_at and
+    due_at (in the city's zone), lon and lat (degrees, to about a hundred metres). Raises DatabaseAway.
     """
-    answer = reports.ask("urgent", order=order, limit=limit, since=since, **filters.parameters())
+    answer = reports.ask("urgent", order=order, limit=limit, since=since, **_counting(filters))
     found = int(answer["found"].iloc[0]) if len(answer) else 0
-    return case_rows(reports, filters, [int(number) for number in answer["id"]]), found
+    return _facts(reports, filters, answer), found
+
+
+def newest(reports: ReportDatabase, filters: Filters, *, limit: int) -> pd.DataFrame:
+    """Return the newest reports of the period, with the columns of `urgent`. Raises DatabaseAway."""
+    asked = _counting(filters) | moments(reports, filters)
+    answer = reports.ask("cases", figure="received", order="newest", limit=limit, offset=0, **asked)
+    return _facts(reports, filters, answer)
+
+
+def _counting(filters: Filters) -> dict[str, Any]:
+    return filters.parameters() | {"scope": COUNTS}
+
+
+def _facts(reports: ReportDatabase, filters: Filters, found: pd.DataFrame) -> pd.DataFrame:
+    ids = [int(number) for number in found["id"]]
+    asked: dict[str, Any] = {"ids": tuple(ids), "at": filters.at} | moments(reports, filters)
+    known = reports.ask("case_facts", **asked).set_index("id")
+    table = known.reindex([number for number in ids if number in known.index]).reset_index()
+    for column in ("submitted_at", "due_at"):
+        table[column] = pd.to_datetime(table[column], utc=True).dt.tz_convert(filters.zone)
+    return table.astype({"lon": "float64", "lat": "float64"})

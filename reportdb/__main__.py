@@ -20,6 +20,7 @@ from reportdb.command_line import Data, Database, Failure, err, opened, out, pro
 from reportdb.connection import connect
 from reportdb.deadline_commands import deadlines_app
 from reportdb.summary import summarise as bring_into_counts
+from reportdb.user_commands import anonymise_old, users_app
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 areas_app = typer.Typer(help="Boundaries of districts and wards.", no_args_is_help=True)
@@ -28,6 +29,8 @@ app.add_typer(areas_app, name="areas")
 app.add_typer(import_app, name="import")
 app.add_typer(calendar_app, name="calendar")
 app.add_typer(deadlines_app, name="deadlines")
+app.add_typer(users_app, name="users")
+app.command("anonymise")(anonymise_old)
 
 
 @app.command()

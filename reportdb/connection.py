@@ -41,6 +41,20 @@ def report_database(database: str | None = None, data: Path | None = None) -> It
         yield embedded
 
 
+def understood(url: str) -> str:
+    """Return a URL that PostgreSQL's library reads as it was meant.
+
+    Raises DatabaseUnreachable for any other: that library's own words for it repeat the password.
+    """
+    try:
+        place = psycopg.conninfo.conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        raise DatabaseUnreachable(_MISREAD) from None
+    if any("@" in str(place.get(word, "")) for word in ("dbname", "host", "port")):
+        raise DatabaseUnreachable(_MISREAD)
+    return url
+
+
 def connect(url: str) -> psycopg.Connection:
     """Connect as the database's owner. Raises DatabaseUnreachable, never with a password in its words."""
     try:

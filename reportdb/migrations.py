@@ -1,5 +1,6 @@
 """The schema as ordered migrations: plain SQL files, each applied once, in a transaction, and recorded."""
 
+from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 
@@ -8,6 +9,10 @@ from psycopg import sql
 
 SCHEMA = Path(__file__).parent / "schema"
 READER = "report_reader"
+ROLES = (READER, "report_official", "report_leader", "report_admin", "report_gate")
+"""What the dashboard asks as: the schema's 0008 says what each may see."""
+DASHBOARD = "report_dashboard"
+"""A member of all of these, who inherits nothing: whom the dashboard's login must belong to."""
 OLDEST_SERVER = 150000  # as server_version counts: PostgreSQL 15.0
 LOCK = 4_107_311  # an advisory lock only we use: two processes that start together migrate one after the other
 
@@ -30,12 +35,13 @@ def migrate(connection: psycopg.Connection, folder: Path = SCHEMA) -> list[str]:
     try:
         with connection.transaction():
             connection.execute("select pg_advisory_xact_lock(%s)", [LOCK])
-            _create_reader(connection)
+            _create_roles(connection)
             connection.execute(
                 """create table if not exists schema_migration (
                        name text primary key, sha256 text not null, applied_at timestamptz not null default now())"""
             )
-            connection.execute(sql.SQL("grant select on schema_migration to {}").format(sql.Identifier(READER)))
+            for role in ROLES:
+                connection.execute(sql.SQL("grant select on schema_migration to {}").format(sql.Identifier(role)))
             known: dict[str, str] = dict(connection.execute("select name, sha256 from schema_migration").fetchall())
             _refuse_strangers(known, files)
             fresh = [file for file in files if file.name not in known]
@@ -69,15 +75,27 @@ def _refuse_strangers(known: dict[str, str], files: list[Path]) -> None:
         )
 
 
-def _create_reader(connection: psycopg.Connection) -> None:
-    """Make the role the dashboard reads as, once for the whole server, and let ourselves become it."""
-    try:
-        with connection.transaction():
-            if not connection.execute("select 1 from pg_roles where rolname = %s", [READER]).fetchone():
-                connection.execute(sql.SQL("create role {} nologin").format(sql.Identifier(READER)))
-    except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
-        pass  # another database of this server made it at the same moment
+def _create_roles(connection: psycopg.Connection) -> None:
+    """Make the roles the dashboard asks as, once for the whole server, and let ourselves become them."""
+    for role in (*ROLES, DASHBOARD):
+        try:
+            with connection.transaction():
+                if not connection.execute("select 1 from pg_roles where rolname = %s", [role]).fetchone():
+                    connection.execute(sql.SQL("create role {} nologin noinherit").format(sql.Identifier(role)))
+                    if role == DASHBOARD:
+                        _grant(connection, ROLES, DASHBOARD)
+                    if role == "report_admin":
+                        connection.execute("alter role report_admin inherit")
+                        _grant(connection, ("report_leader",), role)
+        except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
+            pass  # another database of this server made it at the same moment
     # Since PostgreSQL 16 a member of a role need not be allowed to become it.
     become = "set" if connection.info.server_version >= 160000 else "member"
-    if connection.execute("select pg_has_role(current_user, %s, %s)", [READER, become]).fetchone() != (True,):
-        connection.execute(sql.SQL("grant {} to current_user").format(sql.Identifier(READER)))
+    for role in ROLES:
+        if connection.execute("select pg_has_role(current_user, %s, %s)", [role, become]).fetchone() != (True,):
+            connection.execute(sql.SQL("grant {} to current_user").format(sql.Identifier(role)))
+
+
+def _grant(connection: psycopg.Connection, roles: Iterable[str], member: str) -> None:
+    members = sql.SQL(", ").join(map(sql.Identifier, roles))
+    connection.execute(sql.SQL("grant {} to {}").format(members, sql.Identifier(member)))

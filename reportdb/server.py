@@ -38,6 +38,8 @@ _SETTINGS = {
     "work_mem": "32MB",
     "maintenance_work_mem": "512MB",
     "max_wal_size": "4GB",
+    "wal_level": "minimal",  # nothing follows this server; a table filled where it was emptied needs no log
+    "max_wal_senders": "0",
     "checkpoint_timeout": "15min",
     "random_page_cost": "1.1",
     "jit": "off",

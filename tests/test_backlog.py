@@ -14,6 +14,7 @@ from queries.database import ReportDatabase
 from queries.figures import City, moments
 from queries.figures import city as read_city
 from queries.filters import NONE, Filters
+from queries.scope import EVERYTHING
 from tests.reports import DAY, HOUR, T, past, report, small_city
 from ui.asked import asked
 
@@ -188,5 +189,5 @@ def test_an_address_may_ask_for_reports_without_a_place_a_unit_or_an_officer(
         assert found.strange == ()
         assert case_count(reports, found.filters, figure="open") == codes
     for officer, count in (("An", 1), ("none", 2), ("Bình", 0)):
-        filters = asked({"officer": [officer]}, reports=reports, city=small, now=T).filters
+        filters = asked({"officer": [officer]}, reports=reports, city=small, now=T, scope=EVERYTHING).filters
         assert case_count(reports, filters, figure="open") == count

@@ -17,6 +17,7 @@ from queries.cases import FIGURES, ORDERS, Order, case_count, case_ids, cases, s
 from queries.database import ReportDatabase
 from queries.figures import city as city_of
 from queries.filters import Filters
+from queries.scope import EVERYTHING
 from tests.reports import DAY, HOUR, T, past, report, small_city
 from tests.test_figures import HANOI
 from ui.case_list import asked_list, page_of
@@ -24,7 +25,7 @@ from ui.exports import Export, harmless, write_csv, write_xlsx
 from ui.meanings import figure_name, meaning
 from ui.words import speaking
 
-NOW = Filters.of(at=T, zone=HANOI)
+NOW = Filters.of(scope=EVERYTHING, at=T, zone=HANOI)
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def listed(reports: ReportDatabase, figure: str = "open", order: Order = "newest
 
 
 def test_every_figure_lists_as_many_as_it_counts(demo: str) -> None:
-    month = Filters.of(at=T - 3 * DAY, zone=HANOI, start=T - 33 * DAY)
+    month = Filters.of(scope=EVERYTHING, at=T - 3 * DAY, zone=HANOI, start=T - 33 * DAY)
     with closing(ReportDatabase(demo)) as reports:
         for figure in FIGURES:
             count = case_count(reports, month, figure=figure)
@@ -78,7 +79,7 @@ def test_a_case_is_shown_as_it_stood(city: psycopg.Connection, reports: ReportDa
     row = cases(reports, NOW, figure="open").iloc[0]
     assert (row["unit_id"], row["state"]) == (1, "overdue")
     assert row[["officer", "answer", "rating", "ended_at"]].isna().all(), "what came later is not known yet"
-    later = cases(reports, Filters.of(at=T + 2 * DAY, zone=HANOI), figure="resolved").iloc[0]
+    later = cases(reports, Filters.of(scope=EVERYTHING, at=T + 2 * DAY, zone=HANOI), figure="resolved").iloc[0]
     assert (later["unit_id"], later["officer"], later["answer"]) == (2, "Bình", "Đã xong")
     assert later["submitted_at"].utcoffset().total_seconds() == 7 * 3600
 

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from reportdb.check import find_damage
+from reportdb.check.access import role_damage
 from reportdb.check.rules import RULES
 from reportdb.check.structure import expected_structure
 from reportdb.connection import connect
@@ -119,14 +120,51 @@ def test_a_city_of_the_past_needs_no_coming_days(connection: psycopg.Connection)
 
 OF_VIEWS = """
     alter table report rename to case_file;
-    alter table case_file drop column words;
-    create view report as select *, to_tsvector('simple', title) as words from case_file;
-    grant select on report to report_reader"""
+    create view report with (security_invoker) as select * from case_file;
+    do $$
+    declare granted record;
+    begin
+        for granted in
+            select grantee, string_agg(column_name, ', ') as columns
+            from information_schema.column_privileges
+            where table_name = 'case_file' and privilege_type = 'SELECT' and grantee like 'report\\_%'
+                and grantee <> current_user
+            group by grantee
+        loop
+            execute format('grant select (%s) on report to %I', granted.columns, granted.grantee);
+        end loop;
+    end
+    $$"""
 
 
 def test_views_over_the_citys_own_tables_are_as_good(connection: psycopg.Connection) -> None:
     connection.execute(OF_VIEWS)
     assert find_damage(connection, T) == []
+
+
+def test_a_view_that_passes_by_the_rules_of_rows_is_named(connection: psycopg.Connection) -> None:
+    connection.execute(OF_VIEWS)
+    connection.execute("alter view report reset (security_invoker)")
+    (damage,) = find_damage(connection, T)
+    assert str(damage).startswith("report: a view that shows cases to officials who have none. Cure: let it choose")
+
+
+def test_a_role_that_the_rules_do_not_bind_is_named(connection: psycopg.Connection) -> None:
+    with connection.transaction(force_rollback=True):  # roles are the whole server's
+        connection.execute("grant report_gate to report_reader")
+        (belongs,) = map(str, role_damage(connection))
+        assert belongs.startswith(
+            "role report_reader: belongs to report_gate, and may do what that role may. Cure: revoke"
+        )
+    with connection.transaction(force_rollback=True):
+        try:
+            connection.execute("alter role report_leader bypassrls")
+        except psycopg.errors.InsufficientPrivilege:
+            pytest.skip("only a superuser may let a role pass by row-level security")
+        (passes,) = map(str, role_damage(connection))
+        assert passes.startswith(
+            "role report_leader: passes by row-level security. Cure: alter role report_leader nosu"
+        )
 
 
 def test_a_view_is_held_to_the_rules_of_the_table(connection: psycopg.Connection) -> None:

@@ -14,6 +14,7 @@ from queries.figures import RATES
 from queries.figures import city as read_city
 from queries.filters import Filters
 from queries.rules import Unsure, days_off, office_hours, rules, unsure
+from queries.scope import EVERYTHING
 from queries.signals import SIGNALS
 from tests.conftest import DEMO_NOW
 from tests.reports import HOUR, T, give_rule, report, ruled_city, small_city
@@ -26,7 +27,7 @@ from ui.viewing import Viewing
 from ui.words import speaking
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
-NOW = Filters.of(at=T, zone=HANOI)
+NOW = Filters.of(scope=EVERYTHING, at=T, zone=HANOI)
 SURE = Unsure(receive=False, handle=False)
 
 

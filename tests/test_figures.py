@@ -137,11 +137,9 @@ def test_rows_by_area_add_up_with_those_not_located(city: psycopg.Connection, re
         ({"units": (1,)}, 2),
         ({"categories": (2,)}, 1),
         ({"channels": (2,)}, 0),
-        ({"scope": (2,)}, 1),
-        ({"units": (1,), "scope": (2,)}, 0),
     ],
 )
-def test_filters_and_scope_let_through_what_they_name(
+def test_filters_let_through_what_they_name(
     city: psycopg.Connection, reports: ReportDatabase, chosen: dict[str, Any], open_reports: int
 ) -> None:
     report(city, 1)

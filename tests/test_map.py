@@ -22,6 +22,7 @@ from queries.cases import case_count
 from queries.database import DatabaseAway, ReportDatabase
 from queries.figures import figures, with_sums
 from queries.filters import Filters
+from queries.scope import EVERYTHING, cases_of
 from tests.reports import DAY, HOUR, T, past, report, small_city
 from ui import live, map_data, map_scale, maps, routes
 
@@ -40,7 +41,7 @@ def city(connection: psycopg.Connection) -> psycopg.Connection:
 
 
 def filters(at: datetime = T, **chosen: Any) -> Filters:
-    return Filters.of(at=at, zone=HANOI, start=T - 10 * DAY).choosing(**chosen)
+    return Filters.of(scope=EVERYTHING, at=at, zone=HANOI, start=T - 10 * DAY).choosing(**chosen)
 
 
 def test_points_are_the_open_reports_with_coordinates_the_most_pressing_last(
@@ -106,7 +107,7 @@ def test_a_case_is_found_by_id_and_by_code_where_the_viewer_may_see_it(
     assert map_queries.case(reports, filters(), report_id=1) == found
     assert map_queries.case(reports, filters(), code="T-2") is None
     assert map_queries.case(reports, filters(at=T - 3 * DAY), code="T-1") is None
-    assert map_queries.case(reports, filters(scope=(2,)), code="T-1") is None
+    assert map_queries.case(reports, filters(scope=cases_of((2,))), code="T-1") is None
 
 
 @given(st.lists(st.floats(0, 1e6), max_size=60))

@@ -103,7 +103,7 @@ def city(connection: psycopg.Connection, database: str) -> str:
 def official(connection: psycopg.Connection, city: str) -> Iterator[tuple[str, str]]:
     """A login with no right but to be the reader, and its URL."""
     name = f"official_{uuid.uuid4().hex[:8]}"
-    connection.execute(sql.SQL("create role {} login in role report_reader").format(sql.Identifier(name)))
+    connection.execute(sql.SQL("create role {} login noinherit in role report_dashboard").format(sql.Identifier(name)))
     yield name, make_url(city).set(username=name).render_as_string(hide_password=False)
     connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where usename = %s", [name])
     connection.execute(sql.SQL("drop role {}").format(sql.Identifier(name)))
@@ -252,19 +252,19 @@ def test_a_right_that_is_taken_away(official: tuple[str, str], connection: psyco
     _, url = official
     with board(url) as drawn:
         drawn.until("Live")
-        connection.execute("revoke select on report from report_reader")
+        connection.execute("revoke select on channel from report_reader")
         shows_the_last_good_numbers(drawn, "the database refuses the dashboard")
-        connection.execute("grant select on report to report_reader")
+        connection.execute("grant select on channel to report_reader")
         drawn.until("Live")
 
 
 def test_a_login_that_is_not_let_in(official: tuple[str, str], connection: psycopg.Connection) -> None:
     name, url = official
-    connection.execute(sql.SQL("revoke report_reader from {}").format(sql.Identifier(name)))
+    connection.execute(sql.SQL("revoke report_dashboard from {}").format(sql.Identifier(name)))
     with board(url) as drawn:
         assert "refuses the dashboard" in drawn.look()
-        assert any("report_reader" in error for error in drawn.errors)
-        connection.execute(sql.SQL("grant report_reader to {}").format(sql.Identifier(name)))
+        assert any("report_dashboard" in error for error in drawn.errors)
+        connection.execute(sql.SQL("grant report_dashboard to {}").format(sql.Identifier(name)))
         drawn.until("Live")
 
 

@@ -14,12 +14,13 @@ from queries.database import ReportDatabase
 from queries.filters import Filters
 from queries.report import NEAR_METRES, Held, events, held, nearby
 from queries.report import report as one
+from queries.scope import EVERYTHING, cases_of
 from tests.reports import DAY, HOUR, T, past, report, small_city
 from tests.test_figures import HANOI
 from ui import case_story
 from ui.words import speaking
 
-NOW = Filters.of(at=T, zone=HANOI)
+NOW = Filters.of(scope=EVERYTHING, at=T, zone=HANOI)
 
 
 @pytest.fixture
@@ -61,9 +62,11 @@ def test_a_case_out_of_scope_or_not_yet_submitted_is_as_unknown(
     city: psycopg.Connection, reports: ReportDatabase
 ) -> None:
     report(city, 1)
-    assert one(reports, NOW.choosing(scope=(2,)), "T-1") is None
-    assert one(reports, Filters.of(at=T - 3 * DAY, zone=HANOI), "T-1") is None
-    assert one(reports, NOW.choosing(scope=(1,), districts=(2,), categories=(2,)), "T-1"), "filters hide no case"
+    assert one(reports, NOW.choosing(scope=cases_of((2,))), "T-1") is None
+    assert one(reports, Filters.of(scope=EVERYTHING, at=T - 3 * DAY, zone=HANOI), "T-1") is None
+    assert one(reports, NOW.choosing(scope=cases_of((1,)), districts=(2,), categories=(2,)), "T-1"), (
+        "filters hide no case"
+    )
 
 
 def test_a_case_stands_as_it_stood_at_the_moment(city: psycopg.Connection, reports: ReportDatabase) -> None:
@@ -73,7 +76,7 @@ def test_a_case_stands_as_it_stood_at_the_moment(city: psycopg.Connection, repor
     step(city, 2, "routed", T - 2 * DAY, 1)
     step(city, 3, "transferred", T - 3 * HOUR, 2)
     step(city, 4, "resolved", T - HOUR)
-    then = Filters.of(at=T - 4 * HOUR, zone=HANOI)
+    then = Filters.of(scope=EVERYTHING, at=T - 4 * HOUR, zone=HANOI)
     case = known(reports, filters=then)
     assert (case["unit_id"], case["state"], case["officer"], case["answer"]) == (1, "overdue", None, None)
     assert (case["rating"], case["ended_at"]) == (None, None)
@@ -103,7 +106,8 @@ def test_who_held_a_case_and_for_how_long(city: psycopg.Connection, reports: Rep
     assert [(span.unit_id, span.hours) for span in held(steps, T)] == [(1, 16), (2, 14), (2, 4)]
     assert held(steps, T)[-1].until == T
     assert [
-        span.hours for span in held(events(reports, Filters.of(at=T - 12 * HOUR, zone=HANOI), 1), T - 12 * HOUR)
+        span.hours
+        for span in held(events(reports, Filters.of(scope=EVERYTHING, at=T - 12 * HOUR, zone=HANOI), 1), T - 12 * HOUR)
     ] == [
         16,
         12,
@@ -151,9 +155,9 @@ def test_similar_open_reports_nearby(city: psycopg.Connection, reports: ReportDa
     assert near["id"].tolist() == [9, 3, 2]
     assert near["metres"].tolist() == pytest.approx([0, 300, 400], abs=1)
     assert NEAR_METRES == 500
-    assert nearby(reports, NOW.choosing(scope=(1,)), known(reports))["id"].tolist() == [3, 2]
+    assert nearby(reports, NOW.choosing(scope=cases_of((1,))), known(reports))["id"].tolist() == [3, 2]
     assert nearby(reports, NOW, known(reports, "T-10")).empty
-    earlier = Filters.of(at=T - 2 * HOUR, zone=HANOI)
+    earlier = Filters.of(scope=EVERYTHING, at=T - 2 * HOUR, zone=HANOI)
     assert 7 in nearby(reports, earlier, known(reports, filters=earlier))["id"].tolist()
 
 

@@ -8,11 +8,12 @@ from hypothesis import strategies as some
 from queries.cases import MOST_FOUND, case_count, case_ids, cases
 from queries.database import ReportDatabase
 from queries.filters import Filters
+from queries.scope import EVERYTHING, cases_of
 from queries.search import search
 from tests.reports import DAY, T, past, report, small_city
 from tests.test_figures import HANOI
 
-NOW = Filters.of(at=T, zone=HANOI)
+NOW = Filters.of(scope=EVERYTHING, at=T, zone=HANOI)
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def city(connection: psycopg.Connection) -> psycopg.Connection:
 
 
 def found(reports: ReportDatabase, typed: str, filters: Filters = NOW, figure: str = "submitted") -> set[int]:
-    understood = search(reports, typed)
+    understood = search(reports, typed, EVERYTHING)
     assert understood is not None, f"no word in {typed!r}"
     table = cases(reports, filters, figure=figure, search=understood)
     assert case_count(reports, filters, figure=figure, search=understood) == len(table)
@@ -91,8 +92,8 @@ def test_a_search_keeps_to_the_figure_the_filters_and_the_moment(
     assert found(reports, "cay do") == {1, 2, 4, 5}
     assert found(reports, "cay do", figure="open") == {1, 4}
     assert found(reports, "cay do", NOW.choosing(units=(1,))) == {1, 2, 5}
-    assert found(reports, "cay do", NOW.choosing(scope=(2,))) == {4}
-    assert found(reports, "t-1", NOW.choosing(scope=(2,))) == set(), "a code leads nobody out of his scope"
+    assert found(reports, "cay do", NOW.choosing(scope=cases_of((2,)))) == {4}
+    assert found(reports, "t-1", NOW.choosing(scope=cases_of((2,)))) == set(), "a code leads nobody out of his scope"
 
 
 def test_what_is_common_is_counted_up_to_a_limit_and_still_listed_in_order(
@@ -100,7 +101,7 @@ def test_what_is_common_is_counted_up_to_a_limit_and_still_listed_in_order(
 ) -> None:
     for number in range(1, MOST_FOUND + 3):
         report(city, number, title="Mất nước")
-    understood = search(reports, "mat nuoc")
+    understood = search(reports, "mat nuoc", EVERYTHING)
     assert case_count(reports, NOW, figure="submitted", search=understood) == MOST_FOUND + 1
     listed = case_ids(reports, NOW, figure="submitted", order="newest", search=understood, limit=2, offset=1)
     assert listed == [MOST_FOUND + 1, MOST_FOUND]
@@ -109,7 +110,7 @@ def test_what_is_common_is_counted_up_to_a_limit_and_still_listed_in_order(
 @pytest.mark.usefixtures("city")
 @pytest.mark.parametrize("typed", ["", "   ", "!!!", "&|:*()<->'\\", "\0", "\u0301"])
 def test_no_word_is_no_search(reports: ReportDatabase, typed: str) -> None:
-    assert search(reports, typed) is None
+    assert search(reports, typed, EVERYTHING) is None
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -117,7 +118,7 @@ def test_no_word_is_no_search(reports: ReportDatabase, typed: str) -> None:
 def test_no_search_is_an_error(city: psycopg.Connection, reports: ReportDatabase, typed: str) -> None:
     if not city.execute("select 1 from report").fetchone():
         report(city, 1, title="Rác thải")
-    understood = search(reports, typed)
+    understood = search(reports, typed, EVERYTHING)
     if understood is not None:
         assert case_count(reports, NOW, figure="submitted", search=understood) in {0, 1}
 
@@ -131,7 +132,7 @@ def test_a_rare_word_is_looked_up_in_the_index_of_words(city: psycopg.Connection
            from generate_series(1, 20000) as n"""
     )
     city.execute("vacuum analyze report")
-    understood = search(reports, "12345")
+    understood = search(reports, "12345", EVERYTHING)
     assert understood is not None
     assert understood.words is not None
     plan = city.execute(

@@ -14,6 +14,7 @@ from queries.cases import case_count, case_ids
 from queries.database import ReportDatabase
 from queries.figures import city, figures
 from queries.filters import Filters
+from queries.scope import EVERYTHING
 from tests.reports import DAY, HOUR, T, past, report, small_city
 from ui import squares
 from ui.asked import asked
@@ -22,7 +23,7 @@ HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
 def filters(**chosen: Any) -> Filters:
-    return Filters.of(at=T, zone=HANOI, start=T - 10 * DAY, **chosen)
+    return Filters.of(scope=EVERYTHING, at=T, zone=HANOI, start=T - 10 * DAY, **chosen)
 
 
 @given(st.floats(-179, 179), st.floats(-85, 85), st.sampled_from([(2, 2), (11, 10), (21, 20), (54, 50)]), st.booleans())
@@ -81,7 +82,7 @@ def test_every_cell_opens_the_cases_it_counts(
     report(connection, 62)  # not located
     past(connection, 2, unit_id=2, valid_from=T - 2 * DAY, valid_to=T - HOUR)
     for at in (T, T - 2 * HOUR):
-        everywhere = Filters.of(at=at, zone=HANOI, start=T - 10 * DAY)
+        everywhere = Filters.of(scope=EVERYTHING, at=at, zone=HANOI, start=T - 10 * DAY)
         table = map_queries.cells(reports, everywhere, figure=figure, wide=wide, high=high)
         for lon, lat, count in table.itertuples(index=False):
             there = everywhere.choosing(square=squares.read([squares.around(lon, lat, wide, high)]))

@@ -26,6 +26,7 @@ from ui.words import speaking
 
 FRAME = Path(__file__).parents[1] / "ui" / "frame.py"
 NOW = datetime(2026, 11, 18, 3, 0, tzinfo=UTC)
+HERE = Request({"type": "http", "headers": []})
 NOBODY = "postgresql://nobody@127.0.0.1:9/report"
 CITY = City("test", "Thành phố", "City", "Asia/Ho_Chi_Minh", False, None, NOW - timedelta(days=9), NOW)
 
@@ -100,7 +101,7 @@ def watched(connection: psycopg.Connection, database: str) -> Iterator[Watcher]:
 
 
 def asked_for_health() -> tuple[int, dict[str, Any]]:
-    answer = asyncio.run(health(Request({"type": "http"})))
+    answer = asyncio.run(health(HERE))
     return answer.status_code, json.loads(bytes(answer.body))
 
 
@@ -126,7 +127,7 @@ def test_metrics_are_what_prometheus_reads(watched: Watcher) -> None:
     watched.reports.ask("names")
     found = {
         (sample.name, *sample.labels.values()): sample.value
-        for family in text_string_to_metric_families(bytes(metrics(Request({"type": "http"})).body).decode())
+        for family in text_string_to_metric_families(bytes(metrics(HERE).body).decode())
         for sample in family.samples
     }
     assert found["dashboard_database_up",] == 1
@@ -151,7 +152,7 @@ def status_page() -> str:
 def test_the_status_page_names_versions_channels_and_times(watched: Watcher) -> None:
     assert watched.pulse.city
     page = status_page()
-    for words in ("PostgreSQL", "0007_summary", "Zalo", "silent", "delivers", "pulse", "the database answers"):
+    for words in ("PostgreSQL", "0009_cells", "Zalo", "silent", "delivers", "pulse", "the database answers"):
         assert words in page
 
 

@@ -9,11 +9,12 @@ import pytest
 from queries.cases import case_count
 from queries.database import ReportDatabase
 from queries.filters import Filters
+from queries.scope import EVERYTHING
 from queries.units import family, officers, ratings
 from tests.reports import DAY, HOUR, T, past, report, small_city
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
-LANG = Filters.of(at=T, zone=HANOI, units=(1,))
+LANG = Filters.of(scope=EVERYTHING, at=T, zone=HANOI, units=(1,))
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def test_officers_hold_what_is_open_and_some_of_it_is_nobodys(
     report(city, 7, officer="An", unit_id=2)  # another unit's
     assert people(reports) == [("An", 2, 1), (None, 2, 0), ("Bình", 1, 0)]
     for officer, opened, overdue in people(reports):
-        theirs = Filters.of(at=T, zone=HANOI, units=(1,), officers=(officer or "",))
+        theirs = Filters.of(scope=EVERYTHING, at=T, zone=HANOI, units=(1,), officers=(officer or "",))
         assert case_count(reports, theirs, figure="open") == opened
         assert case_count(reports, theirs, figure="overdue") == overdue
 
@@ -48,7 +49,7 @@ def test_an_officer_does_not_answer_for_what_another_unit_held(
 ) -> None:
     report(city, 1, unit_id=2, officer="Bình", transfer_count=1)
     past(city, 1, unit_id=1, valid_from=T - 2 * DAY, valid_to=T - HOUR)
-    before = Filters.of(at=T - 2 * HOUR, zone=HANOI, units=(1,))
+    before = Filters.of(scope=EVERYTHING, at=T - 2 * HOUR, zone=HANOI, units=(1,))
     assert people(reports, before) == [(None, 1, 0)]
     assert people(reports) == []
 

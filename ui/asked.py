@@ -12,6 +12,7 @@ from typing import Literal, get_args
 from queries.database import ReportDatabase
 from queries.figures import City, Dimension, names
 from queries.filters import BEGINNING, NONE, Filters, Square
+from queries.scope import NOTHING, Scope
 from ui import squares
 
 Period = Literal["7d", "30d", "90d", "365d", "all"]
@@ -54,8 +55,11 @@ def asked(
     city: City,
     now: datetime,
     usual: datetime | None = None,
+    scope: Scope = NOTHING,
 ) -> Asked:
-    """Read an address's query. `now` is the latest moment there is, `usual` the one where none is asked for (else now).
+    """Read an address's query, for who may read the cases of a scope.
+
+    `now` is the latest moment there is, `usual` the one where none is asked for (else now).
 
     Raises DatabaseAway.
     """
@@ -83,7 +87,9 @@ def asked(
         square = ()
         strange.append(str(nonsense))
     officers = tuple(sorted({"" if name == NOBODY else name.replace("\0", "") for name in query.get("officer", ())}))
-    filters = Filters.of(at=at, zone=city.zone, start=start, end=end, officers=officers, square=square, **chosen)
+    filters = Filters.of(
+        at=at, zone=city.zone, start=start, end=end, officers=officers, square=square, scope=scope, **chosen
+    )
     return Asked(filters, tuple(strange))
 
 

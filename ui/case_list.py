@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from queries.cases import FIGURES, ORDERS, Order, speaks_of_the_period
+from queries.cases import FIGURES, ORDERS, Order, orders, speaks_of_the_period
 from queries.database import ReportDatabase
 from queries.figures import City, Dimension, names
 from queries.filters import NONE, Filters
+from queries.scope import NOTHING, Scope
 from queries.search import Search, search
 from ui import squares
 from ui.meanings import figure_name, meaning
@@ -28,11 +29,11 @@ class CaseList:
     strange: tuple[str, ...] = ()
 
 
-def asked_list(query: Mapping[str, Iterable[str]], reports: ReportDatabase) -> CaseList:
+def asked_list(query: Mapping[str, Iterable[str]], reports: ReportDatabase, scope: Scope = NOTHING) -> CaseList:
     """Read which cases an address asks for. A search without a figure is among all reports. Raises DatabaseAway."""
     words = {word: next(iter(query.get(word, ())), "") for word in ("figure", "q", "sort", "page")}
     strange = []
-    found = search(reports, words["q"]) if words["q"].strip() else None
+    found = search(reports, words["q"], scope) if words["q"].strip() else None
     if words["q"].strip() and found is None:
         strange.append(words["q"])
     figure = words["figure"] or ("submitted" if found else USUAL_FIGURE)
@@ -40,7 +41,7 @@ def asked_list(query: Mapping[str, Iterable[str]], reports: ReportDatabase) -> C
         strange.append(figure)
         figure = USUAL_FIGURE
     order = usual_order(figure, found)
-    if words["sort"] in ORDERS:
+    if words["sort"] in orders(figure):
         order = next(known for known in ORDERS if known == words["sort"])
     elif words["sort"]:
         strange.append(words["sort"])
@@ -54,8 +55,7 @@ def asked_list(query: Mapping[str, Iterable[str]], reports: ReportDatabase) -> C
 
 def usual_order(figure: str, found: Search | None) -> Order:
     """Return the order of a list that asks for none: what to do first of what is open now, else the newest first."""
-    of_the_moment = figure != "submitted" and not speaks_of_the_period(figure)
-    return "worklist" if of_the_moment and found is None else "newest"
+    return "worklist" if "worklist" in orders(figure) and found is None else "newest"
 
 
 def page_of(listing: CaseList, count: int, length: int) -> tuple[int, int]:

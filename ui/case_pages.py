@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from queries.cases import MOST_FOUND, ORDERS, case_count, cases
+from queries.cases import MOST_FOUND, cases, orders, readable_count
 from ui.case_list import CaseList, described, order_name, page_of, usual_order
 from ui.exports import MOST_EXPORTED
 from ui.meanings import figure_name
@@ -10,15 +10,18 @@ from ui.panel import address
 from ui.unconfirmed import mark
 from ui.viewing import Viewing
 from ui.words import _, ngettext, number
-from ui.worklist import rows
+from ui.worklist import held_back, rows
 
 PAGE_LENGTH = 50
 _OFFERED = ("submitted", "received", "open", "overdue", "due_soon", "no_deadline", "resolved", "refused")
 
 
 def counted(seen: Viewing, listing: CaseList) -> tuple[int, bool]:
-    """Return how many cases a list has, and whether a search found more than it counts. Raises DatabaseAway."""
-    count = case_count(seen.reports, seen.filters, figure=listing.figure, search=listing.search)
+    """Return how many cases a list has for this viewer, and whether a search found more than it counts.
+
+    Raises DatabaseAway.
+    """
+    count = readable_count(seen.reports, seen.filters, figure=listing.figure, search=listing.search)
     more = listing.search is not None and count > MOST_FOUND
     return (MOST_FOUND if more else count), more
 
@@ -32,6 +35,7 @@ def about(seen: Viewing, listing: CaseList) -> dict[str, Any]:
     here = {word: value for word, value in seen.query.items() if word != "page"}
     # A file speaks of the moment of its page, however much later it is asked for.
     there = here | {"at": seen.filters.at.isoformat()}
+    others = "" if listing.search else held_back(seen, listing.figure, count)
     usual = usual_order(listing.figure, listing.search)
     figures = _OFFERED if listing.figure in _OFFERED else (listing.figure, *_OFFERED)
     return {
@@ -42,7 +46,10 @@ def about(seen: Viewing, listing: CaseList) -> dict[str, Any]:
             if more
             else ngettext("{count} case", "{count} cases", count)
         ),
-        "facts": described(listing, seen.filters, seen.city, seen.reports)[:-1],
+        "facts": [
+            *described(listing, seen.filters, seen.city, seen.reports)[:-1],
+            *([(_("Not listed"), others)] if others else []),
+        ],
         "figures": [
             {
                 "name": figure_name(figure),
@@ -57,7 +64,7 @@ def about(seen: Viewing, listing: CaseList) -> dict[str, Any]:
                 "href": address("?", **here | {"sort": "" if order == usual else order}),
                 "here": order == listing.order,
             }
-            for order in ORDERS
+            for order in orders(listing.figure)
         ],
         "files": [
             {

@@ -24,11 +24,12 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from queries.accounts import Account
 from queries.cases import case_ids, case_parts
 from queries.database import DatabaseAway, NotAReportDatabase, ReportDatabase
 from queries.figures import City, Dimension, names
 from queries.filters import Filters
-from ui import live
+from ui import access, live
 from ui.asked import asked
 from ui.case_list import CaseList, asked_list, described
 from ui.states import state
@@ -187,8 +188,14 @@ async def cases(request: Request) -> Response:
     kind = request.path_params["kind"]
     if kind not in _WRITERS:
         return PlainTextResponse("No such kind of file.", 404)
+    account = await run_in_threadpool(access.of_request, request)
+    if account is None:
+        return PlainTextResponse("Sign in first.", 401)
+    if not access.may(account, "cases"):
+        await run_in_threadpool(access.refused, account.subject, "file refused", why=kind)
+        return PlainTextResponse("Your account sees figures, no cases.", 403)
     try:
-        path, file_name = await run_in_threadpool(_made, query, kind)
+        path, file_name = await run_in_threadpool(_made, query, kind, account)
     except (DatabaseAway, NotAReportDatabase):
         return PlainTextResponse("The report database does not answer now.", 503, headers={"Retry-After": "5"})
     return FileResponse(
@@ -200,15 +207,19 @@ async def cases(request: Request) -> Response:
     )
 
 
-def _made(query: Mapping[str, list[str]], kind: str) -> tuple[str, str]:
+def _made(query: Mapping[str, list[str]], kind: str, account: Account) -> tuple[str, str]:
     """Write the file a query asks for, and return where it is and what to call it. Raises DatabaseAway."""
     watcher = live.watcher()
     pulse, city = watcher.pulse, watcher.pulse.city
     if city is None:
         raise DatabaseAway("no city yet")
     with speaking("en" if query.get("lang") == ["en"] else "vi"), _AT_ONCE:
-        filters = asked(query, reports=watcher.reports, city=city, now=pulse.at, usual=pulse.usual).filters
-        export = Export(asked_list(query, watcher.reports), filters, city, watcher.reports, MOST_EXPORTED[kind])
+        filters = asked(
+            query, reports=watcher.reports, city=city, now=pulse.at, usual=pulse.usual, scope=account.scope
+        ).filters
+        export = Export(
+            asked_list(query, watcher.reports, account.scope), filters, city, watcher.reports, MOST_EXPORTED[kind]
+        )
         with tempfile.NamedTemporaryFile(prefix="cases-", suffix=f".{kind}", delete=False) as file:
             try:
                 _WRITERS[kind][0](export, file)

@@ -8,6 +8,7 @@ import streamlit as st
 from queries.database import ReportDatabase
 from queries.figures import City, Dimension, labels
 from queries.filters import Filters
+from queries.scope import Scope
 from ui import squares
 from ui.asked import CHOICES, NOBODY, PERIODS, USUAL_PERIOD, asked
 from ui.controls import one_of, some_of
@@ -20,9 +21,10 @@ _CHIPS: tuple[Dimension, ...] = ("ward", "unit")
 _CARRIED = ("period", "from", "to", "at", "lang", "officer", squares.WORD)
 
 
-def choose(reports: ReportDatabase, city: City, *, now: datetime, usual: datetime, page: str) -> Viewing:
+def choose(reports: ReportDatabase, city: City, *, now: datetime, usual: datetime, page: str, scope: Scope) -> Viewing:
     """Draw the filters above a page and return what the address asks for.
 
+    `scope` says whose cases the viewer may read,
     `now` is the latest moment there is, `usual` the one where none is asked for. Raises DatabaseAway.
     """
     titles = {"district": _("District"), "category": _("Category"), "channel": _("Channel")}
@@ -35,7 +37,7 @@ def choose(reports: ReportDatabase, city: City, *, now: datetime, usual: datetim
             some_of(titles[dimension], dimension, list(known), words=known.__getitem__, nothing=_("All"))
         one_of(_("Language"), "lang", LANGUAGES, usual="vi", words=languages.__getitem__)
     query = {key: st.query_params.get_all(key) for key in st.query_params}
-    found = asked(query, reports=reports, city=city, now=now, usual=usual)
+    found = asked(query, reports=reports, city=city, now=now, usual=usual, scope=scope)
     if chips := _chips(query, reports, found.filters):
         panel("chips", key="chips", chips=chips)
     if found.strange:

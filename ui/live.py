@@ -8,7 +8,7 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -17,14 +17,17 @@ from uuid import uuid4
 import pandas as pd
 import streamlit as st
 
+from queries.accounts import Account, accounts
 from queries.database import DatabaseAway, NotAReportDatabase, ReportDatabase
 from queries.feeds import Feed, feeds
 from queries.figures import City, NoCity, city
+from ui import sign_in
 from ui.shown import Shown
 from ui.thresholds import Level, thresholds
 
 _LOG = logging.getLogger(__name__)
 _SECONDS_BETWEEN_LOOKS = 2.0
+_SECONDS_BETWEEN_ACCOUNTS = 10.0
 _SECONDS_BETWEEN_REFRESHES = 1.5  # less than a beat: a change is on a screen within one look and one beat
 _SECONDS_FOR_EACH_VIEWER = 0.05  # about what a refresh costs: many viewers refresh less often, and the server keeps up
 _SECONDS_TO_COME_BACK = 3.0
@@ -94,6 +97,9 @@ class Watcher:
         self.shown = Shown()
         self.pulse = Pulse(at=datetime.now(UTC))
         self.viewers = Viewers()
+        self.accounts: Mapping[str, Account] | None = None
+        """Everybody who may come in, by the name they sign in with; None until the database has said so."""
+        self._accounts_at = -_SECONDS_BETWEEN_ACCOUNTS
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="watcher", daemon=True)
         self.look()
@@ -114,6 +120,7 @@ class Watcher:
             delivered = feeds(self.reports)
             moved = seen.city is None or seen.trouble is not None or changed_at != seen.changed_at
             found = city(self.reports) if moved else seen.city
+            self._look_at_accounts()
         except (DatabaseAway, NotAReportDatabase, NoCity) as trouble:
             if not seen.trouble:
                 _LOG.warning("The report database does not answer as it should: %s", trouble)
@@ -134,6 +141,12 @@ class Watcher:
             answered_at=now,
             back_at=now if seen.trouble else seen.back_at,
         )
+
+    def _look_at_accounts(self) -> None:
+        if sign_in.sign_in().way == "nobody" or time.monotonic() - self._accounts_at < _SECONDS_BETWEEN_ACCOUNTS:
+            return
+        self.accounts = accounts(self.reports)
+        self._accounts_at = time.monotonic()
 
     def stop(self) -> None:
         """Look no more."""

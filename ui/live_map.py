@@ -8,7 +8,7 @@ import pydeck as pdk
 import streamlit as st
 
 from queries import map as map_queries
-from queries.cases import case_count
+from queries.cases import readable_count
 from queries.figures import Dimension, figures, with_sums
 from ui import map_marks, map_routes, map_scale, maps, squares
 from ui.asked import NOBODY
@@ -22,6 +22,7 @@ from ui.viewing import Viewing
 from ui.words import _, language, number
 
 SHOWS = ("points", "areas", "density")
+SHOWS_WITHOUT_CASES = ("areas", "density")
 LEVELS: tuple[Dimension, ...] = ("district", "ward")
 KEY = "live_map"
 
@@ -56,6 +57,8 @@ def draw(seen: Viewing, shapes: pd.DataFrame, *, show: str, level: Dimension, me
         over.append(maps.outline(_data(f"shapes/{level}.json", **{level: seen.query[level]}), dark=dark))
     if seen.filters.square:
         over.append(map_marks.around(squares.corners(seen.filters.square), dark=dark))
+    if not seen.filters.scope.sees_cases:
+        return replace(drawn, layers=[*drawn.layers, *over])
     over.append(map_marks.arrivals(_data("arrivals.json", **_asked(seen)), dark=dark, points=show == "points"))
     new = Mark(_("came in within the last 15 minutes"), map_marks.arrival_colour(dark=dark), "ring")
     return replace(drawn, layers=[*drawn.layers, *over], marks=[*drawn.marks, new])
@@ -101,7 +104,11 @@ def _points(seen: Viewing, level: str) -> Drawn:
     return Drawn(
         layers=[*_ground(seen, level), *layers],
         says="{5}",
-        what=_("Each dot is an open report, in the colour of its deadline."),
+        what=(
+            _("Each dot is an open report, in the colour of its deadline.")
+            if seen.filters.scope.reads_all
+            else _("Each dot is an open report of your units, in the colour of its deadline.")
+        ),
         shown=counted(seen, "open_on_map", count, _("shown")),
         missing=counted(seen, "open_off_map", _count(seen, "open_off_map"), _("not located")),
         marks=[
@@ -195,7 +202,7 @@ def _ground(seen: Viewing, level: str) -> list[pdk.Layer]:
 
 
 def _count(seen: Viewing, figure: str) -> int:
-    return case_count(seen.reports, seen.filters, figure=figure)
+    return readable_count(seen.reports, seen.filters, figure=figure)
 
 
 def _asked(seen: Viewing, *, period: bool = True) -> dict[str, Any]:

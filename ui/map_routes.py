@@ -18,7 +18,7 @@ from queries import map as map_queries
 from queries.database import DatabaseAway, ReportDatabase
 from queries.figures import figures, names, with_sums
 from queries.filters import Filters
-from ui import live, map_data
+from ui import access, live, map_data
 from ui.asked import asked
 from ui.map_scale import MEASURES, crowd_bounds
 from ui.words import LANGUAGES
@@ -48,12 +48,18 @@ class Asking:
     """One request for map data: the database, what its address filters by, and its other words, all checked."""
 
     def __init__(self, request: Request) -> None:
-        """Read the request. Raises Nonsense, DatabaseAway."""
+        """Read the request. Raises Nonsense (who may not ask among its reasons), DatabaseAway."""
+        account = access.of_request(request)
+        if account is None:
+            raise Nonsense("Sign in first.", 401)
+        self.account = account
         watcher = live.watcher()
         if watcher.pulse.city is None:
             raise DatabaseAway("no city yet")
         query = {key: request.query_params.getlist(key) for key in request.query_params}
-        found = asked(query, reports=watcher.reports, city=watcher.pulse.city, now=datetime.now(UTC))
+        found = asked(
+            query, reports=watcher.reports, city=watcher.pulse.city, now=datetime.now(UTC), scope=account.scope
+        )
         if found.strange:
             raise Nonsense(f"Not understood: {', '.join(found.strange[:5])[:200]}")
         if (level := request.path_params.get("level", "district")) not in map_data.LEVELS:
@@ -65,6 +71,12 @@ class Asking:
         self.measure = _one_of(query, "measure", MEASURES)
         self.count = _one_of(query, "count", COUNTED)
         self.side = _one_of(query, "side", SIDES)
+
+    def need_cases(self) -> None:
+        """Raise Nonsense where who is asking may read no case."""
+        if not self.filters.scope.sees_cases:
+            access.refused(self.account.subject, "map data refused")
+            raise Nonsense("Your account sees figures, no cases.", 403)
 
     def key(self) -> Hashable:
         """Return all that an answer depends on, what the viewer may see included."""
@@ -121,11 +133,13 @@ def _labels(asking: Asking) -> str:
 
 
 def _points(asking: Asking) -> str:
+    asking.need_cases()
     groups = map_queries.points(asking.reports, asking.filters)
     return map_data.points(groups, names(asking.reports, "category"), asking.language)
 
 
 def _arrivals(asking: Asking) -> str:
+    asking.need_cases()
     since = asking.filters.at - ARRIVED_WITHIN
     groups = map_queries.points(asking.reports, asking.filters, figure="true", since=since)
     return map_data.points(groups, names(asking.reports, "category"), asking.language)

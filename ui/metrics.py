@@ -1,44 +1,77 @@
-"""For machines that watch machines: /health for a load balancer, /metrics for Prometheus. Neither asks the database."""
+"""For machines that watch machines: /health for a load balancer, /metrics for Prometheus. Neither asks the database.
 
+/health says more to this machine than to others; /metrics speaks to this machine, and to the addresses that
+`secrets.toml` lists.
+"""
+
+import ipaddress
 import resource
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
+import streamlit as st
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric, SummaryMetricFamily
 from prometheus_client.registry import Collector
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from streamlit.errors import StreamlitSecretNotFoundError
 
 from ui import live, screens
+from ui.sign_in import SettingsError, is_near
 from ui.status import page_failures
 
 _SECONDS_WITHOUT_A_LOOK = 30.0
 _PAGE_BYTES = resource.getpagesize()
 
 
-async def health(_: Request) -> Response:
+@lru_cache(maxsize=1)
+def readers() -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    """Return the addresses and networks that may read /metrics besides this machine. Raises SettingsError."""
+    try:
+        said = dict(st.secrets["metrics"]) if "metrics" in st.secrets else {}
+    except StreamlitSecretNotFoundError:
+        return ()
+    if set(said) - {"addresses"} or not isinstance(said.get("addresses", []), list):
+        raise SettingsError("secrets.toml, [metrics]: addresses is a list, and nothing else is known.")
+    try:
+        return tuple(ipaddress.ip_network(str(one)) for one in said.get("addresses", []))
+    except ValueError as error:
+        raise SettingsError(f"secrets.toml, [metrics]: addresses are addresses or networks; {error}.") from error
+
+
+def _may_read(request: Request) -> bool:
+    """Whether who asks is a reader. A request that was passed on is nobody's: anyone may have sent it."""
+    peer = request.client.host if request.client else None
+    if not is_near(None, request.headers):
+        return False
+    return is_near(peer, request.headers) or any(ipaddress.ip_address(peer or "") in network for network in readers())
+
+
+async def health(request: Request) -> Response:
     """Say whether this process has something to show: 200, or 503.
 
     While the database is away the last good numbers are shown with their age, and the answer stays 200: to take every
     server out because their one database is away would make the screens blank. `status` says ok, away, or nothing to
-    show; `watching` whether the watcher still looks.
+    show; `watching` whether the watcher still looks. Strangers learn no more than `status`.
     """
     pulse = live.watcher().pulse
     now = datetime.now(UTC)
     watching = pulse.looked_at is not None and (now - pulse.looked_at).total_seconds() < _SECONDS_WITHOUT_A_LOOK
     shows = pulse.city is not None
-    said = {
-        "status": ("ok" if pulse.trouble is None else "away") if shows else "nothing to show",
+    said = {"status": ("ok" if pulse.trouble is None else "away") if shows else "nothing to show"}
+    more = {
         "watching": watching,
         "trouble": getattr(pulse.trouble, "kind", "empty") if pulse.trouble else None,
         "answered_at": pulse.answered_at and pulse.answered_at.isoformat(),
         "shown_at": pulse.at.isoformat() if shows else None,
         "late_channels": [feed.code for feed, _level in pulse.late_feeds],
     }
-    return JSONResponse(said, 200 if shows and watching else 503, headers={"Cache-Control": "no-store"})
+    told = said | more if _may_read(request) else said
+    return JSONResponse(told, 200 if shows and watching else 503, headers={"Cache-Control": "no-store"})
 
 
 class Figures(Collector):
@@ -109,8 +142,10 @@ _registry.register(Figures())
 ProcessCollector(registry=_registry)
 
 
-def metrics(_: Request) -> Response:
-    """Serve every figure in Prometheus's text format."""
+def metrics(request: Request) -> Response:
+    """Serve every figure in Prometheus's text format to those who may read them."""
+    if not _may_read(request):
+        return PlainTextResponse("Not for this address.", 403)
     return Response(generate_latest(_registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 

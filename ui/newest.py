@@ -12,6 +12,7 @@ from ui.panel import address, shared_panel
 from ui.states import TONES, state
 from ui.viewing import Viewing
 from ui.words import _, ago, name
+from ui.worklist import held_back
 
 _SHOWN = 7
 
@@ -40,6 +41,6 @@ def _newest(seen: Viewing) -> dict[str, Any]:
     return {
         "title": _("Newest reports"),
         "about": _("What, where, who holds it, since when"),
-        "nothing": _("No report came in during this period."),
+        "nothing": "" if shown else held_back(seen, "received", 0) or _("No report came in during this period."),
         "cases": shown,
     }

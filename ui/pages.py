@@ -2,6 +2,9 @@
 
 import streamlit as st
 
+from queries.accounts import Account
+from queries.figures import names
+from ui import access
 from ui.filters import carried
 from ui.panel import address, panel
 from ui.status import Freshness
@@ -17,6 +20,7 @@ REPORT = "report"
 CASES = "cases"
 DEFINITIONS = "definitions"
 STATUS = "status"
+ACCESS = "access"
 WALL = "wall"
 
 _FILES = {
@@ -29,6 +33,7 @@ _FILES = {
     REPORT: "report",
     DEFINITIONS: "definitions",
     STATUS: "status",
+    ACCESS: "access",
 }
 PATHS = tuple(_FILES)
 """The address of every page with a header; a wall has none."""
@@ -48,24 +53,28 @@ def pages() -> list[st.Page]:
     ]
 
 
-def header(here: str, seen: Viewing | None, freshness: Freshness) -> None:
+def header(here: str, seen: Viewing | None, freshness: Freshness, viewer: Account) -> None:
     """Draw the city's name, the way to every page with the viewer's choices, and how fresh the numbers are.
 
-    `here` is this page's path.
+    `here` is this page's path; `viewer` sees the pages that are for them.
     """
     choices = carried(seen) if seen else {}
+    own = names(seen.reports, "unit")["code"].get(viewer.unit_id) if seen and viewer.unit_id else None
     panel(
         "header",
         key="header",
         city=name({"name_vi": seen.city.name_vi, "name_en": seen.city.name_en}) if seen else "",
         home=address(OVERVIEW, **choices),
-        status=address(STATUS, **choices),
+        status=address(STATUS, **choices) if access.may(viewer, STATUS) else "",
         freshness=freshness,
         links=[
             {"title": title, "href": address(path, **choices), "here": path == here}
             for path, title in _titles().items()
-            if path in PATHS and path not in _NOT_IN_NAVIGATION
+            if path in PATHS and path not in _NOT_IN_NAVIGATION and access.may(viewer, path)
         ],
+        role=access.role_name(viewer.role) if viewer.name else "",
+        name=viewer.name,
+        own=address(UNIT, **choices | {"unit": own}) if own else "",
     )
 
 
@@ -80,5 +89,6 @@ def _titles() -> dict[str, str]:
         REPORT: _("Case"),
         DEFINITIONS: _("Definitions"),
         STATUS: _("Status"),
+        ACCESS: _("Access"),
         WALL: _("Wall"),
     }

@@ -5,6 +5,7 @@ turns the page without loading the application anew.
 """
 
 import gzip
+import re
 from base64 import b64encode
 from collections.abc import Callable
 from functools import cache
@@ -21,6 +22,7 @@ from ui.viewing import Viewing
 
 _FOLDER = Path(__file__).parent / "panels"
 _LONG = 20_000  # bytes
+_TO_CASES = re.compile(r' href="(?:cases|report)[.?][^"]*"')
 
 
 @cache
@@ -53,13 +55,20 @@ def styles() -> str:
 
 def panel(template: str, *, key: str, **values: Any) -> None:
     """Draw `panels/<template>.html` with its values; `key` tells this panel from the others of the page."""
-    _component()(data={"html": render(template, values)}, key=key)
+    seen: Viewing | None = st.session_state.get("viewing")
+    html = render(template, values)
+    _component()(data={"html": opened_by(seen, html) if seen else html}, key=key)
 
 
 def shared_panel(seen: Viewing, template: str, *, key: str, make: Callable[[], dict[str, Any]]) -> None:
     """Draw a panel that looks the same to every viewer of this address and moment; its values are made once for all."""
-    data = seen.shared(("panel", template, key), lambda: _packed(render(template, make())))
+    data = seen.shared(("panel", template, key), lambda: _packed(opened_by(seen, render(template, make()))))
     _component()(data=data, key=key)
+
+
+def opened_by(seen: Viewing, html: str) -> str:
+    """Return a panel without the ways to cases where its viewer can open none: numbers then stand for themselves."""
+    return html if seen.filters.scope.sees_cases else _TO_CASES.sub("", html)
 
 
 def _packed(html: str) -> dict[str, str]:

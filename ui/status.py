@@ -81,7 +81,7 @@ def cure_words(kind: str) -> str:
         "crowded": _("Raise max_connections, or close what holds the connections. The dashboard needs nine."),
         "disk_full": _("Make room on the database's disk."),
         "restarting": _("Wait until PostgreSQL is up; if it takes minutes, read its log."),
-        "refused": _("Check the login in REPORT_DB_URL, and that it is a member of the role report_reader."),
+        "refused": _("Check the login in REPORT_DB_URL, and that it is a member of the role report_dashboard."),
         "unprepared": _("Run “python -m reportdb up”, then “python -m reportdb check”."),
     }
     return words.get(kind, _("Check that PostgreSQL runs, and the network between it and the dashboard."))

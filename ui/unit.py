@@ -21,6 +21,7 @@ from ui.theme import palette
 from ui.tiles import count_of
 from ui.viewing import Viewing
 from ui.words import _, day, language, name, percent
+from ui.worklist import held_back
 
 _MAP_HEIGHT = 380
 _LONGEST = 10
@@ -82,7 +83,12 @@ def ratings(seen: Viewing, own: dict[str, Any]) -> None:
 
 
 def small_map(seen: Viewing, area: int | None, open_count: int) -> None:
-    """Draw the unit's open cases on the map, framed on its area, else the city; nothing where no boundary is loaded."""
+    """Draw the unit's open cases on the map, framed on its area, else the city.
+
+    Nothing where no boundary is loaded, or where the viewer may read no case.
+    """
+    if not seen.filters.scope.sees_cases:
+        return
     found = [(level, drawn_areas(seen.reports, level)) for level in ("ward", "district")]
     within = [(level, shapes, shapes[shapes["key"] == area]) for level, shapes in found if area is not None]
     whole = [(level, shapes, shapes) for level, shapes in found]
@@ -170,9 +176,7 @@ def _people(seen: Viewing, table: pd.DataFrame) -> dict[str, Any]:
         }
         for row in table.to_dict("records")
     ]
-    return {
-        "rows": rows,
-    }
+    return {"rows": rows, "nothing": held_back(seen, "open", len(rows)) if not rows else ""}
 
 
 def _categories(seen: Viewing, own: pd.DataFrame, city: pd.DataFrame) -> dict[str, Any]:

@@ -12,9 +12,11 @@ import streamlit as st
 from cachetools import LRUCache
 from streamlit.components.v2.types import ComponentRenderer
 
+from queries.accounts import Account
 from queries.database import DatabaseAway, NotAReportDatabase
 from queries.figures import NoCity
-from ui import age, live, panel, screens, status, wall_scenes
+from queries.scope import NOTHING
+from ui import access, age, live, panel, screens, sign_in, status, wall_scenes
 from ui.asked import asked
 from ui.screens import WallScreen
 from ui.theme import OVERDUE_STEPS, OVERDUE_STEPS_DARK
@@ -23,7 +25,6 @@ from ui.words import _, name, speaking
 
 _LOG = logging.getLogger(__name__)
 _PANELS = Path(__file__).parent / "panels"
-_HERE = ("127.0.0.1", "localhost", "::1")
 _COLOURS = {
     "background": "backgroundColor",
     "secondary-background": "secondaryBackgroundColor",
@@ -70,9 +71,11 @@ def _screen() -> WallScreen | None:
 
 
 def _near() -> bool:
-    """Whether the viewer sits at this machine, and the dashboard listens to no other."""
-    passed_on = {"X-Forwarded-For", "Forwarded", "X-Real-Ip"} & {header.title() for header in st.context.headers}
-    return st.get_option("server.address") in _HERE and st.context.ip_address is None and not passed_on
+    """Whether the viewer has signed in, or sits at the machine of a dashboard where nobody has to."""
+    if sign_in.sign_in().way != "nobody":
+        return isinstance(access.viewer(), Account)
+    headers = {word.lower(): value for word, value in st.context.headers.items()}
+    return sign_in.is_near(st.context.ip_address, headers)
 
 
 def _told(screen: WallScreen) -> dict[str, Any]:
@@ -100,7 +103,7 @@ def _drawn(screen: WallScreen) -> dict[str, Any]:
     if pulse.city is None:
         raise pulse.trouble or DatabaseAway()
     reports = live.watcher().reports
-    found = asked(screen.query, reports=reports, city=pulse.city, now=pulse.at, usual=pulse.usual)
+    found = asked(screen.query, reports=reports, city=pulse.city, now=pulse.at, usual=pulse.usual, scope=NOTHING)
     if found.strange:
         _LOG.warning("Screen %s asks for what there is not: %s", screen.name, ", ".join(found.strange))
     now = found.filters.at == pulse.at == pulse.usual

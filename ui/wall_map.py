@@ -12,11 +12,10 @@ from typing import Any, Literal
 import pandas as pd
 from cachetools import TTLCache, cached
 
-from queries import map as map_queries
 from queries.database import ReportDatabase
 from queries.figures import figures
 from queries.ranking import FEWEST_OPEN
-from queries.urgent import urgent
+from queries.urgent import newest, urgent
 from ui.map_routes import ARRIVED_WITHIN, drawn_areas
 from ui.map_scale import scale, step_words, values
 from ui.viewing import Viewing
@@ -26,6 +25,7 @@ _HIGH, _WIDEST = 1000.0, 1150.0  # units of the drawing: it is that high, or tha
 _TYPE = 29.0  # units; with the map at 77 hundredths of the screen's height, 2.2 hundredths of it
 _LETTER = 0.52  # how wide a letter is, of its height
 _MOST_URGENT = 400
+_MOST_ARRIVALS = 200
 _NAMED = 3
 
 
@@ -63,7 +63,7 @@ def wall_map(seen: Viewing, level: Literal["district", "ward"]) -> dict[str, Any
     steps = scale("overdue", found)
     cases, count = urgent(seen.reports, seen.filters, order="worklist", limit=_MOST_URGENT)
     since = seen.filters.at - ARRIVED_WITHIN
-    arrivals = map_queries.points(seen.reports, seen.filters, figure="true", since=since)
+    arrivals = newest(seen.reports, seen.filters.since(since), limit=_MOST_ARRIVALS)
     return {
         "plan": plan,
         "type": _TYPE,
@@ -77,8 +77,8 @@ def wall_map(seen: Viewing, level: Literal["district", "ward"]) -> dict[str, Any
             for case in cases.dropna(subset=["lon", "lat"]).to_dict("records")
         ],
         "urgent_count": count,
-        "arrivals": [plan.place(lon, lat) for lon, lat in _points(arrivals)],
-        "arrived": int(arrivals["reports"].sum()),
+        "arrivals": [plan.place(*place) for place in arrivals[["lon", "lat"]].dropna().to_numpy()],
+        "arrived": len(arrivals),
         "legend": list(enumerate(step_words(steps, language()))),
         "schematic": bool(shapes["schematic"].any()),
     }
@@ -134,11 +134,3 @@ def _labels(shapes: pd.DataFrame, plan: Plan, table: pd.DataFrame) -> Iterator[d
         row = rows.get(area["key"])
         share = percent(row["overdue"], row["open"]) if row else ""
         yield {"x": round(x, 1), "y": y, "name": words, "share": share}
-
-
-def _points(groups: pd.DataFrame) -> Iterator[tuple[float, float]]:
-    """Yield longitude and latitude of the reports in queries.map.points."""
-    for places in groups["places"]:
-        for line in places.splitlines():
-            x, y, _id = line.split(",")
-            yield int(x) / 100_000, int(y) / 100_000

@@ -7,10 +7,10 @@ from typing import Any, Literal
 import pandas as pd
 
 from queries.backlog import backlog
-from queries.cases import case_count, cases
+from queries.cases import case_count
 from queries.figures import figures, names
 from queries.ranking import FEWEST_OPEN
-from queries.urgent import urgent
+from queries.urgent import newest, urgent
 from ui import backlog as backlog_page
 from ui import tiles
 from ui.asked import period_start
@@ -122,12 +122,12 @@ def _backlog(seen: Viewing, screen: WallScreen) -> dict[str, Any]:
 
 def _newest(seen: Viewing, _screen: WallScreen) -> dict[str, Any]:
     gravest, found = urgent(seen.reports, seen.filters, order="worklist", limit=_CASES)
-    newest = cases(seen.reports, seen.filters, figure="received", limit=_CASES)
+    latest = newest(seen.reports, seen.filters, limit=_CASES)
     return {
         "title": _("What is urgent, and what is new?"),
         "found": found,
         "gravest": _case_rows(seen, gravest),
-        "newest": _case_rows(seen, newest),
+        "newest": _case_rows(seen, latest),
         "mark": mark(seen),
     }
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from queries.cases import Order, case_count, cases, working_left
+from queries.cases import Order, case_count, cases, readable_count, working_left
 from queries.figures import names
 from ui.filters import carried
 from ui.pages import REPORT, UNIT
@@ -111,7 +111,7 @@ def results(case: Any) -> list[str]:
 
 
 def _page(seen: Viewing, figure: str, order: Order, title: str) -> dict[str, Any]:
-    count = case_count(seen.reports, seen.filters, figure=figure)
+    count = readable_count(seen.reports, seen.filters, figure=figure)
     last = max(1, -(-count // PAGE_LENGTH))
     wanted = next(iter(seen.query.get("page", [])), "1")
     # Ten digits are more pages than there are reports, and int() takes its time with a thousand.
@@ -122,14 +122,31 @@ def _page(seen: Viewing, figure: str, order: Order, title: str) -> dict[str, Any
     return {
         "title": title or _("What to do first"),
         "about": _("The earliest deadline first, then the gravest"),
-        "nothing": _("Nothing is open here."),
+        "nothing": held_back(seen, figure, count) or _("Nothing is open here."),
         "cases": rows(seen, table),
         "mark": mark(seen, "handle"),
-        "found": ngettext("{count} case", "{count} cases", count),
+        "found": " · ".join(
+            filter(
+                None,
+                [ngettext("{count} case", "{count} cases", count), held_back(seen, figure, count) if count else ""],
+            )
+        ),
         "page": page,
         "last": last,
         "turns": {other: address("?", **seen.query | {"page": other}) for other in (page - 1, page + 1)},
     }
+
+
+def held_back(seen: Viewing, figure: str, readable: int) -> str:
+    """Return in words why fewer cases are listed than a figure counts; nothing where all are. Raises DatabaseAway."""
+    if not seen.filters.scope.sees_cases:
+        return _("Single cases are open to the unit that holds them and to the city's leadership.")
+    if seen.filters.scope.reads_all:
+        return ""
+    count = case_count(seen.reports, seen.filters, figure=figure) - readable
+    return (
+        ngettext("{count} more is held by another unit", "{count} more are held by other units", count) if count else ""
+    )
 
 
 def _severity(severity: str) -> str:

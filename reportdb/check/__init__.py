@@ -5,11 +5,18 @@ from functools import partial
 
 import psycopg
 
+from reportdb.check.access import function_damage, read_functions, role_damage, shown_without_scope
 from reportdb.check.contents import QUESTIONS, bad_time_zones, disagreement
 from reportdb.check.damage import Damage
 from reportdb.check.places import misplaced
 from reportdb.check.rules import broken_rules
-from reportdb.check.structure import expected_structure, missing_functions, read_structure, structural_damage
+from reportdb.check.structure import (
+    expected_structure,
+    read_structure,
+    same_tables,
+    structural_damage,
+    views_of_cases,
+)
 
 __all__ = ["Damage", "find_damage"]
 
@@ -26,7 +33,13 @@ def find_damage(connection: psycopg.Connection, now: datetime | None = None) -> 
         # One picture of the data, however many reports come in meanwhile.
         connection.execute("set transaction isolation level repeatable read, read only")
         found = read_structure(connection, expected)
-        damage = [*structural_damage(expected, found), *missing_functions(connection, functions)]
+        known = read_functions(connection, functions)
+        damage = [
+            *structural_damage(expected, found),
+            *function_damage(functions, known, same_tables=same_tables(found)),
+            *role_damage(connection),
+            *shown_without_scope(connection, views_of_cases(expected, found)),
+        ]
         for look in (
             partial(broken_rules, connection, expected, found),
             partial(bad_time_zones, connection),

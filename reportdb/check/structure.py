@@ -8,10 +8,19 @@ from uuid import uuid4
 import psycopg
 from psycopg import sql
 
+from reportdb.check.access import (
+    Function,
+    Policy,
+    Right,
+    policy_damage,
+    read_functions,
+    read_policies,
+    read_rights,
+    rights_damage,
+)
 from reportdb.check.damage import Damage
 from reportdb.migrations import LOCK, READER, SCHEMA, SchemaError
 
-_RIGHTS = ("select", "insert", "update", "delete", "truncate")
 _WITH_INDEXES = "rpm"  # tables, partitioned tables and materialised views, as pg_class.relkind tells them
 
 
@@ -34,14 +43,14 @@ class Constraint(NamedTuple):
 
 @dataclass(frozen=True)
 class Table:
-    """A table or a view in its place: columns, indexes ("btree (due_at)"), rules, and what the reader may do."""
+    """A table or a view: columns, indexes ("btree (due_at)"), rules, what each role may do and which rows it sees."""
 
     kind: str
     columns: Mapping[str, Column]
     indexes: Mapping[str, bool]  # whether it is unique
     constraints: frozenset[Constraint]
-    rights: frozenset[str]
-    rights_to_columns: frozenset[str]  # to the whole table, or to any column of it
+    rights: frozenset[Right]
+    policies: frozenset[Policy] | None  # None: every row is for everybody who may read the table
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -52,7 +61,7 @@ class Table:
 Structure = Mapping[str, Table]
 
 
-def expected_structure(connection: psycopg.Connection) -> tuple[Structure, list[str]]:
+def expected_structure(connection: psycopg.Connection) -> tuple[Structure, Mapping[str, Function]]:
     """Return the tables and the functions the migrations make: they are made in a schema of their own, and undone.
 
     Raises SchemaError where the role may not do that.
@@ -66,7 +75,7 @@ def expected_structure(connection: psycopg.Connection) -> tuple[Structure, list[
         ) from error
 
 
-def _made_and_undone(connection: psycopg.Connection) -> tuple[Structure, list[str]]:
+def _made_and_undone(connection: psycopg.Connection) -> tuple[Structure, Mapping[str, Function]]:
     scratch = sql.Identifier(f"reportdb_check_{uuid4().hex}")
     with connection.transaction(force_rollback=True):
         connection.execute("select pg_advisory_xact_lock(%s)", [LOCK])
@@ -76,13 +85,14 @@ def _made_and_undone(connection: psycopg.Connection) -> tuple[Structure, list[st
         for file in sorted(SCHEMA.glob("[0-9]*.sql")):
             connection.execute(file.read_bytes())
         names = connection.execute(
-            "select relname from pg_class where relnamespace = current_schema()::regnamespace and relkind = 'r'"
+            "select relname from pg_class where relnamespace = current_schema()::regnamespace and relkind in ('r', 'v')"
         ).fetchall()
         functions = connection.execute(
             """select format('%I(%s)', proname, oidvectortypes(proargtypes)) from pg_proc
                where pronamespace = current_schema()::regnamespace order by 1"""
         ).fetchall()
-        return read_structure(connection, [name for (name,) in names]), [name for (name,) in functions]
+        structure = read_structure(connection, [name for (name,) in names])
+        return structure, read_functions(connection, [name for (name,) in functions])
 
 
 def read_structure(connection: psycopg.Connection, names: Iterable[str]) -> Structure:
@@ -118,13 +128,6 @@ def _read_table(connection: psycopg.Connection, oid: int, kind: str) -> Table:
            from pg_constraint where conrelid = %s and contype in ('c', 'f', 'p', 'u') and convalidated""",
         [oid],
     ).fetchall()
-    rights = connection.execute(
-        """select privilege, has_table_privilege(%(reader)s, %(table)s::oid, privilege),
-               privilege in ('select', 'insert', 'update')
-                   and has_any_column_privilege(%(reader)s, %(table)s::oid, privilege)
-           from unnest(%(rights)s::text[]) as privilege""",
-        {"reader": READER, "table": oid, "rights": list(_RIGHTS)},
-    ).fetchall()
     return Table(
         kind=kind,
         columns={name: Column(type_, filled) for name, type_, filled in columns},
@@ -132,8 +135,8 @@ def _read_table(connection: psycopg.Connection, oid: int, kind: str) -> Table:
         constraints=frozenset(
             Constraint(kind, tuple(own), other, tuple(others), words) for kind, own, other, others, words in constraints
         ),
-        rights=frozenset(right for right, whole, _ in rights if whole),
-        rights_to_columns=frozenset(right for right, whole, some in rights if whole or some),
+        rights=read_rights(connection, oid),
+        policies=read_policies(connection, oid),
     )
 
 
@@ -158,24 +161,27 @@ def structural_damage(expected: Structure, found: Structure) -> Iterator[Damage]
                     columns = index.partition("(")[2].partition(")")[0]
                     cure = f"create {'unique ' * unique}index on {name} using {index}"
                     yield Damage(name, columns, "an index is missing, without which the queries are slow", cure)
-        for right in sorted(table.rights - there.rights):
-            yield Damage(name, None, f"{READER} may not {right}", f"grant {right} on {name} to {READER}")
-        for right in sorted(there.rights_to_columns - table.rights_to_columns):
-            cure = f"revoke {right} on {name} from {READER}, public, and from any role that {READER} belongs to"
-            yield Damage(name, None, f"{READER} may {right}, but must not", cure)
+        yield from rights_damage(name, table.columns, table.rights, there.rights, there.columns)
+        if there.kind != "v":
+            yield from policy_damage(name, table.policies, there.policies, same_tables=same_tables(found))
 
 
-def missing_functions(connection: psycopg.Connection, functions: Iterable[str]) -> Iterator[Damage]:
-    """Yield the functions that are not there, or that the reader may not call."""
-    for function in functions:
-        row = connection.execute(
-            "select has_function_privilege(%s, to_regprocedure(%s), 'execute')", [READER, function]
-        ).fetchone()
-        if row == (None,):
-            yield Damage(function, None, "the function is missing", "create it as reportdb/schema/ does")
-        elif row == (False,):
-            cure = f"grant execute on function {function} to {READER}"
-            yield Damage(function, None, f"{READER} may not call the function", cure)
+def same_tables(found: Structure) -> bool:
+    """Whether no view stands in the place of the reports: functions and conditions are written with the same names."""
+    return "report" in found and found["report"].kind in _WITH_INDEXES
+
+
+def views_of_cases(expected: Structure, found: Structure) -> list[str]:
+    """Return the views whose rows are chosen for who asks: ours, and a city's in the place of tables with policies."""
+    return [
+        name
+        for name, there in found.items()
+        if there.kind == "v"
+        and (
+            expected[name].policies is not None
+            or (expected[name].kind == "v" and not any(right.role == READER for right in expected[name].rights))
+        )
+    ]
 
 
 def _same_type(found: str, expected: str) -> bool:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import numpy as np
 import psycopg
 from numpy.typing import NDArray
+from psycopg import sql
 from rich.progress import Progress
 
 from reportdb.demo.accounts import add_accounts
@@ -40,6 +41,8 @@ def build_demo(
     The same `reports`, `seed` and `now` give the same rows. All in one transaction: an interrupted run leaves nothing
     behind. The connection must be in autocommit mode, because the tables are vacuumed afterwards.
     """
+    if holds_reports(connection):
+        raise ValueError("The database holds reports already; the demonstration city is built in an empty one.")
     start = max(now - timedelta(days=365 * _YEARS), midnight(facts("city")["turns"]["launch"]))
     task = progress.add_task("Reports", total=reports) if progress else None
     with connection.transaction():
@@ -48,6 +51,8 @@ def build_demo(
         city = City(connection)
         rhythm = Rhythm(start, now)
         sequence: dict[str, int] = {}
+        # What a transaction itself has emptied, it fills without a log, and frozen: each row is written once.
+        connection.execute(sql.SQL("truncate {}").format(sql.SQL(", ").join(map(sql.Identifier, _TABLES))))
         with without_indexes(connection, _TABLES, silent=["report", "report_past"]):
             done = 0
             for n, (begin, end, counts) in enumerate(_batches(rhythm, start, now, reports, seed)):
@@ -57,9 +62,9 @@ def build_demo(
                 intake = take_in(city, rhythm, rng, ids, submitted_at)
                 states = first_states(city, intake.cases)
                 events, past = advance(city, intake.cases, plan(city, intake.cases), states, moment(now))
-                write_intake(connection, city, intake, states, sequence)
-                write_events(connection, intake.cases, events)
-                write_past(connection, city, intake.cases, intake.channel, intake.district_id, past)
+                write_intake(connection, city, intake, states, sequence, frozen=True)
+                write_events(connection, intake.cases, events, frozen=True)
+                write_past(connection, city, intake.cases, intake.channel, intake.district_id, past, frozen=True)
                 done += len(ids)
                 if progress and task is not None:
                     progress.update(task, completed=done)

@@ -67,9 +67,18 @@ def answers(city: City, cases: Cases, states: States) -> Words:
 
 
 def write_intake(
-    connection: psycopg.Connection, city: City, intake: Intake, states: States, sequence: dict[str, int]
+    connection: psycopg.Connection,
+    city: City,
+    intake: Intake,
+    states: States,
+    sequence: dict[str, int],
+    *,
+    frozen: bool = False,
 ) -> None:
-    """Write new reports in the state they have reached, and their citizens apart from them."""
+    """Write new reports in the state they have reached, and their citizens apart from them.
+
+    `frozen` here and below: see `copy_columns`.
+    """
     cases = intake.cases
     fixed: Columns = {
         "public_code": public_codes(cases.submitted_at, sequence),
@@ -83,11 +92,12 @@ def write_intake(
         "updated_at": states.updated_at,
     }
     rows = _version(city, cases, states, intake.channel, intake.district_id)
-    copy_columns(connection, "report", {"id": cases.id} | rows | fixed)
-    copy_columns(connection, "report_contact", {"report_id": cases.id, "name": intake.name, "phone": intake.phone})
+    copy_columns(connection, "report", {"id": cases.id} | rows | fixed, frozen=frozen)
+    citizens: Columns = {"report_id": cases.id, "name": intake.name, "phone": intake.phone}
+    copy_columns(connection, "report_contact", citizens, frozen=frozen)
 
 
-def write_events(connection: psycopg.Connection, cases: Cases, events: Events) -> None:
+def write_events(connection: psycopg.Connection, cases: Cases, events: Events, *, frozen: bool = False) -> None:
     """Write what happened to reports."""
     kinds = np.array(KINDS, dtype=object)
     notes = np.array([facts("words")["notes"].get(kind) for kind in KINDS], dtype=object)
@@ -104,18 +114,26 @@ def write_events(connection: psycopg.Connection, cases: Cases, events: Events) -
             "note": notes[events.kind],
             "minutes": _known(events.minutes),
         },
+        frozen=frozen,
     )
 
 
 def write_past(
-    connection: psycopg.Connection, city: City, cases: Cases, channel: Ints, district_id: Ints, past: list[Past]
+    connection: psycopg.Connection,
+    city: City,
+    cases: Cases,
+    channel: Ints,
+    district_id: Ints,
+    past: list[Past],
+    *,
+    frozen: bool = False,
 ) -> None:
     """Write the versions that reports no longer have; `channel` counts as the city's channels do."""
     for each in past:
         own = Cases(**{name: column[each.row] for name, column in vars(cases).items()})
         rows = _version(city, own, each.state, channel[each.row], district_id[each.row])
         bounds: Columns = {"report_id": own.id, "valid_from": each.state.since, "valid_to": each.until}
-        copy_columns(connection, "report_past", bounds | rows)
+        copy_columns(connection, "report_past", bounds | rows, frozen=frozen)
 
 
 def _version(city: City, cases: Cases, states: States, channel: Ints, district_id: Ints) -> Columns:

@@ -36,14 +36,12 @@ _PROBE = re.compile(r"/[a-z]+/_stcore/(health|host-config)$")
 
 
 @contextmanager
-def dashboard(url: str, log: Path) -> Iterator[str]:
-    """Run the dashboard on the database at `url` and yield its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+def dashboard(url: str, log: Path, *options: str, port: int | None = None) -> Iterator[str]:
+    """Run the dashboard on the database at `url`, with options of `streamlit run`, and yield its address."""
+    port = port or free_port()
     with log.open("wb") as output:
         server = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "dashboard.py", f"--server.port={port}"],
+            [sys.executable, "-m", "streamlit", "run", "dashboard.py", f"--server.port={port}", *options],
             cwd=ROOT,
             env=os.environ | {"REPORT_DB_URL": url},
             stdout=output,
@@ -56,6 +54,13 @@ def dashboard(url: str, log: Path) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait(20)
+
+
+def free_port() -> int:
+    """Return a port of this machine that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 def _wait(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
@@ -92,7 +97,7 @@ class Visit:
         """Wait until the frame stands and nothing runs any more."""
         self.page.wait_for_selector(".header nav", timeout=30_000)
         self.page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=30_000)
-        self.page.wait_for_function("!document.querySelector('[data-stale=\"true\"]')", timeout=30_000)
+        self.page.wait_for_selector('[data-stale="true"]', state="detached", timeout=30_000)
         return self.page
 
 
@@ -110,11 +115,18 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
-    """Open the dashboard at an address in a browser of its own; size and colour scheme may be given."""
+    """Open the dashboard at an address in a browser of its own; size and colour scheme may be given.
+
+    The content-security policy forbids the driver's own way of waiting for something to become true, so it holds only
+    where a test says so (`policy`): in test_csp.py.
+    """
     contexts: list[BrowserContext] = []
 
-    def visit_at(address: str, width: int = 1600, height: int = 1000, colours: str = "light") -> Visit:
+    def visit_at(
+        address: str, width: int = 1600, height: int = 1000, colours: str = "light", policy: bool = False
+    ) -> Visit:
         context = browser.new_context(
+            bypass_csp=not policy,
             viewport={"width": width, "height": height},
             color_scheme="dark" if colours == "dark" else "light",
             timezone_id="Europe/Lisbon",  # the city's time is shown wherever the viewer is

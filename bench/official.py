@@ -1,0 +1,156 @@
+"""An official without a browser: pages over a real WebSocket, routes over HTTP, and every word that comes back."""
+
+import gzip
+import http.client
+import io
+import re
+import zipfile
+from base64 import b64decode
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+from urllib.parse import urlsplit
+
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin, Subprotocol
+
+_PACKED = re.compile(rb'"packed":\s*"([A-Za-z0-9+/=]+)"')
+_ENDS = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_WITH_COMPILE_ERROR)
+_PATIENCE = 60  # seconds
+
+
+class Answer(NamedTuple):
+    """What a route answered: HTTP's status and every word, as `readable` gives them."""
+
+    status: int
+    words: str
+
+
+def readable(raw: bytes) -> str:
+    """Return everything that can be read in bytes, packed panels, packed answers and workbooks unpacked."""
+    parts = [raw]
+    if raw[:2] == b"\x1f\x8b":
+        parts.append(gzip.decompress(raw))
+    if raw[:2] == b"PK":
+        with zipfile.ZipFile(io.BytesIO(raw)) as file:
+            parts += [file.read(name) for name in file.namelist()]
+    parts += [gzip.decompress(b64decode(packed)) for packed in _PACKED.findall(raw)]
+    return b"\n".join(parts).decode(errors="replace")
+
+
+class Official:
+    """One person on a running dashboard at `address` (http://host:port); `headers` say who, as a proxy would."""
+
+    def __init__(
+        self, address: str, headers: Mapping[str, str] | None = None, *, protocols: Sequence[str] = ("streamlit",)
+    ) -> None:
+        """Prepare; `protocols` are what a browser sends beside: the protocol, an XSRF token, an earlier session."""
+        self._address, self._headers = address, dict(headers or {})
+        self._protocols = [Subprotocol(word) for word in protocols]
+        self._open = ExitStack()
+        self._socket: ClientConnection | None = None
+        self._page_hash = ""
+        self.session = ""
+        self.sent: list[bytes] = []
+        self.widgets: dict[str, str] = {}
+        """The controls of the page drawn last: their ids and kinds."""
+        self.labels: dict[str, str] = {}
+        """The labels of those of them that have one, by their ids."""
+        self.fragments: list[str] = []
+
+    def get(self, path: str, headers: Mapping[str, str] | None = None) -> Answer:
+        """Ask for a path, sent as it stands."""
+        place = http.client.HTTPConnection(urlsplit(self._address).netloc, timeout=_PATIENCE)
+        try:
+            place.request("GET", path, headers=self._headers | dict(headers or {}))
+            answer = place.getresponse()
+            told = "\n".join(f"{name}: {value}" for name, value in answer.getheaders())
+            return Answer(answer.status, f"{told}\n{readable(answer.read())}")
+        finally:
+            place.close()
+
+    def __enter__(self) -> Self:
+        """Connect."""
+        connection = connect(
+            f"ws://{urlsplit(self._address).netloc}/_stcore/stream",
+            subprotocols=self._protocols,
+            origin=Origin(self._address),
+            additional_headers=self._headers,
+            max_size=None,
+            open_timeout=_PATIENCE,
+        )
+        self._socket = self._open.enter_context(connection)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leave."""
+        self._open.close()
+
+    def open(self, page: str, query: str = "") -> str:
+        """Open a page and return every word that came until it was drawn."""
+        self.widgets, self.labels, self.fragments = {}, {}, []
+        message = BackMsg()
+        message.rerun_script.page_name = page
+        message.rerun_script.query_string = query
+        return self.tell(message.SerializeToString())
+
+    def turn(self, query: str = "", values: Mapping[str, Mapping[str, Any]] | None = None, fragment: str = "") -> str:
+        """Run the page again with what its controls are said to hold: by their ids, fields of WidgetState."""
+        message = BackMsg()
+        message.rerun_script.query_string = query
+        message.rerun_script.page_script_hash = self._page_hash
+        message.rerun_script.fragment_id = fragment
+        for widget, fields in (values or {}).items():
+            state = message.rerun_script.widget_states.widgets.add(id=widget)
+            for name, value in fields.items():
+                if isinstance(value, list):
+                    getattr(state, name).data.extend(value)
+                else:
+                    setattr(state, name, value)
+        return self.tell(message.SerializeToString())
+
+    def tell(self, raw: bytes, patience: float = _PATIENCE) -> str:
+        """Send a message and return every word that came until a page was drawn, or nothing for `patience` seconds."""
+        assert self._socket, "enter first"
+        self.sent.append(raw)
+        self._socket.send(raw)
+        words: list[str] = []
+        while True:
+            try:
+                told = self._socket.recv(timeout=patience)
+            except TimeoutError:
+                return "\n".join(words)
+            assert isinstance(told, bytes)
+            words.append(readable(told))
+            answer = ForwardMsg()
+            answer.ParseFromString(told)
+            if self._take(answer):
+                return "\n".join(words)
+
+    def _take(self, answer: ForwardMsg) -> bool:
+        """Note what a page is made of; tell whether it is drawn."""
+        match answer.WhichOneof("type"):
+            case "new_session":
+                self.session = answer.new_session.initialize.session_id
+            case "navigation":
+                self._page_hash = answer.navigation.page_script_hash
+            case "auto_rerun":
+                self.fragments.append(answer.auto_rerun.fragment_id)
+            case "delta":
+                kind: str | None = answer.delta.new_element.WhichOneof("type")
+                element: Any = getattr(answer.delta.new_element, kind) if kind else None
+                if kind and (widget := getattr(element, "id", "")):
+                    self.widgets[widget] = kind
+                    self.labels[widget] = str(getattr(element, "label", ""))
+            case "script_finished":
+                return answer.script_finished in _ENDS or bool(
+                    answer.script_finished == ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY
+                )
+            case _:
+                pass
+        return False

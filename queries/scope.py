@@ -1,0 +1,43 @@
+"""Whose cases a viewer may read. The database enforces it (reportdb/schema/0008_access.sql); here it is only named."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What the database lets an asker see: the role asked as, and the ids of the units whose cases it may read."""
+
+    role: str
+    units: tuple[int, ...] = ()
+
+    @property
+    def setting(self) -> str:
+        """What report.scope is set to while a question is answered."""
+        return "all" if self.reads_all else "{" + ",".join(str(int(unit)) for unit in self.units) + "}"
+
+    @property
+    def reads_all(self) -> bool:
+        """Whether it may read every case."""
+        return self.role in {"report_leader", "report_admin"}
+
+    @property
+    def sees_cases(self) -> bool:
+        """Whether there is any case it could read."""
+        return self.setting != "{}"
+
+
+COUNTS = Scope("report_reader")
+"""Who counts: every report, but no case's words, code, place or officer. What every signed-in official may see."""
+EVERYTHING = Scope("report_leader")
+"""Every case, with what identifies a person masked in its words."""
+NOTHING = Scope("report_official")
+"""No case at all."""
+ADMINISTRATION = Scope("report_admin")
+"""Every case, and the access log and the accounts."""
+GATE = Scope("report_gate")
+"""Who may come in, and the pen of the access log."""
+
+
+def cases_of(units: tuple[int, ...]) -> Scope:
+    """Return the scope of who answers for these units (ids)."""
+    return Scope("report_official", tuple(sorted(units)))

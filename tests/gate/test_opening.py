@@ -1,0 +1,44 @@
+"""Where the dashboard may listen, and what it says at the start."""
+
+from typing import Any
+
+import pytest
+import streamlit
+from streamlit import config
+
+from tests.gate.conftest import PROVIDER, PROXY, told
+from ui import opening, sign_in
+from ui.sign_in import SettingsError, SignIn
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "::", "10.0.0.1", "", None])
+def test_it_does_not_listen_to_the_network_unasked(address: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    listening(monkeypatch, address)
+    with pytest.raises(SettingsError, match="--open"):
+        opening.opening()
+    monkeypatch.setenv(sign_in.OPEN_VARIABLE, "yes")
+    assert opening.opening().startswith("WARNING")
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "localhost", "::1"])
+def test_it_says_that_only_this_machine_reaches_it(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    listening(monkeypatch, address)
+    assert "this machine only" in opening.opening()
+
+
+@pytest.mark.parametrize("way", [PROVIDER, PROXY], ids=lambda way: way.way)
+def test_with_sign_in_it_listens_wherever_it_is_told(way: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    listening(monkeypatch, "0.0.0.0")
+    told(monkeypatch, way)
+    monkeypatch.setattr(streamlit, "secrets", _Secrets())
+    opening.opening()
+
+
+def listening(monkeypatch: pytest.MonkeyPatch, address: str | None) -> None:
+    monkeypatch.setattr(streamlit, "secrets", _Secrets())
+    monkeypatch.setattr(config, "get_option", {"server.address": address, "secrets.files": []}.get)
+
+
+class _Secrets:
+    def to_dict(self) -> dict[str, Any]:
+        return {}

@@ -1,0 +1,192 @@
+"""Who is asking: the settings of sign-in, an identity provider's word and its age, the proxy's header, cookies."""
+
+import json
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import streamlit as st
+from starlette.datastructures import Headers
+from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
+from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
+
+from ui import sign_in
+from ui.sign_in import SettingsError, SignIn, is_near, subject_of_claims, subject_of_request
+
+SECRET = "a secret of the tests, long enough to be one"
+PROVIDER: dict[str, str] = {
+    "redirect_uri": "http://localhost:8501/oauth2callback",
+    "cookie_secret": SECRET,
+    "client_id": "dashboard",
+    "client_secret": "known to both",
+    "server_metadata_url": "http://localhost:9400/.well-known/openid-configuration",
+}
+PROXY = {"proxies": ["127.0.0.1", "10.1.0.0/16", "fd00::/8"], "header": "X-Remote-User"}
+NOW = datetime(2026, 11, 18, 3, 0, tzinfo=UTC)
+
+Saying = Callable[..., SignIn]
+
+
+@pytest.fixture
+def saying(monkeypatch: pytest.MonkeyPatch) -> Saying:
+    """Read the settings of sign-in from these tables of secrets.toml."""
+
+    def say(**tables: Any) -> SignIn:
+        monkeypatch.setattr(st, "secrets", tables)
+        sign_in.sign_in.cache_clear()
+        return sign_in.sign_in()
+
+    monkeypatch.setattr("streamlit.web.server.starlette.starlette_websocket.get_cookie_secret", lambda: SECRET)
+    return say
+
+
+@pytest.fixture(autouse=True)
+def settings_are_read_again() -> Any:
+    yield
+    sign_in.sign_in.cache_clear()
+
+
+def test_without_settings_nobody_signs_in(saying: Saying) -> None:
+    assert saying().way == "nobody"
+    assert saying(access={}).way == "nobody"
+
+
+def test_a_provider_and_a_proxy_are_read(saying: Saying) -> None:
+    assert saying(auth=PROVIDER) == SignIn("provider", claim="email", hours=10)
+    assert saying(auth=PROVIDER, access={"claim": "sub", "hours": 0.5}) == SignIn("provider", claim="sub", hours=0.5)
+    proxy = saying(access=PROXY)
+    assert (proxy.way, proxy.header) == ("proxy", "x-remote-user")
+
+
+@pytest.mark.parametrize(
+    ("tables", "words"),
+    [
+        ({"access": {"claims": "email"}}, "claims is not known"),
+        ({"access": {"hours": 0}}, "hours is a number"),
+        ({"access": {"hours": 721}}, "hours is a number"),
+        ({"access": {"hours": True}}, "hours is a number"),
+        ({"access": {"hours": "10"}}, "hours is a number"),
+        ({"access": PROXY, "auth": PROVIDER}, "not both"),
+        ({"access": {"proxies": ["10.1.0.0/16"]}}, "both proxies and header"),
+        ({"access": {"header": "X-Remote-User"}}, "both proxies and header"),
+        ({"access": PROXY | {"proxies": []}}, "both proxies and header"),
+        ({"access": PROXY | {"proxies": ["portal.example"]}}, "addresses or networks"),
+        ({"access": PROXY | {"proxies": ["10.1.2.3/16"]}}, "addresses or networks"),
+        ({"auth": PROVIDER | {"cookie_secret": "short"}}, "32 characters"),
+        ({"auth": PROVIDER, "access": {"claim": "name"}}, "claim is one of"),
+        *(({"auth": {k: v for k, v in PROVIDER.items() if k != word}}, f"{word} is missing") for word in PROVIDER),
+    ],
+)
+def test_settings_that_cannot_be_are_refused_in_words(saying: Saying, tables: dict[str, Any], words: str) -> None:
+    with pytest.raises(SettingsError, match=words):
+        saying(**tables)
+
+
+def claims(**said: Any) -> dict[str, Any]:
+    return {"is_logged_in": True, "email": "an@example.org", "sub": "7", "iat": NOW.timestamp()} | said
+
+
+@pytest.mark.parametrize(
+    ("said", "subject"),
+    [
+        ({}, "an@example.org"),
+        ({"email_verified": True}, "an@example.org"),
+        ({"email_verified": False}, None),
+        ({"is_logged_in": False}, None),
+        ({"email": ""}, None),
+        ({"email": None}, None),
+        ({"iat": None}, None),
+        ({"iat": "now"}, None),
+        ({"iat": (NOW - timedelta(hours=9, minutes=59)).timestamp()}, "an@example.org"),
+        ({"iat": (NOW - timedelta(hours=10, seconds=1)).timestamp()}, None),
+        ({"iat": 0}, None),
+    ],
+)
+def test_a_providers_word_names_somebody_while_it_is_fresh(
+    saying: Saying, said: dict[str, Any], subject: str | None
+) -> None:
+    saying(auth=PROVIDER)
+    assert subject_of_claims(claims(**said), NOW) == subject
+
+
+def test_a_word_without_a_time_or_a_sign_in_names_nobody(saying: Saying) -> None:
+    saying(auth=PROVIDER)
+    for word in ("iat", "is_logged_in", "email"):
+        assert subject_of_claims({key: value for key, value in claims().items() if key != word}, NOW) is None
+    assert subject_of_claims({}, NOW) is None
+
+
+def test_another_claim_does_not_ask_for_a_verified_address(saying: Saying) -> None:
+    saying(auth=PROVIDER, access={"claim": "sub"})
+    assert subject_of_claims(claims(email_verified=False), NOW) == "7"
+
+
+@pytest.mark.parametrize(
+    ("address", "trusted"),
+    [
+        ("127.0.0.1", True),
+        ("10.1.255.7", True),
+        ("10.2.0.1", False),
+        ("fd12::1", True),
+        ("::1", False),
+        ("::ffff:127.0.0.1", False),
+        ("", False),
+        (None, False),
+        ("localhost", False),
+        ("127.0.0.1, 10.1.0.1", False),
+    ],
+)
+def test_only_listed_addresses_may_name_who_is_asking(saying: Saying, address: str | None, trusted: bool) -> None:
+    assert saying(access=PROXY).trusts(address) is trusted
+    named = subject_of_request(Headers({"X-Remote-User": "an"}), {}, address)
+    assert named == ("an" if trusted else None)
+
+
+def test_a_proxy_that_names_nobody_names_nobody(saying: Saying) -> None:
+    saying(access=PROXY)
+    assert subject_of_request(Headers({"X-Remote-User": ""}), {}, "127.0.0.1") is None
+    assert subject_of_request(Headers({"X-Forwarded-User": "an"}), {}, "127.0.0.1") is None
+
+
+def signed(said: dict[str, Any], secret: str = SECRET, name: str = USER_COOKIE_NAME) -> dict[str, str]:
+    return {USER_COOKIE_NAME: create_signed_value(secret, name, json.dumps(said)).decode()}
+
+
+def test_a_cookie_counts_only_where_we_signed_it_lately(saying: Saying) -> None:
+    saying(auth=PROVIDER)
+    fresh, none = claims(iat=time.time()), Headers({})
+    assert subject_of_request(none, signed(fresh), None) == "an@example.org"
+    assert subject_of_request(none, {}, None) is None
+    assert subject_of_request(none, signed(fresh, secret="another secret, as long as the real one is"), None) is None
+    assert subject_of_request(none, signed(fresh, name="another cookie"), None) is None
+    assert subject_of_request(none, signed(claims(iat=time.time() - 11 * 3600)), None) is None
+    cookie = signed(fresh)[USER_COOKIE_NAME]
+    assert subject_of_request(none, {USER_COOKIE_NAME: cookie[:-1] + ("A" if cookie[-1] != "A" else "B")}, None) is None
+    assert subject_of_request(Headers({"X-Remote-User": "an"}), {}, "127.0.0.1") is None, "no proxy is configured"
+
+
+@pytest.mark.parametrize(
+    ("peer", "headers", "near"),
+    [
+        ("127.0.0.1", {}, True),
+        ("127.9.9.9", {}, True),
+        ("::1", {}, True),
+        (None, {}, True),
+        ("10.0.0.1", {}, False),
+        ("testclient", {}, False),
+        ("127.0.0.1", {"x-forwarded-for": "10.0.0.1"}, False),
+        ("127.0.0.1", {"forwarded": "for=10.0.0.1"}, False),
+        ("127.0.0.1", {"x-real-ip": ""}, False),
+    ],
+)
+def test_near_is_this_very_machine(peer: str | None, headers: dict[str, str], near: bool) -> None:
+    assert is_near(peer, headers) is near
+
+
+def test_the_example_of_the_settings_can_be_read() -> None:
+    example = Path(__file__).parents[1] / ".streamlit" / "secrets.toml.example"
+    assert "[auth]" in example.read_text()
+    assert "[access]" in example.read_text()

@@ -1,0 +1,174 @@
+"""What the viewer may see: the account behind a session or a request, and the pages each role opens.
+
+The database holds the line (reportdb/schema/0008_access.sql); what is decided here only spares people doors that would
+stay shut, and keeps strangers out of the counts.
+"""
+
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import streamlit as st
+from starlette.requests import HTTPConnection
+
+from queries.accounts import Account, Role, note
+from queries.database import DatabaseAway, NotAReportDatabase
+from queries.scope import ADMINISTRATION, EVERYTHING
+from ui import live, sign_in
+from ui.panel import panel
+from ui.words import _
+
+_LOG = logging.getLogger(__name__)
+_SECONDS_BETWEEN_NOTES = 60.0
+
+HERE = Account("this machine", "", "admin", ADMINISTRATION)
+"""Whoever sits at the machine of a dashboard that asks nobody to sign in."""
+ANYBODY = Account("anybody", "", "leader", EVERYTHING)
+"""Whoever else reaches a dashboard that was opened in words: every case, and nobody's name or telephone."""
+
+_EVERYBODY: tuple[Role, ...] = ("viewer", "unit_head", "leader", "admin")
+_NOT_FOR_ALL: Mapping[str, tuple[Role, ...]] = {
+    "cases": ("unit_head", "leader", "admin"),
+    "report": ("unit_head", "leader", "admin"),
+    "status": ("leader", "admin"),
+    "access": ("admin",),
+}
+CONTACTS: tuple[Role, ...] = ("unit_head", "admin")
+"""The roles that may see who sent a report in, on request."""
+
+
+@dataclass(frozen=True)
+class Stranger:
+    """Somebody without an account: who has not signed in, or whom app_user does not know."""
+
+    subject: str | None
+    kind: Literal["signed_out", "unknown", "waiting"]
+
+
+def may(account: Account, page: str) -> bool:
+    """Whether an account's role opens a page (by its path)."""
+    return account.role in _NOT_FOR_ALL.get(page, _EVERYBODY)
+
+
+def viewer() -> Account | Stranger:
+    """Return who is behind this session now."""
+    settings = sign_in.sign_in()
+    if settings.way == "nobody":
+        headers = {word.lower(): value for word, value in st.context.headers.items()}
+        return HERE if sign_in.is_near(st.context.ip_address, headers) else ANYBODY
+    if settings.way == "provider":
+        subject = sign_in.subject_of_claims(dict(st.user.to_dict()))
+    else:
+        headers = {word.lower(): value for word, value in st.context.headers.items()}
+        subject = sign_in.subject_of_request(headers, {}, st.context.ip_address or "127.0.0.1")
+    return _known(subject)
+
+
+def of_request(request: HTTPConnection) -> Account | None:
+    """Return who asks for a route; None for whoever has no account, which is noted."""
+    peer = request.client.host if request.client else None
+    if sign_in.sign_in().way == "nobody":
+        return HERE if sign_in.is_near(peer, request.headers) else ANYBODY
+    found = _known(sign_in.subject_of_request(request.headers, request.cookies, peer))
+    if isinstance(found, Account):
+        return found
+    if found.kind != "waiting":
+        refused(found.subject or f"address {peer}", "sign-in refused", why=request.url.path)
+    return None
+
+
+def _known(subject: str | None) -> Account | Stranger:
+    if subject is None:
+        return Stranger(None, "signed_out")
+    known = live.watcher().accounts
+    if known is None:
+        return Stranger(subject, "waiting")
+    return known.get(subject) or Stranger(subject, "unknown")
+
+
+def begin() -> Account | Stranger:
+    """Note for the heartbeat who this run of the page was drawn for, and return them.
+
+    What a session kept for one person is never shown to another.
+    """
+    found = viewer()
+    before = st.session_state.get("account")
+    if before is not None and before.subject != found.subject:
+        for key in list(st.session_state):
+            del st.session_state[key]
+        live.begin()
+    st.session_state["account"] = found
+    if isinstance(found, Stranger) and found.kind == "unknown":
+        refused(str(found.subject), "sign-in refused", why="no account")
+    return found
+
+
+def account() -> Account:
+    """Return whom this run of a page is drawn for."""
+    found: Account = st.session_state["account"]
+    return found
+
+
+def beat() -> None:
+    """Draw the page again where its viewer has another account now, or none: within seconds of the change."""
+    if viewer() != st.session_state["account"]:
+        st.rerun()
+
+
+def door(stranger: Stranger) -> None:
+    """Draw what a stranger sees in the place of every page: the way in, or whom to ask."""
+    provider = sign_in.sign_in().way == "provider"
+    panel(
+        "door",
+        key="door",
+        kind=stranger.kind,
+        subject=stranger.subject,
+        provider=provider,
+    )
+    if not provider:
+        return
+    if stranger.kind == "signed_out":
+        st.button(_("Sign in"), key="sign_in", type="primary", on_click=st.login)
+    else:
+        st.button(_("Sign out"), key="sign_out", on_click=st.logout)
+
+
+def way_out() -> None:
+    """Draw the button that signs a viewer out, where an identity provider let them in."""
+    if sign_in.sign_in().way == "provider":
+        st.button(_("Sign out"), key="sign_out", type="tertiary", on_click=st.logout)
+
+
+def not_for(page: str) -> None:
+    """Say that a page is not for the viewer's role, and note that it was asked for."""
+    refused(account().subject, "page refused", why=page)
+    panel("not_for", key="not_for", role=role_name(account().role))
+
+
+def role_name(role: Role) -> str:
+    """Return a role in words."""
+    return {
+        "leader": _("city leadership"),
+        "unit_head": _("head of a unit"),
+        "viewer": _("official, figures only"),
+        "admin": _("administrator"),
+    }[role]
+
+
+_noted: dict[tuple[str, str, str], float] = {}
+
+
+def refused(who: str, what: str, *, report_id: int | None = None, why: str = "") -> None:
+    """Write a refusal into the access log, the same one at most once a minute; into the server's log where it fails."""
+    key, now = (who, what, why), time.monotonic()
+    if now - _noted.get(key, -_SECONDS_BETWEEN_NOTES) < _SECONDS_BETWEEN_NOTES:
+        return
+    for old in [old for old, at in _noted.items() if now - at > _SECONDS_BETWEEN_NOTES]:
+        _noted.pop(old, None)
+    _noted[key] = now
+    try:
+        note(live.watcher().reports, who, what, report_id=report_id, why=why)
+    except (DatabaseAway, NotAReportDatabase):
+        _LOG.warning("Not in the access log, which cannot be written now: %r, %s, %r", who, what, why)

@@ -1,0 +1,46 @@
+"""Who sent a report in: shown on request, for a reason that is written down, and for a few minutes."""
+
+import time
+
+import streamlit as st
+
+from queries.accounts import contact
+from queries.database import DatabaseAway, NotAReportDatabase
+from ui.access import CONTACTS, account
+from ui.panel import panel
+from ui.viewing import Viewing
+from ui.words import _
+
+_SECONDS_SHOWN = 300
+_LONGEST_REASON = 200
+
+
+def draw(seen: Viewing, case: dict[str, object]) -> None:
+    """Draw the way to the citizen's name and telephone, where the viewer's role has one."""
+    if account().role not in CONTACTS:
+        return
+    shown = st.session_state.get("contact")
+    if shown and shown["case"] == case["id"] and time.monotonic() < shown["until"]:
+        panel("contact", key="contact_shown", contact=shown["contact"])
+        return
+    st.session_state.pop("contact", None)
+    with st.form("contact_form", border=True):
+        st.markdown("**" + _("Who sent it in") + "**")
+        reason = st.text_input(
+            _("Why do you need to know?"),
+            max_chars=_LONGEST_REASON,
+            help=_("Your name, the time and this reason are written into the access log."),
+        )
+        asked = st.form_submit_button(_("Show name and telephone"))
+    if not asked:
+        return
+    if not reason.strip():
+        st.warning(_("Write the reason first."), icon=":material/edit:")
+        return
+    try:
+        found = contact(seen.reports, account(), int(str(case["id"])), reason.strip())
+    except (DatabaseAway, NotAReportDatabase):
+        st.warning(_("The access log cannot be written now, so the contact stays shut."), icon=":material/lock:")
+        return
+    st.session_state["contact"] = {"case": case["id"], "contact": found, "until": time.monotonic() + _SECONDS_SHOWN}
+    st.rerun()

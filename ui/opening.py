@@ -1,0 +1,41 @@
+"""Before the first request: whether the dashboard may listen where it is told to, and what to say about it."""
+
+import os
+from pathlib import Path
+
+import streamlit as st
+from streamlit import config
+from streamlit.errors import StreamlitSecretNotFoundError
+
+from ui.gate import BELIEVED_VARIABLE, names_this_machine
+from ui.sign_in import OPEN_VARIABLE, SettingsError, open_in_words, sign_in
+
+
+def opening() -> str:
+    """Return what to say at the start about who reaches the dashboard.
+
+    Raises SettingsError where it would listen to the network although nobody signs in and nobody said that it may.
+    """
+    settings = sign_in()
+    try:
+        st.secrets.to_dict()
+    except StreamlitSecretNotFoundError as error:
+        if any(Path(file).exists() for file in config.get_option("secrets.files")):  # there, and of no use
+            raise SettingsError(str(error)) from error
+    if settings.way == "proxy":
+        believed = os.environ.get(BELIEVED_VARIABLE)
+        return "" if believed == "" else f"Requests with X-Forwarded-For are refused until {BELIEVED_VARIABLE}= is set."
+    if settings.way == "provider":
+        return ""
+    if open_in_words():
+        return "WARNING: nobody has to sign in. Whoever reaches this server sees every case and every contact."
+    if not names_this_machine(config.get_option("server.address") or ""):
+        raise SettingsError(
+            "It would listen to the network although nobody has to sign in. Set up sign-in in .streamlit/secrets.toml "
+            "(.streamlit/secrets.toml.example shows how), listen to this machine alone (server.address 127.0.0.1), or "
+            f"say that all may look: `streamlit run dashboard.py -- --open`, or {OPEN_VARIABLE}=yes."
+        )
+    return (
+        "The dashboard can be reached from this machine only. To let others in, set up sign-in in "
+        ".streamlit/secrets.toml (.streamlit/secrets.toml.example) and listen with --server.address 0.0.0.0."
+    )
