@@ -13,6 +13,7 @@ from bench import outages as drills
 from bench import pages as rerun_costs
 from bench import queries as questions
 from bench import ranking as rankings
+from bench import scope as scopes
 from bench import working_time as working_times
 from reportdb.connection import report_database
 
@@ -79,6 +80,17 @@ def measure_outages(
 ) -> None:
     """Do every fault to the database under a running dashboard: what the screen says, and how long until it heals."""
     drills.measure(out, killed_for, only)
+
+
+@app.command("scope")
+def measure_scope(
+    data: Data = Path(".reportdb"),
+    minutes: Annotated[float, typer.Option(help="How long they walk.")] = 5,
+    viewers: Annotated[int, typer.Option(help="How many heads of different units.")] = 50,
+) -> None:
+    """Let many viewers of different units walk at random at once, and look for other units' rows in what they get."""
+    with report_database(data=data) as url:
+        scopes.measure(url, out, minutes=minutes, viewers=viewers)
 
 
 @app.command("ranking")

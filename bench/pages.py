@@ -22,12 +22,12 @@ _RERUNS, _HEARTBEATS, _WARMING = 30, 100, 5
 
 
 @contextmanager
-def dashboard(url: str) -> Iterator[tuple[str, psutil.Process]]:
-    """Run the dashboard on the database at `url`; yield its address and its process."""
+def dashboard(url: str, *options: str) -> Iterator[tuple[str, psutil.Process]]:
+    """Run the dashboard on the database at `url`, with these options; yield its address and its process."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "dashboard.py", f"--server.port={port}"]
+    command = [sys.executable, "-m", "streamlit", "run", "dashboard.py", f"--server.port={port}", *options]
     server = subprocess.Popen(command, env=os.environ | {"REPORT_DB_URL": url}, stdout=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}"
     try:

@@ -1,6 +1,8 @@
 """How long the database takes for every question of `queries/`, with no answer remembered and a warm disk.
 
-The questions are asked by the functions the pages call, and so with the parameters the pages ask them with.
+The questions are asked by the functions the pages call, and so with the parameters the pages ask them with. Each is
+also asked bare, as the owner of the tables asks it: bound by no row-level security, with nothing masked. What the two
+differ by is what access costs.
 """
 
 import json
@@ -8,18 +10,19 @@ import math
 import statistics
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, get_args
 
 import pandas as pd
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
 
 from queries import (
+    accounts,
     backlog,
     calendar,
     cases,
@@ -32,16 +35,21 @@ from queries import (
     search,
     signals,
     units,
+    urgent,
 )
 from queries import map as maps
 from queries.database import DatabaseAway, ReportDatabase, sql
 from queries.filters import Filters
-from queries.scope import EVERYTHING, Scope
+from queries.scope import ADMINISTRATION, COUNTS, Scope, cases_of
 
 _FOLDER = Path(__file__).parents[1] / "queries"
 _TIMES = 3
+_NOT_ASKED = {"definitions", "contact", "note_access"}  # no question; and two that write into the access log
+_SLOW_MS = 2000  # what takes longer is asked once
+_TOO_QUICK_MS = 5  # what is quicker differs by chance
 GOALS_MS = {"30 days": 100, "365 days": 100, "all": 250}
 """What the slowest answer of a period may take, in milliseconds."""
+_ADMINISTRATOR = accounts.Account("bench", "", "admin", ADMINISTRATION)
 _GRIDS = ((44, 40), (11, 10))  # a city on a screen, a district: the map's cells, in thousandths of a degree
 
 
@@ -52,17 +60,19 @@ class Asked:
     question: str
     figure: str
     order: str
+    scope: Scope
     parameters: tuple[tuple[str, Any], ...]
 
 
 @dataclass(frozen=True)
 class Measured:
-    """The median time of one question, in milliseconds; infinite where the dashboard would have given up."""
+    """The median time of one question, and of the same asked bare, in milliseconds; infinite where given up."""
 
     asked: Asked
     period: str
     filters: str
     milliseconds: float
+    bare: float
 
 
 class Listening(ReportDatabase):
@@ -72,57 +82,81 @@ class Listening(ReportDatabase):
         super().__init__(url)
         self.asked: list[Asked] = []
 
-    def ask_now(self, question: str, *, figure: str = "true", order: str = "newest", **parameters: Any) -> pd.DataFrame:
+    def ask_now(
+        self, question: str, *, figure: str = "true", order: str = "newest", scope: Scope = COUNTS, **parameters: Any
+    ) -> pd.DataFrame:
         """Note the question, and answer it."""
-        self.asked.append(Asked(question, figure, order, tuple(sorted(parameters.items()))))
-        return super().ask_now(question, figure=figure, order=order, **parameters)
+        self.asked.append(Asked(question, figure, order, scope, tuple(sorted(parameters.items()))))
+        return super().ask_now(question, figure=figure, order=order, scope=scope, **parameters)
 
 
-def measure(url: str, only: str | None = None, scope: Scope = EVERYTHING) -> list[Measured]:
+class Bare(ReportDatabase):
+    """A report database that answers as its owner: every row, as it was written."""
+
+    def _ask(
+        self,
+        engine: Engine,
+        question: str,
+        statement: str,
+        given: Mapping[str, Any],
+        scope: Scope,  # noqa: ARG002
+        *,
+        on_record: bool = False,
+    ) -> pd.DataFrame:
+        words = "(select id, title, text, address, answer from report) as report_text"
+        statement = statement.replace("report_text", words).replace("report_step", "report_event")
+        within = {"within_units": False} if "within_units" in given else {}
+        return super()._ask(engine, question, statement, dict(given) | within, Scope("none"), on_record=on_record)
+
+
+def measure(url: str, only: str | None = None) -> list[Measured]:
     """Ask every question (or the one named) for each period, with and without filters, and time the answers.
 
     Raises SystemExit where the database is empty, and where no function of `queries/` asks one of its files.
     """
     found, met = [], set()
     with closing(ReportDatabase(url)) as reports:
-        choices = list(_choices(reports, scope))
+        choices = list(_choices(reports))
     for period, chosen, filters in choices:
-        with closing(Listening(url)) as reports:  # each remembers nothing yet
+        with closing(Listening(url)) as reports, closing(Bare(url)) as bare:  # each remembers nothing yet
             _ask_all(reports, filters)
             for asked in dict.fromkeys(reports.asked):
                 met.add(asked.question)
                 if only in (None, asked.question):
-                    found.append(Measured(asked, period, chosen, _milliseconds(reports, asked)))
-    if missing := {file.stem for file in _FOLDER.glob("*.sql")} - met - {"definitions"}:
+                    found.append(Measured(asked, period, chosen, *_milliseconds(asked, reports, bare)))
+    if missing := {file.stem for file in _FOLDER.glob("*.sql")} - met - _NOT_ASKED:
         raise SystemExit(f"bench/queries.py asks nothing of {', '.join(sorted(missing))}")
     return found
 
 
-def _choices(reports: ReportDatabase, scope: Scope) -> Iterator[tuple[str, str, Filters]]:
+def _choices(reports: ReportDatabase) -> Iterator[tuple[str, str, Filters]]:
     known = figures.city(reports)
     at, zone = known.last_submitted_at, known.zone
     if at is None:
         raise SystemExit("The database holds no reports: python -m reportdb demo --reports 10000000 --data DIR")
-    whole = Filters.of(scope=scope, at=at, zone=zone, start=at - timedelta(days=30))
+    whole = Filters.of(at=at, zone=zone, start=at - timedelta(days=30))
+    midnight = datetime.combine(at.astimezone(zone).date(), datetime.min.time(), zone)
     unit, category, district = (
         int(figures.figures(reports, whole, by=by).dropna(subset="code").sort_values("open")["key"].iloc[-1])
         for by in ("unit", "category", "district")
     )
     for period, start in {
-        "30 days": at - timedelta(days=30),
-        "365 days": at - timedelta(days=365),
+        "30 days": midnight - timedelta(days=29),
+        "365 days": midnight - timedelta(days=364),
         "all": known.first_submitted_at,
     }.items():
-        filters = Filters.of(scope=scope, at=at, zone=zone, start=start)
+        filters = Filters.of(scope=ADMINISTRATION, at=at, zone=zone, start=start)
         yield period, "none", filters
         yield period, "unit", filters.choosing(units=(unit,))
         yield period, "district, category", filters.choosing(districts=(district,), categories=(category,))
+        yield period, "unit, by its head", filters.choosing(units=(unit,), scope=cases_of((unit,)))
 
 
 def _ask_all(reports: ReportDatabase, filters: Filters) -> None:
     """Ask what the pages ask for one choice of filters; what takes too long is measured all the same."""
     week_ago = filters.at - timedelta(days=7)
     newest = cases.cases(reports, filters, figure="open", limit=50)
+    open_now = cases.readable_count(reports, filters, figure="open")
     case = report.report(reports, filters, str(newest["public_code"].iloc[0])) or {}
     calls: list[Any] = [
         lambda: figures.city(reports),
@@ -148,7 +182,11 @@ def _ask_all(reports: ReportDatabase, filters: Filters) -> None:
         lambda: report.events(reports, filters, case["id"]),
         lambda: report.nearby(reports, filters, case),
         lambda: maps.case(reports, filters, code=case["public_code"]),
-        lambda: maps.points(reports, filters, figure="open"),
+        lambda: maps.points(reports, filters, figure="open") if open_now <= maps.MOST_POINTS else None,
+        lambda: urgent.urgent(reports, filters, order="worklist", limit=50),
+        lambda: accounts.accounts(reports),
+        lambda: accounts.listed(reports, _ADMINISTRATOR) if filters.scope == ADMINISTRATION else None,
+        lambda: accounts.log(reports, _ADMINISTRATOR, limit=50) if filters.scope == ADMINISTRATION else None,
         lambda: maps.points(reports, filters, figure="received", since=week_ago),
         lambda: cases.working_left(reports, filters, [int(number) for number in newest["id"]]),
     ]
@@ -188,20 +226,27 @@ def _search(reports: ReportDatabase, filters: Filters, typed: str) -> None:
         cases.cases(reports, filters, figure=figure, search=found)
 
 
-def _milliseconds(reports: ReportDatabase, asked: Asked) -> float:
-    times = []
+def _milliseconds(asked: Asked, *databases: ReportDatabase) -> list[float]:
+    """Return the median times of one question on several databases, asked by turns."""
+    times: list[list[float]] = [[] for _ in databases]
     for _ in range(_TIMES):
-        began = time.perf_counter()
-        try:
-            ReportDatabase.ask_now(
-                reports, asked.question, figure=asked.figure, order=asked.order, **dict(asked.parameters)
-            )
-        except DatabaseAway:  # longer than the dashboard waits for an answer
-            return math.inf
-        times.append((time.perf_counter() - began) * 1000)
-        if times[-1] > 2000:
+        for database, taken in zip(databases, times, strict=True):
+            began = time.perf_counter()
+            try:
+                ReportDatabase.ask_now(
+                    database,
+                    asked.question,
+                    figure=asked.figure,
+                    order=asked.order,
+                    scope=asked.scope,
+                    **dict(asked.parameters),
+                )
+            except DatabaseAway:  # longer than the dashboard waits for an answer
+                taken.append(math.inf)
+            taken.append((time.perf_counter() - began) * 1000)
+        if max(map(max, times)) > _SLOW_MS:
             break
-    return statistics.median(times)
+    return [statistics.median(taken) for taken in times]
 
 
 def plan(url: str, asked: Asked) -> str:
@@ -212,6 +257,8 @@ def plan(url: str, asked: Asked) -> str:
     try:
         with engine.connect() as connection:
             connection.execute(text("set plan_cache_mode = force_custom_plan"))
+            connection.execute(text(f"set local role {asked.scope.role}"))
+            connection.execute(text(f"set local report.scope = '{asked.scope.setting}'"))
             explained = connection.execute(
                 text("explain (analyze, buffers, format json) " + statement),
                 {name: value for name, value in given.items() if f":{name}" in statement},
@@ -237,7 +284,7 @@ def table(url: str, found: list[Measured]) -> str:
     lines = ["| question | filters | " + " | ".join(f"{period} (≤ {goal})" for period, goal in GOALS_MS.items()) + " |"]
     lines.append("|---|---|" + "---:|" * len(GOALS_MS))
     for question in sorted({row.asked.question for row in found}):
-        for filters in ("none", "unit", "district, category"):
+        for filters in dict.fromkeys(row.filters for row in found):
             cells = []
             for period, goal in GOALS_MS.items():
                 which = question, filters, period
@@ -252,7 +299,24 @@ def table(url: str, found: list[Measured]) -> str:
             f"- `{asked.question}` ({asked.figure}, {asked.order}; {row.period}; filters: {row.filters}; "
             f"{row.milliseconds:,.0f} ms): {plan(url, asked) if row.milliseconds < math.inf else 'given up'}"
         )
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, "", *_access(found)]) + "\n"
+
+
+def _access(found: list[Measured]) -> list[str]:
+    """Return as Markdown what row-level security and masking cost: each question beside the same asked bare."""
+    lines = ["What access costs: the times of a question's askings together, beside the same asked bare.", ""]
+    lines += ["| question | with | bare | ratio | worst asking |", "|---|---:|---:|---:|---|"]
+    for question in sorted({row.asked.question for row in found}):
+        rows = [row for row in found if row.asked.question == question and math.inf not in (row.milliseconds, row.bare)]
+        told = [row for row in rows if row.bare >= _TOO_QUICK_MS]
+        if not told:
+            continue
+        whole, bare = sum(row.milliseconds for row in told), sum(row.bare for row in told)
+        worst = max(told, key=lambda row: row.milliseconds / row.bare)
+        detail = f"{worst.milliseconds / worst.bare:.2f} ({worst.milliseconds:.0f} / {worst.bare:.0f} ms; "
+        detail += f"{worst.asked.figure}, {worst.asked.order}; {worst.period}; {worst.filters})"
+        lines.append(f"| {question} | {whole:,.0f} | {bare:,.0f} | {whole / bare:.2f} | {detail} |")
+    return lines
 
 
 def _cell(row: Measured, goal: int) -> str:

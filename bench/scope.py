@@ -85,8 +85,8 @@ def read_city(url: str) -> City:
     """Read whose each case is. Raises SystemExit for a city without cases."""
     with connect(url) as connection:
         rows = connection.execute("select public_code, id, coalesce(unit_id, -1) from report").fetchall()
-        units = dict(connection.execute("select id, code from unit").fetchall())
-        parents = dict(connection.execute("select id, parent_id from unit").fetchall())
+        units: dict[int, str] = dict(connection.execute("select id, code from unit").fetchall())
+        parents: dict[int, int | None] = dict(connection.execute("select id, parent_id from unit").fetchall())
     if not rows:
         raise SystemExit("A city without reports has nothing to hide.")
     below: dict[int, set[int]] = {unit: set() for unit in units}
@@ -107,7 +107,7 @@ def read_city(url: str) -> City:
 
 @contextmanager
 def heads(url: str, city: City, viewers: int) -> Iterator[list[tuple[str, int]]]:
-    """Give so many units a head with an account while the block runs: subjects and units, those with most cases first."""
+    """Give so many units a head while the block runs: subjects and units, those with most cases first."""
     held: dict[int, int] = {}
     for unit in city.codes.values():
         held[unit] = held.get(unit, 0) + 1
@@ -203,8 +203,8 @@ def measure(url: str, out: Console, *, minutes: float, viewers: int) -> None:
         with dashboard(url, f"--secrets.files={secrets}") as (address, _server):
             result = watch(url, address, minutes, viewers)
     out.print(
-        f"{viewers} viewers, {minutes:g} minutes: {result.messages} pages and files read whole, {result.codes} codes of "
-        f"their own cases seen, {result.refused} refused for coming too fast, {len(result.broken)} broken",
+        f"{viewers} viewers, {minutes:g} minutes: {result.messages} pages and files read whole, {result.codes} codes "
+        f"of their own cases seen, {result.refused} refused for coming too fast, {len(result.broken)} broken",
         soft_wrap=True,
     )
     out.print(f"rows outside the viewer's scope: {sum(map(len, result.foreign.values()))}")

@@ -278,7 +278,9 @@ def sql(question: str, figure: str = "true", order: str = "newest") -> str:
     """
     meanings: Mapping[str, str] = definitions()
     statement = (_FOLDER / f"{question}.sql").read_text().replace("{order}", meanings[order])
-    statement = statement.replace("{figure}", f"({meanings[figure]})").replace("{moves}", moves(figure))
+    statement = statement.replace("{figure}", f"({meanings[figure]})").replace(
+        "{moves}", "submitted_at" if question == "search" else moves(figure)
+    )  # a search for what is common soon meets the newest fifty on its walk
     while "{" in statement:  # a definition may lean on another
         statement = re.sub(r"\{(\w+)\}", lambda found: f"({meanings[found[1]]})", statement)
     return statement

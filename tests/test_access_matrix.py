@@ -110,8 +110,9 @@ def page(address: str, who: str, path: str) -> str:
     if re.search(r"\$\$ID-\w+-(door|not_for|wall_refused)", told):
         assert leaks(told, marks([OURS, THEIRS, BELOW]), asked) == set()
         return "refused"
-    nothing = {"definitions": "open", "status": "open", "access": "accounts, access log"}.get(path, "figures")
-    return given(told, nothing, asked)
+    if path == "access":  # codes stand in the log, of cases that were refused
+        return "accounts, access log"
+    return given(told, "open" if path in {"definitions", "status"} else "figures", asked)
 
 
 def route(address: str, who: str, path: str) -> str:

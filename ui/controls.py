@@ -7,14 +7,27 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from ui.panel import panel
 
-def one_of(label: str, word: str, options: Sequence[str], *, usual: str, words: Callable[[str], str]) -> str:
+
+def one_of(
+    label: str,
+    word: str,
+    options: Sequence[str],
+    *,
+    usual: str,
+    words: Callable[[str], str],
+    says: bool = True,
+) -> str:
     """Draw a choice of one and return it. `word` is its name in the address, which leaves the `usual` one out.
 
-    What stands in the address and is none of the options counts as the usual one.
+    What stands in the address and is none of the options counts as the usual one, and that is said below unless
+    somebody else `says` so.
     """
     stands = st.query_params.get(word)
     chosen = stands if stands is not None and stands in options else usual
+    if says and stands not in {None, "", *options}:
+        panel("notice", key=f"notice_{word}", words=stands)
     st.session_state[f"choose_{word}"] = chosen
     st.segmented_control(
         label,

@@ -31,11 +31,11 @@ def choose(reports: ReportDatabase, city: City, *, now: datetime, usual: datetim
     periods = {"7d": _("7 days"), "30d": _("30 days"), "90d": _("90 days"), "365d": _("1 year"), "all": _("All")}
     languages = {"vi": "Tiếng Việt", "en": "English"}
     with st.container(horizontal=True, vertical_alignment="top", key="filters"):
-        one_of(_("Period"), "period", PERIODS, usual=USUAL_PERIOD, words=periods.__getitem__)
+        one_of(_("Period"), "period", PERIODS, usual=USUAL_PERIOD, words=periods.__getitem__, says=False)
         for dimension in _SHOWN:
             known = labels(reports, dimension, language())
             some_of(titles[dimension], dimension, list(known), words=known.__getitem__, nothing=_("All"))
-        one_of(_("Language"), "lang", LANGUAGES, usual="vi", words=languages.__getitem__)
+        one_of(_("Language"), "lang", LANGUAGES, usual="vi", words=languages.__getitem__, says=False)
     query = {key: st.query_params.get_all(key) for key in st.query_params}
     found = asked(query, reports=reports, city=city, now=now, usual=usual, scope=scope)
     if chips := _chips(query, reports, found.filters):

@@ -59,7 +59,7 @@ def at_step(seen: Viewing, step: int) -> Viewing:
     """
     moment: datetime = seen.filters.at - (_STEPS - step) * _STEP
     query = seen.query | {"at": [moment.isoformat()]}
-    found = asked(query, reports=seen.reports, city=seen.city, now=seen.filters.at)
+    found = asked(query, reports=seen.reports, city=seen.city, now=seen.filters.at, scope=seen.filters.scope)
     return replace(seen, filters=found.filters, query=query, live=False)
 
 

@@ -158,7 +158,7 @@ create function contact_of(asked bigint, who text, why text) returns table (name
 language plpgsql volatile security definer set search_path from current
 as $$
 begin
-    if coalesce(btrim(why), '') = '' or coalesce(btrim(who), '') = '' then
+    if coalesce(why, '') !~ '\S' or coalesce(who, '') !~ '\S' then
         raise exception 'a look at a contact needs a name and a reason';
     end if;
     if not sees_all() and not exists (

@@ -13,7 +13,7 @@ from tests.reports import DAY, T, report, small_city
 pytestmark = pytest.mark.browser
 
 AT = "at=2026-11-18T09:00"
-PAGES = ("", "map", "backlog", "overdue", "unit", "cases", "report", "definitions")
+PAGES = ("", "map", "backlog", "overdue", "unit", "cases", "report", "definitions", "status", "access")
 HOSTILE = '<img src=x onerror="document.title=\'owned\'"><script>document.title="owned"</script>'
 RIGHT_TO_LEFT = "\u202eتقرير عن القمامة\u202c"
 LONG = "Đường " * 50

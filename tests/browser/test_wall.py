@@ -161,6 +161,41 @@ def test_scenes_turn_stop_when_touched_and_go_on(visit: Callable[..., Visit], ad
         name_screens(folder)
 
 
+def test_the_picture_moves_a_little_each_minute_and_cuts_nothing_off(visit: Callable[..., Visit], address: str) -> None:
+    page = wall(visit(address, 1920, 1080))
+    places = set()
+    for minute in range(0, 60, 4):
+        page.evaluate(
+            """minute => {
+              Date.now = () => (29_000_000 + minute) * 60_000
+              document.wall.told = { ...document.wall.told, shift: true }
+            }""",
+            minute,
+        )
+        page.wait_for_function("minute => document.wall.minute === 29_000_000 + minute", arg=minute)
+        places.add(page.evaluate("document.wall.querySelector('.wall-inside').style.translate"))
+        assert [each["words"] for each in page.evaluate(SEEN) if each["clipped"]] == []
+    moves = [[float(part.removesuffix("vh")) for part in place.split()] for place in places]
+    assert len(moves) > 10
+    assert max(abs(part) for place in moves for part in place) <= 0.5
+
+
+@pytest.mark.parametrize(("hour", "theme"), [(5, "dark"), (6, "light"), (17, "light"), (18, "dark")])
+def test_a_screen_may_be_light_by_day_and_dark_by_night(
+    visit: Callable[..., Visit], address: str, hour: int, theme: str
+) -> None:
+    page = wall(visit(address, 1280, 720))
+    page.evaluate(
+        """hour => {
+          const age = document.age
+          document.age = () => ({ ...age(), now: new Date(Date.UTC(2026, 10, 20, hour - 7, 30)) })
+          document.wall.told = { ...document.wall.told, theme: "auto" }
+        }""",
+        hour,
+    )
+    page.wait_for_function("theme => document.wall.dataset.theme === theme", arg=theme)
+
+
 @pytest.mark.parametrize(
     "path",
     [
