@@ -21,10 +21,12 @@ from statistics import linear_regression
 import numpy as np
 import psutil
 import psycopg
+from playwright.async_api import async_playwright
 from rich.console import Console
 from rich.table import Table
 
 from bench.crowd import Guest
+from bench.map import chromium
 from bench.pages import dashboard
 from reportdb.connection import connect, report_database
 from reportdb.demo import build_demo
@@ -37,6 +39,7 @@ _WATCHERS_OF_CHANGES, _CHANGES = 20, 40
 _SETTLING, _STEP_SECONDS, _TOO_SLOW = 15, 30, 1.0
 _WALLS, _DESKS = 4, 40
 _DESK_PAGES = (pages.OVERVIEW, pages.LIVE_MAP, pages.BACKLOG, pages.OVERDUE, pages.CASES)
+_WEIGHED_EVERY = 15  # seconds
 _MISSED_AFTER = 15  # seconds after a change without a refresh
 
 
@@ -144,9 +147,10 @@ async def _soak(table: Table, address: str, url: str, server: psutil.Process, mi
     command = [sys.executable, "-m", "reportdb", "simulate", f"--per-hour={per_hour}", f"--database={url}"]
     memory: list[tuple[float, float]] = []
     changes: list[float] = []
+    heap: list[tuple[float, float]] = []
     simulation = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
-        async with _visiting(guests):
+        async with _visiting(guests), _browser_at(f"{address}/{pages.WALL}", heap):
             began, shown = time.monotonic(), ""
             while (passed := time.monotonic() - began) < minutes * 60:
                 if (now_shown := await asyncio.to_thread(_shown_at, address)) != shown:
@@ -161,6 +165,8 @@ async def _soak(table: Table, address: str, url: str, server: psutil.Process, mi
     # The warm-up fills what is remembered, for ten minutes; a short run counts its second half.
     warm = [sample for sample in memory if sample[0] * 60 > min(12, minutes / 2)]
     slope = linear_regression(*zip(*warm, strict=True)).slope if len(warm) > 2 else float("nan")
+    kept = [sample for sample in heap if sample[0] * 60 > min(4, minutes / 2)]
+    grows = linear_regression(*zip(*kept, strict=True)).slope if len(kept) > 2 else float("nan")
     refreshes = sum(len(guest.refreshed) for guest in guests)
     missed = sum(
         not any(change < at <= change + _MISSED_AFTER for at in guest.refreshed)
@@ -172,10 +178,38 @@ async def _soak(table: Table, address: str, url: str, server: psutil.Process, mi
         f"memory after {minutes:g} minutes, MB", f"{memory[0][1]:.0f} at first, {memory[-1][1]:.0f} at last", ""
     )
     table.add_row("growth after warm-up, MB an hour", f"{slope:+.1f}", f"under {GOAL_SLOPE_MB:g}")
+    table.add_row("heap of a wall in a browser, MB", f"{kept[0][1]:.1f} at first, {kept[-1][1]:.1f} at last", "")
+    table.add_row("its growth, MB an hour", f"{grows:+.1f}", "flat")
     table.add_row("refreshes seen, of so many changes", f"{refreshes}, {len(changes)}", "")
     table.add_row("refreshes missed", str(missed), "0")
     table.add_row("errors on screens", f"{len(errors)} {errors[:1]}", "0")
     table.add_row("connections lost", str(sum(guest.reconnected for guest in guests)), "0")
+
+
+@asynccontextmanager
+async def _browser_at(page: str, heap: list[tuple[float, float]]) -> AsyncIterator[None]:
+    """Keep a real browser at a page while the block runs, and note its heap after a collection: hours, MB."""
+    async with async_playwright() as driver:
+        browser = await driver.chromium.launch(
+            executable_path=chromium(), args=["--no-sandbox", "--js-flags=--expose-gc", "--enable-precise-memory-info"]
+        )
+        wall = await browser.new_page(viewport={"width": 1280, "height": 720})
+        await wall.goto(page)
+        await wall.wait_for_selector(".wall-seen", timeout=60_000)
+        began = time.monotonic()
+
+        async def weigh() -> None:
+            while True:
+                used = await wall.evaluate("(window.gc(), window.gc(), performance.memory.usedJSHeapSize)")
+                heap.append(((time.monotonic() - began) / 3600, used / 1e6))
+                await asyncio.sleep(_WEIGHED_EVERY)
+
+        weighing = asyncio.create_task(weigh())
+        try:
+            yield
+        finally:
+            weighing.cancel()
+            await browser.close()
 
 
 def _shown_at(address: str) -> str:

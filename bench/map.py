@@ -57,6 +57,14 @@ def main(points: Annotated[int, typer.Option(min=1, help="How many open reports 
                     print(f"| {name} | {value} |", flush=True)
 
 
+def chromium() -> str:
+    """Return where a Chromium is. Raises SystemExit."""
+    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if program is None:
+        raise SystemExit("no Chromium here: apt-get install chromium")
+    return program
+
+
 def _fill(connection: psycopg.Connection, points: int) -> None:
     """Make the demo city, and open reports scattered about the places where its own were sent from."""
     build_demo(connection, reports=_GROUND_REPORTS, seed=1, now=datetime.now(UTC))
@@ -120,11 +128,8 @@ def _route(address: str) -> Iterator[Result]:
 
 
 def _browser(address: str, connection: psycopg.Connection) -> Iterator[Result]:
-    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if program is None:
-        raise SystemExit("no Chromium here: apt-get install chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=_FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium(), args=_FLAGS)
         page = browser.new_page(viewport={"width": 1600, "height": 1000})
         decks: list[int] = []
         fetched: list[str] = []

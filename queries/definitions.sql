@@ -204,8 +204,9 @@ and (cast(:code as text) is null or public_code >= cast(:code as text) collate "
 -- oldest: an order, the first one first
 {moves}, id
 
--- worklist: an order, what a head should take first: the earliest deadline, then the gravest (in a form no index has: its few are sorted sooner)
-due_at at time zone 'UTC' nulls last, case severity when 'urgent' then 0 when 'complex' then 1 else 2 end, submitted_at, id
+-- worklist: an order, the earliest deadline first, then the gravest (no index has this form: the few are sorted sooner)
+due_at at time zone 'UTC' nulls last, case severity when 'urgent' then 0 when 'complex' then 1 else 2 end,
+    submitted_at, id
 
 -- most_late: an order, the longest past its deadline first, done or not
 coalesce(ended_at, cast(:at as timestamptz)) - due_at desc nulls last, submitted_at, id

@@ -28,7 +28,7 @@ def opening() -> str:
     if settings.way == "provider":
         return ""
     if open_in_words():
-        return "WARNING: nobody has to sign in. Whoever reaches this server sees every case and every contact."
+        return "WARNING: nobody has to sign in. Whoever reaches this server sees every case."
     if not names_this_machine(config.get_option("server.address") or ""):
         raise SettingsError(
             "It would listen to the network although nobody has to sign in. Set up sign-in in .streamlit/secrets.toml "

@@ -105,7 +105,10 @@ grant usage on schema public to report_official, report_leader, report_admin, re
 
 -- A case's words: as they are for the unit that holds it and those above it, masked for everybody else.
 create view report_text with (security_barrier) as
-select id, case when own then title else masked(title) end as title, case when own then text else masked(text) end as text,
+select
+    id,
+    case when own then title else masked(title) end as title,
+    case when own then text else masked(text) end as text,
     case when own then address else masked(address) end as address,
     case when own then answer else masked(answer) end as answer
 from (select *, unit_id = any((select scope_units())::integer[]) as own from report) as report

@@ -1,5 +1,5 @@
 -- report_at again, with the cell of the grid a report lies in: what is on the map and what is not is then told by the
--- covering indexes, which hold it. What was sent in stays where it was, so an earlier version lies where the report does.
+-- covering indexes, which hold it. What was sent in stays where it was: an earlier version lies where the report does.
 drop function keep_open_lately;  -- it is bound to report_at, and made again below
 drop function report_at;
 drop function report_standing;
