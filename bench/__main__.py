@@ -43,10 +43,16 @@ def measure_queries(
     command = [sys.executable, "-m", "reportdb", "demo", "--if-empty", "--reports", str(reports), "--data", str(data)]
     subprocess.run(command, check=True)
     with report_database(data=data) as url:
-        found = questions.measure(url, only)
-        text = questions.table(url, found)
-    if table:
-        table.write_text(text)
+        text = ""
+
+        def keep(words: str, found: list[questions.Measured]) -> None:
+            nonlocal text
+            out.print(words)
+            text = questions.table(url, found)
+            if table:
+                table.write_text(text)
+
+        questions.measure(url, keep, only)
     out.print(text, markup=False, soft_wrap=True)
 
 

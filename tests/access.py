@@ -148,7 +148,7 @@ def _plant_case(connection: psycopg.Connection, unit: int, n: int) -> None:
         4: {"ended_at": NOW - HOUR, "answer": said["answer"], "due_at": NOW, "rating": "satisfied", "rated_at": NOW},
         5: {"ended_at": NOW - HOUR, "status": "refused", "answer": said["answer"]},
         6: {"due_at": NOW - HOUR, "transfer_count": 1},
-        7: {"submitted_at": NOW - timedelta(minutes=3), "severity": "urgent"},
+        7: {"submitted_at": datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=1), "severity": "urgent"},
         8: {"status": "in_progress", "received_at": NOW - 2 * DAY, "reopen_count": 1},
     }
     facts = courses[n]

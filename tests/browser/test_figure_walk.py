@@ -13,6 +13,7 @@ from queries.cases import case_count
 from queries.database import ReportDatabase
 from queries.figures import city
 from queries.filters import Filters
+from queries.scope import EVERYTHING
 from tests.browser.conftest import Visit, dashboard
 from tests.imported import Imported
 from ui.asked import asked
@@ -95,7 +96,7 @@ def unlinked(visited: Visit) -> list[str]:
 def listed(reports: ReportDatabase, href: str) -> int:
     """Return how many cases the list behind an address counts, as the page of cases does."""
     query = parse_qs(urlsplit(href).query)
-    found = asked(query, reports=reports, city=city(reports), now=datetime.now(UTC))
+    found = asked(query, reports=reports, city=city(reports), now=datetime.now(UTC), scope=EVERYTHING)
     assert not found.strange, href
     return case_count(reports, found.filters, figure=query["figure"][0])
 
