@@ -145,15 +145,20 @@ def _choices(reports: ReportDatabase) -> Iterator[tuple[str, str, Filters]]:
         int(figures.figures(reports, whole, by=by).dropna(subset="code").sort_values("open")["key"].iloc[-1])
         for by in ("unit", "category", "district")
     )
-    for period, start in {
+    starts = {
         "30 days": midnight - timedelta(days=29),
         "365 days": midnight - timedelta(days=364),
         "all": known.first_submitted_at,
-    }.items():
-        filters = Filters.of(scope=ADMINISTRATION, at=at, zone=zone, start=start)
-        yield period, "none", filters
-        yield period, "district, category", filters.choosing(districts=(district,), categories=(category,))
-        yield period, "unit, by its head", filters.choosing(units=(unit,), scope=cases_of((unit,)))
+    }
+    chosen: dict[str, dict[str, Any]] = {
+        "none": {},
+        "district, category": {"districts": (district,), "categories": (category,)},
+        "unit, by its head": {"units": (unit,), "scope": cases_of((unit,))},
+    }
+    for name, choice in chosen.items():
+        for period, start in starts.items():
+            filters = Filters.of(scope=ADMINISTRATION, at=at, zone=zone, start=start)
+            yield period, name, filters.choosing(**choice)
 
 
 def _ask_all(reports: ReportDatabase, filters: Filters) -> None:

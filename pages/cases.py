@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from ui import case_pages
+from queries.search import may_be_code
+from ui import access, case_pages
 from ui.case_list import asked_list
 from ui.controls import words_of
 from ui.panel import shared_panel
@@ -12,6 +13,8 @@ from ui.words import _
 seen = viewing()
 words_of(_("Search"), "q", example=_("rac thai dong da, a code, a unit, a street"), forgets="page")
 listing = seen.shared("list", lambda: asked_list(seen.query, seen.reports, seen.filters.scope))
+if not seen.filters.scope.reads_all and may_be_code(listing.typed) and not (listing.search and listing.search.code):
+    access.refused(access.account().subject, "search refused", why=listing.typed)
 if listing.strange:
     st.warning(_("Not understood in the address and left out: {words}", words=", ".join(listing.strange[:5])))
 

@@ -46,9 +46,14 @@ def search(reports: ReportDatabase, typed: str, scope: Scope) -> Search | None:
     return Search(words=" & ".join(_either(run, marks, last) for run, marks, last in _runs(words, _names(reports))))
 
 
+def may_be_code(typed: str) -> bool:
+    """Whether what was typed has the form of a public code: one word with a digit in it."""
+    return " " not in typed and any(letter.isdigit() for letter in typed)
+
+
 def _codes(reports: ReportDatabase, typed: str, scope: Scope) -> Search | None:
     """Return the code that was typed, or else the codes that begin so, in any case; None where there is none."""
-    if " " in typed or not any(letter.isdigit() for letter in typed):
+    if not may_be_code(typed):
         return None
     forms = tuple(dict.fromkeys((typed, typed.upper(), typed.lower())))
     # Codes are compared byte by byte: nothing lies between a code and the same with the first of all letters after it.
