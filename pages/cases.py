@@ -6,7 +6,7 @@ from queries.search import may_be_code
 from ui import access, case_pages
 from ui.case_list import asked_list
 from ui.controls import words_of
-from ui.panel import shared_panel
+from ui.panel import panel, shared_panel
 from ui.viewing import viewing
 from ui.words import _
 
@@ -16,7 +16,7 @@ listing = seen.shared("list", lambda: asked_list(seen.query, seen.reports, seen.
 if not seen.filters.scope.reads_all and may_be_code(listing.typed) and not (listing.search and listing.search.code):
     access.refused(access.account().subject, "search refused", why=listing.typed)
 if listing.strange:
-    st.warning(_("Not understood in the address and left out: {words}", words=", ".join(listing.strange[:5])))
+    panel("notice", key="notice_list", words=", ".join(listing.strange[:5]))
 
 shared_panel(seen, "cases", key="cases_about", make=lambda: case_pages.about(seen, listing))
 if not case_pages.counted(seen, listing)[0]:
