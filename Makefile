@@ -15,7 +15,7 @@ run: $(INSTALLED)
 # Everything: style, types, unit tests, real cities' data, browser.
 test: check
 	.ci/chromium
-	$(BIN)/pytest -n 2 --dist loadfile --durations=15
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=15
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

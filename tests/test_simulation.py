@@ -150,7 +150,8 @@ def test_a_second_simulation_leaves(demo: psycopg.Connection) -> None:
         other.execute("select pg_advisory_lock(4107312)")
         with pytest.raises(AlreadyRunning, match="already keeps this city alive"):
             run_simulation(demo, per_hour=1, seed=None, seconds=0)
-    run_simulation(demo, per_hour=1, seed=None, seconds=0)
+        other.execute("select pg_advisory_unlock(4107312)")  # a closed connection gives it back a little later
+        run_simulation(demo, per_hour=1, seed=None, seconds=0)
 
 
 def test_killed_it_leaves_a_whole_city_and_goes_on(connection: psycopg.Connection) -> None:

@@ -163,6 +163,7 @@ def test_scenes_turn_stop_when_touched_and_go_on(visit: Callable[..., Visit], ad
 
 def test_the_picture_moves_a_little_each_minute_and_cuts_nothing_off(visit: Callable[..., Visit], address: str) -> None:
     page = wall(visit(address, 1920, 1080))
+    show(page, SCENES[0])
     places = set()
     for minute in range(0, 60, 4):
         page.evaluate(
