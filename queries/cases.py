@@ -48,6 +48,8 @@ FIGURES = (
 
 MOST_FOUND = 1_000
 """Beyond this many a search says "more than" and counts no further."""
+_ALL_FOUND = 1_000_000
+"""More than a search finds within a viewer's units: all are gathered there in any case, so all are put in order."""
 _PART = 2_000
 _MOMENTS = ("submitted_at", "received_at", "receive_due_at", "due_at", "escalated_at", "ended_at")
 
@@ -84,9 +86,9 @@ def case_ids(
     parameters = filters.case_parameters() | moments(reports, filters)
     question = "cases"
     if search is not None:
-        few = _found(reports, filters, figure, order, search)
-        if len(few) <= MOST_FOUND:
-            return few[offset : offset + limit]
+        found = _found(reports, filters, figure, order, search)
+        if len(found) <= MOST_FOUND or filters.scope.within_units:
+            return found[offset : offset + limit]
         question = "search"
         parameters |= search.parameters(filters)
     answer = reports.ask(question, figure=figure, order=order, limit=limit, offset=offset, **parameters)
@@ -153,7 +155,7 @@ def case_count(reports: ReportDatabase, filters: Filters, *, figure: str, search
     Raises DatabaseAway, KeyError.
     """
     if search is not None:
-        return len(_found(reports, filters, figure, "newest", search))
+        return min(len(_found(reports, filters, figure, "newest", search)), MOST_FOUND + 1)
     if figure == "submitted":  # received at any time up to the moment
         return int(happened(reports, filters.since(BEGINNING))["received"].iloc[0])
     if figure in (*PERIOD_COUNTS, *SUMS):
@@ -176,7 +178,10 @@ def readable_count(reports: ReportDatabase, filters: Filters, *, figure: str, se
 
 
 def _found(reports: ReportDatabase, filters: Filters, figure: str, order: Order, search: Search) -> list[int]:
-    """Return the ids of what a search finds, in order, where they are few; else any MOST_FOUND + 1 of them."""
+    """Return the ids of what a search finds, in order, where they are few or within the viewer's units; else any
+    MOST_FOUND + 1 of them.
+    """
     parameters = filters.case_parameters() | moments(reports, filters) | search.parameters(filters)
-    answer = reports.ask("search_few", figure=figure, order=order, most=MOST_FOUND + 1, **parameters)
+    most = _ALL_FOUND if filters.scope.within_units else MOST_FOUND + 1
+    answer = reports.ask("search_few", figure=figure, order=order, most=most, **parameters)
     return [int(number) for number in answer["id"]]

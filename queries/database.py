@@ -190,7 +190,8 @@ class ReportDatabase:
                             f"set local role {scope.role}; set local report.scope = '{scope.setting}'"
                         )
                     answer = connection.execute(text(statement), given)
-                    found = pd.DataFrame.from_records(answer.fetchall(), columns=list(answer.keys()))
+                    # Plain tuples, from the driver: of SQLAlchemy's rows a table is made ten times as slowly.
+                    found = pd.DataFrame.from_records(answer.cursor.fetchall(), columns=list(answer.keys()))
                     if on_record:
                         connection.commit()
                     return found

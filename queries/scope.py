@@ -21,6 +21,11 @@ class Scope:
         return self.role in {"report_leader", "report_admin"}
 
     @property
+    def within_units(self) -> bool:
+        """Whether row-level security holds it to the cases of its units, few or none."""
+        return self.role == "report_official"
+
+    @property
     def sees_cases(self) -> bool:
         """Whether there is any case it could read."""
         return self.setting != "{}"

@@ -12,7 +12,7 @@ from typing import Any
 
 from queries.database import ReportDatabase
 from queries.filters import Filters
-from queries.scope import NOTHING, Scope
+from queries.scope import Scope
 
 _LONGEST = 120  # characters of what is typed; the rest is left out
 _MOST_WORDS = 10
@@ -28,8 +28,8 @@ class Search:
 
     def parameters(self, filters: Filters) -> dict[str, Any]:
         """Return the parameters of a question that searches, as definitions.sql names them."""
-        within = filters.scope.role == NOTHING.role
-        return {"words": self.words, "code": self.code, "code_end": self.code_end, "within_units": within}
+        within_units = filters.scope.within_units
+        return {"words": self.words, "code": self.code, "code_end": self.code_end, "within_units": within_units}
 
 
 def search(reports: ReportDatabase, typed: str, scope: Scope) -> Search | None:

@@ -39,21 +39,24 @@ create function report_former(moment timestamptz) returns table (
     worked_minutes integer, cell bigint)
 language sql stable parallel safe
 as $$
-    select report_id, channel_id, category_id, severity, district_id, ward_id, unit_id, submitted_at,
-        case when received_at <= moment then received_at end,
-        receive_due_at, due_at, rule_id,
-        case when open_until <= moment then status
-             when received_at <= moment or (received_at is null and status = 'in_progress') then 'in_progress'
+    select report_id, past.channel_id, past.category_id, past.severity, past.district_id, past.ward_id, past.unit_id,
+        past.submitted_at,
+        case when past.received_at <= moment then past.received_at end,
+        past.receive_due_at, past.due_at, past.rule_id,
+        case when past.open_until <= moment then past.status
+             when past.received_at <= moment or (past.received_at is null and past.status = 'in_progress')
+             then 'in_progress'
              else 'waiting' end,
-        case when escalated_at <= moment then escalated_at end,
-        open_until,
-        case when open_until <= moment then open_until end,
-        case when rated_at <= moment then rating end,
-        rated_at, reopen_count, transfer_count,
-        case when open_until <= moment then worked_minutes end,
-        (select report.cell from report where report.id = report_past.report_id)
-    from report_past
-    where submitted_at <= moment and valid_from <= moment and valid_to > moment
+        case when past.escalated_at <= moment then past.escalated_at end,
+        past.open_until,
+        case when past.open_until <= moment then past.open_until end,
+        case when past.rated_at <= moment then past.rating end,
+        past.rated_at, past.reopen_count, past.transfer_count,
+        case when past.open_until <= moment then past.worked_minutes end,
+        report.cell
+    from report_past as past
+    left join report on report.id = report_id  -- not read where nobody asks for the cell
+    where past.submitted_at <= moment and valid_from <= moment and valid_to > moment
 $$;
 
 create function report_at(moment timestamptz) returns table (
@@ -116,3 +119,15 @@ create index report_last_hour on report (open_until)
     where open_until <= due_at and open_until at time zone 'UTC' > due_at at time zone 'UTC' - interval '1 hour';
 -- A square of the map: some cells, and the reports in them.
 create index report_cell on report (cell) include (id) where cell is not null;
+-- A past moment is answered without the table behind the index; and so are the summary's hours and cells.
+drop index report_past_valid;
+create index report_past_valid on report_past (valid_to, valid_from)
+    include (report_id, submitted_at, open_until, due_at, receive_due_at, received_at, escalated_at, unit_id,
+             district_id, ward_id, category_id, channel_id, severity, status, worked_minutes);
+alter table report_month_hours drop constraint report_month_hours_pkey,
+    add primary key (dimension, clock, month, key, hours) include (reports);
+alter table report_month_cell drop constraint report_month_cell_pkey, add primary key (month, cell) include (received);
+-- Without a deadline: few, and asked for by when they ended.
+create index report_no_deadline on report (open_until, id)
+    include (submitted_at, received_at, unit_id, district_id, ward_id, category_id, channel_id, severity, status)
+    where due_at is null;
