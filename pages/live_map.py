@@ -8,6 +8,7 @@ from ui import access, live_map, map_panels, maps, replay
 from ui.controls import one_of
 from ui.map_routes import drawn_areas
 from ui.map_scale import MEASURES
+from ui.panel import panel
 from ui.screen import sized
 from ui.viewing import Viewing, viewing
 from ui.words import _
@@ -23,7 +24,7 @@ measures = {
     "received": _("Received per 10,000 inhabitants"),
     "time": _("Handling time"),
 }
-with st.container(horizontal=True, key="map_controls"):
+with st.container(horizontal=True, vertical_alignment="bottom", key="map_controls"):
     ways = live_map.SHOWS if seen.filters.scope.sees_cases else live_map.SHOWS_WITHOUT_CASES
     show = one_of(_("Show"), "show", ways, usual=ways[0], words=shows.__getitem__)
     one_of(_("Level"), "level", live_map.LEVELS, usual="district", words=levels.__getitem__)
@@ -43,7 +44,7 @@ case = map_queries.case(seen.reports, seen.filters, code=code) if code else None
 if code and not case:
     if not seen.filters.scope.reads_all:
         access.refused(access.account().subject, "case refused", why=code)
-    st.warning(_("There is no case {code} at this moment.", code=code))
+    panel("notice", key="notice_case", says=_("There is no case {code} at this moment.", code=code))
 
 
 def drawn(then: Viewing) -> None:

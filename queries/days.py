@@ -25,7 +25,12 @@ def days(reports: ReportDatabase, filters: Filters) -> tuple[pd.DataFrame, int]:
     midnight = datetime.combine(filters.start.astimezone(filters.zone).date(), time.min, filters.zone)
     whole = summarised(reports, filters.since(midnight), None)
     if whole is None or whole.dimension is None:
-        parameters = filters.parameters() | {"zone": filters.zone.key, "step": timedelta(days=step)}
+        parameters = filters.parameters() | {
+            "zone": filters.zone.key,
+            "step": timedelta(days=step),
+            "first_start": midnight,
+            "first_end": min(midnight + timedelta(days=step), filters.at),
+        }
         return reports.ask("days", **parameters), step
     known = reports.ask("period_days", **filters.parameters(), **whole.parameters(filters))
     today = happened(reports, replace(filters, start=datetime.combine(whole.end, time.min, filters.zone))).iloc[0]

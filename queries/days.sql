@@ -1,5 +1,6 @@
 -- What came in and went out in each step (a day, a week) of the period, and what was open when the step ended, counted
--- from the reports. Steps begin at midnight in the city's time zone; the last one ends at the moment.
+-- from the reports. Steps begin at midnight in the city's time zone; the last one ends at the moment. Where the first
+-- begins and ends is told as well, so that the planner sees how much of the reports is meant.
 with step as (
     select
         row_number() over (order by begins) as n,
@@ -17,13 +18,13 @@ moments as (
 came as (
     select width_bucket(submitted_at, (select starts from moments)) as n, count(*) as reports
     from report_at(:at)
-    where submitted_at >= (select starts[1] from moments) and {chosen}
+    where submitted_at >= :first_start and {chosen}
     group by 1
 ),
 went as (
     select width_bucket(open_until, (select starts from moments)) as n, count(*) as reports
     from report_at(:at)
-    where open_until >= (select starts[1] from moments) and open_until <= :at and status = 'resolved' and {chosen}
+    where open_until >= :first_start and open_until <= :at and status = 'resolved' and {chosen}
     group by 1
 ),
 -- From when until when each report was open; while a row of report_past holds, it counts in place of the report.
@@ -32,7 +33,7 @@ span as (
     from (
         select id, submitted_at, open_until, district_id, ward_id, unit_id, category_id, channel_id
         from report
-        where submitted_at <= :at and open_until > (select ends[1] from moments)
+        where submitted_at <= :at and open_until > :first_end
     ) as report_at
     where {chosen}
     union all
@@ -43,7 +44,7 @@ span as (
             report.category_id, report.channel_id, valid_from, valid_to
         from report_past
         join report on report.id = report_id
-        where valid_to > (select ends[1] from moments) and valid_from <= :at
+        where valid_to > :first_end and valid_from <= :at
     ) as report_at
     where {chosen}
     union all
@@ -51,7 +52,7 @@ span as (
     from (
         select *, report_id as id
         from report_past
-        where valid_to > (select ends[1] from moments) and valid_from <= :at
+        where valid_to > :first_end and valid_from <= :at
     ) as report_at
     where {chosen}
 ),

@@ -33,10 +33,14 @@ def accounts(seen: Viewing, table: pd.DataFrame) -> dict[str, Any]:
     return {"rows": rows}
 
 
-def asked_before(seen: Viewing) -> int | None:
-    """Return before which line of the log the address asks for a page; None: the newest."""
+def asked_before(seen: Viewing) -> tuple[int | None, str]:
+    """Return before which line of the log the address asks for a page (None: the newest), and what it asks for that is
+    no line's number.
+    """
     wanted = next(iter(seen.query.get("before", [])), "")
-    return int(wanted) if wanted.isdecimal() and len(wanted) <= _MOST_DIGITS else None
+    if wanted.isdecimal() and len(wanted) <= _MOST_DIGITS:
+        return int(wanted), ""
+    return None, wanted
 
 
 def lines(seen: Viewing, table: pd.DataFrame, before: int | None) -> dict[str, Any]:

@@ -73,7 +73,8 @@ def plain(
 ) -> Tile:
     """Return a tile of a count that is compared with nothing: words stand in the place of its change."""
     shown = counted(seen, figure, figures)
-    return Tile(figure_name(figure), shown.words, shown, parts, words, "muted", tone, meaning(figure), mark)
+    edge = tone if shown.count else ""  # nothing overdue is no alarm
+    return Tile(figure_name(figure), shown.words, shown, parts, words, "muted", edge, meaning(figure), mark)
 
 
 def table(seen: Viewing, since: datetime, *, by: Dimension, sort: str) -> None:

@@ -7,10 +7,9 @@ import streamlit as st
 
 from queries.database import ReportDatabase
 from queries.figures import City, Dimension, labels
-from queries.filters import Filters
 from queries.scope import Scope
 from ui import squares
-from ui.asked import CHOICES, NOBODY, PERIODS, USUAL_PERIOD, asked
+from ui.asked import CHOICES, NOBODY, PERIODS, USUAL_PERIOD, Asked, asked
 from ui.controls import one_of, some_of
 from ui.panel import address, panel
 from ui.viewing import Viewing
@@ -38,7 +37,7 @@ def choose(reports: ReportDatabase, city: City, *, now: datetime, usual: datetim
         one_of(_("Language"), "lang", LANGUAGES, usual="vi", words=languages.__getitem__, says=False)
     query = {key: st.query_params.get_all(key) for key in st.query_params}
     found = asked(query, reports=reports, city=city, now=now, usual=usual, scope=scope)
-    if chips := _chips(query, reports, found.filters):
+    if chips := _chips(query, reports, found):
         panel("chips", key="chips", chips=chips)
     if found.strange:
         # Words of an address are a stranger's: a template escapes them; Streamlit's own notice reads markup.
@@ -51,8 +50,9 @@ def carried(seen: Viewing) -> dict[str, Any]:
     return {key: seen.query[key] for key in (*_CARRIED, *CHOICES) if key in seen.query}
 
 
-def _chips(query: dict[str, list[str]], reports: ReportDatabase, filters: Filters) -> list[dict[str, str]]:
+def _chips(query: dict[str, list[str]], reports: ReportDatabase, found: Asked) -> list[dict[str, str]]:
     """Return the choices of the address that no filter shows, each with the address that leaves it out."""
+    filters = found.filters
     titles = {"district": _("District"), "ward": _("Ward"), "unit": _("Unit"), "officer": _("Officer")}
     without = {"district": _("not located"), "ward": _("not located"), "unit": _("none"), "officer": _("not assigned")}
     chips = []
@@ -78,5 +78,7 @@ def _chips(query: dict[str, list[str]], reports: ReportDatabase, filters: Filter
         chips.append({"label": _("Period"), "value": f"{begins} – {ends}", "href": address("?", **rest)})
     if "at" in query:
         rest = {key: value for key, value in query.items() if key != "at"}
-        chips.append({"label": _("Moment"), "value": query["at"][0], "href": address("?", **rest)})
+        understood = query["at"][0] not in found.strange
+        stands = moment(filters.at.astimezone(filters.zone)) if understood else query["at"][0]
+        chips.append({"label": _("Moment"), "value": stands, "href": address("?", **rest)})
     return chips

@@ -46,7 +46,7 @@ class Scale:
             "share": percent(share, 1),
             "range": _("{low} to {high}", low=percent(low, 1), high=percent(high, 1)),
             "words": _(
-                "Adjusted share {share}; with 90 % probability it lies from {low} to {high}; the whole city {city}",
+                "Adjusted share {share}; with 90% probability it lies from {low} to {high}; the whole city {city}",
                 share=percent(share, 1),
                 low=percent(low, 1),
                 high=percent(high, 1),

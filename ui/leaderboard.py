@@ -23,6 +23,7 @@ KINDS = {
     "district": ("district",),
 }
 """The kinds of units that are compared with each other, by the name of the choice."""
+_AT_FIRST = 10  # on a phone; the rest unfolds
 
 
 def leaderboard(seen: Viewing, *, by: Literal["unit", "district"], kind: str, order: Order) -> dict[str, Any]:
@@ -49,6 +50,7 @@ def leaderboard(seen: Viewing, *, by: Literal["unit", "district"], kind: str, or
         "scale": drawn_on.words,
         "heading": _("Unit") if by == "unit" else _("District"),
         "rows": shown[:ranks],
+        "at_first": _AT_FIRST,
         "few": shown[ranks:],
         "few_about": _("With fewer than {count} open reports a share says little.", count=FEWEST_OPEN),
         "best": rows(seen, best(table), drawn_on) if by == "unit" else [],
@@ -81,7 +83,7 @@ def _about(table: pd.DataFrame, order: Order, since: str | None) -> list[str]:
         ]
     said.append(_("Place 1 is the furthest behind."))
     if since:
-        said.append(_("The change is since {since}, and called one where it is at least 90 % probable.", since=since))
+        said.append(_("The change is since {since}, and called one where it is at least 90% probable.", since=since))
     return said
 
 
@@ -103,6 +105,7 @@ def _row(
         "share": percent(row["overdue"], row["open"]),
         "change": change,
         "change_tone": tone,
+        "change_short": _change_short(row),
         "before": "" if pd.isna(row["place_before"]) else _("place {place} before", place=number(row["place_before"])),
         "ratio": number(row["ratio"], 1) + ("" if pd.isna(row["ratio"]) else "×"),
         "expected": f"{number(row['overdue'])} / {number(row['expected'], 1)}",
@@ -131,6 +134,15 @@ def _change(row: dict[Any, Any]) -> tuple[str, str]:
         "worse": (_("worse"), "overdue"),
         "unclear": (_("no clear change"), "muted"),
     }[row["change"]]
+
+
+def _change_short(row: dict[Any, Any]) -> str:
+    """Return what became of a unit in a sign and a word, for where there is no room for more."""
+    if pd.isna(row["place"]):
+        return ""
+    if row["change"] is None:
+        return "+ " + _("newly in")
+    return {"better": _("better"), "worse": _("worse"), "unclear": "≈ " + _("unclear")}[row["change"]]
 
 
 def _elsewhere(row: dict[Any, Any]) -> str:

@@ -27,7 +27,7 @@ LEVELS: tuple[Dimension, ...] = ("district", "ward")
 KEY = "live_map"
 
 _BESIDE, _PART = 150, 0.73  # pixels beside the page at a desk, and the map's part of its width
-_ABOVE, _LOWEST, _PHONES = 375, 390, 405  # pixels around the map, at least for it, for it on a phone (ui/page.css)
+_ABOVE, _LOWEST, _PHONES = 405, 390, 405  # pixels around the map, at least for it, for it on a phone (ui/page.css)
 _CELL = 4  # the parts of a row that is a cell; a point has more
 
 

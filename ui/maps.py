@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 import pydeck as pdk
 
+from ui.map_scale import Scale, step_words
 from ui.panel import panel
 from ui.screen import screen
 from ui.theme import (
@@ -27,7 +28,7 @@ from ui.theme import (
     Palette,
     rgb,
 )
-from ui.words import _, percent
+from ui.words import _, language
 
 STYLE_VARIABLE = "REPORT_MAP_STYLE"
 """The address of a city's own map style (MapLibre), drawn under ours. Unset: no ground map, no outside request."""
@@ -254,11 +255,8 @@ def area_map(address: str, shapes: pd.DataFrame, *, language: str, dark: bool) -
 
 def legend(shapes: pd.DataFrame, *, dark: bool) -> None:
     """Say under the overview's map what its colours mean and where its lines come from."""
-    bounds = [0.0, *OVERDUE_BOUNDS]
-    shown = [
-        {"colour": colour, "words": _("{share} and more", share=percent(bound, 1)) if bound else _("fewer")}
-        for colour, bound in zip(steps("overdue", dark=dark), bounds, strict=True)
-    ]
+    words = step_words(Scale("overdue", OVERDUE_BOUNDS), language())
+    shown = [{"colour": colour, "words": said} for colour, said in zip(steps("overdue", dark=dark), words, strict=True)]
     panel("legend", key="map_legend", title=_("Overdue of open reports"), steps=shown, sources=sources(shapes))
 
 

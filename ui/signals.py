@@ -31,7 +31,7 @@ def about() -> str:
     """Return how signals are to be read, in words."""
     return _(
         "Facts worth a second look, not accusations: each may have a good reason. Marked is a share above the rest of "
-        "the city's by more than chance explains (exact binomial test, 99 %: one unit in two hundred is marked by "
+        "the city's by more than chance explains (exact binomial test, 99%: one unit in two hundred is marked by "
         "chance alone). A report counts for the unit that holds it now."
     )
 

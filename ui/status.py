@@ -38,6 +38,8 @@ class Freshness:
 
     words: str
     tone: str
+    beside_clock: str = ""
+    """The same where a clock stands beside it, if that needs fewer words."""
 
 
 def freshness(pulse: Pulse, seen: Viewing | None) -> Freshness:
@@ -56,7 +58,11 @@ def freshness(pulse: Pulse, seen: Viewing | None) -> Freshness:
         named = [name({"name_vi": feed.name_vi, "name_en": feed.name_en}) for feed, _level in pulse.late_feeds]
         late = named[0] if len(named) == 1 else ngettext("{count} channel", "{count} channels", len(named))
         level: Level = "red" if any(level == "red" for _feed, level in pulse.late_feeds) else "amber"
-        return Freshness(_("Live · {at} · delayed: {channels}", at=at, channels=late), TONES[level])
+        return Freshness(
+            _("Live · {at} · delayed: {channels}", at=at, channels=late),
+            TONES[level],
+            _("Delayed: {channels}", channels=late),
+        )
     return Freshness(_("Live · {at}", at=at), "good")
 
 

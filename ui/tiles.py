@@ -74,7 +74,8 @@ def count(
     change = int(now[figure]) - int(before[figure])
     shown = counted(seen, figure, now)
     words = f"{_sign(change)}{number(abs(change))} {since}"
-    return Tile(label, shown.words, shown, parts, words, _tone(change, good), tone, meaning(figure), mark)
+    edge = tone if shown.count else ""  # nothing overdue is no alarm
+    return Tile(label, shown.words, shown, parts, words, _tone(change, good), edge, meaning(figure), mark)
 
 
 def share(

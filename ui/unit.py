@@ -220,6 +220,7 @@ def _places(seen: Viewing, table: pd.DataFrame) -> dict[str, Any]:
                 for figure in ("overdue", "open")
             ],
             "width": round(row["open"] / most * 100, 1),
+            "late": round(row["overdue"] / row["open"] * 100, 1),
         }
         for row in shown.head(_LONGEST).to_dict("records")
     ]

@@ -110,7 +110,7 @@ def _drawn(screen: WallScreen) -> dict[str, Any]:
     seen = Viewing(reports, pulse.city, found.filters, live=now, query=screen.query, page="wall")
     made: dict[str, Any] = seen.shared(("wall", screen), lambda: content(seen, screen))
     fresh = status.freshness(pulse, seen)
-    return made | {"moment": "" if fresh.tone == "good" else fresh.words}
+    return made | {"moment": "" if fresh.tone == "good" else fresh.beside_clock or fresh.words}
 
 
 def content(seen: Viewing, screen: WallScreen) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import re
 from tests.browser.conftest import Visit
 
 # A percentage, and the text of the smallest row, tile or line that holds it. Rates are written with one decimal, other
-# than the words of an explanation ("90 %"). A legend's steps are no rates, and an adjusted share is an estimate, drawn
+# than the words of an explanation ("90%"). A legend's steps are no rates, and an adjusted share is an estimate, drawn
 # with its interval beside the raw rate.
 FIND_RATES = r"""
 panels => panels.flatMap(panel => {

@@ -47,7 +47,7 @@ def test_the_page_shows_the_published_counts_in_the_fair_order(visit: Callable[.
         ["8", "UBND quận Đống Đa", "0/35"],
     ]
     assert rows[0][3] == (
-        "Adjusted share 72.5%; with 90 % probability it lies from 54.0% to 88.1%; the whole city 12.7%"
+        "Adjusted share 72.5%; with 90% probability it lies from 54.0% to 88.1%; the whole city 12.7%"
     )
     assert visited.page.locator('.overdue-page a[href^="definitions"]').count() >= 1
     number = visited.page.locator(".overdue-raw a").first

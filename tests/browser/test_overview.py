@@ -104,6 +104,21 @@ def test_a_nonsense_address_says_so_and_shows_the_usual(visit: Callable[..., Vis
     assert page.locator(".tile").count() == 8
 
 
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("access?before=yesterday", "Not understood in the address and left out: yesterday"),
+        ("map?case=**NO**", "There is no case **NO** at this moment."),
+        ("overdue?ranking=**x**", "Not understood in the address and left out: **x**"),
+    ],
+)
+def test_what_an_address_says_in_vain_is_told_as_it_stands(
+    visit: Callable[..., Visit], address: str, path: str, said: str
+) -> None:
+    page = visit(address).open(f"{path}&lang=en")
+    assert page.locator(".notice").inner_text() == said
+
+
 def test_english_by_a_switch(visit: Callable[..., Visit], address: str) -> None:
     visited = visit(address)
     page = visited.open()

@@ -90,6 +90,14 @@ def test_a_phone_shows_every_page_without_sideways_scrolling(
     assert opened.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+def test_a_phone_shows_the_ten_furthest_behind_and_unfolds_the_rest(visit: Callable[..., Visit], address: str) -> None:
+    opened = visit(address, 390, 844).open(f"overdue?{AT}&by=district&lang=en")
+    rows = opened.locator(".overdue-table").first.locator("tbody tr")
+    assert [row.is_visible() for row in rows.all()[9:11]] == [True, False]
+    opened.locator(".overdue-fold summary").click()
+    assert rows.last.is_visible()
+
+
 @pytest.fixture(scope="module")
 def odd_city(
     new_database: NewDatabase, schema_template: str, tmp_path_factory: pytest.TempPathFactory

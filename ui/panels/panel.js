@@ -25,5 +25,7 @@ async function draw(panel, { html, packed }) {
     html = await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).text()
     if (panel.drawn !== packed) return // a newer one came meanwhile
   }
+  const unfolded = [...panel.querySelectorAll("details[open][data-fold]")].map((details) => details.dataset.fold)
   panel.innerHTML = html
+  for (const fold of unfolded) panel.querySelector(`details[data-fold="${fold}"]`)?.setAttribute("open", "")
 }

@@ -33,11 +33,18 @@ function begin(wall) {
   }
   const heard = ["pointermove", "pointerdown", "wheel", "keydown"]
   for (const name of heard) (name === "keydown" ? window : wall).addEventListener(name, touch, { passive: true })
-  document.fonts.ready.then(() => wall.querySelectorAll(".wall-scene, .wall-head").forEach(fit))
+  // A font that comes later, the clock or the moment beside the title: each changes what fits, before it is painted.
+  const refit = () => wall.querySelectorAll(".wall-scene, .wall-head").forEach(fit)
+  document.fonts.ready.then(refit)
+  document.fonts.addEventListener("loadingdone", refit)
+  const watched = new ResizeObserver(() => fit(wall.querySelector(".wall-head")))
+  watched.observe(wall.querySelector(".wall-titles"))
   const ticking = setInterval(() => {
     if (wall.isConnected) return beat(wall)
     clearInterval(ticking)
     window.removeEventListener("keydown", touch)
+    document.fonts.removeEventListener("loadingdone", refit)
+    watched.disconnect()
     wall.state = undefined
   }, QUARTER)
   return state
