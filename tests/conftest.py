@@ -14,6 +14,8 @@ import psycopg
 import pytest
 from psycopg import sql
 from sqlalchemy.engine import make_url
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from queries.database import ReportDatabase
 from reportdb.connection import connect
@@ -26,6 +28,27 @@ from tests.imported import FILES, Imported
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
 NewDatabase = Callable[[str], str]
+
+_OF_CITIES = {
+    "tests/test_cities.py",
+    "tests/test_import_cities.py",
+    "tests/browser/test_figure_walk.py",
+    "tests/browser/test_overview.py",
+}
+"""The files whose tests read a real city: they share one process, so that it is imported once."""
+
+
+class _ByFile(LoadFileScheduling):  # type: ignore[misc]  # xdist says no types
+    """Give each process whole files, and all files of real cities to one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return "cities" if file in _OF_CITIES else str(file)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _ByFile:
+    """Say how tests are shared out between processes."""
+    return _ByFile(config, log)
 
 
 @pytest.fixture(scope="session")
