@@ -33,6 +33,8 @@ VALUES: dict[str, Any] = {
     "today_ends": T + DAY,
     "zone": "Asia/Ho_Chi_Minh",
     "step": DAY,
+    "first_start": T - 30 * DAY,
+    "first_end": T - 29 * DAY,
     "day": T.date(),
     "level": "district",
     "by": "unit",

@@ -83,6 +83,8 @@ ANYTHING: dict[str, Any] = {
     "today_ends": NOW + DAY,
     "zone": "Asia/Ho_Chi_Minh",
     "step": DAY,
+    "first_start": NOW - 30 * DAY,
+    "first_end": NOW - 29 * DAY,
     "day": NOW.date(),
     "level": "district",
     "by": "unit",
