@@ -62,6 +62,7 @@ def measure_pages(
     query: Annotated[str, typer.Option(help="The address's query; a fixed moment keeps answers warm.")] = "period=30d",
 ) -> None:
     """Measure what a rerun of each page and a heartbeat cost the server once its answers are warm."""
+    subprocess.run([sys.executable, "-m", "reportdb", "demo", "--if-empty", "--data", str(data)], check=True)
     with report_database(data=data) as url:
         rerun_costs.measure(url, query, out)
 
