@@ -21,6 +21,10 @@ def days(reports: ReportDatabase, filters: Filters) -> tuple[pd.DataFrame, int]:
     DatabaseAway.
     """
     step = 1 if filters.at - filters.start <= _LONGEST_IN_DAYS else 7
+    return reports.remember(("days", filters), lambda: _days(reports, filters, step)), step
+
+
+def _days(reports: ReportDatabase, filters: Filters, step: int) -> pd.DataFrame:
     # Steps begin at midnight and the last one ends at the moment, whatever the period.
     midnight = datetime.combine(filters.start.astimezone(filters.zone).date(), time.min, filters.zone)
     whole = summarised(reports, filters.since(midnight), None)
@@ -31,7 +35,7 @@ def days(reports: ReportDatabase, filters: Filters) -> tuple[pd.DataFrame, int]:
             "first_start": midnight,
             "first_end": min(midnight + timedelta(days=step), filters.at),
         }
-        return reports.ask("days", **parameters), step
+        return reports.ask("days", **parameters)
     known = reports.ask("period_days", **filters.parameters(), **whole.parameters(filters))
     today = happened(reports, replace(filters, start=datetime.combine(whole.end, time.min, filters.zone))).iloc[0]
     standing = reports.ask("open", **filters.parameters() | moments(reports, filters) | {"by": None})
@@ -52,4 +56,4 @@ def days(reports: ReportDatabase, filters: Filters) -> tuple[pd.DataFrame, int]:
         table.loc[unknown, "open"] = counted["open"].to_numpy()
     result = table.groupby(steps).agg({"day": "first", "received": "sum", "resolved": "sum", "open": "last"})
     result["open"] = table.loc[ends, "open"].to_numpy()
-    return result.astype({"received": "int64", "resolved": "int64", "open": "int64"}), step
+    return result.astype({"received": "int64", "resolved": "int64", "open": "int64"})

@@ -83,6 +83,10 @@ def happened(reports: ReportDatabase, filters: Filters, *, by: str | None = None
     One row where `by` is None, else a row for each member of the dimension that anything is counted for. Raises
     DatabaseAway.
     """
+    return reports.remember(("happened", filters, by), lambda: _happened(reports, filters, by))
+
+
+def _happened(reports: ReportDatabase, filters: Filters, by: str | None) -> pd.DataFrame:
     whole = summarised(reports, filters, by)
     if whole is None:
         whole = summarised(reports, filters, by, months=True)
