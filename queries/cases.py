@@ -184,4 +184,5 @@ def _found(reports: ReportDatabase, filters: Filters, figure: str, order: Order,
     parameters = filters.case_parameters() | moments(reports, filters) | search.parameters(filters)
     most = _ALL_FOUND if filters.scope.within_units else MOST_FOUND + 1
     answer = reports.ask("search_few", figure=figure, order=order, most=most, **parameters)
-    return [int(number) for number in answer["id"]]
+    found: list[int] = answer["id"].tolist()
+    return found
