@@ -6,7 +6,7 @@ with near as (
         id,
         111320 * sqrt((lat - :lat) ^ 2 + ((lon - :lon) * cos(radians(:lat))) ^ 2) as metres
     from report
-    where category_id = :category and {open}
+    where category_id = :category and {open} is true  -- in this form no list of all that is open is gathered
         and lat between :lat - :metres / 111320.0 and :lat + :metres / 111320.0
         and lon between :lon - :metres / (111320.0 * cos(radians(:lat)))
             and :lon + :metres / (111320.0 * cos(radians(:lat)))
