@@ -103,7 +103,7 @@ open_until >= :start and open_until < :end
 -- fell_due: fell due in the period and before the moment, whether done or not; without those refused by their deadline
 due_at >= :start and due_at < least(:end, :at) and not (status = 'refused' and open_until <= due_at)
 
--- done_by_due: of those that fell due, resolved by their deadline (those refused by it are not among them)
+-- done_by_due: of those that fell due, resolved by their deadline
 {fell_due} and open_until <= due_at
 
 -- receive_fell_due: to be taken on by a unit by a time in the period and before the moment, whether it was or not
