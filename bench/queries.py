@@ -90,6 +90,11 @@ class Listening(ReportDatabase):
         self.asked.append(Asked(question, figure, order, scope, tuple(sorted(parameters.items()))))
         return super().ask_now(question, figure=figure, order=order, scope=scope, **parameters)
 
+    def look(self, question: str, scope: Scope = COUNTS) -> pd.DataFrame:
+        """Note the question, and answer it."""
+        self.asked.append(Asked(question, "true", "newest", scope, ()))
+        return super().look(question, scope)
+
 
 class Bare(ReportDatabase):
     """A report database that answers as its owner: every row, as it was written."""
@@ -175,6 +180,7 @@ def _ask_all(reports: ReportDatabase, filters: Filters) -> None:
         lambda: reports.ask("areas", level="ward"),
         lambda: figures.published(reports, filters),
         lambda: days.days(reports, filters),
+        lambda: reports.ask("open_at_ends", **filters.parameters(), moments=(week_ago,), earliest=week_ago),
         lambda: overdue.overdue(reports, filters, by="unit"),
         lambda: overdue.city_overdue(reports, filters),
         lambda: units.officers(reports, filters) if filters.units else None,  # of one unit, never of the city
