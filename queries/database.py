@@ -33,7 +33,7 @@ _SECONDS_FOR_AN_ANSWER = 15
 _SECONDS_FOR_A_LOOK = 4
 _SECONDS_TO_CONNECT = 3  # to each host of the URL
 _BYTES_OF_ANSWERS = 256 * 1024 * 1024
-_SECONDS_TO_REMEMBER = 180  # pages move on with every minute: what is older is asked for by nobody who looks at now
+_SECONDS_TO_REMEMBER = 120  # pages move on with every minute: what is older nobody asks for who looks at now
 
 # On the connection, so that no query can forget them. force_custom_plan lets the planner see that a filter is empty
 # and drop it; the role can read and nothing else.

@@ -11,6 +11,7 @@ import pandas as pd
 from cachetools import TTLCache
 
 _Kept = TypeVar("_Kept")
+_BYTES_OF_A_TABLE = 20_000  # what pandas needs for the smallest, by the memory of a process that holds thousands
 
 
 @dataclass(frozen=True)
@@ -23,14 +24,14 @@ class _Answer:
 class Memory:
     """What was made under a key, for some seconds, within a number of bytes. Safe to share between threads.
 
-    While it stands still (`stand_still`) nothing in it grows older. What is older than four fifths of its time is made
-    anew, but is still good where that fails: an answer does not vanish at the moment the database does.
+    While it stands still (`stand_still`) nothing in it grows older. What is older than half its time is made anew, but
+    where that fails it begins its time again: an answer does not vanish while there is no better one.
     """
 
     def __init__(self, *, seconds: float, room: int, failing: tuple[type[Exception], ...]) -> None:
         """Remember for `seconds`, in `room` bytes; `failing` are the errors that leave an old answer good."""
         self._kept: TTLCache[Hashable, _Answer] = TTLCache(room, ttl=seconds, timer=self._time, getsizeof=_size)
-        self._fresh = 0.8 * seconds
+        self._fresh = 0.5 * seconds
         self._room = room
         self._failing = failing
         self._making: dict[Hashable, Future[Any]] = {}
@@ -89,12 +90,16 @@ class Memory:
         except self._failing:
             if known is None:
                 raise
+            self._keep(key, known.value)
             return known.value
+        self._keep(key, value)
+        return value
+
+    def _keep(self, key: Hashable, value: Any) -> None:
         with self._guard:
             answer = _Answer(value, self._time(), _bytes(value))
             if answer.size < self._room:
                 self._kept[key] = answer
-        return value
 
     def _time(self) -> float:
         return (self._stands_since or time.monotonic()) - self._stood
@@ -106,7 +111,7 @@ def _size(answer: _Answer) -> int:
 
 def _bytes(value: Any) -> int:
     if isinstance(value, pd.DataFrame):
-        return 1024 + int(value.memory_usage(deep=True).sum())
+        return _BYTES_OF_A_TABLE + int(value.memory_usage(deep=True).sum())
     return 1024 + len(value if isinstance(value, str | bytes) else str(value))
 
 

@@ -50,7 +50,16 @@ def test_what_is_nearly_too_old_is_good_where_nothing_new_can_be_made() -> None:
     found.remember("key", lambda: "old")
     time.sleep(0.42)
     assert found.remember("key", fails) == "old"
+    time.sleep(0.3)
     assert found.remember("key", lambda: "new") == "new"
+
+
+def test_what_is_good_stays_good_while_there_is_no_better_one() -> None:
+    found = memory(seconds=0.5)
+    found.remember("key", lambda: "old")
+    for _ in range(3):
+        time.sleep(0.3)
+        assert found.remember("key", fails) == "old"
 
 
 def test_what_was_never_made_fails_and_may_be_made_later() -> None:

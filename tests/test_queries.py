@@ -34,6 +34,7 @@ VALUES: dict[str, Any] = {
     "zone": "Asia/Ho_Chi_Minh",
     "step": DAY,
     "first_start": T - 30 * DAY,
+    "earliest": T - 30 * DAY,
     "first_end": T - 29 * DAY,
     "day": T.date(),
     "level": "district",

@@ -84,6 +84,7 @@ ANYTHING: dict[str, Any] = {
     "zone": "Asia/Ho_Chi_Minh",
     "step": DAY,
     "first_start": NOW - 30 * DAY,
+    "earliest": NOW - 30 * DAY,
     "first_end": NOW - 29 * DAY,
     "day": NOW.date(),
     "level": "district",
