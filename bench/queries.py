@@ -242,7 +242,7 @@ def _search(reports: ReportDatabase, filters: Filters, typed: str) -> None:
 
 
 def _milliseconds(asked: Asked, *databases: ReportDatabase) -> list[float]:
-    """Return the median times of one question on several databases, asked by turns.
+    """Return the median times of one question on several databases, asked by turns; who was first is last the next turn.
 
     What took long the first time may have waited for the disk, which is to be warm: that turn is not counted.
     """
@@ -250,7 +250,9 @@ def _milliseconds(asked: Asked, *databases: ReportDatabase) -> list[float]:
     if max(turns[0]) > _SLOW_MS:
         turns = [_turn(asked, databases)]
     while len(turns) < _TIMES and max(turns[-1]) <= _SLOW_MS:
-        turns.append(_turn(asked, databases))
+        backwards = len(turns) % 2 == 1
+        taken = _turn(asked, databases[::-1] if backwards else databases)
+        turns.append(taken[::-1] if backwards else taken)
     return [statistics.median(taken) for taken in zip(*turns, strict=True)]
 
 
