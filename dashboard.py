@@ -3,6 +3,7 @@
 Run by `streamlit run dashboard.py`, or by any ASGI server as `dashboard:app`.
 """
 
+import ctypes
 import os
 import sys
 from collections.abc import AsyncIterator
@@ -20,6 +21,7 @@ from ui.exports import export_routes
 from ui.routes import routes
 
 _FRAME = Path(__file__).parent / "ui" / "frame.py"
+_M_ARENA_MAX = -8  # malloc.h
 
 
 @asynccontextmanager
@@ -28,6 +30,7 @@ async def _running(_: st.App) -> AsyncIterator[None]:
 
     A database of the city's own (REPORT_DB_URL) is read as it is; the embedded one is started and kept current.
     """
+    _share_heaps()
     with ExitStack() as held:
         try:
             said = opening.opening()
@@ -49,6 +52,15 @@ async def _running(_: st.App) -> AsyncIterator[None]:
             sys.stdout.flush()
         held.enter_context(live.watching(url))
         yield
+
+
+def _share_heaps() -> None:
+    """Let all threads share two heaps: each refresh is a thread of its own, and glibc would give them sixteen.
+
+    Each heap keeps what it once needed, so many of them grow for weeks (mallopt(3); other C libraries do without).
+    """
+    if mallopt := getattr(ctypes.CDLL(None), "mallopt", None):
+        mallopt(_M_ARENA_MAX, 2)
 
 
 app = st.App(
