@@ -242,7 +242,7 @@ def _search(reports: ReportDatabase, filters: Filters, typed: str) -> None:
 
 
 def _milliseconds(asked: Asked, *databases: ReportDatabase) -> list[float]:
-    """Return the median times of one question on several databases, asked by turns; who was first is last the next turn.
+    """Return the median times of a question on several databases, asked by turns; who was first is last next.
 
     What took long the first time may have waited for the disk, which is to be warm: that turn is not counted.
     """
