@@ -55,7 +55,7 @@ async def _running(_: st.App) -> AsyncIterator[None]:
 
 
 def _share_heaps() -> None:
-    """Let all threads share two heaps: each refresh is a thread of its own, and glibc would give them sixteen.
+    """Bound glibc's heaps to two, or those there are: each refresh is a thread, and they would be given sixteen.
 
     Each heap keeps what it once needed, so many of them grow for weeks (mallopt(3); other C libraries do without).
     """

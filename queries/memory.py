@@ -11,7 +11,7 @@ import pandas as pd
 from cachetools import TTLCache
 
 _Kept = TypeVar("_Kept")
-_BYTES_OF_A_TABLE = 20_000  # what pandas needs for the smallest, by the memory of a process that holds thousands
+_BYTES_OF_A_TABLE = 20_000  # pandas takes 7 to 12 kB for a small one; the rest is allowed for its key, by guess
 
 
 @dataclass(frozen=True)
