@@ -18,6 +18,7 @@ from reportdb.migrations import SchemaError
 from reportdb.server import ServerError
 from ui import gate, live, metrics, opening, sign_in, status, thresholds
 from ui.exports import export_routes
+from ui.heartbeat import beat_routes
 from ui.routes import routes
 
 _FRAME = Path(__file__).parent / "ui" / "frame.py"
@@ -67,6 +68,6 @@ app = st.App(
     _FRAME,
     on_script_error=status.unforeseen,
     lifespan=_running,
-    routes=routes + export_routes + metrics.metric_routes,
+    routes=routes + export_routes + beat_routes + metrics.metric_routes,
     middleware=[Middleware(gate.Gate)],
 )

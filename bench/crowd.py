@@ -10,17 +10,22 @@ import json
 import re
 import time
 from base64 import b64decode
+from contextlib import suppress
 from dataclasses import dataclass, field
 from html import unescape
 from urllib.parse import urlsplit
 
+import httpx
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin, Subprotocol
 
+from bench.viewer import beats_at
+
 _FRESHNESS = re.compile(r'class="freshness ([\w-]+)"[^>]*>(?:<i></i>)?([^<]*)<')
+_SECONDS_BETWEEN_BEATS = 2.0  # as ui/panels/beat.js has it
 _WHOLE = ForwardMsg.FINISHED_SUCCESSFULLY
 
 
@@ -37,15 +42,13 @@ class Guest:
     query: str = ""
     beats: list[float] = field(default_factory=list)
     refreshed: list[float] = field(default_factory=list)
-    skipped: int = 0
     reconnected: int = -1
     fresh: tuple[str, str] = ("", "")
     errors: list[str] = field(default_factory=list)
     found: dict[str, float] = field(default_factory=dict)
     looks_for: str = ""
     _page_hash: str = ""
-    _fragments: dict[str, float] = field(default_factory=dict)
-    _sent_at: float | None = None
+    _heart: str = ""
 
     async def stay(self) -> None:
         """Visit until cancelled; a lost connection is opened again after a second, as a browser does."""
@@ -65,7 +68,7 @@ class Guest:
             await asyncio.sleep(1)
 
     async def _visit(self, socket: ClientConnection) -> None:
-        self._fragments, self._sent_at, self._page_hash = {}, None, ""
+        self._heart, self._page_hash = "", ""
         message = BackMsg()
         message.rerun_script.query_string = self.query
         message.rerun_script.page_name = self.page
@@ -79,19 +82,22 @@ class Guest:
             beating.cancel()
 
     async def _beat(self, socket: ClientConnection) -> None:
-        while True:
-            await asyncio.sleep(min(self._fragments.values(), default=0.2))
-            if self._sent_at is not None:
-                self.skipped += 1
-                continue
-            for fragment in self._fragments:
-                message = BackMsg()
-                message.rerun_script.query_string = self.query
-                message.rerun_script.page_script_hash = self._page_hash
-                message.rerun_script.fragment_id = fragment
-                message.rerun_script.is_auto_rerun = True
-                self._sent_at = time.monotonic()
-                await socket.send(message.SerializeToString())
+        """Ask every two seconds, as a browser does, and have the page drawn again where that is the answer."""
+        async with httpx.AsyncClient(base_url=self.address, timeout=10) as browser:
+            while True:
+                while not self._heart:
+                    await asyncio.sleep(0.2)
+                began, again = time.monotonic(), False
+                with suppress(httpx.HTTPError):
+                    answer = await browser.get(self._heart)
+                    self.beats.append(time.monotonic() - began)
+                    again = answer.is_success and answer.json()[3]
+                if again:
+                    message = BackMsg()
+                    message.rerun_script.query_string = self.query
+                    message.rerun_script.page_script_hash = self._page_hash
+                    await socket.send(message.SerializeToString())
+                await asyncio.sleep(_SECONDS_BETWEEN_BEATS)
 
     def _take(self, raw: bytes) -> None:
         answer = ForwardMsg()
@@ -99,8 +105,6 @@ class Guest:
         match answer.WhichOneof("type"):
             case "navigation":
                 self._page_hash = answer.navigation.page_script_hash
-            case "auto_rerun":
-                self._fragments = {answer.auto_rerun.fragment_id: answer.auto_rerun.interval}
             case "script_finished":
                 self._finished(answer.script_finished)
             case "delta":
@@ -116,15 +120,13 @@ class Guest:
                 pass
 
     def _read(self, told: str) -> None:
+        self._heart = beats_at(told) or self._heart
         if 'class=\\"freshness' in told and (said := _FRESHNESS.search(json.loads(told).get("html", ""))):
             self.fresh = said[1], unescape(said[2])
         if self.looks_for and self.looks_for not in self.found and self.looks_for in _unpacked(told):
             self.found[self.looks_for] = time.monotonic()
 
     def _finished(self, how: int) -> None:
-        if self._sent_at is not None:
-            self.beats.append(time.monotonic() - self._sent_at)
-            self._sent_at = None
         if how == _WHOLE:
             self.refreshed.append(time.monotonic())
         elif how == ForwardMsg.FINISHED_WITH_COMPILE_ERROR:

@@ -59,7 +59,6 @@ class Official:
         """The controls of the page drawn last: their ids and kinds."""
         self.labels: dict[str, str] = {}
         """The labels of those of them that have one, by their ids."""
-        self.fragments: list[str] = []
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> Answer:
         """Ask for a path, sent as it stands."""
@@ -93,18 +92,17 @@ class Official:
 
     def open(self, page: str, query: str = "") -> str:
         """Open a page and return every word that came until it was drawn."""
-        self.widgets, self.labels, self.fragments = {}, {}, []
+        self.widgets, self.labels = {}, {}
         message = BackMsg()
         message.rerun_script.page_name = page
         message.rerun_script.query_string = query
         return self.tell(message.SerializeToString())
 
-    def turn(self, query: str = "", values: Mapping[str, Mapping[str, Any]] | None = None, fragment: str = "") -> str:
+    def turn(self, query: str = "", values: Mapping[str, Mapping[str, Any]] | None = None) -> str:
         """Run the page again with what its controls are said to hold: by their ids, fields of WidgetState."""
         message = BackMsg()
         message.rerun_script.query_string = query
         message.rerun_script.page_script_hash = self._page_hash
-        message.rerun_script.fragment_id = fragment
         for widget, fields in (values or {}).items():
             state = message.rerun_script.widget_states.widgets.add(id=widget)
             for name, value in fields.items():
@@ -139,8 +137,6 @@ class Official:
                 self.session = answer.new_session.initialize.session_id
             case "navigation":
                 self._page_hash = answer.navigation.page_script_hash
-            case "auto_rerun":
-                self.fragments.append(answer.auto_rerun.fragment_id)
             case "delta":
                 kind: str | None = answer.delta.new_element.WhichOneof("type")
                 element: Any = getattr(answer.delta.new_element, kind) if kind else None

@@ -76,7 +76,7 @@ def measure(url: str, query: str, console: Console) -> None:
             rerun = (spent() - began) / _RERUNS
             began = spent()
             for _ in range(_HEARTBEATS):
-                viewer.beat(viewer.fragments[-1], asked)
+                viewer.beat()
             heartbeat = (spent() - began) / _HEARTBEATS
             table.add_row(page or "overview", f"{first / 1000:,.0f}", f"{rerun:.1f}", f"{heartbeat:.1f}")
     console.print(table)

@@ -1,5 +1,8 @@
 """A viewer without a browser: Streamlit's own protocol over a real WebSocket."""
 
+import http.client
+import json
+import re
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -8,6 +11,14 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
+
+_HEART = re.compile(r'"viewer":\s*"([0-9a-f]{32})",\s*"run":\s*(\d+)')
+
+
+def beats_at(told: str) -> str:
+    """Return the path at which a page's heart beats, where this is what the page tells its heart (ui/heartbeat.py)."""
+    found = _HEART.search(told)
+    return f"/beat/{found[1]}/{found[2]}" if found else ""
 
 
 class Viewer:
@@ -20,7 +31,8 @@ class Viewer:
         self._socket: ClientConnection | None = None
         self._page_hash = ""
         self.bytes_received = 0
-        self.fragments: list[str] = []
+        self._heart = ""
+        self._beats = http.client.HTTPConnection(urlsplit(address).netloc, timeout=60)
 
     def __enter__(self) -> Self:
         """Connect."""
@@ -36,6 +48,7 @@ class Viewer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Leave."""
+        self._beats.close()
         if self._socket:
             self._socket.close()
 
@@ -53,14 +66,11 @@ class Viewer:
         message.rerun_script.page_script_hash = self._page_hash
         self._run(message)
 
-    def beat(self, fragment: str, query: str = "") -> None:
-        """Run one fragment again, as its timer does."""
-        message = BackMsg()
-        message.rerun_script.query_string = query
-        message.rerun_script.page_script_hash = self._page_hash
-        message.rerun_script.fragment_id = fragment
-        message.rerun_script.is_auto_rerun = True
-        self._run(message)
+    def beat(self) -> bool:
+        """Ask for a heartbeat, as a browser does every two seconds; return whether to have the page drawn again."""
+        self._beats.request("GET", self._heart)
+        _now, _true_at, _away, again = json.load(self._beats.getresponse())
+        return bool(again)
 
     def _run(self, message: BackMsg) -> None:
         assert self._socket, "enter the viewer first"
@@ -74,8 +84,8 @@ class Viewer:
             match answer.WhichOneof("type"):
                 case "navigation":
                     self._page_hash = answer.navigation.page_script_hash
-                case "auto_rerun":
-                    self.fragments.append(answer.auto_rerun.fragment_id)
+                case "delta":
+                    self._heart = beats_at(answer.delta.new_element.bidi_component.json) or self._heart
                 case "script_finished":
                     return
                 case _:

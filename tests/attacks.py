@@ -13,6 +13,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from bench.official import Official
+from bench.viewer import beats_at
 from tests.access import (
     BELOW,
     HEADER,
@@ -221,7 +222,10 @@ def by_anothers_messages(attack: Attack) -> None:
         told = other.open("cases", "figure=submitted&period=all")
         assert leaks(told, marks([THEIRS])), "the other head reads their own cases"
         other.open("report", f"code={code(THEIRS, 2)}")
-        other.turn(f"code={code(THEIRS, 2)}", fragment=other.fragments[0])
+        told = other.turn(f"code={code(THEIRS, 2)}")
+        heart = beats_at(told)
+        assert attack.get("another's heartbeat", attack.head(), heart) == 200, "moments, and no more"
+        assert attack.get("another's heartbeat", attack.head(), heart[::-1]) == 404
         with attack.head() as head:
             for raw in other.sent:
                 attack.judge("another's message", head.tell(raw, patience=3), raw.decode(errors="replace"))

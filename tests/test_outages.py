@@ -289,18 +289,28 @@ def test_an_outage_longer_than_answers_are_remembered(city: str, monkeypatch: py
         shows_the_last_good_numbers(drawn, "the database does not answer")
 
 
-def test_viewers_come_back_one_after_the_other(city: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_that_draws_slowly_says_so_meanwhile(city: str) -> None:
+    with live.watching(city) as watcher:
+        viewer = watcher.viewers.enter(watcher.pulse)
+        viewer.begin(watcher.pulse)
+        viewer.drawn()
+        true_at = viewer.beat(1, watcher.pulse, 1).true_at
+        later = watcher.pulse.at + timedelta(minutes=1)
+        moved = live.Pulse(at=later, city=watcher.pulse.city, answered_at=later)
+        viewer.begin(moved)
+        assert viewer.beat(1, moved, 1)[1:] == (true_at, False, False), "what is on the screen is not yet the new"
+        viewer.drawn()
+        assert viewer.beat(2, moved, 1).true_at == later
+
+
+def test_viewers_come_back_one_after_the_other(city: str) -> None:
     """Not all in the moment the database is back: each at its own turn within three seconds."""
-    reruns: list[float] = []
-    monkeypatch.setattr("streamlit.rerun", lambda: reruns.append(time.monotonic()))
     back = datetime.now(UTC)
     with live.watching(city) as watcher:
+        came = []
         for turn, seconds_ago in ((0.0, 0), (0.9, 1), (0.9, 3)):
-            session = {
-                "viewer": "one", "turn": turn, "drawn_at": back - timedelta(minutes=1),
-                "pulse": live.Pulse(at=back - timedelta(minutes=1)),
-            }  # fmt: skip
-            monkeypatch.setattr("streamlit.session_state", session)
-            watcher.pulse = live.Pulse(at=back, city=watcher.pulse.city, back_at=back - timedelta(seconds=seconds_ago))
-            live.heartbeat.__wrapped__(lambda: None)  # type: ignore[attr-defined]
-    assert len(reruns) == 2
+            viewer = watcher.viewers.enter(live.Pulse(at=back - timedelta(minutes=1)))
+            viewer.turn, viewer.drawn_at = turn, back - timedelta(minutes=1)
+            pulse = live.Pulse(at=back, city=watcher.pulse.city, back_at=back - timedelta(seconds=seconds_ago))
+            came.append(viewer.beat(0, pulse, 1).again)
+    assert came == [True, False, True]

@@ -6,7 +6,7 @@ stay shut, and keeps strangers out of the counts.
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -52,18 +52,18 @@ def may(account: Account, page: str) -> bool:
     return account.role in _NOT_FOR_ALL.get(page, _EVERYBODY)
 
 
-def viewer() -> Account | Stranger:
-    """Return who is behind this session now."""
+def asker() -> Callable[[], Account | Stranger]:
+    """Return what tells who is behind this session: now, and later, when their account or their time may be over."""
     settings = sign_in.sign_in()
+    headers = {word.lower(): value for word, value in st.context.headers.items()}
     if settings.way == "nobody":
-        headers = {word.lower(): value for word, value in st.context.headers.items()}
-        return HERE if sign_in.is_near(st.context.ip_address, headers) else ANYBODY
+        here = HERE if sign_in.is_near(st.context.ip_address, headers) else ANYBODY
+        return lambda: here
     if settings.way == "provider":
-        subject = sign_in.subject_of_claims(dict(st.user.to_dict()))
-    else:
-        headers = {word.lower(): value for word, value in st.context.headers.items()}
-        subject = sign_in.subject_of_request(headers, {}, st.context.ip_address or "127.0.0.1")
-    return _known(subject)
+        claims = dict(st.user.to_dict())
+        return lambda: _known(sign_in.subject_of_claims(claims))
+    subject = sign_in.subject_of_request(headers, {}, st.context.ip_address or "127.0.0.1")
+    return lambda: _known(subject)
 
 
 def of_request(request: HTTPConnection) -> Account | None:
@@ -89,16 +89,15 @@ def _known(subject: str | None) -> Account | Stranger:
 
 
 def begin() -> Account | Stranger:
-    """Note for the heartbeat who this run of the page was drawn for, and return them.
+    """Return who this run of the page is drawn for, and keep them.
 
     What a session kept for one person is never shown to another.
     """
-    found = viewer()
+    found = asker()()
     before = st.session_state.get("account")
     if before is not None and before.subject != found.subject:
-        for key in list(st.session_state):
+        for key in set(st.session_state) - {"viewer"}:
             del st.session_state[key]
-        live.begin()
     st.session_state["account"] = found
     if isinstance(found, Stranger) and found.kind == "unknown":
         refused(str(found.subject), "sign-in refused", why="no account")
@@ -111,10 +110,10 @@ def account() -> Account:
     return found
 
 
-def beat() -> None:
-    """Draw the page again where its viewer has another account now, or none: within seconds of the change."""
-    if viewer() != st.session_state["account"]:
-        st.rerun()
+def stands() -> Callable[[], bool]:
+    """Return what tells whether who looks has the account this run is drawn for: within seconds of a change."""
+    now, before = asker(), st.session_state["account"]
+    return lambda: now() == before
 
 
 def door(stranger: Stranger) -> None:

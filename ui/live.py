@@ -5,14 +5,12 @@ and share their answers. While the database is away that moment stands still, an
 """
 
 import logging
-import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
 
 import pandas as pd
 import streamlit as st
@@ -24,14 +22,11 @@ from queries.figures import City, NoCity, city
 from ui import sign_in
 from ui.shown import Shown
 from ui.thresholds import Level, thresholds
+from ui.viewers import Viewer, Viewers
 
 _LOG = logging.getLogger(__name__)
 _SECONDS_BETWEEN_LOOKS = 2.0
 _SECONDS_BETWEEN_ACCOUNTS = 10.0
-_SECONDS_BETWEEN_REFRESHES = 1.5  # less than a beat: a change is on a screen within one look and one beat
-_SECONDS_FOR_EACH_VIEWER = 0.05  # about what a refresh costs: many viewers refresh less often, and the server keeps up
-_SECONDS_TO_COME_BACK = 3.0
-_SECONDS_WITHOUT_A_BEAT = 10
 _LIVE_WITHIN = timedelta(days=60)
 
 
@@ -105,11 +100,6 @@ class Watcher:
         self.look()
         self._thread.start()
 
-    @property
-    def looked_at(self) -> datetime:
-        """The moment of the last look that was answered; before the first, of the watcher's beginning."""
-        return self.pulse.answered_at or self.pulse.at
-
     def look(self) -> None:
         """Ask the cheap questions once and keep what they say."""
         now = datetime.now(UTC).replace(microsecond=0)
@@ -162,29 +152,6 @@ class Watcher:
                 _LOG.exception("A look at the report database failed")
 
 
-class Viewers:
-    """Who has a page open: whoever's heart beat in the last seconds."""
-
-    def __init__(self) -> None:
-        """Begin with nobody."""
-        self.number = 0  # at the last count
-        self._beats: dict[str, float] = {}
-        self._guard = threading.Lock()
-
-    def beat(self, viewer: str) -> None:
-        """Note that a viewer is there."""
-        with self._guard:
-            self._beats[viewer] = time.monotonic()
-
-    def count(self) -> int:
-        """Return how many are there, and forget the others."""
-        since = time.monotonic() - _SECONDS_WITHOUT_A_BEAT
-        with self._guard:
-            self._beats = {viewer: at for viewer, at in self._beats.items() if at >= since}
-            self.number = len(self._beats)
-            return self.number
-
-
 _watchers: list[Watcher] = []
 
 
@@ -214,45 +181,31 @@ def address(page: str) -> tuple[object, ...]:
 
 def stays_at(page: str) -> datetime | None:
     """Return the earlier moment this run of a page speaks of, where the latest cannot be asked for, and note it."""
-    drawn: Pulse = st.session_state["pulse"]
-    stay = watcher().shown.stays_at(address(page), away=drawn.trouble is not None)
-    if stay is None or stay == drawn.at:
+    seen = viewer()
+    stay = watcher().shown.stays_at(address(page), away=seen.pulse.trouble is not None)
+    if stay is None or stay == seen.pulse.at:
         return None
-    if drawn.trouble is None:  # then the heartbeat tries the latest again; else it waits for the database's return
-        st.session_state["pulse"] = replace(drawn, at=stay)
+    if seen.pulse.trouble is None:  # then the heartbeat tries the latest again; else it waits for the database's return
+        seen.pulse = replace(seen.pulse, at=stay)
+    seen.stays_at(stay)
     return stay
 
 
-@st.fragment(run_every=_SECONDS_BETWEEN_LOOKS)
-def heartbeat(beside: Callable[[], None]) -> None:
-    """Run the page again when something changed since it was drawn; the more viewers, the longer since the last time.
+def viewer() -> Viewer:
+    """Return whose page is drawn."""
+    found: Viewer = st.session_state["viewer"]
+    return found
 
-    When the database comes back, the viewers do so one after the other, within a few seconds. `beside` is done with
-    every beat.
-    """
-    watcher().viewers.beat(st.session_state["viewer"])
-    beside()
-    drawn: Pulse = st.session_state["pulse"]
+
+@contextmanager
+def drawing() -> Iterator[Viewer]:
+    """Note, for the heartbeat, what the page is drawn from while the block runs."""
     pulse = watcher().pulse
-    if pulse is drawn or pulse.seen == drawn.seen:
-        return
-    now = datetime.now(UTC)
-    between = max(_SECONDS_BETWEEN_REFRESHES, _SECONDS_FOR_EACH_VIEWER * watcher().viewers.number)
-    if (now - st.session_state["drawn_at"]).total_seconds() < between:
-        return
-    if pulse.back_at and pulse.back_at != drawn.back_at:
-        turn = pulse.back_at + timedelta(seconds=_SECONDS_TO_COME_BACK * st.session_state["turn"])
-        if now < turn:
-            return
-    st.rerun()
-
-
-def begin() -> Pulse:
-    """Note for the heartbeat what this run of the page is drawn from, and return it."""
     if "viewer" not in st.session_state:
-        st.session_state["viewer"] = uuid4().hex
-        st.session_state["turn"] = random.random()  # noqa: S311  # a place in a queue
-    st.session_state["pulse"] = pulse = watcher().pulse
-    st.session_state["drawn_at"] = datetime.now(UTC)
-    watcher().viewers.beat(st.session_state["viewer"])
-    return pulse
+        st.session_state["viewer"] = watcher().viewers.enter(pulse)
+    found = viewer()
+    found.begin(pulse)
+    try:
+        yield found
+    finally:
+        found.drawn()

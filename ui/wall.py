@@ -4,6 +4,7 @@ All scenes are sent at once; which one is seen, the clock and the age of the fig
 """
 
 import logging
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from queries.accounts import Account
 from queries.database import DatabaseAway, NotAReportDatabase
 from queries.figures import NoCity
 from queries.scope import NOTHING
-from ui import access, age, live, panel, screens, sign_in, status, wall_scenes
+from ui import access, age, live, panel, screens, status, wall_scenes
 from ui.asked import asked
 from ui.screens import WallScreen
 from ui.theme import OVERDUE_STEPS, OVERDUE_STEPS_DARK
@@ -45,7 +46,7 @@ _last: LRUCache[WallScreen, dict[str, Any]] = LRUCache(64)
 
 def show() -> None:
     """Draw the screen that the address names, or a plain page where it names none that it has the token of."""
-    st.session_state["wall"] = screen = _screen()
+    st.session_state["wall"] = screen = _opened()()
     if screen is None:
         panel.panel("wall_refused", key="wall_refused")
         return
@@ -55,27 +56,29 @@ def show() -> None:
         _component()(data=_told(screen), key="wall")
 
 
-def beat() -> None:
-    """Send the browser a beat; a screen that was changed or closed in screens.toml since it was drawn is drawn anew."""
+def stands() -> Callable[[], bool]:
+    """Return what notes that the screen is alive, and tells whether screens.toml still has it as it was drawn."""
+    opened = _opened()
     screen: WallScreen | None = st.session_state["wall"]
-    if _screen() != screen:
-        st.rerun()
-    if screen is not None:
-        screens.alive(screen.name)
-        age.beat()
+
+    def as_it_was() -> bool:
+        if screen is not None:
+            screens.alive(screen.name)
+        return opened() == screen
+
+    return as_it_was
 
 
-def _screen() -> WallScreen | None:
+def _opened() -> Callable[[], WallScreen | None]:
+    """Return what tells which screen this session's address opens: now, and later, when its token may be another."""
     query = {word: st.query_params.get_all(word) for word in st.query_params}
-    return screens.opened(query, near=_near())
+    asker = access.asker()
+    return lambda: screens.opened(query, near=_near(asker()))
 
 
-def _near() -> bool:
-    """Whether the viewer has signed in, or sits at the machine of a dashboard where nobody has to."""
-    if sign_in.sign_in().way != "nobody":
-        return isinstance(access.viewer(), Account)
-    headers = {word.lower(): value for word, value in st.context.headers.items()}
-    return sign_in.is_near(st.context.ip_address, headers)
+def _near(viewer: Account | access.Stranger) -> bool:
+    """Whether a viewer has signed in, or sits at the machine of a dashboard where nobody has to."""
+    return isinstance(viewer, Account) and viewer != access.ANYBODY
 
 
 def _told(screen: WallScreen) -> dict[str, Any]:
@@ -91,7 +94,7 @@ def _told(screen: WallScreen) -> dict[str, Any]:
 
 
 def _kept(screen: WallScreen, trouble: Exception) -> dict[str, Any]:
-    age.not_drawn()
+    live.viewer().not_drawn()
     empty = isinstance(trouble, NoCity)
     words = _("There are no reports yet.") if empty else _("The figures come as soon as the database answers.")
     waiting = {"name": "waiting", "title": "", "words": "", "html": panel.render("wall_waiting", {"words": words})}
@@ -99,7 +102,7 @@ def _kept(screen: WallScreen, trouble: Exception) -> dict[str, Any]:
 
 
 def _drawn(screen: WallScreen) -> dict[str, Any]:
-    pulse = st.session_state["pulse"]
+    pulse = live.viewer().pulse
     if pulse.city is None:
         raise pulse.trouble or DatabaseAway()
     reports = live.watcher().reports

@@ -240,6 +240,7 @@ def test_a_server_that_stands_still_is_told_on_the_wall_and_on_a_page(
     visits = [visit(address, 1280, 720) for _ in range(2)]
     for visited in visits:
         visited.page.route_web_socket("**/_stcore/stream", between)
+        visited.page.route("**/beat/**", lambda route: None if frozen else route.continue_())
     hung, desk = wall(visits[0]), visits[1].open("overdue")
     hung.wait_for_selector('.wall[data-tone="green"]')
     numbers = hung.locator(".wall-seen").inner_text()

@@ -1,0 +1,40 @@
+// Asks the server every two seconds whether what the page shows still holds, and has it drawn again where it does not.
+// What the last beat said, and when it came by the browser's two clocks, is kept for whoever tells the age.
+const BETWEEN = 2000
+const PATIENCE = 10_000
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const heart = parentElement.querySelector("i")
+  heart.place = `/beat/${data.viewer}/${data.run}`  // a run that has not arrived is not shown, and grows no younger
+  heart.again = () => setTriggerValue("again", true)
+  if (heart.beating) return
+  heart.beating = true
+  live(heart)
+}
+
+async function live(heart) {
+  // A tab that was out of sight, where timers are slow, does not wait for its next turn.
+  const seen = () => document.hidden || heart.wake?.()
+  document.addEventListener("visibilitychange", seen)
+  while (heart.isConnected) {
+    await beat(heart)
+    await new Promise((wake) => {
+      heart.wake = wake
+      setTimeout(wake, BETWEEN)
+    })
+  }
+  document.removeEventListener("visibilitychange", seen)
+  heart.beating = false
+}
+
+async function beat(heart) {
+  try {
+    const answer = await fetch(new URL(heart.place, location.origin), { signal: AbortSignal.timeout(PATIENCE) })
+    if (!answer.ok) return
+    const [sent, trueAt, away, again] = await answer.json()
+    document.beat = [sent, trueAt, away, performance.now(), Date.now()]
+    if (again) heart.again()
+  } catch {
+    // No word: the age tells.
+  }
+}

@@ -1,0 +1,134 @@
+"""Who has a page open: what each page was last drawn from, how long that was true, and whether to draw it again."""
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+from uuid import uuid4
+from weakref import WeakValueDictionary
+
+if TYPE_CHECKING:
+    from ui.live import Pulse
+
+_SECONDS_BETWEEN_REFRESHES = 1.5  # less than a beat: a change is on a screen within one look and one beat
+_SECONDS_FOR_EACH_VIEWER = 0.05  # about what a refresh costs: many viewers refresh less often, and the server keeps up
+_SECONDS_TO_COME_BACK = 3.0
+_SECONDS_TO_DRAW_AGAIN = 10.0
+_SECONDS_WITHOUT_A_BEAT = 10
+
+
+class Beat(NamedTuple):
+    """What a browser hears: the time, until when what it shows was known to be true, whether the database is away, and
+    whether to have the page drawn again.
+    """
+
+    now: datetime
+    true_at: datetime
+    away: bool
+    again: bool
+
+
+@dataclass(eq=False)
+class Viewer:
+    """One session's open page. The run that draws it writes here, its beats read, each in a thread of its own.
+
+    `pulse` is what its last `run` drew from, `true_at` until when what the browser has was known to be true (None: it
+    has nothing yet). `stands` tells whether who looks, and what they may look at, is as it was when it was drawn.
+    """
+
+    pulse: "Pulse"
+    name: str = field(default_factory=lambda: uuid4().hex)
+    stands: Callable[[], bool] = lambda: True
+    run: int = 0
+    true_at: datetime | None = None
+    drawn_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    turn: float = field(default_factory=random.random)
+    """The place in the queue of those who come back after an outage: 0 to 1."""
+    beaten_at: float = field(default_factory=time.monotonic)
+    _true_next: datetime | None = None
+    _drawing: bool = False
+    _told_at: float = -_SECONDS_TO_DRAW_AGAIN
+
+    def begin(self, pulse: "Pulse") -> None:
+        """Note what a run draws from; once the browser has it, that is as true as the database's last answer."""
+        self._drawing, self.run = True, self.run + 1
+        self._true_next = None if pulse.trouble else pulse.answered_at or pulse.at
+        self.pulse, self.drawn_at, self.beaten_at = pulse, datetime.now(UTC), time.monotonic()
+
+    def stays_at(self, moment: datetime) -> None:
+        """Note that what this run draws was true at an earlier moment."""
+        self._true_next = moment
+
+    def not_drawn(self) -> None:
+        """Note that this run draws nothing new: what is on the screen is what was there before."""
+        self._true_next = None
+
+    def drawn(self) -> None:
+        """Note that the run has ended."""
+        self._told_at = -_SECONDS_TO_DRAW_AGAIN
+        self._drawing = False
+
+    def beat(self, run: int, pulse: "Pulse", viewers: int) -> Beat:
+        """Return what a browser hears that has this run, while `pulse` is what the watcher saw last and so many viewers
+        are there.
+        """
+        now, self.beaten_at = datetime.now(UTC), time.monotonic()
+        arrived = run == self.run and not self._drawing
+        if arrived:
+            self.true_at, self._true_next = self._true_next or self.true_at, None
+            if self.true_at and not pulse.trouble and self.pulse.at == pulse.at:
+                self.true_at = pulse.answered_at or pulse.at
+        again = not self._drawing and self.beaten_at - self._told_at >= _SECONDS_TO_DRAW_AGAIN
+        again = again and (not self.stands() or self._is_due(pulse, viewers, now) or self._is_lost(arrived, now))
+        if again:
+            self._told_at = self.beaten_at
+        return Beat(now, self.true_at or self._true_next or pulse.at, pulse.trouble is not None, again)
+
+    def _is_due(self, pulse: "Pulse", viewers: int, now: datetime) -> bool:
+        """Whether something changed since the page was drawn; the more viewers, the longer since the last time.
+
+        When the database comes back, the viewers follow one after the other, within a few seconds.
+        """
+        if pulse is self.pulse or pulse.seen == self.pulse.seen:
+            return False
+        if (now - self.drawn_at).total_seconds() < max(_SECONDS_BETWEEN_REFRESHES, _SECONDS_FOR_EACH_VIEWER * viewers):
+            return False
+        if pulse.back_at and pulse.back_at != self.pulse.back_at:
+            return now >= pulse.back_at + timedelta(seconds=_SECONDS_TO_COME_BACK * self.turn)
+        return True
+
+    def _is_lost(self, arrived: bool, now: datetime) -> bool:
+        """Whether the browser should have what was drawn by now, and has not."""
+        return not arrived and (now - self.drawn_at).total_seconds() >= _SECONDS_TO_DRAW_AGAIN
+
+
+class Viewers:
+    """Every open page, as long as its session lasts. Safe to share between threads."""
+
+    def __init__(self) -> None:
+        """Begin with nobody."""
+        self.number = 0  # at the last count
+        self._open: WeakValueDictionary[str, Viewer] = WeakValueDictionary()
+        self._guard = threading.Lock()
+
+    def enter(self, pulse: "Pulse") -> Viewer:
+        """Return a new viewer, who stays for as long as somebody holds them."""
+        viewer = Viewer(pulse)
+        with self._guard:
+            self._open[viewer.name] = viewer
+        return viewer
+
+    def named(self, name: str) -> Viewer | None:
+        """Return a viewer by the name that only their own browser knows; None for a name nobody has."""
+        with self._guard:
+            return self._open.get(name)
+
+    def count(self) -> int:
+        """Return how many are there: whoever's heart beat in the last seconds."""
+        since = time.monotonic() - _SECONDS_WITHOUT_A_BEAT
+        with self._guard:
+            self.number = sum(viewer.beaten_at >= since for viewer in self._open.values())
+            return self.number
