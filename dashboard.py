@@ -3,7 +3,6 @@
 Run by `streamlit run dashboard.py`, or by any ASGI server as `dashboard:app`.
 """
 
-import ctypes
 import os
 import sys
 from collections.abc import AsyncIterator
@@ -16,13 +15,12 @@ from starlette.middleware import Middleware
 from reportdb.connection import URL_VARIABLE, DatabaseUnreachable, report_database, understood
 from reportdb.migrations import SchemaError
 from reportdb.server import ServerError
-from ui import gate, live, metrics, opening, sign_in, status, thresholds
+from ui import gate, live, metrics, opening, process, sign_in, status, thresholds
 from ui.exports import export_routes
 from ui.heartbeat import beat_routes
 from ui.routes import routes
 
 _FRAME = Path(__file__).parent / "ui" / "frame.py"
-_M_ARENA_MAX = -8  # malloc.h
 
 
 @asynccontextmanager
@@ -31,7 +29,7 @@ async def _running(_: st.App) -> AsyncIterator[None]:
 
     A database of the city's own (REPORT_DB_URL) is read as it is; the embedded one is started and kept current.
     """
-    _share_heaps()
+    process.prepare()
     with ExitStack() as held:
         try:
             said = opening.opening()
@@ -53,15 +51,6 @@ async def _running(_: st.App) -> AsyncIterator[None]:
             sys.stdout.flush()
         held.enter_context(live.watching(url))
         yield
-
-
-def _share_heaps() -> None:
-    """Bound glibc's heaps to two, or those there are: each refresh is a thread, and they would be given sixteen.
-
-    Each heap keeps what it once needed, so many of them grow for weeks (mallopt(3); other C libraries do without).
-    """
-    if mallopt := getattr(ctypes.CDLL(None), "mallopt", None):
-        mallopt(_M_ARENA_MAX, 2)
 
 
 app = st.App(

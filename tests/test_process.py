@@ -1,0 +1,21 @@
+"""What the process asks of its system."""
+
+import socket
+
+import pytest
+
+from ui.process import prepare
+
+
+@pytest.mark.skipif("not __import__('os').path.isdir('/proc/self/fd')", reason="the system lists no descriptors")
+def test_who_connects_is_answered_at_once_and_every_socket_stays_open() -> None:
+    here, there = socket.socketpair()
+    with here, there, socket.create_server(("127.0.0.1", 0)) as listening:
+        assert not listening.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        prepare()
+        with socket.create_connection(listening.getsockname()):
+            accepted, _ = listening.accept()
+            with accepted:
+                assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        here.sendall(b"still here")
+        assert there.recv(20) == b"still here"
