@@ -1,5 +1,6 @@
 """The filters above every page."""
 
+from contextlib import ExitStack
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from ui import squares
 from ui.asked import CHOICES, NOBODY, PERIODS, USUAL_PERIOD, Asked, asked
 from ui.controls import one_of, some_of
 from ui.panel import address, panel
+from ui.screen import screen
 from ui.viewing import Viewing
 from ui.words import LANGUAGES, _, language, moment
 
@@ -20,21 +22,19 @@ _CHIPS: tuple[Dimension, ...] = ("ward", "unit")
 _CARRIED = ("period", "from", "to", "at", "lang", "officer", squares.WORD)
 
 
-def choose(reports: ReportDatabase, city: City, *, now: datetime, usual: datetime, page: str, scope: Scope) -> Viewing:
+def choose(
+    reports: ReportDatabase, city: City, *, now: datetime, usual: datetime, page: str, offered: bool, scope: Scope
+) -> Viewing:
     """Draw the filters above a page and return what the address asks for.
 
-    `scope` says whose cases the viewer may read,
-    `now` is the latest moment there is, `usual` the one where none is asked for. Raises DatabaseAway.
+    `now` is the latest moment there is, `usual` the one where none is asked for, `scope` whose cases the viewer may
+    read. A page that counts nothing is `offered` the language alone. Raises DatabaseAway.
     """
-    titles = {"district": _("District"), "category": _("Category"), "channel": _("Channel")}
-    periods = {"7d": _("7 days"), "30d": _("30 days"), "90d": _("90 days"), "365d": _("1 year"), "all": _("All")}
-    languages = {"vi": "Tiếng Việt", "en": "English"}
-    with st.container(horizontal=True, vertical_alignment="top", key="filters"):
-        one_of(_("Period"), "period", PERIODS, usual=USUAL_PERIOD, words=periods.__getitem__, says=False)
-        for dimension in _SHOWN:
-            known = labels(reports, dimension, language())
-            some_of(titles[dimension], dimension, list(known), words=known.__getitem__, nothing=_("All"))
-        one_of(_("Language"), "lang", LANGUAGES, usual="vi", words=languages.__getitem__, says=False)
+    if offered:
+        _offer(reports)
+    else:
+        with st.container(horizontal=True, horizontal_alignment="right", key="filters"):
+            _language()
     query = {key: st.query_params.get_all(key) for key in st.query_params}
     found = asked(query, reports=reports, city=city, now=now, usual=usual, scope=scope)
     if chips := _chips(query, reports, found):
@@ -43,6 +43,30 @@ def choose(reports: ReportDatabase, city: City, *, now: datetime, usual: datetim
         # Words of an address are a stranger's: a template escapes them; Streamlit's own notice reads markup.
         panel("notice", key="notice", words=", ".join(found.strange[:5]))
     return Viewing(reports, city, found.filters, live=found.filters.at == now == usual, query=query, page=page)
+
+
+def _offer(reports: ReportDatabase) -> None:
+    """Draw every filter: in a row, or on a phone folded under a line that says what is chosen."""
+    titles = {"district": _("District"), "category": _("Category"), "channel": _("Channel")}
+    periods = {"7d": _("7 days"), "30d": _("30 days"), "90d": _("90 days"), "365d": _("1 year"), "all": _("All")}
+    known = {dimension: labels(reports, dimension, language()) for dimension in _SHOWN}
+    with ExitStack() as folded:
+        if screen().phone:
+            said = periods.get(st.query_params.get("period", USUAL_PERIOD), periods[USUAL_PERIOD])
+            chosen = [
+                known[word][value] for word in _SHOWN for value in st.query_params.get_all(word) if value in known[word]
+            ]
+            folded.enter_context(st.expander(" · ".join([said, *chosen]), icon=":material/tune:", key="filters_fold"))
+        with st.container(horizontal=True, vertical_alignment="top", key="filters"):
+            one_of(_("Period"), "period", PERIODS, usual=USUAL_PERIOD, words=periods.__getitem__, says=False)
+            for word in _SHOWN:
+                some_of(titles[word], word, list(known[word]), words=known[word].__getitem__, nothing=_("All"))
+            _language()
+
+
+def _language() -> None:
+    languages = {"vi": "Tiếng Việt", "en": "English"}
+    one_of(_("Language"), "lang", LANGUAGES, usual="vi", words=languages.__getitem__, says=False)
 
 
 def carried(seen: Viewing) -> dict[str, Any]:

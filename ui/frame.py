@@ -38,7 +38,15 @@ with live.drawing() as viewer:
             raise pulse.trouble or DatabaseAway()
         reports = live.watcher().reports
         now, usual = stay or pulse.at, stay or pulse.usual
-        seen = filters.choose(reports, pulse.city, now=now, usual=usual, page=page.url_path, scope=account.scope)
+        seen = filters.choose(
+            reports,
+            pulse.city,
+            now=now,
+            usual=usual,
+            page=page.url_path,
+            offered=page.url_path not in pages.WITHOUT_FILTERS,
+            scope=account.scope,
+        )
         viewing.begin(seen)
         with top:
             pages.header(page.url_path, seen, status.freshness(pulse, seen), account)

@@ -37,6 +37,8 @@ _FILES = {
 }
 PATHS = tuple(_FILES)
 """The address of every page with a header; a wall has none."""
+WITHOUT_FILTERS = (REPORT, STATUS, ACCESS)
+"""The pages that count nothing a filter could narrow."""
 _NOT_IN_NAVIGATION = (UNIT, REPORT, STATUS)  # a link leads to them: from a unit, a case, the words on freshness
 
 

@@ -90,8 +90,14 @@ def test_a_phone_shows_every_page_without_sideways_scrolling(
     assert opened.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-def test_a_phone_shows_the_ten_furthest_behind_and_unfolds_the_rest(visit: Callable[..., Visit], address: str) -> None:
+def test_a_phone_folds_the_filters_and_all_but_the_ten_furthest_behind(
+    visit: Callable[..., Visit], address: str
+) -> None:
     opened = visit(address, 390, 844).open(f"overdue?{AT}&by=district&lang=en")
+    filters = opened.locator(".st-key-filters")
+    filters.wait_for(state="hidden")
+    opened.locator(".st-key-filters_fold summary", has_text="30 days").click()
+    filters.wait_for(state="visible")
     rows = opened.locator(".overdue-table").first.locator("tbody tr")
     assert [row.is_visible() for row in rows.all()[9:11]] == [True, False]
     opened.locator(".overdue-fold summary").click()
