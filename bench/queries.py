@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pandas as pd
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 
 from queries import (
@@ -97,7 +97,11 @@ class Listening(ReportDatabase):
 
 
 class Bare(ReportDatabase):
-    """A report database that answers as its owner: every row, as it was written."""
+    """A report database that answers as its owner: every row, as it was written, and no role to be taken on first."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        event.listen(self._engine, "connect", lambda connection, _record: connection.execute("set role none"))
 
     def _ask(
         self,
@@ -112,7 +116,7 @@ class Bare(ReportDatabase):
         words = "(select id, title, text, address, answer from report) as report_text"
         statement = statement.replace("report_text", words).replace("report_step", "report_event")
         within = {"within_units": False} if "within_units" in given else {}
-        return super()._ask(engine, question, statement, dict(given) | within, Scope("none"), on_record=on_record)
+        return super()._ask(engine, question, statement, dict(given) | within, COUNTS, on_record=on_record)
 
 
 def measure(url: str, done: Callable[[str, list[Measured]], None], only: str | None = None) -> list[Measured]:

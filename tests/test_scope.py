@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
+from sqlalchemy import event
 
 from queries import database
 from queries import map as maps
@@ -309,6 +310,57 @@ def test_no_scope_goes_from_one_transaction_to_the_next(
 
     with ThreadPoolExecutor(8) as pool:
         assert sorted(pool.map(many, range(8))) == list(range(8))
+
+
+def test_nothing_of_a_scope_stays_where_its_question_failed(city: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "sql", lambda question, *_rest: question)
+    monkeypatch.setattr(database, "_SECONDS_FOR_AN_ANSWER", 1)
+    who = """select pg_backend_pid() as pid, current_user as role, current_setting('report.scope', true) as units,
+                 current_setting('transaction_read_only') as reads"""
+    with closing(ReportDatabase(city)) as reports:
+        before = reports.ask_now(who).iloc[0]
+        assert (before["role"], before["units"], before["reads"]) == ("report_reader", None, "on")
+        for failing, why, scope in (
+            ("select 1 / (id - id) from report", "division", HEAD),
+            ("select pg_sleep(9)", "timeout", HEAD),
+            ("delete from report", "read-only", EVERYTHING),
+            ("select 1", "role", Scope("report_stranger", (OURS,))),
+        ):
+            with pytest.raises(Exception, match=why):
+                reports.ask_now(failing, scope=scope)
+            after = reports.ask_now(who).iloc[0]
+            assert (after["pid"], after["role"], after["units"] or "") == (before["pid"], "report_reader", "")
+        with connect(city) as owner:
+            owner.execute("select pg_terminate_backend(%s)", [int(before["pid"])])
+        anew = reports.ask_now(who, scope=HEAD).iloc[0]
+        assert (anew["role"], anew["units"]) == (HEAD.role, HEAD.setting)
+        assert anew["pid"] != before["pid"]
+        last = reports.ask_now(who).iloc[0]
+        assert (last["pid"], last["role"], last["units"] or "") == (anew["pid"], "report_reader", "")
+
+
+def test_a_scope_costs_no_message_of_its_own(reports: ReportDatabase) -> None:
+    sent: list[str] = []
+    event.listen(reports._engine, "before_cursor_execute", lambda *given: sent.append(given[2]))
+    for scope in (COUNTS, HEAD):
+        reports.ask_now("case_count", figure="true", scope=scope, **ANYTHING, at=NOW)
+    assert len(sent) == 4
+    assert [sent[0], sent[2]] == [
+        "begin",
+        f"begin; set local role {HEAD.role}; set local report.scope = '{HEAD.setting}'",
+    ]
+
+
+def test_the_planner_does_not_unfold_the_scope(city: str) -> None:
+    with connect(city) as connection, connection.transaction(force_rollback=True):
+        connection.execute(f"set local role {HEAD.role}; set local report.scope = '{HEAD.setting}'")
+        for table in TABLES:
+            if table != "report_contact":
+                rows = connection.execute(f"explain (verbose) select 1 from {table}").fetchall()
+                plan = " ".join(row[0] for row in rows)
+                assert "scope_units()" in plan
+                assert "current_setting" not in plan
+                assert "EXISTS" not in plan
 
 
 def test_remembered_answers_are_kept_apart_by_scope(reports: ReportDatabase) -> None:

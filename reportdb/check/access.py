@@ -147,13 +147,13 @@ def policy_damage(
     for name in sorted(ours.keys() | theirs.keys()):
         there = theirs.get(name)
         if there is None:
-            cure = f"create policy {name} on {table} as reportdb/schema/0008_access.sql does"
+            cure = f"create policy {name} on {table} as reportdb/schema/ does"
             yield Damage(table, None, f"the policy {name} is missing", cure)
         elif name not in ours:
             wrong = f"a policy {name}, which is none of ours, shows rows to {_words(there.roles)}"
             yield Damage(table, None, wrong, f"drop policy {name} on {table}")
         elif ours[name] != (there if same_tables else there._replace(rows=ours[name].rows)):
-            cure = f"drop policy {name} on {table}; then create it as reportdb/schema/0008_access.sql does"
+            cure = f"drop policy {name} on {table}; then create it as reportdb/schema/ does"
             yield Damage(table, None, f"the policy {name} chooses other rows than ours, or for others", cure)
 
 
