@@ -124,8 +124,7 @@ open_until <= due_at and open_until at time zone 'UTC' > due_at at time zone 'UT
     where valid_to - ended_at <= interval '7 days' and valid_to >= :start and valid_to <= :at)
 
 -- deadline_moved: received in the period, and given a later deadline by a change of its category or severity
-{received} and id = any(array(
-    select report_id from report_event where deadline_later and at >= :start and at <= :at))
+{received} and deadline_moved_at <= :at
 
 -- resolved_without_words: resolved in the period, and no answer text is kept
 {ended} and (id, open_until) in (

@@ -85,6 +85,26 @@ def test_deadlines_moved_by_a_new_category(city: psycopg.Connection, reports: Re
     assert case_count(reports, before, figure="deadline_moved") == 0
 
 
+def test_a_report_knows_when_its_deadline_was_first_moved(city: psycopg.Connection) -> None:
+    def known() -> Any:
+        return (city.execute("select deadline_moved_at from report where id = 1").fetchone() or ())[0]
+
+    first, second = T - 5 * DAY, T - 4 * DAY
+    with city.transaction():  # in any order: history first, the report last
+        for n, at in ((1, first), (2, second)):
+            give_step(city, 1, n, "recategorised", at)
+        past(city, 1, submitted_at=BEGAN, valid_from=BEGAN, valid_to=first, due_at=T)
+        past(city, 1, submitted_at=BEGAN, valid_from=first, valid_to=second, due_at=T + DAY)
+        report(city, 1, submitted_at=BEGAN, due_at=T + 3 * DAY, category_id=2)
+    assert known() == first
+    city.execute("update report_event set at = at + interval '1 hour' where n = 1")  # corrections of wrong entries
+    assert known() == first + HOUR
+    city.execute("delete from report_event where n = 1")
+    assert known() == second
+    city.execute("update report_event set deadline_later = false")
+    assert known() is None
+
+
 def test_resolved_without_a_text(city: psycopg.Connection, reports: ReportDatabase) -> None:
     for number, answer in enumerate((None, "", "  ", "Đã thu gom")):
         report(city, number, ended_at=T - HOUR, answer=answer)

@@ -30,7 +30,8 @@ class States:
 
     `category` and `severity` count as in Cases, `status` is a place in STATUSES, `rating` one in RATINGS or -1.
     `paused` says that the unit waits for others, whether or not that stops the clock. `since` is when this version of
-    the report began, `done` how many steps of the course are behind it.
+    the report began, `done` how many steps of the course are behind it, `deadline_moved_at` when a new
+    category or severity first gave it a later deadline.
     """
 
     unit: Ints
@@ -49,6 +50,7 @@ class States:
     updated_at: Moments
     since: Moments
     done: Ints
+    deadline_moved_at: Moments
 
     def take(self, rows: Ints) -> "States":
         """Return a copy of some of the reports' states."""
@@ -98,6 +100,7 @@ def first_states(city: City, cases: Cases) -> States:
         updated_at=cases.submitted_at.copy(),
         since=cases.submitted_at.copy(),
         done=nothing.copy(),
+        deadline_moved_at=nowhere.copy(),
     )
 
 
@@ -230,12 +233,17 @@ class _Turn:
     def _recategorise(self, which: NDArray[np.bool_], steps: Steps) -> None:
         """Give the new category and severity, and the rule that held for them when the report came in."""
         states, rows, at = self.states, self.rows[which], self.at[which]
-        self._keep(rows, states.take(rows), at)
+        before = states.take(rows)
+        self._keep(rows, before, at)
         states.category[rows], states.severity[rows] = steps.to_category[rows], steps.to_severity[rows]
         day = (self.cases.submitted_at[rows] + CLOCK).astype("datetime64[D]")
         rules = self.city.rules
         rule = rules.in_force(self.city.category_ids[states.category[rows]], states.severity[rows], day)
         states.terms.take(rules, "recategorised", rows, at, rule=rule)
+        # What changed in the moment a version began changed nothing that lasted.
+        later = (states.terms.due_at[rows] > before.terms.due_at) & (before.since < at)
+        first = later & np.isnat(states.deadline_moved_at[rows])
+        states.deadline_moved_at[rows[first]] = at[first]
 
     def _pause(self, which: NDArray[np.bool_]) -> None:
         self._moves("paused", self.rows[which], self.at[which])

@@ -25,6 +25,7 @@ select report.id, category_id, severity, coalesce(ward_id, 0) as ward_id, routed
     coalesce(rule_id, 0) as rule_id,
     escalated_at at time zone 'UTC' as escalated_at, ended_at at time zone 'UTC' as ended_at, rating,
     rated_at at time zone 'UTC' as rated_at, reopen_count, transfer_count,
+    deadline_moved_at at time zone 'UTC' as deadline_moved_at,
     coalesce((select max(valid_to) from report_past where report_id = report.id), submitted_at)
         at time zone 'UTC' as since,
     (select max(n) from report_event where report_id = report.id) as done,
@@ -115,6 +116,7 @@ class Recalled:
             updated_at=np.maximum(moments("last_step"), moments("since")),
             since=moments("since"),
             done=numbers("done"),
+            deadline_moved_at=moments("deadline_moved_at"),
         )
 
     def write_states(self, connection: psycopg.Connection, city: City) -> None:
