@@ -33,14 +33,16 @@ _WHOLE = ForwardMsg.FINISHED_SUCCESSFULLY
 class Guest:
     """One viewer of a page of the dashboard at `address` (http://host:port), and what it met.
 
-    `beats` are the seconds its heartbeats took, `refreshed` when its page was drawn whole (time.monotonic), `fresh` the
-    tone and the words of the page's header, `errors` what no viewer should see. `found` says when a text came first.
+    `beats` are the seconds its heartbeats took, `ages` how many seconds old it then heard that its page is, `refreshed`
+    when its page was drawn whole (time.monotonic), `fresh` the tone and the words of the page's header, `errors` what
+    no viewer should see. `found` says when a text came first.
     """
 
     address: str
     page: str = ""
     query: str = ""
     beats: list[float] = field(default_factory=list)
+    ages: list[float] = field(default_factory=list)
     refreshed: list[float] = field(default_factory=list)
     reconnected: int = -1
     fresh: tuple[str, str] = ("", "")
@@ -91,7 +93,9 @@ class Guest:
                 with suppress(httpx.HTTPError):
                     answer = await browser.get(self._heart)
                     self.beats.append(time.monotonic() - began)
-                    again = answer.is_success and answer.json()[3]
+                    if answer.is_success:
+                        now, true_at, _away, again = answer.json()
+                        self.ages.append((now - true_at) / 1000)
                 if again:
                     message = BackMsg()
                     message.rerun_script.query_string = self.query

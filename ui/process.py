@@ -8,7 +8,8 @@ import socket
 from contextlib import suppress
 from pathlib import Path
 
-_M_ARENA_MAX = -8  # malloc.h
+_M_ARENA_MAX, _M_MMAP_THRESHOLD = -8, -3  # malloc.h
+_LARGE = 256 * 1024  # bytes
 
 
 def prepare() -> None:
@@ -18,12 +19,15 @@ def prepare() -> None:
 
 
 def _share_heaps() -> None:
-    """Bound glibc's heaps to two, or those there are: each refresh is a thread, and they would be given sixteen.
+    """Bound glibc's heaps to two, or those there are: each refresh is a thread, and they would be given sixteen. And
+    keep what is large out of them, for good: else what is large is what was freed last, up to 32 MB.
 
-    Each heap keeps what it once needed, so many of them grow for weeks (mallopt(3); other C libraries do without).
+    Each heap keeps what it once needed, so many of them, or torn ones, grow for weeks (mallopt(3); other C libraries do
+    without).
     """
     if mallopt := getattr(ctypes.CDLL(None), "mallopt", None):
         mallopt(_M_ARENA_MAX, 2)
+        mallopt(_M_MMAP_THRESHOLD, _LARGE)
 
 
 def _answer_at_once() -> None:

@@ -146,7 +146,7 @@ def _contents(seen: _Seen) -> Table:
         told = [Cell(words, "due-soon" if cover.missing_soon or cover.missing_next_year else "")]
         if cover.notice_needed:
             told.append(Cell(_("next year's official days off are not entered yet"), "due-soon"))
-        return [(Cell(_("Calendar of working days")), cell) for cell in told]
+        return [(Cell(_("Calendar of working days") if cell is told[0] else ""), cell) for cell in told]
 
     def rules() -> list[tuple[Cell, Cell]]:
         found = warnings(reports, pulse.usual)
