@@ -13,8 +13,8 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 LATER = NOW + timedelta(minutes=1)
 
 
-def pulse(at: datetime, trouble: DatabaseAway | None = None) -> Pulse:
-    return Pulse(at=at, answered_at=at, looked_at=at, trouble=trouble)
+def pulse(at: datetime) -> Pulse:
+    return Pulse(at=at, answered_at=at, looked_at=at)
 
 
 @pytest.fixture

@@ -98,7 +98,9 @@ def _kept(screen: WallScreen, trouble: Exception) -> dict[str, Any]:
     empty = isinstance(trouble, NoCity)
     words = _("There are no reports yet.") if empty else _("The figures come as soon as the database answers.")
     waiting = {"name": "waiting", "title": "", "words": "", "html": panel.render("wall_waiting", {"words": words})}
-    return _last.get(screen) or _settings(screen) | {"city": "", "moment": "", "scenes": [waiting], "ticker": []}
+    settings = _settings(screen)
+    settings["says"]["quiet"] = ""  # nobody knows
+    return _last.get(screen) or settings | {"city": "", "moment": "", "scenes": [waiting], "ticker": []}
 
 
 def _drawn(screen: WallScreen) -> dict[str, Any]:
