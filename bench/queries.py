@@ -113,7 +113,7 @@ class Bare(ReportDatabase):
         *,
         on_record: bool = False,
     ) -> pd.DataFrame:
-        words = "(select id, title, text, address, answer from report) as report_text"
+        words = "(select * from report) as report_text"
         statement = statement.replace("report_text", words).replace("report_step", "report_event")
         within = {"within_units": False} if "within_units" in given else {}
         return super()._ask(engine, question, statement, dict(given) | within, COUNTS, on_record=on_record)

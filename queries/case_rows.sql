@@ -8,10 +8,9 @@ with stood as (
     where id = any(cast(:ids as bigint[]))
 )
 select
-    stood.*, report.public_code, shown.title, shown.address, report.lon, report.lat,
-    case when report.unit_id = stood.unit_id then report.officer end as officer,
-    case when report.ended_at = stood.ended_at then shown.answer end as answer
+    stood.*, shown.public_code, shown.title, shown.address, shown.lon, shown.lat,
+    case when shown.unit_id = stood.unit_id then shown.officer end as officer,
+    case when shown.ended_at = stood.ended_at then shown.answer end as answer
 from stood
-join report using (id)
 -- The view masks what it reads, and reads all it is not told to leave out.
 join (select * from report_text where id = any(cast(:ids as bigint[]))) as shown using (id)

@@ -1,11 +1,11 @@
 """The cases behind a figure: the same definition, listed instead of counted."""
 
 from collections.abc import Iterator
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 import pandas as pd
 
-from queries.database import ReportDatabase, sql, written
+from queries.database import ReportDatabase, moves, sql, written
 from queries.figures import COUNTS, moments
 from queries.filters import BEGINNING, Filters
 from queries.period import PERIOD_COUNTS, SUMS, happened
@@ -48,6 +48,8 @@ FIGURES = (
 
 MOST_FOUND = 1_000
 """Beyond this many a search says "more than" and counts no further."""
+_NEAR, _FURTHER = 20_000, 200_000
+"""The newest reports of a figure that are read for a search, and how many where that promises to be enough."""
 _ALL_FOUND = 1_000_000
 """More than a search finds within a viewer's units: all are gathered there in any case, so all are put in order."""
 _PART = 2_000
@@ -87,8 +89,8 @@ def case_ids(
     question = "cases"
     if search is not None:
         found = _found(reports, filters, figure, order, search)
-        if len(found) <= MOST_FOUND or filters.scope.within_units:
-            return found[offset : offset + limit]
+        if found.all or (found.first and offset + limit <= len(found.ids)):
+            return found.ids[offset : offset + limit]
         question = "search"
         parameters |= search.parameters(filters)
     answer = reports.ask(question, figure=figure, order=order, limit=limit, offset=offset, **parameters)
@@ -155,7 +157,7 @@ def case_count(reports: ReportDatabase, filters: Filters, *, figure: str, search
     Raises DatabaseAway, KeyError.
     """
     if search is not None:
-        return min(len(_found(reports, filters, figure, "newest", search)), MOST_FOUND + 1)
+        return min(len(_found(reports, filters, figure, "newest", search).ids), MOST_FOUND + 1)
     if figure == "submitted":  # received at any time up to the moment
         return int(happened(reports, filters.since(BEGINNING))["received"].iloc[0])
     if figure in (*PERIOD_COUNTS, *SUMS):
@@ -177,12 +179,29 @@ def readable_count(reports: ReportDatabase, filters: Filters, *, figure: str, se
     return int(reports.ask("case_count", figure=figure, **parameters)["cases"].iloc[0])
 
 
-def _found(reports: ReportDatabase, filters: Filters, figure: str, order: Order, search: Search) -> list[int]:
-    """Return the ids of what a search finds, in order, where they are few or within the viewer's units; else any
-    MOST_FOUND + 1 of them.
+class _Found(NamedTuple):
+    ids: list[int]
+    all: bool  # nothing else is found; in order
+    first: bool  # the first ones of the order
+
+
+def _found(reports: ReportDatabase, filters: Filters, figure: str, order: Order, search: Search) -> _Found:
+    """Return what a search finds, or of what is found often MOST_FOUND + 1.
+
+    What is common among the newest reports is known to be many without looking further; what is rare there is looked
+    up in the index of words. Where nothing narrows them down, the newest lie side by side, so more of them are read.
     """
-    parameters = filters.case_parameters() | moments(reports, filters) | search.parameters(filters)
+    asked = filters.case_parameters() | moments(reports, filters) | search.parameters(filters)
+    asked |= {"figure": figure, "order": order}
+    newest_first = order == "newest" and moves(figure).startswith("submitted_at")
+    for near in (_NEAR, _FURTHER) if search.words else ():
+        answer = reports.ask("search_near", near=near, most=MOST_FOUND + 1, **asked).iloc[0]
+        ids: list[int] = answer["ids"]
+        many, whole = len(ids) > MOST_FOUND, answer["looked_at"] < near
+        if many or whole:
+            return _Found(ids, all=not many, first=whole or newest_first)
+        if filters.narrowed or len(ids) * _FURTHER < MOST_FOUND * _NEAR:
+            break
     most = _ALL_FOUND if filters.scope.within_units else MOST_FOUND + 1
-    answer = reports.ask("search_few", figure=figure, order=order, most=most, **parameters)
-    found: list[int] = answer["id"].tolist()
-    return found
+    ids = list(map(int, reports.ask("search_few", most=most, **asked)["id"]))
+    return _Found(ids, all=filters.scope.within_units or len(ids) <= MOST_FOUND, first=False)

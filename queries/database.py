@@ -17,8 +17,8 @@ from typing import Any, TypeVar
 
 import pandas as pd
 import psycopg
-from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, text
+from sqlalchemy.exc import DBAPIError, NotSupportedError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from queries.memory import Memory
@@ -46,6 +46,12 @@ _SETTINGS = {
 }
 # The kernel gives up a connection whose other end is gone, also where a firewall forgot it silently.
 _ON_THE_WIRE = {"keepalives_idle": 30, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 10_000}
+
+# They find their rows by a key, so one plan is right whatever the key, and a connection keeps it: planning these took
+# longer than answering them.
+_PLANNED_ONCE = frozenset({"case_rows", "map_case", "nearby", "report", "report_deadlines", "report_events"})
+
+_OF_THE_CONNECTION = {"unreachable", "restarting"}
 
 _Kept = TypeVar("_Kept")
 
@@ -155,11 +161,12 @@ class ReportDatabase:
         on_record: bool = False,
     ) -> pd.DataFrame:
         began = time.perf_counter()
+        begin = _begin(question, scope, on_record=on_record)
         try:
             try:
-                answer = self._answer(engine, statement, given, scope, on_record=on_record)
+                answer = self._answer(engine, begin, statement, given)
             except _ConnectionWasOld:  # so are the others of the pool, and it has opened none of them again
-                answer = self._answer(engine, statement, given, scope, on_record=on_record)
+                answer = self._answer(engine, begin, statement, given)
         except PoolTimeout as error:  # all our connections are busy with slow questions
             raise self._noted(question, DatabaseAway(_words(error), "slow")) from error
         except DBAPIError as error:
@@ -176,24 +183,22 @@ class ReportDatabase:
         self.timings.answered(question, time.perf_counter() - began)
         return answer
 
-    def _answer(
-        self, engine: Engine, statement: str, given: Mapping[str, Any], scope: Scope, *, on_record: bool
-    ) -> pd.DataFrame:
+    def _answer(self, engine: Engine, begin: str, statement: str, given: Mapping[str, Any]) -> pd.DataFrame:
         with engine.connect() as connection:
             wire: psycopg.Connection = connection.connection.dbapi_connection  # type: ignore[assignment]
             try:
                 with self._waited_for(wire, _patience(connection)) as given_up:
-                    connection.exec_driver_sql(_begin(scope, on_record=on_record))
+                    connection.exec_driver_sql(begin)
                     answer = connection.execute(text(statement), given)
                     # Plain tuples, from the driver: of SQLAlchemy's rows a table is made ten times as slowly.
                     found = pd.DataFrame.from_records(answer.cursor.fetchall(), columns=list(answer.keys()))
-                    if on_record:
-                        connection.commit()
+                    connection.commit()  # a line in the access log, where there is one
                     return found
             except DBAPIError as error:
                 if given_up.is_set():
                     raise _NothingCameBack from error
-                if error.connection_invalidated and kind_of(error.orig) in {"unreachable", "restarting"}:
+                of_the_connection = isinstance(error, NotSupportedError) or kind_of(error.orig) in _OF_THE_CONNECTION
+                if error.connection_invalidated and of_the_connection:
                     raise _ConnectionWasOld from error
                 raise
 
@@ -222,7 +227,7 @@ class ReportDatabase:
 
 
 class _ConnectionWasOld(Exception):
-    """The connection was lost while nobody used it."""
+    """The connection was lost while nobody used it, or the tables were changed after it had prepared the question."""
 
 
 class _NothingCameBack(Exception):
@@ -244,6 +249,7 @@ def _engine(url: str, seconds: int, *, pool_size: int, max_overflow: int) -> Eng
             "options": options,
             "connect_timeout": _SECONDS_TO_CONNECT,
             "application_name": "dashboard",
+            "prepare_threshold": 1,  # what is asked twice on a connection is prepared
             **_ON_THE_WIRE,
         },
     )
@@ -252,18 +258,26 @@ def _engine(url: str, seconds: int, *, pool_size: int, max_overflow: int) -> Eng
     def to_the_url(_dialect: object, _record: object, place: list[Any], _settings: object) -> None:
         place[:] = [url]  # as it is, for PostgreSQL's own library: SQLAlchemy's reading knows no lists of hosts
 
+    @event.listens_for(engine, "handle_error")
+    def changed_tables(context: ExceptionContext) -> None:
+        # What was prepared would return other columns than it did: so it is on every connection of the pool.
+        if isinstance(context.original_exception, psycopg.NotSupportedError):
+            context.is_disconnect = True
+
     event.listen(engine, "connect", lambda _connection, record: record.info.update(seconds=seconds))
     return engine
 
 
-def _begin(scope: Scope, *, on_record: bool) -> str:
+def _begin(question: str, scope: Scope, *, on_record: bool) -> str:
     """Return what begins a transaction that is within a scope, and leaves the connection as it came: one message, so
     that a scope costs no waiting of its own.
     """
-    begin = "begin read write" if on_record else "begin"
-    if scope == COUNTS:
-        return begin
-    return f"{begin}; set local role {scope.role}; set local report.scope = '{scope.setting}'"
+    begin = ["begin read write" if on_record else "begin"]
+    if scope != COUNTS:
+        begin += [f"set local role {scope.role}", f"set local report.scope = '{scope.setting}'"]
+    if question in _PLANNED_ONCE:
+        begin += ["set local plan_cache_mode = force_generic_plan"]
+    return "; ".join(begin)
 
 
 def _patience(connection: Connection) -> float:

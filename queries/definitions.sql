@@ -190,12 +190,18 @@ case cast(:by as text)
     when 'channel' then channel_id
 end
 
--- found: what a search finds, by words or by the beginning of a code; a search within units has its own way in 0008
+-- coded: public codes from one up to another, where a search is for a code
+(cast(:code as text) is null or public_code >= cast(:code as text) collate "C"
+    and public_code < cast(:code_end as text) collate "C")
+
+-- said: what a search finds, by words or by a code, told report by report
+(cast(:words as text) is null or words @@ cast(cast(:words as text) as tsquery)) and {coded}
+
+-- found: the same, looked up in the index of words; a search within units has its own way there, in 0008
 (cast(:words as text) is null
     or not :within_units and words @@ cast(cast(:words as text) as tsquery)
     or :within_units and id = any(array(select found_by_words(cast(cast(:words as text) as tsquery)))))
-and (cast(:code as text) is null or public_code >= cast(:code as text) collate "C"
-    and public_code < cast(:code_end as text) collate "C")
+and {coded}
 
 -- newest: an order, the last one first; what {moves} stands for depends on the figure (queries/cases.py)
 {moves} desc, id desc

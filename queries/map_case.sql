@@ -10,7 +10,6 @@ found as (
     from report_at(:at)
     where id = (select id from asked)
 )
-select found.*, public_code, shown.title, shown.address, officer, lon, lat
+select found.*, public_code, title, address, officer, lon, lat
 from found
-join report using (id)
 join (select * from report_text where id = (select id from asked)) as shown using (id)

@@ -6,12 +6,12 @@ with stood as (
     where id = (select id from report where public_code = cast(:code as text))
 )
 select
-    stood.id, report.public_code, shown.title, shown.text, shown.address, report.lon, report.lat, report.source_ref,
+    stood.id, shown.public_code, shown.title, shown.text, shown.address, shown.lon, shown.lat, shown.source_ref,
     stood.severity, stood.status, stood.state,
     stood.category_id, stood.channel_id, stood.district_id, stood.ward_id, stood.unit_id,
-    case when report.unit_id = stood.unit_id then report.officer end as officer,
+    case when shown.unit_id = stood.unit_id then shown.officer end as officer,
     stood.submitted_at, stood.received_at, stood.receive_due_at, stood.due_at, stood.escalated_at, stood.ended_at,
-    case when report.ended_at = stood.ended_at then shown.answer end as answer,
+    case when shown.ended_at = stood.ended_at then shown.answer end as answer,
     stood.rating, case when stood.rating is not null then stood.rated_at end as rated_at,
     stood.reopen_count, stood.transfer_count,
     -- Since when the clock stands: an open report without a deadline that waits for others.
@@ -30,7 +30,6 @@ select
         )
     ) as hours_confirmed
 from stood
-join report using (id)
 join (
     select * from report_text where id = (select id from report where public_code = cast(:code as text))
 ) as shown using (id)

@@ -5,7 +5,7 @@ with found as (
         select id, submitted_at, due_at, receive_due_at, open_until, ended_at, rated_at, severity
         from report_standing(:at) as report_at
         join (select id, words, public_code from report) as sought using (id)
-        where {found} and {figure} and {chosen}
+        where {said} and {figure} and {chosen}
         order by {order}
         limit cast(:limit as integer) + cast(:offset as integer)
     )
@@ -14,7 +14,7 @@ with found as (
         select id, submitted_at, due_at, receive_due_at, open_until, ended_at, rated_at, severity
         from report_former(:at) as report_at
         join (select id, words, public_code from report) as sought using (id)
-        where {found} and {figure} and {chosen}
+        where {said} and {figure} and {chosen}
         order by {order}
         limit cast(:limit as integer) + cast(:offset as integer)
     )

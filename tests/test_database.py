@@ -2,12 +2,15 @@
 
 import threading
 from contextlib import closing
+from datetime import UTC, datetime
 
 import psycopg
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import InternalError
 
-from queries.database import DatabaseAway, NotAReportDatabase, ReportDatabase
+from queries.database import DatabaseAway, NotAReportDatabase, ReportDatabase, sql
+from queries.scope import EVERYTHING
 from tests.conftest import NewDatabase
 from tests.reports import small_city
 
@@ -55,6 +58,28 @@ def test_a_dropped_connection_is_opened_again(connection: psycopg.Connection, re
     reports.ask_now("city")
     connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'dashboard'")
     assert len(reports.ask_now("city")) == 1
+
+
+def test_what_is_found_by_a_key_is_planned_once(connection: psycopg.Connection, reports: ReportDatabase) -> None:
+    small_city(connection)
+    for report in (1, 2, 3):
+        reports.ask_now("report_events", id=report, at=datetime.now(UTC), scope=EVERYTHING)
+        reports.ask_now("code_known", code=f"{report}", code_end="9", scope=EVERYTHING)
+    with reports._engine.connect() as same:
+        kept = same.execute(text("select statement, generic_plans, custom_plans from pg_prepared_statements"))
+        plans = {statement.splitlines()[0]: (generic, custom) for statement, generic, custom in kept}
+    assert plans[sql("report_events").splitlines()[0]] == (2, 0)
+    assert plans[sql("code_known").splitlines()[0]] == (0, 2)
+
+
+def test_tables_that_were_changed_meanwhile_are_read_as_they_are(
+    connection: psycopg.Connection, reports: ReportDatabase
+) -> None:
+    small_city(connection)
+    for _prepared in range(2):
+        name = reports.ask_now("city")["name_vi"].iloc[0]
+    connection.execute("alter table city alter column name_vi type varchar(99)")
+    assert reports.ask_now("city")["name_vi"].iloc[0] == name
 
 
 def test_nobody_at_the_address_is_said_as_such() -> None:

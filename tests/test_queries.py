@@ -51,6 +51,7 @@ VALUES: dict[str, Any] = {
     "typed": "rac thai dong da",
     "words": "'rac' <-> 'thai' | '=c1'",
     "most": 11,
+    "near": 20_000,
     "ids": [1, 2],
     "category": 1,
     "lon": 105.83,

@@ -72,6 +72,7 @@ OF_CASES = {
     "report_events",
     "search",
     "search_few",
+    "search_near",
 }
 """The questions that tell of single cases or of accounts: nothing for whoever counts."""
 HEAD = cases_of((OURS, BELOW))
@@ -100,6 +101,7 @@ ANYTHING: dict[str, Any] = {
     "words": None,
     "within_units": False,
     "most": 1000,
+    "near": 20_000,
     "ids": EVERYBODYS,
     "category": 1,
     "lon": place(THEIRS, 1)[0],
@@ -282,12 +284,14 @@ def test_nobody_searches_for_what_is_masked(reports: ReportDatabase, scope: Scop
             assert found is None or cases(reports, seen, figure="submitted", search=found).empty
 
 
+@pytest.mark.parametrize("planned_once", [False, True])
 def test_no_scope_goes_from_one_transaction_to_the_next(
-    reports: ReportDatabase, monkeypatch: pytest.MonkeyPatch
+    reports: ReportDatabase, monkeypatch: pytest.MonkeyPatch, planned_once: bool
 ) -> None:
     setting = "select current_user as role, current_setting('report.scope', true) as units"
     who, counting = f"{setting}, array(select id from report) as ids", f"{setting}, count(*) as n from report"
     monkeypatch.setattr(database, "sql", lambda question, *_rest: question)
+    monkeypatch.setattr(database, "_PLANNED_ONCE", {who, counting} if planned_once else set())
     scopes = [HEAD, cases_of((THEIRS,)), NOTHING, EVERYTHING]
     units = {HEAD: (OURS, BELOW), scopes[1]: (THEIRS,), NOTHING: (), EVERYTHING: (OURS, THEIRS, BELOW)}
 

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from queries.cases import MOST_FOUND, case_count, case_ids, cases
+from queries.cases import MOST_FOUND, Order, case_count, case_ids, cases, readable_count
 from queries.database import ReportDatabase
 from queries.filters import Filters
-from queries.scope import EVERYTHING, cases_of
+from queries.scope import EVERYTHING, Scope, cases_of
 from queries.search import search
 from tests.reports import DAY, T, past, report, small_city
 from tests.test_figures import HANOI
@@ -105,6 +105,42 @@ def test_what_is_common_is_counted_up_to_a_limit_and_still_listed_in_order(
     assert case_count(reports, NOW, figure="submitted", search=understood) == MOST_FOUND + 1
     listed = case_ids(reports, NOW, figure="submitted", order="newest", search=understood, limit=2, offset=1)
     assert listed == [MOST_FOUND + 1, MOST_FOUND]
+
+
+@pytest.mark.parametrize("scope", [EVERYTHING, cases_of((1,))], ids=["all", "a head"])
+@pytest.mark.parametrize(("near", "further"), [(1, 2), (10, 20), (10, 100), (100, 100)])
+@pytest.mark.parametrize("order", ["newest", "oldest"])
+def test_however_it_is_looked_up_a_search_finds_the_same(
+    city: psycopg.Connection,
+    reports: ReportDatabase,
+    monkeypatch: pytest.MonkeyPatch,
+    scope: Scope,
+    near: int,
+    further: int,
+    order: Order,
+) -> None:
+    """By reading the newest, by reading on, or by the index of words: few in full and in order, many as many."""
+    titles = {}
+    for number in range(1, 61):
+        titles[number] = "Rác" if number % 2 else "Rác cồng kềnh" if number % 10 else "Rác y tế"
+        report(city, number, title=titles[number], submitted_at=T - 61 * DAY + number * DAY)
+    report(city, 61, title="Rác", district_id=2, ward_id=12, unit_id=2)
+    past(city, 60, valid_from=T - 2 * DAY, valid_to=T + DAY)
+    monkeypatch.setattr("queries.cases._NEAR", near)
+    monkeypatch.setattr("queries.cases._FURTHER", further)
+    monkeypatch.setattr("queries.cases.MOST_FOUND", 20)
+    filters = NOW.choosing(scope=scope)
+    for typed, wanted in {"rac y te": "Rác y tế", "cong kenh": "Rác cồng kềnh", "rac": "Rác", "chuot": "?"}.items():
+        understood = search(reports, typed, EVERYTHING)
+        assert understood is not None
+        expected = [number for number, title in titles.items() if wanted in title]
+        if typed == "rac" and scope == EVERYTHING:
+            expected.append(61)
+        expected = expected if order == "oldest" else expected[::-1]
+        listed = case_ids(reports, filters, figure="submitted", order=order, search=understood, limit=10)
+        assert listed == expected[:10], typed
+        count = readable_count(reports, filters, figure="submitted", search=understood)
+        assert count == min(len(expected), 21), typed
 
 
 @pytest.mark.usefixtures("city")
