@@ -35,22 +35,22 @@ open_until > :at
 {open} and due_at is null
 
 -- age_under_3: open, submitted less than 3 days (of 24 hours) before the moment
-{open} and submitted_at > cast(:at as timestamptz) - interval '3 days'
+{open} and submitted_at > cast(:at as timestamptz) - interval '72 hours'
 
 -- age_3_to_7: open, submitted 3 to less than 7 days before the moment
-{open} and submitted_at <= cast(:at as timestamptz) - interval '3 days'
-    and submitted_at > cast(:at as timestamptz) - interval '7 days'
+{open} and submitted_at <= cast(:at as timestamptz) - interval '72 hours'
+    and submitted_at > cast(:at as timestamptz) - interval '168 hours'
 
 -- age_7_to_14: open, submitted 7 to less than 14 days before the moment
-{open} and submitted_at <= cast(:at as timestamptz) - interval '7 days'
-    and submitted_at > cast(:at as timestamptz) - interval '14 days'
+{open} and submitted_at <= cast(:at as timestamptz) - interval '168 hours'
+    and submitted_at > cast(:at as timestamptz) - interval '336 hours'
 
 -- age_14_to_30: open, submitted 14 to less than 30 days before the moment
-{open} and submitted_at <= cast(:at as timestamptz) - interval '14 days'
-    and submitted_at > cast(:at as timestamptz) - interval '30 days'
+{open} and submitted_at <= cast(:at as timestamptz) - interval '336 hours'
+    and submitted_at > cast(:at as timestamptz) - interval '720 hours'
 
 -- age_over_30: open, submitted 30 days or more before the moment
-{open} and submitted_at <= cast(:at as timestamptz) - interval '30 days'
+{open} and submitted_at <= cast(:at as timestamptz) - interval '720 hours'
 
 -- waiting: open, not yet taken on by a unit, not escalated
 {open} and status = 'waiting' and escalated_at is null
