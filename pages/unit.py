@@ -50,9 +50,9 @@ with left:
     unit.categories(seen, city_filters)
     area = relatives.loc[relatives["role"] == "itself", "area_id"].iloc[0]
     unit.small_map(seen, None if pd.isna(area) else int(area), own["open"])
+    unit.ratings(seen, own)
 with right:
     unit.places(seen)
-    unit.ratings(seen, own)
     signals.of_unit(seen, city_filters)
 
 worklist(seen, key="unit_worklist")

@@ -9,6 +9,7 @@ from queries.backlog import AGES, PACE_DAYS, RECEIPTS, STAGES, URGENCIES, backlo
 from queries.figures import Dimension, names
 from queries.ranking import FEWEST_OPEN
 from ui.asked import NOBODY
+from ui.charts import DAYS
 from ui.filters import carried
 from ui.meanings import figure_name, meaning
 from ui.pages import BACKLOG, CASES, UNIT
@@ -129,7 +130,7 @@ def history(days: pd.DataFrame, colours: Palette) -> dict[str, Any]:
                     "font": {"color": colours.in_time, "size": pixels(16)},
                 }
             ],
-            "xaxis": {"type": "date", "tickformat": "%d/%m", "showgrid": False, "automargin": True},
+            "xaxis": DAYS,
             "yaxis": {
                 "rangemode": "tozero",
                 "gridcolor": colours.line,

@@ -7,6 +7,9 @@ from ui.screen import pixels
 from ui.theme import Palette
 from ui.words import _, language
 
+DAYS = {"type": "date", "tickformat": "%d/%m", "showgrid": False, "automargin": True, "ticklabelstandoff": 8}
+"""The axis of days; its first label keeps off the nought of the other axis."""
+
 
 def flow(table: pd.DataFrame, colours: Palette) -> go.Figure:
     """Return the chart of the backlog (above) and of what came in and what was resolved (below) over time."""
@@ -57,7 +60,7 @@ def flow(table: pd.DataFrame, colours: Palette) -> go.Figure:
                     heading | {"y": upper[1], "text": "<b>" + _("Open at the end") + "</b>"},
                     heading | {"y": lower[1], "text": "<b>" + _("Received and resolved") + "</b>"},
                 ],
-                "xaxis": {"type": "date", "tickformat": "%d/%m", "showgrid": False, "automargin": True, "anchor": "y"},
+                "xaxis": DAYS | {"anchor": "y"},
                 "yaxis": axis | {"domain": lower},
                 "yaxis2": axis | {"domain": upper, "anchor": "x"},
             },

@@ -167,7 +167,8 @@ def _if_it_answers(part: Callable[[], list[tuple[Cell, Cell]]]) -> list[tuple[Ce
 
 
 def _screens(seen: _Seen) -> Table:
-    rows = tuple((Cell(screen), Cell(_when(seen, at))) for screen, at in screens.last_seen().items())
+    nameless = _("the page /wall, without a name")
+    rows = tuple((Cell(screen or nameless), Cell(_when(seen, at))) for screen, at in screens.last_seen().items())
     about = _("When each was last heard of, since this process began.")
     return Table(_("Screens on walls"), about, (_("Screen"), _("Last alive")), rows, _("No screen has been seen."))
 
@@ -214,7 +215,8 @@ def _span(seconds: float) -> str:
 
 
 def _milliseconds(seconds: float) -> str:
-    return _("{milliseconds} ms", milliseconds=number(seconds * 1000, 0 if seconds >= 0.01 else 1))
+    said = _("{milliseconds} ms", milliseconds=number(seconds * 1000, 0 if seconds >= 0.01 else 1))
+    return said.replace(" ", "\u00a0")  # a number and its unit stay on one line
 
 
 @cache
