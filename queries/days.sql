@@ -27,26 +27,20 @@ went as (
     where open_until >= :first_start and open_until <= :at and status = 'resolved' and {chosen}
     group by 1
 ),
+standing as materialized (
+    select id, submitted_at, open_until
+    from report as report_at
+    where submitted_at <= :at and open_until > :first_end and {chosen}
+),
 -- From when until when each report was open; while a row of report_past holds, it counts in place of the report.
 span as (
     select submitted_at as since, open_until as until, 1 as counts
-    from (
-        select id, submitted_at, open_until, district_id, ward_id, unit_id, category_id, channel_id
-        from report
-        where submitted_at <= :at and open_until > :first_end
-    ) as report_at
-    where {chosen}
+    from standing
     union all
-    select greatest(valid_from, submitted_at), least(valid_to, open_until), -1
-    from (
-        select
-            id, report.submitted_at, report.open_until, report.district_id, report.ward_id, report.unit_id,
-            report.category_id, report.channel_id, valid_from, valid_to
-        from report_past
-        join report on report.id = report_id
-        where valid_to > :first_end and valid_from <= :at
-    ) as report_at
-    where {chosen}
+    select greatest(valid_from, standing.submitted_at), least(valid_to, standing.open_until), -1
+    from standing
+    join report_past on report_id = id
+    where valid_to > :first_end and valid_from <= :at
     union all
     select greatest(valid_from, submitted_at), least(valid_to, open_until), 1
     from (

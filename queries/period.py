@@ -133,12 +133,12 @@ def hours(reports: ReportDatabase, filters: Filters, *, by: str | None = None) -
 
 
 def quantiles(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the middle and the ninth tenth for each key of a table of key, clock, hours and reports."""
-    table = table.astype({"key": "Int64", "hours": "int64", "reports": "int64"})
-    table = table.groupby(["key", "clock", "hours"], dropna=False, as_index=False)[["reports"]].sum()  # hours in order
-    group = [table["key"].fillna(NONE).astype("int64"), table["clock"]]
-    done = table["reports"].groupby(group).cumsum()
-    whole = table["reports"].groupby(group).transform("sum")
+    """Return the middle and the ninth tenth for each key of a table of key, hours, and reports by either clock."""
+    clocks = ["calendar", "working"]
+    table = table.astype({"key": "Int64"} | dict.fromkeys(["hours", *clocks], "int64"))
+    table = table.groupby(["key", "hours"], dropna=False, as_index=False)[clocks].sum()  # hours in order
+    by_key = table.groupby(table["key"].fillna(NONE).astype("int64"))[clocks]
+    done, whole = by_key.cumsum(), by_key.transform("sum")
     found = table[["key"]].drop_duplicates().reset_index(drop=True)
     for name, clock, share in (
         ("median_hours", "calendar", 0.5),
@@ -146,7 +146,7 @@ def quantiles(table: pd.DataFrame) -> pd.DataFrame:
         ("median_worked_hours", "working", 0.5),
         ("p90_worked_hours", "working", 0.9),
     ):
-        reached = table[(table["clock"] == clock) & (done >= share * whole)].drop_duplicates("key")
+        reached = table[(table[clock] > 0) & (done[clock] >= share * whole[clock])].drop_duplicates("key")
         found = found.merge(reached[["key", "hours"]].rename(columns={"hours": name}), on="key", how="left")
     return found.astype(dict.fromkeys(found.columns.drop("key"), "float64"))
 

@@ -1,5 +1,5 @@
--- How many of the reports resolved in the months from :first_day up to, not including, :end_day took so many hours, for
--- each key and clock (calendar, working): from the summary, by :dimension and its :keys.
+-- How many of the reports resolved in the months from :first_day up to, not including, :end_day took so many hours, by
+-- the calendar and in working time, for each key: from the summary, by :dimension and its :keys.
 with image as (
     -- What has changed since the summary was made,
     select sign, district_id, ward_id, unit_id, category_id, channel_id, submitted_at, status, ended_at, worked_minutes
@@ -31,7 +31,10 @@ part as (
         and ended_at >= cast(:first_day as timestamp) at time zone :zone
         and ended_at < cast(:end_day as timestamp) at time zone :zone and {chosen_group}
 )
-select key, clock, hours, cast(sum(reports) as bigint) as reports
+select
+    key, hours,
+    coalesce(sum(reports) filter (where clock = 'calendar'), 0) as calendar,
+    coalesce(sum(reports) filter (where clock = 'working'), 0) as working
 from part
-group by key, clock, hours
+group by key, hours
 having sum(reports) > 0

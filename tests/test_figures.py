@@ -1,5 +1,6 @@
 """Every figure on rows small enough to count by eye; some rows must not be counted."""
 
+import math
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -7,10 +8,13 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import psycopg
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
 from queries.database import ReportDatabase
 from queries.figures import due_soon_until, figures
 from queries.filters import Filters
+from queries.period import quantiles
 from tests.reports import DAY, HOUR, T, past, report, small_city
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -180,3 +184,30 @@ def test_a_moment_without_a_zone_and_a_period_upside_down_are_refused() -> None:
         Filters.of(at=datetime(2026, 11, 18), zone=HANOI)  # noqa: DTZ001  the very mistake
     with pytest.raises(ValueError, match="before it starts"):
         Filters.of(at=T, zone=HANOI, start=T, end=T - DAY)
+
+
+@given(
+    taken=some.lists(
+        some.tuples(some.none() | some.integers(1, 3), some.integers(1, 40), some.none() | some.integers(1, 20)),
+        min_size=1,
+        max_size=60,
+    )
+)
+def test_the_middle_and_the_ninth_tenth_are_those_of_the_hours_in_order(
+    taken: list[tuple[int | None, int, int | None]],
+) -> None:
+    """However the counts are parted: each report told in a row of its own for each clock, as by two questions."""
+    rows = [(key, hours, 1, 0) for key, hours, _worked in taken]
+    rows += [(key, worked, 0, 1) for key, _hours, worked in taken if worked is not None]
+    found = quantiles(pd.DataFrame(rows, columns=["key", "hours", "calendar", "working"]))
+
+    def reached(hours: list[int], share: float) -> float | None:
+        return float(sorted(hours)[math.ceil(share * len(hours)) - 1]) if hours else None
+
+    keys = [None if pd.isna(key) else int(key) for key in found.pop("key")]
+    assert sorted(keys, key=str) == sorted({key for key, _hours, _worked in taken}, key=str)
+    for key, row in zip(keys, found.to_numpy(), strict=True):
+        own = [(hours, worked) for other, hours, worked in taken if other == key]
+        hours, worked = [hours for hours, _worked in own], [worked for _hours, worked in own if worked is not None]
+        expected = [reached(hours, 0.5), reached(hours, 0.9), reached(worked, 0.5), reached(worked, 0.9)]
+        assert [None if math.isnan(value) else value for value in row] == expected
