@@ -48,8 +48,8 @@ FIGURES = (
 
 MOST_FOUND = 1_000
 """Beyond this many a search says "more than" and counts no further."""
-_NEAR, _FURTHER = 20_000, 200_000
-"""The newest reports of a figure that are read for a search, and how many where that promises to be enough."""
+_NEAR = 20_000
+"""So many of the newest reports of a figure are read for a search before the index of words is asked."""
 _ALL_FOUND = 1_000_000
 """More than a search finds within a viewer's units: all are gathered there in any case, so all are put in order."""
 _PART = 2_000
@@ -189,19 +189,17 @@ def _found(reports: ReportDatabase, filters: Filters, figure: str, order: Order,
     """Return what a search finds, or of what is found often MOST_FOUND + 1.
 
     What is common among the newest reports is known to be many without looking further; what is rare there is looked
-    up in the index of words. Where nothing narrows them down, the newest lie side by side, so more of them are read.
+    up in the index of words.
     """
     asked = filters.case_parameters() | moments(reports, filters) | search.parameters(filters)
     asked |= {"figure": figure, "order": order}
     newest_first = order == "newest" and moves(figure).startswith("submitted_at")
-    for near in (_NEAR, _FURTHER) if search.words else ():
-        answer = reports.ask("search_near", near=near, most=MOST_FOUND + 1, **asked).iloc[0]
+    if search.words:
+        answer = reports.ask("search_near", near=_NEAR, most=MOST_FOUND + 1, **asked).iloc[0]
         ids: list[int] = answer["ids"]
-        many, whole = len(ids) > MOST_FOUND, answer["looked_at"] < near
+        many, whole = len(ids) > MOST_FOUND, answer["looked_at"] < _NEAR
         if many or whole:
             return _Found(ids, all=not many, first=whole or newest_first)
-        if filters.narrowed or len(ids) * _FURTHER < MOST_FOUND * _NEAR:
-            break
     most = _ALL_FOUND if filters.scope.within_units else MOST_FOUND + 1
     ids = list(map(int, reports.ask("search_few", most=most, **asked)["id"]))
     return _Found(ids, all=filters.scope.within_units or len(ids) <= MOST_FOUND, first=False)

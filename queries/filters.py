@@ -79,12 +79,6 @@ class Filters:
         end = self.start
         return replace(self, at=end - _TICK, start=end - length, end=end)
 
-    @property
-    def narrowed(self) -> bool:
-        """Whether anything was chosen, or the viewer may not read every case."""
-        places = (*self.districts, *self.wards, *self.square)
-        return bool(places + self.units + self.categories + self.channels + self.officers) or not self.scope.reads_all
-
     def parameters(self) -> dict[str, Any]:
         """Return the parameters as queries/*.sql name them; an empty choice is null, which lets everything through."""
         chosen = {name: getattr(self, name) or None for name in ("districts", "wards", "units", "categories")}
