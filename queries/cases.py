@@ -143,7 +143,11 @@ def orders(figure: str) -> tuple[Order, ...]:
     What happened in a period goes by when it happened, which an index finds at any length of it; only what is open at
     the moment is few enough to be put in order by its deadline.
     """
-    return ORDERS if "open_until > :at" in written(figure) else ("newest", "oldest")
+    return ORDERS if _is_of_the_open(figure) else ("newest", "oldest")
+
+
+def _is_of_the_open(figure: str) -> bool:
+    return "open_until > :at" in written(figure)
 
 
 def speaks_of_the_period(figure: str) -> bool:
@@ -189,12 +193,12 @@ def _found(reports: ReportDatabase, filters: Filters, figure: str, order: Order,
     """Return what a search finds, or of what is found often MOST_FOUND + 1.
 
     What is common among the newest reports is known to be many without looking further; what is rare there is looked
-    up in the index of words.
+    up in the index of words. Of all that viewers' units ever had, the newest lie too far apart to be read first.
     """
     asked = filters.case_parameters() | moments(reports, filters) | search.parameters(filters)
     asked |= {"figure": figure, "order": order}
     newest_first = order == "newest" and moves(figure).startswith("submitted_at")
-    if search.words:
+    if search.words and (_is_of_the_open(figure) or not filters.scope.within_units):
         answer = reports.ask("search_near", near=_NEAR, most=MOST_FOUND + 1, **asked).iloc[0]
         ids: list[int] = answer["ids"]
         many, whole = len(ids) > MOST_FOUND, answer["looked_at"] < _NEAR

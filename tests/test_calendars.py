@@ -86,7 +86,7 @@ def test_office_hours_are_assumed_once_and_say_so(connection: psycopg.Connection
     _fill(connection, date(2026, 11, 16), date(2026, 11, 16))
     hours = connection.execute("select opens, closes, confirmed, source from office_hours order by opens").fetchall()
     assert [row[:3] for row in hours] == [(time(8), time(12), False), (time(13), time(17), False)]
-    assert all(row[3].startswith("assumption") for row in hours)
+    assert all(row[3].startswith("giả định") for row in hours)
     connection.execute("delete from office_hours where opens = '08:00'")
     _fill(connection, date(2026, 11, 16), date(2026, 11, 16))
     assert connection.execute("select count(*) from office_hours").fetchone() == (1,)
@@ -205,7 +205,7 @@ def test_fill_goes_on_to_the_end_of_a_year(connection: psycopg.Connection, datab
 
 def test_hours_are_shown_with_how_sure_we_are(connection: psycopg.Connection, database: str) -> None:
     _fill(connection, date(2026, 11, 16), date(2026, 11, 16))
-    assert "1900-01-01 08:00 12:00 unconfirmed assumption: the usual hours" in _calendar(database, "hours")
+    assert "1900-01-01 08:00 12:00 unconfirmed giả định: giờ hành chính" in _calendar(database, "hours")
 
 
 def _cover(reports: ReportDatabase, at: str) -> CalendarCover:
