@@ -340,7 +340,10 @@ def _access(found: list[Measured]) -> list[str]:
     """Return as Markdown what row-level security and masking cost: each question beside the same asked bare."""
     choices = list(dict.fromkeys(row.filters for row in found))
     lines = ["What access costs: the times of a question's askings together, beside the same asked bare.", ""]
-    lines += ["| question | with, ms | bare, ms | ratio | " + " | ".join(choices) + " |", "|---|" + "---:|" * 6]
+    lines += [
+        "| question | with, ms | bare, ms | ratio | " + " | ".join(choices) + " |",
+        "|---|" + "---:|" * (3 + len(choices)),
+    ]
     for question in sorted({row.asked.question for row in found}):
         rows = [row for row in found if row.asked.question == question and math.inf not in (row.milliseconds, row.bare)]
         parts = [rows, *([row for row in rows if row.filters == choice] for choice in choices)]

@@ -190,20 +190,21 @@ class _Found(NamedTuple):
 
 
 def _found(reports: ReportDatabase, filters: Filters, figure: str, order: Order, search: Search) -> _Found:
-    """Return what a search finds, or of what is found often MOST_FOUND + 1.
+    """Return what a search finds; where all cases are the viewer's and many are found, MOST_FOUND + 1 of them.
 
     What is common among the newest reports is known to be many without looking further; what is rare there is looked
     up in the index of words. Of all that viewers' units ever had, the newest lie too far apart to be read first.
     """
     asked = filters.case_parameters() | moments(reports, filters) | search.parameters(filters)
-    asked |= {"figure": figure, "order": order}
+    within_units = filters.scope.within_units
+    most = _ALL_FOUND if within_units else MOST_FOUND + 1
+    asked |= {"figure": figure, "order": order, "most": most}
     newest_first = order == "newest" and moves(figure).startswith("submitted_at")
-    if search.words and (_is_of_the_open(figure) or not filters.scope.within_units):
-        answer = reports.ask("search_near", near=_NEAR, most=MOST_FOUND + 1, **asked).iloc[0]
+    if search.words and (_is_of_the_open(figure) or not within_units):
+        answer = reports.ask("search_near", near=_NEAR, **asked).iloc[0]
         ids: list[int] = answer["ids"]
-        many, whole = len(ids) > MOST_FOUND, answer["looked_at"] < _NEAR
-        if many or whole:
-            return _Found(ids, all=not many, first=whole or newest_first)
-    most = _ALL_FOUND if filters.scope.within_units else MOST_FOUND + 1
-    ids = list(map(int, reports.ask("search_few", most=most, **asked)["id"]))
-    return _Found(ids, all=filters.scope.within_units or len(ids) <= MOST_FOUND, first=False)
+        whole = answer["looked_at"] < _NEAR
+        if whole or len(ids) == most:
+            return _Found(ids, all=len(ids) < most, first=whole or newest_first)
+    ids = list(map(int, reports.ask("search_few", **asked)["id"]))
+    return _Found(ids, all=len(ids) < most, first=False)

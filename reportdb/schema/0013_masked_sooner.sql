@@ -11,11 +11,3 @@ begin
         where oid = 'masked(text)'::regprocedure);
 end
 $$;
-
--- 0008's view of steps, the same rows and words without a join: a report has few steps, and the join was planned for
--- longer than it was read. Who sees all reads masked notes; who sees units, those of their own as they are.
-create or replace view report_step with (security_barrier) as
-select report_id, n, at, kind, from_unit_id, to_unit_id,
-    case when sees_all() then masked(note) else note end as note
-from report_event
-where sees_all() or (select unit_id = any(scope_units()) from report where id = report_id);
