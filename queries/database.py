@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import pandas as pd
 import psycopg
 from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, text
-from sqlalchemy.exc import DBAPIError, NotSupportedError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from queries.memory import Memory
@@ -52,8 +52,6 @@ _ON_THE_WIRE = {"keepalives_idle": 30, "keepalives_interval": 5, "keepalives_cou
 # They find their rows by a key, so one plan is right whatever the key, and a connection keeps it: planning these took
 # longer than answering them.
 _PLANNED_ONCE = frozenset({"case_rows", "map_case", "nearby", "report", "report_deadlines", "report_events"})
-
-_OF_THE_CONNECTION = {"unreachable", "restarting"}
 
 _Kept = TypeVar("_Kept")
 
@@ -180,6 +178,8 @@ class ReportDatabase:
             if isinstance(error, OperationalError) or error.connection_invalidated:
                 raise self._noted(question, DatabaseAway(_words(error), kind)) from error
             raise
+        except _ConnectionWasOld as error:  # the new one as well
+            raise self._noted(question, DatabaseAway("the connection was lost twice", "unreachable")) from error
         except _NothingCameBack as error:
             raise self._noted(question, DatabaseAway("no answer came back in time", "silent")) from error
         self.timings.answered(question, time.perf_counter() - began)
@@ -199,8 +199,7 @@ class ReportDatabase:
             except DBAPIError as error:
                 if given_up.is_set():
                     raise _NothingCameBack from error
-                of_the_connection = isinstance(error, NotSupportedError) or kind_of(error.orig) in _OF_THE_CONNECTION
-                if error.connection_invalidated and of_the_connection:
+                if error.connection_invalidated and kind_of(error.orig) in {"unreachable", "restarting"}:
                     raise _ConnectionWasOld from error
                 raise
 
@@ -210,6 +209,7 @@ class ReportDatabase:
         given_up = threading.Event()
 
         def give_up() -> None:
+            """Hang up, and say so to whoever waits."""
             given_up.set()
             _hang_up(connection)
 
@@ -258,11 +258,12 @@ def _engine(url: str, seconds: int, *, pool_size: int, max_overflow: int) -> Eng
 
     @event.listens_for(engine, "do_connect")
     def to_the_url(_dialect: object, _record: object, place: list[Any], _settings: object) -> None:
-        place[:] = [url]  # as it is, for PostgreSQL's own library: SQLAlchemy's reading knows no lists of hosts
+        """Connect to the URL as it is, for PostgreSQL's own library: SQLAlchemy's reading knows no lists of hosts."""
+        place[:] = [url]
 
     @event.listens_for(engine, "handle_error")
     def changed_tables(context: ExceptionContext) -> None:
-        # What was prepared would return other columns than it did: so it is on every connection of the pool.
+        """Open all connections anew where what one had prepared would return other columns than it did."""
         if isinstance(context.original_exception, psycopg.NotSupportedError):
             context.is_disconnect = True
 

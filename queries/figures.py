@@ -76,6 +76,7 @@ def names(reports: ReportDatabase, dimension: Dimension) -> pd.DataFrame:
     """Return code, name_vi, name_en, kind, population and parent_id of a dimension's members, by their key."""
 
     def of_this_dimension() -> pd.DataFrame:
+        """Pick them from the names of all dimensions."""
         answer = reports.ask("names")
         return answer[answer["dimension"] == dimension].drop(columns="dimension").set_index("key")
 
@@ -86,6 +87,7 @@ def labels(reports: ReportDatabase, dimension: Dimension, language: str) -> Mapp
     """Return the name of each code of a dimension in a language (vi or en), in the order of the names."""
 
     def by_name() -> Mapping[str, str]:
+        """Put them in the order of the names."""
         known = names(reports, dimension)
         return dict(sorted(zip(known["code"], known[f"name_{language}"], strict=True), key=lambda pair: pair[1]))
 

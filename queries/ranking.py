@@ -50,6 +50,7 @@ def spread(overdue: Numbers, opened: Numbers) -> Spread:
     """
 
     def surprise(place: Numbers) -> float:
+        """Return how little the counts are to be expected at a place: minus the logarithm of its density."""
         return -float(_log_density(place[:, None], overdue, opened)[0])
 
     pooled = logit((overdue.sum() + 0.5) / (opened.sum() + 1))

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import InternalError
 
+from queries import database
 from queries.database import DatabaseAway, NotAReportDatabase, ReportDatabase, sql
 from queries.scope import EVERYTHING
 from tests.conftest import NewDatabase
@@ -80,6 +81,19 @@ def test_tables_that_were_changed_meanwhile_are_read_as_they_are(
         name = reports.ask_now("city")["name_vi"].iloc[0]
     connection.execute("alter table city alter column name_vi type varchar(99)")
     assert reports.ask_now("city")["name_vi"].iloc[0] == name
+
+
+def test_a_connection_that_is_lost_again_is_said_as_such(
+    connection: psycopg.Connection, reports: ReportDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small_city(connection)
+
+    def lost(*_asked: object) -> None:
+        raise database._ConnectionWasOld
+
+    monkeypatch.setattr(reports, "_answer", lost)
+    with pytest.raises(DatabaseAway, match="lost twice"):
+        reports.ask_now("city")
 
 
 def test_nobody_at_the_address_is_said_as_such() -> None:

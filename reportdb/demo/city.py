@@ -133,6 +133,7 @@ class _Triangles:
 
     @classmethod
     def of(cls, connection: psycopg.Connection, wards: Ints) -> Self:
+        """Cut the wards (ids) into triangles, as their outlines stand in the database."""
         drawn: dict[int, str] = dict(
             connection.execute("select id, geometry::text from area where level = 'ward'").fetchall()
         )
@@ -148,6 +149,7 @@ class _Triangles:
         return cls(corners, ends, before, last - before)
 
     def points(self, ward: Ints, draws: Floats) -> tuple[Floats, Floats]:
+        """Return a place in each of the wards (their numbers), longitudes and latitudes, by three draws from 0 to 1."""
         place = self.before[ward] + draws[:, 0] * self.area[ward]
         corner = self.corners[np.minimum(np.searchsorted(self.ends, place, side="right"), len(self.ends) - 1)]
         root = np.sqrt(draws[:, 1])[:, None]
