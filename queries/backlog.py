@@ -3,11 +3,13 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import numpy as np
 import pandas as pd
 
 from queries.database import ReportDatabase
 from queries.figures import Dimension, moments, names
-from queries.filters import Filters
+from queries.filters import NONE, Filters
+from queries.keyed import beside, keyed, keys_of, told
 from queries.period import happened
 
 URGENCIES = ("open", "overdue", "due_today", "due_soon", "no_deadline")
@@ -17,7 +19,6 @@ STAGES = ("waiting", "in_progress", "escalated")
 PACE_DAYS = 28
 """Whole weeks, so that every weekday weighs the same in the pace."""
 _FLOWS = ("received", "ended", "resolved")
-_COUNTS = (*URGENCIES, *RECEIPTS, *AGES, *STAGES, *_FLOWS, "open_before", "resolved_of_pace")
 
 
 def backlog(reports: ReportDatabase, filters: Filters, *, since: datetime, by: Dimension | None = None) -> pd.DataFrame:
@@ -37,24 +38,24 @@ def _backlog(reports: ReportDatabase, filters: Filters, since: datetime, by: Dim
     asked = filters.parameters() | moments(reports, filters) | {"by": by}
     lately, pace = filters.since(since), filters.since(filters.at - timedelta(days=PACE_DAYS))
     then = replace(filters, at=since - timedelta(microseconds=1))
-    table = pd.DataFrame({"key": pd.array([None] if by is None else [], dtype="Int64")})
-    for answer in (
-        reports.ask("backlog", **asked),
-        happened(reports, lately, by=by)[["key", *_FLOWS]],
-        happened(reports, pace, by=by)[["key", "resolved"]].rename(columns={"resolved": "resolved_of_pace"}),
-        reports.ask("open", **then.parameters() | moments(reports, then) | {"by": by})[["key", "open"]].rename(
-            columns={"open": "open_before"}
-        ),
-    ):
-        table = table.merge(answer.assign(key=answer["key"].astype("Int64")), on="key", how="outer")
-    table[list(_COUNTS)] = table[list(_COUNTS)].astype("Int64").fillna(0).astype("int64")
-    table["oldest"] = pd.to_datetime(table["oldest"], utc=True).dt.tz_convert(filters.zone)
+    standing = reports.ask("backlog", **asked)
+    before = reports.ask("open", **then.parameters() | moments(reports, then) | {"by": by})
+    table = beside(
+        [
+            *([keyed(np.array([NONE]), np.empty((1, 0), "int64"), ())] if by is None else []),  # a row in any case
+            standing.drop(columns="oldest"),
+            happened(reports, lately, by=by)[["key", *_FLOWS]],
+            happened(reports, pace, by=by)[["key", "resolved"]].rename(columns={"resolved": "resolved_of_pace"}),
+            before[["key", "open"]].rename(columns={"open": "open_before"}),
+        ]
+    )
+    keys = keys_of(table)
+    oldest = told(keys, standing.set_axis(keys_of(standing)), ["oldest"])["oldest"]
+    table["oldest"] = pd.to_datetime(oldest, utc=True).dt.tz_convert(filters.zone)
     pace_a_day = table["resolved_of_pace"].where(table["resolved_of_pace"] > 0) / PACE_DAYS
     table["days_of_work"] = table["open"] / pace_a_day
     if by is not None:
-        table = table.merge(
-            names(reports, by)[["code", "name_vi", "name_en"]], left_on="key", right_index=True, how="left"
-        )
+        table[["code", "name_vi", "name_en"]] = told(keys, names(reports, by), ("code", "name_vi", "name_en"))
     return table
 
 

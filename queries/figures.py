@@ -11,6 +11,7 @@ from rich.table import Table
 
 from queries.database import ReportDatabase
 from queries.filters import Filters
+from queries.keyed import beside, keys_of, told
 from queries.period import happened, hours, summed
 
 Dimension = Literal["district", "ward", "unit", "category", "channel"]
@@ -120,12 +121,11 @@ def moments(reports: ReportDatabase, filters: Filters) -> dict[str, datetime]:
 
 
 def figures(reports: ReportDatabase, filters: Filters, *, by: Dimension | None = None) -> pd.DataFrame:
-    """Return every figure: one row in all, or one for each member of a dimension that any figure counts.
+    """Return every count: one row in all, or one for each member of a dimension that any figure counts.
 
     Columns: `key` (null: the reports that have none, such as those not located), `code`, `name_vi` and `name_en` where
-    there is a dimension, COUNTS (reports) and HOURS (from submission to the answer, of those resolved in the period, on
-    the scale of queries.period.hours; null where none was). Shares are left to RATES, which keep their numerator and
-    denominator. Raises DatabaseAway.
+    there is a dimension, and COUNTS (reports). Shares are left to RATES, which keep their numerator and denominator.
+    Raises DatabaseAway.
     """
     return reports.remember(("figures", filters, by), lambda: _figures(reports, filters, by))
 
@@ -133,15 +133,20 @@ def figures(reports: ReportDatabase, filters: Filters, *, by: Dimension | None =
 def _figures(reports: ReportDatabase, filters: Filters, by: Dimension | None) -> pd.DataFrame:
     period = happened(reports, filters, by=by)
     standing = reports.ask("open", **filters.parameters() | moments(reports, filters) | {"by": by})
-    table = period.merge(standing.astype({"key": "Int64"}), on="key", how="outer")
-    table = table.merge(hours(reports, filters, by=by), on="key", how="left")
-    table[list(COUNTS)] = table[list(COUNTS)].astype("Int64").fillna(0).astype("int64")
-    table[list(HOURS)] = table[list(HOURS)].astype("float64")
+    table = beside([period, standing])[["key", *COUNTS]]
     if by is None:
-        return table[["key", *COUNTS, *HOURS]]
-    known = names(reports, by)[["code", "name_vi", "name_en"]]
-    table = table.merge(known, left_on="key", right_index=True, how="left")
-    return table[["key", "code", "name_vi", "name_en", *COUNTS, *HOURS]].sort_values("code", ignore_index=True)
+        return table
+    table[["code", "name_vi", "name_en"]] = told(keys_of(table), names(reports, by), ("code", "name_vi", "name_en"))
+    return table[["key", "code", "name_vi", "name_en", *COUNTS]].sort_values("code", ignore_index=True)
+
+
+def timed(reports: ReportDatabase, filters: Filters, *, by: Dimension | None = None) -> pd.DataFrame:
+    """Return `figures` with HOURS: from submission to the answer, of those resolved in the period, on the scale of
+    queries.period.hours; null where none was. They take longer than all counts together. Raises DatabaseAway.
+    """
+    table, taken = figures(reports, filters, by=by), hours(reports, filters, by=by)
+    table[list(HOURS)] = told(keys_of(table), taken.set_axis(keys_of(taken)), HOURS)
+    return table
 
 
 def published(reports: ReportDatabase, filters: Filters) -> pd.DataFrame:
@@ -209,7 +214,7 @@ def published_as_rich_table(table: pd.DataFrame) -> Table:
 
 
 def as_rich_table(table: pd.DataFrame) -> Table:
-    """Return figures for a terminal: a column a row of figures where there is one row, else a line each."""
+    """Return `timed` figures for a terminal: a column a row of figures where there is one row, else a line each."""
     records = with_sums(table)
     printed = Table(show_edge=False, pad_edge=False)
     shares = {rate: [_share(row, *parts) for row in records.to_dict("records")] for rate, parts in RATES.items()}

@@ -26,10 +26,11 @@ KINDS = {
 _AT_FIRST = 10  # on a phone; the rest unfolds
 
 
-def leaderboard(seen: Viewing, *, by: Literal["unit", "district"], kind: str, order: Order) -> dict[str, Any]:
-    """Return all units of a kind, or all districts, with their places, and those of them that do best, ready to draw.
-
-    Raises DatabaseAway.
+def leaderboard(
+    seen: Viewing, *, by: Literal["unit", "district"], kind: str, order: Order, most: int | None = None
+) -> dict[str, Any]:
+    """Return the units of a kind, or the districts, with their places, and those that do best, ready to draw: all, or
+    the first so many. Raises DatabaseAway.
     """
     then = seen.filters.before()
     now, before = (overdue(seen.reports, filters, by=by) for filters in (seen.filters, then))
@@ -41,7 +42,7 @@ def leaderboard(seen: Viewing, *, by: Literal["unit", "district"], kind: str, or
     ranks = int(table["place"].count())
     categories = names(seen.reports, "category").to_dict("index")
     choices = carried(seen)
-    shown = [_row(row, drawn_on, categories, choices, by, order) for row in table.to_dict("records")]
+    shown = [_row(row, drawn_on, categories, choices, by, order) for row in table.iloc[:most].to_dict("records")]
     return {
         "title": _("Overdue of open reports"),
         "mark": mark(seen),

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -82,15 +82,23 @@ def name(row: Any) -> str:
 
 def number(value: float | None, decimals: int = 0) -> str:
     """Return a number with the language's separators: 1.234,5 in Vietnamese."""
-    if pd.isna(value):
-        return NOTHING
+    return NOTHING if value is None or pd.isna(value) else _decimal(value, decimals, language())
+
+
+@lru_cache(maxsize=10_000)  # a page says hundreds, and the same ones as the page before
+def _decimal(value: float, decimals: int, code: Language) -> str:
     form = "#,##0" + ("." + "0" * decimals if decimals else "")
-    return str(format_decimal(value, format=form, locale=language()))
+    return str(format_decimal(value, format=form, locale=code))
 
 
 def percent(part: float, whole: float) -> str:
     """Return a share as a percentage with one decimal; a dash where there is nothing to divide by."""
-    return str(format_percent(part / whole, format="0.0%", locale=language())) if whole else NOTHING
+    return _percent(part / whole, language()) if whole else NOTHING
+
+
+@lru_cache(maxsize=10_000)
+def _percent(share: float, code: Language) -> str:
+    return str(format_percent(share, format="0.0%", locale=code))
 
 
 def duration(hours: float | None) -> str:
