@@ -53,6 +53,7 @@ GOALS_MS = {"30 days": 100, "365 days": 100, "all": 250}
 GOAL_ACCESS = 1.2
 """What a question may take as its asker is held to ask it, of what it takes bare."""
 _ADMINISTRATOR = accounts.Account("bench", "", "admin", ADMINISTRATION)
+_TIMED: tuple[figures.Dimension | None, ...] = (None, "district", "ward")  # a page's own, and what a map colours
 _GRIDS = ((44, 40), (11, 10))  # a city on a screen, a district: the map's cells, in thousandths of a degree
 
 
@@ -216,6 +217,7 @@ def _ask_all(reports: ReportDatabase, filters: Filters) -> None:
             lambda by=by: figures.figures(reports, filters, by=by),
             lambda by=by: backlog.backlog(reports, filters, since=week_ago, by=by),
         ]
+    calls += [lambda by=by: figures.timed(reports, filters, by=by) for by in _TIMED]
     calls += [lambda by=by: backlog.mix(reports, filters, by=by) for by in ("unit", "district")]
     for wide, high in _GRIDS:
         calls += [

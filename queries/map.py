@@ -1,5 +1,6 @@
 """What the map draws: reports as points, reports in the cells of a grid, and the one case that was clicked."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -37,7 +38,8 @@ def cells(reports: ReportDatabase, filters: Filters, *, figure: str, wide: int, 
     grid: dict[str, Any] = {"wide": wide, "high": high}
     parts, rests = [], [filters]
     whole = summarised(reports, filters, None, hours=True) if figure == "received" else None
-    if whole is not None and whole.dimension == "city":
+    if whole is not None and whole.dimension == "city" and whole.months[0] < whole.end:
+        whole = replace(whole, first=whole.months[0], end=whole.months[1])  # cells are kept by the month
         days: dict[str, Any] = {"first_day": whole.first, "end_day": whole.end, "zone": filters.zone.key}
         parts, rests = [reports.ask("period_cells", **days, **grid)], whole.rest(filters)
     for rest in rests:

@@ -111,7 +111,7 @@ def _size(answer: _Answer) -> int:
 
 def _bytes(value: Any) -> int:
     if isinstance(value, pd.DataFrame):
-        return _BYTES_OF_A_TABLE + int(value.memory_usage(deep=True).sum())
+        return _BYTES_OF_A_TABLE + int(value.memory_usage(index=False, deep=True).sum())
     return 1024 + len(value if isinstance(value, str | bytes) else str(value))
 
 

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from queries.database import ReportDatabase
 from queries.filters import NONE, Filters
+from queries.keyed import added, counts_of, keyed, keys_of
 
 PERIOD_COUNTS = (
     "received",
@@ -45,6 +47,7 @@ _DIMENSIONS = {
     "category": "categories",
     "channel": "channels",
 }
+_HOURS_BY_DAY = ("city", "district", "category", "channel")  # of wards and units they are kept by the month alone
 _EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)  # no report is older
 _FEW_DAYS = 3  # so short a period is quicker to count from the reports
 
@@ -61,11 +64,20 @@ class Whole:
     dimension: str | None
     keys: tuple[int, ...] | None
 
+    @property
+    def months(self) -> tuple[date, date]:
+        """The first day of the whole months in it, and the day after the last; twice the end where there are none."""
+        first, end = _next_month(self.first), self.end.replace(day=1)
+        return (first, end) if first < end else (self.end, self.end)
+
     def parameters(self, filters: Filters) -> dict[str, Any]:
-        """Return the parameters as period.sql names them."""
+        """Return the parameters as period.sql and period_hours.sql name them."""
+        first_month, end_month = self.months
         return {
             "first_day": self.first,
             "end_day": self.end,
+            "first_month": first_month,
+            "end_month": end_month,
             "dimension": self.dimension,
             "keys": self.keys,
             "zone": filters.zone.key,
@@ -95,25 +107,20 @@ def _happened(reports: ReportDatabase, filters: Filters, by: str | None) -> pd.D
         parts.append(reports.ask("period", **filters.parameters(), **whole.parameters(filters), by=by))
     rests = whole.rest(filters) if whole else [filters]
     parts += [reports.ask("cohorts", **rest.parameters(), by=by) for rest in rests]
-    table = pd.concat(parts).astype({"key": "Int64"} | dict.fromkeys(PERIOD_COUNTS, "Int64"))
-    table = table.groupby("key", dropna=False, as_index=False)[list(PERIOD_COUNTS)].sum()
-    table = table.astype(dict.fromkeys(PERIOD_COUNTS, "int64"))
+    table = added(parts, PERIOD_COUNTS)
     if by is not None:
-        table = table[(table[list(PERIOD_COUNTS)] != 0).any(axis=1)].reset_index(drop=True)
+        table = table.iloc[np.flatnonzero(np.count_nonzero(counts_of(table, PERIOD_COUNTS), axis=1))].reset_index(
+            drop=True
+        )
     elif table.empty:
-        table = pd.DataFrame({"key": pd.array([None], dtype="Int64")} | dict.fromkeys(PERIOD_COUNTS, 0))
+        table = keyed(np.array([NONE]), np.zeros((1, len(PERIOD_COUNTS)), "int64"), PERIOD_COUNTS)
     return summed(table)
 
 
 def summed(table: pd.DataFrame, names: Iterable[str] = tuple(SUMS)) -> pd.DataFrame:
     """Return a table that has their terms with some of SUMS added."""
-    table = table.copy()
-    for name in names:
-        first, *others = SUMS[name]
-        table[name] = table[first]
-        for term in others:
-            table[name] += -table[term[1:]] if term.startswith("-") else table[term]
-    return table
+    signed = {name: [(term.lstrip("-"), -1 if term.startswith("-") else 1) for term in SUMS[name]] for name in names}
+    return table.assign(**{name: sum(sign * table[term].to_numpy() for term, sign in signed[name]) for name in names})
 
 
 def hours(reports: ReportDatabase, filters: Filters, *, by: str | None = None) -> pd.DataFrame:
@@ -134,21 +141,19 @@ def hours(reports: ReportDatabase, filters: Filters, *, by: str | None = None) -
 
 def quantiles(table: pd.DataFrame) -> pd.DataFrame:
     """Return the middle and the ninth tenth for each key of a table of key, hours, and reports by either clock."""
-    clocks = ["calendar", "working"]
-    table = table.astype({"key": "Int64"} | dict.fromkeys(["hours", *clocks], "int64"))
-    table = table.groupby(["key", "hours"], dropna=False, as_index=False)[clocks].sum()  # hours in order
-    by_key = table.groupby(table["key"].fillna(NONE).astype("int64"))[clocks]
-    done, whole = by_key.cumsum(), by_key.transform("sum")
-    found = table[["key"]].drop_duplicates().reset_index(drop=True)
-    for name, clock, share in (
-        ("median_hours", "calendar", 0.5),
-        ("p90_hours", "calendar", 0.9),
-        ("median_worked_hours", "working", 0.5),
-        ("p90_worked_hours", "working", 0.9),
-    ):
-        reached = table[(table[clock] > 0) & (done[clock] >= share * whole[clock])].drop_duplicates("key")
-        found = found.merge(reached[["key", "hours"]].rename(columns={"hours": name}), on="key", how="left")
-    return found.astype(dict.fromkeys(found.columns.drop("key"), "float64"))
+    keys = keys_of(table)
+    order = np.lexsort((counts_of(table, ["hours"])[:, 0], keys))
+    known, starts = np.unique(keys[order], return_index=True)
+    ends = np.append(starts[1:], len(order))
+    length, *clocks = counts_of(table, ["hours", "calendar", "working"])[order].T
+    found = keyed(known, np.empty((len(known), 0), "int64"), ())
+    for clock, name in zip(clocks, ("hours", "worked_hours"), strict=True):
+        done = np.append(0, clock.cumsum())
+        before, whole = done[starts], done[ends] - done[starts]
+        for part, tenths in (("median", 5), ("p90", 9)):
+            reached = np.searchsorted(done, before + (tenths * whole + 9) // 10) - 1
+            found[f"{part}_{name}"] = np.where(whole > 0, length[np.maximum(reached, 0)], np.nan)
+    return found
 
 
 def summarised(
@@ -157,7 +162,7 @@ def summarised(
     """Return the part of the period that the summary answers, or None where it answers nothing of it.
 
     Days, where one dimension at most is chosen and it is the one counted by; with `months` whatever is chosen but
-    officers and a square; with `hours` (kept by the month) as for days.
+    officers and a square; with `hours` as for days, and months where hours are kept by the month alone.
     """
     if filters.officers or filters.square or reports.ask("summary").empty:
         return None
@@ -171,7 +176,11 @@ def summarised(
     start = max(filters.start, _EARLIEST).astimezone(filters.zone)
     first = start.date() + timedelta(days=start.time() > time.min)
     end = min(filters.end, filters.at).astimezone(filters.zone).date()
-    if months or hours:
-        first = first if first.day == 1 else (first.replace(day=1) + timedelta(days=32)).replace(day=1)
-        end = end.replace(day=1)
+    if months or (hours and dimension not in _HOURS_BY_DAY):
+        first, end = _next_month(first), end.replace(day=1)
     return Whole(first, end, dimension, keys) if end - first >= timedelta(days=_FEW_DAYS) else None
+
+
+def _next_month(day: date) -> date:
+    """Return the first day of a month, or else that of the next."""
+    return day if day.day == 1 else (day.replace(day=1) + timedelta(days=32)).replace(day=1)

@@ -1,5 +1,6 @@
--- How many of the reports resolved in the months from :first_day up to, not including, :end_day took so many hours, by
--- the calendar and in working time, for each key: from the summary, by :dimension and its :keys.
+-- How many of the reports resolved in the days from :first_day up to, not including, :end_day took so many hours, by the
+-- calendar and in working time, for each key: from the summary, by :dimension and its :keys; in whole months from
+-- :first_month to :end_month, in days before and after them.
 with image as (
     -- What has changed since the summary was made,
     select sign, district_id, ward_id, unit_id, category_id, channel_id, submitted_at, status, ended_at, worked_minutes
@@ -18,7 +19,13 @@ with image as (
 part as (
     select case when cast(:by as text) = dimension then nullif(key, -1) end as key, clock, hours, reports
     from report_month_hours
-    where dimension = cast(:dimension as text) and month >= :first_day and month < :end_day
+    where dimension = cast(:dimension as text) and month >= :first_month and month < :end_month
+        and (cast(:keys as integer[]) is null or key = any(cast(:keys as integer[])))
+    union all
+    select case when cast(:by as text) = dimension then nullif(key, -1) end, clock, hours, reports
+    from report_day_hours
+    where dimension = cast(:dimension as text)
+        and (day >= :first_day and day < :first_month or day >= :end_month and day < :end_day)
         and (cast(:keys as integer[]) is null or key = any(cast(:keys as integer[])))
     union all
     select {key}, clock, hours, sign

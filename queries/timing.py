@@ -50,6 +50,8 @@ class Timings:
         """Begin with nothing noted."""
         self._times: dict[str, _Times] = {}
         self._mishaps: deque[Mishap] = deque(maxlen=_TROUBLES_KEPT)
+        self.seconds = 0.0
+        """What all answers took together."""
         self._guard = threading.Lock()
 
     def answered(self, question: str, seconds: float) -> None:
@@ -59,6 +61,7 @@ class Timings:
             times.lately.append(seconds)
             times.count += 1
             times.total += seconds
+            self.seconds += seconds
 
     def failed(self, question: str, kind: str) -> None:
         """Note that a question was asked in vain; the same trouble over and over is noted once."""

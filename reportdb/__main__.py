@@ -212,7 +212,7 @@ def figures(
             zone = questions.city(reports).zone
             moment = _moment(at, zone) or datetime.now(UTC)
             period = Filters.of(at=moment, zone=zone, start=_moment(from_, zone), end=_moment(to, zone))
-            table = questions.figures(reports, period, by=by)
+            table = questions.timed(reports, period, by=by)
             published = questions.published(reports, period)
         except ValueError as error:
             raise typer.BadParameter(str(error)) from error

@@ -6,9 +6,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from reportdb.check import find_damage
 from reportdb.connection import connect
 from reportdb.migrations import SCHEMA, SchemaError, migrate
-from tests.conftest import NewDatabase
+from tests.conftest import DEMO_NOW, NewDatabase, database_name
 
 
 def test_a_second_run_changes_nothing(connection: psycopg.Connection) -> None:
@@ -62,3 +63,19 @@ def test_a_role_without_rights_is_told_what_it_lacks(new_database: NewDatabase) 
         connection.execute("set role pg_monitor")
         with pytest.raises(SchemaError, match=r"may not change its schema .*Connect as the database's owner"):
             migrate(connection)
+
+
+def test_hours_of_days_are_counted_where_a_summary_is_kept_already(demo: str, new_database: NewDatabase) -> None:
+    url = new_database(database_name(demo))
+    with connect(url) as connection:
+        connection.execute("drop table report_day_hours cascade")  # as it was before them
+        connection.execute("drop function empty_day_hours cascade")
+        connection.execute("delete from schema_migration where name = '0017_hours_of_days.sql'")
+        connection.execute("update report set category_id = 2 where id % 50 = 1")  # noted, not yet in the counts
+        assert migrate(connection) == ["0017_hours_of_days.sql"]
+        assert connection.execute("select count(*) > 1000 from report_day_hours").fetchone() == (True,)
+        assert [str(found) for found in find_damage(connection, DEMO_NOW) if "summarise" in str(found)] == []
+        connection.execute("update report_day_hours set reports = reports + 1 where key = 3")
+        assert "report_day_hours" in " ".join(map(str, find_damage(connection, DEMO_NOW)))
+        connection.execute("truncate report cascade")
+        assert connection.execute("select count(*) from report_day_hours").fetchone() == (0,)

@@ -62,6 +62,8 @@ VALUES: dict[str, Any] = {
     "id": 1,
     "first_day": T.date() - 20 * DAY,
     "end_day": T.date(),
+    "first_month": T.date() - 15 * DAY,
+    "end_month": T.date() - 5 * DAY,
     "dimension": "unit",
     "keys": None,
     "moments": [T - DAY, T],

@@ -73,6 +73,7 @@ OF_CASES = {
     "search",
     "search_few",
     "search_near",
+    "search_open",
 }
 """The questions that tell of single cases or of accounts: nothing for whoever counts."""
 HEAD = cases_of((OURS, BELOW))
@@ -112,6 +113,8 @@ ANYTHING: dict[str, Any] = {
     "id": number(THEIRS, 1),
     "first_day": NOW.date() - 20 * DAY,
     "end_day": NOW.date(),
+    "first_month": NOW.date() - 15 * DAY,
+    "end_month": NOW.date() - 5 * DAY,
     "dimension": "unit",
     "keys": None,
     "moments": [NOW - DAY, NOW],

@@ -89,9 +89,12 @@ def test_a_search_keeps_to_the_figure_the_filters_and_the_moment(
     report(city, 4, title="Cây đổ", district_id=2, ward_id=12, unit_id=2)
     report(city, 5, title="Cây đổ", reopen_count=1)
     past(city, 5, valid_from=T - 2 * DAY, valid_to=T + DAY, status="resolved", ended_at=T - DAY)
-    assert found(reports, "cay do") == {1, 2, 4, 5}
-    assert found(reports, "cay do", figure="open") == {1, 4}
-    assert found(reports, "cay do", NOW.choosing(units=(1,))) == {1, 2, 5}
+    report(city, 6, title="Cây đổ", ended_at=T + DAY)
+    report(city, 7, title="Cây đổ", ended_at=T + 2 * DAY, transfer_count=1)
+    past(city, 7, valid_from=T - 2 * DAY, valid_to=T + DAY)
+    assert found(reports, "cay do") == {1, 2, 4, 5, 6, 7}
+    assert found(reports, "cay do", figure="open") == {1, 4, 6, 7}
+    assert found(reports, "cay do", NOW.choosing(units=(1,))) == {1, 2, 5, 6, 7}
     assert found(reports, "cay do", NOW.choosing(scope=cases_of((2,)))) == {4}
     assert found(reports, "t-1", NOW.choosing(scope=cases_of((2,)))) == set(), "a code leads nobody out of his scope"
 
@@ -110,6 +113,7 @@ def test_what_is_common_is_counted_up_to_a_limit_and_still_listed_in_order(
 @pytest.mark.parametrize("scope", [EVERYTHING, cases_of((1,))], ids=["all", "a head"])
 @pytest.mark.parametrize("near", [1, 10, 40, 100])
 @pytest.mark.parametrize("order", ["newest", "oldest"])
+@pytest.mark.parametrize("figure", ["submitted", "open"])
 def test_however_it_is_looked_up_a_search_finds_the_same(
     city: psycopg.Connection,
     reports: ReportDatabase,
@@ -117,6 +121,7 @@ def test_however_it_is_looked_up_a_search_finds_the_same(
     scope: Scope,
     near: int,
     order: Order,
+    figure: str,
 ) -> None:
     """By reading the newest or by the index of words: few in full and in order, many as many."""
     titles = {}
@@ -135,9 +140,9 @@ def test_however_it_is_looked_up_a_search_finds_the_same(
         if typed == "rac" and scope == EVERYTHING:
             expected.append(61)
         expected = expected if order == "oldest" else expected[::-1]
-        listed = case_ids(reports, filters, figure="submitted", order=order, search=understood, limit=10)
+        listed = case_ids(reports, filters, figure=figure, order=order, search=understood, limit=10)
         assert listed == expected[:10], typed
-        count = readable_count(reports, filters, figure="submitted", search=understood)
+        count = readable_count(reports, filters, figure=figure, search=understood)
         assert count == min(len(expected), 21), typed
 
 
