@@ -73,11 +73,14 @@ def measure_live(
     per_hour: Annotated[
         float, typer.Option(help="New reports in an hour of the soak; more make more refreshes.")
     ] = 600,
+    faster: Annotated[
+        float, typer.Option(help="How many times as often as in service a screen of the soak asks what is new.")
+    ] = 1,
     viewers: Annotated[int, typer.Option(help="How many hearts beat at first.")] = 100,
     only: Annotated[str | None, typer.Option(help="freshness, heartbeats or soak alone.")] = None,
 ) -> None:
     """From commit to screen on 20 viewers; the heartbeats of 100 and more; a soak of walls and desks."""
-    liveness.measure(out, minutes=minutes, per_hour=per_hour, viewers=viewers, only=only)
+    liveness.measure(out, minutes=minutes, per_hour=per_hour, faster=faster, viewers=viewers, only=only)
 
 
 @app.command("outages")

@@ -25,7 +25,7 @@ from websockets.typing import Origin, Subprotocol
 from bench.viewer import beats_at
 
 _FRESHNESS = re.compile(r'class="freshness ([\w-]+)"[^>]*>(?:<i></i>)?([^<]*)<')
-_SECONDS_BETWEEN_BEATS = 2.0  # as ui/panels/beat.js has it
+SECONDS_BETWEEN_BEATS = 2.0  # as ui/panels/beat.js has it
 _WHOLE = ForwardMsg.FINISHED_SUCCESSFULLY
 
 
@@ -35,12 +35,13 @@ class Guest:
 
     `beats` are the seconds its heartbeats took, `ages` how many seconds old it then heard that its page is, `refreshed`
     when its page was drawn whole (time.monotonic), `fresh` the tone and the words of the page's header, `errors` what
-    no viewer should see. `found` says when a text came first.
+    no viewer should see. `found` says when a text came first. Its heart beats every `between` seconds.
     """
 
     address: str
     page: str = ""
     query: str = ""
+    between: float = SECONDS_BETWEEN_BEATS
     beats: list[float] = field(default_factory=list)
     ages: list[float] = field(default_factory=list)
     refreshed: list[float] = field(default_factory=list)
@@ -84,7 +85,7 @@ class Guest:
             beating.cancel()
 
     async def _beat(self, socket: ClientConnection) -> None:
-        """Ask every two seconds, as a browser does, and have the page drawn again where that is the answer."""
+        """Ask again and again, as a browser does, and have the page drawn again where that is the answer."""
         async with httpx.AsyncClient(base_url=self.address, timeout=10) as browser:
             while True:
                 while not self._heart:
@@ -101,7 +102,7 @@ class Guest:
                     message.rerun_script.query_string = self.query
                     message.rerun_script.page_script_hash = self._page_hash
                     await socket.send(message.SerializeToString())
-                await asyncio.sleep(_SECONDS_BETWEEN_BEATS)
+                await asyncio.sleep(self.between)
 
     def _take(self, raw: bytes) -> None:
         answer = ForwardMsg()

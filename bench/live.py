@@ -25,7 +25,7 @@ from playwright.async_api import async_playwright
 from rich.console import Console
 from rich.table import Table
 
-from bench.crowd import Guest
+from bench.crowd import SECONDS_BETWEEN_BEATS, Guest
 from bench.map import chromium
 from bench.pages import dashboard
 from reportdb.connection import connect, report_database
@@ -43,7 +43,9 @@ _WEIGHED_EVERY = 15  # seconds
 _MISSED_AFTER = 15  # seconds: a screen older than that has missed a change
 
 
-def measure(console: Console, *, minutes: float, per_hour: float, viewers: int, only: str | None) -> None:
+def measure(
+    console: Console, *, minutes: float, per_hour: float, faster: float, viewers: int, only: str | None
+) -> None:
     """Measure and print one table."""
     table = Table("what", "measured", "goal", show_edge=False)
     with tempfile.TemporaryDirectory(prefix="bench-live-") as folder:
@@ -59,7 +61,7 @@ def measure(console: Console, *, minutes: float, per_hour: float, viewers: int, 
                         case "heartbeats":
                             asyncio.run(_heartbeats(table, address, viewers))
                         case _:
-                            asyncio.run(_soak(table, address, url, server, minutes, per_hour))
+                            asyncio.run(_soak(table, address, url, server, minutes, per_hour, faster))
             console.print(table)
 
 
@@ -141,9 +143,13 @@ def _desks(address: str, number: int) -> list[Guest]:
     return [Guest(address, page) for page in islice(cycle(_DESK_PAGES), number)]
 
 
-async def _soak(table: Table, address: str, url: str, server: psutil.Process, minutes: float, per_hour: float) -> None:
+async def _soak(
+    table: Table, address: str, url: str, server: psutil.Process, minutes: float, per_hour: float, faster: float
+) -> None:
     """Watch the server's memory, and every viewer's refreshes, while the city lives on."""
     guests = [Guest(address, pages.WALL) for _ in range(_WALLS)] + _desks(address, _DESKS)
+    for guest in guests:
+        guest.between = SECONDS_BETWEEN_BEATS / faster
     command = [sys.executable, "-m", "reportdb", "simulate", f"--per-hour={per_hour}", f"--database={url}"]
     memory: list[tuple[float, float]] = []
     changes = 0
@@ -166,7 +172,7 @@ async def _soak(table: Table, address: str, url: str, server: psutil.Process, mi
     slope = linear_regression(*zip(*warm, strict=True)).slope if len(warm) > 2 else float("nan")
     kept = [sample for sample in heap if sample[0] * 60 > min(4, minutes / 2)]
     grows = linear_regression(*zip(*kept, strict=True)).slope if len(kept) > 2 else float("nan")
-    refreshes = sum(len(guest.refreshed) for guest in guests)
+    refreshes = [len(guest.refreshed) for guest in guests]
     ages = [age for guest in guests for age in guest.ages]
     missed = sum(age > _MISSED_AFTER for age in ages)
     errors = [error for guest in guests for error in guest.errors]
@@ -176,7 +182,7 @@ async def _soak(table: Table, address: str, url: str, server: psutil.Process, mi
     table.add_row("growth after warm-up, MB an hour", f"{slope:+.1f}", f"under {GOAL_SLOPE_MB:g}")
     table.add_row("heap of a wall in a browser, MB", f"{kept[0][1]:.1f} at first, {kept[-1][1]:.1f} at last", "")
     table.add_row("its growth, MB an hour", f"{grows:+.1f}", "flat")
-    table.add_row("refreshes seen, of so many changes", f"{refreshes}, {changes}", "")
+    table.add_row("refreshes of a screen", f"{min(refreshes)} to {max(refreshes)}, {changes} moments", "")
     oldest = f"median {np.median(ages):.1f}, longest {max(ages):.1f}"
     table.add_row("how old a screen was at a beat, s", oldest, "")
     table.add_row("beats of a screen that had missed a refresh", f"{missed} of {len(ages)}", "0")

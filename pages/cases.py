@@ -3,7 +3,7 @@
 import streamlit as st
 
 from queries.search import may_be_code
-from ui import access, case_pages
+from ui import access, case_pages, status
 from ui.case_list import asked_list
 from ui.controls import words_of
 from ui.panel import panel, shared_panel
@@ -20,8 +20,6 @@ if listing.strange:
 
 shared_panel(seen, "cases", key="cases_about", make=lambda: case_pages.about(seen, listing))
 if not case_pages.counted(seen, listing)[0]:
-    st.info(
-        _("No report matches these filters. Widen the period or remove a filter."), icon=":material/filter_alt_off:"
-    )
+    status.nothing_found(seen.city)
     st.stop()
 shared_panel(seen, "worklist", key="cases", make=lambda: case_pages.page(seen, listing))

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from queries.figures import figures
-from ui import flow, leaders, maps, newest, tiles
+from ui import flow, leaders, maps, newest, status, tiles
 from ui.filters import carried
 from ui.headline import headline
 from ui.panel import address
@@ -16,9 +16,7 @@ st.title(_("Is the city keeping its promises?"), anchor=False)
 
 now = tiles.row(figures(seen.reports, seen.filters))
 if not now["received"] and not now["open"]:
-    st.info(
-        _("No report matches these filters. Widen the period or remove a filter."), icon=":material/filter_alt_off:"
-    )
+    status.nothing_found(seen.city)
     st.stop()
 tiles.tiles(seen, lambda: headline(seen), key="headline")
 

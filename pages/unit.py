@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from queries.cases import case_count
-from queries.figures import figures, names, with_sums
+from queries.figures import names, timed, with_sums
 from queries.units import family
 from ui import flow, signals, tiles, unit, unit_beside
 from ui.controls import some_of
@@ -27,7 +27,7 @@ unit.head(seen, relatives)
 
 city_filters = seen.filters.choosing(units=(), districts=(), wards=(), officers=())
 own, city = (
-    tiles.row(with_sums(figures(seen.reports, filters)))
+    tiles.row(with_sums(timed(seen.reports, filters)))
     | {"reopened": case_count(seen.reports, filters, figure="reopened")}
     for filters in (seen.filters, city_filters)
 )

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from queries.database import ReportDatabase
-from queries.figures import due_soon_until, figures
+from queries.figures import due_soon_until, figures, timed
 from queries.filters import Filters
 from queries.period import quantiles
 from tests.reports import DAY, HOUR, T, past, report, small_city
@@ -27,7 +27,7 @@ def city(connection: psycopg.Connection) -> psycopg.Connection:
 
 
 def count(reports: ReportDatabase, at: datetime = T, **filters: Any) -> dict[str, Any]:
-    row: dict[Any, Any] = figures(reports, Filters.of(at=at, zone=HANOI, **filters)).iloc[0].to_dict()
+    row: dict[Any, Any] = timed(reports, Filters.of(at=at, zone=HANOI, **filters)).iloc[0].to_dict()
     return {str(name): value for name, value in row.items()}
 
 

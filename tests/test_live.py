@@ -1,5 +1,6 @@
 """The watcher: what it sees, when it sees something new, and what it says while nobody answers."""
 
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -33,6 +34,36 @@ def test_a_change_is_seen_and_makes_the_city_live(watched: Watcher, connection: 
     watched.look()
     assert watched.pulse.changed_at == now
     assert watched.pulse.live
+
+
+def test_what_a_moment_costs_is_paid_before_the_next(watched: Watcher, connection: psycopg.Connection) -> None:
+    """And meanwhile nobody is told that what they see is still all there is."""
+    watched.look()
+    before = watched.pulse
+    watched.reports.timings.seconds += 60
+    now = datetime.now(UTC)
+    report(connection, 1, submitted_at=now - timedelta(hours=1), updated_at=now)
+    time.sleep(1.1)  # moments are whole seconds
+    watched.look()
+    assert (watched.pulse.at, watched.pulse.changed_at) == (before.at, before.changed_at)
+    assert watched.pulse.true_at == before.true_at
+    assert watched.pulse.answered_at != before.answered_at
+    watched._moved_at -= 6  # long enough, whatever it costs
+    watched.look()
+    assert watched.pulse.changed_at == now
+    assert watched.pulse.true_at == watched.pulse.at > before.at
+
+
+def test_a_moment_that_costs_little_gives_way_at_the_next_look(
+    watched: Watcher, connection: psycopg.Connection
+) -> None:
+    watched.look()
+    watched.reports.timings.seconds += 0.5
+    now = datetime.now(UTC)
+    report(connection, 1, submitted_at=now - timedelta(hours=1), updated_at=now)
+    time.sleep(0.2)
+    watched.look()
+    assert watched.pulse.changed_at == now
 
 
 def test_nothing_new_leaves_the_moment_where_it_is(watched: Watcher) -> None:

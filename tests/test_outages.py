@@ -294,13 +294,13 @@ def test_a_page_that_draws_slowly_says_so_meanwhile(city: str) -> None:
         viewer = watcher.viewers.enter(watcher.pulse)
         viewer.begin(watcher.pulse)
         viewer.drawn()
-        true_at = viewer.beat(1, watcher.pulse, 1).true_at
+        true_at = viewer.beat(1, watcher.pulse).true_at
         later = watcher.pulse.at + timedelta(minutes=1)
-        moved = live.Pulse(at=later, city=watcher.pulse.city, answered_at=later)
+        moved = live.Pulse(at=later, city=watcher.pulse.city, true_at=later)
         viewer.begin(moved)
-        assert viewer.beat(1, moved, 1)[1:] == (true_at, False, False), "what is on the screen is not yet the new"
+        assert viewer.beat(1, moved)[1:] == (true_at, False, False), "what is on the screen is not yet the new"
         viewer.drawn()
-        assert viewer.beat(2, moved, 1).true_at == later
+        assert viewer.beat(2, moved).true_at == later
 
 
 def test_viewers_come_back_one_after_the_other(city: str) -> None:
@@ -312,5 +312,5 @@ def test_viewers_come_back_one_after_the_other(city: str) -> None:
             viewer = watcher.viewers.enter(live.Pulse(at=back - timedelta(minutes=1)))
             viewer.turn, viewer.drawn_at = turn, back - timedelta(minutes=1)
             pulse = live.Pulse(at=back, city=watcher.pulse.city, back_at=back - timedelta(seconds=seconds_ago))
-            came.append(viewer.beat(0, pulse, 1).again)
+            came.append(viewer.beat(0, pulse).again)
     assert came == [True, False, True]

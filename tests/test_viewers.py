@@ -14,7 +14,7 @@ LATER = NOW + timedelta(minutes=1)
 
 
 def pulse(at: datetime) -> Pulse:
-    return Pulse(at=at, answered_at=at, looked_at=at)
+    return Pulse(at=at, answered_at=at, looked_at=at, true_at=at)
 
 
 @pytest.fixture
@@ -23,44 +23,36 @@ def viewer() -> Viewer:
     found = Viewers().enter(pulse(NOW))
     found.begin(pulse(NOW))
     found.drawn()
-    found.beat(found.run, pulse(NOW), 1)
+    found.beat(found.run, pulse(NOW))
     found.drawn_at -= timedelta(seconds=30)
     return found
 
 
 def test_what_has_not_changed_is_true_until_the_last_look_and_not_drawn_again(viewer: Viewer) -> None:
-    looked = Pulse(at=NOW, answered_at=NOW + timedelta(seconds=8))
-    assert viewer.beat(viewer.run, looked, 1)[1:] == (NOW + timedelta(seconds=8), False, False)
+    looked = Pulse(at=NOW, true_at=NOW + timedelta(seconds=8))
+    assert viewer.beat(viewer.run, looked)[1:] == (NOW + timedelta(seconds=8), False, False)
 
 
 def test_a_change_is_drawn_again_and_ages_until_it_is(viewer: Viewer) -> None:
-    assert viewer.beat(viewer.run, pulse(LATER), 1)[1:] == (NOW, False, True)
+    assert viewer.beat(viewer.run, pulse(LATER))[1:] == (NOW, False, True)
     viewer.begin(pulse(LATER))
     viewer.drawn()
-    assert viewer.beat(viewer.run, pulse(LATER), 1)[1:] == (LATER, False, False)
+    assert viewer.beat(viewer.run, pulse(LATER))[1:] == (LATER, False, False)
 
 
 def test_who_was_told_is_not_told_with_every_beat(viewer: Viewer, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server with much to do would else be asked for the same page over and over."""
-    assert [viewer.beat(viewer.run, pulse(LATER), 1).again for _ in range(3)] == [True, False, False]
+    assert [viewer.beat(viewer.run, pulse(LATER)).again for _ in range(3)] == [True, False, False]
     monkeypatch.setattr("ui.viewers._SECONDS_TO_DRAW_AGAIN", 0)
-    assert viewer.beat(viewer.run, pulse(LATER), 1).again, "what was told has not reached the browser"
-
-
-@pytest.mark.parametrize(
-    ("seconds", "viewers", "again"), [(1, 1, False), (2, 1, True), (4, 100, False), (6, 100, True)]
-)
-def test_the_more_viewers_the_longer_a_page_stands(viewer: Viewer, seconds: float, viewers: int, again: bool) -> None:
-    viewer.drawn_at = datetime.now(UTC) - timedelta(seconds=seconds)
-    assert viewer.beat(viewer.run, pulse(LATER), viewers).again is again
+    assert viewer.beat(viewer.run, pulse(LATER)).again, "what was told has not reached the browser"
 
 
 def test_while_the_database_is_away_the_last_truth_grows_old(viewer: Viewer) -> None:
-    away = Pulse(at=NOW, answered_at=NOW, looked_at=LATER, trouble=DatabaseAway())
-    assert viewer.beat(viewer.run, away, 1)[1:] == (NOW, True, True), "the header says so"
+    away = Pulse(at=NOW, answered_at=NOW, true_at=NOW, looked_at=LATER, trouble=DatabaseAway())
+    assert viewer.beat(viewer.run, away)[1:] == (NOW, True, True), "the header says so"
     viewer.begin(away)
     viewer.drawn()
-    assert viewer.beat(viewer.run, away, 1)[1:] == (NOW, True, False)
+    assert viewer.beat(viewer.run, away)[1:] == (NOW, True, False)
 
 
 def test_a_run_that_draws_nothing_new_makes_nothing_younger(viewer: Viewer) -> None:
@@ -68,7 +60,7 @@ def test_a_run_that_draws_nothing_new_makes_nothing_younger(viewer: Viewer) -> N
     viewer.not_drawn()
     viewer.drawn()
     viewer.pulse = pulse(LATER + timedelta(minutes=1))
-    assert viewer.beat(viewer.run, pulse(LATER), 1).true_at == NOW
+    assert viewer.beat(viewer.run, pulse(LATER)).true_at == NOW
 
 
 def test_a_page_at_an_earlier_moment_is_as_old_as_that(viewer: Viewer) -> None:
@@ -76,22 +68,22 @@ def test_a_page_at_an_earlier_moment_is_as_old_as_that(viewer: Viewer) -> None:
     viewer.stays_at(NOW - timedelta(hours=1))
     viewer.drawn()
     viewer.pulse = pulse(NOW - timedelta(hours=1))
-    assert viewer.beat(viewer.run, pulse(LATER), 1).true_at == NOW - timedelta(hours=1)
+    assert viewer.beat(viewer.run, pulse(LATER)).true_at == NOW - timedelta(hours=1)
 
 
 def test_what_has_not_arrived_in_the_browser_is_not_what_it_shows(viewer: Viewer) -> None:
     viewer.begin(pulse(LATER))
     viewer.drawn()
-    assert viewer.beat(1, pulse(LATER), 1)[1:] == (NOW, False, False)
+    assert viewer.beat(1, pulse(LATER))[1:] == (NOW, False, False)
     viewer.drawn_at -= timedelta(seconds=11)
-    assert viewer.beat(1, pulse(LATER), 1)[1:] == (NOW, False, True), "it is drawn once more"
-    assert viewer.beat(2, pulse(LATER), 1)[1:] == (LATER, False, False)
+    assert viewer.beat(1, pulse(LATER))[1:] == (NOW, False, True), "it is drawn once more"
+    assert viewer.beat(2, pulse(LATER))[1:] == (LATER, False, False)
 
 
 def test_an_account_that_is_no_more_draws_the_page_again_at_once(viewer: Viewer) -> None:
     viewer.drawn_at = datetime.now(UTC)
     viewer.stands = lambda: False
-    assert viewer.beat(viewer.run, pulse(NOW), 100).again
+    assert viewer.beat(viewer.run, pulse(NOW)).again
 
 
 def test_viewers_are_known_by_name_until_their_session_ends() -> None:

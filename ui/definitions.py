@@ -10,7 +10,7 @@ from queries.calendar import calendar_cover
 from queries.cases import case_count
 from queries.database import written
 from queries.deadlines import warnings
-from queries.figures import RATES, figures, with_sums
+from queries.figures import RATES, timed, with_sums
 from queries.signals import Signal, signals
 from ui.meanings import figure_name, left_out, meaning, rate_name
 from ui.panel import shared_panel
@@ -69,7 +69,7 @@ class _Measures:
 
     def __init__(self, seen: Viewing) -> None:
         self._seen = seen
-        self._now = row(with_sums(figures(seen.reports, seen.filters)))
+        self._now = row(with_sums(timed(seen.reports, seen.filters)))
         self._now |= {figure: case_count(seen.reports, seen.filters, figure=figure) for figure in _ASKED_APART}
         self._marks: dict[Clock, Mark | None] = {"receive": mark(seen, "receive"), "handle": mark(seen, "handle")}
 

@@ -34,7 +34,7 @@ async def beat(request: Request) -> Response:
     viewer = watcher.viewers.named(request.path_params["viewer"])
     if viewer is None:  # their session is over
         return Response(status_code=404, headers=_NOT_KEPT)
-    heard = viewer.beat(request.path_params["run"], watcher.pulse, watcher.viewers.number)
+    heard = viewer.beat(request.path_params["run"], watcher.pulse)
     told = [_milliseconds(heard.now), _milliseconds(heard.true_at), heard.away, heard.again]
     return JSONResponse(told, headers=_NOT_KEPT)
 

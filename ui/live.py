@@ -25,8 +25,11 @@ from ui.thresholds import Level, thresholds
 from ui.viewers import Viewer, Viewers
 
 _LOG = logging.getLogger(__name__)
-_SECONDS_BETWEEN_LOOKS = 2.0
+_SECONDS_BETWEEN_LOOKS = 1.0
 _SECONDS_BETWEEN_ACCOUNTS = 10.0
+_BUSY = 2 / 3  # of one processor goes into what a new moment brings; the rest is for those who click
+_SECONDS_OF_ONE_MOMENT = 6.0  # at most, however much there is to do
+_LITTLE = 0.5  # seconds
 _LIVE_WITHIN = timedelta(days=60)
 
 
@@ -34,8 +37,8 @@ _LIVE_WITHIN = timedelta(days=60)
 class Pulse:
     """What the watcher saw: the moment to speak of, the newest change, the city; and what fails, since when.
 
-    `looked_at` is its last look, `answered_at` the last one that was answered, `back_at` when the database last came
-    back from an outage.
+    `looked_at` is its last look, `answered_at` the last one that was answered, `true_at` the last one at which nothing
+    had changed since the moment; `back_at` is when the database last came back from an outage.
     """
 
     at: datetime
@@ -44,6 +47,7 @@ class Pulse:
     feeds: tuple[Feed, ...] = ()
     looked_at: datetime | None = None
     answered_at: datetime | None = None
+    true_at: datetime | None = None
     back_at: datetime | None = None
     trouble: DatabaseAway | NotAReportDatabase | NoCity | None = None
     trouble_since: datetime | None = None
@@ -95,6 +99,8 @@ class Watcher:
         self.accounts: Mapping[str, Account] | None = None
         """Everybody who may come in, by the name they sign in with; None until the database has said so."""
         self._accounts_at = -_SECONDS_BETWEEN_ACCOUNTS
+        self._moved_at = self._looked_at = time.monotonic()
+        self._worked, self._asked, self._owed = time.process_time(), 0.0, 0.0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="watcher", daemon=True)
         self.look()
@@ -108,8 +114,10 @@ class Watcher:
             newest = self.reports.look("pulse")["updated_at"].iloc[0]
             changed_at = None if pd.isna(newest) else newest.to_pydatetime()
             delivered = feeds(self.reports)
-            moved = seen.city is None or seen.trouble is not None or changed_at != seen.changed_at
-            found = city(self.reports) if moved else seen.city
+            first = seen.city is None or seen.trouble is not None
+            waits = self._has_enough_to_do() and not first
+            changed = first or changed_at != seen.changed_at
+            found = city(self.reports) if changed and not waits else seen.city
             self._look_at_accounts()
         except (DatabaseAway, NotAReportDatabase, NoCity) as trouble:
             if not seen.trouble:
@@ -122,15 +130,30 @@ class Watcher:
         if seen.trouble:
             _LOG.warning("The report database answers again.")
             self.shown.go_on()
+        moves = not waits and (changed or now.replace(second=0) > seen.at)
+        self._moved_at = self._looked_at if moves else self._moved_at
         self.pulse = Pulse(
-            at=now if moved or now.replace(second=0) > seen.at else seen.at,
-            changed_at=changed_at,
+            at=now if moves else seen.at,
+            changed_at=seen.changed_at if waits else changed_at,
             city=found,
             feeds=delivered,
             looked_at=now,
             answered_at=now,
+            true_at=seen.true_at if waits and changed else now,
             back_at=now if seen.trouble else seen.back_at,
         )
+
+    def _has_enough_to_do(self) -> bool:
+        """Whether the last moment is still being paid for: its pages drawn, its questions answered.
+
+        All viewers speak of one moment, so that what it costs is spent once for all of them: the more it costs, the
+        longer it stands.
+        """
+        last, worked, asked = self._looked_at, self._worked, self._asked
+        self._looked_at, self._worked, self._asked = time.monotonic(), time.process_time(), self.reports.timings.seconds
+        spent = max((self._worked - worked) / _BUSY, self._asked - asked)
+        self._owed = max(0.0, self._owed + spent - (self._looked_at - last))
+        return self._owed > _LITTLE and self._looked_at - self._moved_at < _SECONDS_OF_ONE_MOMENT
 
     def _look_at_accounts(self) -> None:
         if sign_in.sign_in().way == "nobody" or time.monotonic() - self._accounts_at < _SECONDS_BETWEEN_ACCOUNTS:
@@ -147,7 +170,6 @@ class Watcher:
         while not self._stop.wait(_SECONDS_BETWEEN_LOOKS):
             try:
                 self.look()
-                self.viewers.count()
             except Exception:  # the watcher outlives what nobody foresaw; the next look may succeed
                 _LOG.exception("A look at the report database failed")
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from queries import map as map_queries
 from queries.cases import readable_count
-from queries.figures import Dimension, figures, with_sums
+from queries.figures import Dimension, figures
 from ui import map_marks, map_routes, map_scale, maps, squares
 from ui.asked import NOBODY
 from ui.filters import carried
@@ -138,7 +138,7 @@ def _areas(seen: Viewing, shapes: pd.DataFrame, level: Dimension, measure: str) 
     figure = map_scale.FIGURES[measure]
     words = {"open": _("open in all"), "received": _("received in all"), "resolved": _("resolved in all")}[figure]
     # An area's own filter does not empty its neighbours: they stay to compare with and to click.
-    table = with_sums(figures(seen.reports, seen.filters.choosing(**{f"{level}s": ()}), by=level))
+    table = map_scale.measured(seen.reports, seen.filters.choosing(**{f"{level}s": ()}), level, measure)
     population = shapes.set_index("key")["population"]
     scale = map_scale.scale(measure, map_scale.values(table, population, measure))
     colours = maps.steps(measure, dark=_dark())

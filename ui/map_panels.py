@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from queries.figures import Dimension, figures, names, with_sums
+from queries.figures import Dimension, names, timed, with_sums
 from ui import squares
 from ui.filters import carried
 from ui.pages import BACKLOG, CASES, LIVE_MAP, REPORT
@@ -59,7 +59,7 @@ def place(seen: Viewing, level: str, hint: str) -> None:
 
     `hint` says what to do while none is chosen.
     """
-    now = only_row(with_sums(figures(seen.reports, seen.filters)))
+    now = only_row(with_sums(timed(seen.reports, seen.filters)))
     square = [squares.in_words(seen.filters.square)] if seen.filters.square else []
     chosen = [*_chosen(seen, "district"), *_chosen(seen, "ward"), *square]
     plain = (

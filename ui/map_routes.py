@@ -16,11 +16,11 @@ from starlette.routing import Route
 
 from queries import map as map_queries
 from queries.database import DatabaseAway, ReportDatabase
-from queries.figures import figures, names, with_sums
+from queries.figures import names
 from queries.filters import Filters
 from ui import access, live, map_data
 from ui.asked import asked
-from ui.map_scale import MEASURES, crowd_bounds
+from ui.map_scale import MEASURES, crowd_bounds, measured
 from ui.words import LANGUAGES
 
 ARRIVED_WITHIN = timedelta(minutes=15)
@@ -123,7 +123,7 @@ def _shapes(asking: Asking) -> str:
 
 
 def _areas(asking: Asking) -> str:
-    table = with_sums(figures(asking.reports, asking.filters, by=asking.level))
+    table = measured(asking.reports, asking.filters, asking.level, asking.measure)
     drawn = drawn_areas(asking.reports, asking.level)
     return _json(map_data.areas(drawn, table, asking.measure, asking.language))
 

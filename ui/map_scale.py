@@ -8,6 +8,9 @@ from itertools import pairwise
 import pandas as pd
 from babel.numbers import format_decimal, format_percent
 
+from queries.database import ReportDatabase
+from queries.figures import Dimension, figures, timed, with_sums
+from queries.filters import Filters
 from ui.theme import OVERDUE_BOUNDS
 from ui.words import Language, catalogue
 
@@ -33,6 +36,12 @@ class Scale:
     def step(self, value: float) -> int:
         """Return which colour a value has, 0 the lightest. The darkest is always in use where there are bounds."""
         return bisect_right(self.bounds, value)
+
+
+def measured(reports: ReportDatabase, filters: Filters, level: Dimension, measure: str) -> pd.DataFrame:
+    """Return the figures of each area that `values` and the words beside them need. Raises DatabaseAway."""
+    ask = timed if measure == "time" else figures
+    return with_sums(ask(reports, filters, by=level))
 
 
 def values(table: pd.DataFrame, population: pd.Series, measure: str) -> pd.Series:

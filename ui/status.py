@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from queries.database import DatabaseAway, NotAReportDatabase
-from queries.figures import NoCity
+from queries.figures import City, NoCity
 from ui.live import Pulse
 from ui.thresholds import Level
 from ui.viewing import Viewing
@@ -107,6 +107,16 @@ def database_away(pulse: Pulse, trouble: DatabaseAway | NotAReportDatabase) -> N
         ),
         icon=":material/cloud_off:",
     )
+
+
+def nothing_found(city: City) -> None:
+    """Say that the filters let nothing through, or that nobody has reported anything yet."""
+    if city.last_submitted_at is None:
+        st.info(_("There are no reports yet. The first one will appear by itself."), icon=":material/inbox:")
+    else:
+        st.info(
+            _("No report matches these filters. Widen the period or remove a filter."), icon=":material/filter_alt_off:"
+        )
 
 
 def empty_database() -> None:

@@ -77,7 +77,7 @@ def _database(seen: _Seen) -> Table:
     if kind:
         rows.insert(1, (Cell(_("What to do")), Cell(cure_words(kind))))
     about = _(
-        "It is asked every two seconds. Without an answer for {red} s it is red.",
+        "It is asked every second. Without an answer for {red} s it is red.",
         red=number(thresholds().answer.red),
     )
     return Table(_("The database"), about, (), tuple(rows))

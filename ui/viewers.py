@@ -13,8 +13,6 @@ from weakref import WeakValueDictionary
 if TYPE_CHECKING:
     from ui.live import Pulse
 
-_SECONDS_BETWEEN_REFRESHES = 1.5  # less than a beat: a change is on a screen within one look and one beat
-_SECONDS_FOR_EACH_VIEWER = 0.05  # about what a refresh costs: many viewers refresh less often, and the server keeps up
 _SECONDS_TO_COME_BACK = 3.0
 _SECONDS_TO_DRAW_AGAIN = 10.0
 _SECONDS_WITHOUT_A_BEAT = 10
@@ -55,7 +53,7 @@ class Viewer:
     def begin(self, pulse: "Pulse") -> None:
         """Note what a run draws from; once the browser has it, that is as true as the database's last answer."""
         self._drawing, self.run = True, self.run + 1
-        self._true_next = None if pulse.trouble else pulse.answered_at or pulse.at
+        self._true_next = None if pulse.trouble else pulse.true_at or pulse.at
         self.pulse, self.drawn_at, self.beaten_at = pulse, datetime.now(UTC), time.monotonic()
 
     def stays_at(self, moment: datetime) -> None:
@@ -71,30 +69,26 @@ class Viewer:
         self._told_at = -_SECONDS_TO_DRAW_AGAIN
         self._drawing = False
 
-    def beat(self, run: int, pulse: "Pulse", viewers: int) -> Beat:
-        """Return what a browser hears that has this run, while `pulse` is what the watcher saw last and so many viewers
-        are there.
-        """
+    def beat(self, run: int, pulse: "Pulse") -> Beat:
+        """Return what a browser hears that has this run, while `pulse` is what the watcher saw last."""
         now, self.beaten_at = datetime.now(UTC), time.monotonic()
         arrived = run == self.run and not self._drawing
         if arrived:
             self.true_at, self._true_next = self._true_next or self.true_at, None
             if self.true_at and not pulse.trouble and self.pulse.at == pulse.at:
-                self.true_at = pulse.answered_at or pulse.at
+                self.true_at = pulse.true_at or pulse.at
         again = not self._drawing and self.beaten_at - self._told_at >= _SECONDS_TO_DRAW_AGAIN
-        again = again and (not self.stands() or self._is_due(pulse, viewers, now) or self._is_lost(arrived, now))
+        again = again and (not self.stands() or self._is_due(pulse, now) or self._is_lost(arrived, now))
         if again:
             self._told_at = self.beaten_at
         return Beat(now, self.true_at or self._true_next or pulse.at, pulse.trouble is not None, again)
 
-    def _is_due(self, pulse: "Pulse", viewers: int, now: datetime) -> bool:
-        """Whether something changed since the page was drawn; the more viewers, the longer since the last time.
+    def _is_due(self, pulse: "Pulse", now: datetime) -> bool:
+        """Whether something changed since the page was drawn.
 
         When the database comes back, the viewers follow one after the other, within a few seconds.
         """
         if pulse is self.pulse or pulse.seen == self.pulse.seen:
-            return False
-        if (now - self.drawn_at).total_seconds() < max(_SECONDS_BETWEEN_REFRESHES, _SECONDS_FOR_EACH_VIEWER * viewers):
             return False
         if pulse.back_at and pulse.back_at != self.pulse.back_at:
             return now >= pulse.back_at + timedelta(seconds=_SECONDS_TO_COME_BACK * self.turn)
@@ -110,7 +104,6 @@ class Viewers:
 
     def __init__(self) -> None:
         """Begin with nobody."""
-        self.number = 0  # at the last count
         self._open: WeakValueDictionary[str, Viewer] = WeakValueDictionary()
         self._guard = threading.Lock()
 
@@ -130,5 +123,4 @@ class Viewers:
         """Return how many are there: whoever's heart beat in the last seconds."""
         since = time.monotonic() - _SECONDS_WITHOUT_A_BEAT
         with self._guard:
-            self.number = sum(viewer.beaten_at >= since for viewer in self._open.values())
-            return self.number
+            return sum(viewer.beaten_at >= since for viewer in self._open.values())

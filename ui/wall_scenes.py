@@ -71,10 +71,9 @@ def _map(seen: Viewing, screen: WallScreen) -> dict[str, Any]:
 
 
 def _overdue(seen: Viewing, _screen: WallScreen) -> dict[str, Any]:
-    found = leaderboard(seen, by="unit", kind="all", order="fair")
+    found = leaderboard(seen, by="unit", kind="all", order="fair", most=_RANKED)
     return found | {
         "title": _("Which units are late?"),
-        "rows": found["rows"][:_RANKED],
         "best": found["best"][:_BEST],
         "about": _("Fair ranking of the units with at least {count} open reports", count=FEWEST_OPEN),
         "since": day(seen.local(seen.filters.before().at)),
