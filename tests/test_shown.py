@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ui import shown
-from ui.shown import Shown
+from ui.shown import Shown, Stay
 
 EARLIER = datetime(2026, 11, 18, 3, 0, tzinfo=UTC)
 LATER = EARLIER + timedelta(minutes=1)
@@ -15,7 +15,7 @@ ADDRESS = ("overdue", ("period", "7d"))
 
 def test_what_was_never_shown_has_nowhere_to_stay() -> None:
     found = Shown()
-    assert not found.failed(ADDRESS, LATER)
+    assert not found.failed(ADDRESS, LATER, "slow")
     assert found.stays_at(ADDRESS, away=True) is None
 
 
@@ -24,8 +24,8 @@ def test_a_failure_stays_at_the_last_moment_for_a_while(monkeypatch: pytest.Monk
     found = Shown()
     found.whole(ADDRESS, EARLIER)
     assert found.stays_at(ADDRESS, away=False) is None
-    assert found.failed(ADDRESS, LATER)
-    assert found.stays_at(ADDRESS, away=False) == EARLIER
+    assert found.failed(ADDRESS, LATER, "slow")
+    assert found.stays_at(ADDRESS, away=False) == Stay(EARLIER, "slow")
     assert found.stays_at(("overdue",), away=True) is None, "another address asks for something else"
     time.sleep(0.11)
     assert found.stays_at(ADDRESS, away=False) is None
@@ -34,13 +34,13 @@ def test_a_failure_stays_at_the_last_moment_for_a_while(monkeypatch: pytest.Monk
 def test_while_the_database_is_away_it_stays_without_trying() -> None:
     found = Shown()
     found.whole(ADDRESS, EARLIER)
-    assert found.stays_at(ADDRESS, away=True) == EARLIER
+    assert found.stays_at(ADDRESS, away=True) == Stay(EARLIER, "")
 
 
 def test_when_the_database_is_back_nothing_stays() -> None:
     found = Shown()
     found.whole(ADDRESS, EARLIER)
-    found.failed(ADDRESS, LATER)
+    found.failed(ADDRESS, LATER, "slow")
     found.go_on()
     assert found.stays_at(ADDRESS, away=False) is None
 
@@ -49,11 +49,11 @@ def test_a_slower_viewer_does_not_turn_the_moment_back() -> None:
     found = Shown()
     found.whole(ADDRESS, LATER)
     found.whole(ADDRESS, EARLIER)
-    assert found.stays_at(ADDRESS, away=True) == LATER
+    assert found.stays_at(ADDRESS, away=True) == Stay(LATER, "")
 
 
 def test_what_is_not_even_remembered_at_that_moment_is_given_up() -> None:
     found = Shown()
     found.whole(ADDRESS, EARLIER)
-    assert not found.failed(ADDRESS, EARLIER)
+    assert not found.failed(ADDRESS, EARLIER, "slow")
     assert found.stays_at(ADDRESS, away=True) is None

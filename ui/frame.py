@@ -37,7 +37,7 @@ with live.drawing() as viewer:
         if pulse.city is None:
             raise pulse.trouble or DatabaseAway()
         reports = live.watcher().reports
-        now, usual = stay or pulse.at, stay or pulse.usual
+        now, usual = (stay.at, stay.at) if stay else (pulse.at, pulse.usual)
         seen = filters.choose(
             reports,
             pulse.city,
@@ -49,7 +49,7 @@ with live.drawing() as viewer:
         )
         viewing.begin(seen)
         with top:
-            pages.header(page.url_path, seen, status.freshness(pulse, seen), account)
+            pages.header(page.url_path, seen, status.freshness(pulse, seen, stay), account)
         if not access.may(account, page.url_path):
             access.not_for(page.url_path)
             st.stop()
@@ -59,7 +59,7 @@ with live.drawing() as viewer:
     except NoCity:
         status.empty_database()
     except (DatabaseAway, NotAReportDatabase) as trouble:
-        if seen and seen.live and shown.failed(address, seen.filters.at):
+        if seen and seen.live and shown.failed(address, seen.filters.at, trouble.kind):
             viewer.not_drawn()
             st.rerun()  # at the moment this address was last shown whole at, whose answers are still remembered
         status.database_away(pulse, trouble)

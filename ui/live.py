@@ -20,7 +20,7 @@ from queries.database import DatabaseAway, NotAReportDatabase, ReportDatabase
 from queries.feeds import Feed, feeds
 from queries.figures import City, NoCity, city
 from ui import sign_in
-from ui.shown import Shown
+from ui.shown import Shown, Stay
 from ui.thresholds import Level, thresholds
 from ui.viewers import Viewer, Viewers
 
@@ -201,15 +201,15 @@ def address(page: str) -> tuple[object, ...]:
     return (page, *sorted((word, *st.query_params.get_all(word)) for word in st.query_params if word != "lang"))
 
 
-def stays_at(page: str) -> datetime | None:
+def stays_at(page: str) -> Stay | None:
     """Return the earlier moment this run of a page speaks of, where the latest cannot be asked for, and note it."""
     seen = viewer()
     stay = watcher().shown.stays_at(address(page), away=seen.pulse.trouble is not None)
-    if stay is None or stay == seen.pulse.at:
+    if stay is None or stay.at == seen.pulse.at:
         return None
     if seen.pulse.trouble is None:  # then the heartbeat tries the latest again; else it waits for the database's return
-        seen.pulse = replace(seen.pulse, at=stay)
-    seen.stays_at(stay)
+        seen.pulse = replace(seen.pulse, at=stay.at)
+    seen.stays_at(stay.at)
     return stay
 
 

@@ -12,10 +12,19 @@ _ADDRESSES = 2_000
 _SECONDS_TO_STAY = 30
 
 
+@dataclass(frozen=True)
+class Stay:
+    """An earlier moment to stay at, and the kind of trouble that keeps a later one away (queries.trouble.Kind)."""
+
+    at: datetime
+    kind: str
+
+
 @dataclass
 class _Shown:
     at: datetime
     stay_until: float = 0.0
+    kind: str = ""
 
 
 class Shown:
@@ -33,8 +42,8 @@ class Shown:
             if known is None or known.at < at:
                 self._shown[address] = _Shown(at)
 
-    def failed(self, address: Hashable, at: datetime) -> bool:
-        """Note that an address could not be shown at a moment; return whether there is an earlier one to stay at.
+    def failed(self, address: Hashable, at: datetime, kind: str) -> bool:
+        """Note that a kind of trouble kept an address from being shown; return whether it has a moment to stay at.
 
         It is stayed at for half a minute: a database that is slow is not asked again by every refresh.
         """
@@ -45,14 +54,14 @@ class Shown:
             if known.at >= at:  # not even that is remembered any more
                 del self._shown[address]
                 return False
-            known.stay_until = time.monotonic() + _SECONDS_TO_STAY
+            known.stay_until, known.kind = time.monotonic() + _SECONDS_TO_STAY, kind
             return True
 
-    def stays_at(self, address: Hashable, *, away: bool) -> datetime | None:
-        """Return the moment an address stays at, if it does: after it failed, and as long as the database is away."""
+    def stays_at(self, address: Hashable, *, away: bool) -> Stay | None:
+        """Return where an address stays, if it does: after it failed, and as long as the database is away."""
         with self._guard:
             known = self._shown.get(address)
-            return known.at if known and (away or time.monotonic() < known.stay_until) else None
+            return Stay(known.at, known.kind) if known and (away or time.monotonic() < known.stay_until) else None
 
     def go_on(self) -> None:
         """Stay nowhere any longer."""

@@ -10,6 +10,7 @@ import streamlit as st
 from queries.database import DatabaseAway, NotAReportDatabase
 from queries.figures import City, NoCity
 from ui.live import Pulse
+from ui.shown import Stay
 from ui.thresholds import Level
 from ui.viewing import Viewing
 from ui.words import _, moment, name, ngettext
@@ -42,7 +43,7 @@ class Freshness:
     """The same where a clock stands beside it, if that needs fewer words."""
 
 
-def freshness(pulse: Pulse, seen: Viewing | None) -> Freshness:
+def freshness(pulse: Pulse, seen: Viewing | None, stay: Stay | None = None) -> Freshness:
     """Return what moment the page speaks of, whether it moves on, and what is late: the database or a channel."""
     trouble = trouble_words("empty" if isinstance(pulse.trouble, NoCity) else getattr(pulse.trouble, "kind", ""))
     if seen is None:
@@ -52,8 +53,8 @@ def freshness(pulse: Pulse, seen: Viewing | None) -> Freshness:
         return Freshness(_("Numbers of {at} · {trouble}", at=at, trouble=trouble), TONES[pulse.answers])
     if not seen.live:
         return Freshness(_("As it was at {at}, not live", at=at), "due-soon")
-    if seen.filters.at < pulse.usual:  # this page failed at a later moment, and stays at the last that was answered
-        return Freshness(_("Numbers of {at} · {trouble}", at=at, trouble=trouble_words("slow")), "due-soon")
+    if stay:  # this page failed at a later moment, and stays at the last that was answered
+        return Freshness(_("Numbers of {at} · {trouble}", at=at, trouble=trouble_words(stay.kind)), "due-soon")
     if pulse.late_feeds:
         named = [name({"name_vi": feed.name_vi, "name_en": feed.name_en}) for feed, _level in pulse.late_feeds]
         late = named[0] if len(named) == 1 else ngettext("{count} channel", "{count} channels", len(named))

@@ -101,6 +101,14 @@ class Visit:
         return self.page
 
 
+def becomes(true: Callable[[], bool]) -> bool:
+    """Ask until it is true, for half a minute: what a page draws bit by bit, on a machine as slow as it may be."""
+    until = time.monotonic() + 30
+    while not (found := true()) and time.monotonic() < until:
+        time.sleep(0.2)
+    return found
+
+
 @pytest.fixture(scope="module")  # not longer: the driver's event loop would stand in the way of other tests' own
 def browser() -> Iterator[Browser]:
     """Debian's or Ubuntu's own Chromium, headless."""

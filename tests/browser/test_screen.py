@@ -3,13 +3,15 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+from playwright.sync_api import Page
 
-from tests.browser.conftest import Visit, dashboard
+from tests.browser.conftest import Visit, becomes, dashboard
 
 pytestmark = pytest.mark.browser
 
 AT = "at=2026-11-18T09:00"
 MAP = '[data-testid="stDeckGlJsonChart"]'
+HEIGHT = "part => part.getBoundingClientRect().height"
 SIZES = [(1920, 1080), (3840, 2160), (390, 844)]
 
 
@@ -41,12 +43,20 @@ def watched(visited: Visit) -> Visit:
     return visited
 
 
+def framed(visited: Visit, path: str) -> Page:
+    """Open a page with a map and wait until it is drawn for this window: the page learns of its size by and by."""
+    page = visited.open(path)
+    size = page.viewport_size
+    assert size
+    page.wait_for_selector(f'[class*="-{size["width"]}-{size["height"]}"] {MAP} canvas', timeout=30_000)
+    return visited.settled()
+
+
 @pytest.mark.parametrize(("width", "height"), SIZES)
 def test_the_map_fills_what_the_screen_has_left(
     visit: Callable[..., Visit], address: str, width: int, height: int
 ) -> None:
-    page = visit(address, width, height).open(f"map?{AT}")
-    page.wait_for_timeout(1000)
+    page = framed(visit(address, width, height), f"map?{AT}")
     box = page.locator(MAP).bounding_box()
     legend = page.locator(".map-about").bounding_box()
     assert box
@@ -61,23 +71,21 @@ def test_the_map_fills_what_the_screen_has_left(
 
 
 def test_type_maps_and_charts_grow_with_a_screen_on_the_wall(visit: Callable[..., Visit], address: str) -> None:
-    heights = {}
-    for width, height in SIZES[:2]:
-        page = visit(address, width, height).open(f"?{AT}")
-        page.wait_for_timeout(1500)
-        texts = [".tile .value", ".js-plotly-plot .xtick text", MAP]
-        heights[width] = [box["height"] for text in texts if (box := page.locator(text).first.bounding_box())]
-    assert len(heights[1920]) == 3
-    for desk, wall in zip(heights[1920], heights[3840], strict=True):
-        assert 1.6 < wall / desk < 2
+    desk, wall = (visit(address, width, height).open(f"?{AT}") for width, height in SIZES[:2])
+    for drawn in (".tile .value", ".js-plotly-plot .xtick text", MAP):
+
+        def grows(drawn: str = drawn) -> bool:
+            heights = [page.locator(drawn).first.evaluate(HEIGHT) for page in (desk, wall)]
+            return bool(1.6 < heights[1] / heights[0] < 2)
+
+        assert becomes(grows), drawn
 
 
 def test_the_map_is_framed_for_the_window_and_never_jumps(visit: Callable[..., Visit], address: str) -> None:
     frames = []
     for width, height in SIZES:
         visited = watched(visit(address, width, height))
-        page = visited.open(f"map?{AT}")
-        page.wait_for_timeout(1500)
+        page = framed(visited, f"map?{AT}")
         before = zoom(visited)
         page.get_by_text("Mật độ", exact=True).click()
         visited.settled()
