@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -103,6 +104,10 @@ class ReportDatabase:
         A table that is returned may be changed; what is remembered stays as it was made. Anything else must not be.
         """
         return self._memory.remember(key, make)
+
+    def forget(self, moment: datetime) -> None:
+        """Let go of the answers of a moment that nobody looks at any more, sooner than they grow old."""
+        self._memory.forget(moment)
 
     def ask_now(
         self,

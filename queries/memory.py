@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Hashable
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar, cast
 
 import pandas as pd
@@ -84,6 +85,15 @@ class Memory:
                 self._making.pop(key, None)
         return cast(_Kept, _handed_out(value))
 
+    def forget(self, moment: datetime) -> None:
+        """Let go of all that was made under a key that names this moment: nobody looks at it any more."""
+        with self._guard:
+            keys = list(self._kept)
+        left = [key for key in keys if _names(key, moment)]
+        with self._guard:
+            for key in left:
+                self._kept.pop(key, None)
+
     def _make(self, key: Hashable, make: Callable[[], Any], known: _Answer | None) -> Any:
         try:
             value = make()
@@ -103,6 +113,14 @@ class Memory:
 
     def _time(self) -> float:
         return (self._stands_since or time.monotonic()) - self._stood
+
+
+def _names(key: Hashable, moment: datetime) -> bool:
+    """Return whether a key names a moment: as one of its parts, or as the moment of its filters."""
+    return any(
+        part == moment or getattr(part, "at", None) == moment or (isinstance(part, tuple) and _names(part, moment))
+        for part in (key if isinstance(key, tuple) else (key,))
+    )
 
 
 def _size(answer: _Answer) -> int:

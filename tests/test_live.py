@@ -1,6 +1,7 @@
 """The watcher: what it sees, when it sees something new, and what it says while nobody answers."""
 
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -64,6 +65,22 @@ def test_a_moment_that_costs_little_gives_way_at_the_next_look(
     time.sleep(0.2)
     watched.look()
     assert watched.pulse.changed_at == now
+
+
+def test_the_answers_of_a_moment_are_let_go_when_all_have_left_it(
+    watched: Watcher, connection: psycopg.Connection
+) -> None:
+    left = watched.pulse.at
+    watched.reports.remember(("figures", left), lambda: "as they were")
+    now = datetime.now(UTC)
+    report(connection, 1, submitted_at=now - timedelta(hours=1), updated_at=now)
+    time.sleep(1.1)  # moments are whole seconds
+    watched.look()
+    assert watched.pulse.at > left
+    assert watched.reports.remember(("figures", left), lambda: "anew") == "as they were", "some may still come"
+    watched._left = deque((moment, at - 46) for moment, at in watched._left)
+    watched.look()
+    assert watched.reports.remember(("figures", left), lambda: "anew") == "anew"
 
 
 def test_nothing_new_leaves_the_moment_where_it_is(watched: Watcher) -> None:

@@ -2,9 +2,13 @@
 
 import threading
 import time
+from collections.abc import Callable, Hashable
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from queries.filters import Filters
 from queries.memory import Memory
 
 
@@ -129,3 +133,21 @@ def test_what_does_not_fit_is_handed_out_and_not_kept() -> None:
     found = memory(room=5_000)
     assert len(found.remember("key", lambda: "x" * 10_000)) == 10_000
     assert found.remember("key", lambda: "short") == "short"
+
+
+def test_what_speaks_of_a_moment_that_all_have_left_is_let_go() -> None:
+    left, stays = datetime(2026, 11, 18, 3, 0, tzinfo=UTC), datetime(2026, 11, 18, 3, 1, tzinfo=UTC)
+    found = memory()
+    keys: list[Callable[[datetime], Hashable]] = [
+        lambda at: at,
+        lambda at: ("open", (("at", at), ("by", "unit"))),
+        lambda at: ("figures", Filters.of(at=at, zone=ZoneInfo("UTC")), "district"),
+    ]
+    for key in keys:
+        found.remember(key(left), lambda: "old")
+        found.remember(key(stays), lambda: "old")
+    found.remember("names", lambda: "old")
+    found.forget(left)
+    assert [found.remember(key(left), lambda: "new") for key in keys] == ["new"] * 3
+    assert [found.remember(key(stays), lambda: "new") for key in keys] == ["old"] * 3
+    assert found.remember("names", lambda: "new") == "old"

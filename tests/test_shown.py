@@ -57,3 +57,20 @@ def test_what_is_not_even_remembered_at_that_moment_is_given_up() -> None:
     found.whole(ADDRESS, EARLIER)
     assert not found.failed(ADDRESS, EARLIER, "slow")
     assert found.stays_at(ADDRESS, away=True) is None
+
+
+def test_a_moment_is_needed_while_an_address_stays_there_and_until_it_may_have_failed_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(shown, "_SECONDS_TO_STAY", 0.05)
+    monkeypatch.setattr(shown, "_SECONDS_TO_FAIL", 0.1)
+    found = Shown()
+    found.whole(ADDRESS, EARLIER)
+    assert not found.needs(EARLIER), "nothing has failed"
+    found.failed(ADDRESS, LATER, "slow")
+    assert found.needs(EARLIER)
+    assert not found.needs(LATER)
+    time.sleep(0.06)
+    assert found.needs(EARLIER), "it tries a later one now"
+    time.sleep(0.1)
+    assert not found.needs(EARLIER)

@@ -7,6 +7,7 @@ and share their answers. While the database is away that moment stands still, an
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -30,6 +31,7 @@ _SECONDS_BETWEEN_ACCOUNTS = 10.0
 _BUSY = 2 / 3  # of one processor goes into what a new moment brings; the rest is for those who click
 _SECONDS_OF_ONE_MOMENT = 6.0  # at most, however much there is to do
 _LITTLE = 0.5  # seconds
+_SECONDS_TO_LEAVE = 45.0  # a page that cannot be drawn at the next moment goes back to the last
 _LIVE_WITHIN = timedelta(days=60)
 
 
@@ -101,6 +103,7 @@ class Watcher:
         self._accounts_at = -_SECONDS_BETWEEN_ACCOUNTS
         self._moved_at = self._looked_at = time.monotonic()
         self._worked, self._asked, self._owed = time.process_time(), 0.0, 0.0
+        self._left: deque[tuple[datetime, float]] = deque()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="watcher", daemon=True)
         self.look()
@@ -131,7 +134,11 @@ class Watcher:
             _LOG.warning("The report database answers again.")
             self.shown.go_on()
         moves = not waits and (changed or now.replace(second=0) > seen.at)
-        self._moved_at = self._looked_at if moves else self._moved_at
+        if moves:
+            self._moved_at = self._looked_at
+            if seen.at != now:
+                self._left.append((seen.at, self._moved_at))
+        self._forget()
         self.pulse = Pulse(
             at=now if moves else seen.at,
             changed_at=seen.changed_at if waits else changed_at,
@@ -154,6 +161,13 @@ class Watcher:
         spent = max((self._worked - worked) / _BUSY, self._asked - asked)
         self._owed = max(0.0, self._owed + spent - (self._looked_at - last))
         return self._owed > _LITTLE and self._looked_at - self._moved_at < _SECONDS_OF_ONE_MOMENT
+
+    def _forget(self) -> None:
+        """Let go of the answers of moments that the pages have left, unless one of them had to stay there."""
+        while self._left and self._looked_at - self._left[0][1] > _SECONDS_TO_LEAVE:
+            moment, _left_at = self._left.popleft()
+            if not self.shown.needs(moment):
+                self.reports.forget(moment)
 
     def _look_at_accounts(self) -> None:
         if sign_in.sign_in().way == "nobody" or time.monotonic() - self._accounts_at < _SECONDS_BETWEEN_ACCOUNTS:

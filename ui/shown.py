@@ -9,7 +9,7 @@ from datetime import datetime
 from cachetools import LRUCache
 
 _ADDRESSES = 2_000
-_SECONDS_TO_STAY = 30
+_SECONDS_TO_STAY, _SECONDS_TO_FAIL = 30, 60
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,12 @@ class Shown:
         with self._guard:
             known = self._shown.get(address)
             return Stay(known.at, known.kind) if known and (away or time.monotonic() < known.stay_until) else None
+
+    def needs(self, moment: datetime) -> bool:
+        """Return whether an address stays at a moment, or did until it tried a later one, which may fail again."""
+        since = time.monotonic() - _SECONDS_TO_FAIL
+        with self._guard:
+            return any(known.at == moment and known.stay_until > since for known in self._shown.values())
 
     def go_on(self) -> None:
         """Stay nowhere any longer."""
