@@ -28,7 +28,7 @@ from ui.viewers import Viewer, Viewers
 _LOG = logging.getLogger(__name__)
 _SECONDS_BETWEEN_LOOKS = 1.0
 _SECONDS_BETWEEN_ACCOUNTS = 10.0
-_BUSY = 2 / 3  # of one processor goes into what a new moment brings; the rest is for those who click
+_BUSY = 0.9  # of one processor may go into what a new moment brings
 _SECONDS_OF_ONE_MOMENT = 6.0  # at most, however much there is to do
 _LITTLE = 0.5  # seconds
 _SECONDS_TO_LEAVE = 45.0  # a page that cannot be drawn at the next moment goes back to the last
@@ -160,7 +160,8 @@ class Watcher:
         self._looked_at, self._worked, self._asked = time.monotonic(), time.process_time(), self.reports.timings.seconds
         spent = max((self._worked - worked) / _BUSY, self._asked - asked)
         self._owed = max(0.0, self._owed + spent - (self._looked_at - last))
-        return self._owed > _LITTLE and self._looked_at - self._moved_at < _SECONDS_OF_ONE_MOMENT
+        drawing = self.viewers.drawing() > max(1, self.viewers.count() // 10)
+        return (drawing or self._owed > _LITTLE) and self._looked_at - self._moved_at < _SECONDS_OF_ONE_MOMENT
 
     def _forget(self) -> None:
         """Let go of the answers of moments that the pages have left, unless one of them had to stay there."""
@@ -235,13 +236,14 @@ def viewer() -> Viewer:
 
 @contextmanager
 def drawing() -> Iterator[Viewer]:
-    """Note, for the heartbeat, what the page is drawn from while the block runs."""
-    pulse = watcher().pulse
+    """Draw the page in its turn, and note, for the heartbeat, what it is drawn from while the block runs."""
+    viewers = watcher().viewers
     if "viewer" not in st.session_state:
-        st.session_state["viewer"] = watcher().viewers.enter(pulse)
+        st.session_state["viewer"] = viewers.enter(watcher().pulse)
     found = viewer()
-    found.begin(pulse)
-    try:
-        yield found
-    finally:
-        found.drawn()
+    with viewers.turn(found):
+        found.begin(watcher().pulse)
+        try:
+            yield found
+        finally:
+            found.drawn()

@@ -1,5 +1,5 @@
-// Fills the style sheets of the page and of all panels, says what language the page speaks, and tells the server once
-// how large the window is and how much larger than at a desk its type, where the server does not know.
+// Fills the style sheets of the page and of all panels, says what language the page speaks and in which theme, and tells
+// the server once how large the window is and how much larger than at a desk its type, where the server does not know.
 let told = false
 document.pageStyles ??= new CSSStyleSheet()
 document.panelStyles ??= new CSSStyleSheet()
@@ -9,6 +9,7 @@ export default function ({ data, setStateValue }) {
   fill(document.panelStyles, data.panels)
   if (!document.adoptedStyleSheets.includes(document.pageStyles)) document.adoptedStyleSheets.push(document.pageStyles)
   document.documentElement.lang = data.language
+  document.documentElement.dataset.theme = data.theme
   if (told) return
   told = true
   const type = parseFloat(getComputedStyle(document.documentElement).fontSize)

@@ -42,6 +42,7 @@ def begin() -> None:
             "page": _styles(),
             "panels": panel.styles(),
             "language": language(),
+            "theme": st.context.theme.type,
             "known": [known.width, known.height, known.scale],
             "type": st.get_option("theme.baseFontSize"),
         },

@@ -3,7 +3,8 @@
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 _SECONDS_TO_COME_BACK = 3.0
 _SECONDS_TO_DRAW_AGAIN = 10.0
 _SECONDS_WITHOUT_A_BEAT = 10
+_PAGES_AT_ONCE, _SECONDS_TO_WAIT = 2, 1.5
 
 
 class Beat(NamedTuple):
@@ -50,6 +52,10 @@ class Viewer:
     _drawing: bool = False
     _told_at: float = -_SECONDS_TO_DRAW_AGAIN
 
+    def waits(self) -> None:
+        """Note that a run is about to begin."""
+        self._drawing = True
+
     def begin(self, pulse: "Pulse") -> None:
         """Note what a run draws from; once the browser has it, that is as true as the database's last answer."""
         self._drawing, self.run = True, self.run + 1
@@ -63,6 +69,11 @@ class Viewer:
     def not_drawn(self) -> None:
         """Note that this run draws nothing new: what is on the screen is what was there before."""
         self._true_next = None
+
+    @property
+    def drawing(self) -> bool:
+        """Whether the page is being drawn, or waits for its turn."""
+        return self._drawing
 
     def drawn(self) -> None:
         """Note that the run has ended."""
@@ -106,6 +117,7 @@ class Viewers:
         """Begin with nobody."""
         self._open: WeakValueDictionary[str, Viewer] = WeakValueDictionary()
         self._guard = threading.Lock()
+        self._turns = threading.Semaphore(_PAGES_AT_ONCE)
 
     def enter(self, pulse: "Pulse") -> Viewer:
         """Return a new viewer, who stays for as long as somebody holds them."""
@@ -118,6 +130,26 @@ class Viewers:
         """Return a viewer by the name that only their own browser knows; None for a name nobody has."""
         with self._guard:
             return self._open.get(name)
+
+    @contextmanager
+    def turn(self, viewer: Viewer) -> Iterator[None]:
+        """Draw a viewer's page in its turn, while the block runs.
+
+        Python runs one thread at a time: of many pages drawn at once each holds up all the others. But one that waits
+        for the database holds up nobody for long.
+        """
+        viewer.waits()
+        taken = self._turns.acquire(timeout=_SECONDS_TO_WAIT)
+        try:
+            yield
+        finally:
+            if taken:
+                self._turns.release()
+
+    def drawing(self) -> int:
+        """Return how many pages are being drawn, or wait for their turn."""
+        with self._guard:
+            return sum(viewer.drawing for viewer in self._open.values())
 
     def count(self) -> int:
         """Return how many are there: whoever's heart beat in the last seconds."""
