@@ -67,6 +67,22 @@ def test_a_moment_that_costs_little_gives_way_at_the_next_look(
     assert watched.pulse.changed_at == now
 
 
+def test_a_moment_stands_while_the_pages_of_many_are_drawn(watched: Watcher, connection: psycopg.Connection) -> None:
+    watched.look()
+    before = watched.pulse.at
+    viewers = [watched.viewers.enter(watched.pulse) for _ in range(3)]
+    for viewer in viewers[:2]:
+        viewer.waits()
+    now = datetime.now(UTC)
+    report(connection, 1, submitted_at=now - timedelta(hours=1), updated_at=now)
+    time.sleep(1.1)  # moments are whole seconds
+    watched.look()
+    assert watched.pulse.at == before
+    viewers[0].drawn()
+    watched.look()
+    assert watched.pulse.at > before, "one alone holds up nobody"
+
+
 def test_the_answers_of_a_moment_are_let_go_when_all_have_left_it(
     watched: Watcher, connection: psycopg.Connection
 ) -> None:

@@ -1,6 +1,8 @@
 """Open pages and their heartbeats: what a browser hears, and when it is told to have its page drawn again."""
 
 import gc
+import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -98,3 +100,46 @@ def test_viewers_are_known_by_name_until_their_session_ends() -> None:
     gc.collect()
     assert viewers.named(name) is None
     assert viewers.named("nobody") is None
+
+
+def test_pages_are_drawn_two_at_a_time_and_none_waits_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ui.viewers._SECONDS_TO_WAIT", 0.3)
+    viewers = Viewers()
+    first, second, third = (viewers.enter(pulse(NOW)) for _ in range(3))
+    begun: list[float] = []
+
+    def draw() -> None:
+        with viewers.turn(third):
+            begun.append(time.monotonic())
+            third.drawn()
+
+    with viewers.turn(first):
+        with viewers.turn(second):
+            began = time.monotonic()
+            drawing = threading.Thread(target=draw)
+            drawing.start()
+            time.sleep(0.05)
+            assert not begun
+            assert viewers.drawing() == 3, "who waits is not done"
+            second.drawn()
+        drawing.join()
+        assert begun.pop() - began < 0.3, "a turn was free"
+        assert viewers.drawing() == 1
+        with viewers.turn(second):
+            began = time.monotonic()
+            draw()
+            assert begun.pop() - began >= 0.3, "nobody left, and it is drawn all the same"
+            second.drawn()
+        first.drawn()
+    assert viewers.drawing() == 0
+
+
+def test_a_page_that_fails_leaves_its_turn_to_the_next() -> None:
+    viewers = Viewers()
+    viewer = viewers.enter(pulse(NOW))
+    for _ in range(3):
+        with pytest.raises(KeyError), viewers.turn(viewer):
+            raise KeyError
+    began = time.monotonic()
+    with viewers.turn(viewer):
+        assert time.monotonic() - began < 1

@@ -50,6 +50,17 @@ def case(demo: str) -> str:
     return str(row[0])
 
 
+@pytest.mark.parametrize(("colours", "filtered"), [("light", "none"), ("dark", "invert(1) hue-rotate(180deg)")])
+def test_a_map_is_printed_light(visit: Callable[..., Visit], address: str, colours: str, filtered: str) -> None:
+    page = visit(address, colours=colours).open(f"map?{AT}")
+    page.emulate_media(media="print", color_scheme="dark" if colours == "dark" else "light")
+    page.wait_for_selector('[data-testid="stDeckGlJsonChart"] canvas', state="attached")
+    assert (
+        page.locator('[data-testid="stDeckGlJsonChart"] canvas').first.evaluate("c => getComputedStyle(c).filter")
+        == filtered
+    )
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_a_deep_link_on_a_fresh_server_shows_the_frame(
     visit: Callable[..., Visit], demo: str, tmp_path_factory: pytest.TempPathFactory, page: str
