@@ -16,7 +16,7 @@ from queries.database import ReportDatabase
 from queries.figures import city
 from queries.filters import Filters
 from queries.scope import EVERYTHING
-from tests.browser.conftest import Visit, dashboard
+from tests.browser.conftest import Visit, becomes, dashboard
 from tests.browser.rates import proven, rates
 from tests.imported import Imported
 from ui.asked import asked
@@ -83,7 +83,14 @@ def washington_address(washington: Imported, tmp_path_factory: pytest.TempPathFa
 def links(visited: Visit, path: str) -> dict[str, int]:
     """Return the way to the cases of every number on a page, and the number."""
     visited.open(path)
-    visited.page.wait_for_timeout(500)
+    seen = [-1]
+
+    def no_more() -> bool:
+        visited.page.wait_for_timeout(500)
+        seen.append(visited.page.locator("a[data-figure]").count())
+        return seen[-1] == seen[-2]
+
+    becomes(no_more)
     found = visited.page.eval_on_selector_all(
         "a[data-figure]", "all => all.map(a => [a.getAttribute('href'), a.dataset.count ?? a.innerText])"
     )
@@ -194,7 +201,7 @@ def test_a_list_counts_what_it_lists_and_a_case_counts_nothing(
     assert shown == int(re.sub(r"\D", "", page.locator(".case-count").inner_text()))
     assert unlinked(visited) == []
     cases = page.locator('a[href^="report?"]')
-    assert cases.count() == min(shown, PAGE_LENGTH)
+    assert becomes(lambda: cases.count() == min(shown, PAGE_LENGTH))
     if shown:
         visited.open(str(cases.first.get_attribute("href")))
         visited.page.wait_for_selector(".report-steps")

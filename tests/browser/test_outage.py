@@ -1,7 +1,6 @@
 """A real browser left alone: the database goes and returns, the dashboard is killed and started again."""
 
 import os
-import re
 import socket
 import subprocess
 import sys
@@ -58,14 +57,14 @@ def test_a_board_that_nobody_touches_outlives_every_outage(
 
             laid.cut()
             header.filter(has_text="Numbers of").wait_for(timeout=30_000)
-            assert re.search(r"the database does not answer", header.inner_text())
-            assert page.get_by_text("Rác ở đầu ngõ").is_visible(), "the last good answer stays"
+            header.filter(has_text="the database does not answer").wait_for()
+            page.get_by_text("Rác ở đầu ngõ").wait_for()  # the last good answer stays
             laid.mend()
             header.filter(has_text="Live").wait_for(timeout=30_000)
 
             server.kill()
             server.wait(20)
-            assert page.get_by_text("Rác ở đầu ngõ").is_visible(), "nor does it need the dashboard"
+            page.get_by_text("Rác ở đầu ngõ").wait_for()  # nor does it need the dashboard
             report(connection, 2, submitted_at=now, updated_at=datetime.now(UTC), title="Đèn hỏng cả phố")
             server = started(laid.url, port, tmp_path / "log")
             page.get_by_text("Đèn hỏng cả phố").wait_for(timeout=60_000)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import ROOT, Visit, dashboard
+from tests.browser.conftest import ROOT, Visit, becomes, dashboard
 from tests.imported import Imported
 
 pytestmark = pytest.mark.browser
@@ -32,6 +32,7 @@ def figures(url: str, *options: str) -> dict[str, Any]:
 def counts(visited: Visit) -> dict[str, int]:
     """Return the headline figures of the page, by their names."""
     links = visited.page.locator(".tiles [data-figure]")
+    links.first.wait_for()
     return {str(link.get_attribute("data-figure")): int(str(link.get_attribute("data-count"))) for link in links.all()}
 
 
@@ -105,7 +106,7 @@ def test_a_number_opens_its_cases_and_back_returns(visit: Callable[..., Visit], 
 def test_a_nonsense_address_says_so_and_shows_the_usual(visit: Callable[..., Visit], address: str) -> None:
     page = visit(address).open("?period=century&district=999&at=yesterday")
     assert "century" in page.locator(".notice").inner_text()
-    assert page.locator(".tile").count() == 8
+    assert becomes(lambda: page.locator(".tile").count() == 8)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +127,7 @@ def test_what_an_address_says_in_vain_is_told_as_it_stands(
 def test_english_by_a_switch(visit: Callable[..., Visit], address: str) -> None:
     visited = visit(address)
     page = visited.open()
-    assert page.get_by_text("Quá hạn", exact=True).count()
+    page.get_by_text("Quá hạn", exact=True).first.wait_for()
     page.get_by_text("English", exact=True).click()
     page.wait_for_selector("text=Is the city keeping its promises?")
     assert "lang=en" in page.evaluate("location.href")

@@ -110,9 +110,10 @@ def test_a_phone_folds_the_filters_and_all_but_the_ten_furthest_behind(
     opened.locator(".st-key-filters_fold summary", has_text="30 days").click()
     filters.wait_for(state="visible")
     rows = opened.locator(".overdue-table").first.locator("tbody tr")
-    assert [row.is_visible() for row in rows.all()[9:11]] == [True, False]
+    rows.nth(9).wait_for(state="visible")
+    assert not rows.nth(10).is_visible()
     opened.locator(".overdue-fold summary").click()
-    assert rows.last.is_visible()
+    rows.last.wait_for(state="visible")
 
 
 @pytest.fixture(scope="module")
