@@ -6,6 +6,7 @@ On a demonstration city of its own, made anew and thrown away; the viewers are b
 import asyncio
 import json
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -14,7 +15,7 @@ import urllib.request
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from itertools import cycle, islice
+from itertools import cycle, groupby, islice
 from pathlib import Path
 from statistics import linear_regression
 
@@ -161,14 +162,14 @@ async def _soak(
             while (passed := time.monotonic() - began) < minutes * 60:
                 if (now_shown := await asyncio.to_thread(_shown_at, address)) != shown:
                     changes, shown = changes + 1, now_shown
-                memory.append((passed / 3600, server.memory_info().rss / 1e6))
+                memory.append((passed / 3600, _held(server) / 1e6))
                 await asyncio.sleep(1)
             await asyncio.sleep(_MISSED_AFTER)
     finally:
         simulation.terminate()
         simulation.wait(20)
-    # The warm-up fills what is remembered, for ten minutes; a short run counts its second half.
-    warm = [sample for sample in memory if sample[0] * 60 > min(12, minutes / 2)]
+    # The warm-up fills what is remembered and the allocator's heaps; a short run counts its second half.
+    warm = [sample for sample in memory if sample[0] * 60 > min(20, minutes / 2)]
     slope = linear_regression(*zip(*warm, strict=True)).slope if len(warm) > 2 else float("nan")
     kept = [sample for sample in heap if sample[0] * 60 > min(4, minutes / 2)]
     grows = linear_regression(*zip(*kept, strict=True)).slope if len(kept) > 2 else float("nan")
@@ -176,9 +177,9 @@ async def _soak(
     ages = [age for guest in guests for age in guest.ages]
     missed = sum(age > _MISSED_AFTER for age in ages)
     errors = [error for guest in guests for error in guest.errors]
-    table.add_row(
-        f"memory after {minutes:g} minutes, MB", f"{memory[0][1]:.0f} at first, {memory[-1][1]:.0f} at last", ""
-    )
+    tens = groupby(memory, lambda sample: int(sample[0] * 6))
+    course = ", ".join(f"{np.median([held for _, held in samples]):.0f}" for _, samples in tens)
+    table.add_row("memory, median of each ten minutes, MB", course, "")
     table.add_row("growth after warm-up, MB an hour", f"{slope:+.1f}", f"under {GOAL_SLOPE_MB:g}")
     table.add_row("heap of a wall in a browser, MB", f"{kept[0][1]:.1f} at first, {kept[-1][1]:.1f} at last", "")
     table.add_row("its growth, MB an hour", f"{grows:+.1f}", "flat")
@@ -214,6 +215,12 @@ async def _browser_at(page: str, heap: list[tuple[float, float]]) -> AsyncIterat
         finally:
             weighing.cancel()
             await browser.close()
+
+
+def _held(server: psutil.Process) -> int:
+    """Return what the server itself holds, in bytes, without the pages of files that the kernel may drop and read."""
+    status = Path(f"/proc/{server.pid}/status").read_text()
+    return sum(int(re.findall(rf"^{kind}:\s+(\d+) kB$", status, re.M)[0]) for kind in ("RssAnon", "VmSwap")) * 1024
 
 
 def _shown_at(address: str) -> str:
