@@ -220,7 +220,9 @@ async def _browser_at(page: str, heap: list[tuple[float, float]]) -> AsyncIterat
 def _held(server: psutil.Process) -> int:
     """Return what the server itself holds, in bytes, without the pages of files that the kernel may drop and read."""
     status = Path(f"/proc/{server.pid}/status").read_text()
-    return sum(int(re.findall(rf"^{kind}:\s+(\d+) kB$", status, re.M)[0]) for kind in ("RssAnon", "VmSwap")) * 1024
+    return (
+        sum(int(re.findall(rf"^{kind}:\s+(\d+) kB$", status, re.MULTILINE)[0]) for kind in ("RssAnon", "VmSwap")) * 1024
+    )
 
 
 def _shown_at(address: str) -> str:
