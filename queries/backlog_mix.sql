@@ -3,7 +3,7 @@ select
     {key} as key,
     category_id,
     count(*) as open,
-    count(*) filter (where {overdue}) as overdue
+    count(*) filter (where {overdue|open}) as overdue
 from report_at(:at)
 where {open} and {chosen}
 group by 1, 2

@@ -19,9 +19,9 @@ with part as (
     select
         {key},
         case
-            when {resolved_on_time} then 'resolved_on_time'
-            when {resolved_late} then 'resolved_late'
-            when {resolved_no_deadline} then 'resolved_no_deadline'
+            when {resolved_on_time|ended} then 'resolved_on_time'
+            when {resolved_late|ended} then 'resolved_late'
+            when {resolved_no_deadline|ended} then 'resolved_no_deadline'
             else 'refused'
         end,
         count(*)
@@ -29,12 +29,15 @@ with part as (
     where {ended} and {chosen}
     group by 1, 2
     union all
-    select {key}, case when {done_by_due} then 'done_by_due' else 'not_done_by_due' end, count(*)
+    select {key}, case when {done_by_due|fell_due} then 'done_by_due' else 'not_done_by_due' end, count(*)
     from report_at(:at)
     where {fell_due} and {chosen}
     group by 1, 2
     union all
-    select {key}, case when {received_on_time} then 'received_on_time' else 'not_received_on_time' end, count(*)
+    select
+        {key},
+        case when {received_on_time|receive_fell_due} then 'received_on_time' else 'not_received_on_time' end,
+        count(*)
     from report_at(:at)
     where {receive_fell_due} and {chosen}
     group by 1, 2

@@ -1,7 +1,8 @@
 """The only door to the report database: read-only, parameterised, one answer shared by all who ask the same.
 
 A question is a file `queries/<name>.sql`. In it `{name}` stands for a definition of `definitions.sql`, so that a figure
-means the same wherever it is counted or listed; `:name` is a parameter.
+means the same wherever it is counted or listed, and `{name|other}` for the same where the other is known to hold;
+`:name` is a parameter.
 """
 
 import os
@@ -310,9 +311,7 @@ def sql(question: str, figure: str = "true", order: str = "newest") -> str:
     statement = statement.replace("{figure}", f"({meanings[figure]})").replace(
         "{moves}", "submitted_at" if question == "search" else moves(figure)
     )  # a search for what is common soon meets the newest fifty on its walk
-    while "{" in statement:  # a definition may lean on another
-        statement = re.sub(r"\{(\w+)\}", lambda found: f"({meanings[found[1]]})", statement)
-    return statement
+    return re.sub(r"\{(\w+)(?:\|(\w+))?\}", lambda found: f"({written(found[1], found[2])})", statement)
 
 
 def moves(figure: str) -> str:
@@ -327,12 +326,15 @@ def moves(figure: str) -> str:
     return "submitted_at at time zone 'UTC'" if "open_until > :at" in meaning else "submitted_at"
 
 
-def written(figure: str) -> str:
-    """Return a figure's definition as it is counted, with the definitions it leans on in place. Raises KeyError."""
-    meaning = definitions()[figure]
-    while "{" in meaning:
-        meaning = re.sub(r"\{(\w+)\}", lambda found: f"({definitions()[found[1]]})", meaning)
-    return meaning
+def written(figure: str, known: str | None = None) -> str:
+    """Return a figure's definition as it is counted, with the definitions it leans on in place: true for one that is
+    known to hold, so that it is not asked of each report once more. Raises KeyError.
+    """
+    return re.sub(
+        r"\{(\w+)\}",
+        lambda found: "true" if found[1] == known else f"({written(found[1], known)})",
+        definitions()[figure],
+    )
 
 
 @lru_cache(maxsize=1)

@@ -1,7 +1,7 @@
 -- What each officer answers for at the moment: open and overdue reports; null: nobody is assigned. The officers are read
 -- in one go, not for one report after the other.
 with stood as materialized (
-    select id, unit_id, {overdue} as late
+    select id, unit_id, {overdue|open} as late
     from report_at(:at)
     where {open} and {chosen}
 )

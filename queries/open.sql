@@ -2,12 +2,12 @@
 select
     {key} as key,
     count(*) as open,
-    count(*) filter (where {overdue}) as overdue,
-    count(*) filter (where {seriously_overdue}) as seriously_overdue,
-    count(*) filter (where {due_soon}) as due_soon,
-    count(*) filter (where {no_deadline}) as no_deadline,
-    count(*) filter (where {not_received}) as not_received,
-    count(*) filter (where {receive_overdue}) as receive_overdue
+    count(*) filter (where {overdue|open}) as overdue,
+    count(*) filter (where {seriously_overdue|open}) as seriously_overdue,
+    count(*) filter (where {due_soon|open}) as due_soon,
+    count(*) filter (where {no_deadline|open}) as no_deadline,
+    count(*) filter (where {not_received|open}) as not_received,
+    count(*) filter (where {receive_overdue|open}) as receive_overdue
 from report_at(:at)
 where {open} and {chosen}
 group by 1

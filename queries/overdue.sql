@@ -5,12 +5,12 @@ with part as (
         {key} as key,
         category_id,
         count(*) as open,
-        count(*) filter (where {overdue}) as overdue,
-        count(*) filter (where {seriously_overdue}) as seriously_overdue,
-        count(*) filter (where {receive_overdue}) as receive_overdue,
-        min(due_at) filter (where {overdue}) as oldest_due_at,
+        count(*) filter (where {overdue|open}) as overdue,
+        count(*) filter (where {seriously_overdue|open}) as seriously_overdue,
+        count(*) filter (where {receive_overdue|open}) as receive_overdue,
+        min(due_at) filter (where {overdue|open}) as oldest_due_at,
         -- When it was due and which one it is, smallest first: found without sorting what is open.
-        min(array[cast(extract(epoch from due_at) * 1000000 as bigint), id]) filter (where {overdue}) as oldest
+        min(array[cast(extract(epoch from due_at) * 1000000 as bigint), id]) filter (where {overdue|open}) as oldest
     from report_at(:at)
     where {open} and {chosen}
     group by 1, 2

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
-from queries.database import definitions, sql
+from queries.database import definitions, sql, written
 from tests.reports import DAY, T, report, small_city
 
 FOLDER = Path(__file__).parents[1] / "queries"
@@ -50,6 +50,7 @@ VALUES: dict[str, Any] = {
     "why": "a reason",
     "typed": "rac thai dong da",
     "words": "'rac' <-> 'thai' | '=c1'",
+    "words_here": "('rac' <-> 'thai' | '=c1') & ('=u1')",
     "most": 11,
     "near": 20_000,
     "ids": [1, 2],
@@ -67,8 +68,6 @@ VALUES: dict[str, Any] = {
     "dimension": "unit",
     "keys": None,
     "moments": [T - DAY, T],
-    "wide": 10,
-    "high": 10,
 } | dict.fromkeys(CHOSEN)
 
 
@@ -84,7 +83,15 @@ def test_every_definition_has_a_sentence_and_is_used() -> None:
     used = " ".join(file.read_text() for file in (*FOLDER.glob("*.sql"), *FOLDER.glob("*.py")))
     for name, meaning in definitions().items():
         assert meaning, f"{name} means nothing"
-        assert re.search(rf"\{{{name}\}}|\"{name}\"", used), f"nobody asks for {name}"
+        assert re.search(rf"\{{{name}[}}|]|\"{name}\"", used), f"nobody asks for {name}"
+
+
+def test_what_is_known_to_hold_is_not_asked_again() -> None:
+    statement = sql("open")
+    assert statement.count("open_until > :at") == 1
+    assert "(true and due_at < :at)" in statement
+    assert written("overdue") == "(open_until > :at) and due_at < :at"
+    assert written("seriously_overdue", "open").startswith("(true and due_at < :at) and ")
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
