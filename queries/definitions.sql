@@ -119,9 +119,7 @@ receive_due_at >= :start and receive_due_at < least(:end, :at)
 open_until <= due_at and open_until at time zone 'UTC' > due_at at time zone 'UTC' - interval '1 hour'
 
 -- reopened_soon: received in the period, and opened again within 7 days of an answer or a refusal
-{received} and reopen_count > 0 and id in (
-    select report_id from report_past
-    where valid_to - ended_at <= interval '7 days' and valid_to >= :start and valid_to <= :at)
+{received} and reopen_count > 0 and reopened_soon_at <= :at
 
 -- deadline_moved: received in the period, and given a later deadline by a change of its category or severity
 {received} and deadline_moved_at <= :at
@@ -201,6 +199,12 @@ end
 (cast(:words as text) is null
     or not :within_units and words @@ cast(cast(:words as text) as tsquery)
     or :within_units and id = any(array(select found_by_words(cast(cast(:words as text) as tsquery)))))
+and {coded}
+
+-- found_here: the same among reports as they stand, which hold a mark of what the viewer's filters choose
+(cast(:words_here as text) is null
+    or not :within_units and words @@ cast(cast(:words_here as text) as tsquery)
+    or :within_units and id = any(array(select found_by_words(cast(cast(:words_here as text) as tsquery)))))
 and {coded}
 
 -- newest: an order, the last one first; what {moves} stands for depends on the figure (queries/cases.py)

@@ -63,6 +63,27 @@ def test_reopened_within_seven_days_of_the_closure(city: psycopg.Connection, rep
     assert case_count(reports, before, figure="reopened_soon") == 0
 
 
+def test_a_report_knows_when_it_was_first_opened_again_soon(city: psycopg.Connection) -> None:
+    def known() -> Any:
+        return (city.execute("select reopened_soon_at from report where id = 1").fetchone() or ())[0]
+
+    first, second = T - 5 * DAY, T - 3 * DAY
+    with city.transaction():  # in any order: history first, the report last
+        for begins, ends in ((BEGAN, first), (first, second)):
+            past(
+                city, 1, submitted_at=BEGAN, valid_from=begins, valid_to=ends, status="resolved", ended_at=ends - HOUR,
+                received_at=BEGAN,
+            )  # fmt: skip
+        report(city, 1, submitted_at=BEGAN, reopen_count=2, status="in_progress", received_at=BEGAN)
+    assert known() == first
+    city.execute("update report_past set ended_at = valid_from where valid_to = %s", [first])  # 5 days: soon still
+    assert known() == first
+    city.execute("update report_past set ended_at = null, status = 'in_progress' where valid_to = %s", [first])
+    assert known() == second
+    city.execute("delete from report_past where valid_to = %s", [second])
+    assert known() is None
+
+
 def test_deadlines_moved_by_a_new_category(city: psycopg.Connection, reports: ReportDatabase) -> None:
     moved = T - 5 * DAY
     for number, due_before, due_after in ((1, 1, 3), (2, 3, 1), (3, 2, 2), (4, 1, 3)):

@@ -20,6 +20,7 @@ Moments = NDArray[np.datetime64]
 
 STATUSES = ("waiting", "in_progress", "resolved", "refused")
 WAITING, IN_PROGRESS, RESOLVED, REFUSED = range(4)
+_SOON = np.timedelta64(7, "D")  # reopened_soon in the schema
 _EVER = np.datetime64("1900-01-01", "us")
 _NONE = np.datetime64("NaT", "us")
 
@@ -31,7 +32,7 @@ class States:
     `category` and `severity` count as in Cases, `status` is a place in STATUSES, `rating` one in RATINGS or -1.
     `paused` says that the unit waits for others, whether or not that stops the clock. `since` is when this version of
     the report began, `done` how many steps of the course are behind it, `deadline_moved_at` when a new
-    category or severity first gave it a later deadline.
+    category or severity first gave it a later deadline, `reopened_soon_at` when it was opened again within a week.
     """
 
     unit: Ints
@@ -51,6 +52,7 @@ class States:
     since: Moments
     done: Ints
     deadline_moved_at: Moments
+    reopened_soon_at: Moments
 
     def take(self, rows: Ints) -> "States":
         """Return a copy of some of the reports' states."""
@@ -101,6 +103,7 @@ def first_states(city: City, cases: Cases) -> States:
         since=cases.submitted_at.copy(),
         done=nothing.copy(),
         deadline_moved_at=nowhere.copy(),
+        reopened_soon_at=nowhere.copy(),
     )
 
 
@@ -264,7 +267,10 @@ class _Turn:
     def _reopen(self, which: NDArray[np.bool_]) -> None:
         """Open again: the unit has the handling term once more."""
         states, rows, at = self.states, self.rows[which], self.at[which]
-        self._keep(rows, states.take(rows), at)
+        before = states.take(rows)
+        self._keep(rows, before, at)
+        soon = (at - before.ended_at <= _SOON) & (before.since < at) & np.isnat(before.reopened_soon_at)
+        states.reopened_soon_at[rows[soon]] = at[soon]
         states.terms.take(self.city.rules, "reopened", rows, at)
         states.status[rows] = IN_PROGRESS
         states.ended_at[rows] = states.rated_at[rows] = _NONE

@@ -26,6 +26,7 @@ select report.id, category_id, severity, coalesce(ward_id, 0) as ward_id, routed
     escalated_at at time zone 'UTC' as escalated_at, ended_at at time zone 'UTC' as ended_at, rating,
     rated_at at time zone 'UTC' as rated_at, reopen_count, transfer_count,
     deadline_moved_at at time zone 'UTC' as deadline_moved_at,
+    reopened_soon_at at time zone 'UTC' as reopened_soon_at,
     coalesce((select max(valid_to) from report_past where report_id = report.id), submitted_at)
         at time zone 'UTC' as since,
     (select max(n) from report_event where report_id = report.id) as done,
@@ -117,6 +118,7 @@ class Recalled:
             since=moments("since"),
             done=numbers("done"),
             deadline_moved_at=moments("deadline_moved_at"),
+            reopened_soon_at=moments("reopened_soon_at"),
         )
 
     def write_states(self, connection: psycopg.Connection, city: City) -> None:

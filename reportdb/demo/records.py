@@ -91,6 +91,7 @@ def write_intake(
         "answer": answers(city, cases, states),
         "updated_at": states.updated_at,
         "deadline_moved_at": states.deadline_moved_at,
+        "reopened_soon_at": states.reopened_soon_at,
     }
     rows = _version(city, cases, states, intake.channel, intake.district_id)
     copy_columns(connection, "report", {"id": cases.id} | rows | fixed, frozen=frozen)
