@@ -31,7 +31,8 @@ def backlog(reports: ReportDatabase, filters: Filters, *, since: datetime, by: D
     city's zone); days_of_work (open divided by the mean resolved a day of the last PACE_DAYS; null where none was).
     Raises DatabaseAway.
     """
-    return reports.remember(("backlog", filters, since, by), lambda: _backlog(reports, filters, since, by))
+    counted = filters.counting()
+    return reports.remember(("backlog", counted, since, by), lambda: _backlog(reports, counted, since, by))
 
 
 def _backlog(reports: ReportDatabase, filters: Filters, since: datetime, by: Dimension | None) -> pd.DataFrame:

@@ -21,7 +21,8 @@ def days(reports: ReportDatabase, filters: Filters) -> tuple[pd.DataFrame, int]:
     DatabaseAway.
     """
     step = 1 if filters.at - filters.start <= _LONGEST_IN_DAYS else 7
-    return reports.remember(("days", filters), lambda: _days(reports, filters, step)), step
+    counted = filters.counting()
+    return reports.remember(("days", counted), lambda: _days(reports, counted, step)), step
 
 
 def _days(reports: ReportDatabase, filters: Filters, step: int) -> pd.DataFrame:

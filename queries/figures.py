@@ -127,7 +127,8 @@ def figures(reports: ReportDatabase, filters: Filters, *, by: Dimension | None =
     there is a dimension, and COUNTS (reports). Shares are left to RATES, which keep their numerator and denominator.
     Raises DatabaseAway.
     """
-    return reports.remember(("figures", filters, by), lambda: _figures(reports, filters, by))
+    counted = filters.counting()
+    return reports.remember(("figures", counted, by), lambda: _figures(reports, counted, by))
 
 
 def _figures(reports: ReportDatabase, filters: Filters, by: Dimension | None) -> pd.DataFrame:

@@ -79,6 +79,13 @@ class Filters:
         end = self.start
         return replace(self, at=end - _TICK, start=end - length, end=end)
 
+    def counting(self) -> Self:
+        """The same moment, period and choices, alike for all who count: whose cases a viewer may read is left out.
+
+        Who counts by officers asks as himself: their names belong to cases.
+        """
+        return self if self.officers else replace(self, scope=COUNTS)
+
     def parameters(self) -> dict[str, Any]:
         """Return the parameters as queries/*.sql name them; an empty choice is null, which lets everything through."""
         chosen = {name: getattr(self, name) or None for name in ("districts", "wards", "units", "categories")}
@@ -90,8 +97,7 @@ class Filters:
             "channels": self.channels or None,
             "officers": self.officers or None,
             "cells": self._cells() or None,
-            # Who counts by officers asks as himself: their names belong to cases.
-            "scope": self.scope if self.officers else COUNTS,
+            "scope": self.counting().scope,
         }
 
     def case_parameters(self) -> dict[str, Any]:

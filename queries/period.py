@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from queries.database import ReportDatabase
 from queries.filters import NONE, Filters
@@ -47,8 +48,8 @@ _DIMENSIONS = {
     "category": "categories",
     "channel": "channels",
 }
-_HOURS_BY_DAY = ("city", "district", "category", "channel")  # of wards and units they are kept by the month alone
 _EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)  # no report is older
+_WHOLE_HOURS, _STEP = 72, 6  # the scale of handled_hours: whole hours, and beyond them steps of so many
 _FEW_DAYS = 3  # so short a period is quicker to count from the reports
 
 
@@ -95,7 +96,8 @@ def happened(reports: ReportDatabase, filters: Filters, *, by: str | None = None
     One row where `by` is None, else a row for each member of the dimension that anything is counted for. Raises
     DatabaseAway.
     """
-    return reports.remember(("happened", filters, by), lambda: _happened(reports, filters, by))
+    counted = filters.counting()
+    return reports.remember(("happened", counted, by), lambda: _happened(reports, counted, by))
 
 
 def _happened(reports: ReportDatabase, filters: Filters, by: str | None) -> pd.DataFrame:
@@ -130,45 +132,60 @@ def hours(reports: ReportDatabase, filters: Filters, *, by: str | None = None) -
     scale of handled_hours by which half, or nine tenths, were resolved: whole hours up to three days, then quarters of
     a day; null where none was, or the calendar does not reach). Raises DatabaseAway.
     """
-    whole = summarised(reports, filters, by, hours=True)
+    counted = filters.counting()
+    return reports.remember(("hours", counted, by), lambda: _hours(reports, counted, by))
+
+
+def _hours(reports: ReportDatabase, filters: Filters, by: str | None) -> pd.DataFrame:
+    whole = summarised(reports, filters, by)
     parts = []
     if whole is not None:
-        parts.append(reports.ask("period_hours", **filters.parameters(), **whole.parameters(filters), by=by))
+        parts.append(reports.ask_now("period_hours", **filters.parameters(), **whole.parameters(filters), by=by))
     rests = whole.rest(filters) if whole else [filters]
-    parts += [reports.ask("handling_times", **rest.parameters(), by=by) for rest in rests]
+    parts += [reports.ask_now("handling_times", **rest.parameters(), by=by) for rest in rests]
     return quantiles(pd.concat(parts))
 
 
 def quantiles(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the middle and the ninth tenth for each key of a table of key, hours, and reports by either clock."""
+    """Return the middle and the ninth tenth for each key that any report is told of.
+
+    The table has the columns of handling_times.sql: key, clock, hours and reports, numbers of four bytes, the highest
+    first; `reports` says how many took the hours at the same place, null: one each. In any number of rows a key.
+    """
     keys = keys_of(table)
-    order = np.lexsort((counts_of(table, ["hours"])[:, 0], keys))
-    known, starts = np.unique(keys[order], return_index=True)
-    ends = np.append(starts[1:], len(order))
-    length, *clocks = counts_of(table, ["hours", "calendar", "working"])[order].T
+    known = np.unique(keys[table["hours"].notna().to_numpy()])
     found = keyed(known, np.empty((len(known), 0), "int64"), ())
-    for clock, name in zip(clocks, ("hours", "worked_hours"), strict=True):
-        done = np.append(0, clock.cumsum())
-        before, whole = done[starts], done[ends] - done[starts]
+    for clock, name in (("calendar", "hours"), ("working", "worked_hours")):
+        done = [_done(table[(keys == key) & (table["clock"] == clock)]) for key in known]
         for part, tenths in (("median", 5), ("p90", 9)):
-            reached = np.searchsorted(done, before + (tenths * whole + 9) // 10) - 1
-            found[f"{part}_{name}"] = np.where(whole > 0, length[np.maximum(reached, 0)], np.nan)
-    return found
+            found[f"{part}_{name}"] = [
+                float(np.searchsorted(each, np.ceil(tenths * each[-1] / 10))) if each[-1] else np.nan for each in done
+            ]
+    return found[found["median_hours"].notna()].reset_index(drop=True)
 
 
-def summarised(
-    reports: ReportDatabase, filters: Filters, by: str | None, *, months: bool = False, hours: bool = False
-) -> Whole | None:
+def _done(rows: pd.DataFrame) -> NDArray[np.float64]:
+    """Return how many reports took at most so many hours, from none on, on the scale of handled_hours."""
+    hours, reports = [np.zeros(1, "int32")], [np.zeros(1)]
+    for taken, counted in zip(rows["hours"].dropna(), rows.loc[rows["hours"].notna(), "reports"], strict=True):
+        hours.append(np.frombuffer(taken, ">i4"))
+        reports.append(np.ones(len(hours[-1])) if pd.isna(counted) else np.frombuffer(counted, ">i4"))
+    length = np.concatenate(hours)
+    steps = np.where(length <= _WHOLE_HOURS, np.maximum(length, 1), -(-length // _STEP) * _STEP)
+    return np.bincount(steps, np.concatenate(reports)).cumsum()
+
+
+def summarised(reports: ReportDatabase, filters: Filters, by: str | None, *, months: bool = False) -> Whole | None:
     """Return the part of the period that the summary answers, or None where it answers nothing of it.
 
-    Days, where one dimension at most is chosen and it is the one counted by; with `months` whatever is chosen but
-    officers and a square; with `hours` as for days, and months where hours are kept by the month alone.
+    Days, where one dimension at most is chosen and it is the one counted by; with `months`, whatever is chosen but
+    officers and a square.
     """
     if filters.officers or filters.square or reports.ask("summary").empty:
         return None
     dimension: str | None = None
     keys: tuple[int, ...] | None = None
-    if not (months and not hours):
+    if not months:
         chosen = {name: getattr(filters, many) for name, many in _DIMENSIONS.items() if getattr(filters, many)}
         if set(chosen) - {by} and (by is not None or len(chosen) > 1):
             return None
@@ -176,7 +193,7 @@ def summarised(
     start = max(filters.start, _EARLIEST).astimezone(filters.zone)
     first = start.date() + timedelta(days=start.time() > time.min)
     end = min(filters.end, filters.at).astimezone(filters.zone).date()
-    if months or (hours and dimension not in _HOURS_BY_DAY):
+    if months:
         first, end = _next_month(first), end.replace(day=1)
     return Whole(first, end, dimension, keys) if end - first >= timedelta(days=_FEW_DAYS) else None
 

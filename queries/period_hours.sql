@@ -1,6 +1,7 @@
 -- How many of the reports resolved in the days from :first_day up to, not including, :end_day took so many hours, by the
 -- calendar and in working time, for each key: from the summary, by :dimension and its :keys; in whole months from
--- :first_month to :end_month, in days before and after them.
+-- :first_month to :end_month, in days before and after them. Told as handling_times.sql tells them, with how many reports
+-- took each number of hours.
 with image as (
     -- What has changed since the summary was made,
     select sign, district_id, ward_id, unit_id, category_id, channel_id, submitted_at, status, ended_at, worked_minutes
@@ -18,17 +19,17 @@ with image as (
 ),
 part as (
     select case when cast(:by as text) = dimension then nullif(key, -1) end as key, clock, hours, reports
-    from report_month_hours
-    where dimension = cast(:dimension as text) and month >= :first_month and month < :end_month
+    from report_hours
+    where dimension = cast(:dimension as text) and span = 'month' and begins >= :first_month and begins < :end_month
         and (cast(:keys as integer[]) is null or key = any(cast(:keys as integer[])))
     union all
     select case when cast(:by as text) = dimension then nullif(key, -1) end, clock, hours, reports
-    from report_day_hours
-    where dimension = cast(:dimension as text)
-        and (day >= :first_day and day < :first_month or day >= :end_month and day < :end_day)
+    from report_hours
+    where dimension = cast(:dimension as text) and span = 'day'
+        and (begins >= :first_day and begins < :first_month or begins >= :end_month and begins < :end_day)
         and (cast(:keys as integer[]) is null or key = any(cast(:keys as integer[])))
     union all
-    select {key}, clock, hours, sign
+    select {key}, clock, int4send(hours), int4send(sign)
     from image
     cross join lateral (values
         ('calendar', handled_hours(ended_at - submitted_at)),
@@ -38,10 +39,6 @@ part as (
         and ended_at >= cast(:first_day as timestamp) at time zone :zone
         and ended_at < cast(:end_day as timestamp) at time zone :zone and {chosen_group}
 )
-select
-    key, hours,
-    coalesce(sum(reports) filter (where clock = 'calendar'), 0) as calendar,
-    coalesce(sum(reports) filter (where clock = 'working'), 0) as working
+select key, clock, string_agg(hours, '') as hours, string_agg(reports, '') as reports
 from part
-group by key, hours
-having sum(reports) > 0
+group by key, clock

@@ -80,7 +80,8 @@ def signals_by_unit(reports: ReportDatabase, filters: Filters) -> pd.DataFrame:
     Columns: figure, whole_figure, key, code, name_vi, name_en, part, whole, city_part, city_whole (reports). Raises
     DatabaseAway.
     """
-    return reports.remember(("signals by unit", filters), lambda: _by_unit(reports, filters))
+    counted = filters.counting()
+    return reports.remember(("signals by unit", counted), lambda: _by_unit(reports, counted))
 
 
 def _by_unit(reports: ReportDatabase, filters: Filters) -> pd.DataFrame:

@@ -41,8 +41,8 @@ def _count_anew(connection: psycopg.Connection) -> None:
     # Whoever writes waits a while: a change while we count would be counted twice.
     connection.execute("lock table report in share mode")
     connection.execute(
-        """truncate report_change, report_day, report_month, report_month_hours, report_month_cell, report_day_hours,
-               report_day_open, summary_state"""
+        """truncate report_change, report_day, report_month, report_hours, report_month_cell, report_day_open,
+               summary_state"""
     )
     connection.execute("insert into summary_state (open_to) values (null)")
     for table in ("report", "report_past"):  # the calendar may have changed since they ended
@@ -70,7 +70,7 @@ def _count_anew(connection: psycopg.Connection) -> None:
         )
         connection.execute("select bring_into_summary()")
         start += step
-    connection.execute("analyze report_day, report_month, report_month_hours, report_day_hours, report_month_cell")
+    connection.execute("analyze report_day, report_month, report_hours, report_month_cell")
 
 
 def _open_known_to(connection: psycopg.Connection) -> date | None:

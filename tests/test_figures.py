@@ -196,10 +196,16 @@ def test_a_moment_without_a_zone_and_a_period_upside_down_are_refused() -> None:
 def test_the_middle_and_the_ninth_tenth_are_those_of_the_hours_in_order(
     taken: list[tuple[int | None, int, int | None]],
 ) -> None:
-    """However the counts are parted: each report told in a row of its own for each clock, as by two questions."""
-    rows = [(key, hours, 1, 0) for key, hours, _worked in taken]
-    rows += [(key, worked, 0, 1) for key, _hours, worked in taken if worked is not None]
-    found = quantiles(pd.DataFrame(rows, columns=["key", "hours", "calendar", "working"]))
+    """Each report told on its own or counted by its hours; a key of which none was resolved is left out."""
+
+    def four_bytes(*numbers: int) -> bytes:
+        return b"".join(number.to_bytes(4, "big", signed=True) for number in numbers)
+
+    rows: list[tuple[int | None, str, bytes | None, bytes | None]] = [(4, "calendar", None, None)]
+    for known, hour, worked_hour in taken:
+        rows.append((known, "calendar", four_bytes(hour, hour, hour + 1), four_bytes(2, -1, 0)))
+        rows.append((known, "working", None if worked_hour is None else four_bytes(worked_hour), None))
+    found = quantiles(pd.DataFrame(rows, columns=["key", "clock", "hours", "reports"]))
 
     def reached(hours: list[int], share: float) -> float | None:
         return float(sorted(hours)[math.ceil(share * len(hours)) - 1]) if hours else None

@@ -66,16 +66,57 @@ def test_a_role_without_rights_is_told_what_it_lacks(new_database: NewDatabase) 
 
 
 def test_hours_of_days_are_counted_where_a_summary_is_kept_already(demo: str, new_database: NewDatabase) -> None:
-    url = new_database(database_name(demo))
-    with connect(url) as connection:
-        connection.execute("drop table report_day_hours cascade")  # as it was before them
-        connection.execute("drop function empty_day_hours cascade")
-        connection.execute("delete from schema_migration where name = '0017_hours_of_days.sql'")
+    with connect(new_database(database_name(demo))) as connection:
         connection.execute("update report set category_id = 2 where id % 50 = 1")  # noted, not yet in the counts
-        assert migrate(connection) == ["0017_hours_of_days.sql"]
-        assert connection.execute("select count(*) > 1000 from report_day_hours").fetchone() == (True,)
+        told = "select * from report_hours order by dimension, span, begins, key, clock"
+        before = connection.execute(told).fetchall()
+        assert len(before) > 10_000
+        _as_before_0020(connection)
+        assert migrate(connection) == ["0020_hours_together.sql"]
+        assert connection.execute(told).fetchall() == before
         assert [str(found) for found in find_damage(connection, DEMO_NOW) if "summarise" in str(found)] == []
-        connection.execute("update report_day_hours set reports = reports + 1 where key = 3")
-        assert "report_day_hours" in " ".join(map(str, find_damage(connection, DEMO_NOW)))
+        connection.execute("update report_hours set hours = reports, reports = hours where key = 3")
+        assert "report_hours" in " ".join(map(str, find_damage(connection, DEMO_NOW)))
         connection.execute("truncate report cascade")
-        assert connection.execute("select count(*) from report_day_hours").fetchone() == (0,)
+        for table in ("report_hours", "report_day", "report_change", "summary_state"):
+            assert connection.execute(f"select count(*) from {table}".encode()).fetchone() == (0,)
+
+
+def _as_before_0020(connection: psycopg.Connection) -> None:
+    """Put the counts of months where they were kept before, and take away what 0020 brought."""
+    connection.execute(
+        """create table report_month_hours as
+           select dimension, clock, begins as month, key, number_at(hours, place) as hours,
+               number_at(reports, place) as reports
+           from report_hours cross join lateral generate_series(0, length(hours) - 4, 4) as place
+           where span = 'month';
+           create table report_day_hours (day date);
+           create function empty_day_hours() returns trigger language plpgsql as 'begin return null; end';
+           create trigger note_emptying_of_hours after truncate on report
+               for each statement execute function empty_day_hours();
+           create or replace function bring_into_summary() returns void language sql begin atomic end;
+           drop table report_hours;
+           drop function told_once, number_at;
+           drop function empty_summary cascade;
+           create trigger note_emptying after truncate on report
+               for each statement execute function note_report_change();
+           delete from schema_migration where name = '0020_hours_together.sql'"""
+    )
+
+
+def test_what_was_opened_again_soon_is_told_of_reports_that_are_there_already(
+    demo: str, new_database: NewDatabase
+) -> None:
+    with connect(new_database(database_name(demo))) as connection:
+        told = "select count(reopened_soon_at), min(reopened_soon_at), max(reopened_soon_at) from report"
+        before = connection.execute(told).fetchone()
+        connection.execute("alter table report drop column reopened_soon_at cascade")  # as it was before it
+        connection.execute("drop function tell_reopened_soon cascade")
+        connection.execute("drop function reopened_soon cascade")
+        connection.execute("create index report_past_reopened_soon on report_past (valid_to)")
+        connection.execute("delete from schema_migration where name = '0019_reopened_soon.sql'")
+        assert migrate(connection) == ["0019_reopened_soon.sql"]
+        assert before is not None
+        assert before[0] > 10
+        assert connection.execute(told).fetchone() == before
+        assert not [found for found in map(str, find_damage(connection, DEMO_NOW)) if "reopened_soon" in found]

@@ -88,24 +88,6 @@ def test_a_year_is_answered_by_the_summary(demo: str) -> None:
         assert summarised(reports, year.choosing(units=(1,)), "category", months=True) is not None
 
 
-def test_hours_are_kept_by_the_day_where_days_have_many_reports(demo: str) -> None:
-    with closing(ReportDatabase(demo)) as reports:
-        lately = Filters.of(at=DEMO_NOW, zone=city(reports).zone, start=DEMO_NOW - timedelta(days=10))
-        for by, days_of_summary in (
-            (None, 9),
-            ("district", 9),
-            ("category", 9),
-            ("channel", 9),
-            ("ward", 0),
-            ("unit", 0),
-        ):
-            whole = summarised(reports, lately, by, hours=True)
-            assert ((whole.end - whole.first).days if whole else 0) == days_of_summary
-        chosen = summarised(reports, lately.choosing(categories=(1,)), None, hours=True)
-        assert chosen is not None
-        assert chosen.months == (chosen.end, chosen.end)
-
-
 def test_changes_are_counted_at_once_and_stay_counted(demo: str, new_database: NewDatabase) -> None:
     url = new_database(database_name(demo))
     later = DEMO_NOW + timedelta(days=2)

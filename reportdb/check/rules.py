@@ -37,6 +37,10 @@ RULES: dict[tuple[str, ...], tuple[str, str]] = {
         "a status that does not agree with ended_at",
         "give resolved and refused reports their ended_at, and no other report",
     ),
+    ("report_hours", "hours", "reports"): (
+        "lists that are not of one length",
+        "run `python -m reportdb summarise --anew`",
+    ),
     ("app_user", "role", "unit_id"): ("a unit head without a unit, or a unit without a unit head", "correct unit_id"),
 }
 
