@@ -4,12 +4,17 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from queries.database import ReportDatabase
 from queries.figures import moments
 from queries.filters import BEGINNING, Filters
 from queries.period import summarised
+
+_Numbers = NDArray[np.int64]
+_AROUND = 360_000  # thousandths of a degree around the world
 
 MOST_POINTS = 100_000
 """With more, points hide each other and a browser takes seconds to draw them; cells count them instead."""
@@ -35,18 +40,38 @@ def cells(reports: ReportDatabase, filters: Filters, *, figure: str, wide: int, 
     A cell is `wide` by `high` thousandths of a degree, even numbers; empty ones are left out. Columns: lon, lat (of its
     middle, degrees), reports. Raises DatabaseAway.
     """
-    grid: dict[str, Any] = {"wide": wide, "high": high}
+    counted = filters.counting()
+    return reports.remember(
+        ("cells", counted, figure, wide, high), lambda: _cells(reports, counted, figure, wide, high)
+    )
+
+
+def _cells(reports: ReportDatabase, filters: Filters, figure: str, wide: int, high: int) -> pd.DataFrame:
     parts, rests = [], [filters]
-    whole = summarised(reports, filters, None, hours=True) if figure == "received" else None
+    whole = summarised(reports, filters, None) if figure == "received" else None
     if whole is not None and whole.dimension == "city" and whole.months[0] < whole.end:
         whole = replace(whole, first=whole.months[0], end=whole.months[1])  # cells are kept by the month
         days: dict[str, Any] = {"first_day": whole.first, "end_day": whole.end, "zone": filters.zone.key}
-        parts, rests = [reports.ask("period_cells", **days, **grid)], whole.rest(filters)
+        parts, rests = [_placed(reports.ask_now("period_cells", **days), 2)], whole.rest(filters)
     for rest in rests:
-        parameters = rest.parameters() | moments(reports, rest) | grid
-        parts.append(reports.ask("map_cells", figure=figure, **parameters))
-    table = pd.concat(parts).astype({"lon": "float64", "lat": "float64"})
-    return table.groupby(["lat", "lon"], as_index=False)[["reports"]].sum()[["lon", "lat", "reports"]]
+        answer = reports.ask_now("map_cells", figure=figure, **rest.parameters() | moments(reports, rest))
+        parts.append(_placed(answer, 1))
+    north, east, counts = (np.concatenate(each) for each in zip(*parts, strict=True))
+    known, places = np.unique(north // high * _AROUND + east // wide, return_inverse=True)
+    sums = np.bincount(places, counts, len(known)).astype("int64")
+    lat, lon = (
+        (place + 0.5) * side / 1000 for place, side in zip(np.divmod(known, _AROUND), (high, wide), strict=True)
+    )
+    return pd.DataFrame({"lon": lon - 180, "lat": lat - 90, "reports": sums})[sums > 0].reset_index(drop=True)
+
+
+def _placed(answer: pd.DataFrame, side: int) -> tuple[_Numbers, _Numbers, _Numbers]:
+    """Return how far north and east cells of so many thousandths of a degree lie, and how many reports are in each."""
+    told, counted = answer["cells"].iloc[0], answer["reports"].iloc[0]
+    cells = np.frombuffer(told or b"", ">i8").astype("int64")
+    north, east = np.divmod(cells, _AROUND // side)
+    counts = np.ones(len(cells), "int64") if counted is None else np.frombuffer(counted, ">i4").astype("int64")
+    return north * side, east * side, counts
 
 
 def case(
