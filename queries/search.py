@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from queries.database import ReportDatabase
-from queries.filters import Filters
+from queries.filters import NONE, Filters
 from queries.scope import Scope
 
 _LONGEST = 120  # characters of what is typed; the rest is left out
 _MOST_WORDS = 10
+_MARKS = {"districts": "=d", "wards": "=w", "units": "=u", "categories": "=c"}  # searchable() in the schema
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,19 @@ class Search:
 
     def parameters(self, filters: Filters) -> dict[str, Any]:
         """Return the parameters of a question that searches, as definitions.sql names them."""
-        within_units = filters.scope.within_units
-        return {"words": self.words, "code": self.code, "code_end": self.code_end, "within_units": within_units}
+        return {
+            "words": self.words,
+            "words_here": self.words and self._here(filters, self.words),
+            "code": self.code,
+            "code_end": self.code_end,
+            "within_units": filters.scope.within_units,
+        }
+
+    def _here(self, filters: Filters, words: str) -> str:
+        """Return the words together with the marks that a report among what is chosen holds as it stands."""
+        chosen = [(mark, getattr(filters, name)) for name, mark in _MARKS.items()]
+        marks = [" | ".join(f"'{mark}{one}'" for one in ids) for mark, ids in chosen if ids and NONE not in ids]
+        return " & ".join([words, *(f"({each})" for each in marks)])
 
 
 def search(reports: ReportDatabase, typed: str, scope: Scope) -> Search | None:

@@ -99,6 +99,29 @@ def test_a_search_keeps_to_the_figure_the_filters_and_the_moment(
     assert found(reports, "t-1", NOW.choosing(scope=cases_of((2,)))) == set(), "a code leads nobody out of his scope"
 
 
+@pytest.mark.parametrize("near", [1, 100])
+def test_what_is_chosen_is_told_by_the_marks_of_reports_as_they_stand_and_by_what_stood_otherwise(
+    city: psycopg.Connection, reports: ReportDatabase, monkeypatch: pytest.MonkeyPatch, near: int
+) -> None:
+    monkeypatch.setattr("queries.cases._NEAR", near)  # by the index of words, or by reading the newest
+    for number in range(1, 5):
+        report(city, number, title="Cây đổ")
+    report(city, 5, title="Cây đổ", district_id=2, ward_id=12, unit_id=2, category_id=2)
+    report(city, 6, title="Cây đổ", district_id=None, ward_id=None)
+    report(city, 7, title="Cây đổ", unit_id=2, category_id=2, transfer_count=1)  # was unit 1's, category 1
+    past(city, 7, valid_from=T - 2 * DAY, valid_to=T + DAY)
+    for chosen, expected in (
+        ({"units": (2,)}, {5}),
+        ({"units": (1,)}, {1, 2, 3, 4, 6, 7}),
+        ({"units": (1, 2), "categories": (2,)}, {5}),
+        ({"districts": (-1,)}, {6}),
+        ({"districts": (-1, 2)}, {5, 6}),
+        ({"wards": (12,), "districts": (2,), "categories": (1,)}, set()),
+    ):
+        assert found(reports, "cay do", NOW.choosing(**chosen)) == expected
+    assert found(reports, "cay do", NOW.choosing(scope=cases_of((2,)), categories=(2,))) == {5}
+
+
 def test_what_is_common_is_counted_up_to_a_limit_and_still_listed_in_order(
     city: psycopg.Connection, reports: ReportDatabase
 ) -> None:
