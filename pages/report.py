@@ -29,7 +29,7 @@ case = found
 steps = seen.shared("steps", lambda: events(seen.reports, seen.filters, case["id"]))
 left, right = st.columns([5, 3])
 with left:
-    shared_panel(seen, "report", key="report", make=lambda: case_story.head(seen, case))
+    shared_panel(seen, "report", key="report", make=lambda: case_story.head(seen, case, steps))
     shared_panel(seen, "report_way", key="report_way", make=lambda: case_story.way(seen, case, steps))
 with right:
     if case["lat"] is not None:

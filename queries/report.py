@@ -82,6 +82,17 @@ def held(steps: pd.DataFrame, at: datetime) -> list[Held]:
     return spans
 
 
+def handed_up(case: dict[str, Any], steps: pd.DataFrame, at: datetime) -> Held | None:
+    """Return who handles an open case that is beyond its unit's authority, and since when.
+
+    The unit answers for it still. None where it was not handed up, nobody says to whom, or it was passed on since.
+    """
+    if case["escalated_at"] is None or case["ended_at"] is not None:
+        return None
+    last = next(iter(held(steps, at)[-1:]), None)
+    return None if last is None or last.unit_id == case["unit_id"] else last
+
+
 def nearby(reports: ReportDatabase, filters: Filters, case: dict[str, Any]) -> pd.DataFrame:
     """Return open cases of the same category near a case, nearest first, as `case_rows` does, and how far (`metres`).
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as some
 
 from queries.database import ReportDatabase
 from queries.filters import Filters
-from queries.report import NEAR_METRES, Held, events, held, nearby
+from queries.report import NEAR_METRES, Held, events, handed_up, held, nearby
 from queries.report import report as one
 from queries.scope import EVERYTHING, cases_of
 from tests.reports import DAY, HOUR, T, past, report, small_city
@@ -159,6 +159,27 @@ def test_similar_open_reports_nearby(city: psycopg.Connection, reports: ReportDa
     assert nearby(reports, NOW, known(reports, "T-10")).empty
     earlier = Filters.of(scope=EVERYTHING, at=T - 2 * HOUR, zone=HANOI)
     assert 7 in nearby(reports, earlier, known(reports, filters=earlier))["id"].tolist()
+
+
+def test_a_case_beyond_its_units_authority_says_who_handles_it(
+    city: psycopg.Connection, reports: ReportDatabase
+) -> None:
+    report(city, 1, escalated_at=T - 5 * HOUR, received_at=T - DAY, status="in_progress")
+    step(city, 1, "received", T - DAY, 1)
+    step(city, 2, "escalated", T - 5 * HOUR, 2)
+    step(city, 3, "answered", T - HOUR)
+
+    def handled(hours_ago: int = 0, **facts: Any) -> Held | None:
+        at = T - hours_ago * HOUR
+        case = known(reports, filters=Filters.of(scope=EVERYTHING, at=at, zone=HANOI)) | facts
+        return handed_up(case, events(reports, Filters.of(scope=EVERYTHING, at=at, zone=HANOI), 1), at)
+
+    assert handled() == Held(2, T - 5 * HOUR, T)
+    assert handled(hours_ago=6) is None, "not handed up yet"
+    assert handled(ended_at=T) is None, "done"
+    assert handled(unit_id=2) is None, "who handles it answers for it"
+    city.execute("update report_event set to_unit_id = null where n = 2")
+    assert handled(hours_ago=2) is None, "to whom is not known"
 
 
 def rule(connection: psycopg.Connection, **facts: Any) -> None:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from queries.deadlines import path
 from queries.figures import names
-from queries.report import NEAR_METRES, Held, held, nearby
+from queries.report import NEAR_METRES, Held, handed_up, held, nearby
 from ui.filters import carried
 from ui.pages import REPORT, UNIT
 from ui.panel import address
@@ -18,7 +18,7 @@ from ui.worklist import deadline, results
 Case = dict[str, Any]
 
 
-def head(seen: Viewing, case: Case) -> dict[str, Any]:
+def head(seen: Viewing, case: Case, steps: pd.DataFrame) -> dict[str, Any]:
     """Return what the five clears say of a case (queries.report), for panels/report.html."""
     category, channel, ward, district = (
         _named(seen, dimension, case) for dimension in ("category", "channel", "ward", "district")
@@ -36,6 +36,7 @@ def head(seen: Viewing, case: Case) -> dict[str, Any]:
         "place": ", ".join(dict.fromkeys(place)) or _("not located"),
         "unit": _unit(seen, case["unit_id"]),
         "officer": case["officer"] or _("not assigned"),
+        "handled_by": _handled_by(seen, handed_up(case, steps, seen.filters.at)),
         "state": _("Clock stopped") if case["stopped_at"] else state(case["state"]),
         "tone": TONES[case["state"]],
         "deadline": deadline(case, seen),
@@ -143,6 +144,13 @@ def terms(case: Case, steps: pd.DataFrame) -> list[dict[str, Any]]:
             }
         )
     return shown
+
+
+def _handled_by(seen: Viewing, holder: Held | None) -> str:
+    if holder is None:
+        return ""
+    unit = name(names(seen.reports, "unit").loc[holder.unit_id])
+    return _("being handled by {unit} since {at}", unit=unit, at=moment(seen.local(holder.since)))
 
 
 def _due(case: Case) -> str:
