@@ -41,6 +41,7 @@ from queries import map as maps
 from queries.database import DatabaseAway, ReportDatabase, sql
 from queries.filters import Filters
 from queries.scope import ADMINISTRATION, COUNTS, Scope, cases_of
+from ui.map_routes import ARRIVED_WITHIN, COUNTED, cell_size
 
 _FOLDER = Path(__file__).parents[1] / "queries"
 _TIMES, _TIMES_OF_THE_QUICK = 3, 9
@@ -54,7 +55,6 @@ GOAL_ACCESS = 1.2
 """What a question may take as its asker is held to ask it, of what it takes bare."""
 _ADMINISTRATOR = accounts.Account("bench", "", "admin", ADMINISTRATION)
 _TIMED: tuple[figures.Dimension | None, ...] = (None, "district", "ward")  # a page's own, and what a map colours
-_GRIDS = ((44, 40), (11, 10))  # a city on a screen, a district: the map's cells, in thousandths of a degree
 
 
 @dataclass(frozen=True)
@@ -177,7 +177,6 @@ def _ask_all(reports: ReportDatabase, filters: Filters) -> None:
     """Ask what the pages ask for one choice of filters; what takes too long is measured all the same."""
     week_ago = filters.at - timedelta(days=7)
     newest = cases.cases(reports, filters, figure="open", limit=50)
-    open_now = cases.readable_count(reports, filters, figure="open")
     case = report.report(reports, filters, str(newest["public_code"].iloc[0])) or {}
     calls: list[Any] = [
         lambda: figures.city(reports),
@@ -204,12 +203,12 @@ def _ask_all(reports: ReportDatabase, filters: Filters) -> None:
         lambda: report.events(reports, filters, case["id"]),
         lambda: report.nearby(reports, filters, case),
         lambda: maps.case(reports, filters, code=case["public_code"]),
-        lambda: maps.points(reports, filters, figure="open") if open_now <= maps.MOST_POINTS else None,
         lambda: urgent.urgent(reports, filters, order="worklist", limit=50),
         lambda: accounts.accounts(reports),
         lambda: accounts.listed(reports, _ADMINISTRATOR) if filters.scope == ADMINISTRATION else None,
         lambda: accounts.log(reports, _ADMINISTRATOR, limit=50) if filters.scope == ADMINISTRATION else None,
-        lambda: maps.points(reports, filters, figure="received", since=week_ago),
+        lambda: maps.points(reports, _as_many_as_are_drawn(reports, filters)),
+        lambda: maps.points(reports, filters, figure="true", since=filters.at - ARRIVED_WITHIN),
         lambda: cases.working_left(reports, filters, [int(number) for number in newest["id"]]),
     ]
     for by in (None, *get_args(figures.Dimension)):
@@ -219,13 +218,10 @@ def _ask_all(reports: ReportDatabase, filters: Filters) -> None:
         ]
     calls += [lambda by=by: figures.timed(reports, filters, by=by) for by in _TIMED]
     calls += [lambda by=by: backlog.mix(reports, filters, by=by) for by in ("unit", "district")]
-    for wide, high in _GRIDS:
-        calls += [
-            lambda figure=figure, wide=wide, high=high: maps.cells(
-                reports, filters, figure=figure, wide=wide, high=high
-            )
-            for figure in ("open", "received")
-        ]
+    wide, high = cell_size(reports)
+    calls += [
+        lambda figure=figure: maps.cells(reports, filters, figure=figure, wide=wide, high=high) for figure in COUNTED
+    ]
     for figure in cases.FIGURES:
         calls.append(lambda figure=figure: cases.case_count(reports, filters, figure=figure))
         calls += [
@@ -241,6 +237,15 @@ def _ask_all(reports: ReportDatabase, filters: Filters) -> None:
             call()
         except DatabaseAway:
             continue
+
+
+def _as_many_as_are_drawn(reports: ReportDatabase, filters: Filters) -> Filters:
+    """Return the filters with as many districts chosen as may be drawn in points, where the whole city is too much."""
+    if filters.districts or cases.readable_count(reports, filters, figure="open") <= maps.MOST_POINTS:
+        return filters
+    found = figures.figures(reports, filters, by="district").dropna(subset="key").sort_values("open", ascending=False)
+    drawn = found[found["open"].cumsum() <= maps.MOST_POINTS]
+    return filters.choosing(districts=tuple(int(key) for key in drawn["key"]))
 
 
 def _search(reports: ReportDatabase, filters: Filters, typed: str) -> None:
