@@ -100,6 +100,7 @@ ANYTHING: dict[str, Any] = {
     "typed": word(THEIRS, 1, "title"),
     "masking": False,
     "words": None,
+    "words_here": None,
     "within_units": False,
     "most": 1000,
     "near": 20_000,
@@ -118,8 +119,6 @@ ANYTHING: dict[str, Any] = {
     "dimension": "unit",
     "keys": None,
     "moments": [NOW - DAY, NOW],
-    "wide": 2,
-    "high": 2,
 } | dict.fromkeys(("districts", "wards", "units", "categories", "channels", "officers", "cells"))
 """A value for every parameter, chosen to let everything through."""
 ATTACKS = [
@@ -183,12 +182,13 @@ def answered(reports: ReportDatabase, question: str, scope: Scope, **values: Any
 def told_by_questions(reports: ReportDatabase, scope: Scope) -> set[str]:
     """Return the hidden marks that any question of queries/ tells a scope, at any moment, with any filter."""
     found: set[str] = set()
+    typed = word(THEIRS, 1, "title")
     for question in QUESTIONS:
         for values in (
             {},
             {"at": NOW - 2 * DAY},
             {"code": None, "units": (THEIRS,), "officers": (f"Zeta{access.LETTERS[THEIRS]}officer1q",)},
-            {"words": word(THEIRS, 1, "title"), "code": None, "within_units": True},
+            {"words": typed, "words_here": typed, "code": None, "within_units": True},
         ):
             found |= leaks(answered(reports, question, scope, **values), hidden(scope), str(ANYTHING["typed"]))
     return found
