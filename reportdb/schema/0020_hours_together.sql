@@ -194,20 +194,6 @@ begin atomic
             rated_acceptable = report_month.rated_acceptable + excluded.rated_acceptable,
             rated_not_satisfied = report_month.rated_not_satisfied + excluded.rated_not_satisfied
     ),
-    took as (
-        select
-            cast(ended_at at time zone city.time_zone as date) as day,
-            district_id, ward_id, unit_id, category_id, channel_id,
-            clock, handled.hours, sum(sign) as reports
-        from image
-        cross join city
-        cross join lateral (values
-            ('calendar', handled_hours(ended_at - submitted_at)),
-            ('working', handled_hours(make_interval(mins => worked_minutes)))
-        ) as handled (clock, hours)
-        where status = 'resolved' and handled.hours is not null
-        group by 1, district_id, ward_id, unit_id, category_id, channel_id, clock, handled.hours
-    ),
     by_cell as (
         insert into report_month_cell
         select
@@ -218,7 +204,7 @@ begin atomic
         group by 1, 2
         on conflict (month, cell) do update set received = report_month_cell.received + excluded.received
     ),
-    took_of_each as (
+    took as (
         select
             span, begins, clock, hours,
             case
@@ -237,22 +223,29 @@ begin atomic
                 when grouping(channel_id) = 0 then coalesce(channel_id, -1)
                 else 0
             end as key,
-            sum(reports) as reports
-        from took
+            sum(sign) as reports
+        from image
+        cross join city
         cross join lateral (values
-            ('day', day), ('month', cast(date_trunc('month', day) as date))
+            ('calendar', handled_hours(ended_at - submitted_at)),
+            ('working', handled_hours(make_interval(mins => worked_minutes)))
+        ) as handled (clock, hours)
+        cross join lateral (values
+            ('day', cast(ended_at at time zone city.time_zone as date)),
+            ('month', cast(date_trunc('month', ended_at at time zone city.time_zone) as date))
         ) as part (span, begins)
+        where status = 'resolved' and handled.hours is not null
         group by grouping sets (
             (span, begins, clock, hours), (span, begins, clock, hours, district_id),
             (span, begins, clock, hours, ward_id), (span, begins, clock, hours, unit_id),
             (span, begins, clock, hours, category_id), (span, begins, clock, hours, channel_id))
-        having sum(reports) <> 0
+        having sum(sign) <> 0
     )
     insert into report_hours
     select
         dimension, span, begins, key, clock, string_agg(int4send(hours), '' order by hours),
         string_agg(int4send(cast(reports as integer)), '' order by hours)
-    from took_of_each
+    from took
     group by dimension, span, begins, key, clock
     on conflict (dimension, span, begins, key, clock) do update set (hours, reports) = (
         select told.hours, told.reports
