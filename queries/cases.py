@@ -190,23 +190,24 @@ class _Found(NamedTuple):
 
 
 def _found(reports: ReportDatabase, filters: Filters, figure: str, order: Order, search: Search) -> _Found:
-    """Return what a search finds; where many are found, MOST_FOUND + 1 of them.
+    """Return what a search finds; where all cases are the viewer's and many are found, MOST_FOUND + 1 of them.
 
-    What is common among the newest is known to be many without looking further, and what is rare there is looked up.
-    What is open has an index of words of its own, which serves those who may read all.
+    What is open has an index of words of its own. Of all there ever was, what is common among the newest is known to be
+    many without looking further, and what is rare there is looked up. Of all that viewers' units ever had, the newest
+    lie too far apart to be read first.
     """
     asked = filters.case_parameters() | moments(reports, filters) | search.parameters(filters)
-    asked |= {"figure": figure, "order": order}
-    within_units, of_the_open = filters.scope.within_units, _is_of_the_open(figure)
-    by_the_open = search.words and of_the_open and not within_units
-    most = MOST_FOUND + 1
-    if search.words and not by_the_open:
-        answer = reports.ask("search_near", near=_NEAR, most=most, **asked).iloc[0]
+    within_units = filters.scope.within_units
+    most = _ALL_FOUND if within_units else MOST_FOUND + 1
+    asked |= {"figure": figure, "order": order, "most": most}
+    of_the_open = _is_of_the_open(figure)
+    newest_first = order == "newest" and moves(figure).startswith("submitted_at")
+    if search.words and of_the_open == within_units:
+        answer = reports.ask("search_near", near=_NEAR, **asked).iloc[0]
         ids: list[int] = answer["ids"]
         whole = answer["looked_at"] < _NEAR
         if whole or len(ids) == most:
-            newest_first = order == "newest" and moves(figure).startswith("submitted_at")
             return _Found(ids, all=len(ids) < most, first=whole or newest_first)
-    most = _ALL_FOUND if within_units else most
-    ids = list(map(int, reports.ask("search_open" if by_the_open else "search_few", most=most, **asked)["id"]))
+    question = "search_open" if search.words and of_the_open and not within_units else "search_few"
+    ids = list(map(int, reports.ask(question, **asked)["id"]))
     return _Found(ids, all=len(ids) < most, first=False)

@@ -6,15 +6,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from queries.database import ReportDatabase
 from queries.figures import moments
 from queries.filters import BEGINNING, Filters
+from queries.keyed import added, keys_of
 from queries.period import summarised
 
-_Numbers = NDArray[np.int64]
-_AROUND = 360_000  # thousandths of a degree around the world
+_AROUND = 360_000  # thousandths of a degree around the world: no grid has more cells in a row
 
 MOST_POINTS = 100_000
 """With more, points hide each other and a browser takes seconds to draw them; cells count them instead."""
@@ -47,31 +46,25 @@ def cells(reports: ReportDatabase, filters: Filters, *, figure: str, wide: int, 
 
 
 def _cells(reports: ReportDatabase, filters: Filters, figure: str, wide: int, high: int) -> pd.DataFrame:
+    grid: dict[str, Any] = {"wide": wide, "high": high}
     parts, rests = [], [filters]
     whole = summarised(reports, filters, None) if figure == "received" else None
     if whole is not None and whole.dimension == "city" and whole.months[0] < whole.end:
         whole = replace(whole, first=whole.months[0], end=whole.months[1])  # cells are kept by the month
         days: dict[str, Any] = {"first_day": whole.first, "end_day": whole.end, "zone": filters.zone.key}
-        parts, rests = [_placed(reports.ask_now("period_cells", **days), 2)], whole.rest(filters)
+        parts, rests = [reports.ask("period_cells", **days, **grid)], whole.rest(filters)
     for rest in rests:
-        answer = reports.ask_now("map_cells", figure=figure, **rest.parameters() | moments(reports, rest))
-        parts.append(_placed(answer, 1))
-    north, east, counts = (np.concatenate(each) for each in zip(*parts, strict=True))
-    known, places = np.unique(north // high * _AROUND + east // wide, return_inverse=True)
-    sums = np.bincount(places, counts, len(known)).astype("int64")
-    lat, lon = (
-        (place + 0.5) * side / 1000 for place, side in zip(np.divmod(known, _AROUND), (high, wide), strict=True)
+        parts.append(reports.ask("map_cells", figure=figure, **rest.parameters() | moments(reports, rest) | grid))
+    table = added(parts, ["reports"])
+    table = table[table["reports"] > 0]
+    from_south, from_west = np.divmod(keys_of(table), _AROUND)
+    return pd.DataFrame(
+        {
+            "lon": (from_west + 0.5) * wide / 1000 - 180,
+            "lat": (from_south + 0.5) * high / 1000 - 90,
+            "reports": table["reports"].to_numpy(),
+        }
     )
-    return pd.DataFrame({"lon": lon - 180, "lat": lat - 90, "reports": sums})[sums > 0].reset_index(drop=True)
-
-
-def _placed(answer: pd.DataFrame, side: int) -> tuple[_Numbers, _Numbers, _Numbers]:
-    """Return how far north and east cells of so many thousandths of a degree lie, and how many reports are in each."""
-    told, counted = answer["cells"].iloc[0], answer["reports"].iloc[0]
-    cells = np.frombuffer(told or b"", ">i8").astype("int64")
-    north, east = np.divmod(cells, _AROUND // side)
-    counts = np.ones(len(cells), "int64") if counted is None else np.frombuffer(counted, ">i4").astype("int64")
-    return north * side, east * side, counts
 
 
 def case(

@@ -68,6 +68,8 @@ VALUES: dict[str, Any] = {
     "dimension": "unit",
     "keys": None,
     "moments": [T - DAY, T],
+    "wide": 10,
+    "high": 10,
 } | dict.fromkeys(CHOSEN)
 
 

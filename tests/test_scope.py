@@ -119,6 +119,8 @@ ANYTHING: dict[str, Any] = {
     "dimension": "unit",
     "keys": None,
     "moments": [NOW - DAY, NOW],
+    "wide": 2,
+    "high": 2,
 } | dict.fromkeys(("districts", "wards", "units", "categories", "channels", "officers", "cells"))
 """A value for every parameter, chosen to let everything through."""
 ATTACKS = [
