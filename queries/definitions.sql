@@ -1,5 +1,6 @@
 -- What every figure counts, over the columns of report_at(:at). Name, colon, meaning in words; then in SQL.
 -- A period runs from :start up to, not including, :end, and never past :at (queries/filters.py sees to that).
+-- What has ended was resolved or refused: `<> 'refused'` says the first, and tells the planner that it is most of them.
 
 -- true: every report
 true
@@ -83,7 +84,7 @@ submitted_at >= :start and submitted_at < :end
 open_until >= :start and open_until < :end
 
 -- resolved: resolved in the period
-{ended} and status = 'resolved'
+{ended} and status <> 'refused'
 
 -- resolved_on_time: resolved in the period, by its deadline
 {resolved} and open_until <= due_at
