@@ -6,7 +6,6 @@ On a demonstration city of its own, made anew and thrown away; the viewers are b
 import asyncio
 import json
 import random
-import re
 import subprocess
 import sys
 import tempfile
@@ -162,7 +161,8 @@ async def _soak(
             while (passed := time.monotonic() - began) < minutes * 60:
                 if (now_shown := await asyncio.to_thread(_shown_at, address)) != shown:
                     changes, shown = changes + 1, now_shown
-                memory.append((passed / 3600, _held(server) / 1e6))
+                taken = server.memory_info()  # of its own: the kernel may drop pages of files, and read them again
+                memory.append((passed / 3600, (taken.rss - taken.shared) / 1e6))
                 await asyncio.sleep(1)
             await asyncio.sleep(_MISSED_AFTER)
     finally:
@@ -215,14 +215,6 @@ async def _browser_at(page: str, heap: list[tuple[float, float]]) -> AsyncIterat
         finally:
             weighing.cancel()
             await browser.close()
-
-
-def _held(server: psutil.Process) -> int:
-    """Return what the server itself holds, in bytes, without the pages of files that the kernel may drop and read."""
-    status = Path(f"/proc/{server.pid}/status").read_text()
-    return (
-        sum(int(re.findall(rf"^{kind}:\s+(\d+) kB$", status, re.MULTILINE)[0]) for kind in ("RssAnon", "VmSwap")) * 1024
-    )
 
 
 def _shown_at(address: str) -> str:

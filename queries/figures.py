@@ -143,7 +143,7 @@ def _figures(reports: ReportDatabase, filters: Filters, by: Dimension | None) ->
 
 def timed(reports: ReportDatabase, filters: Filters, *, by: Dimension | None = None) -> pd.DataFrame:
     """Return `figures` with HOURS: from submission to the answer, of those resolved in the period, on the scale of
-    queries.period.hours; null where none was. They take longer than all counts together. Raises DatabaseAway.
+    queries.period.hours; null where none was. Raises DatabaseAway.
     """
     table, taken = figures(reports, filters, by=by), hours(reports, filters, by=by)
     table[list(HOURS)] = told(keys_of(table), taken.set_axis(keys_of(taken)), HOURS)
