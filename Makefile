@@ -26,7 +26,7 @@ check: $(INSTALLED)
 audit: $(INSTALLED)
 	$(BIN)/python .ci/audit.py
 
-# What answers and pages cost; the large city is made once, in about half an hour.
+# What answers and pages cost; the large city is made once, in more than an hour.
 bench: $(INSTALLED)
 	$(BIN)/python -m bench queries
 	$(BIN)/python -m bench pages
