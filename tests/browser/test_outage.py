@@ -62,13 +62,13 @@ def test_a_board_that_nobody_touches_outlives_every_outage(
             laid.mend()
             header.filter(has_text="Live").wait_for(timeout=30_000)
 
+            visited.settled()  # a page that is just being drawn asks again by itself; one that stands must as well
             server.kill()
             server.wait(20)
             page.get_by_text("Rác ở đầu ngõ").wait_for()  # nor does it need the dashboard
             report(connection, 2, submitted_at=now, updated_at=datetime.now(UTC), title="Đèn hỏng cả phố")
             server = started(laid.url, port, tmp_path / "log")
-            # A browser asks less and less often for a server that is away: up to a minute lies between two tries.
-            page.get_by_text("Đèn hỏng cả phố").wait_for(timeout=120_000)
+            page.get_by_text("Đèn hỏng cả phố").wait_for(timeout=60_000)
         finally:
             server.terminate()
             server.wait(20)

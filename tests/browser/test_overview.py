@@ -103,6 +103,29 @@ def test_a_number_opens_its_cases_and_back_returns(visit: Callable[..., Visit], 
     assert page.evaluate("location.href") == before
 
 
+def test_a_click_while_the_page_is_drawn_anew_is_one_step_of_its_history(
+    visit: Callable[..., Visit], address: str
+) -> None:
+    visited = visit(address)
+    page = visited.open("?period=90d")
+    before = page.url
+    page.locator('.tile [data-figure="overdue"]').wait_for()
+    page.evaluate(
+        """() => {
+          window.dispatchEvent(new PopStateEvent("popstate"))  // Streamlit asks for this page once more
+          const find = (root) => root.querySelector('.tile [data-figure="overdue"]')
+            ?? [...root.querySelectorAll("*")].reduce((found, one) => found ?? (one.shadowRoot && find(one.shadowRoot)), null)
+          find(document).click()
+        }"""
+    )
+    visited.arrived("cases")
+    page.wait_for_selector(".case-count")
+    assert "/cases?" in page.url
+    page.go_back()
+    page.wait_for_selector(".tiles")
+    assert page.url == before
+
+
 def test_a_nonsense_address_says_so_and_shows_the_usual(visit: Callable[..., Visit], address: str) -> None:
     page = visit(address).open("?period=century&district=999&at=yesterday")
     assert "century" in page.locator(".notice").inner_text()

@@ -30,6 +30,7 @@ async function live(heart) {
 async function beat(heart) {
   try {
     const answer = await fetch(new URL(heart.place, location.origin), { signal: AbortSignal.timeout(PATIENCE) })
+    if (answer.status === 404) beginAnew(heart)
     if (!answer.ok) return
     const [sent, trueAt, away, again] = await answer.json()
     document.beat = [sent, trueAt, away, performance.now(), Date.now()]
@@ -37,4 +38,11 @@ async function beat(heart) {
   } catch {
     // No word: the age tells.
   }
+}
+
+// The server was started again, or forgot a browser that was away for long. Streamlit connects to it by itself, and then
+// waits; so the page asks to be drawn, once it is connected and where nothing is being drawn.
+function beginAnew(heart) {
+  const { testConnectionState, testScriptState } = document.querySelector('[data-testid="stApp"]').dataset
+  if (testConnectionState === "CONNECTED" && testScriptState === "notRunning") heart.again()
 }

@@ -12,9 +12,19 @@ export default function ({ data, parentElement }) {
     // A new tab or window, or a download, is the browser's business.
     if (!link || link.hasAttribute("download") || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return
     event.preventDefault()
-    history.pushState(null, "", new URL(link.getAttribute("href"), document.baseURI))
-    window.dispatchEvent(new PopStateEvent("popstate"))
+    turnTo(new URL(link.getAttribute("href"), document.baseURI))
   }
+}
+
+// Streamlit writes the page of each run that begins into the address. One asked for before the click begins after it,
+// and would lead the address back to the page that was left; so from the first click on only links lead to other pages.
+function turnTo(address) {
+  const push = (...entry) => History.prototype.pushState.call(history, ...entry)
+  history.pushState = (state, unused, url) => {
+    if (new URL(url, document.baseURI).pathname === location.pathname) push(state, unused, url)
+  }
+  push(null, "", address)
+  window.dispatchEvent(new PopStateEvent("popstate"))
 }
 
 async function draw(panel, { html, packed }) {
