@@ -51,7 +51,8 @@ def test_a_board_that_nobody_touches_outlives_every_outage(
     with wire(database) as laid:
         server = started(laid.url, port, tmp_path / "log")
         try:
-            page = visit(f"http://127.0.0.1:{port}").open("?lang=en")
+            visited = visit(f"http://127.0.0.1:{port}")
+            page = visited.open("?lang=en")
             header = page.locator(HEADER)
             header.filter(has_text="Live").wait_for(timeout=30_000)
 
