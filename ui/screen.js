@@ -1,6 +1,7 @@
 // Fills the style sheets of the page and of all panels, says what language the page speaks and in which theme, and tells
-// the server once how large the window is and how much larger than at a desk its type, where the server does not know.
-let told = false
+// the server once, and again when it was started again, how large the window is and how much larger than at a desk its
+// type, where the server does not know.
+let told
 document.pageStyles ??= new CSSStyleSheet()
 document.panelStyles ??= new CSSStyleSheet()
 
@@ -10,8 +11,8 @@ export default function ({ data, setStateValue }) {
   if (!document.adoptedStyleSheets.includes(document.pageStyles)) document.adoptedStyleSheets.push(document.pageStyles)
   document.documentElement.lang = data.language
   document.documentElement.dataset.theme = data.theme
-  if (told) return
-  told = true
+  if (told === data.viewer) return
+  told = data.viewer
   const type = parseFloat(getComputedStyle(document.documentElement).fontSize)
   const window_ = [window.innerWidth, window.innerHeight, Math.round((10 * type) / data.type) / 10]
   if (window_.join() !== data.known.join()) setStateValue("window", window_)

@@ -12,7 +12,7 @@ from typing import Any
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
-from ui import panel
+from ui import live, panel
 from ui.words import language
 
 _HERE = Path(__file__).parent
@@ -35,10 +35,15 @@ class Screen:
 
 
 def begin() -> None:
-    """Send the page its style sheets and ask how large the window is; an answer that is news runs it again."""
+    """Send the page its style sheets and ask how large the window is; an answer that is news runs it again.
+
+    A session that begins in a page which is there already, because the dashboard was started again under it, hears of
+    the window with its first run.
+    """
     known = screen()
-    _component()(
+    answer = _component()(
         data={
+            "viewer": live.viewer().name,
             "page": _styles(),
             "panels": panel.styles(),
             "language": language(),
@@ -47,8 +52,10 @@ def begin() -> None:
             "type": st.get_option("theme.baseFontSize"),
         },
         key="screen",
-        on_window_change=_keep,
+        on_window_change=lambda: None,
     )
+    if answer.window:
+        st.session_state["window"] = read(answer.window)
 
 
 def screen() -> Screen:
@@ -69,10 +76,6 @@ def sized(key: str) -> str:
     """
     seen = screen()
     return f"{key}-{seen.width}-{seen.height}"
-
-
-def _keep() -> None:
-    st.session_state["window"] = read(st.session_state["screen"].window)
 
 
 def read(said: Any) -> Screen:

@@ -63,13 +63,22 @@ def test_a_board_that_nobody_touches_outlives_every_outage(
             laid.mend()
             header.filter(has_text="Live").wait_for(timeout=30_000)
 
+            phone, folded = visit(f"http://127.0.0.1:{port}", 390, 844), ".st-key-filters_fold"
+            phone.open("?lang=en").locator(folded).wait_for()
+            phone.settled()
             visited.settled()  # a page that is just being drawn asks again by itself; one that stands must as well
             server.kill()
             server.wait(20)
+            streamlits_words = page.locator(".stDialog")
+            streamlits_words.wait_for(state="attached", timeout=30_000)
+            assert not streamlits_words.is_visible()
             page.get_by_text("Rác ở đầu ngõ").wait_for()  # nor does it need the dashboard
             report(connection, 2, submitted_at=now, updated_at=datetime.now(UTC), title="Đèn hỏng cả phố")
             server = started(laid.url, port, tmp_path / "log")
             page.get_by_text("Đèn hỏng cả phố").wait_for(timeout=60_000)
+            streamlits_words.wait_for(state="detached")
+            phone.page.get_by_text("Đèn hỏng cả phố").wait_for(timeout=60_000)
+            assert phone.settled().locator(folded).count() == 1  # the new dashboard knows of this window as well
         finally:
             server.terminate()
             server.wait(20)

@@ -109,14 +109,9 @@ def test_a_click_while_the_page_is_drawn_anew_is_one_step_of_its_history(
     visited = visit(address)
     page = visited.open("?period=90d")
     before = page.url
-    page.locator('.tile [data-figure="overdue"]').wait_for()
-    page.evaluate(
-        """() => {
-          window.dispatchEvent(new PopStateEvent("popstate"))  // Streamlit asks for this page once more
-          const find = (root) => root.querySelector('.tile [data-figure="overdue"]')
-            ?? [...root.querySelectorAll("*")].reduce((found, one) => found ?? (one.shadowRoot && find(one.shadowRoot)), null)
-          find(document).click()
-        }"""
+    # Streamlit asks for this page once more, and the answer comes after the click.
+    page.locator('.tile [data-figure="overdue"]').evaluate(
+        "link => { dispatchEvent(new PopStateEvent('popstate')); link.click() }"
     )
     visited.arrived("cases")
     page.wait_for_selector(".case-count")

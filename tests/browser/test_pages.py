@@ -167,6 +167,6 @@ def test_one_report_alone_is_shown(
         small_city(opened)
         report(opened, 1)
     with dashboard(url, tmp_path_factory.mktemp("log") / "dashboard.log") as running:
+        visited = visit(running)
         for page in PAGES:
-            opened_page = visit(running).open(page)
-            assert opened_page.locator(FAILED).count() == 0
+            assert visited.open(page).locator(FAILED).count() == 0
