@@ -18,12 +18,13 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 _SECONDS_TO_START = 60
-# WebGL drawn by the processor; and none of the calls a browser makes on its own.
+# WebGL drawn by the processor, and nothing but WebGL by way of it; none of the calls a browser makes on its own.
 _FLAGS = [
     "--no-sandbox",
     "--use-gl=angle",
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
+    "--disable-gpu-compositing",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
