@@ -70,9 +70,7 @@ def measure_pages(
 @app.command("live")
 def measure_live(
     minutes: Annotated[float, typer.Option(help="How long the soak lasts.")] = 20,
-    per_hour: Annotated[
-        float, typer.Option(help="New reports in an hour of the soak; more make more refreshes.")
-    ] = 600,
+    per_hour: Annotated[float, typer.Option(help="New reports in an hour of the soak.")] = 12,
     faster: Annotated[
         float, typer.Option(help="How many times as often as in service a screen of the soak asks what is new.")
     ] = 1,
