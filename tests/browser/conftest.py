@@ -122,26 +122,36 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
+@pytest.fixture(scope="module")
+def idle() -> dict[bool, list[BrowserContext]]:
+    """Profiles that no test is using, by whether the policy holds: what they have fetched they need not fetch again."""
+    return {True: [], False: []}
+
+
 @pytest.fixture
-def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
-    """Open the dashboard at an address in a browser of its own; size and colour scheme may be given.
+def visit(browser: Browser, idle: dict[bool, list[BrowserContext]]) -> Iterator[Callable[..., Visit]]:
+    """Open the dashboard at an address in a browser that knows nobody; size and colour scheme may be given.
 
     The content-security policy forbids the driver's own way of waiting for something to become true, so it holds only
     where a test says so (`policy`): in test_csp.py.
     """
-    contexts: list[BrowserContext] = []
+    used: list[tuple[bool, BrowserContext]] = []
 
     def visit_at(
         address: str, width: int = 1600, height: int = 1000, colours: str = "light", policy: bool = False
     ) -> Visit:
-        context = browser.new_context(
-            bypass_csp=not policy,
-            viewport={"width": width, "height": height},
-            color_scheme="dark" if colours == "dark" else "light",
-            timezone_id="Europe/Lisbon",  # the city's time is shown wherever the viewer is
+        context = (
+            idle[policy].pop()
+            if idle[policy]
+            else browser.new_context(
+                bypass_csp=not policy,
+                timezone_id="Europe/Lisbon",  # the city's time is shown wherever the viewer is
+            )
         )
-        contexts.append(context)
+        used.append((policy, context))
         made = Visit(context.new_page(), address)
+        made.page.set_viewport_size({"width": width, "height": height})
+        made.page.emulate_media(color_scheme="dark" if colours == "dark" else "light")
         made.page.on(
             "request",
             lambda request: (
@@ -160,5 +170,8 @@ def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
         return made
 
     yield visit_at
-    for context in contexts:
-        context.close()
+    for policy, context in used:
+        for page in context.pages:
+            page.close()
+        context.clear_cookies()
+        idle[policy].append(context)
