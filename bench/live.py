@@ -158,19 +158,22 @@ async def _soak(
     memory: list[tuple[float, float]] = []
     changes = 0
     heap: list[tuple[float, float]] = []
+    connection = connect(url)
     simulation = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
         async with _visiting(guests), _browser_at(f"{address}/{pages.WALL}", heap):
-            began, shown, backlog = time.monotonic(), "", [_correct(url)]
+            began, shown, backlog = time.monotonic(), "", _backlog(connection)
             while (passed := time.monotonic() - began) < minutes * 60:
-                backlog.append(await asyncio.to_thread(_correct, url))
+                await asyncio.to_thread(_correct, connection)
                 if (now_shown := await asyncio.to_thread(_shown_at, address)) != shown:
                     changes, shown = changes + 1, now_shown
                 taken = server.memory_info()  # of its own: the kernel may drop pages of files, and read them again
                 memory.append((passed / 3600, (taken.rss - taken.shared) / 1e6))
                 await asyncio.sleep(1)
             await asyncio.sleep(_MISSED_AFTER)
+            backlog_at_last = _backlog(connection)
     finally:
+        connection.close()
         simulation.terminate()
         simulation.wait(20)
     # The warm-up fills what is remembered and the allocator's heaps; a short run counts its second half.
@@ -184,7 +187,7 @@ async def _soak(
     errors = [error for guest in guests for error in guest.errors]
     tens = groupby(memory, lambda sample: int(sample[0] * 6))
     course = ", ".join(f"{np.median([held for _, held in samples]):.0f}" for _, samples in tens)
-    table.add_row("open reports", f"{backlog[0]} at first, {backlog[-1]} at last", "")
+    table.add_row("open reports", f"{backlog} at first, {backlog_at_last} at last", "")
     table.add_row("memory, median of each ten minutes, MB", course, "")
     table.add_row("growth after warm-up, MB an hour", f"{slope:+.1f}", f"under {GOAL_SLOPE_MB:g}")
     table.add_row("heap of a wall in a browser, MB", f"{kept[0][1]:.1f} at first, {kept[-1][1]:.1f} at last", "")
@@ -197,13 +200,16 @@ async def _soak(
     table.add_row("connections lost", str(sum(guest.reconnected for guest in guests)), "0")
 
 
-def _correct(url: str) -> int:
-    """Commit a correction of an open report that changes no figure; return how many are open."""
-    with connect(url) as connection:
-        connection.execute(
-            "update report set updated_at = now() where id = (select max(id) from report where ended_at is null)"
-        )
-        found = connection.execute("select count(*) from report where ended_at is null").fetchone()
+def _correct(connection: psycopg.Connection) -> None:
+    """Commit a correction of an open report that changes no figure."""
+    connection.execute(
+        "update report set updated_at = now() where id = (select max(id) from report where ended_at is null)"
+    )
+
+
+def _backlog(connection: psycopg.Connection) -> int:
+    """Return how many reports are open."""
+    found = connection.execute("select count(*) from report where ended_at is null").fetchone()
     return int(found[0]) if found else 0
 
 
