@@ -25,7 +25,7 @@ if len(chosen) != 1 or chosen[0] not in known.index:
 relatives = family(seen.reports, chosen[0])
 unit.head(seen, relatives)
 
-city_filters = seen.filters.choosing(units=(), districts=(), wards=(), officers=())
+city_filters = seen.filters.citywide()
 own, city = (
     tiles.row(with_sums(timed(seen.reports, filters)))
     | {"reopened": case_count(seen.reports, filters, figure="reopened")}

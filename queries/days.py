@@ -1,6 +1,5 @@
 """The figures over time."""
 
-from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 import pandas as pd
@@ -38,7 +37,7 @@ def _days(reports: ReportDatabase, filters: Filters, step: int) -> pd.DataFrame:
         }
         return reports.ask("days", **parameters)
     known = reports.ask("period_days", **filters.parameters(), **whole.parameters(filters))
-    today = happened(reports, replace(filters, start=datetime.combine(whole.end, time.min, filters.zone))).iloc[0]
+    today = happened(reports, filters.since(datetime.combine(whole.end, time.min, filters.zone))).iloc[0]
     standing = reports.ask("open", **filters.parameters() | moments(reports, filters) | {"by": None})
     last = {
         "day": whole.end,

@@ -65,6 +65,10 @@ class Filters:
         """The same moment and period, with other choices: ids of districts, wards, units, ..., a square, a scope."""
         return replace(self, **cast(Any, chosen))
 
+    def citywide(self) -> Self:
+        """The same moment, period, categories and channels, wherever and with whom the reports are."""
+        return replace(self, districts=(), wards=(), units=(), officers=(), square=())
+
     def since(self, start: datetime) -> Self:
         """The same moment and choices, with the period from another start up to the moment, itself included."""
         return replace(self, start=start, end=self.at + _TICK)

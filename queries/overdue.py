@@ -1,6 +1,5 @@
 """Who is behind, and how far."""
 
-from dataclasses import replace
 from typing import Literal
 
 import pandas as pd
@@ -52,4 +51,4 @@ def city_overdue(reports: ReportDatabase, filters: Filters) -> tuple[int, int]:
 
 
 def _city(reports: ReportDatabase, filters: Filters) -> pd.DataFrame:
-    return mix(reports, replace(filters, districts=(), wards=(), units=(), officers=()), by="category")
+    return mix(reports, filters.citywide(), by="category")

@@ -47,7 +47,7 @@ select
         when day <= (select open_to from summary_state)
             and day >= (select min(day) from report_day_open where dimension = 'city')
             and not exists (
-                select from report_change where open_differs_from < (day + interval '1 day') at time zone :zone)
+                select from report_change where open_differs_from <= (day + interval '1 day') at time zone :zone)
             then cast(coalesce(open, 0) as bigint)
     end as open
 from generate_series(

@@ -85,14 +85,18 @@ def signals_by_unit(reports: ReportDatabase, filters: Filters) -> pd.DataFrame:
 
 
 def _by_unit(reports: ReportDatabase, filters: Filters) -> pd.DataFrame:
-    table = with_sums(figures(reports, filters, by="unit")).dropna(subset="key").set_index("key")
-    answer = reports.ask("signals", **filters.parameters(), by="unit").dropna(subset="key").astype({"key": "int64"})
+    of_city = with_sums(figures(reports, filters, by="unit"))  # with what no unit has
+    table = of_city.dropna(subset="key").set_index("key")
+    told = reports.ask("signals", **filters.parameters(), by="unit")
+    parts_of_city = told.groupby("figure")["reports"].sum()
+    answer = told.dropna(subset="key").astype({"key": "int64"})
     parts = answer.pivot_table("reports", "key", "figure", aggfunc="sum").reindex(table.index)
     found = []
     for figure, whole in SIGNALS.items():
         part = table.get(figure, parts.get(figure, pd.Series(0, index=table.index))).fillna(0).astype("int64")
         every = pd.DataFrame({"figure": figure, "whole_figure": whole, **table[["code", "name_vi", "name_en"]]})
-        every = every.assign(part=part, whole=table[whole], city_part=part.sum(), city_whole=table[whole].sum())
+        city_part = of_city[figure].sum() if figure in of_city else parts_of_city.get(figure, 0)
+        every = every.assign(part=part, whole=table[whole], city_part=city_part, city_whole=of_city[whole].sum())
         others = every["city_part"] - every["part"], every["city_whole"] - every["whole"]
         found.append(every[beyond_chance(every["part"], every["whole"], *others)])
     shown = pd.concat(found).reset_index()

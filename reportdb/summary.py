@@ -25,11 +25,11 @@ def summarise(connection: psycopg.Connection, *, now: datetime, anew: bool = Fal
             return
         # Nothing is kept of the days after the last report: a city of the past may have thousands.
         today = min(now, city[1] or now).astimezone(ZoneInfo(city[0])).date()
-        known = None if anew else _open_known_to(connection)
         if anew or connection.execute("select from summary_state").fetchone() is None:
             _count_anew(connection)
         else:
             connection.execute("select bring_into_summary()")
+        known = _open_known_to(connection)
         if known is None or today - known > _FEW_DAYS:
             connection.execute("select keep_open_anew(%s)", [today])
         else:
@@ -40,11 +40,6 @@ def summarise(connection: psycopg.Connection, *, now: datetime, anew: bool = Fal
 def _count_anew(connection: psycopg.Connection) -> None:
     # Whoever writes waits a while: a change while we count would be counted twice.
     connection.execute("lock table report in share mode")
-    connection.execute(
-        """truncate report_change, report_day, report_month, report_hours, report_month_cell, report_day_open,
-               summary_state"""
-    )
-    connection.execute("insert into summary_state (open_to) values (null)")
     for table in ("report", "report_past"):  # the calendar may have changed since they ended
         connection.execute(
             sql.SQL(
@@ -54,6 +49,11 @@ def _count_anew(connection: psycopg.Connection) -> None:
                        and own.worked_minutes is distinct from cast(ceil(worked.minutes) as integer)"""
             ).format(sql.Identifier(table), sql.Identifier(table))
         )
+    connection.execute(  # with what has just been noted of the working time: all of it is counted below
+        """truncate report_change, report_day, report_month, report_hours, report_month_cell, report_day_open,
+               summary_state"""
+    )
+    connection.execute("insert into summary_state (open_to) values (null)")
     row = connection.execute("select min(submitted_at), max(submitted_at), count(*) from report").fetchone()
     if row is None or row[0] is None:
         return
@@ -75,9 +75,5 @@ def _count_anew(connection: psycopg.Connection) -> None:
 
 def _open_known_to(connection: psycopg.Connection) -> date | None:
     """Return the last day of which is known what was open when it ended, and has not changed since."""
-    row = connection.execute(
-        """select least(
-               open_to, cast((select min(open_differs_from) from report_change) at time zone time_zone as date) - 1)
-           from summary_state cross join city"""
-    ).fetchone()
+    row = connection.execute("select open_to from summary_state").fetchone()
     return row[0] if row else None

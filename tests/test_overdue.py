@@ -91,6 +91,7 @@ def test_nothing_overdue_has_no_oldest_case_and_no_worst_category(reports: Repor
 def test_the_city_and_what_its_mix_predicts_are_the_same_whichever_places_are_chosen(reports: ReportDatabase) -> None:
     assert city_overdue(reports, NOW) == (4, 8)
     assert city_overdue(reports, NOW.choosing(units=(1,), districts=(1,), wards=(11,))) == (4, 8)
+    assert city_overdue(reports, NOW.choosing(square=(0, 0, 10, 10))) == (4, 8), "a square of the map is not the city"
     assert city_overdue(reports, NOW.choosing(categories=(2,))) == (1, 4)
     units = rows(overdue(reports, NOW, by="unit"))
     assert units["lang"]["expected"] == pytest.approx(2 * 3 / 4 + 4 * 1 / 4), "two of waste, four of roads"

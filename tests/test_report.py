@@ -159,6 +159,11 @@ def test_similar_open_reports_nearby(city: psycopg.Connection, reports: ReportDa
     assert nearby(reports, NOW, known(reports, "T-10")).empty
     earlier = Filters.of(scope=EVERYTHING, at=T - 2 * HOUR, zone=HANOI)
     assert 7 in nearby(reports, earlier, known(reports, filters=earlier))["id"].tolist()
+    past(city, 6, valid_from=T - 2 * DAY, valid_to=T - HOUR)  # until then of the same category
+    earlier = Filters.of(scope=EVERYTHING, at=T - 1.5 * HOUR, zone=HANOI)
+    assert 6 in nearby(reports, earlier, known(reports, filters=earlier))["id"].tolist()
+    later = Filters.of(scope=EVERYTHING, at=T - 0.5 * HOUR, zone=HANOI)
+    assert 6 not in nearby(reports, later, known(reports, filters=later))["id"].tolist()
 
 
 def test_a_case_beyond_its_units_authority_says_who_handles_it(

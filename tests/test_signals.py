@@ -14,6 +14,7 @@ from queries.database import ReportDatabase
 from queries.filters import Filters
 from queries.scope import EVERYTHING
 from queries.signals import CHANCE, SIGNALS, beyond_chance, signals, signals_by_unit
+from reportdb.check import find_damage
 from tests.reports import DAY, HOUR, T, give_step, past, report, small_city
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -61,6 +62,22 @@ def test_reopened_within_seven_days_of_the_closure(city: psycopg.Connection, rep
     assert ids(reports, "reopened_soon") == [1, 2]
     before = Filters.of(scope=EVERYTHING, at=T - 2 * DAY, zone=HANOI, start=T - 30 * DAY)
     assert case_count(reports, before, figure="reopened_soon") == 0
+
+
+def test_a_deadline_worked_out_anew_opens_no_report_again(city: psycopg.Connection) -> None:
+    """It makes a version of a closed report, too; a month later the citizen reopens it."""
+    began, ended, anew, reopened = T - 40 * DAY, T - 30 * DAY, T - 28 * DAY, T - DAY
+    closed = {"submitted_at": began, "status": "resolved", "ended_at": ended, "received_at": began}
+    with city.transaction():
+        report(city, 1, **closed)
+        past(city, 1, **closed, valid_from=began, valid_to=anew)
+    told = "select reopened_soon_at from report"
+    assert city.execute(told).fetchone() == (None,)
+    with city.transaction():
+        city.execute("update report set status = 'in_progress', ended_at = null, reopen_count = 1")
+        past(city, 1, **closed, valid_from=anew, valid_to=reopened)
+    assert city.execute(told).fetchone() == (None,)
+    assert [str(found) for found in find_damage(city, T) if "reopened_soon" in str(found)] == []
 
 
 def test_a_report_knows_when_it_was_first_opened_again_soon(city: psycopg.Connection) -> None:
@@ -148,9 +165,10 @@ def test_a_unit_stands_beside_the_city_and_is_marked_beyond_chance_only(
     assert (refusals.part, refusals.whole, refusals.city_part, refusals.city_whole) == (12, 40, 15, 100)
     assert refusals.stands_out
     assert not any(signal.stands_out for figure, signal in found.items() if figure != "refused")
-    table = signals_by_unit(reports, CITY)
+    report(city, 100, unit_id=None, ended_at=T - HOUR, status="refused")  # of the city, and of no unit
+    table = signals_by_unit(reports, CITY.choosing(categories=(1,)))  # asked for the first time
     assert table[["figure", "code", "part", "whole", "city_part", "city_whole"]].to_numpy().tolist() == [
-        ["refused", "lang", 12, 40, 15, 100]
+        ["refused", "lang", 12, 40, 16, 101]
     ]
 
 

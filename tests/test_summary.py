@@ -1,11 +1,14 @@
 """The summary: what it counts equals what the reports themselves say, for every figure, filter and moment."""
 
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pandas as pd
+import psycopg
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,8 +22,9 @@ from reportdb.connection import connect
 from reportdb.simulation import Simulation
 from reportdb.summary import summarise
 from tests.conftest import DEMO_NOW, NewDatabase, database_name
+from tests.reports import DAY, HOUR, T, past, report, ruled_city, small_city
 
-_Asked = tuple[timedelta, timedelta, dict[str, Any]]
+_Asked = tuple[timedelta, timedelta, timedelta, dict[str, Any]]
 DIMENSIONS = (None, "district", "ward", "unit", "category", "channel")
 CHOICES = {"districts": 30, "wards": 126, "units": 40, "categories": 12, "channels": 5}
 
@@ -49,9 +53,10 @@ def _the_same(filters: Filters, by: str | None, counted: ReportDatabase, recount
 
 @st.composite
 def some_filters(draw: st.DrawFn) -> _Asked:
-    """How long ago the moment is, how long the period before it, and up to two choices."""
+    """How long ago the moment is; how long before it the period begins, and ends; and up to two choices."""
     ago = draw(st.one_of(st.just(timedelta()), st.timedeltas(timedelta(), timedelta(days=500))))
     length = draw(st.timedeltas(timedelta(), timedelta(days=800)))
+    until = draw(st.one_of(st.just(timedelta()), st.timedeltas(timedelta(), length)))
     chosen = draw(st.lists(st.sampled_from(sorted(CHOICES)), max_size=2, unique=True))
     picks = {
         name: tuple(draw(st.sets(st.integers(-1, CHOICES[name]).filter(bool), min_size=1, max_size=8)))
@@ -59,16 +64,16 @@ def some_filters(draw: st.DrawFn) -> _Asked:
     }
     if draw(st.booleans()):
         picks["scope"] = tuple(draw(st.sets(st.integers(1, CHOICES["units"]), min_size=1, max_size=8)))
-    return ago, length, picks
+    return ago, length, until, picks
 
 
 @settings(max_examples=20, deadline=None, derandomize=True)
 @given(asked=some_filters(), by=st.sampled_from(DIMENSIONS))
 def test_counts_equal_a_recount(demo: str, asked: _Asked, by: str | None) -> None:
-    ago, length, picks = asked
+    ago, length, until, picks = asked
     with closing(ReportDatabase(demo)) as counted, closing(_Unsummarised(demo)) as recounted:
         at = DEMO_NOW - ago
-        filters = Filters.of(at=at, zone=city(counted).zone, start=at - length, **picks)
+        filters = Filters.of(at=at, zone=city(counted).zone, start=at - length, end=at - until, **picks)
         _the_same(filters, by, counted, recounted)
 
 
@@ -110,3 +115,63 @@ def test_changes_are_counted_at_once_and_stay_counted(demo: str, new_database: N
                     _the_same(filters.choosing(districts=(3, 4), categories=(1, 2, 3)), "unit", counted, recounted)
                 summarise(connection, now=later)
         assert [str(found) for found in find_damage(connection, later) if "summarise" in str(found)] == []
+
+
+def _damage(connection: psycopg.Connection, at: datetime) -> list[str]:
+    return [str(found) for found in find_damage(connection, at) if "summarise" in str(found)]
+
+
+def test_counted_anew_after_a_change_of_the_calendar_all_is_right_at_once(connection: psycopg.Connection) -> None:
+    ruled_city(connection)
+    for number, days_ago in enumerate((6, 5, 1)):
+        report(connection, number, submitted_at=T - days_ago * DAY, ended_at=T - HOUR)
+    summarise(connection, now=T)
+    connection.execute("update working_day set working = not working where day = '2026-11-16'")
+    summarise(connection, now=T, anew=True)
+    assert _damage(connection, T) == []
+
+
+MIDNIGHT = datetime(2026, 11, 15, 17, tzinfo=UTC)
+"""When 16 November begins in Hanoi."""
+
+
+def _closed_at_midnight(connection: psycopg.Connection) -> None:
+    connection.execute("update report set status = 'resolved', ended_at = %s where id = 1", [MIDNIGHT])
+
+
+def _closed_and_opened_again(connection: psycopg.Connection) -> None:
+    ended, reopened = MIDNIGHT - 10 * HOUR, MIDNIGHT + 10 * HOUR
+    with connection.transaction():
+        past(
+            connection, 1, submitted_at=T - 6 * DAY, valid_from=T - 6 * DAY, valid_to=reopened, status="resolved",
+            ended_at=ended,
+        )  # fmt: skip
+        connection.execute("update report set reopen_count = 1 where id = 1")
+
+
+def _twice_in_other_hands(connection: psycopg.Connection) -> None:
+    changes = (T - 6 * DAY, MIDNIGHT - 10 * HOUR, MIDNIGHT + 10 * HOUR)
+    with connection.transaction():
+        for unit, begins, ends in zip((1, 2), changes, changes[1:], strict=False):
+            past(connection, 1, submitted_at=T - 6 * DAY, valid_from=begins, valid_to=ends, unit_id=unit)
+        connection.execute("update report set unit_id = null, transfer_count = 2 where id = 1")
+
+
+@pytest.mark.parametrize("deliver", [_closed_at_midnight, _closed_and_opened_again, _twice_in_other_hands])
+def test_what_comes_late_changes_the_days_it_speaks_of(
+    connection: psycopg.Connection, database: str, deliver: Callable[[psycopg.Connection], None]
+) -> None:
+    small_city(connection)
+    report(connection, 1, submitted_at=T - 6 * DAY)
+    report(connection, 2, submitted_at=T - HOUR)
+    summarise(connection, now=T)
+    deliver(connection)
+    for when in ("noted", "brought into the counts"):
+        for units in ((), (1,), (2,), (-1,)):
+            with closing(ReportDatabase(database)) as counted, closing(_Unsummarised(database)) as recounted:
+                ten_days = Filters.of(at=T, zone=city(counted).zone, start=T - 10 * DAY, units=units)
+                assert summarised(counted, ten_days, None), "the summary is asked"
+                found, truth = (days(reports, ten_days)[0] for reports in (counted, recounted))
+            pd.testing.assert_frame_equal(found, truth, check_dtype=False, obj=f"{when}, of units {units}")
+        summarise(connection, now=T)
+    assert _damage(connection, T) == []

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from queries.overdue import city_overdue
-from ui.filters import carried
+from ui.filters import WHOLE_CITY, carried
 from ui.pages import CASES
 from ui.panel import address
 from ui.viewing import Viewing
@@ -62,6 +62,5 @@ def scale(seen: Viewing, table: pd.DataFrame) -> Scale:
     """Return the scale on which the intervals of some units (rows of queries.ranking) are drawn, up to full tenths."""
     late, opened = city_overdue(seen.reports, seen.filters)
     widest = max(table["high"].max() if len(table) else 0.0, late / opened if opened else 0.0)
-    everywhere = carried(seen) | dict.fromkeys(("district", "ward", "unit", "officer"))
-    href = address(CASES, **everywhere | {"figure": "overdue", "sort": "most_late"})
+    href = address(CASES, **carried(seen) | WHOLE_CITY | {"figure": "overdue", "sort": "most_late"})
     return Scale(min(max(math.ceil(widest * 10) / 10, 0.1), 1.0), late, opened, href)

@@ -4,7 +4,7 @@ from typing import Any
 
 from queries.filters import Filters
 from queries.signals import Signal, signals, signals_by_unit
-from ui.filters import carried
+from ui.filters import WHOLE_CITY, carried
 from ui.meanings import figure_name, meaning
 from ui.pages import UNIT
 from ui.panel import address, shared_panel
@@ -12,8 +12,6 @@ from ui.tiles import count_of
 from ui.viewing import Viewing
 from ui.words import _, name, percent
 
-WHOLE_CITY = dict.fromkeys(("unit", "district", "ward", "officer"))
-"""What an address leaves out to speak of the whole city."""
 _MOST = 30
 
 

@@ -11,12 +11,11 @@ from queries.figures import figures, names
 from queries.filters import Filters
 from ui import maps
 from ui.asked import NOBODY
-from ui.filters import carried
+from ui.filters import WHOLE_CITY, carried
 from ui.map_routes import drawn_areas
 from ui.pages import BACKLOG, LIVE_MAP, UNIT
 from ui.panel import address, panel, shared_panel
 from ui.screen import pixels, sized
-from ui.signals import WHOLE_CITY
 from ui.theme import palette
 from ui.tiles import count_of
 from ui.viewing import Viewing

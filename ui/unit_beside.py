@@ -4,9 +4,9 @@ from typing import Any
 
 import pandas as pd
 
+from ui.filters import WHOLE_CITY
 from ui.meanings import meaning, rate_name
 from ui.panel import shared_panel
-from ui.signals import WHOLE_CITY
 from ui.tiles import count_of, worked
 from ui.unconfirmed import mark
 from ui.viewing import Viewing
