@@ -11,7 +11,7 @@ import pytest
 
 from queries.database import DatabaseAway, ReportDatabase
 from queries.figures import NoCity
-from tests.reports import report, small_city
+from tests.reports import T, report, small_city
 from ui.live import Watcher, watcher, watching
 
 
@@ -35,6 +35,30 @@ def test_a_change_is_seen_and_makes_the_city_live(watched: Watcher, connection: 
     watched.look()
     assert watched.pulse.changed_at == now
     assert watched.pulse.live
+
+
+def test_a_change_of_this_very_second_is_in_its_moment(watched: Watcher, connection: psycopg.Connection) -> None:
+    watched.look()
+    while not 100_000 < datetime.now(UTC).microsecond < 600_000:
+        time.sleep(0.05)
+    now = datetime.now(UTC)
+    report(connection, 1, submitted_at=now, updated_at=now)
+    watched.look()
+    assert watched.pulse.changed_at == now
+    assert watched.pulse.at >= now
+
+
+def test_a_change_by_a_clock_that_is_ahead_is_shown_when_its_time_has_come(
+    watched: Watcher, connection: psycopg.Connection
+) -> None:
+    soon = datetime.now(UTC) + timedelta(seconds=2)
+    report(connection, 1, submitted_at=soon, updated_at=soon)
+    watched.look()
+    assert watched.pulse.changed_at == soon
+    assert watched.pulse.at < soon
+    time.sleep(2.5)
+    watched.look()
+    assert watched.pulse.at >= soon
 
 
 def test_what_a_moment_costs_is_paid_before_the_next(watched: Watcher, connection: psycopg.Connection) -> None:
@@ -99,11 +123,18 @@ def test_the_answers_of_a_moment_are_let_go_when_all_have_left_it(
     assert watched.reports.remember(("figures", left), lambda: "anew") == "anew"
 
 
-def test_nothing_new_leaves_the_moment_where_it_is(watched: Watcher) -> None:
-    before = watched.pulse
+def test_nothing_new_leaves_the_moment_where_it_is_until_the_minute_turns(
+    watched: Watcher, connection: psycopg.Connection
+) -> None:
+    report(connection, 1)
     watched.look()
-    assert watched.pulse.at - before.at < timedelta(minutes=1)
-    assert watched.pulse.changed_at is before.changed_at
+    before = watched.pulse
+    assert before.changed_at == T
+    time.sleep(1.1)  # moments are whole seconds
+    watched.look()
+    assert watched.pulse.answered_at != before.answered_at
+    assert watched.pulse.at in (before.at, (before.at + timedelta(minutes=1)).replace(second=0))
+    assert watched.pulse.changed_at == T
 
 
 def test_old_reports_are_not_live(watched: Watcher, connection: psycopg.Connection) -> None:

@@ -116,10 +116,12 @@ class Watcher:
         try:
             newest = self.reports.look("pulse")["updated_at"].iloc[0]
             changed_at = None if pd.isna(newest) else newest.to_pydatetime()
+            seen_at = datetime.now(UTC)
             delivered = feeds(self.reports)
             first = seen.city is None or seen.trouble is not None
             waits = self._has_enough_to_do() and not first
-            changed = first or changed_at != seen.changed_at
+            ahead = changed_at is not None and seen.at < changed_at <= seen_at  # of what the pages speak of
+            changed = first or changed_at != seen.changed_at or ahead
             found = city(self.reports) if changed and not waits else seen.city
             self._look_at_accounts()
         except (DatabaseAway, NotAReportDatabase, NoCity) as trouble:
@@ -135,6 +137,8 @@ class Watcher:
             self.shown.go_on()
         moves = not waits and (changed or now.replace(second=0) > seen.at)
         if moves:
+            if changed_at and now < changed_at <= seen_at:  # in this very second: its beginning would leave that out
+                now = changed_at
             self._moved_at = self._looked_at
             if seen.at != now:
                 self._left.append((seen.at, self._moved_at))
