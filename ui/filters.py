@@ -19,16 +19,27 @@ from ui.words import LANGUAGES, _, language, moment
 
 _SHOWN: tuple[Dimension, ...] = ("district", "category", "channel")
 _CHIPS: tuple[Dimension, ...] = ("ward", "unit")
+WHOLE_CITY = dict.fromkeys(("unit", "district", "ward", "officer", squares.WORD))
+"""What an address leaves out to speak of the whole city."""
 _CARRIED = ("period", "from", "to", "at", "lang", "officer", squares.WORD)
 
 
 def choose(
-    reports: ReportDatabase, city: City, *, now: datetime, usual: datetime, page: str, offered: bool, scope: Scope
+    reports: ReportDatabase,
+    city: City,
+    *,
+    now: datetime,
+    usual: datetime,
+    page: str,
+    offered: bool,
+    nowhere: tuple[str, ...],
+    scope: Scope,
 ) -> Viewing:
     """Draw the filters above a page and return what the address asks for.
 
     `now` is the latest moment there is, `usual` the one where none is asked for, `scope` whose cases the viewer may
-    read. A page that counts nothing is `offered` the language alone. Raises DatabaseAway.
+    read. A page that counts nothing is `offered` the language alone; `nowhere` is what the address named that is no
+    page. Raises DatabaseAway.
     """
     if offered:
         _offer(reports)
@@ -39,9 +50,9 @@ def choose(
     found = asked(query, reports=reports, city=city, now=now, usual=usual, scope=scope)
     if chips := _chips(query, reports, found):
         panel("chips", key="chips", chips=chips)
-    if found.strange:
+    if strange := (*nowhere, *found.strange):
         # Words of an address are a stranger's: a template escapes them; Streamlit's own notice reads markup.
-        panel("notice", key="notice", words=", ".join(found.strange[:5]))
+        panel("notice", key="notice", words=", ".join(strange[:5]))
     return Viewing(reports, city, found.filters, live=found.filters.at == now == usual, query=query, page=page)
 
 

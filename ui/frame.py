@@ -14,7 +14,7 @@ from ui.words import _
 words.read_language()
 st.set_page_config(page_title=_("Citizens' reports"), page_icon="ui/assets/icon.svg", layout="wide")
 with live.drawing() as viewer:
-    page = st.navigation(pages.pages(), position="hidden")
+    page = pages.turned_to()
     screen.begin()  # after the navigation: an answer before it would run the page that has no address
     if page.url_path == pages.WALL:  # it has no header, no filters, and its own way to outlive an outage
         page.run()
@@ -45,6 +45,7 @@ with live.drawing() as viewer:
             usual=usual,
             page=page.url_path,
             offered=page.url_path not in pages.WITHOUT_FILTERS,
+            nowhere=pages.nowhere(page.url_path),
             scope=account.scope,
         )
         viewing.begin(seen)

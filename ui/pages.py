@@ -1,10 +1,12 @@
 """The pages, by the name their address has, and the way between them."""
 
 import streamlit as st
+from streamlit.navigation.page import Page
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from queries.accounts import Account
 from queries.figures import names
-from ui import access
+from ui import access, live
 from ui.filters import carried
 from ui.panel import address, panel
 from ui.status import Freshness
@@ -53,6 +55,26 @@ def pages() -> list[st.Page]:
         )
         for path, file in (*_FILES.items(), (WALL, "wall"))
     ]
+
+
+def turned_to() -> Page:
+    """Return the page of the address, or the overview where that names none."""
+    known = pages()
+    run = get_script_run_ctx()
+    named = run and run.pages_manager.intended_page_name
+    nowhere = bool(named) and named not in [page.url_path for page in known]
+    if run and nowhere:  # Streamlit would say so itself, in a window of its own in English, before the numbers
+        run.pages_manager.set_script_intent("", "")
+    page = st.navigation(known, position="hidden")
+    if nowhere:
+        st.session_state["nowhere"] = named, live.address(page.url_path)
+    return page
+
+
+def nowhere(here: str) -> tuple[str, ...]:
+    """Return what the address named that is no page, until the viewer chooses anything on the one it led to."""
+    named, led_to = st.session_state.get("nowhere", ("", ()))
+    return (named,) if led_to == live.address(here) else ()
 
 
 def header(here: str, seen: Viewing | None, freshness: Freshness, viewer: Account) -> None:

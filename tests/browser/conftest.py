@@ -36,6 +36,20 @@ _FLAGS = [
 _PROBE = re.compile(r"/[a-z]+/_stcore/(health|host-config)$")
 
 
+# Turns to a path and waits until Streamlit has run the page of it.
+_TURNED = """(path) => new Promise((done) => {
+    const app = document.querySelector("[data-testid=stApp]")
+    let ran = false
+    new MutationObserver((_, seen) => {
+        const stands = app.dataset.testScriptState === "notRunning"
+        ran ||= !stands
+        if (ran && stands) done(seen.disconnect())
+    }).observe(app, {attributes: true, attributeFilter: ["data-test-script-state"]})
+    history.pushState(null, "", new URL(path, document.baseURI))
+    dispatchEvent(new PopStateEvent("popstate"))
+})"""
+
+
 @contextmanager
 def dashboard(url: str, log: Path, *options: str, port: int | None = None) -> Iterator[str]:
     """Run the dashboard on the database at `url`, with options of `streamlit run`, and yield its address."""
@@ -88,6 +102,11 @@ class Visit:
     def open(self, path: str = "") -> Page:
         """Open a page of the dashboard and wait until it is drawn."""
         self.page.goto(f"{self.address}/{path}")
+        return self.settled()
+
+    def turn(self, path: str) -> Page:
+        """Turn to a page of the dashboard as a click on a link in the open one does, and wait until it is drawn."""
+        self.settled().evaluate(_TURNED, path or ".")
         return self.settled()
 
     def arrived(self, path: str) -> None:

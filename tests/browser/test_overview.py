@@ -142,6 +142,19 @@ def test_what_an_address_says_in_vain_is_told_as_it_stands(
     assert page.locator(".notice").inner_text() == said
 
 
+def test_an_address_of_no_page_says_so_and_opens_the_overview(visit: Callable[..., Visit], address: str) -> None:
+    visited = visit(address)
+    page = visited.open("over**view**?lang=en&period=90d")
+    assert page.locator(".notice").inner_text() == "Not understood in the address and left out: over**view**"
+    assert page.locator(".stDialog").count() == 0
+    assert becomes(lambda: page.locator(".tile").count() == 8)
+    assert page.url == f"{address}/?lang=en&period=90d"
+    page.get_by_role("link", name="Backlog").first.click()
+    visited.arrived("backlog")
+    visited.settled()
+    assert page.locator(".notice").count() == 0
+
+
 def test_english_by_a_switch(visit: Callable[..., Visit], address: str) -> None:
     visited = visit(address)
     page = visited.open()
