@@ -10,7 +10,6 @@ import json
 import re
 import time
 from base64 import b64decode
-from contextlib import suppress
 from dataclasses import dataclass, field
 from html import unescape
 from urllib.parse import urlsplit
@@ -91,12 +90,13 @@ class Guest:
                 while not self._heart:
                     await asyncio.sleep(0.2)
                 began, again = time.monotonic(), False
-                with suppress(httpx.HTTPError):
-                    answer = await browser.get(self._heart)
-                    self.beats.append(time.monotonic() - began)
-                    if answer.is_success:
-                        now, true_at, _away, again = answer.json()
-                        self.ages.append((now - true_at) / 1000)
+                try:
+                    answer = (await browser.get(self._heart)).raise_for_status()
+                    now, true_at, _away, again = answer.json()
+                    self.ages.append((now - true_at) / 1000)
+                except httpx.HTTPError as lost:
+                    self.errors.append(f"a heartbeat without an answer: {lost!r}")
+                self.beats.append(time.monotonic() - began)  # one that failed took its time as well
                 if again:
                     message = BackMsg()
                     message.rerun_script.query_string = self.query

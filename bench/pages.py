@@ -63,7 +63,7 @@ def measure(url: str, query: str, console: Console) -> None:
             return float(times.user + times.system) * 1000
 
         about = _about(url)
-        for page in pages.PATHS:
+        for page in (*pages.PATHS, pages.WALL):
             asked = query + about.get(page, "")
             before = viewer.bytes_received
             viewer.open(page, asked)
