@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Hashable
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -20,6 +21,18 @@ def memory(seconds: float = 60.0, room: int = 1_000_000) -> Memory:
     return Memory(seconds=seconds, room=room, failing=(Away,))
 
 
+@pytest.fixture
+def passes(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Let so many seconds pass for what remembers, and for nobody else."""
+    now = [1.0]
+    monkeypatch.setattr("queries.memory.time", SimpleNamespace(monotonic=lambda: now[0]))
+
+    def pass_by(seconds: float) -> None:
+        now[0] += seconds
+
+    return pass_by
+
+
 def fails() -> str:
     raise Away
 
@@ -30,39 +43,39 @@ def test_it_is_made_once() -> None:
     assert [found.remember("key", lambda: next(numbers)) for _ in range(3)] == ["0", "0", "0"]
 
 
-def test_it_is_made_anew_after_its_time() -> None:
-    found = memory(seconds=0.05)
+def test_it_is_made_anew_after_its_time(passes: Callable[[float], None]) -> None:
+    found = memory(seconds=50)
     found.remember("key", lambda: "old")
-    time.sleep(0.06)
+    passes(60)
     assert found.remember("key", lambda: "new") == "new"
 
 
-def test_nothing_grows_old_while_it_stands_still() -> None:
-    found = memory(seconds=0.1)
+def test_nothing_grows_old_while_it_stands_still(passes: Callable[[float], None]) -> None:
+    found = memory(seconds=100)
     found.remember("key", lambda: "old")
     found.stand_still()
-    time.sleep(0.2)
+    passes(200)
     assert found.remember("key", lambda: "new") == "old"
     found.go_on()
     assert found.remember("key", lambda: "new") == "old", "the time it stood still does not count"
-    time.sleep(0.12)
+    passes(120)
     assert found.remember("key", lambda: "new") == "new"
 
 
-def test_what_is_nearly_too_old_is_good_where_nothing_new_can_be_made() -> None:
-    found = memory(seconds=0.5)
+def test_what_is_nearly_too_old_is_good_where_nothing_new_can_be_made(passes: Callable[[float], None]) -> None:
+    found = memory(seconds=500)
     found.remember("key", lambda: "old")
-    time.sleep(0.42)
+    passes(420)
     assert found.remember("key", fails) == "old"
-    time.sleep(0.3)
+    passes(300)
     assert found.remember("key", lambda: "new") == "new"
 
 
-def test_what_is_good_stays_good_while_there_is_no_better_one() -> None:
-    found = memory(seconds=0.5)
+def test_what_is_good_stays_good_while_there_is_no_better_one(passes: Callable[[float], None]) -> None:
+    found = memory(seconds=500)
     found.remember("key", lambda: "old")
     for _ in range(3):
-        time.sleep(0.3)
+        passes(300)
         assert found.remember("key", fails) == "old"
 
 

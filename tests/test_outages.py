@@ -3,12 +3,14 @@
 Each drill draws the real frame with the real overview. docs/live.md has the same faults with the times they took.
 """
 
+import gzip
 import json
 import os
 import re
 import signal
 import time
 import uuid
+from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -48,12 +50,15 @@ class Board:
         assert not self._app.exception
         drawn = [element for element in self._app.main if isinstance(element, UnknownElement)]
         told = [json.loads(element.proto.json) for element in drawn if element.type == "bidi_component"]
-        panels = [data["html"] for data in told if "html" in data]
-        self.panels = sum("html" in data or "packed" in data for data in told)
+        panels = [html for data in told if (html := html_of(data))]
+        self.panels = len(panels)
+        self.counts = re.findall(r'data-figure="(\w+)" data-count="(\d+)"', "".join(panels))
         self.errors = [error.value for error in self._app.error]
         (words,) = (
             found for html in panels for found in re.findall(r'class="freshness [^>]*>(?:<i></i>)?([^<]+)<', html)
         )
+        if live_now := re.match(r"Live · (\d\d/\d\d/\d{4} \d\d:\d\d)", words):
+            self.live_at = live_now[1]
         return unescape(words)
 
     def until(self, words: str) -> str:
@@ -63,6 +68,11 @@ class Board:
             assert time.monotonic() - began < PATIENCE, f"the header still says {said}"
             time.sleep(0.3)
         return said
+
+
+def html_of(data: dict[str, str]) -> str:
+    """Return the HTML a component was told to draw; nothing where it draws something else."""
+    return gzip.decompress(b64decode(data["packed"])).decode() if "packed" in data else data.get("html", "")
 
 
 @contextmanager
@@ -110,12 +120,13 @@ def official(connection: psycopg.Connection, city: str) -> Iterator[tuple[str, s
 
 
 def shows_the_last_good_numbers(drawn: Board, trouble: str) -> None:
-    """The same panels as before the fault, with the moment they speak of, and what is wrong."""
-    before = drawn.panels
+    """The same panels and numbers as before the fault, with the moment they speak of, and what is wrong."""
+    before = drawn.panels, drawn.counts
+    assert drawn.counts
     said = drawn.until(f"· {trouble}")
-    assert re.match(r"Numbers of \d\d/\d\d/\d{4} \d\d:\d\d · ", said)
+    assert said.startswith(f"Numbers of {drawn.live_at} · ")
     assert drawn.errors == []
-    assert drawn.panels == before
+    assert (drawn.panels, drawn.counts) == before
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGKILL], ids=["stopped", "killed"])

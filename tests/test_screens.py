@@ -16,8 +16,8 @@ import pytest
 from queries.database import ReportDatabase
 from queries.figures import city
 from queries.filters import Filters
-from tests.reports import T, report, small_city
-from ui import screens, wall
+from tests.reports import HOUR, T, report, small_city
+from ui import screens, wall, wall_scenes
 from ui.screens import SCENES, NotAScreen, WallScreen, hashed
 from ui.viewing import Viewing
 from ui.words import speaking
@@ -234,6 +234,31 @@ def test_nothing_that_a_citizen_wrote_is_on_a_wall(connection: psycopg.Connectio
     assert len(told["ticker"]) == 8
     assert "Đống Đa" in str(told["ticker"]) or "Dong Da" in str(told["ticker"])
     assert "WRITTEN" not in str(told)
+
+
+def test_a_wall_tells_the_numbers_of_the_pages(connection: psycopg.Connection, reports: ReportDatabase) -> None:
+    small_city(connection)
+    report(connection, 1, due_at=T - HOUR)
+    report(connection, 2, due_at=T + HOUR)
+    report(connection, 3, severity="urgent", submitted_at=T - 3 * HOUR)
+    report(connection, 4, submitted_at=T - HOUR)
+    report(connection, 5, ended_at=T - HOUR, rating="satisfied", rated_at=T - HOUR)
+    screen = WallScreen()
+    seen = looked_at(reports, screen)
+    with speaking("en"):
+        values = {name: make(seen, screen) for name, (_words, make) in wall_scenes.scenes().items()}
+        assert wall_scenes.ticker(seen) == [], "urgent and three hours old, or new and not urgent"
+    (place,) = values["backlog"]["rows"]
+    assert [place[word] for word in ("open", "overdue", "due_soon", "other")] == [4, 1, 1, 2]
+    assert (values["backlog"]["rest"], values["map"]["open"], values["map"]["overdue"]) == (0, 4, 1)
+    assert values["newest"]["found"] == 1
+    assert [case["urgent"] for case in values["newest"]["gravest"]] == [True]
+    assert values["satisfaction"]["raw"] == values["satisfaction"]["rated_raw"] == "1/1"
+    assert {tile.of.figure: tile.of.count for tile in values["figures"]["tiles"]}.items() >= {
+        ("open", 4),
+        ("overdue", 1),
+        ("received", 5),
+    }
 
 
 def drawn(reports: ReportDatabase, screen: WallScreen) -> dict[str, Any]:

@@ -1,16 +1,28 @@
 """Which earlier moment an address stays at when a later one cannot be asked for."""
 
-import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
-from ui import shown
 from ui.shown import Shown, Stay
 
 EARLIER = datetime(2026, 11, 18, 3, 0, tzinfo=UTC)
 LATER = EARLIER + timedelta(minutes=1)
 ADDRESS = ("overdue", ("period", "7d"))
+
+
+@pytest.fixture
+def passes(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Let so many seconds pass for what was shown, and for nobody else."""
+    now = [1000.0]
+    monkeypatch.setattr("ui.shown.time", SimpleNamespace(monotonic=lambda: now[0]))
+
+    def pass_by(seconds: float) -> None:
+        now[0] += seconds
+
+    return pass_by
 
 
 def test_what_was_never_shown_has_nowhere_to_stay() -> None:
@@ -19,15 +31,16 @@ def test_what_was_never_shown_has_nowhere_to_stay() -> None:
     assert found.stays_at(ADDRESS, away=True) is None
 
 
-def test_a_failure_stays_at_the_last_moment_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shown, "_SECONDS_TO_STAY", 0.1)
+def test_a_failure_stays_at_the_last_moment_for_half_a_minute(passes: Callable[[float], None]) -> None:
     found = Shown()
     found.whole(ADDRESS, EARLIER)
     assert found.stays_at(ADDRESS, away=False) is None
     assert found.failed(ADDRESS, LATER, "slow")
     assert found.stays_at(ADDRESS, away=False) == Stay(EARLIER, "slow")
     assert found.stays_at(("overdue",), away=True) is None, "another address asks for something else"
-    time.sleep(0.11)
+    passes(29)
+    assert found.stays_at(ADDRESS, away=False)
+    passes(2)
     assert found.stays_at(ADDRESS, away=False) is None
 
 
@@ -60,17 +73,15 @@ def test_what_is_not_even_remembered_at_that_moment_is_given_up() -> None:
 
 
 def test_a_moment_is_needed_while_an_address_stays_there_and_until_it_may_have_failed_again(
-    monkeypatch: pytest.MonkeyPatch,
+    passes: Callable[[float], None],
 ) -> None:
-    monkeypatch.setattr(shown, "_SECONDS_TO_STAY", 0.05)
-    monkeypatch.setattr(shown, "_SECONDS_TO_FAIL", 0.1)
     found = Shown()
     found.whole(ADDRESS, EARLIER)
     assert not found.needs(EARLIER), "nothing has failed"
     found.failed(ADDRESS, LATER, "slow")
     assert found.needs(EARLIER)
     assert not found.needs(LATER)
-    time.sleep(0.06)
+    passes(31)
     assert found.needs(EARLIER), "it tries a later one now"
-    time.sleep(0.1)
+    passes(60)
     assert not found.needs(EARLIER)

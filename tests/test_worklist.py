@@ -1,0 +1,40 @@
+"""The rows of a worklist: the five clears of each case, and of no other."""
+
+from zoneinfo import ZoneInfo
+
+import psycopg
+
+from queries.cases import cases
+from queries.database import ReportDatabase
+from queries.figures import city
+from queries.filters import Filters
+from queries.scope import EVERYTHING
+from tests.reports import DAY, HOUR, T, report, small_city
+from ui import worklist
+from ui.viewing import Viewing
+from ui.words import speaking
+
+
+def test_a_row_holds_the_five_clears_of_its_own_case(connection: psycopg.Connection, reports: ReportDatabase) -> None:
+    small_city(connection)
+    report(connection, 1, officer="An", due_at=T - HOUR, address="1 Láng")
+    report(
+        connection, 2, officer="Bình", category_id=2, unit_id=2, district_id=2, ward_id=12, due_at=T + 2 * DAY,
+        received_at=T - DAY, status="in_progress", severity="urgent",
+    )  # fmt: skip
+    report(connection, 3, unit_id=None, district_id=None, ward_id=None)
+    filters = Filters.of(scope=EVERYTHING, at=T, zone=ZoneInfo("Asia/Ho_Chi_Minh"), start=T - 30 * DAY)
+    seen = Viewing(reports, city(reports), filters, live=True, query={}, page="backlog")
+    with speaking("en"):
+        shown = worklist.rows(seen, cases(reports, filters, figure="open", order="worklist"))
+    told = ("code", "category", "severity", "address", "place", "unit", "officer", "state", "deadline", "results")
+    assert [[row[word] for word in told] for row in shown] == [
+        ["T-1", "Waste", "", "1 Láng", "Lang, Dong Da", "Lang ward", "An", "Overdue", "for 1.0 h",
+         ["Not yet received by the unit"]],
+        ["T-2", "Roads", "urgent", "", "Dong Anh", "Dong Anh commune", "Bình", "In time", "2.0 days left",
+         ["Being handled since 17/11/2026 10:00"]],
+        ["T-3", "Waste", "", "", "not located", "no unit yet", "", "No deadline known", "",
+         ["Not yet received by the unit"]],
+    ]  # fmt: skip
+    assert [row["href"] for row in shown] == [f"report?code=T-{number}" for number in (1, 2, 3)]
+    assert [row["unit_href"] for row in shown] == ["unit?unit=lang", "unit?unit=dong-anh", None]
