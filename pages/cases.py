@@ -11,10 +11,10 @@ from ui.viewing import viewing
 from ui.words import _
 
 seen = viewing()
-words_of(_("Search"), "q", example=_("rac thai dong da, a code, a unit, a street"), forgets="page")
+words_of(_("Search"), "q", example=_("rac thai dong da, a code, a unit, a street"))
 listing = seen.shared("list", lambda: asked_list(seen.query, seen.reports, seen.filters.scope))
 if not seen.filters.scope.reads_all and may_be_code(listing.typed) and not (listing.search and listing.search.code):
-    access.refused(access.account().subject, "search refused", why=listing.typed)
+    access.refused_here("search refused", listing.typed)
 if listing.strange:
     panel("notice", key="notice_list", words=", ".join(listing.strange[:5]))
 

@@ -43,7 +43,7 @@ code = next(iter(seen.query.get("case", ())), None)
 case = map_queries.case(seen.reports, seen.filters, code=code) if code else None
 if code and not case:
     if not seen.filters.scope.reads_all:
-        access.refused(access.account().subject, "case refused", why=code)
+        access.refused_here("case refused", code)
     panel("notice", key="notice_case", says=_("There is no case {code} at this moment.", code=code))
 
 

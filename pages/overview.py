@@ -28,7 +28,7 @@ with left:
         st.info(_("No boundaries are loaded: run “python -m reportdb areas load”."), icon=":material/map:")
     else:
         data = address(
-            "map/areas/district.geojson", **carried(seen) | {"at": seen.filters.at.isoformat(), "lang": None}
+            "map/areas/district.geojson", **carried(seen) | {"at": seen.filters.at.isoformat(), "lang": language()}
         )
         st.pydeck_chart(
             maps.area_map(data, shapes, language=language(), dark=st.context.theme.type == "dark"),

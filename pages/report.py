@@ -18,7 +18,7 @@ found = seen.shared("case", lambda: report(seen.reports, seen.filters, code)) if
 if found is None:
     st.title(_("Case"), anchor=False)
     if code and not seen.filters.scope.reads_all:
-        access.refused(access.account().subject, "case refused", why=code)
+        access.refused_here("case refused", code)
     st.info(
         _("No case with this code can be shown to you at this moment: there is none, or another unit holds it."),
         icon=":material/search_off:",

@@ -1,5 +1,6 @@
 """The figures: what was received, what is open and how late, what was done and how well (definitions.sql)."""
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -90,9 +91,15 @@ def labels(reports: ReportDatabase, dimension: Dimension, language: str) -> Mapp
     def by_name() -> Mapping[str, str]:
         """Put them in the order of the names."""
         known = names(reports, dimension)
-        return dict(sorted(zip(known["code"], known[f"name_{language}"], strict=True), key=lambda pair: pair[1]))
+        named = zip(known["code"], known[f"name_{language}"], strict=True)
+        return dict(sorted(named, key=lambda pair: reading_order(pair[1])))
 
     return reports.remember(("labels", dimension, language), by_name)
+
+
+def reading_order(written: str) -> str:
+    """Return what sorts words as a reader expects: Đ beside D, Ô beside O."""
+    return unicodedata.normalize("NFD", written.replace("Đ", "D").replace("đ", "d"))
 
 
 def due_soon_until(reports: ReportDatabase, at: datetime, zone: ZoneInfo) -> datetime:

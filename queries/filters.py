@@ -13,6 +13,14 @@ _TICK = timedelta(microseconds=1)  # the finest step of the database's clock
 Square = tuple[()] | tuple[int, int, int, int]
 """West, south, east and north in thousandths of a degree, the east and north sides not in it; or none."""
 
+FIELDS = {
+    "district": "districts",
+    "ward": "wards",
+    "unit": "units",
+    "category": "categories",
+    "channel": "channels",
+}
+"""The dimensions of which members can be chosen, and the field of Filters that holds those of each."""
 NONE = -1
 """Chosen among districts, wards or units: the reports that have none. Among officers "" is that."""
 

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from queries.database import ReportDatabase
-from queries.filters import NONE, Filters
+from queries.filters import FIELDS, NONE, Filters
 from queries.keyed import added, counts_of, keyed, keys_of
 
 PERIOD_COUNTS = (
@@ -41,13 +41,6 @@ SUMS = {
 }
 """What follows from those counts by addition, or (-) by subtraction."""
 
-_DIMENSIONS = {
-    "district": "districts",
-    "ward": "wards",
-    "unit": "units",
-    "category": "categories",
-    "channel": "channels",
-}
 _EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)  # no report is older
 _WHOLE_HOURS, _STEP = 72, 6  # the scale of handled_hours: whole hours, and beyond them steps of so many
 _FEW_DAYS = 3  # so short a period is quicker to count from the reports
@@ -186,7 +179,7 @@ def summarised(reports: ReportDatabase, filters: Filters, by: str | None, *, mon
     dimension: str | None = None
     keys: tuple[int, ...] | None = None
     if not months:
-        chosen = {name: getattr(filters, many) for name, many in _DIMENSIONS.items() if getattr(filters, many)}
+        chosen = {name: getattr(filters, many) for name, many in FIELDS.items() if getattr(filters, many)}
         if set(chosen) - {by} and (by is not None or len(chosen) > 1):
             return None
         dimension, keys = next(iter(chosen.items()), (by or "city", None))

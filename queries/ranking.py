@@ -15,7 +15,7 @@ from scipy.optimize import minimize
 from scipy.special import betainc, betaincinv, betaln, expit, logit
 
 FEWEST_OPEN = 5
-"""With fewer open cases a share says nothing; the unit is listed but not ranked (DOMAIN: fair ranking)."""
+"""With fewer open cases a share says nothing; the unit is listed but not ranked (docs/ranking.md)."""
 INTERVAL = 0.90
 """How sure an interval is, and how sure a change must be before it is called one."""
 FEWEST_EXPECTED = 1.0

@@ -202,7 +202,7 @@ def figures(
     data: Data = None,
 ) -> None:
     """Print the truth: every figure of the dashboard at a moment, by the same queries as its pages."""
-    # The one place where reportdb meets the dashboard's queries: the same figures, printed.
+    # Here reportdb meets the dashboard's queries: the same figures, printed.
     from queries import figures as questions
     from queries.database import DatabaseAway, NotAReportDatabase, ReportDatabase
     from queries.filters import Filters

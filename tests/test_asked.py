@@ -12,9 +12,10 @@ from queries.database import ReportDatabase
 from queries.figures import City
 from queries.figures import city as read_city
 from tests.reports import DAY, T, report, small_city
-from ui.asked import asked
+from ui.asked import PERIODS, asked
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
+MOMENTS = st.datetimes().map(datetime.isoformat)
 
 
 @pytest.fixture
@@ -59,11 +60,17 @@ def test_all_reaches_back_to_the_first_report(reports: ReportDatabase, city: Cit
     assert found.filters.start == T - 100 * DAY
 
 
+def test_all_of_a_moment_before_the_first_report_is_nothing(reports: ReportDatabase, city: City) -> None:
+    found = asked({"period": ["all"], "at": ["2000-01-01"]}, reports=reports, city=city, now=T)
+    assert found.filters.start == found.filters.at == datetime(2000, 1, 1, tzinfo=HANOI)
+    assert found.strange == ()
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.dictionaries(
         st.sampled_from(["at", "period", "district", "ward", "unit", "category", "channel", "from", "to", "zzz"]),
-        st.lists(st.one_of(st.text(max_size=30), st.datetimes().map(datetime.isoformat)), max_size=3),
+        st.lists(st.one_of(st.sampled_from(PERIODS), st.text(max_size=30), MOMENTS), max_size=3),
     )
 )
 def test_no_address_ever_fails(reports: ReportDatabase, city: City, query: dict[str, list[str]]) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from queries.database import ReportDatabase
-from queries.figures import due_soon_until, figures, timed
+from queries.figures import due_soon_until, figures, labels, timed
 from queries.filters import Filters
 from queries.period import quantiles
 from tests.reports import DAY, HOUR, T, past, report, small_city
@@ -177,6 +177,15 @@ def test_the_past_stays_as_it_was_after_a_transfer_with_a_new_deadline(
     assert count(reports, at=T - 4 * HOUR, units=(1,))["overdue"] == 1
     assert count(reports, at=T - 4 * HOUR, units=(2,))["open"] == 0
     assert (count(reports, units=(2,))["open"], count(reports)["overdue"]) == (1, 0)
+
+
+def test_names_stand_in_the_order_a_reader_expects(city: psycopg.Connection, reports: ReportDatabase) -> None:
+    city.execute(
+        """update area set name_vi = 'Hoàn Kiếm' where id = 2;
+           insert into area (id, level, code, name_vi, name_en, kind)
+               values (3, 'district', '003', 'Ba Đình', 'Ba Dinh', 'quan')"""
+    )
+    assert list(labels(reports, "district", "vi").values()) == ["Ba Đình", "Đống Đa", "Hoàn Kiếm"]
 
 
 def test_a_moment_without_a_zone_and_a_period_upside_down_are_refused() -> None:

@@ -11,7 +11,7 @@ import signal
 import time
 import uuid
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from html import unescape
@@ -26,12 +26,14 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import UnknownElement
 
 from queries import database as door
+from queries.accounts import Account
+from queries.scope import cases_of
 from reportdb.connection import connect
 from reportdb.migrations import migrate
 from reportdb.server import embedded_server
 from tests.reports import report, small_city
 from tests.wire import wire
-from ui import live, shown
+from ui import access, live, shown
 
 FRAME = Path(__file__).parents[1] / "ui" / "frame.py"
 PATIENCE = 60
@@ -179,11 +181,11 @@ def test_a_server_whose_place_another_takes(city: str) -> None:
             time.sleep(1)
             drawn.until("Live")
             assert live.watcher().pulse.trouble is None
-            arrived(city, drawn)
+            arrived(city, drawn.look)
 
 
-def arrived(city: str, drawn: Board) -> None:
-    """A report that comes in now is on the screen."""
+def arrived(city: str, look: Callable[[], str]) -> None:
+    """A report that comes in now is on the screen of who looks then."""
     with connect(city) as connection:
         arrives(connection, 77)
     changed_at = live.watcher().pulse.changed_at
@@ -191,7 +193,7 @@ def arrived(city: str, drawn: Board) -> None:
     while live.watcher().pulse.changed_at == changed_at:
         assert time.monotonic() - began < PATIENCE
         time.sleep(0.1)
-    drawn.until("Live")
+    assert look().startswith("Live")
 
 
 def test_a_database_that_may_only_be_read(city: str, connection: psycopg.Connection) -> None:
@@ -288,6 +290,31 @@ def test_nobody_there_from_the_beginning(city: str) -> None:
             laid.mend()
             drawn.until("Live")
             assert drawn.errors == []
+
+
+def test_who_was_not_drawn_again_before_the_outage_keeps_what_they_saw(
+    city: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each head's own cases are asked for each: what is remembered for one is not for the other."""
+    heads = {name: Account(name, name, "unit_head", cases_of((unit,)), unit) for name, unit in (("A", 1), ("B", 2))}
+    looks: list[Account] = []
+    monkeypatch.setattr(access, "asker", lambda: lambda: looks[-1])
+    with wire(city) as laid, board(laid.url) as first:
+        second = Board()
+
+        def look(board: Board, name: str) -> str:
+            looks.append(heads[name])
+            return board.look()
+
+        assert look(first, "A").startswith("Live")
+        assert look(second, "B").startswith("Live")
+        counts, errors = second.counts, second.errors
+        arrived(city, lambda: look(first, "A"))
+        laid.cut()
+        while not (said := look(second, "B")).startswith("Numbers of"):
+            time.sleep(0.3)
+        assert said.endswith("the database does not answer")
+        assert (second.counts, second.errors) == (counts, errors)
 
 
 def test_an_outage_longer_than_answers_are_remembered(city: str, monkeypatch: pytest.MonkeyPatch) -> None:

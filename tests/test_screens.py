@@ -261,5 +261,12 @@ def test_a_wall_tells_the_numbers_of_the_pages(connection: psycopg.Connection, r
     }
 
 
+def test_a_wall_of_some_districts_says_of_which(connection: psycopg.Connection, reports: ReportDatabase) -> None:
+    small_city(connection)
+    with speaking("en"):
+        heads = [drawn(reports, WallScreen(districts=districts))["city"] for districts in ((), ("017", "006"))]
+    assert heads == ["City", "City · Dong Anh · Dong Da"]
+
+
 def drawn(reports: ReportDatabase, screen: WallScreen) -> dict[str, Any]:
     return wall.content(looked_at(reports, screen), screen)

@@ -73,6 +73,19 @@ def test_a_page_at_an_earlier_moment_is_as_old_as_that(viewer: Viewer) -> None:
     assert viewer.beat(viewer.run, pulse(LATER)).true_at == NOW - timedelta(hours=1)
 
 
+def test_a_page_that_stays_although_the_database_answers_is_not_tried_again_with_each_beat(viewer: Viewer) -> None:
+    def stays_at_now(seen: Pulse) -> list[bool]:
+        viewer.begin(seen)
+        viewer.pulse = pulse(NOW)
+        viewer.stays_at(NOW)
+        viewer.drawn()
+        return [viewer.beat(viewer.run, pulse(LATER)).again for _ in range(2)]
+
+    assert stays_at_now(pulse(LATER)) == [False, False]
+    viewer._told_at -= 11
+    assert viewer.beat(viewer.run, pulse(LATER)).again
+
+
 def test_what_has_not_arrived_in_the_browser_is_not_what_it_shows(viewer: Viewer) -> None:
     viewer.begin(pulse(LATER))
     viewer.drawn()

@@ -5,6 +5,7 @@ stay shut, and keeps strangers out of the counts.
 """
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -75,7 +76,9 @@ def of_request(request: HTTPConnection) -> Account | None:
     if isinstance(found, Account):
         return found
     if found.kind != "waiting":
-        refused(found.subject or f"address {peer}", "sign-in refused", why=request.url.path)
+        # What stands behind the first word is the asker's to invent.
+        room = request.url.path.strip("/").partition("/")[0].partition(".")[0]
+        refused(found.subject or f"address {peer}", "sign-in refused", why=f"/{room}")
     return None
 
 
@@ -100,7 +103,7 @@ def begin() -> Account | Stranger:
             del st.session_state[key]
     st.session_state["account"] = found
     if isinstance(found, Stranger) and found.kind == "unknown":
-        refused(str(found.subject), "sign-in refused", why="no account")
+        refused_here("sign-in refused", "no account")
     return found
 
 
@@ -142,7 +145,7 @@ def way_out() -> None:
 
 def not_for(page: str) -> None:
     """Say that a page is not for the viewer's role, and note that it was asked for."""
-    refused(account().subject, "page refused", why=page)
+    refused_here("page refused", page)
     panel("not_for", key="not_for", role=role_name(account().role))
 
 
@@ -157,16 +160,26 @@ def role_name(role: Role) -> str:
 
 
 _noted: dict[tuple[str, str, str], float] = {}
+_noting = threading.Lock()
+
+
+def refused_here(what: str, why: str) -> None:
+    """Write into the access log that this page was refused its viewer: once, and not whenever it is drawn anew."""
+    told = (what, why)
+    if st.session_state.get("refused") != told:
+        st.session_state["refused"] = told
+        refused(str(st.session_state["account"].subject), what, why=why)
 
 
 def refused(who: str, what: str, *, report_id: int | None = None, why: str = "") -> None:
     """Write a refusal into the access log, the same one at most once a minute; into the server's log where it fails."""
     key, now = (who, what, why), time.monotonic()
-    if now - _noted.get(key, -_SECONDS_BETWEEN_NOTES) < _SECONDS_BETWEEN_NOTES:
-        return
-    for old in [old for old, at in _noted.items() if now - at > _SECONDS_BETWEEN_NOTES]:
-        _noted.pop(old, None)
-    _noted[key] = now
+    with _noting:
+        if now - _noted.get(key, -_SECONDS_BETWEEN_NOTES) < _SECONDS_BETWEEN_NOTES:
+            return
+        for old in [old for old, at in _noted.items() if now - at > _SECONDS_BETWEEN_NOTES]:
+            del _noted[old]
+        _noted[key] = now
     try:
         note(live.watcher().reports, who, what, report_id=report_id, why=why)
     except (DatabaseAway, NotAReportDatabase):

@@ -11,7 +11,7 @@ from typing import Literal, get_args
 
 from queries.database import ReportDatabase
 from queries.figures import City, Dimension, names
-from queries.filters import BEGINNING, NONE, Filters, Square
+from queries.filters import BEGINNING, FIELDS, NONE, Filters, Square
 from queries.scope import NOTHING, Scope
 from ui import squares
 
@@ -28,13 +28,6 @@ CHOICES: dict[str, Dimension] = {
     "channel": "channel",
 }
 """What can be chosen in an address, each a dimension's codes."""
-_FIELDS = {
-    "district": "districts",
-    "ward": "wards",
-    "unit": "units",
-    "category": "categories",
-    "channel": "channels",
-}
 NOBODY = "none"
 """Stands in an address for the reports that have no district, ward, unit or officer."""
 _MAY_LACK = ("district", "ward", "unit")
@@ -79,8 +72,8 @@ def asked(
         if word in _MAY_LACK:
             keys.setdefault(NOBODY, NONE)
         strange.extend(code for code in wanted if code not in keys)
-        chosen[_FIELDS[word]] = tuple(sorted(keys[code] for code in set(wanted) if code in keys))
-    start, end = _span(query, period_start(period, at, city), at, city, strange)
+        chosen[FIELDS[word]] = tuple(sorted(keys[code] for code in set(wanted) if code in keys))
+    start, end = _span(query, min(period_start(period, at, city), at), at, city, strange)
     try:
         square: Square = squares.read(query.get(squares.WORD, ()))
     except ValueError as nonsense:

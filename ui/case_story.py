@@ -10,9 +10,9 @@ from queries.report import NEAR_METRES, Held, handed_up, held, nearby
 from ui.filters import carried
 from ui.pages import REPORT, UNIT
 from ui.panel import address
-from ui.states import TONES, state
+from ui.states import TONES, severity, state
 from ui.viewing import Viewing
-from ui.words import _, duration, moment, name, ngettext, number
+from ui.words import _, duration, in_hours, moment, name, ngettext, number
 from ui.worklist import deadline, results
 
 Case = dict[str, Any]
@@ -29,7 +29,7 @@ def head(seen: Viewing, case: Case, steps: pd.DataFrame) -> dict[str, Any]:
         "title": case["title"],
         "text": case["text"] or "",
         "category": category,
-        "severity": _severity(case["severity"]),
+        "severity": severity(case["severity"]),
         "urgent": case["severity"] == "urgent",
         "channel": channel,
         "address": case["address"] or "",
@@ -72,13 +72,13 @@ def deadline_way(path: pd.DataFrame, categories: pd.DataFrame, clock: str | None
         if shown and due == before and kind != "recategorised":
             continue
         category = name(categories.loc[step["category_id"]])
-        minutes = "" if pd.isna(step["minutes"]) else number(step["minutes"] / 60)
+        minutes = "" if pd.isna(step["minutes"]) else in_hours(step["minutes"])
         extension = _("Deadline extended by {hours} {clock}", hours=minutes, clock=_clock(clock))
         stood = _("Set going again; the clock stood since {at}", at=moment(step["stopped_at"]))
         why = {
             "submitted": _("Submitted by the citizen"),
             "received": _("Counted from receipt"),
-            "recategorised": _("Now {category}, {severity}", category=category, severity=_severity(step["severity"])),
+            "recategorised": _("Now {category}, {severity}", category=category, severity=severity(step["severity"])),
             "extended": extension if minutes else _("Deadline extended"),
             "paused": _("Clock stopped"),
             "resumed": stood,
@@ -128,7 +128,7 @@ def terms(case: Case, steps: pd.DataFrame) -> list[dict[str, Any]]:
             continue
         rule = _("given by the source of the report, by no rule of ours")
         if ruled and term["minutes"] is not None:
-            rule = _("{hours} {clock} {start}", hours=number(term["minutes"] / 60), clock=clock, start=term["start"])
+            rule = _("{hours} {clock} {start}", hours=in_hours(term["minutes"]), clock=clock, start=term["start"])
         more = [ngettext("extended {count} time", "extended {count} times", extended)] if extended else []
         late = term["done"] is not None and term["done"] > term["due"]
         shown.append(
@@ -161,10 +161,6 @@ def _due(case: Case) -> str:
 
 def _clock(clock: str | None) -> str:
     return _("working hours") if clock == "working" else _("hours by the calendar")
-
-
-def _severity(severity: str) -> str:
-    return {"urgent": _("urgent"), "complex": _("complex"), "normal": _("normal")}[severity]
 
 
 def _start(usual: str, steps: pd.DataFrame, *again: str) -> str:

@@ -20,8 +20,9 @@ def draw(seen: Viewing, case: dict[str, object]) -> None:
     if account().role not in CONTACTS:
         return
     shown = st.session_state.get("contact")
-    if shown and shown["case"] == case["id"] and time.monotonic() < shown["until"]:
-        panel("contact", key="contact_shown", contact=shown["contact"])
+    if shown and shown["case"] == case["id"] and (seconds := shown["until"] - time.monotonic()) > 0:
+        # The browser closes it by itself, whether or not the page is drawn again by then.
+        panel("contact", key="contact_shown", contact=shown["contact"], seconds=round(seconds))
         return
     st.session_state.pop("contact", None)
     with st.form("contact_form", border=True):

@@ -9,6 +9,9 @@ import streamlit as st
 
 from ui.panel import panel
 
+PAGE = "page"
+"""What an address calls the page of a list."""
+
 
 def one_of(
     label: str,
@@ -51,27 +54,25 @@ def some_of(label: str, word: str, options: Sequence[str], *, words: Callable[[s
         format_func=words,
         placeholder=nothing,
         key=f"choose_{word}",
+        select_all=False,
         on_change=_write,
         args=(word, None),
     )
     return stands
 
 
-def words_of(label: str, word: str, *, example: str, forgets: str) -> str:
-    """Draw a field for words and return them; other words forget the address's word `forgets`."""
+def words_of(label: str, word: str, *, example: str) -> str:
+    """Draw a field for words and return them."""
     stands = st.query_params.get(word, "")
     st.session_state[f"choose_{word}"] = stands
-    st.text_input(label, placeholder=example, key=f"choose_{word}", on_change=_write_words, args=(word, forgets))
+    st.text_input(label, placeholder=example, key=f"choose_{word}", on_change=_write, args=(word, ""))
     return stands
-
-
-def _write_words(word: str, forgets: str) -> None:
-    st.query_params.pop(forgets, None)
-    _write(word, "")
 
 
 def _write(word: str, usual: str | None) -> None:
     chosen = st.session_state[f"choose_{word}"]
+    if word != "lang":
+        st.query_params.pop(PAGE, None)  # of another list
     if not chosen or chosen == usual:
         st.query_params.pop(word, None)
     else:

@@ -14,10 +14,11 @@ from queries.figures import RATES, timed, with_sums
 from queries.signals import Signal, signals
 from ui.meanings import figure_name, left_out, meaning, rate_name
 from ui.panel import shared_panel
+from ui.states import severity
 from ui.tiles import Count, count_of, row, worked
 from ui.unconfirmed import Clock, Mark, mark
 from ui.viewing import Viewing
-from ui.words import _, day, duration, name, ngettext, number, percent
+from ui.words import _, day, duration, in_hours, name, ngettext, percent
 
 _ASKED_APART = ("due_today", "reopened")
 _RESTS_ON: dict[str, Clock] = {
@@ -224,14 +225,13 @@ def warning_words(kind: str, count: int) -> str:
 
 
 def _rule(one: Any) -> dict[str, Any]:
-    severities = {"urgent": _("urgent"), "complex": _("complex"), "normal": _("normal")}
     starts = {"submitted": _("from submission"), "received": _("from receipt")}
     clock = _("working hours") if one["clock"] == "working" else _("hours by the calendar")
     return {
         "about": ", ".join(
             [
                 *([name(one)] if one["name_vi"] else []),
-                *([severities[one["severity"]]] if one["severity"] else []),
+                *([severity(one["severity"])] if one["severity"] else []),
             ]
         )
         or _("every report"),
@@ -239,7 +239,7 @@ def _rule(one: Any) -> dict[str, Any]:
             {
                 "words": _(
                     "{hours} {clock} {start}",
-                    hours=number(minutes / 60, int(minutes % 60 > 0)),
+                    hours=in_hours(minutes),
                     clock=clock,
                     start=start,
                 )

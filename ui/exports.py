@@ -32,7 +32,7 @@ from queries.filters import Filters
 from ui import access, live
 from ui.asked import asked
 from ui.case_list import CaseList, asked_list, described
-from ui.states import state
+from ui.states import severity, state
 from ui.words import _, name, number, speaking
 
 MOST_EXPORTED = {"xlsx": 20_000, "csv": 100_000}
@@ -90,7 +90,7 @@ class Export:
             late = (end - part["due_at"]).dt.total_seconds() / 3600
             part["hours_late"] = late.round(1).where(late > 0)
             part["state"] = part["state"].map(state)
-            part["severity"] = part["severity"].map(_severities())
+            part["severity"] = part["severity"].map(severity)
             part["rating"] = part["rating"].map(_ratings())
             for moment in part.columns[part.columns.str.endswith("_at")]:
                 part[moment] = part[moment].dt.tz_localize(None).dt.floor("s")
@@ -228,10 +228,6 @@ def _made(query: Mapping[str, list[str]], kind: str, account: Account) -> tuple[
                 raise
     at = filters.at.astimezone(city.zone)
     return file.name, f"{export.listing.figure}_{at:%Y-%m-%d_%H%M}.{kind}"
-
-
-def _severities() -> dict[str, str]:
-    return {"urgent": _("urgent"), "complex": _("complex"), "normal": _("normal")}
 
 
 def _ratings() -> dict[str, str]:

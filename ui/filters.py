@@ -11,7 +11,7 @@ from queries.figures import City, Dimension, labels
 from queries.scope import Scope
 from ui import squares
 from ui.asked import CHOICES, NOBODY, PERIODS, USUAL_PERIOD, Asked, asked
-from ui.controls import one_of, some_of
+from ui.controls import PAGE, one_of, some_of
 from ui.panel import address, panel
 from ui.screen import screen
 from ui.viewing import Viewing
@@ -91,6 +91,7 @@ def _chips(query: dict[str, list[str]], reports: ReportDatabase, found: Asked) -
     titles = {"district": _("District"), "ward": _("Ward"), "unit": _("Unit"), "officer": _("Officer")}
     without = {"district": _("not located"), "ward": _("not located"), "unit": _("none"), "officer": _("not assigned")}
     chips = []
+    query = {key: value for key, value in query.items() if key != PAGE}  # of another list
     for word, title in titles.items():
         for value in query.get(word, []):
             known = labels(reports, CHOICES[word], language()) if word in CHOICES else {}

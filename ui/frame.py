@@ -4,6 +4,7 @@ Streamlit runs this script for each viewer on each change; it draws one page of 
 """
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import StopException
 
 from queries.database import DatabaseAway, NotAReportDatabase
 from queries.figures import NoCity
@@ -24,7 +25,8 @@ with live.drawing() as viewer:
         access.door(account)
         heartbeat(access.stands())
         st.stop()
-    pulse, stay = viewer.pulse, live.stays_at(page.url_path)
+    shown, address = live.watcher().shown, (live.address(page.url_path), account.scope)
+    pulse, stay = viewer.pulse, live.stays_at(address)
     with st.container(horizontal=True, vertical_alignment="center", key="top"):
         top = st.container(width="stretch")
         with st.container(width="content", gap=None):
@@ -32,7 +34,6 @@ with live.drawing() as viewer:
             heartbeat(access.stands())
             access.way_out()
     seen = None
-    shown, address = live.watcher().shown, live.address(page.url_path)
     try:
         if pulse.city is None:
             raise pulse.trouble or DatabaseAway()
@@ -54,7 +55,12 @@ with live.drawing() as viewer:
         if not access.may(account, page.url_path):
             access.not_for(page.url_path)
             st.stop()
-        page.run()
+        try:
+            page.run()
+        except StopException:  # a page that has said what there is
+            if seen.live:
+                shown.whole(address, seen.filters.at)
+            raise
         if seen.live:
             shown.whole(address, seen.filters.at)
     except NoCity:

@@ -14,7 +14,7 @@ from ui.pages import CASES, DEFINITIONS, OVERDUE, REPORT, UNIT
 from ui.panel import address
 from ui.unconfirmed import mark
 from ui.viewing import Viewing
-from ui.words import _, duration, moment, name, ngettext, number, percent
+from ui.words import _, duration, moment, name, ngettext, number, percent, signed
 
 KINDS = {
     "all": ("city", "district", "commune", "department", "utility"),
@@ -151,5 +151,4 @@ def _elsewhere(row: dict[Any, Any]) -> str:
     apart = row["fair_place"] - row["naive_place"]
     if pd.isna(apart) or not apart:
         return ""
-    sign = "+" if apart > 0 else "−"
-    return _("fair: {place} ({apart})", place=number(row["fair_place"]), apart=f"{sign}{number(abs(apart))}")
+    return _("fair: {place} ({apart})", place=number(row["fair_place"]), apart=signed(apart))

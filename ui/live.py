@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -90,7 +90,7 @@ class Pulse:
 
 
 class Watcher:
-    """Looks at the database every few seconds, in a thread of its own, until told to stop."""
+    """Looks at the database every second, in a thread of its own, until told to stop."""
 
     def __init__(self, reports: ReportDatabase) -> None:
         """Watch `reports`; the first look happens now."""
@@ -220,10 +220,13 @@ def address(page: str) -> tuple[object, ...]:
     return (page, *sorted((word, *st.query_params.get_all(word)) for word in st.query_params if word != "lang"))
 
 
-def stays_at(page: str) -> Stay | None:
-    """Return the earlier moment this run of a page speaks of, where the latest cannot be asked for, and note it."""
+def stays_at(asked: Hashable) -> Stay | None:
+    """Return the earlier moment this run of a page speaks of, where the latest cannot be asked for, and note it.
+
+    `asked` is the page's address, and for whom: an answer to one is none to another.
+    """
     seen = viewer()
-    stay = watcher().shown.stays_at(address(page), away=seen.pulse.trouble is not None)
+    stay = watcher().shown.stays_at(asked, away=seen.pulse.trouble is not None)
     if stay is None or stay.at == seen.pulse.at:
         return None
     if seen.pulse.trouble is None:  # then the heartbeat tries the latest again; else it waits for the database's return

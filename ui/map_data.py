@@ -51,7 +51,7 @@ def areas(drawn: pd.DataFrame, table: pd.DataFrame, measure: str, language: Lang
     by_key = drawn.set_index("key")
     found = values(table, by_key["population"], measure)
     colours = scale(measure, found)
-    raw = _raw(table, measure)
+    raw = _raw(table, measure, language)
     _ = catalogue(language).gettext
     nothing = _("nothing to measure")
     features = [
@@ -107,12 +107,12 @@ def cells(table: pd.DataFrame, bounds: tuple[float, ...], language: Language) ->
     return [list(row) for row in zip(*(column.tolist() for column in columns), counted, strict=True)]
 
 
-def _raw(table: pd.DataFrame, measure: str) -> dict[int, str]:
+def _raw(table: pd.DataFrame, measure: str, language: Language) -> dict[int, str]:
     """Return by key the numbers a measure is made of: 13/17 for a share, else how many reports."""
-    known = table.dropna(subset="key").set_index("key").astype({"overdue": str, "open": str})
-    if measure == "overdue":
-        return dict(known["overdue"] + "/" + known["open"])
-    return dict(known[FIGURES[measure]].astype(str))
+    known = table.dropna(subset="key").set_index("key")
+    figures = ["overdue", "open"] if measure == "overdue" else [FIGURES[measure]]
+    words = known[figures].map(lambda count: value_words("backlog", count, language))
+    return dict(words.agg("/".join, axis=1))
 
 
 def _polygons(geometry: Any) -> Any:

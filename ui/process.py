@@ -6,8 +6,11 @@ Neither is to be had by a setting of Streamlit's. Where the system has no such t
 import ctypes
 import socket
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
+BEGAN = datetime.now(UTC)
+"""When the process that runs the dashboard began."""
 _M_ARENA_MAX, _M_MMAP_THRESHOLD = -8, -3  # malloc.h
 _LARGE = 256 * 1024  # bytes
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 import streamlit as st
 
+from queries.database import DatabaseAway, NotAReportDatabase
 from ui.asked import asked
 from ui.panel import panel
 from ui.viewing import Viewing
@@ -31,7 +32,10 @@ def control() -> None:
 
 
 def played(seen: Viewing, draw: Callable[[Viewing], None]) -> None:
-    """Draw a map as it stands, or, while it is played, as it stood at each step. Raises DatabaseAway."""
+    """Draw a map as it stands, or, while it is played, as it stood at each step. Raises DatabaseAway.
+
+    A day that cannot be played to its end stops.
+    """
     if _STARTED not in st.session_state:
         st.container()  # where the moment stands while it is played, so that the map stays where it is
         draw(seen)
@@ -44,10 +48,14 @@ def played(seen: Viewing, draw: Callable[[Viewing], None]) -> None:
         if done >= _STEPS:
             _stop()
             st.rerun()
-        then = at_step(seen, done)
-        with st.container():
-            _say(then, done)
-        draw(then)
+        try:
+            then = at_step(seen, done)
+            with st.container():
+                _say(then, done)
+            draw(then)
+        except (DatabaseAway, NotAReportDatabase):  # the page says so, and what it knows
+            _stop()
+            st.rerun()
 
     step()
 

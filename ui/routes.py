@@ -16,16 +16,15 @@ _YEAR = "public, max-age=31536000, immutable"
 
 async def font(request: Request) -> Response:
     """Serve one font file of the package by its name."""
-    content = _font(request.path_params["name"])
+    content = _known_fonts().get(request.path_params["name"])
     if content is None:
         return PlainTextResponse("No such font.", 404)
     return Response(content, media_type="font/ttf", headers={"Cache-Control": _YEAR})
 
 
 @cache
-def _font(name: str) -> bytes | None:
-    known = {font.name: font for font in _FONTS.iterdir() if font.name.endswith(".ttf")}
-    return known[name].read_bytes() if name in known else None
+def _known_fonts() -> dict[str, bytes]:
+    return {font.name: font.read_bytes() for font in _FONTS.iterdir() if font.name.endswith(".ttf")}
 
 
 routes = [Route("/fonts/{name}", font), *map_routes.routes]

@@ -70,7 +70,7 @@ _seen: dict[str, datetime] = {}
 def opened(query: Mapping[str, Sequence[str]], *, near: bool) -> WallScreen | None:
     """Return the screen that an address names and whose token it has; None for any other address.
 
-    Where no file names screens, whoever is `near` (at this machine) sees the usual screen without a token.
+    Where no file names screens, whoever is `near` (signed in, or at this machine) needs no token for the usual one.
     """
     try:
         known = screens()

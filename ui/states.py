@@ -1,4 +1,4 @@
-"""The states a case can be in, in words and in the panels' tones."""
+"""The states a case can be in, in words and in the panels' tones, and how grave it is."""
 
 from ui.words import _
 
@@ -12,6 +12,11 @@ TONES = {
     "resolved_on_time": "good",
     "resolved_late": "due-soon",
 }
+
+
+def severity(name: str) -> str:
+    """Return a severity's name in the viewer's language, as it stands in a sentence."""
+    return {"urgent": _("urgent"), "complex": _("complex"), "normal": _("normal")}[name]
 
 
 def state(name: str) -> str:

@@ -11,7 +11,7 @@ from queries.calendar import calendar_cover
 from queries.database import DatabaseAway, NotAReportDatabase
 from queries.deadlines import warnings
 from queries.server import server
-from ui import live, screens
+from ui import live, process, screens
 from ui.definitions import warning_words
 from ui.metrics import resident_bytes
 from ui.panel import panel
@@ -21,7 +21,6 @@ from ui.words import NOTHING, _, ago, day, duration, moment, name, ngettext, num
 
 _PROJECT = Path(__file__).parents[1] / "pyproject.toml"
 _QUESTIONS_SHOWN = 15
-_BEGAN = datetime.now(UTC)
 
 
 @dataclass(frozen=True)
@@ -111,7 +110,7 @@ def _process(seen: _Seen) -> Table:
     memory = resident_bytes()
     rows = (
         (Cell(_("Version")), Cell(_version())),
-        (Cell(_("Running since")), Cell(_when(seen, _BEGAN))),
+        (Cell(_("Running since")), Cell(_when(seen, process.BEGAN))),
         (Cell(_("Open viewers")), Cell(number(seen.watcher.viewers.count()))),
         (Cell(_("Memory")), Cell(_("{megabytes} MB", megabytes=number(memory / 1e6)) if memory else NOTHING)),
     )

@@ -1,4 +1,8 @@
-"""Colours with one meaning each, the same on every page, map and chart; never the only sign of that meaning."""
+"""Colours with one meaning each, the same on every page, map and chart; never the only sign of that meaning.
+
+One is lighter here than as the colour of words (.streamlit/config.toml), which need more contrast: due soon, on a light
+ground.
+"""
 
 from dataclasses import dataclass
 

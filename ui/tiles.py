@@ -12,7 +12,7 @@ from ui.pages import CASES
 from ui.panel import address, shared_panel
 from ui.unconfirmed import Mark
 from ui.viewing import Viewing
-from ui.words import NOTHING, _, number, percent
+from ui.words import NOTHING, _, number, percent, signed
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def count(
     """Make a tile of a count and its change; `good` is -1 where fewer is better, 1 where more is."""
     change = int(now[figure]) - int(before[figure])
     shown = counted(seen, figure, now)
-    words = f"{_sign(change)}{number(abs(change))} {since}"
+    words = f"{signed(change)} {since}"
     edge = tone if shown.count else ""  # nothing overdue is no alarm
     return Tile(label, shown.words, shown, parts, words, _tone(change, good), edge, meaning(figure), mark)
 
@@ -96,7 +96,7 @@ def share(
     change, compared = 0.0, _("nothing to compare with")
     if whole.count and whole_before:
         change = round((part.count / whole.count - part_before / whole_before) * 100, 1)
-        compared = _("{change} points", change=_sign(change) + number(abs(change), 1)) + f" {since}"
+        compared = _("{change} points", change=signed(change, 1)) + f" {since}"
     value = percent(part.count, whole.count)
     about = f"{meaning(part.figure)} ÷ {meaning(whole.figure)}"
     return Tile(label, value, whole, (part, "/", whole, " " + words), compared, _tone(change, 1), tone, about, mark)
@@ -120,10 +120,6 @@ def tiles(seen: Viewing, make: Callable[[], list[Tile]], *, key: str) -> None:
 def row(table: pd.DataFrame) -> dict[str, Any]:
     """Return the one row of a table of figures."""
     return {str(name): value for name, value in table.iloc[0].items()}
-
-
-def _sign(change: float) -> str:
-    return "+" if change > 0 else "−" if change < 0 else "±"
 
 
 def _tone(change: float, good: int) -> str:

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from queries import units
-from queries.figures import figures, names
+from queries.figures import figures, names, reading_order
 from queries.filters import Filters
 from ui import maps
 from ui.asked import NOBODY
@@ -19,7 +19,7 @@ from ui.screen import pixels, sized
 from ui.theme import palette
 from ui.tiles import count_of
 from ui.viewing import Viewing
-from ui.words import _, day, language, name, percent
+from ui.words import _, day, language, name, ngettext, percent
 from ui.worklist import held_back
 
 _MAP_HEIGHT = 380
@@ -121,6 +121,7 @@ def _choose(seen: Viewing, open_now: pd.DataFrame) -> dict[str, Any]:
     known = names(seen.reports, "unit")
     known["name"] = [name(unit) for unit in known.to_dict("records")]
     groups = []
+    known = known.sort_values("name", key=lambda written: written.map(reading_order))
     for kind, title in _kinds().items():
         units = [
             {
@@ -128,7 +129,7 @@ def _choose(seen: Viewing, open_now: pd.DataFrame) -> dict[str, Any]:
                 "href": address(UNIT, **carried(seen) | {"unit": unit["code"]}),
                 "open": count_of(seen, "open", counts.at[key, "open"] if key in counts.index else 0, unit=unit["code"]),
             }
-            for key, unit in known[known["kind"] == kind].sort_values("name", key=_in_order).to_dict("index").items()
+            for key, unit in known[known["kind"] == kind].to_dict("index").items()
         ]
         if units:
             groups.append({"title": title, "units": units})
@@ -201,10 +202,11 @@ def _categories(seen: Viewing, own: pd.DataFrame, city: pd.DataFrame) -> dict[st
         }
         for row in shown.head(_LONGEST).to_dict("records")
     ]
+    more = max(0, len(shown) - _LONGEST)
     return {
         "rows": rows,
         "whole": count_of(seen, "received", received),
-        "more": max(0, len(shown) - _LONGEST),
+        "more": more and ngettext("and {count} more category", "and {count} more categories", more),
     }
 
 
@@ -223,9 +225,10 @@ def _places(seen: Viewing, table: pd.DataFrame) -> dict[str, Any]:
         }
         for row in shown.head(_LONGEST).to_dict("records")
     ]
+    more = max(0, len(shown) - _LONGEST)
     return {
         "rows": rows,
-        "more": max(0, len(shown) - _LONGEST),
+        "more": more and ngettext("and {count} more ward", "and {count} more wards", more),
     }
 
 
@@ -261,8 +264,3 @@ def _kinds() -> dict[str, str]:
         "utility": _("Utilities"),
         "city": _("City"),
     }
-
-
-def _in_order(written: "pd.Series[Any]") -> "pd.Series[Any]":
-    """Return names so that they sort as a reader expects: Đ beside D, Ô beside O."""
-    return written.str.replace("Đ", "D").str.normalize("NFD")

@@ -50,6 +50,8 @@ class Viewer:
     beaten_at: float = field(default_factory=time.monotonic)
     _true_next: datetime | None = None
     _drawing: bool = False
+    _stays: bool = False
+    """Whether it is at an earlier moment although the database answers: it is tried again, but not at each beat."""
     _told_at: float = -_SECONDS_TO_DRAW_AGAIN
 
     def waits(self) -> None:
@@ -58,13 +60,13 @@ class Viewer:
 
     def begin(self, pulse: "Pulse") -> None:
         """Note what a run draws from; once the browser has it, that is as true as the database's last answer."""
-        self._drawing, self.run = True, self.run + 1
+        self._drawing, self._stays, self.run = True, False, self.run + 1
         self._true_next = None if pulse.trouble else pulse.true_at or pulse.at
         self.pulse, self.drawn_at, self.beaten_at = pulse, datetime.now(UTC), time.monotonic()
 
     def stays_at(self, moment: datetime) -> None:
-        """Note that what this run draws was true at an earlier moment."""
-        self._true_next = moment
+        """Note that what this run draws was true at an earlier moment, because a later one was asked for in vain."""
+        self._true_next, self._stays = moment, self.pulse.trouble is None
 
     def not_drawn(self) -> None:
         """Note that this run draws nothing new: what is on the screen is what was there before."""
@@ -77,7 +79,7 @@ class Viewer:
 
     def drawn(self) -> None:
         """Note that the run has ended."""
-        self._told_at = -_SECONDS_TO_DRAW_AGAIN
+        self._told_at = time.monotonic() if self._stays else -_SECONDS_TO_DRAW_AGAIN
         self._drawing = False
 
     def beat(self, run: int, pulse: "Pulse") -> Beat:

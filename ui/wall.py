@@ -15,14 +15,14 @@ from streamlit.components.v2.types import ComponentRenderer
 
 from queries.accounts import Account
 from queries.database import DatabaseAway, NotAReportDatabase
-from queries.figures import NoCity
+from queries.figures import NoCity, labels
 from queries.scope import NOTHING
 from ui import access, age, live, panel, screens, status, wall_scenes
 from ui.asked import asked
 from ui.screens import WallScreen
 from ui.theme import OVERDUE_STEPS, OVERDUE_STEPS_DARK
 from ui.viewing import Viewing
-from ui.words import _, name, speaking
+from ui.words import _, language, name, speaking
 
 _LOG = logging.getLogger(__name__)
 _PANELS = Path(__file__).parent / "panels"
@@ -109,13 +109,20 @@ def _drawn(screen: WallScreen) -> dict[str, Any]:
         raise pulse.trouble or DatabaseAway()
     reports = live.watcher().reports
     found = asked(screen.query, reports=reports, city=pulse.city, now=pulse.at, usual=pulse.usual, scope=NOTHING)
-    if found.strange:
-        _LOG.warning("Screen %s asks for what there is not: %s", screen.name, ", ".join(found.strange))
     now = found.filters.at == pulse.at == pulse.usual
     seen = Viewing(reports, pulse.city, found.filters, live=now, query=screen.query, page="wall")
     made: dict[str, Any] = seen.shared(("wall", screen), lambda: content(seen, screen))
     fresh = status.freshness(pulse, seen)
-    return made | {"moment": "" if fresh.tone == "good" else fresh.beside_clock or fresh.words}
+    said = "" if fresh.tone == "good" else fresh.beside_clock or fresh.words
+    if found.strange:
+        _complain(screen, found.strange)
+        said = _("screens.toml: not understood: {words}", words=", ".join(found.strange))
+    return made | {"moment": said}
+
+
+@cache
+def _complain(screen: WallScreen, strange: tuple[str, ...]) -> None:
+    _LOG.warning("Screen %s asks for what there is not: %s", screen.name, ", ".join(strange))
 
 
 def content(seen: Viewing, screen: WallScreen) -> dict[str, Any]:
@@ -128,10 +135,17 @@ def content(seen: Viewing, screen: WallScreen) -> dict[str, Any]:
         html = panel.render(f"wall_{scene}", values)
         scenes.append({"name": scene, "title": values["title"], "words": words, "html": html})
     return _settings(screen) | {
-        "city": name({"name_vi": seen.city.name_vi, "name_en": seen.city.name_en}),
+        "city": _of_what(seen, screen),
         "scenes": scenes,
         "ticker": [panel.render("wall_ticker", {"case": case}) for case in wall_scenes.ticker(seen)],
     }
+
+
+def _of_what(seen: Viewing, screen: WallScreen) -> str:
+    """Return what the figures are of: the city, or the districts a screen is limited to."""
+    known = labels(seen.reports, "district", language())
+    city = name({"name_vi": seen.city.name_vi, "name_en": seen.city.name_en})
+    return " · ".join([city, *(known[code] for code in screen.districts if code in known)])
 
 
 def _settings(screen: WallScreen) -> dict[str, Any]:

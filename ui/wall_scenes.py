@@ -21,7 +21,7 @@ from ui.states import TONES, state
 from ui.unconfirmed import mark
 from ui.viewing import Viewing
 from ui.wall_map import wall_map
-from ui.words import _, day, duration, name, number, percent
+from ui.words import _, day, duration, name, number, percent, signed
 
 _RANKED, _BEST = 9, 5
 _PLACES = 30  # in two columns
@@ -95,12 +95,8 @@ def _backlog(seen: Viewing, screen: WallScreen) -> dict[str, Any]:
             "overdue": row["overdue"],
             "due_soon": row["due_soon"],
             "other": row["open"] - row["overdue"] - row["due_soon"],
-            "change": _signed(row["open"] - row["open_before"]),
-            "tone": "overdue"
-            if row["open"] > row["open_before"]
-            else "good"
-            if row["open"] < row["open_before"]
-            else "muted",
+            "change": signed(row["open"] - row["open_before"]),
+            "tone": _tone(row["open"] - row["open_before"]),
         }
         for row in shown.to_dict("records")
     ]
@@ -108,7 +104,7 @@ def _backlog(seen: Viewing, screen: WallScreen) -> dict[str, Any]:
         "title": _("Where does the backlog lie?"),
         "whole": whole,
         "share": percent(whole["overdue"], whole["open"]),
-        "change": _signed(whole["open"] - whole["open_before"]),
+        "change": signed(whole["open"] - whole["open_before"]),
         "since": day(seen.local(week)),
         "days_of_work": None if pd.isna(whole["days_of_work"]) else number(whole["days_of_work"], 1),
         "rows": rows,
@@ -207,11 +203,6 @@ def _raw(part: int, whole: int) -> str:
 
 def _tone(change: int) -> str:
     return "overdue" if change > 0 else "good" if change < 0 else "muted"
-
-
-def _signed(change: int) -> str:
-    sign = "+" if change > 0 else "−" if change < 0 else "±"
-    return f"{sign}{number(abs(change))}"
 
 
 def _period(seen: Viewing) -> str:

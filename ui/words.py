@@ -85,6 +85,17 @@ def number(value: float | None, decimals: int = 0) -> str:
     return NOTHING if value is None or pd.isna(value) else _decimal(value, decimals, language())
 
 
+def in_hours(minutes: float) -> str:
+    """Return minutes as hours, with a decimal where they are no whole ones."""
+    return number(minutes / 60, int(minutes % 60 > 0))
+
+
+def signed(change: float, decimals: int = 0) -> str:
+    """Return a change with its sign: +3, −1.5, ±0."""
+    sign = "+" if change > 0 else "−" if change < 0 else "±"
+    return sign + number(abs(change), decimals)
+
+
 @lru_cache(maxsize=4_000)  # a page says hundreds, and the same ones as the page before
 def _decimal(value: float, decimals: int, code: Language) -> str:
     form = "#,##0" + ("." + "0" * decimals if decimals else "")

@@ -35,7 +35,40 @@ async function draw(panel, { html, packed }) {
     html = await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).text()
     if (panel.drawn !== packed) return // a newer one came meanwhile
   }
-  const unfolded = [...panel.querySelectorAll("details[open][data-fold]")].map((details) => details.dataset.fold)
+  const restore = held(panel)
   panel.innerHTML = html
-  for (const fold of unfolded) panel.querySelector(`details[data-fold="${fold}"]`)?.setAttribute("open", "")
+  restore()
+  for (const element of panel.querySelectorAll("[data-seconds]"))
+    setTimeout(() => element.remove(), 1000 * element.dataset.seconds)
+}
+
+// What a reader has done to a panel, and what does it again to the next drawing: unfolded, scrolled, gone to with the
+// keyboard. The same element is the one with the same words among its like; where those changed, the one in its place.
+function held(panel) {
+  const unfolded = [...panel.querySelectorAll("details[open][data-fold]")].map((details) => details.dataset.fold)
+  const scrolled = [...panel.querySelectorAll("*")]
+    .filter((element) => element.scrollLeft || element.scrollTop)
+    .map((element) => [alike(panel, element), element.scrollLeft, element.scrollTop])
+  const active = panel.getRootNode().activeElement
+  const focused = panel.contains(active) && active !== panel ? [alike(panel, active), named(active)] : undefined
+  return () => {
+    for (const fold of unfolded)
+      panel.querySelector(`details[data-fold="${CSS.escape(fold)}"]`)?.setAttribute("open", "")
+    for (const [find, left, top] of scrolled) find()?.scrollTo({ left, top, behavior: "instant" })
+    focused?.[0](focused[1])?.focus({ preventScroll: true })
+  }
+}
+
+function named(element) {
+  return element.tagName === "A" ? element.getAttribute("href") : element.textContent
+}
+
+function alike(panel, element) {
+  const kind = [element.tagName, ...element.classList].join(".")
+  const all = () => [...panel.querySelectorAll(kind)]
+  const place = all().indexOf(element)
+  return (name) => {
+    const now = all()
+    return (name !== undefined && now.find((other) => named(other) === name)) || now[place]
+  }
 }
