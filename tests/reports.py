@@ -1,5 +1,6 @@
 """A small city written by hand, and reports of it that a reader can count."""
 
+import json
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -34,6 +35,16 @@ def small_city(connection: psycopg.Connection) -> None:
             from generate_series(date '2026-01-01', date '2026-12-31', interval '1 day') as day;
         """
     )
+
+
+SQUARE = {"type": "Polygon", "coordinates": [[[105.8, 21], [105.9, 21], [105.9, 21.1], [105.8, 21.1], [105.8, 21]]]}
+_BESIDE = {"type": "Polygon", "coordinates": [[[105.9, 21], [106, 21], [106, 21.1], [105.9, 21.1], [105.9, 21]]]}
+
+
+def give_boundaries(connection: psycopg.Connection) -> None:
+    """Give the small city's two districts a boundary each: a square, and the one beside it."""
+    for key, geometry in ((1, SQUARE), (2, _BESIDE)):
+        connection.execute("update area set geometry = %s where id = %s", [json.dumps(geometry), key])
 
 
 def report(connection: psycopg.Connection, number: int, **facts: Any) -> None:

@@ -23,20 +23,17 @@ from queries.database import DatabaseAway, ReportDatabase
 from queries.figures import figures, with_sums
 from queries.filters import Filters
 from queries.scope import EVERYTHING, cases_of
-from tests.reports import DAY, HOUR, T, past, report, small_city
+from tests.reports import DAY, HOUR, SQUARE, T, give_boundaries, past, report, small_city
 from ui import live, map_data, map_scale, maps, routes
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
-SQUARE = {"type": "Polygon", "coordinates": [[[105.8, 21], [105.9, 21], [105.9, 21.1], [105.8, 21.1], [105.8, 21]]]}
-BESIDE = {"type": "Polygon", "coordinates": [[[105.9, 21], [106, 21], [106, 21.1], [105.9, 21.1], [105.9, 21]]]}
 HOSTILE = '<img src=x onerror=alert(1)> & "Đống Đa"'
 
 
 @pytest.fixture
 def city(connection: psycopg.Connection) -> psycopg.Connection:
     small_city(connection)
-    for key, geometry in ((1, SQUARE), (2, BESIDE)):
-        connection.execute("update area set geometry = %s where id = %s", [json.dumps(geometry), key])
+    give_boundaries(connection)
     return connection
 
 

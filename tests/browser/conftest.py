@@ -11,9 +11,12 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
+from PIL import Image, ImageChops
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 ROOT = Path(__file__).parents[2]
@@ -127,6 +130,13 @@ def becomes(true: Callable[[], bool]) -> bool:
     while not (found := true()) and time.monotonic() < until:
         time.sleep(0.2)
     return found
+
+
+def moved(before: bytes, after: bytes) -> bool:
+    """Say whether two pictures differ by more than the last of 256 steps, which the end of a fade may leave over."""
+    one, other = (Image.open(BytesIO(each)).convert("RGB") for each in (before, after))
+    apart: Any = ImageChops.difference(one, other).getextrema()  # the least and the most of each colour
+    return one.size != other.size or max(most for _least, most in apart) > 1
 
 
 @pytest.fixture(scope="module")  # not longer: the driver's event loop would stand in the way of other tests' own

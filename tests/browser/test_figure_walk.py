@@ -80,6 +80,16 @@ def washington_address(washington: Imported, tmp_path_factory: pytest.TempPathFa
         yield running
 
 
+def first(words: str) -> str:
+    """Return the first of two numbers, as in 13/17."""
+    return words.split("/", maxsplit=1)[0]
+
+
+def digits(words: str) -> int:
+    """Return a number as it is read, whatever separates its thousands."""
+    return int(re.sub(r"\D", "", words))
+
+
 def links(visited: Visit, path: str) -> dict[str, int]:
     """Return the way to the cases of every number on a page, and the number."""
     (visited.turn if visited.page.url.startswith(visited.address) else visited.open)(path)
@@ -92,9 +102,12 @@ def links(visited: Visit, path: str) -> dict[str, int]:
 
     becomes(no_more)
     found = visited.page.eval_on_selector_all(
-        "a[data-figure]", "all => all.map(a => [a.getAttribute('href'), a.dataset.count ?? a.innerText])"
+        "a[data-figure]", "all => all.map(a => [a.getAttribute('href'), a.innerText, a.dataset.count])"
     )
-    numbers = {(href, int(re.sub(r"\D", "", count.split("/")[0]))) for href, count in found}
+    # A share leads to its whole, whose number stands beside it; every other number is the one that is read.
+    read = [(first(words), count) for _href, words, count in found if count]
+    assert [pair for pair in read if "%" not in pair[0] and digits(pair[0]) != int(pair[1])] == []
+    numbers = {(href, digits(count or first(words))) for href, words, count in found}
     assert len(dict(numbers)) == len(numbers), "two numbers that differ lead to the same list"
     return dict(numbers)
 
@@ -215,13 +228,15 @@ def test_the_journey_from_the_city_to_one_case_and_back(visit: Callable[..., Vis
     visited.arrived("overdue")
     visited.settled()
     overdue = page.evaluate("location.href")
-    worst = page.locator('a[href^="unit?"]').first
-    worst.click()
+    worst = page.locator(".overdue-table tbody tr").first
+    late = worst.locator(".overdue-raw a").get_attribute("data-count")
+    worst.locator("th a").click()
     visited.arrived("unit")
     visited.settled()
     unit = page.evaluate("location.href")
     number = page.locator('.unit-beside a[data-figure="overdue"]').first
     count = number.get_attribute("data-count")
+    assert count == late
     number.click()
     visited.arrived("cases")
     page.wait_for_selector(f'.case-count[data-count="{count}"]')

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from playwright.sync_api import Page
 
 from tests.browser.conftest import ROOT, Visit
 from tests.reports import report, small_city
@@ -39,6 +40,16 @@ def started(url: str, port: int, log: Path) -> subprocess.Popen[bytes]:
     pytest.fail(f"the dashboard did not start:\n{log.read_text()[-2000:]}")
 
 
+def overlap(page: Page, one: str, other: str) -> bool:
+    """Say whether two elements of a page lie over each other."""
+    first, second = (page.locator(each).bounding_box() for each in (one, other))
+    assert first
+    assert second
+    beside = first["x"] + first["width"] <= second["x"] or second["x"] + second["width"] <= first["x"]
+    below = first["y"] + first["height"] <= second["y"] or second["y"] + second["height"] <= first["y"]
+    return not beside and not below
+
+
 def test_a_board_that_nobody_touches_outlives_every_outage(
     visit: Callable[..., Visit], connection: psycopg.Connection, database: str, tmp_path: Path
 ) -> None:
@@ -56,12 +67,21 @@ def test_a_board_that_nobody_touches_outlives_every_outage(
             header = page.locator(HEADER)
             header.filter(has_text="Live").wait_for(timeout=30_000)
 
+            wall = visit(f"http://127.0.0.1:{port}", 1280, 720).page
+            wall.goto(f"http://127.0.0.1:{port}/wall")
+            wall.wait_for_selector('.wall[data-tone="green"] .wall-scene-figures .wall-value', timeout=30_000)
+            numbers = wall.locator(".wall-scene-figures").text_content()
+
             laid.cut()
             header.filter(has_text="Numbers of").wait_for(timeout=30_000)
             header.filter(has_text="the database does not answer").wait_for()
             page.get_by_text("Rác ở đầu ngõ").wait_for()  # the last good answer stays
+            wall.wait_for_selector('.wall[data-tone="amber"]', timeout=30_000)
+            assert wall.locator(".wall-scene-figures").text_content() == numbers
+            assert not overlap(page, ".age", HEADER)
             laid.mend()
             header.filter(has_text="Live").wait_for(timeout=30_000)
+            wall.wait_for_selector('.wall[data-tone="green"]', timeout=30_000)
 
             phone, folded = visit(f"http://127.0.0.1:{port}", 390, 844), ".st-key-filters_fold"
             phone.open("?lang=en").locator(folded).wait_for()
@@ -73,12 +93,15 @@ def test_a_board_that_nobody_touches_outlives_every_outage(
             streamlits_words.wait_for(state="attached", timeout=30_000)
             assert not streamlits_words.is_visible()
             page.get_by_text("Rác ở đầu ngõ").wait_for()  # nor does it need the dashboard
+            assert wall.locator(".wall-scene-figures").text_content() == numbers
             report(connection, 2, submitted_at=now, updated_at=datetime.now(UTC), title="Đèn hỏng cả phố")
             server = started(laid.url, port, tmp_path / "log")
             page.get_by_text("Đèn hỏng cả phố").wait_for(timeout=60_000)
             streamlits_words.wait_for(state="detached")
             phone.page.get_by_text("Đèn hỏng cả phố").wait_for(timeout=60_000)
             assert phone.settled().locator(folded).count() == 1  # the new dashboard knows of this window as well
+            wall.wait_for_selector('.wall[data-tone="green"]', timeout=60_000)
+            assert wall.locator(".wall-scene-figures").text_content() != numbers
         finally:
             server.terminate()
             server.wait(20)

@@ -1,14 +1,15 @@
 """Every page by a deep link on a fresh server, in both themes, with ordinary, odd and hostile reports."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from reportdb.connection import connect
-from tests.browser.conftest import Visit, dashboard
+from tests.browser.conftest import Visit, becomes, dashboard
 from tests.conftest import NewDatabase
-from tests.reports import DAY, T, report, small_city
+from tests.reports import DAY, HOUR, T, report, small_city
 
 pytestmark = pytest.mark.browser
 
@@ -153,20 +154,44 @@ def test_odd_and_hostile_reports_break_nothing(visit: Callable[..., Visit], odd_
     assert opened.title() != "owned"
     assert opened.locator(FAILED).count() == 0
     assert opened.locator("img[src=x]").count() == 0
+    assert opened.evaluate("document.documentElement.scrollWidth") <= 1600
     assert visited.errors == []
 
 
-def test_one_report_alone_is_shown(
+@pytest.mark.parametrize("reports", [0, 1])
+def test_a_city_without_a_report_or_with_one_is_shown(
     visit: Callable[..., Visit],
     new_database: NewDatabase,
     schema_template: str,
     tmp_path_factory: pytest.TempPathFactory,
+    reports: int,
 ) -> None:
     url = new_database(schema_template)
     with connect(url) as opened:
         small_city(opened)
-        report(opened, 1)
+        for number in range(reports):
+            report(opened, 1 + number, submitted_at=datetime.now(UTC) - HOUR, updated_at=datetime.now(UTC))
     with dashboard(url, tmp_path_factory.mktemp("log") / "dashboard.log") as running:
         visited = visit(running)
-        for page in PAGES:
-            assert visited.open(page).locator(FAILED).count() == 0
+        visited.open("?lang=en")
+        for page in (*PAGES, "report?code=T-1", "unit?unit=lang"):
+            drawn = visited.turn(f"{page}{'&' if '?' in page else '?'}lang=en")
+            assert drawn.locator("h1").count() > 0
+            assert drawn.locator(FAILED).count() == 0
+            for told, words in (("", "There are no reports"), ("report?code=T-1", "No case with this code")):
+                if page == told:
+                    drawn.get_by_text(words).wait_for(state="detached" if reports else "visible")
+        assert visited.errors == []
+
+
+def test_a_panel_drawn_anew_keeps_focus_and_scroll(visit: Callable[..., Visit], address: str) -> None:
+    visited = visit(address, 390, 844)
+    page = visited.open(f"backlog?{AT}&by=district")
+    table, here = page.locator(".backlog-scroll").first, page.locator('.header nav a[aria-current="page"]')
+    table.evaluate("table => { table.scrollLeft = 120 }")
+    here.focus()
+    rows = table.inner_text()
+    visited.turn(f"backlog?{AT}&by=district&category=rac-thai")
+    assert becomes(lambda: table.inner_text() != rows)
+    assert table.evaluate("table => table.scrollLeft") == 120
+    assert here.evaluate("link => link.getRootNode().activeElement === link")

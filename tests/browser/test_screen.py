@@ -1,11 +1,15 @@
 """The page fits the viewer's window: type, maps and charts on a wall, at a desk and on a phone."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 
+import psycopg
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import Visit, becomes, dashboard
+from tests.browser.conftest import Visit, becomes, dashboard, moved
+from tests.reports import DAY, HOUR, give_boundaries, report, small_city
 
 pytestmark = pytest.mark.browser
 
@@ -86,14 +90,52 @@ def test_the_map_is_framed_for_the_window_and_never_jumps(visit: Callable[..., V
     for width, height in SIZES:
         visited = watched(visit(address, width, height))
         page = framed(visited, f"map?{AT}")
-        before = zoom(visited)
+        before, told = zoom(visited), page.evaluate("window.zooms.length")
         page.get_by_text("Mật độ", exact=True).click()
+        page.wait_for_function("told => window.zooms.length > told", arg=told)
         visited.settled()
-        page.wait_for_timeout(500)
         assert zoom(visited) == before
         frames.append(before)
     desk, wall, phone = frames
     assert phone < desk < wall
+
+
+def test_a_refresh_leaves_the_map_where_the_viewer_put_it(
+    visit: Callable[..., Visit], connection: psycopg.Connection, database: str, tmp_path: Path
+) -> None:
+    small_city(connection)
+    give_boundaries(connection)
+    now = datetime.now(UTC)
+    for number in range(1, 30):
+        place = {"lon": 105.8 + number / 160, "lat": 21.05}
+        report(connection, number, **place, submitted_at=now - DAY, updated_at=now - HOUR)
+    with dashboard(database, tmp_path / "dashboard.log") as running:
+        page = framed(visit(running), "map")
+        drawn = page.locator(MAP)
+
+        def still() -> bytes:
+            """Wait until the map stands still, and return its picture."""
+            pictures = [drawn.screenshot()]
+
+            def stands() -> bool:
+                page.wait_for_timeout(500)
+                pictures.append(drawn.screenshot())
+                return not moved(*pictures[-2:])
+
+            assert becomes(stands)
+            return pictures[-1]
+
+        whole = still()
+        box = drawn.bounding_box()
+        assert box
+        page.mouse.move(box["x"] + box["width"] / 3, box["y"] + box["height"] / 3)
+        page.mouse.wheel(0, -500)
+        page.wait_for_timeout(500)
+        nearer = still()
+        assert moved(whole, nearer)
+        with page.expect_response("**/map/points.json*", timeout=30_000):
+            connection.execute("update report set updated_at = now() where id = 1")
+        assert not moved(nearer, still())
 
 
 @pytest.mark.parametrize("path", ["backlog", "overdue", "map", "cases"])

@@ -1,15 +1,12 @@
 """Walls in a real browser: each scene fits the screen and is read from afar, tokens hold, and a frozen wall says so."""
 
 from collections.abc import Callable, Iterator
-from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import pytest
-from PIL import Image, ImageChops
 from playwright.sync_api import Page, WebSocketRoute
 
-from tests.browser.conftest import Visit, dashboard
+from tests.browser.conftest import Visit, dashboard, moved
 from ui.screens import SCENES, SCREENS_VARIABLE, hashed
 from ui.thresholds import VARIABLE as THRESHOLDS_VARIABLE
 
@@ -90,13 +87,6 @@ def show(page: Page, scene: str) -> None:
     page.wait_for_timeout(300)  # scenes fade into each other
     page.wait_for_function("!document.wall.querySelector('.wall-scenes').getAnimations({ subtree: true }).length")
     page.wait_for_timeout(300)
-
-
-def moved(before: bytes, after: bytes) -> bool:
-    """Say whether two pictures differ by more than the last of 256 steps, which the end of a fade may leave over."""
-    one, other = (Image.open(BytesIO(each)).convert("RGB") for each in (before, after))
-    apart: Any = ImageChops.difference(one, other).getextrema()  # the least and the most of each colour
-    return one.size != other.size or max(most for _least, most in apart) > 1
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
