@@ -7,9 +7,9 @@ from queries.cases import case_count
 from queries.figures import names, timed, with_sums
 from queries.units import family
 from ui import flow, signals, tiles, unit, unit_beside
-from ui.controls import some_of
+from ui.controls import words_of
 from ui.viewing import viewing
-from ui.words import _, name
+from ui.words import _
 from ui.worklist import worklist
 
 seen = viewing()
@@ -17,9 +17,7 @@ chosen = seen.filters.units
 known = names(seen.reports, "unit")
 if len(chosen) != 1 or chosen[0] not in known.index:
     st.title(_("Which unit?"), anchor=False)
-    labels = {row["code"]: name(row) for row in known.to_dict("records")}
-    some_of(_("Find a unit by its name"), "unit", list(labels), words=labels.__getitem__, nothing=_("Type a name"))
-    unit.choose(seen)
+    unit.choose(seen, words_of(_("Find a unit by its name"), "q", example=_("lang, so xay dung")))
     st.stop()
 
 relatives = family(seen.reports, chosen[0])

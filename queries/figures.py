@@ -1,5 +1,6 @@
 """The figures: what was received, what is open and how late, what was done and how well (definitions.sql)."""
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -100,6 +101,11 @@ def labels(reports: ReportDatabase, dimension: Dimension, language: str) -> Mapp
 def reading_order(written: str) -> str:
     """Return what sorts words as a reader expects: Đ beside D, Ô beside O."""
     return unicodedata.normalize("NFD", written.replace("Đ", "D").replace("đ", "d"))
+
+
+def plain(written: str) -> str:
+    """Return text as it is searched, as the schema's function of this name does: small letters, no diacritics."""
+    return re.sub("[\u0300-\u036f]", "", reading_order(written)).lower()
 
 
 def due_soon_until(reports: ReportDatabase, at: datetime, zone: ZoneInfo) -> datetime:

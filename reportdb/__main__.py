@@ -17,7 +17,7 @@ import typer
 
 from reportdb.calendar_commands import as_spans, calendar_app
 from reportdb.command_line import Data, Database, Failure, err, opened, out, progress_bar
-from reportdb.connection import connect
+from reportdb.connection import connect, url_of
 from reportdb.deadline_commands import deadlines_app
 from reportdb.summary import summarise as bring_into_counts
 from reportdb.user_commands import anonymise_old, users_app
@@ -37,10 +37,10 @@ app.command("anonymise")(anonymise_old)
 def up(database: Database = None, data: Data = None) -> None:
     """Start the embedded server, bring the schema up to date, print the URL and stay until Ctrl-C.
 
-    With --database only the schema is brought up to date.
+    Where a database is named, only its schema is brought up to date.
     """
     with opened(database, data) as url:
-        if database:
+        if url_of(database, data):
             out.print("The schema is up to date.")
             return
         try:

@@ -29,8 +29,7 @@ def report_database(database: str | None = None, data: Path | None = None) -> It
     `database` (a URL) or `data` (a folder for the embedded server) choose it; then the environment's REPORT_DB_URL or
     REPORT_DB_DATA; then the embedded server in `.reportdb/`. Raises ServerError, SchemaError or DatabaseUnreachable.
     """
-    url = database or (os.environ.get(URL_VARIABLE) if data is None else None)
-    if url:
+    if url := url_of(database, data):
         with connect(url) as connection:
             migrate(connection)
         yield url
@@ -39,6 +38,11 @@ def report_database(database: str | None = None, data: Path | None = None) -> It
         with connect(embedded) as connection:
             migrate(connection)
         yield embedded
+
+
+def url_of(database: str | None = None, data: Path | None = None) -> str | None:
+    """Return the URL of the PostgreSQL that is named, by `database` or REPORT_DB_URL; None for the embedded server."""
+    return database or (os.environ.get(URL_VARIABLE) if data is None else None)
 
 
 def understood(url: str) -> str:

@@ -94,9 +94,14 @@ def test_the_environment_names_the_database(database: str, monkeypatch: pytest.M
     assert (result.exit_code, result.stderr) == (1, "")
 
 
-def test_up_brings_a_fresh_database_up_to_date(new_database: NewDatabase) -> None:
+@pytest.mark.parametrize("named", ["by an option", "by the environment"])
+def test_up_brings_a_fresh_database_up_to_date(
+    new_database: NewDatabase, monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
     url = new_database("template1")
-    result = run("up", "--database", url)
+    if named == "by the environment":
+        monkeypatch.setenv("REPORT_DB_URL", url)
+    result = run("up", "--database", url) if named == "by an option" else run("up")
     assert (result.exit_code, result.stdout) == (0, "The schema is up to date.\n")
     with connect(url) as connection:
         assert connection.execute("select count(*) from report").fetchone() == (0,)

@@ -3,15 +3,22 @@
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pandas as pd
 import psycopg
 import pytest
 
 from queries.cases import case_count
 from queries.database import ReportDatabase
+from queries.figures import city as city_of
+from queries.figures import plain
 from queries.filters import Filters
 from queries.scope import EVERYTHING
 from queries.units import family, officers, ratings
+from reportdb.connection import connect
 from tests.reports import DAY, HOUR, T, past, report, small_city
+from ui import unit
+from ui.viewing import Viewing
+from ui.words import speaking
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 LANG = Filters.of(scope=EVERYTHING, at=T, zone=HANOI, units=(1,))
@@ -25,6 +32,36 @@ def city(connection: psycopg.Connection) -> psycopg.Connection:
 
 def people(reports: ReportDatabase, filters: Filters = LANG) -> list[Any]:
     return [(row["officer"], row["open"], row["overdue"]) for row in officers(reports, filters).to_dict("records")]
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("", ["lang", "dong-anh"]),
+        ("dong anh", ["dong-anh"]),
+        (" LÁNG ", ["lang"]),
+        ("ubnd", ["lang", "dong-anh"]),
+        ("zzz", []),
+    ],
+)
+def test_a_unit_is_found_by_its_name_however_it_is_typed(
+    city: psycopg.Connection, reports: ReportDatabase, typed: str, found: list[str]
+) -> None:
+    report(city, 1)
+    seen = Viewing(reports, city_of(reports), LANG, live=True, query={}, page="unit")
+    with speaking("vi"):
+        shown = unit._choose(seen, pd.DataFrame({"key": [1], "open": [1]}), plain(typed))
+    hrefs = [each["href"] for group in shown["groups"] for each in group["units"]]
+    assert hrefs == [f"unit?unit={code}" for code in found]
+
+
+def test_text_is_searched_alike_here_and_in_the_database(demo: str) -> None:
+    with connect(demo) as connection:
+        names = connection.execute(
+            """select name_vi, plain(name_vi)
+               from (select name_vi from unit union select name_vi from area) as known"""
+        ).fetchall()
+    assert [(written, plain(written)) for written, _plain in names] == names
 
 
 def test_officers_hold_what_is_open_and_some_of_it_is_nobodys(

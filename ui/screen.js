@@ -1,6 +1,6 @@
-// Fills the style sheets of the page and of all panels, says what language the page speaks and in which theme, and tells
-// the server once, and again when it was started again, how large the window is and how much larger than at a desk its
-// type, where the server does not know.
+// Fills the style sheets of the page and of all panels, says what language the page speaks (and what a list says that has
+// nothing in it) and in which theme, and tells the server once, and again when it was started again, how large the window
+// is and how much larger than at a desk its type, where the server does not know.
 let told
 document.pageStyles ??= new CSSStyleSheet()
 document.panelStyles ??= new CSSStyleSheet()
@@ -11,6 +11,7 @@ export default function ({ data, setStateValue }) {
   if (!document.adoptedStyleSheets.includes(document.pageStyles)) document.adoptedStyleSheets.push(document.pageStyles)
   document.documentElement.lang = data.language
   document.documentElement.dataset.theme = data.theme
+  document.documentElement.style.setProperty("--nothing-found", JSON.stringify(data.nothing))
   if (told === data.viewer) return
   told = data.viewer
   const type = parseFloat(getComputedStyle(document.documentElement).fontSize)

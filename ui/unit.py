@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from queries import units
-from queries.figures import figures, names, reading_order
+from queries.figures import figures, names, plain, reading_order
 from queries.filters import Filters
 from ui import maps
 from ui.asked import NOBODY
@@ -26,14 +26,14 @@ _MAP_HEIGHT = 380
 _LONGEST = 10
 
 
-def choose(seen: Viewing) -> None:
-    """Draw every unit under its kind, with what it has open, so that one can be chosen."""
+def choose(seen: Viewing, typed: str) -> None:
+    """Draw every unit whose name holds what was typed under its kind, with what it has open, so that one is chosen."""
     everywhere = seen.filters.choosing(units=())
     shared_panel(
         seen,
         "unit_choose",
         key="unit_choose",
-        make=lambda: _choose(seen, figures(seen.reports, everywhere, by="unit")),
+        make=lambda: _choose(seen, figures(seen.reports, everywhere, by="unit"), plain(typed)),
     )
 
 
@@ -116,10 +116,11 @@ def small_map(seen: Viewing, area: int | None, open_count: int) -> None:
     )
 
 
-def _choose(seen: Viewing, open_now: pd.DataFrame) -> dict[str, Any]:
+def _choose(seen: Viewing, open_now: pd.DataFrame, sought: str) -> dict[str, Any]:
     counts = open_now.dropna(subset="key").set_index("key")
     known = names(seen.reports, "unit")
     known["name"] = [name(unit) for unit in known.to_dict("records")]
+    known = known[[sought.strip() in plain(written) for written in known["name"]]]
     groups = []
     known = known.sort_values("name", key=lambda written: written.map(reading_order))
     for kind, title in _kinds().items():
@@ -135,6 +136,7 @@ def _choose(seen: Viewing, open_now: pd.DataFrame) -> dict[str, Any]:
             groups.append({"title": title, "units": units})
     return {
         "groups": groups,
+        "nothing": _("No unit's name holds this.") if sought else _("No unit is loaded."),
     }
 
 

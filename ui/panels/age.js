@@ -54,6 +54,7 @@ function draw(age) {
   age.hidden = !known
   if (!known) return
   const { tone, now, zone, words } = known
+  document.documentElement.dataset.age = tone
   age.dataset.tone = tone
   write(age.querySelector("b"), new Intl.DateTimeFormat("vi", { timeStyle: "medium", timeZone: zone }).format(now))
   age.title = words
