@@ -16,7 +16,6 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from itertools import cycle, groupby, islice
 from pathlib import Path
-from statistics import linear_regression
 
 import numpy as np
 import psutil
@@ -24,6 +23,7 @@ import psycopg
 from playwright.async_api import async_playwright
 from rich.console import Console
 from rich.table import Table
+from scipy.stats import linregress
 
 from bench.crowd import SECONDS_BETWEEN_BEATS, Guest
 from bench.map import chromium
@@ -184,9 +184,7 @@ async def _soak(
         simulation.wait(20)
     # The warm-up fills what is remembered and the allocator's heaps; a short run counts its second half.
     warm = [sample for sample in memory if sample[0] * 60 > min(20, minutes / 2)]
-    slope = linear_regression(*zip(*warm, strict=True)).slope if len(warm) > 2 else float("nan")
     kept = [sample for sample in heap if sample[0] * 60 > min(4, minutes / 2)]
-    grows = linear_regression(*zip(*kept, strict=True)).slope if len(kept) > 2 else float("nan")
     refreshes = [len(guest.refreshed) for guest in guests]
     ages = [age for guest in guests for age in guest.ages]
     missed = sum(age > _MISSED_AFTER for age in ages)
@@ -194,15 +192,27 @@ async def _soak(
     course = ", ".join(f"{np.median([held for _, held in samples]):.0f}" for _, samples in tens)
     table.add_row("open reports", f"{backlog} at first, {backlog_at_last} at last", "")
     table.add_row("memory, median of each ten minutes, MB", course, "")
-    table.add_row("growth after warm-up, MB an hour", f"{slope:+.1f}", f"under {GOAL_SLOPE_MB:g}")
+    table.add_row("growth after warm-up, MB an hour", _growth(warm), f"under {GOAL_SLOPE_MB:g}")
     table.add_row("heap of a wall in a browser, MB", f"{kept[0][1]:.1f} at first, {kept[-1][1]:.1f} at last", "")
-    table.add_row("its growth, MB an hour", f"{grows:+.1f}", "flat")
+    table.add_row("its growth, MB an hour", _growth(kept), "flat")
     table.add_row("refreshes of a screen", f"{min(refreshes)} to {max(refreshes)}, {changes} moments", "")
     oldest = f"median {np.median(ages):.1f}, longest {max(ages):.1f}"
     table.add_row("how old a screen was at a beat, s", oldest, "")
     table.add_row("beats of a screen that had missed a refresh", f"{missed} of {len(ages)}", "0")
     _errors(table, guests)
     table.add_row("connections lost", str(sum(guest.reconnected for guest in guests)), "0")
+
+
+def _growth(samples: Sequence[tuple[float, float]]) -> str:
+    """Return how fast samples (hours, MB) grow, and the standard error of that, by the median of each five minutes.
+
+    Samples of one minute hang together, and would promise more than they know.
+    """
+    fives = [list(each) for _five, each in groupby(samples, lambda sample: int(sample[0] * 12))]
+    if len(fives) < 3:
+        return "too short to say"
+    found = linregress([each[0][0] for each in fives], [np.median([held for _hours, held in each]) for each in fives])
+    return f"{found.slope:+.1f} ± {found.stderr:.1f}"
 
 
 def _correct(connection: psycopg.Connection) -> None:

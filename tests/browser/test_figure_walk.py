@@ -102,11 +102,11 @@ def links(visited: Visit, path: str) -> dict[str, int]:
 
     becomes(no_more)
     found = visited.page.eval_on_selector_all(
-        "a[data-figure]", "all => all.map(a => [a.getAttribute('href'), a.innerText, a.dataset.count])"
+        "a[data-figure]", "all => all.map(a => [a.getAttribute('href'), a.textContent, a.dataset.count])"
     )
-    # A share leads to its whole, whose number stands beside it; every other number is the one that is read.
+    # A share, or a dash in its place, leads to its whole, whose number stands beside it; any other is what it says it is.
     read = [(first(words), count) for _href, words, count in found if count]
-    assert [pair for pair in read if "%" not in pair[0] and digits(pair[0]) != int(pair[1])] == []
+    assert [each for each in read if not re.search("[%–]", each[0]) and digits(each[0]) != int(each[1])] == []
     numbers = {(href, digits(count or first(words))) for href, words, count in found}
     assert len(dict(numbers)) == len(numbers), "two numbers that differ lead to the same list"
     return dict(numbers)
