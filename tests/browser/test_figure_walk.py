@@ -104,7 +104,7 @@ def links(visited: Visit, path: str) -> dict[str, int]:
     found = visited.page.eval_on_selector_all(
         "a[data-figure]", "all => all.map(a => [a.getAttribute('href'), a.textContent, a.dataset.count])"
     )
-    # A share, or a dash in its place, leads to its whole, whose number stands beside it; any other is what it says it is.
+    # A share, or a dash in its place, leads to its whole, whose number stands beside it; any other is what it says.
     read = [(first(words), count) for _href, words, count in found if count]
     assert [each for each in read if not re.search("[%–]", each[0]) and digits(each[0]) != int(each[1])] == []
     numbers = {(href, digits(count or first(words))) for href, words, count in found}
