@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from shutil import disk_usage
 from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -127,6 +128,22 @@ def reports(database: str) -> Iterator[ReportDatabase]:
     """This test's own report database as the dashboard sees it."""
     with closing(ReportDatabase(database)) as opened:
         yield opened
+
+
+@pytest.fixture
+def clock_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Callable[[float], None]]:
+    """Give a module a clock of its own, and return what lets so many seconds pass for it, and for nobody else."""
+
+    def give(module: str) -> Callable[[float], None]:
+        now = [1000.0]
+        monkeypatch.setattr(f"{module}.time", SimpleNamespace(monotonic=lambda: now[0]))
+
+        def pass_by(seconds: float) -> None:
+            now[0] += seconds
+
+        return pass_by
+
+    return give
 
 
 DEMO_NOW = datetime(2026, 11, 18, 3, 0, tzinfo=UTC)

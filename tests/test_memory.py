@@ -4,7 +4,6 @@ import threading
 import time
 from collections.abc import Callable, Hashable
 from datetime import UTC, datetime
-from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -22,15 +21,9 @@ def memory(seconds: float = 60.0, room: int = 1_000_000) -> Memory:
 
 
 @pytest.fixture
-def passes(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    """Let so many seconds pass for what remembers, and for nobody else."""
-    now = [1.0]
-    monkeypatch.setattr("queries.memory.time", SimpleNamespace(monotonic=lambda: now[0]))
-
-    def pass_by(seconds: float) -> None:
-        now[0] += seconds
-
-    return pass_by
+def passes(clock_of: Callable[[str], Callable[[float], None]]) -> Callable[[float], None]:
+    """Let so many seconds pass."""
+    return clock_of("queries.memory")
 
 
 def fails() -> str:

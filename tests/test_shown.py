@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 
 import pytest
 
@@ -14,15 +13,9 @@ ADDRESS = ("overdue", ("period", "7d"))
 
 
 @pytest.fixture
-def passes(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    """Let so many seconds pass for what was shown, and for nobody else."""
-    now = [1000.0]
-    monkeypatch.setattr("ui.shown.time", SimpleNamespace(monotonic=lambda: now[0]))
-
-    def pass_by(seconds: float) -> None:
-        now[0] += seconds
-
-    return pass_by
+def passes(clock_of: Callable[[str], Callable[[float], None]]) -> Callable[[float], None]:
+    """Let so many seconds pass."""
+    return clock_of("ui.shown")
 
 
 def test_what_was_never_shown_has_nowhere_to_stay() -> None:

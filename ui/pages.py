@@ -62,11 +62,11 @@ def turned_to() -> Page:
     known = pages()
     run = get_script_run_ctx()
     named = run and run.pages_manager.intended_page_name
-    nowhere = bool(named) and named not in [page.url_path for page in known]
-    if run and nowhere:  # Streamlit would say so itself, in a window of its own in English, before the numbers
+    astray = bool(named) and named not in [page.url_path for page in known]
+    if run and astray:  # Streamlit would say so itself, in a window of its own in English, before the numbers
         run.pages_manager.set_script_intent("", "")
     page = st.navigation(known, position="hidden")
-    if nowhere:
+    if astray:
         st.session_state["nowhere"] = named, live.address(page.url_path)
     return page
 

@@ -116,7 +116,8 @@ def _drawn(screen: WallScreen) -> dict[str, Any]:
     said = "" if fresh.tone == "good" else fresh.beside_clock or fresh.words
     if found.strange:
         _complain(screen, found.strange)
-        said = _("screens.toml: not understood: {words}", words=", ".join(found.strange))
+        unknown = _("screens.toml: not understood: {words}", words=", ".join(found.strange))
+        said = f"{said} · {unknown}" if said else unknown  # neither stands for the other
     return made | {"moment": said}
 
 
