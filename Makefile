@@ -9,7 +9,7 @@ INSTALLED := $(VENV)/installed
 # The living demo city at http://localhost:8501, until Ctrl-C.
 run: $(INSTALLED)
 	$(BIN)/python -m reportdb demo --if-empty
-	$(BIN)/python -m reportdb simulate --per-hour 12 & simulation=$$!; trap 'kill $$simulation 2>/dev/null; wait $$simulation' EXIT; \
+	$(BIN)/python -m reportdb simulate --per-hour 12 & simulation=$$!; trap : INT TERM; trap 'kill $$simulation 2>/dev/null; wait $$simulation' EXIT; \
 	$(BIN)/streamlit run dashboard.py
 
 # Everything: style, types, unit tests, real cities' data, browser.
