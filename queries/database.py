@@ -11,7 +11,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -65,16 +65,20 @@ class ReportDatabase:
     `look` finds it back: who watches asks on behalf of all.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, while_waiting: Callable[[], AbstractContextManager[None]] = nullcontext) -> None:
         """Prepare to ask the database at `url` (any URL that PostgreSQL's own library reads, several hosts included);
-        nothing is connected yet.
+        nothing is connected yet. `while_waiting` is entered by whoever waits for an answer.
         """
         self._engine = _engine(url, _SECONDS_FOR_AN_ANSWER, pool_size=4, max_overflow=4)
         self._looking = _engine(url, _SECONDS_FOR_A_LOOK, pool_size=1, max_overflow=0)
         self._away: NoAnswer | None = None
         self._running: set[psycopg.Connection] = set()
+        self._while_waiting = while_waiting
         self._memory = Memory(
-            seconds=_SECONDS_TO_REMEMBER, room=_BYTES_OF_ANSWERS, failing=(DatabaseAway, NotAReportDatabase)
+            seconds=_SECONDS_TO_REMEMBER,
+            room=_BYTES_OF_ANSWERS,
+            failing=(DatabaseAway, NotAReportDatabase),
+            while_waiting=while_waiting,
         )
         self.timings = Timings()
 
@@ -125,14 +129,16 @@ class ReportDatabase:
         statement = sql(question, figure, order)
         named = set(re.findall(r"(?<!:):(\w+)", statement))
         given = {name: list(value) if isinstance(value, tuple) else value for name, value in parameters.items()}
-        return self._ask(self._engine, question, statement, {name: given[name] for name in named}, scope)
+        with self._while_waiting():
+            return self._ask(self._engine, question, statement, {name: given[name] for name in named}, scope)
 
     def ask_on_record(self, question: str, *, scope: Scope, **parameters: Any) -> pd.DataFrame:
         """Answer a question that leaves a line in the access log: each time anew, and for good before it is answered.
 
         Raises DatabaseAway (a copy that can only be read among its reasons), NotAReportDatabase.
         """
-        return self._ask(self._engine, question, sql(question), parameters, scope, on_record=True)
+        with self._while_waiting():
+            return self._ask(self._engine, question, sql(question), parameters, scope, on_record=True)
 
     def look(self, question: str, scope: Scope = COUNTS) -> pd.DataFrame:
         """Answer a small question on a connection kept for it, whatever was found before, and tell all who ask whether

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Hashable
 from concurrent.futures import CancelledError, Future
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar, cast
@@ -29,12 +30,23 @@ class Memory:
     where that fails it begins its time again: an answer does not vanish while there is no better one.
     """
 
-    def __init__(self, *, seconds: float, room: int, failing: tuple[type[Exception], ...]) -> None:
-        """Remember for `seconds`, in `room` bytes; `failing` are the errors that leave an old answer good."""
+    def __init__(
+        self,
+        *,
+        seconds: float,
+        room: int,
+        failing: tuple[type[Exception], ...],
+        while_waiting: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
+        """Remember for `seconds`, in `room` bytes; `failing` are the errors that leave an old answer good.
+
+        `while_waiting` is entered by whoever waits for what somebody else makes.
+        """
         self._kept: TTLCache[Hashable, _Answer] = TTLCache(room, ttl=seconds, timer=self._time, getsizeof=_size)
         self._fresh = 0.5 * seconds
         self._room = room
         self._failing = failing
+        self._while_waiting = while_waiting
         self._making: dict[Hashable, Future[Any]] = {}
         self._guard = threading.RLock()
         self._stood = 0.0
@@ -67,7 +79,9 @@ class Memory:
                 mine = self._making[key] = Future[Any]()
         if ahead:
             try:
-                return cast(_Kept, _handed_out(ahead.result()))
+                with self._while_waiting():
+                    made = ahead.result()
+                return cast(_Kept, _handed_out(made))
             except CancelledError:  # whoever was ahead went away; somebody else makes it
                 return self.remember(key, make)
         try:

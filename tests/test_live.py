@@ -13,6 +13,7 @@ from queries.database import DatabaseAway, ReportDatabase
 from queries.figures import NoCity
 from tests.reports import T, report, small_city
 from ui.live import Watcher, watcher, watching
+from ui.viewers import Viewers
 
 
 @pytest.fixture
@@ -151,7 +152,7 @@ def test_an_empty_database_is_said_to_be_empty(database: str) -> None:
 
 def test_an_outage_keeps_what_was_seen_and_since_when() -> None:
     with closing(ReportDatabase("postgresql://nobody@127.0.0.1:9/report")) as nobody:
-        found = Watcher(nobody)
+        found = Watcher(nobody, Viewers())
         first = found.pulse
         found.look()
         found.stop()

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from queries.database import DatabaseAway
+from tests.waiting import until_in_line
 from ui.live import Pulse
 from ui.viewers import Viewer, Viewers
 
@@ -115,37 +116,50 @@ def test_viewers_are_known_by_name_until_their_session_ends() -> None:
     assert viewers.named("nobody") is None
 
 
-def test_pages_are_drawn_two_at_a_time_and_none_waits_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ui.viewers._SECONDS_TO_WAIT", 30)
+def test_a_click_goes_before_pages_that_are_refreshed() -> None:
     viewers = Viewers()
-    first, second, third = (viewers.enter(pulse(NOW)) for _ in range(3))
-    begun: list[float] = []
+    first, refreshed, opened = (viewers.enter(pulse(NOW)) for _ in range(3))
+    assert refreshed.beat(1, pulse(LATER)).again
+    drawn: list[Viewer] = []
 
-    def draw() -> None:
-        with viewers.turn(third):
-            begun.append(time.monotonic())
-            third.drawn()
+    def draw(viewer: Viewer) -> None:
+        with viewers.turn(viewer) as asked_for:
+            assert asked_for
+            drawn.append(viewer)
+            viewer.drawn()
 
     with viewers.turn(first):
-        with viewers.turn(second):
-            began = time.monotonic()
-            drawing = threading.Thread(target=draw)
-            drawing.start()
-            time.sleep(0.05)
-            assert not begun
-            assert viewers.drawing() == 3, "who waits is not done"
-            second.drawn()
-        drawing.join()
-        assert begun.pop() - began < 30, "a turn was free"
-        assert viewers.drawing() == 1
-        monkeypatch.setattr("ui.viewers._SECONDS_TO_WAIT", 0.3)
-        with viewers.turn(second):
-            began = time.monotonic()
-            draw()
-            assert begun.pop() - began >= 0.3, "nobody left, and it is drawn all the same"
-            second.drawn()
+        waiting = [threading.Thread(target=draw, args=(viewer,)) for viewer in (refreshed, opened)]
+        for number, each in enumerate(waiting, 1):
+            each.start()
+            until_in_line(viewers.turns, number)
+        assert not drawn
+        assert viewers.drawing() == 3, "who waits is not done"
         first.drawn()
+    for each in waiting:
+        each.join()
+    assert drawn == [opened, refreshed]
     assert viewers.drawing() == 0
+
+
+def test_a_page_somebody_clicked_in_while_it_waited_is_not_asked_for_any_more() -> None:
+    viewers = Viewers()
+    other, viewer = viewers.enter(pulse(NOW)), viewers.enter(pulse(NOW))
+    asked_for: list[bool] = []
+
+    def draw() -> None:
+        with viewers.turn(viewer) as still:
+            asked_for.append(still)
+
+    with viewers.turn(other):
+        viewer.called = True
+        runs = [threading.Thread(target=draw) for _ in range(2)]
+        for number, run in enumerate(runs, 1):
+            run.start()
+            until_in_line(viewers.turns, number)
+    for run in runs:
+        run.join()
+    assert asked_for == [True, False], "the click is drawn, and what it left behind is not"
 
 
 def test_a_page_that_fails_leaves_its_turn_to_the_next() -> None:

@@ -92,12 +92,12 @@ class Pulse:
 class Watcher:
     """Looks at the database every second, in a thread of its own, until told to stop."""
 
-    def __init__(self, reports: ReportDatabase) -> None:
-        """Watch `reports`; the first look happens now."""
+    def __init__(self, reports: ReportDatabase, viewers: Viewers) -> None:
+        """Watch `reports` for `viewers`; the first look happens now."""
         self.reports = reports
+        self.viewers = viewers
         self.shown = Shown()
         self.pulse = Pulse(at=datetime.now(UTC))
-        self.viewers = Viewers()
         self.accounts: Mapping[str, Account] | None = None
         """Everybody who may come in, by the name they sign in with; None until the database has said so."""
         self._accounts_at = -_SECONDS_BETWEEN_ACCOUNTS
@@ -199,8 +199,9 @@ _watchers: list[Watcher] = []
 @contextmanager
 def watching(url: str) -> Iterator[Watcher]:
     """Watch the database at `url` while the block runs; `watcher()` finds it."""
-    reports = ReportDatabase(url)
-    watcher = Watcher(reports)
+    viewers = Viewers()
+    reports = ReportDatabase(url, while_waiting=viewers.turns.aside)
+    watcher = Watcher(reports, viewers)
     _watchers.append(watcher)
     try:
         yield watcher
@@ -248,7 +249,9 @@ def drawing() -> Iterator[Viewer]:
     if "viewer" not in st.session_state:
         st.session_state["viewer"] = viewers.enter(watcher().pulse)
     found = viewer()
-    with viewers.turn(found):
+    with viewers.turn(found) as asked_for:
+        if not asked_for:
+            st.stop()
         found.begin(watcher().pulse)
         try:
             yield found

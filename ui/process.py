@@ -1,12 +1,10 @@
-"""What the process asks of its system before it serves: short turns, few heaps, and messages that leave as they are
-written.
+"""What the process asks of its system before it serves: few heaps, and messages that leave as they are written.
 
 None is to be had by a setting of Streamlit's. Where the system has no such thing, nothing happens.
 """
 
 import ctypes
 import socket
-import sys
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,14 +13,10 @@ BEGAN = datetime.now(UTC)
 """When the process that runs the dashboard began."""
 _M_ARENA_MAX, _M_MMAP_THRESHOLD = -8, -3  # malloc.h
 _LARGE = 256 * 1024  # bytes
-_TURN = 0.0005
-"""Seconds after which a thread gives way to another. At Python's own 5 ms a heartbeat, which needs a dozen turns, waits
-behind the two pages that are being drawn for longer than a page takes."""
 
 
 def prepare() -> None:
     """Prepare the process that runs the dashboard, once, when its socket listens."""
-    sys.setswitchinterval(_TURN)
     _share_heaps()
     _answer_at_once()
 

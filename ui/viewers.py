@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
 from weakref import WeakValueDictionary
 
+from ui.turns import Rank, Turns
+
 if TYPE_CHECKING:
     from ui.live import Pulse
 
 _SECONDS_TO_COME_BACK = 3.0
 _SECONDS_TO_DRAW_AGAIN = 10.0
 _SECONDS_WITHOUT_A_BEAT = 10
-_PAGES_AT_ONCE, _SECONDS_TO_WAIT = 2, 1.5
 
 
 class Beat(NamedTuple):
@@ -43,6 +44,9 @@ class Viewer:
     name: str = field(default_factory=lambda: uuid4().hex)
     stands: Callable[[], bool] = lambda: True
     run: int = 0
+    waited: int = 0
+    called: bool = False
+    """Whether it was told to be drawn again, and was not yet."""
     true_at: datetime | None = None
     drawn_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     turn: float = field(default_factory=random.random)
@@ -54,9 +58,10 @@ class Viewer:
     """Whether it is at an earlier moment although the database answers: it is tried again, but not at each beat."""
     _told_at: float = -_SECONDS_TO_DRAW_AGAIN
 
-    def waits(self) -> None:
-        """Note that a run is about to begin."""
-        self._drawing = True
+    def waits(self) -> int:
+        """Note that a run is about to begin, and return its number among those that waited."""
+        self._drawing, self.waited = True, self.waited + 1
+        return self.waited
 
     def begin(self, pulse: "Pulse") -> None:
         """Note what a run draws from; once the browser has it, that is as true as the database's last answer."""
@@ -93,7 +98,7 @@ class Viewer:
         again = not self._drawing and self.beaten_at - self._told_at >= _SECONDS_TO_DRAW_AGAIN
         again = again and (not self.stands() or self._is_due(pulse, now) or self._is_lost(arrived, now))
         if again:
-            self._told_at = self.beaten_at
+            self._told_at, self.called = self.beaten_at, True
         return Beat(now, self.true_at or self._true_next or pulse.at, pulse.trouble is not None, again)
 
     def _is_due(self, pulse: "Pulse", now: datetime) -> bool:
@@ -119,7 +124,7 @@ class Viewers:
         """Begin with nobody."""
         self._open: WeakValueDictionary[str, Viewer] = WeakValueDictionary()
         self._guard = threading.Lock()
-        self._turns = threading.Semaphore(_PAGES_AT_ONCE)
+        self.turns = Turns()
 
     def enter(self, pulse: "Pulse") -> Viewer:
         """Return a new viewer, who stays for as long as somebody holds them."""
@@ -134,19 +139,14 @@ class Viewers:
             return self._open.get(name)
 
     @contextmanager
-    def turn(self, viewer: Viewer) -> Iterator[None]:
-        """Draw a viewer's page in its turn, while the block runs.
-
-        Python runs one thread at a time: of many pages drawn at once each holds up all the others. But one that waits
-        for the database holds up nobody for long.
+    def turn(self, viewer: Viewer) -> Iterator[bool]:
+        """Draw a viewer's page in its turn, while the block runs, and tell whether that is still asked for: somebody
+        may have clicked while it waited, and the click went before it.
         """
-        viewer.waits()
-        taken = self._turns.acquire(timeout=_SECONDS_TO_WAIT)
-        try:
-            yield
-        finally:
-            if taken:
-                self._turns.release()
+        called, viewer.called = viewer.called, False
+        mine = viewer.waits()
+        with self.turns.turn(Rank.REFRESHED if called else Rank.CLICKED):
+            yield viewer.waited == mine
 
     def drawing(self) -> int:
         """Return how many pages are being drawn, or wait for their turn."""

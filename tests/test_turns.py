@@ -1,0 +1,135 @@
+"""Turns: one at a time, in their order, and nobody holds one while he waits for something else."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import pytest
+
+from queries.memory import Memory
+from tests.waiting import until, until_in_line
+from ui.turns import Rank, Turns
+
+
+@pytest.fixture
+def turns() -> Turns:
+    return Turns()
+
+
+@pytest.fixture
+def beside() -> Iterator[Callable[[Callable[[], None]], None]]:
+    """Do a task in a thread of its own, which is to be done when the test is."""
+    threads: list[threading.Thread] = []
+
+    def begin(task: Callable[[], None]) -> None:
+        threads.append(threading.Thread(target=task, daemon=True))
+        threads[-1].start()
+
+    yield begin
+    for thread in threads:
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+def test_one_holds_it_at_a_time(turns: Turns) -> None:
+    inside, most = 0, 0
+
+    def take() -> None:
+        nonlocal inside, most
+        for rank in (*Rank, *Rank):
+            with turns.turn(rank):
+                inside += 1
+                most = max(most, inside)
+                time.sleep(0.001)
+                inside -= 1
+                with turns.aside():
+                    time.sleep(0.001)
+                inside += 1
+                most = max(most, inside)
+                inside -= 1
+
+    threads = [threading.Thread(target=take) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert most == 1
+
+
+def test_who_waits_for_something_else_leaves_it_and_goes_on_before_others(
+    turns: Turns, beside: Callable[[Callable[[], None]], None]
+) -> None:
+    asked, answered = threading.Event(), threading.Event()
+    order: list[str] = []
+
+    def ask() -> None:
+        with turns.turn(Rank.REFRESHED), turns.aside():
+            asked.set()
+            answered.wait(10)
+        order.append("has its answer")
+
+    def draw(rank: Rank) -> None:
+        with turns.turn(rank):
+            order.append(rank.name)
+
+    beside(ask)
+    assert asked.wait(10)
+    with turns.turn(Rank.REFRESHED):
+        for number, rank in enumerate((Rank.REFRESHED, Rank.CLICKED), 1):
+            beside(partial(draw, rank))
+            until_in_line(turns, number)
+        answered.set()
+        until_in_line(turns, 3)
+        assert not order
+    until(lambda: len(order) == 3)
+    assert order == ["has its answer", "CLICKED", "REFRESHED"]
+
+
+def test_who_gets_none_for_long_goes_on_without_one(turns: Turns, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ui.turns._SECONDS_TO_WAIT", 0.05)
+    done = threading.Event()
+
+    def draw() -> None:
+        with turns.turn(Rank.CLICKED), turns.aside():
+            done.set()
+
+    with turns.turn(Rank.CLICKED):
+        waiting = threading.Thread(target=draw)
+        waiting.start()
+        waiting.join(10)
+        assert done.is_set()
+        assert not turns._line
+        monkeypatch.undo()
+        refreshed = threading.Thread(target=draw)
+        done.clear()
+        refreshed.start()
+        until_in_line(turns, 1)
+        assert not done.is_set(), "who went without one gave none back"
+    refreshed.join(10)
+    assert done.is_set()
+
+
+def test_who_waits_for_what_another_makes_leaves_the_other_the_turn(
+    turns: Turns, beside: Callable[[Callable[[], None]], None]
+) -> None:
+    """Else neither would go on: one has the turn, the other the question."""
+    memory = Memory(seconds=60, room=1_000_000, failing=(), while_waiting=turns.aside)
+    making, go_on = threading.Event(), threading.Event()
+
+    def make() -> str:
+        with turns.aside():
+            making.set()
+            go_on.wait(10)
+        return "made"
+
+    def first() -> None:
+        with turns.turn(Rank.REFRESHED):
+            memory.remember("key", make)
+
+    beside(first)
+    assert making.wait(10)
+    go_on_soon = threading.Timer(0.1, go_on.set)
+    go_on_soon.start()
+    with turns.turn(Rank.REFRESHED):
+        assert memory.remember("key", lambda: "made anew") == "made"
