@@ -10,7 +10,7 @@ from ui.asked import period_start
 from ui.controls import one_of
 from ui.screen import screen
 from ui.theme import palette
-from ui.viewing import viewing
+from ui.viewing import Complete, viewing
 from ui.words import _, day
 from ui.worklist import worklist
 
@@ -21,7 +21,7 @@ week = period_start("7d", seen.filters.at, seen.city)
 total = shown.total(seen, week)
 if not total["open"] and not total["received"] and not total["ended"]:
     st.info(_("Nothing is open here, and nothing came in during the last 7 days."), icon=":material/task_alt:")
-    st.stop()
+    raise Complete
 
 since = _("since {day}", day=day(seen.local(week)))
 tiles.tiles(seen, lambda: shown.headline(seen, total, since=since), key="backlog_headline")

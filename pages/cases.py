@@ -1,13 +1,11 @@
 """Which cases does this number count?"""
 
-import streamlit as st
-
 from queries.search import may_be_code
 from ui import access, case_pages, status
 from ui.case_list import asked_list
 from ui.controls import words_of
 from ui.panel import panel, shared_panel
-from ui.viewing import viewing
+from ui.viewing import Complete, viewing
 from ui.words import _
 
 seen = viewing()
@@ -21,5 +19,5 @@ if listing.strange:
 shared_panel(seen, "cases", key="cases_about", make=lambda: case_pages.about(seen, listing))
 if not case_pages.counted(seen, listing)[0]:
     status.nothing_found(seen.city)
-    st.stop()
+    raise Complete
 shared_panel(seen, "worklist", key="cases", make=lambda: case_pages.page(seen, listing))

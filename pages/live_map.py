@@ -10,7 +10,7 @@ from ui.map_routes import drawn_areas
 from ui.map_scale import MEASURES
 from ui.panel import panel
 from ui.screen import sized
-from ui.viewing import Viewing, viewing
+from ui.viewing import Complete, Viewing, viewing
 from ui.words import _
 
 seen = viewing()
@@ -37,7 +37,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", key="map_control
 shapes = drawn_areas(seen.reports, level)
 if shapes.empty:
     st.info(_("No boundaries are loaded: run “python -m reportdb areas load”."), icon=":material/map:")
-    st.stop()
+    raise Complete
 
 code = next(iter(seen.query.get("case", ())), None)
 case = map_queries.case(seen.reports, seen.filters, code=code) if code else None

@@ -8,7 +8,7 @@ from ui.filters import carried
 from ui.headline import headline
 from ui.panel import address
 from ui.screen import pixels, sized
-from ui.viewing import viewing
+from ui.viewing import Complete, viewing
 from ui.words import _, language
 
 seen = viewing()
@@ -17,7 +17,7 @@ st.title(_("Is the city keeping its promises?"), anchor=False)
 now = tiles.row(figures(seen.reports, seen.filters))
 if not now["received"] and not now["open"]:
     status.nothing_found(seen.city)
-    st.stop()
+    raise Complete
 tiles.tiles(seen, lambda: headline(seen), key="headline")
 
 left, right = st.columns([3, 2])

@@ -9,7 +9,7 @@ from ui import access, case_story, contacts, maps
 from ui.pages import REPORT
 from ui.panel import address, shared_panel
 from ui.screen import pixels, sized
-from ui.viewing import viewing
+from ui.viewing import Complete, viewing
 from ui.words import _, language
 
 seen = viewing()
@@ -23,7 +23,7 @@ if found is None:
         _("No case with this code can be shown to you at this moment: there is none, or another unit holds it."),
         icon=":material/search_off:",
     )
-    st.stop()
+    raise Complete
 
 case = found
 steps = seen.shared("steps", lambda: events(seen.reports, seen.filters, case["id"]))

@@ -8,7 +8,7 @@ from queries.figures import names, timed, with_sums
 from queries.units import family
 from ui import flow, signals, tiles, unit, unit_beside
 from ui.controls import words_of
-from ui.viewing import viewing
+from ui.viewing import Complete, viewing
 from ui.words import _
 from ui.worklist import worklist
 
@@ -18,7 +18,7 @@ known = names(seen.reports, "unit")
 if len(chosen) != 1 or chosen[0] not in known.index:
     st.title(_("Which unit?"), anchor=False)
     unit.choose(seen, words_of(_("Find a unit by its name"), "q", example=_("lang, so xay dung")))
-    st.stop()
+    raise Complete
 
 relatives = family(seen.reports, chosen[0])
 unit.head(seen, relatives)
@@ -35,7 +35,7 @@ if not own["open"] and not own["received"] and not own["ended"]:
         _("This unit had nothing to do in this period. Widen the period or choose another moment."),
         icon=":material/inbox:",
     )
-    st.stop()
+    raise Complete
 
 left, right = st.columns([3, 2])
 with left:

@@ -3,8 +3,9 @@
 Streamlit runs this script for each viewer on each change; it draws one page of `pages/` and the heartbeat.
 """
 
+from contextlib import suppress
+
 import streamlit as st
-from streamlit.runtime.scriptrunner import StopException
 
 from queries.database import DatabaseAway, NotAReportDatabase
 from queries.figures import NoCity
@@ -55,13 +56,9 @@ with live.drawing() as viewer:
         if not access.may(account, page.url_path):
             access.not_for(page.url_path)
             st.stop()
-        try:
+        with suppress(viewing.Complete):
             page.run()
-        except StopException:  # a page that has said what there is
-            if seen.live:
-                shown.whole(address, seen.filters.at)
-            raise
-        if seen.live:
+        if seen.live:  # a run that is cut short, by a click or a lost session, ends before this
             shown.whole(address, seen.filters.at)
     except NoCity:
         status.empty_database()

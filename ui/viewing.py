@@ -14,6 +14,10 @@ from queries.filters import Filters
 _Made = TypeVar("_Made")
 
 
+class Complete(Exception):
+    """A page has said all there is to say before its last line. Raised by pages, caught by the frame."""
+
+
 @dataclass(frozen=True)
 class Viewing:
     """One run of one `page` for one viewer. `live` says that the moment is now and moves on."""
