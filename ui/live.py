@@ -248,10 +248,8 @@ def drawing() -> Iterator[Viewer]:
     viewers = watcher().viewers
     if "viewer" not in st.session_state:
         st.session_state["viewer"] = viewers.enter(watcher().pulse)
-    found = viewer()
-    with viewers.turn(found) as asked_for:
-        if not asked_for:
-            st.stop()
+    with viewers.turn(viewer()):
+        found = viewer()  # asked for anew: there Streamlit ends a run that a click has overtaken while it waited
         found.begin(watcher().pulse)
         try:
             yield found

@@ -44,7 +44,6 @@ class Viewer:
     name: str = field(default_factory=lambda: uuid4().hex)
     stands: Callable[[], bool] = lambda: True
     run: int = 0
-    waited: int = 0
     called: bool = False
     """Whether it was told to be drawn again, and was not yet."""
     true_at: datetime | None = None
@@ -58,10 +57,9 @@ class Viewer:
     """Whether it is at an earlier moment although the database answers: it is tried again, but not at each beat."""
     _told_at: float = -_SECONDS_TO_DRAW_AGAIN
 
-    def waits(self) -> int:
-        """Note that a run is about to begin, and return its number among those that waited."""
-        self._drawing, self.waited = True, self.waited + 1
-        return self.waited
+    def waits(self) -> None:
+        """Note that a run is about to begin."""
+        self._drawing = True
 
     def begin(self, pulse: "Pulse") -> None:
         """Note what a run draws from; once the browser has it, that is as true as the database's last answer."""
@@ -139,14 +137,12 @@ class Viewers:
             return self._open.get(name)
 
     @contextmanager
-    def turn(self, viewer: Viewer) -> Iterator[bool]:
-        """Draw a viewer's page in its turn, while the block runs, and tell whether that is still asked for: somebody
-        may have clicked while it waited, and the click went before it.
-        """
+    def turn(self, viewer: Viewer) -> Iterator[None]:
+        """Draw a viewer's page in its turn, while the block runs."""
         called, viewer.called = viewer.called, False
-        mine = viewer.waits()
+        viewer.waits()
         with self.turns.turn(Rank.REFRESHED if called else Rank.CLICKED):
-            yield viewer.waited == mine
+            yield
 
     def drawing(self) -> int:
         """Return how many pages are being drawn, or wait for their turn."""
