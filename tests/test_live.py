@@ -1,5 +1,6 @@
 """The watcher: what it sees, when it sees something new, and what it says while nobody answers."""
 
+import threading
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -12,8 +13,9 @@ import pytest
 from queries.database import DatabaseAway, ReportDatabase
 from queries.figures import NoCity
 from tests.reports import T, report, small_city
-from ui.live import Watcher, watcher, watching
-from ui.viewers import Viewers
+from tests.waiting import until_in_line
+from ui.live import Watcher, drawing, watcher, watching
+from ui.viewers import Viewer, Viewers
 
 
 @pytest.fixture
@@ -106,6 +108,61 @@ def test_a_moment_stands_while_the_pages_of_many_are_drawn(watched: Watcher, con
     viewers[0].drawn()
     watched.look()
     assert watched.pulse.at > before, "one alone holds up nobody"
+
+
+class _Overtaken(Exception):
+    """What Streamlit ends a run with that nobody asks for any more."""
+
+
+class _SessionState(dict[str, Viewer]):
+    """One session's: whoever asks it for something in a run that was overtaken is ended there."""
+
+    overtaken: threading.Thread
+
+    def __getitem__(self, key: str) -> Viewer:
+        if threading.current_thread() is self.overtaken:
+            raise _Overtaken
+        return super().__getitem__(key)
+
+
+@pytest.mark.parametrize("overtaken_first", [True, False])
+def test_of_two_runs_of_one_page_the_one_still_asked_for_is_drawn_in_whatever_order_they_wait(
+    watched: Watcher, monkeypatch: pytest.MonkeyPatch, overtaken_first: bool
+) -> None:
+    viewer = watched.viewers.enter(watched.pulse)
+    other = watched.viewers.enter(watched.pulse)
+    state = _SessionState(viewer=viewer)
+    monkeypatch.setattr("ui.live.st.session_state", state)
+    ended: list[str] = []
+
+    def draw(name: str) -> None:
+        try:
+            with drawing() as found:
+                assert found is viewer
+                ended.append(f"{name} drawn")
+        except _Overtaken:
+            ended.append(f"{name} ended")
+
+    old, new = (threading.Thread(target=draw, args=(name,)) for name in ("old", "new"))
+    state.overtaken = threading.current_thread()  # nobody, as long as they come to the line
+    with watched.viewers.turn(other):
+        for number, each in enumerate((old, new) if overtaken_first else (new, old), 1):
+            each.start()
+            until_in_line(watched.viewers.turns, number)
+        state.overtaken = old
+        assert viewer.drawing
+    for each in (old, new):
+        each.join(10)
+    assert sorted(ended) == ["new drawn", "old ended"]
+    late = threading.Thread(target=draw, args=("late",))
+    with watched.viewers.turn(other):
+        late.start()
+        until_in_line(watched.viewers.turns, 1)
+        state.overtaken = late
+    late.join(10)
+    assert ended[-1] == "late ended"
+    assert viewer.run == 1
+    assert not viewer.drawing, "it may be drawn again"
 
 
 def test_the_answers_of_a_moment_are_let_go_when_all_have_left_it(

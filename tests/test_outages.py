@@ -335,6 +335,7 @@ def test_a_page_that_draws_slowly_says_so_meanwhile(city: str) -> None:
         true_at = viewer.beat(1, watcher.pulse).true_at
         later = watcher.pulse.at + timedelta(minutes=1)
         moved = live.Pulse(at=later, city=watcher.pulse.city, true_at=later)
+        viewer.waits()
         viewer.begin(moved)
         assert viewer.beat(1, moved)[1:] == (true_at, False, False), "what is on the screen is not yet the new"
         viewer.drawn()

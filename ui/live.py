@@ -249,9 +249,6 @@ def drawing() -> Iterator[Viewer]:
     if "viewer" not in st.session_state:
         st.session_state["viewer"] = viewers.enter(watcher().pulse)
     with viewers.turn(viewer()):
-        found = viewer()  # asked for anew: there Streamlit ends a run that a click has overtaken while it waited
+        found = viewer()  # there Streamlit ends a run that a click has overtaken while it waited
         found.begin(watcher().pulse)
-        try:
-            yield found
-        finally:
-            found.drawn()
+        yield found

@@ -1,6 +1,6 @@
 """What the process asks of its system before it serves: few heaps, and messages that leave as they are written.
 
-None is to be had by a setting of Streamlit's. Where the system has no such thing, nothing happens.
+Neither is to be had by a setting of Streamlit's. Where the system has no such thing, nothing happens.
 """
 
 import ctypes

@@ -52,18 +52,19 @@ class Viewer:
     """The place in the queue of those who come back after an outage: 0 to 1."""
     beaten_at: float = field(default_factory=time.monotonic)
     _true_next: datetime | None = None
-    _drawing: bool = False
+    _drawn_by: set[int] = field(default_factory=set)
+    """The threads that draw it or wait for their turn to: two, where a click has overtaken a run."""
     _stays: bool = False
     """Whether it is at an earlier moment although the database answers: it is tried again, but not at each beat."""
     _told_at: float = -_SECONDS_TO_DRAW_AGAIN
 
     def waits(self) -> None:
-        """Note that a run is about to begin."""
-        self._drawing = True
+        """Note that a run, this thread's, is about to begin."""
+        self._drawn_by.add(threading.get_ident())
 
     def begin(self, pulse: "Pulse") -> None:
         """Note what a run draws from; once the browser has it, that is as true as the database's last answer."""
-        self._drawing, self._stays, self.run = True, False, self.run + 1
+        self._stays, self.run = False, self.run + 1
         self._true_next = None if pulse.trouble else pulse.true_at or pulse.at
         self.pulse, self.drawn_at, self.beaten_at = pulse, datetime.now(UTC), time.monotonic()
 
@@ -78,22 +79,22 @@ class Viewer:
     @property
     def drawing(self) -> bool:
         """Whether the page is being drawn, or waits for its turn."""
-        return self._drawing
+        return bool(self._drawn_by)
 
     def drawn(self) -> None:
-        """Note that the run has ended."""
+        """Note that this thread's run has ended, whether or not it began to draw."""
         self._told_at = time.monotonic() if self._stays else -_SECONDS_TO_DRAW_AGAIN
-        self._drawing = False
+        self._drawn_by.discard(threading.get_ident())
 
     def beat(self, run: int, pulse: "Pulse") -> Beat:
         """Return what a browser hears that has this run, while `pulse` is what the watcher saw last."""
         now, self.beaten_at = datetime.now(UTC), time.monotonic()
-        arrived = run == self.run and not self._drawing
+        arrived = run == self.run and not self.drawing
         if arrived:
             self.true_at, self._true_next = self._true_next or self.true_at, None
             if self.true_at and not pulse.trouble and self.pulse.at == pulse.at:
                 self.true_at = pulse.true_at or pulse.at
-        again = not self._drawing and self.beaten_at - self._told_at >= _SECONDS_TO_DRAW_AGAIN
+        again = not self.drawing and self.beaten_at - self._told_at >= _SECONDS_TO_DRAW_AGAIN
         again = again and (not self.stands() or self._is_due(pulse, now) or self._is_lost(arrived, now))
         if again:
             self._told_at, self.called = self.beaten_at, True
@@ -141,8 +142,11 @@ class Viewers:
         """Draw a viewer's page in its turn, while the block runs."""
         called, viewer.called = viewer.called, False
         viewer.waits()
-        with self.turns.turn(Rank.REFRESHED if called else Rank.CLICKED):
-            yield
+        try:
+            with self.turns.turn(Rank.REFRESHED if called else Rank.CLICKED):
+                yield
+        finally:
+            viewer.drawn()  # however it ended: a page that passed for being drawn would never be drawn again
 
     def drawing(self) -> int:
         """Return how many pages are being drawn, or wait for their turn."""
