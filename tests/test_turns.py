@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from queries.memory import Memory
-from tests.waiting import until, until_in_line
+from tests.waiting import becomes, until_in_line
 from ui.turns import Rank, Turns
 
 
@@ -82,7 +82,7 @@ def test_who_waits_for_something_else_leaves_it_and_goes_on_before_others(
         answered.set()
         until_in_line(turns, 3)
         assert not order
-    until(lambda: len(order) == 3)
+    assert becomes(lambda: len(order) == 3)
     assert order == ["has its answer", "CLICKED", "REFRESHED"]
 
 

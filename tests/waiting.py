@@ -1,4 +1,4 @@
-"""Waiting for what happens in another thread."""
+"""Waiting for what happens in another thread, another process or a browser."""
 
 import time
 from collections.abc import Callable
@@ -6,14 +6,14 @@ from collections.abc import Callable
 from ui.turns import Turns
 
 
-def until(happened: Callable[[], bool], seconds: float = 10) -> None:
-    """Wait until something happened. Fails where it does not within so many seconds."""
-    ends = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < ends
-        time.sleep(0.005)
+def becomes(true: Callable[[], bool]) -> bool:
+    """Ask until it is true, for half a minute: as slow as a machine may be. Returns whether it became so."""
+    until = time.monotonic() + 30
+    while not (found := true()) and time.monotonic() < until:
+        time.sleep(0.02)
+    return found
 
 
 def until_in_line(turns: Turns, number: int) -> None:
     """Wait until so many wait for their turn."""
-    until(lambda: len(turns._line) == number)
+    assert becomes(lambda: len(turns._line) == number)

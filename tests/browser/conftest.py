@@ -124,14 +124,6 @@ class Visit:
         return self.page
 
 
-def becomes(true: Callable[[], bool]) -> bool:
-    """Ask until it is true, for half a minute: what a page draws bit by bit, on a machine as slow as it may be."""
-    until = time.monotonic() + 30
-    while not (found := true()) and time.monotonic() < until:
-        time.sleep(0.2)
-    return found
-
-
 def moved(before: bytes, after: bytes) -> bool:
     """Say whether two pictures differ by more than the last of 256 steps, which the end of a fade may leave over."""
     one, other = (Image.open(BytesIO(each)).convert("RGB") for each in (before, after))

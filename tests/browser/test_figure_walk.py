@@ -16,9 +16,10 @@ from queries.database import ReportDatabase
 from queries.figures import city
 from queries.filters import Filters
 from queries.scope import EVERYTHING
-from tests.browser.conftest import Visit, becomes, dashboard
+from tests.browser.conftest import Visit, dashboard
 from tests.browser.rates import proven, rates
 from tests.imported import Imported
+from tests.waiting import becomes
 from ui.asked import asked
 from ui.case_pages import PAGE_LENGTH
 from ui.live_map import LEVELS

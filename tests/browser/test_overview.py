@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import ROOT, Visit, becomes, dashboard
+from tests.browser.conftest import ROOT, Visit, dashboard
 from tests.imported import Imported
+from tests.waiting import becomes
 
 pytestmark = pytest.mark.browser
 

@@ -7,9 +7,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from reportdb.connection import connect
-from tests.browser.conftest import Visit, becomes, dashboard
+from tests.browser.conftest import Visit, dashboard
 from tests.conftest import NewDatabase
 from tests.reports import DAY, HOUR, T, report, small_city
+from tests.waiting import becomes
 
 pytestmark = pytest.mark.browser
 

@@ -8,8 +8,9 @@ import psycopg
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import Visit, becomes, dashboard, moved
+from tests.browser.conftest import Visit, dashboard, moved
 from tests.reports import DAY, HOUR, give_boundaries, report, small_city
+from tests.waiting import becomes
 
 pytestmark = pytest.mark.browser
 
