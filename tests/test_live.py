@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections import deque
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -13,7 +12,7 @@ import pytest
 from queries.database import DatabaseAway, ReportDatabase
 from queries.figures import NoCity
 from tests.reports import T, report, small_city
-from tests.waiting import until_in_line
+from tests.waiting import becomes, until_in_line
 from ui.live import Watcher, drawing, watcher, watching
 from ui.viewers import Viewer, Viewers
 
@@ -168,15 +167,38 @@ def test_of_two_runs_of_one_page_the_one_still_asked_for_is_drawn_in_whatever_or
 def test_the_answers_of_a_moment_are_let_go_when_all_have_left_it(
     watched: Watcher, connection: psycopg.Connection
 ) -> None:
+    def stand(moment: datetime) -> bool:
+        """Whether they do after the next look."""
+        watched.look()
+        return watched.reports.remember(("figures", moment), lambda: "anew") == "as they were"
+
     left = watched.pulse.at
+    watched.reports.remember(("figures", left), lambda: "as they were")
+    viewer = watched.viewers.enter(watched.pulse)
+    now = datetime.now(UTC)
+    report(connection, 1, submitted_at=now - timedelta(hours=1), updated_at=now)
+    time.sleep(1.1)  # moments are whole seconds
+    assert stand(left), "a page is at it"
+    assert watched.pulse.at > left
+    watched.shown.whole("its address", left)
+    viewer.begin(watched.pulse)
+    assert stand(left), "the page may go back to it"
+    watched.shown.whole("its address", viewer.pulse.at)
+    assert becomes(lambda: not stand(left))
+
+
+def test_the_answers_of_a_moment_nobody_comes_back_to_are_let_go(
+    watched: Watcher, connection: psycopg.Connection
+) -> None:
+    left = watched.pulse.at
+    watched.shown.whole("an address that nobody opens again", left)
     watched.reports.remember(("figures", left), lambda: "as they were")
     now = datetime.now(UTC)
     report(connection, 1, submitted_at=now - timedelta(hours=1), updated_at=now)
     time.sleep(1.1)  # moments are whole seconds
     watched.look()
     assert watched.pulse.at > left
-    assert watched.reports.remember(("figures", left), lambda: "anew") == "as they were", "some may still come"
-    watched._left = deque((moment, at - 46) for moment, at in watched._left)
+    watched._left = [(moment, at - 46) for moment, at in watched._left]
     watched.look()
     assert watched.reports.remember(("figures", left), lambda: "anew") == "anew"
 

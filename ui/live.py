@@ -7,7 +7,6 @@ and share their answers. While the database is away that moment stands still, an
 import logging
 import threading
 import time
-from collections import deque
 from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -103,7 +102,7 @@ class Watcher:
         self._accounts_at = -_SECONDS_BETWEEN_ACCOUNTS
         self._moved_at = self._looked_at = time.monotonic()
         self._worked, self._asked, self._owed = time.process_time(), 0.0, 0.0
-        self._left: deque[tuple[datetime, float]] = deque()
+        self._left: list[tuple[datetime, float]] = []
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="watcher", daemon=True)
         self.look()
@@ -168,10 +167,13 @@ class Watcher:
         return (drawing or self._owed > _LITTLE) and self._looked_at - self._moved_at < _SECONDS_OF_ONE_MOMENT
 
     def _forget(self) -> None:
-        """Let go of the answers of moments that the pages have left, unless one of them had to stay there."""
-        while self._left and self._looked_at - self._left[0][1] > _SECONDS_TO_LEAVE:
-            moment, _left_at = self._left.popleft()
-            if not self.shown.needs(moment):
+        """Let go of the answers of moments that all pages have left, and to which none could go back."""
+        left, self._left = self._left, []
+        for moment, left_at in left:
+            lately = self._looked_at - left_at <= _SECONDS_TO_LEAVE
+            if lately and (self.viewers.at(moment) or self.shown.last_at(moment)):
+                self._left.append((moment, left_at))
+            elif not self.shown.needs(moment):
                 self.reports.forget(moment)
 
     def _look_at_accounts(self) -> None:

@@ -63,6 +63,11 @@ class Shown:
             known = self._shown.get(address)
             return Stay(known.at, known.kind) if known and (away or time.monotonic() < known.stay_until) else None
 
+    def last_at(self, moment: datetime) -> bool:
+        """Return whether a moment is the last an address was shown whole at: where it goes back to."""
+        with self._guard:
+            return any(known.at == moment for known in self._shown.values())
+
     def needs(self, moment: datetime) -> bool:
         """Return whether an address stays at a moment, or did until it tried a later one, which may fail again."""
         since = time.monotonic() - _SECONDS_TO_FAIL

@@ -148,6 +148,11 @@ class Viewers:
         finally:
             viewer.drawn()  # however it ended: a page that passed for being drawn would never be drawn again
 
+    def at(self, moment: datetime) -> bool:
+        """Return whether somebody's page was last drawn at a moment, or is being drawn."""
+        with self._guard:
+            return any(viewer.pulse.at == moment for viewer in self._open.values())
+
     def drawing(self) -> int:
         """Return how many pages are being drawn, or wait for their turn."""
         with self._guard:
