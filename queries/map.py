@@ -49,10 +49,14 @@ def _cells(reports: ReportDatabase, filters: Filters, figure: str, wide: int, hi
     grid: dict[str, Any] = {"wide": wide, "high": high}
     parts, rests = [], [filters]
     whole = summarised(reports, filters, None) if figure == "received" else None
-    if whole is not None and whole.dimension == "city" and whole.months[0] < whole.end:
-        whole = replace(whole, first=whole.months[0], end=whole.months[1])  # cells are kept by the month
-        days: dict[str, Any] = {"first_day": whole.first, "end_day": whole.end, "zone": filters.zone.key}
-        parts, rests = [reports.ask("period_cells", **days, **grid)], whole.rest(filters)
+    if whole is not None and whole.dimension == "city":
+        squares = wide % 10 == high % 10 == 0
+        if not squares:  # what is smaller is kept by the month alone
+            whole = replace(whole, first=whole.months[0], end=whole.months[1])
+        if whole.first < whole.end:
+            summary = "period_squares" if squares else "period_cells"
+            parts = [reports.ask(summary, **whole.parameters(filters), **grid)]
+            rests = whole.rest(filters)
     for rest in rests:
         parts.append(reports.ask("map_cells", figure=figure, **rest.parameters() | moments(reports, rest) | grid))
     table = added(parts, ["reports"])

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import numpy as np
+from numpy.typing import NDArray
 
 _TIMES_KEPT = 500
 _TROUBLES_KEPT = 20
@@ -37,10 +38,14 @@ class Mishap:
 
 @dataclass
 class _Times:
-    lately: deque[float] = field(default_factory=lambda: deque(maxlen=_TIMES_KEPT))
+    kept: NDArray[np.float32] = field(default_factory=lambda: np.zeros(_TIMES_KEPT, "float32"))
+    """The last times, each at its place, all at once: a list would grow for as long as it takes to be full."""
     count: int = 0
     failed: int = 0
     total: float = 0.0
+
+    def lately(self) -> NDArray[np.float32]:
+        return self.kept[: self.count].copy()
 
 
 class Timings:
@@ -58,7 +63,7 @@ class Timings:
         """Note that a question was answered in so many seconds."""
         with self._guard:
             times = self._times.setdefault(question, _Times())
-            times.lately.append(seconds)
+            times.kept[times.count % _TIMES_KEPT] = seconds
             times.count += 1
             times.total += seconds
             self.seconds += seconds
@@ -74,10 +79,10 @@ class Timings:
     def table(self) -> list[Timing]:
         """Return every question's times, the one that took most of the database's time first."""
         with self._guard:
-            noted = [(question, times, list(times.lately)) for question, times in self._times.items()]
+            noted = [(question, times, times.lately()) for question, times in self._times.items()]
         found = []
         for question, times, lately in noted:
-            median, p95 = np.percentile(lately, (50, 95)) if lately else (0.0, 0.0)
+            median, p95 = np.percentile(lately, (50, 95)) if len(lately) else (0.0, 0.0)
             found.append(Timing(question, times.count, times.failed, times.total, float(median), float(p95)))
         return sorted(found, key=lambda timing: (-timing.total, timing.question))
 

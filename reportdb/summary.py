@@ -50,8 +50,8 @@ def _count_anew(connection: psycopg.Connection) -> None:
             ).format(sql.Identifier(table), sql.Identifier(table))
         )
     connection.execute(  # with what has just been noted of the working time: all of it is counted below
-        """truncate report_change, report_day, report_month, report_hours, report_month_cell, report_day_open,
-               summary_state"""
+        """truncate report_change, report_day, report_month, report_hours, report_month_cell, report_square,
+               report_day_open, summary_state"""
     )
     connection.execute("insert into summary_state (open_to) values (null)")
     row = connection.execute("select min(submitted_at), max(submitted_at), count(*) from report").fetchone()
@@ -70,7 +70,7 @@ def _count_anew(connection: psycopg.Connection) -> None:
         )
         connection.execute("select bring_into_summary()")
         start += step
-    connection.execute("analyze report_day, report_month, report_hours, report_month_cell")
+    connection.execute("analyze report_day, report_month, report_hours, report_month_cell, report_square")
 
 
 def _open_known_to(connection: psycopg.Connection) -> date | None:

@@ -82,6 +82,25 @@ def test_hours_of_days_are_counted_where_a_summary_is_kept_already(demo: str, ne
             assert connection.execute(f"select count(*) from {table}".encode()).fetchone() == (0,)
 
 
+def test_squares_are_counted_where_a_summary_is_kept_already(demo: str, new_database: NewDatabase) -> None:
+    with connect(new_database(database_name(demo))) as connection:
+        connection.execute("delete from report_event where report_id % 50 = 1")
+        connection.execute("delete from report_past where report_id % 50 = 1")
+        connection.execute("delete from report where id % 50 = 1")  # noted, not yet in the counts
+        told = "select * from report_square order by span, begins, square"
+        before = connection.execute(told).fetchall()
+        assert len(before) > 1_000
+        connection.execute("drop table report_square")
+        connection.execute("drop function square_of, bring_into_squares cascade")
+        connection.execute("delete from schema_migration where name = '0022_squares_of_days.sql'")
+        assert migrate(connection) == ["0022_squares_of_days.sql"]
+        assert connection.execute(told).fetchall() == before
+        connection.execute("update report_square set received = received + 1 where begins = '2026-11-01'")
+        assert "report_square" in " ".join(map(str, find_damage(connection, DEMO_NOW)))
+        connection.execute("truncate report cascade")
+        assert connection.execute("select count(*) from report_square").fetchone() == (0,)
+
+
 def _as_before_0020(connection: psycopg.Connection) -> None:
     """Put the counts of months where they were kept before, and take away what 0020 brought."""
     connection.execute(

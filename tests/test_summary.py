@@ -16,6 +16,7 @@ from queries.database import ReportDatabase
 from queries.days import days
 from queries.figures import city
 from queries.filters import Filters
+from queries.map import cells
 from queries.period import happened, hours, summarised
 from reportdb.check import find_damage
 from reportdb.connection import connect
@@ -42,6 +43,12 @@ def _the_same(filters: Filters, by: str | None, counted: ReportDatabase, recount
             ask(reports, filters, by=by).sort_values("key", ignore_index=True) for reports in (counted, recounted)
         )
         pd.testing.assert_frame_equal(found, truth, check_dtype=False)
+    for side in (10, 2):
+        found, truth = (
+            cells(reports, filters, figure="received", wide=2 * side, high=side).sort_values(["lon", "lat"])
+            for reports in (counted, recounted)
+        )
+        pd.testing.assert_frame_equal(found.reset_index(drop=True), truth.reset_index(drop=True), check_dtype=False)
     (found, step), (truth, _) = (days(reports, filters) for reports in (counted, recounted))
     pd.testing.assert_frame_equal(found, truth, check_dtype=False)
     # What was open when a step ended, asked for as any moment is.

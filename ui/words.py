@@ -96,7 +96,7 @@ def signed(change: float, decimals: int = 0) -> str:
     return sign + number(abs(change), decimals)
 
 
-@lru_cache(maxsize=4_000)  # a page says hundreds, and the same ones as the page before
+@lru_cache(maxsize=1_000)  # a page says hundreds, and the same ones as the page before
 def _decimal(value: float, decimals: int, code: Language) -> str:
     form = "#,##0" + ("." + "0" * decimals if decimals else "")
     return str(format_decimal(value, format=form, locale=code))
@@ -107,7 +107,7 @@ def percent(part: float, whole: float) -> str:
     return _percent(part / whole, language()) if whole else NOTHING
 
 
-@lru_cache(maxsize=4_000)
+@lru_cache(maxsize=1_000)
 def _percent(share: float, code: Language) -> str:
     return str(format_percent(share, format="0.0%", locale=code))
 
