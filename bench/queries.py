@@ -222,6 +222,7 @@ def _ask_all(reports: ReportDatabase, filters: Filters) -> None:
     calls += [
         lambda figure=figure: maps.cells(reports, filters, figure=figure, wide=wide, high=high) for figure in COUNTED
     ]
+    calls.append(lambda: maps.cells(reports, filters, figure="received", wide=4, high=4))  # as in a smaller city
     for figure in cases.FIGURES:
         calls.append(lambda figure=figure: cases.case_count(reports, filters, figure=figure))
         calls += [

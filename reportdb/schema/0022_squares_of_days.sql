@@ -1,5 +1,5 @@
 -- Where reports came in from on each day and in each month, as report_month_cell tells it of months, by squares of ten
--- thousandths of a degree: a grid made of such squares is counted from them, twenty times as few as there are cells.
+-- thousandths of a degree: a grid made of such squares is counted from them, an eighth as many as there are cells.
 create table report_square (
     span text not null check (span in ('day', 'month')),
     begins date not null,
