@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, get_args
 
 import pandas as pd
@@ -38,12 +37,12 @@ from queries import (
     urgent,
 )
 from queries import map as maps
-from queries.database import DatabaseAway, ReportDatabase, sql
+from queries.database import DatabaseAway, ReportDatabase
 from queries.filters import Filters
 from queries.scope import ADMINISTRATION, COUNTS, Scope, cases_of
+from queries.statements import FOLDER, sql
 from ui.map_routes import ARRIVED_WITHIN, COUNTED, cell_size
 
-_FOLDER = Path(__file__).parents[1] / "queries"
 _TIMES, _TIMES_OF_THE_QUICK = 3, 9
 _QUICK_MS = 50  # what is quicker differs more by chance
 _NOT_ASKED = {"definitions", "contact", "note_access"}  # no question; and two that write into the access log
@@ -141,7 +140,7 @@ def measure(url: str, done: Callable[[str, list[Measured]], None], only: str | N
                 if only in (None, asked.question):
                     found.append(Measured(asked, period, chosen, *_milliseconds(asked, reports, bare)))
         done(f"{period}, filters: {chosen}: {time.perf_counter() - began:.0f} s", found)
-    if missing := {file.stem for file in _FOLDER.glob("*.sql")} - met - _NOT_ASKED:
+    if missing := {file.stem for file in FOLDER.glob("*.sql")} - met - _NOT_ASKED:
         raise SystemExit(f"bench/queries.py asks nothing of {', '.join(sorted(missing))}")
     return found
 

@@ -5,11 +5,12 @@ from typing import Any, Literal, NamedTuple, get_args
 
 import pandas as pd
 
-from queries.database import ReportDatabase, moves, sql, written
+from queries.database import ReportDatabase
 from queries.figures import COUNTS, moments
 from queries.filters import BEGINNING, Filters
 from queries.period import PERIOD_COUNTS, SUMS, happened
 from queries.search import Search
+from queries.statements import moves, sql, written
 
 Order = Literal["newest", "oldest", "worklist", "most_late"]
 ORDERS: tuple[Order, ...] = get_args(Order)

@@ -1,9 +1,4 @@
-"""The only door to the report database: read-only, parameterised, one answer shared by all who ask the same.
-
-A question is a file `queries/<name>.sql`. In it `{name}` stands for a definition of `definitions.sql`, so that a figure
-means the same wherever it is counted or listed, and `{name|other}` for the same where the other is known to hold;
-`:name` is a parameter.
-"""
+"""The only door to the report database: read-only, parameterised, one answer shared by all who ask the same."""
 
 import os
 import re
@@ -13,8 +8,6 @@ import time
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import datetime
-from functools import lru_cache
-from pathlib import Path
 from typing import Any, TypeVar
 
 import pandas as pd
@@ -25,12 +18,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from queries.memory import Memory
 from queries.scope import COUNTS, Scope
+from queries.statements import sql
 from queries.timing import Timings
 from queries.trouble import DatabaseAway, NoAnswer, NotAReportDatabase, kind_of
 
-__all__ = ["DatabaseAway", "NotAReportDatabase", "ReportDatabase", "definitions", "sql", "written"]
+__all__ = ["DatabaseAway", "NotAReportDatabase", "ReportDatabase"]
 
-_FOLDER = Path(__file__).parent
 _SECONDS_FOR_AN_ANSWER = 15
 _SECONDS_FOR_A_LOOK = 4
 _SECONDS_TO_CONNECT = 3  # to each host of the URL
@@ -304,52 +297,6 @@ def _hang_up(connection: psycopg.Connection) -> None:
     """Close a connection's socket under whoever waits for it."""
     with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as wire:
         wire.shutdown(socket.SHUT_RDWR)
-
-
-@lru_cache(maxsize=256)
-def sql(question: str, figure: str = "true", order: str = "newest") -> str:
-    """Return the statement of `queries/<question>.sql` with its definitions in place.
-
-    Raises KeyError for a figure or an order that definitions.sql does not know.
-    """
-    meanings: Mapping[str, str] = definitions()
-    statement = (_FOLDER / f"{question}.sql").read_text().replace("{order}", meanings[order])
-    statement = statement.replace("{figure}", f"({meanings[figure]})").replace(
-        "{moves}", "submitted_at" if question == "search" else moves(figure)
-    )  # a search for what is common soon meets the newest fifty on its walk
-    return re.sub(r"\{(\w+)(?:\|(\w+))?\}", lambda found: f"({written(found[1], found[2])})", statement)
-
-
-def moves(figure: str) -> str:
-    """Return the moment that a figure's reports are put in order by: that of what happened in the period.
-
-    What is open at the moment goes by when it came in, in a form that no index has: the few that are open are found and
-    put in order sooner than all reports ever are walked through. Raises KeyError.
-    """
-    meaning = written(figure)
-    if happened := re.search(r"(\w+) >= :start", meaning):
-        return happened[1]
-    return "submitted_at at time zone 'UTC'" if "open_until > :at" in meaning else "submitted_at"
-
-
-def written(figure: str, known: str | None = None) -> str:
-    """Return a figure's definition as it is counted, with the definitions it leans on in place: true for one that is
-    known to hold, so that it is not asked of each report once more. Raises KeyError.
-    """
-    return re.sub(
-        r"\{(\w+)\}",
-        lambda found: "true" if found[1] == known else f"({written(found[1], known)})",
-        definitions()[figure],
-    )
-
-
-@lru_cache(maxsize=1)
-def definitions() -> dict[str, str]:
-    """Return the meaning of each name of `definitions.sql`: an expression over the columns of report_at."""
-    found = re.findall(
-        r"^-- (\w+): [^\n]*\n((?:(?!-- ).*\n?)*)", (_FOLDER / "definitions.sql").read_text(), re.MULTILINE
-    )
-    return {name: meaning.strip() for name, meaning in found}
 
 
 def _hashable(value: Any) -> Hashable:

@@ -208,7 +208,7 @@ and {coded}
     or :within_units and id = any(array(select found_by_words(cast(cast(:words_here as text) as tsquery)))))
 and {coded}
 
--- newest: an order, the last one first; what {moves} stands for depends on the figure (queries/database.py)
+-- newest: an order, the last one first; what {moves} stands for depends on the figure (queries/statements.py)
 {moves} desc, id desc
 
 -- oldest: an order, the first one first

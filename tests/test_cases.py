@@ -18,6 +18,7 @@ from queries.database import ReportDatabase
 from queries.figures import city as city_of
 from queries.filters import Filters
 from queries.scope import EVERYTHING
+from queries.statements import FOLDER
 from tests.reports import DAY, HOUR, T, past, report, small_city
 from tests.test_figures import HANOI
 from ui.case_list import asked_list, page_of
@@ -115,9 +116,7 @@ def test_a_page_there_is(reports: ReportDatabase, count: int, shown: int, last: 
 
 
 def test_every_figure_has_a_name_and_the_sentence_of_its_definition() -> None:
-    from queries.database import _FOLDER
-
-    sentences = dict(re.findall(r"^-- (\w+): ([^\n]+)$", (_FOLDER / "definitions.sql").read_text(), re.MULTILINE))
+    sentences = dict(re.findall(r"^-- (\w+): ([^\n]+)$", (FOLDER / "definitions.sql").read_text(), re.MULTILINE))
     with speaking("en"):
         for figure in FIGURES:
             assert meaning(figure) == sentences[figure]

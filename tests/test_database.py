@@ -10,8 +10,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import InternalError
 
 from queries import database
-from queries.database import DatabaseAway, NotAReportDatabase, ReportDatabase, sql
+from queries.database import DatabaseAway, NotAReportDatabase, ReportDatabase
 from queries.scope import EVERYTHING
+from queries.statements import sql
 from tests.conftest import NewDatabase
 from tests.reports import small_city
 

@@ -9,13 +9,14 @@ import psycopg
 import pytest
 
 from queries.cases import FIGURES, case_count
-from queries.database import ReportDatabase, definitions, written
+from queries.database import ReportDatabase
 from queries.figures import RATES
 from queries.figures import city as read_city
 from queries.filters import Filters
 from queries.rules import Unsure, days_off, office_hours, rules, unsure
 from queries.scope import EVERYTHING
 from queries.signals import SIGNALS
+from queries.statements import definitions, written
 from tests.conftest import DEMO_NOW
 from tests.reports import HOUR, T, give_rule, report, ruled_city, small_city
 from ui import definitions as shown

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
-from queries.database import definitions, sql, written
+from queries.statements import definitions, sql, written
 from tests.reports import DAY, T, report, small_city
 
 FOLDER = Path(__file__).parents[1] / "queries"

@@ -8,10 +8,10 @@ import pandas as pd
 from queries import rules
 from queries.calendar import calendar_cover
 from queries.cases import case_count
-from queries.database import written
 from queries.deadlines import warnings
 from queries.figures import RATES, timed, with_sums
 from queries.signals import Signal, signals
+from queries.statements import written
 from ui.meanings import figure_name, left_out, meaning, rate_name
 from ui.panel import shared_panel
 from ui.states import severity

@@ -1,0 +1,59 @@
+"""The questions as the database reads them.
+
+A question is a file `queries/<name>.sql`. In it `{name}` stands for a definition of `definitions.sql`, so that a figure
+means the same wherever it is counted or listed, and `{name|other}` for the same where the other is known to hold;
+`:name` is a parameter.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+
+
+@lru_cache(maxsize=256)
+def sql(question: str, figure: str = "true", order: str = "newest") -> str:
+    """Return the statement of `queries/<question>.sql` with its definitions in place.
+
+    Raises KeyError for a figure or an order that definitions.sql does not know.
+    """
+    meanings: Mapping[str, str] = definitions()
+    statement = (FOLDER / f"{question}.sql").read_text().replace("{order}", meanings[order])
+    statement = statement.replace("{figure}", f"({meanings[figure]})").replace(
+        "{moves}", "submitted_at" if question == "search" else moves(figure)
+    )  # a search for what is common soon meets the newest fifty on its walk
+    return re.sub(r"\{(\w+)(?:\|(\w+))?\}", lambda found: f"({written(found[1], found[2])})", statement)
+
+
+def moves(figure: str) -> str:
+    """Return the moment that a figure's reports are put in order by: that of what happened in the period.
+
+    What is open at the moment goes by when it came in, in a form that no index has: the few that are open are found and
+    put in order sooner than all reports ever are walked through. Raises KeyError.
+    """
+    meaning = written(figure)
+    if happened := re.search(r"(\w+) >= :start", meaning):
+        return happened[1]
+    return "submitted_at at time zone 'UTC'" if "open_until > :at" in meaning else "submitted_at"
+
+
+def written(figure: str, known: str | None = None) -> str:
+    """Return a figure's definition as it is counted, with the definitions it leans on in place: true for one that is
+    known to hold, so that it is not asked of each report once more. Raises KeyError.
+    """
+    return re.sub(
+        r"\{(\w+)\}",
+        lambda found: "true" if found[1] == known else f"({written(found[1], known)})",
+        definitions()[figure],
+    )
+
+
+@lru_cache(maxsize=1)
+def definitions() -> dict[str, str]:
+    """Return the meaning of each name of `definitions.sql`: an expression over the columns of report_at."""
+    found = re.findall(
+        r"^-- (\w+): [^\n]*\n((?:(?!-- ).*\n?)*)", (FOLDER / "definitions.sql").read_text(), re.MULTILINE
+    )
+    return {name: meaning.strip() for name, meaning in found}
