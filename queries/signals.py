@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import binom
+from scipy.special import betainc
 
 from queries.database import ReportDatabase
 from queries.figures import figures, with_sums
@@ -46,13 +46,14 @@ def beyond_chance(
     """Say whether `part` of `whole` is above the others' share by more than chance explains; for one unit or many.
 
     The exact binomial test: if each of `whole` reports counted with the others' share as its probability, `part` or
-    more would count with a probability below CHANCE (one side of a two-sided test at 99 %). Without reports on either
-    side nothing can be said, and nothing is.
+    more would count with a probability below CHANCE (one side of a two-sided test at 99 %). That probability is the
+    incomplete beta function of the share, with `part` and `whole` - `part` + 1 (Abramowitz and Stegun, "Handbook of
+    Mathematical Functions", 26.5.24). Without reports on either side nothing can be said, and nothing is.
     """
     part, whole, other_part, other_whole = (np.asarray(count) for count in (part, whole, other_part, other_whole))
     share = other_part / np.maximum(other_whole, 1)
     above = (whole > 0) & (other_whole > 0) & (part * other_whole > other_part * whole)
-    return np.asarray(above & (binom.sf(part - 1, whole, share) < CHANCE))
+    return np.asarray(above & (betainc(np.maximum(part, 1), whole - part + 1, share) < CHANCE))
 
 
 def signals(reports: ReportDatabase, filters: Filters, city: Filters) -> list[Signal]:
