@@ -49,8 +49,12 @@ FIGURES = (
 
 MOST_FOUND = 1_000
 """Beyond this many a search says "more than" and counts no further."""
+_PLENTY = 200
+"""So many among the newest are told as "more than", without counting up to MOST_FOUND, where the newest come first."""
 _NEAR = 20_000
 """So many of the newest reports of a figure are read for a search before the index of words is asked."""
+_NEAR_OF_UNITS = 5_000
+"""The same of all that a viewer's units ever had: theirs lie far apart, each on a page of its own."""
 _ALL_FOUND = 1_000_000
 """More than a search finds within a viewer's units: all are gathered there in any case, so all are put in order."""
 _PART = 2_000
@@ -156,13 +160,17 @@ def speaks_of_the_period(figure: str) -> bool:
     return ":start" in sql("case_count", figure)
 
 
-def case_count(reports: ReportDatabase, filters: Filters, *, figure: str, search: Search | None = None) -> int:
-    """Return how many cases a figure counts; where a search is given, how many it finds, up to MOST_FOUND + 1.
+def found_count(reports: ReportDatabase, filters: Filters, *, figure: str, search: Search) -> tuple[int, bool]:
+    """Return how many of the cases a figure counts a search finds, and whether there are more than so many.
 
-    Raises DatabaseAway, KeyError.
+    What is common is not counted to its end; then the number is a multiple of ten. Raises DatabaseAway, KeyError.
     """
-    if search is not None:
-        return min(len(_found(reports, filters, figure, "newest", search).ids), MOST_FOUND + 1)
+    found = _found(reports, filters, figure, "newest", search)
+    return (len(found.ids), False) if found.all else ((len(found.ids) - 1) // 10 * 10, True)
+
+
+def case_count(reports: ReportDatabase, filters: Filters, *, figure: str) -> int:
+    """Return how many cases a figure counts. Raises DatabaseAway, KeyError."""
     if figure == "submitted":  # received at any time up to the moment
         return int(happened(reports, filters.since(BEGINNING))["received"].iloc[0])
     if figure in (*PERIOD_COUNTS, *SUMS):
@@ -171,13 +179,10 @@ def case_count(reports: ReportDatabase, filters: Filters, *, figure: str, search
     return int(reports.ask("case_count", figure=figure, **parameters)["cases"].iloc[0])
 
 
-def readable_count(reports: ReportDatabase, filters: Filters, *, figure: str, search: Search | None = None) -> int:
-    """Return how many of the cases a figure counts, and a search finds, the viewer may read.
-
-    A search finds no others, up to MOST_FOUND + 1. Raises DatabaseAway, KeyError.
-    """
-    if search is not None or filters.scope.reads_all:
-        return case_count(reports, filters, figure=figure, search=search)
+def readable_count(reports: ReportDatabase, filters: Filters, *, figure: str) -> int:
+    """Return how many of the cases a figure counts the viewer may read. Raises DatabaseAway, KeyError."""
+    if filters.scope.reads_all:
+        return case_count(reports, filters, figure=figure)
     if not filters.scope.sees_cases:
         return 0
     parameters = filters.case_parameters() | moments(reports, filters)
@@ -191,11 +196,10 @@ class _Found(NamedTuple):
 
 
 def _found(reports: ReportDatabase, filters: Filters, figure: str, order: Order, search: Search) -> _Found:
-    """Return what a search finds; where all cases are the viewer's and many are found, MOST_FOUND + 1 of them.
+    """Return what a search finds, or the first of it where it is common.
 
-    What is open has an index of words of its own. Of all there ever was, what is common among the newest is known to be
-    many without looking further, and what is rare there is looked up. Of all that viewers' units ever had, the newest
-    lie too far apart to be read first.
+    What is open has an index of words of its own, which a viewer of some units cannot use. Of all there ever was, what
+    is common among the newest is known to be many without looking further, and what is rare there is looked up.
     """
     asked = filters.case_parameters() | moments(reports, filters) | search.parameters(filters)
     within_units = filters.scope.within_units
@@ -203,12 +207,13 @@ def _found(reports: ReportDatabase, filters: Filters, figure: str, order: Order,
     asked |= {"figure": figure, "order": order, "most": most}
     of_the_open = _is_of_the_open(figure)
     newest_first = order == "newest" and moves(figure).startswith("submitted_at")
-    if search.words and of_the_open == within_units:
-        answer = reports.ask("search_near", near=_NEAR, **asked).iloc[0]
+    if search.words and (within_units or not of_the_open):
+        near = _NEAR_OF_UNITS if within_units and not of_the_open else _NEAR
+        answer = reports.ask("search_near", near=near, **asked).iloc[0]
         ids: list[int] = answer["ids"]
-        whole = answer["looked_at"] < _NEAR
-        if whole or len(ids) == most:
-            return _Found(ids, all=len(ids) < most, first=whole or newest_first)
+        whole = answer["looked_at"] < near
+        if whole or len(ids) >= (_PLENTY if newest_first else MOST_FOUND + 1):
+            return _Found(ids, all=whole and len(ids) < most, first=whole or newest_first)
     question = "search_open" if search.words and of_the_open and not within_units else "search_few"
     ids = list(map(int, reports.ask(question, **asked)["id"]))
     return _Found(ids, all=len(ids) < most, first=False)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from queries.cases import MOST_FOUND, Order, case_count, case_ids, cases, readable_count
+from queries.cases import MOST_FOUND, Order, case_ids, cases, found_count
 from queries.database import ReportDatabase
 from queries.filters import Filters
 from queries.scope import EVERYTHING, Scope, cases_of
@@ -26,7 +26,7 @@ def found(reports: ReportDatabase, typed: str, filters: Filters = NOW, figure: s
     understood = search(reports, typed, EVERYTHING)
     assert understood is not None, f"no word in {typed!r}"
     table = cases(reports, filters, figure=figure, search=understood)
-    assert case_count(reports, filters, figure=figure, search=understood) == len(table)
+    assert found_count(reports, filters, figure=figure, search=understood) == (len(table), False)
     return set(table["id"])
 
 
@@ -128,7 +128,8 @@ def test_what_is_common_is_counted_up_to_a_limit_and_still_listed_in_order(
     for number in range(1, MOST_FOUND + 3):
         report(city, number, title="Mất nước")
     understood = search(reports, "mat nuoc", EVERYTHING)
-    assert case_count(reports, NOW, figure="submitted", search=understood) == MOST_FOUND + 1
+    assert understood is not None
+    assert found_count(reports, NOW, figure="submitted", search=understood) == (MOST_FOUND, True)
     listed = case_ids(reports, NOW, figure="submitted", order="newest", search=understood, limit=2, offset=1)
     assert listed == [MOST_FOUND + 1, MOST_FOUND]
 
@@ -146,15 +147,15 @@ def test_however_it_is_looked_up_a_search_finds_the_same(
     order: Order,
     figure: str,
 ) -> None:
-    """By reading the newest or by the index of words: few in full and in order, many as many."""
+    """By reading the newest or by the index of words: few in full, many as many, both in order, page by page."""
     titles = {}
     for number in range(1, 61):
         titles[number] = "Rác" if number % 2 else "Rác cồng kềnh" if number % 10 else "Rác y tế"
         report(city, number, title=titles[number], submitted_at=T - 61 * DAY + number * DAY)
     report(city, 61, title="Rác", district_id=2, ward_id=12, unit_id=2)
     past(city, 60, valid_from=T - 2 * DAY, valid_to=T + DAY)
-    monkeypatch.setattr("queries.cases._NEAR", near)
-    monkeypatch.setattr("queries.cases.MOST_FOUND", 20)
+    for limit, reached in {"_NEAR": near, "_NEAR_OF_UNITS": near, "_PLENTY": 12, "MOST_FOUND": 20}.items():
+        monkeypatch.setattr(f"queries.cases.{limit}", reached)
     filters = NOW.choosing(scope=scope)
     for typed, wanted in {"rac y te": "Rác y tế", "cong kenh": "Rác cồng kềnh", "rac": "Rác", "chuot": "?"}.items():
         understood = search(reports, typed, EVERYTHING)
@@ -163,10 +164,11 @@ def test_however_it_is_looked_up_a_search_finds_the_same(
         if typed == "rac" and scope == EVERYTHING:
             expected.append(61)
         expected = expected if order == "oldest" else expected[::-1]
-        listed = case_ids(reports, filters, figure=figure, order=order, search=understood, limit=10)
-        assert listed == expected[:10], typed
-        count = readable_count(reports, filters, figure=figure, search=understood)
-        assert count == min(len(expected), 21), typed
+        for offset in (0, 10, 40):
+            listed = case_ids(reports, filters, figure=figure, order=order, search=understood, limit=10, offset=offset)
+            assert listed == expected[offset : offset + 10], typed
+        count, more = found_count(reports, filters, figure=figure, search=understood)
+        assert (10 <= count < len(expected) > 12) if more else (count == len(expected)), typed
 
 
 @pytest.mark.usefixtures("city")
@@ -182,7 +184,7 @@ def test_no_search_is_an_error(city: psycopg.Connection, reports: ReportDatabase
         report(city, 1, title="Rác thải")
     understood = search(reports, typed, EVERYTHING)
     if understood is not None:
-        assert case_count(reports, NOW, figure="submitted", search=understood) in {0, 1}
+        assert found_count(reports, NOW, figure="submitted", search=understood) in {(0, False), (1, False)}
 
 
 def test_a_rare_word_is_looked_up_in_the_index_of_words(city: psycopg.Connection, reports: ReportDatabase) -> None:

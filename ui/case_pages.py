@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from queries.cases import MOST_FOUND, cases, orders, readable_count
+from queries.cases import cases, found_count, orders, readable_count
 from ui.case_list import CaseList, described, order_name, page_of, usual_order
 from ui.exports import MOST_EXPORTED
 from ui.meanings import figure_name
@@ -21,9 +21,9 @@ def counted(seen: Viewing, listing: CaseList) -> tuple[int, bool]:
 
     Raises DatabaseAway.
     """
-    count = readable_count(seen.reports, seen.filters, figure=listing.figure, search=listing.search)
-    more = listing.search is not None and count > MOST_FOUND
-    return (MOST_FOUND if more else count), more
+    if listing.search is None:
+        return readable_count(seen.reports, seen.filters, figure=listing.figure), False
+    return found_count(seen.reports, seen.filters, figure=listing.figure, search=listing.search)
 
 
 def about(seen: Viewing, listing: CaseList) -> dict[str, Any]:
