@@ -26,7 +26,7 @@ def summarise(connection: psycopg.Connection, *, now: datetime, anew: bool = Fal
         # Nothing is kept of the days after the last report: a city of the past may have thousands.
         today = min(now, city[1] or now).astimezone(ZoneInfo(city[0])).date()
         if anew or connection.execute("select from summary_state").fetchone() is None:
-            _count_anew(connection)
+            _count_anew(connection, calendar_changed=anew)
         else:
             connection.execute("select bring_into_summary()")
         known = _open_known_to(connection)
@@ -37,17 +37,18 @@ def summarise(connection: psycopg.Connection, *, now: datetime, anew: bool = Fal
         connection.execute("update summary_state set open_to = %s", [today - timedelta(days=1)])
 
 
-def _count_anew(connection: psycopg.Connection) -> None:
+def _count_anew(connection: psycopg.Connection, *, calendar_changed: bool) -> None:
     # Whoever writes waits a while: a change while we count would be counted twice.
     connection.execute("lock table report in share mode")
-    for table in ("report", "report_past"):  # the calendar may have changed since they ended
+    for table in ("report", "report_past"):  # what was told when they ended, by the calendar there was, or not yet
         connection.execute(
             sql.SQL(
                 """update {} as own set worked_minutes = cast(ceil(worked.minutes) as integer)
                    from {} as ended cross join lateral try_working_between(ended.submitted_at, ended.ended_at) as worked
-                   where ended.ctid = own.ctid and ended.ended_at is not null
+                   where ended.ctid = own.ctid and ended.ended_at is not null and (%s or ended.worked_minutes is null)
                        and own.worked_minutes is distinct from cast(ceil(worked.minutes) as integer)"""
-            ).format(sql.Identifier(table), sql.Identifier(table))
+            ).format(sql.Identifier(table), sql.Identifier(table)),
+            [calendar_changed],
         )
     connection.execute(  # with what has just been noted of the working time: all of it is counted below
         """truncate report_change, report_day, report_month, report_hours, report_month_cell, report_square,

@@ -74,33 +74,37 @@ def test_a_deep_link_on_a_fresh_server_shows_the_frame(
         assert visited.outside == []
 
 
+@pytest.fixture(scope="module")
+def pages(unit: str, case: str) -> list[str]:
+    """The addresses of all pages, of a unit's and a case's own too."""
+    chosen = {"unit": f"&unit={unit}", "report": f"&code={case}"}
+    return [f"{page}?{AT}&period=90d{chosen.get(page, '')}" for page in PAGES]
+
+
 @pytest.mark.parametrize("colours", ["light", "dark"])
-@pytest.mark.parametrize("page", PAGES)
-def test_no_page_keeps_anybody_out(
-    visit: Callable[..., Visit], address: str, unit: str, case: str, page: str, colours: str
-) -> None:
+def test_no_page_keeps_anybody_out(visit: Callable[..., Visit], address: str, pages: list[str], colours: str) -> None:
     visited = visit(address, colours=colours)
-    opened = visited.open(
-        f"{page}?{AT}&period=90d" + {"unit": f"&unit={unit}", "report": f"&code={case}"}.get(page, "")
-    )
-    opened.wait_for_timeout(1500)
-    found = Axe().run(opened).response["violations"]
-    serious = [
-        (violation["id"], [node["html"][:200] for node in violation["nodes"]][:3])
-        for violation in found
-        if violation["impact"] in ("serious", "critical")
-    ]
-    assert serious == []
-    assert visited.errors == []
+    visited.open()
+    for path in pages:
+        opened = visited.turn(path)
+        opened.wait_for_timeout(1500)
+        found = Axe().run(opened).response["violations"]
+        serious = [
+            (violation["id"], [node["html"][:200] for node in violation["nodes"]][:3])
+            for violation in found
+            if violation["impact"] in ("serious", "critical")
+        ]
+        assert serious == [], path
+        assert visited.errors == [], path
 
 
-@pytest.mark.parametrize("page", PAGES)
 def test_a_phone_shows_every_page_without_sideways_scrolling(
-    visit: Callable[..., Visit], address: str, unit: str, case: str, page: str
+    visit: Callable[..., Visit], address: str, pages: list[str]
 ) -> None:
     visited = visit(address, 390, 844)
-    opened = visited.open(f"{page}?{AT}" + {"unit": f"&unit={unit}", "report": f"&code={case}"}.get(page, ""))
-    assert opened.evaluate("document.documentElement.scrollWidth") <= 390
+    visited.open()
+    for path in pages:
+        assert visited.turn(path).evaluate("document.documentElement.scrollWidth") <= 390, path
 
 
 def test_a_phone_folds_the_filters_and_all_but_the_ten_furthest_behind(
@@ -136,9 +140,10 @@ def odd_city(
         yield running
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
+def test_odd_and_hostile_reports_break_nothing(visit: Callable[..., Visit], odd_city: str) -> None:
+    visited = visit(odd_city)
+    visited.open("?at=2026-11-18T10:00")
+    for path in (
         *(f"{page}?at=2026-11-18T10:00" for page in PAGES),
         "cases?figure=open&at=2026-11-18T10:00",
         "unit?unit=dong-anh&at=2026-11-18T10:00",
@@ -146,17 +151,14 @@ def odd_city(
         "report?code=NOBODY",
         "map?show=points&at=2026-11-18T10:00",
         "backlog?by=ward&at=2026-11-18T10:00&lang=en",
-    ],
-)
-def test_odd_and_hostile_reports_break_nothing(visit: Callable[..., Visit], odd_city: str, path: str) -> None:
-    visited = visit(odd_city)
-    opened = visited.open(path)
-    opened.wait_for_timeout(500)
-    assert opened.title() != "owned"
-    assert opened.locator(FAILED).count() == 0
-    assert opened.locator("img[src=x]").count() == 0
-    assert opened.evaluate("document.documentElement.scrollWidth") <= 1600
-    assert visited.errors == []
+    ):
+        opened = visited.turn(path)
+        opened.wait_for_timeout(500)
+        assert opened.title() != "owned", path
+        assert opened.locator(FAILED).count() == 0, path
+        assert opened.locator("img[src=x]").count() == 0, path
+        assert opened.evaluate("document.documentElement.scrollWidth") <= 1600, path
+        assert visited.errors == [], path
 
 
 @pytest.mark.parametrize("reports", [0, 1])
