@@ -138,6 +138,15 @@ def test_counted_anew_after_a_change_of_the_calendar_all_is_right_at_once(connec
     assert _damage(connection, T) == []
 
 
+def test_what_ended_before_there_was_a_calendar_is_told_at_the_first_count(connection: psycopg.Connection) -> None:
+    ruled_city(connection)
+    report(connection, 1, submitted_at=T - 6 * DAY, ended_at=T - HOUR)
+    connection.execute("update report set worked_minutes = null")
+    assert _damage(connection, T) != []
+    summarise(connection, now=T)
+    assert _damage(connection, T) == []
+
+
 MIDNIGHT = datetime(2026, 11, 15, 17, tzinfo=UTC)
 """When 16 November begins in Hanoi."""
 
