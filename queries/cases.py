@@ -49,11 +49,11 @@ FIGURES = (
 
 MOST_FOUND = 1_000
 """Beyond this many a search says "more than" and counts no further."""
-_PLENTY = 200
+_PLENTY = 100
 """So many among the newest are told as "more than", without counting up to MOST_FOUND, where the newest come first."""
 _NEAR = 20_000
 """So many of the newest reports of a figure are read for a search before the index of words is asked."""
-_NEAR_OF_UNITS = 5_000
+_NEAR_OF_UNITS = 10_000
 """The same of all that a viewer's units ever had: theirs lie far apart, each on a page of its own."""
 _ALL_FOUND = 1_000_000
 """More than a search finds within a viewer's units: all are gathered there in any case, so all are put in order."""
