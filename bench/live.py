@@ -41,6 +41,7 @@ _BETWEEN_CORRECTIONS = 10  # seconds: while hearts are listened to, all pages ar
 _WALLS, _DESKS = 4, 40
 _DESK_PAGES = (pages.OVERVIEW, pages.LIVE_MAP, pages.BACKLOG, pages.OVERDUE, pages.CASES)
 _WEIGHED_EVERY = 15  # seconds
+_WARM_UPS = (20, 40)  # minutes, in which what is remembered and the allocator's heaps are first filled
 _MISSED_AFTER = 15  # seconds: a screen older than that has missed a change
 
 
@@ -182,9 +183,7 @@ async def _soak(
         connection.close()
         simulation.terminate()
         simulation.wait(20)
-    # The warm-up fills what is remembered and the allocator's heaps; a short run counts its second half.
-    warm = [sample for sample in memory if sample[0] * 60 > min(20, minutes / 2)]
-    kept = [sample for sample in heap if sample[0] * 60 > min(4, minutes / 2)]
+    kept = _after(4, heap, minutes)
     refreshes = [len(guest.refreshed) for guest in guests]
     ages = [age for guest in guests for age in guest.ages]
     missed = sum(age > _MISSED_AFTER for age in ages)
@@ -192,7 +191,9 @@ async def _soak(
     course = ", ".join(f"{np.median([held for _, held in samples]):.0f}" for _, samples in tens)
     table.add_row("open reports", f"{backlog} at first, {backlog_at_last} at last", "")
     table.add_row("memory, median of each ten minutes, MB", course, "")
-    table.add_row("growth after warm-up, MB an hour", _growth(warm), f"under {GOAL_SLOPE_MB:g}")
+    for warm_up in _WARM_UPS:
+        growth = _growth(_after(warm_up, memory, minutes))
+        table.add_row(f"growth after {warm_up} minutes, MB an hour", growth, f"under {GOAL_SLOPE_MB:g}")
     table.add_row("heap of a wall in a browser, MB", f"{kept[0][1]:.1f} at first, {kept[-1][1]:.1f} at last", "")
     table.add_row("its growth, MB an hour", _growth(kept), "flat")
     table.add_row("refreshes of a screen", f"{min(refreshes)} to {max(refreshes)}, {changes} moments", "")
@@ -201,6 +202,11 @@ async def _soak(
     table.add_row("beats of a screen that had missed a refresh", f"{missed} of {len(ages)}", "0")
     _errors(table, guests)
     table.add_row("connections lost", str(sum(guest.reconnected for guest in guests)), "0")
+
+
+def _after(warm_up: float, samples: Sequence[tuple[float, float]], minutes: float) -> list[tuple[float, float]]:
+    """Return the samples (hours, MB) after so many minutes; of a short run the second half."""
+    return [sample for sample in samples if sample[0] * 60 > min(warm_up, minutes / 2)]
 
 
 def _growth(samples: Sequence[tuple[float, float]]) -> str:

@@ -16,7 +16,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -158,11 +158,7 @@ def _system_user(folder: Path) -> str | None:
     if os.geteuid() != 0:
         return None
     try:
-        try:
-            owner = pwd.getpwnam(_SYSTEM_USER)
-        except KeyError:
-            subprocess.run(["/usr/sbin/useradd", "--system", "--shell", "/usr/sbin/nologin", _SYSTEM_USER], check=True)
-            owner = pwd.getpwnam(_SYSTEM_USER)
+        owner = _stand_in()
         for above in (*folder.parents, *_INSTALLATION.parents):
             mode = above.stat().st_mode
             if not mode & stat.S_IXOTH:
@@ -175,6 +171,23 @@ def _system_user(folder: Path) -> str | None:
             "Run as an ordinary user, or name another folder with --data."
         ) from error
     return _SYSTEM_USER
+
+
+def _stand_in() -> pwd.struct_passwd:
+    """Return root's stand-in, made where it is missing: by one process of the machine, for of two that make it at the
+    same time one may be left with a number that is nobody's.
+    """
+    with suppress(KeyError):
+        return pwd.getpwnam(_SYSTEM_USER)
+    users = os.open("/etc", os.O_RDONLY)
+    try:
+        with _locked(users):
+            with suppress(KeyError):
+                return pwd.getpwnam(_SYSTEM_USER)
+            subprocess.run(["/usr/sbin/useradd", "--system", "--shell", "/usr/sbin/nologin", _SYSTEM_USER], check=True)
+            return pwd.getpwnam(_SYSTEM_USER)
+    finally:
+        os.close(users)
 
 
 def _create(data: Path, system_user: str | None) -> None:

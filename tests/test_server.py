@@ -1,12 +1,14 @@
 """The embedded server with real processes: it starts when needed, survives kills, and never outlives its last user."""
 
 import os
+import pwd
 import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -20,7 +22,7 @@ from reportdb.check import find_damage
 from reportdb.connection import connect
 from reportdb.demo import build_demo
 from reportdb.migrations import migrate
-from reportdb.server import ServerError, embedded_server
+from reportdb.server import ServerError, _stand_in, embedded_server
 
 ROOT = Path(__file__).parents[1]
 HOLD = """
@@ -217,6 +219,24 @@ def test_an_ordinary_user_runs_it_as_well(
     assert (process.returncode, process.stderr) == (0, "")
     assert process.stdout.startswith("postgresql://report_owner@/report?")
     assert (folder / "data").owner() == "nobody"
+
+
+def test_roots_stand_in_is_made_once_by_however_many_start_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+
+    def known(name: str) -> pwd.struct_passwd:
+        return {name: pwd.getpwuid(0) for name in made}[name]
+
+    def make(command: list[str], **_: object) -> None:
+        time.sleep(0.1)
+        made.append(command[-1])
+
+    monkeypatch.setattr(pwd, "getpwnam", known)
+    monkeypatch.setattr(subprocess, "run", make)
+    with ThreadPoolExecutor(4) as together:
+        owners = list(together.map(lambda _: _stand_in(), range(4)))
+    assert made == ["reportdb"]
+    assert owners == [pwd.getpwuid(0)] * 4
 
 
 def test_a_folder_an_ordinary_user_may_not_write_is_refused(
