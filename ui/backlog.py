@@ -9,7 +9,7 @@ from queries.backlog import AGES, PACE_DAYS, RECEIPTS, STAGES, URGENCIES, backlo
 from queries.figures import Dimension, names
 from queries.ranking import FEWEST_OPEN
 from ui.asked import NOBODY
-from ui.charts import DAYS
+from ui.charts import DAYS, counts_axis
 from ui.filters import carried
 from ui.meanings import figure_name, meaning
 from ui.pages import BACKLOG, CASES, UNIT
@@ -131,14 +131,7 @@ def history(days: pd.DataFrame, colours: Palette) -> dict[str, Any]:
                 }
             ],
             "xaxis": DAYS,
-            "yaxis": {
-                "rangemode": "tozero",
-                "gridcolor": colours.line,
-                "automargin": True,
-                "tickformat": ",d",
-                "dtick": 1 if days["open"].max() <= 5 else None,
-                "zeroline": False,
-            },
+            "yaxis": counts_axis(int(days["open"].max()), colours),
         },
     }
 

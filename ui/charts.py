@@ -1,5 +1,7 @@
 """Charts as plain Plotly dictionaries: quiet, labelled directly, in the colours of theme.py."""
 
+from typing import Any
+
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -9,6 +11,22 @@ from ui.words import _, language
 
 DAYS = {"type": "date", "tickformat": "%d/%m", "showgrid": False, "automargin": True, "ticklabelstandoff": 8}
 """The axis of days; its first label keeps off the nought of the other axis."""
+_FEW = 5
+
+
+def counts_axis(most: int, colours: Palette) -> dict[str, Any]:
+    """Return the axis of counts up to `most`: from nought, with whole numbers alone, each once.
+
+    Few would get steps of a half, and each half the number beside it.
+    """
+    return {
+        "rangemode": "tozero",
+        "gridcolor": colours.line,
+        "automargin": True,
+        "tickformat": ",d",
+        "dtick": 1 if most <= _FEW else None,
+        "zeroline": False,
+    }
 
 
 def flow(table: pd.DataFrame, colours: Palette) -> go.Figure:
@@ -17,7 +35,7 @@ def flow(table: pd.DataFrame, colours: Palette) -> go.Figure:
     bars = [(_("Received"), "received", colours.received), (_("Resolved"), "resolved", colours.resolved)]
     upper, lower = [0.66, 1], [0, 0.54]
     heading = {"xref": "paper", "yref": "paper", "x": 0, "xanchor": "left", "yanchor": "bottom", "showarrow": False}
-    axis = {"rangemode": "tozero", "gridcolor": colours.line, "automargin": True, "tickformat": ",d", "zeroline": False}
+    came_and_went = int(table[["received", "resolved"]].to_numpy().max(initial=0))
     return go.Figure(
         {
             "data": [
@@ -61,8 +79,8 @@ def flow(table: pd.DataFrame, colours: Palette) -> go.Figure:
                     heading | {"y": lower[1], "text": "<b>" + _("Received and resolved") + "</b>"},
                 ],
                 "xaxis": DAYS | {"anchor": "y"},
-                "yaxis": axis | {"domain": lower},
-                "yaxis2": axis | {"domain": upper, "anchor": "x"},
+                "yaxis": counts_axis(came_and_went, colours) | {"domain": lower},
+                "yaxis2": counts_axis(int(table["open"].max()), colours) | {"domain": upper, "anchor": "x"},
             },
         }
     )

@@ -20,6 +20,9 @@ HOSTILE = '<img src=x onerror="document.title=\'owned\'"><script>document.title=
 RIGHT_TO_LEFT = "\u202eتقرير عن القمامة\u202c"
 LONG = "Đường " * 50
 FAILED = ".st-key-unforeseen, [data-testid='stException']"
+AXES = """charts => charts.flatMap(chart => ["ytick", "y2tick"].map(
+    axis => [...chart.querySelectorAll(`.${axis} text`)].map(label => label.textContent)))"""
+"""What stands at each axis of counts of some charts."""
 
 
 @pytest.fixture(scope="module")
@@ -184,6 +187,10 @@ def test_a_city_without_a_report_or_with_one_is_shown(
             for told, words in (("", "There are no reports"), ("report?code=T-1", "No case with this code")):
                 if page == told:
                     drawn.get_by_text(words).wait_for(state="detached" if reports else "visible")
+            if reports and page in {"", "backlog"}:
+                drawn.locator(".js-plotly-plot .ytick").first.wait_for(state="attached")
+                for labels in drawn.locator(".js-plotly-plot").evaluate_all(AXES):
+                    assert sorted(set(labels)) == sorted(labels), "an axis names a number twice"
         assert visited.errors == []
 
 
