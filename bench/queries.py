@@ -207,7 +207,7 @@ def _ask_all(reports: ReportDatabase, filters: Filters) -> None:
         lambda: accounts.listed(reports, _ADMINISTRATOR) if filters.scope == ADMINISTRATION else None,
         lambda: accounts.log(reports, _ADMINISTRATOR, limit=50) if filters.scope == ADMINISTRATION else None,
         lambda: maps.points(reports, _as_many_as_are_drawn(reports, filters)),
-        lambda: maps.points(reports, filters, figure="true", since=filters.at - ARRIVED_WITHIN),
+        lambda: maps.arrivals(reports, filters, since=filters.at - ARRIVED_WITHIN),
         lambda: cases.working_left(reports, filters, [int(number) for number in newest["id"]]),
     ]
     for by in (None, *get_args(figures.Dimension)):

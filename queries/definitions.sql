@@ -180,6 +180,15 @@ case
     else 'resolved_late'
 end
 
+-- urgency: how pressing a report is on a map
+case when {overdue} then 3 when {due_soon} then 2 when {no_deadline} then 1 else 0 end
+
+-- gravity: how grave a report is on a map
+case severity when 'urgent' then 2 when 'complex' then 1 else 0 end
+
+-- spot: where a report lies, longitude and latitude in hundred-thousandths of a degree, and its id
+cast(lon * 100000 as integer) || ',' || cast(lat * 100000 as integer) || ',' || id
+
 -- key: what the rows of an answer are about
 case cast(:by as text)
     when 'district' then district_id

@@ -9,7 +9,7 @@ import pandas as pd
 
 from queries.database import ReportDatabase
 from queries.figures import moments
-from queries.filters import BEGINNING, Filters
+from queries.filters import Filters
 from queries.keyed import added, keys_of
 from queries.period import summarised
 
@@ -19,18 +19,20 @@ MOST_POINTS = 100_000
 """With more, points hide each other and a browser takes seconds to draw them; cells count them instead."""
 
 
-def points(
-    reports: ReportDatabase, filters: Filters, *, figure: str = "open", since: datetime = BEGINNING
-) -> pd.DataFrame:
-    """Return the reports a figure counts, submitted after `since`, that have coordinates; the most pressing last.
+def points(reports: ReportDatabase, filters: Filters) -> pd.DataFrame:
+    """Return the open reports that have coordinates; the most pressing last.
 
     A row is a group that looks alike: state (0 in time or ended, 1 no deadline known, 2 due soon, 3 overdue), severity
     (0 normal, 1 complex, 2 urgent), category_id, reports, and places: for each report a line "x,y,id", x and y its
     longitude and latitude in hundred-thousandths of a degree. A hundred thousand rows would take ten times as long to
-    read as these few long ones. The most pressing MOST_POINTS are returned. Raises DatabaseAway, KeyError.
+    read as these few long ones. Raises DatabaseAway.
     """
-    parameters = filters.case_parameters() | moments(reports, filters)
-    return reports.ask("map_points", figure=figure, since=since, most=MOST_POINTS, **parameters)
+    return reports.ask("map_points", **filters.case_parameters() | moments(reports, filters))
+
+
+def arrivals(reports: ReportDatabase, filters: Filters, *, since: datetime) -> pd.DataFrame:
+    """Return the reports submitted after `since`, open or not, as `points` does. Raises DatabaseAway."""
+    return reports.ask("map_arrivals", since=since, **filters.case_parameters() | moments(reports, filters))
 
 
 def cells(reports: ReportDatabase, filters: Filters, *, figure: str, wide: int, high: int) -> pd.DataFrame:

@@ -62,10 +62,33 @@ def test_points_are_the_open_reports_with_coordinates_the_most_pressing_last(
     assert case_count(reports, filters(), figure="open") == 5
 
 
+def test_points_of_a_past_moment_are_what_was_open_then(city: psycopg.Connection, reports: ReportDatabase) -> None:
+    old: dict[str, Any] = {"submitted_at": T - 5 * DAY}
+    report(city, 1, lon=105.85, lat=21.05, **old)
+    report(city, 2, lon=105.86, lat=21.05, ended_at=T - DAY, **old)
+    report(city, 3, lon=105.87, lat=21.05, ended_at=T - DAY, reopen_count=1, **old)  # and was done before, for a day
+    past(city, 3, valid_from=T - 5 * DAY, valid_to=T - 2 * DAY, ended_at=T - 3 * DAY, status="resolved", **old)
+    report(city, 4, lon=105.88, lat=21.05, unit_id=2, category_id=2, transfer_count=1, **old)
+    past(city, 4, valid_from=T - 5 * DAY, valid_to=T - 2 * DAY, **old)  # was unit 1's, category 1
+    report(city, 5, lon=105.89, lat=21.05, submitted_at=T - DAY / 2)  # to come
+    for at, open_then in ((T - 2.5 * DAY, [1, 2, 4]), (T - 1.5 * DAY, [1, 2, 3, 4]), (T, [1, 4, 5])):
+        assert _points_of(map_queries.points(reports, filters(at))) == open_then
+        assert case_count(reports, filters(at), figure="open_on_map") == len(open_then)
+    assert map_queries.points(reports, filters(T - 2.5 * DAY))["category_id"].unique().tolist() == [1]
+    assert _points_of(map_queries.points(reports, filters(T - 2.5 * DAY, units=(2,)))) == []
+    assert _points_of(map_queries.points(reports, filters(units=(2,)))) == [4]
+    assert _points_of(map_queries.points(reports, filters(T - 2.5 * DAY, scope=cases_of((2,))))) == [4], "his now"
+
+
+def _points_of(table: pd.DataFrame) -> list[int]:
+    """Return the ids of the points of a map."""
+    return sorted(int(line.split(",")[2]) for places in table["places"] for line in places.splitlines())
+
+
 def test_arrivals_are_what_came_in_since_a_moment(city: psycopg.Connection, reports: ReportDatabase) -> None:
     report(city, 1, lon=105.85, lat=21.05, submitted_at=T - 15 * HOUR / 60)
     report(city, 2, lon=105.85, lat=21.05, submitted_at=T - HOUR / 60, ended_at=T)
-    table = map_queries.points(reports, filters(), figure="true", since=T - HOUR / 4)
+    table = map_queries.arrivals(reports, filters(), since=T - HOUR / 4)
     assert table["places"].tolist() == ["10585000,2105000,2"]
 
 
@@ -253,6 +276,13 @@ def test_an_address_serves_packed_data_with_a_tag() -> None:
     plain = get("/map/points.json", AT | {"lang": "en"}, accept_encoding="identity")
     assert plain.json() == answer.json()
     assert "content-encoding" not in plain.headers
+
+
+@pytest.mark.usefixtures("served")
+def test_more_points_than_can_be_drawn_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("queries.map.MOST_POINTS", 1)
+    answer = get("/map/points.json", AT)
+    assert (answer.status, answer.body[:25]) == (400, b"Too many open reports for")
 
 
 @pytest.mark.usefixtures("served")

@@ -22,7 +22,7 @@ from queries import map as maps
 from queries.accounts import Account, contact, note
 from queries.cases import FIGURES, case_count, case_rows, cases, readable_count
 from queries.database import NotAReportDatabase, ReportDatabase
-from queries.filters import Filters
+from queries.filters import BEGINNING, Filters
 from queries.report import events, nearby, report
 from queries.scope import ADMINISTRATION, COUNTS, EVERYTHING, GATE, NOTHING, Scope, cases_of
 from queries.search import search
@@ -64,6 +64,7 @@ OF_CASES = {
     "case_rows",
     "code_known",
     "codes",
+    "map_arrivals",
     "map_case",
     "map_points",
     "nearby",
@@ -261,9 +262,8 @@ def test_a_page_that_forgets_to_filter_still_gets_its_own_cases_alone(reports: R
         for figure in FIGURES:
             assert set(cases(reports, then, figure=figure, limit=500)["id"]) <= own
         assert set(case_rows(reports, then, list(EVERYBODYS))["id"]) <= own
-        for figure in ("open", "true"):
-            told = said(maps.points(reports, then, figure=figure))
-            assert leaks(told, marks([THEIRS])) == set()
+        for told in (maps.points(reports, then), maps.arrivals(reports, then, since=BEGINNING)):
+            assert leaks(said(told), marks([THEIRS])) == set()
     assert set(cases(reports, seen, figure="submitted", limit=500)["id"]) == own
     assert readable_count(reports, seen, figure="submitted") == len(own)
     assert case_count(reports, seen, figure="submitted") == len(EVERYBODYS), "counts are for all"

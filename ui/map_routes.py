@@ -15,6 +15,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from queries import map as map_queries
+from queries.cases import readable_count
 from queries.database import DatabaseAway, ReportDatabase
 from queries.figures import names
 from queries.filters import Filters
@@ -134,6 +135,8 @@ def _labels(asking: Asking) -> str:
 
 def _points(asking: Asking) -> str:
     asking.need_cases()
+    if readable_count(asking.reports, asking.filters, figure="open_on_map") > map_queries.MOST_POINTS:
+        raise Nonsense("Too many open reports for points: choose fewer, or ask for cells.")
     groups = map_queries.points(asking.reports, asking.filters)
     return map_data.points(groups, names(asking.reports, "category"), asking.language)
 
@@ -141,7 +144,7 @@ def _points(asking: Asking) -> str:
 def _arrivals(asking: Asking) -> str:
     asking.need_cases()
     since = asking.filters.at - ARRIVED_WITHIN
-    groups = map_queries.points(asking.reports, asking.filters, figure="true", since=since)
+    groups = map_queries.arrivals(asking.reports, asking.filters, since=since)
     return map_data.points(groups, names(asking.reports, "category"), asking.language)
 
 
