@@ -158,15 +158,25 @@ and (cast(:officers as text[]) is null
 and (cast(:cells as bigint[]) is null
     or report_at.id in (select id from report where cell = any(cast(:cells as bigint[]))))
 
--- chosen_group: the same for groups of reports, which have no officer and no place of their own
-(cast(:districts as integer[]) is null or district_id = any(cast(:districts as integer[]))
+-- chosen_group: the same of reports in groups, without officer and place; of one chosen alone the planner sees an order
+(cast(:districts as integer[]) is null
+    or cardinality(cast(:districts as integer[])) = 1 and district_id = (cast(:districts as integer[]))[1]
+    or cardinality(cast(:districts as integer[])) > 1 and district_id = any(cast(:districts as integer[]))
     or district_id is null and -1 = any(cast(:districts as integer[])))
-and (cast(:wards as integer[]) is null or ward_id = any(cast(:wards as integer[]))
+and (cast(:wards as integer[]) is null
+    or cardinality(cast(:wards as integer[])) = 1 and ward_id = (cast(:wards as integer[]))[1]
+    or cardinality(cast(:wards as integer[])) > 1 and ward_id = any(cast(:wards as integer[]))
     or ward_id is null and -1 = any(cast(:wards as integer[])))
-and (cast(:units as integer[]) is null or unit_id = any(cast(:units as integer[]))
+and (cast(:units as integer[]) is null
+    or cardinality(cast(:units as integer[])) = 1 and unit_id = (cast(:units as integer[]))[1]
+    or cardinality(cast(:units as integer[])) > 1 and unit_id = any(cast(:units as integer[]))
     or unit_id is null and -1 = any(cast(:units as integer[])))
-and (cast(:categories as integer[]) is null or category_id = any(cast(:categories as integer[])))
-and (cast(:channels as integer[]) is null or channel_id = any(cast(:channels as integer[])))
+and (cast(:categories as integer[]) is null
+    or cardinality(cast(:categories as integer[])) = 1 and category_id = (cast(:categories as integer[]))[1]
+    or cardinality(cast(:categories as integer[])) > 1 and category_id = any(cast(:categories as integer[])))
+and (cast(:channels as integer[]) is null
+    or cardinality(cast(:channels as integer[])) = 1 and channel_id = (cast(:channels as integer[]))[1]
+    or cardinality(cast(:channels as integer[])) > 1 and channel_id = any(cast(:channels as integer[])))
 
 -- state: how far a report is, in one word
 case
