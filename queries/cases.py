@@ -49,12 +49,11 @@ FIGURES = (
 
 MOST_FOUND = 1_000
 """Beyond this many a search says "more than" and counts no further."""
-_PLENTY = 100
-"""So many among the newest are told as "more than", without counting up to MOST_FOUND, where the newest come first."""
-_NEAR = 20_000
+_PLENTY = 51
+"""So many among the newest, a page of them and one more, are told as "more than", without counting up to MOST_FOUND,
+where the newest come first."""
+_NEAR = 40_000
 """So many of the newest reports of a figure are read for a search before the index of words is asked."""
-_NEAR_OF_UNITS = 10_000
-"""The same of all that a viewer's units ever had: theirs lie far apart, each on a page of its own."""
 _ALL_FOUND = 1_000_000
 """More than a search finds within a viewer's units: all are gathered there in any case, so all are put in order."""
 _PART = 2_000
@@ -208,10 +207,9 @@ def _found(reports: ReportDatabase, filters: Filters, figure: str, order: Order,
     of_the_open = _is_of_the_open(figure)
     newest_first = order == "newest" and moves(figure).startswith("submitted_at")
     if search.words and (within_units or not of_the_open):
-        near = _NEAR_OF_UNITS if within_units and not of_the_open else _NEAR
-        answer = reports.ask("search_near", near=near, **asked).iloc[0]
+        answer = reports.ask("search_near", near=_NEAR, **asked).iloc[0]
         ids: list[int] = answer["ids"]
-        whole = answer["looked_at"] < near
+        whole = answer["looked_at"] < _NEAR
         if whole or len(ids) >= (_PLENTY if newest_first else MOST_FOUND + 1):
             return _Found(ids, all=whole and len(ids) < most, first=whole or newest_first)
     question = "search_open" if search.words and of_the_open and not within_units else "search_few"

@@ -1,14 +1,14 @@
 """A search: what a viewer typed, understood as a code, or as words and names.
 
 Every word must be found. Words are compared without case, diacritics or punctuation; the last one may be the beginning
-of a word. Words that are a name, or two and more of a name's words, are found where they stand side by side, and also
-in every report that lies in that area, is held by that unit or has that category, whatever its text says. A search that
-begins a public code finds the cases with that code instead.
+of a word where it is none itself. Words that are a name, or two and more of a name's words, are found where they stand
+side by side, and also in every report that lies in that area, is held by that unit or has that category, whatever its
+text says. A search that begins a public code finds the cases with that code instead.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from queries.database import ReportDatabase
 from queries.filters import NONE, Filters
@@ -16,6 +16,8 @@ from queries.scope import Scope
 
 _LONGEST = 120  # characters of what is typed; the rest is left out
 _MOST_WORDS = 10
+_NEWEST = 5_000
+"""Among so many of the newest reports every word in use is met."""
 _MARKS = {"districts": "=d", "wards": "=w", "units": "=u", "categories": "=c"}  # searchable() in the schema
 
 
@@ -55,7 +57,11 @@ def search(reports: ReportDatabase, typed: str, scope: Scope) -> Search | None:
     words = reports.ask("search_words", typed=typed)["words"].iloc[0].split()[:_MOST_WORDS]
     if not words:
         return None
-    return Search(words=" & ".join(_either(run, marks, last) for run, marks, last in _runs(words, _names(reports))))
+    runs = list(_runs(words, _names(reports)))
+    parts = [_either(run) for run in runs]
+    if not runs[-1].marks and _may_begin(words[-1]) and not _met(reports, words[-1], scope):
+        parts[-1] = f"('{words[-1]}':*)"
+    return Search(words=" & ".join(parts))
 
 
 def may_be_code(typed: str) -> bool:
@@ -87,11 +93,13 @@ def _names(reports: ReportDatabase) -> list[tuple[str, str]]:
     return [(f" {name} ", mark) for name, mark in zip(answer["name"], answer["mark"], strict=True)]
 
 
-def _runs(words: list[str], names: list[tuple[str, str]]) -> Iterator[tuple[list[str], list[str], bool]]:
-    """Cut the words into the longest runs that are names, from the left, and single words that are none.
+class _Run(NamedTuple):
+    words: list[str]
+    marks: list[str]  # of the names that they are, or are part of
 
-    Yield each run with the marks of its names, and whether it is the last.
-    """
+
+def _runs(words: list[str], names: list[tuple[str, str]]) -> Iterator[_Run]:
+    """Cut the words into the longest runs that are names, from the left, and single words that are none."""
     start = 0
     while start < len(words):
         end, marks = start + 1, []
@@ -99,7 +107,7 @@ def _runs(words: list[str], names: list[tuple[str, str]]) -> Iterator[tuple[list
             if marks := _meant(words[start:longest], names):
                 end = longest
                 break
-        yield words[start:end], marks, end == len(words)
+        yield _Run(words[start:end], marks)
         start = end
 
 
@@ -112,9 +120,20 @@ def _meant(run: list[str], names: list[tuple[str, str]]) -> list[str]:
     return sorted({mark for name, mark in names if spaced in name})
 
 
-def _either(run: list[str], marks: list[str], last: bool) -> str:
-    """Return the part of a text query that finds a run of words side by side, or one of the marks."""
-    lexemes = [f"'{word}'" for word in run]
-    if last and not marks and len(run[-1]) > 1 and run[-1].isalpha():  # house 20 is not house 208
-        lexemes[-1] += ":*"
-    return "(" + " | ".join([" <-> ".join(lexemes), *(f"'{mark}'" for mark in marks)]) + ")"
+def _either(run: _Run) -> str:
+    """Return the part of a text query that finds a run's words side by side, or one of its marks."""
+    side_by_side = " <-> ".join(f"'{word}'" for word in run.words)
+    return "(" + " | ".join([side_by_side, *(f"'{mark}'" for mark in run.marks)]) + ")"
+
+
+def _may_begin(word: str) -> bool:
+    """Whether a word may be the beginning of another: house 20 is not house 208."""
+    return len(word) > 1 and word.isalpha()
+
+
+def _met(reports: ReportDatabase, word: str, scope: Scope) -> bool:
+    """Return whether a word is one as it stands: among the newest reports the viewer may read one says it.
+
+    Whatever begins like a common word would be gathered from all there ever was, which takes longer than the rest.
+    """
+    return bool(reports.ask("word_met", word=f"'{word}'", newest=_NEWEST, scope=scope)["met"].iloc[0])

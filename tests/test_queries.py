@@ -53,6 +53,8 @@ VALUES: dict[str, Any] = {
     "words_here": "('rac' <-> 'thai' | '=c1') & ('=u1')",
     "most": 11,
     "near": 20_000,
+    "newest": 5_000,
+    "word": "'rac'",
     "ids": [1, 2],
     "category": 1,
     "lon": 105.83,

@@ -75,6 +75,7 @@ OF_CASES = {
     "search_few",
     "search_near",
     "search_open",
+    "word_met",
 }
 """The questions that tell of single cases or of accounts: nothing for whoever counts."""
 HEAD = cases_of((OURS, BELOW))
@@ -105,6 +106,8 @@ ANYTHING: dict[str, Any] = {
     "within_units": False,
     "most": 1000,
     "near": 20_000,
+    "newest": 5_000,
+    "word": "'rac'",
     "ids": EVERYBODYS,
     "category": 1,
     "lon": place(THEIRS, 1)[0],

@@ -54,6 +54,16 @@ def test_every_word_must_be_found_and_the_last_may_be_a_beginning(
     assert found(reports, "den tau") == set()
 
 
+def test_the_last_word_is_a_beginning_where_it_is_no_word_itself(
+    city: psycopg.Connection, reports: ReportDatabase
+) -> None:
+    report(city, 1, title="Đèn hỏng ở Chùa Bộc", ended_at=T - DAY)
+    report(city, 2, title="Đèn hỏng ở Chùa Bo")
+    assert found(reports, "chua bo") == {2}
+    assert found(reports, "den hon") == {1, 2}
+    assert found(reports, "chua bo", NOW.choosing(units=(2,))) == set(), "whatever is chosen"
+
+
 def test_a_name_finds_what_lies_there_whatever_the_text_says(city: psycopg.Connection, reports: ReportDatabase) -> None:
     report(city, 1, title="Ổ gà", category_id=2)  # in Đống Đa
     report(city, 2, title="Ổ gà", category_id=2, district_id=2, ward_id=12, unit_id=2)  # in Đông Anh
@@ -154,7 +164,7 @@ def test_however_it_is_looked_up_a_search_finds_the_same(
         report(city, number, title=titles[number], submitted_at=T - 61 * DAY + number * DAY)
     report(city, 61, title="Rác", district_id=2, ward_id=12, unit_id=2)
     past(city, 60, valid_from=T - 2 * DAY, valid_to=T + DAY)
-    for limit, reached in {"_NEAR": near, "_NEAR_OF_UNITS": near, "_PLENTY": 12, "MOST_FOUND": 20}.items():
+    for limit, reached in {"_NEAR": near, "_PLENTY": 12, "MOST_FOUND": 20}.items():
         monkeypatch.setattr(f"queries.cases.{limit}", reached)
     filters = NOW.choosing(scope=scope)
     for typed, wanted in {"rac y te": "Rác y tế", "cong kenh": "Rác cồng kềnh", "rac": "Rác", "chuot": "?"}.items():
