@@ -46,6 +46,7 @@ from ui.map_routes import ARRIVED_WITHIN, COUNTED, cell_size
 _TIMES, _TIMES_OF_THE_QUICK = 3, 9
 _QUICK_MS = 50  # what is quicker differs more by chance
 _NOT_ASKED = {"definitions", "contact", "note_access"}  # no question; and two that write into the access log
+_SELDOM = "den duong hong chua boc"  # each word is common, and all together are not
 _IN_EVERY_ORDER = ("submitted", "open", "overdue", "received", "resolved", "fell_due")
 _SLOW_MS = 2000  # what takes longer is asked once
 GOALS_MS = {"30 days": 100, "365 days": 100, "all": 250}
@@ -230,7 +231,7 @@ def _ask_all(reports: ReportDatabase, filters: Filters) -> None:
             )
             for order in (cases.orders(figure) if figure in _IN_EVERY_ORDER else ("newest",))
         ]
-    for typed in ("rac thai", "duong pho dong da", str(case.get("public_code")), "khong co gi"):
+    for typed in ("rac thai", "duong pho dong da", str(case.get("public_code")), "khong co gi", _SELDOM):
         calls.append(lambda typed=typed: _search(reports, filters, typed))
     for call in calls:
         try:

@@ -77,6 +77,10 @@ class Filters:
         """The same moment, period, categories and channels, wherever and with whom the reports are."""
         return replace(self, districts=(), wards=(), units=(), officers=(), square=())
 
+    def of_units(self) -> Self:
+        """The same moment, period and units, of every category and channel, wherever the reports are."""
+        return replace(self, districts=(), wards=(), categories=(), channels=(), officers=(), square=())
+
     def since(self, start: datetime) -> Self:
         """The same moment and choices, with the period from another start up to the moment, itself included."""
         return replace(self, start=start, end=self.at + _TICK)

@@ -43,6 +43,7 @@ SUMS = {
 
 _EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)  # no report is older
 _WHOLE_HOURS, _STEP = 72, 6  # the scale of handled_hours: whole hours, and beyond them steps of so many
+_WHERE = ("district", "ward")
 _FEW_DAYS = 3  # so short a period is quicker to count from the reports
 
 
@@ -130,10 +131,12 @@ def hours(reports: ReportDatabase, filters: Filters, *, by: str | None = None) -
 
 
 def _hours(reports: ReportDatabase, filters: Filters, by: str | None) -> pd.DataFrame:
-    whole = summarised(reports, filters, by)
+    whole, question = summarised(reports, filters, by), "period_hours"
+    if whole is None and by in _WHERE and filters.units and filters == filters.of_units() and NONE not in filters.units:
+        whole, question = summarised(reports, filters, by, months=True), "unit_hours"
     parts = []
     if whole is not None:
-        parts.append(reports.ask_now("period_hours", **filters.parameters(), **whole.parameters(filters), by=by))
+        parts.append(reports.ask_now(question, **filters.parameters(), **whole.parameters(filters), by=by))
     rests = whole.rest(filters) if whole else [filters]
     parts += [reports.ask_now("handling_times", **rest.parameters(), by=by) for rest in rests]
     return quantiles(pd.concat(parts))

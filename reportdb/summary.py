@@ -51,8 +51,8 @@ def _count_anew(connection: psycopg.Connection, *, calendar_changed: bool) -> No
             [calendar_changed],
         )
     connection.execute(  # with what has just been noted of the working time: all of it is counted below
-        """truncate report_change, report_day, report_month, report_hours, report_month_cell, report_square,
-               report_day_open, summary_state"""
+        """truncate report_change, report_day, report_month, report_hours, report_unit_hours, report_month_cell,
+               report_square, report_day_open, summary_state"""
     )
     connection.execute("insert into summary_state (open_to) values (null)")
     row = connection.execute("select min(submitted_at), max(submitted_at), count(*) from report").fetchone()
@@ -71,7 +71,9 @@ def _count_anew(connection: psycopg.Connection, *, calendar_changed: bool) -> No
         )
         connection.execute("select bring_into_summary()")
         start += step
-    connection.execute("analyze report_day, report_month, report_hours, report_month_cell, report_square")
+    connection.execute(
+        "analyze report_day, report_month, report_hours, report_unit_hours, report_month_cell, report_square"
+    )
 
 
 def _open_known_to(connection: psycopg.Connection) -> date | None:

@@ -101,6 +101,23 @@ def test_squares_are_counted_where_a_summary_is_kept_already(demo: str, new_data
         assert connection.execute("select count(*) from report_square").fetchone() == (0,)
 
 
+def test_hours_of_units_are_counted_where_a_summary_is_kept_already(demo: str, new_database: NewDatabase) -> None:
+    with connect(new_database(database_name(demo))) as connection:
+        connection.execute("update report set unit_id = 3 where id % 50 = 1")  # noted, not yet in the counts
+        told = "select * from report_unit_hours order by unit_id, month, district_id, ward_id, clock"
+        before = connection.execute(told).fetchall()
+        assert len(before) > 1_000
+        connection.execute("drop table report_unit_hours")
+        connection.execute("drop function bring_into_unit_hours cascade")
+        connection.execute("delete from schema_migration where name = '0024_unit_hours.sql'")
+        assert migrate(connection) == ["0024_unit_hours.sql"]
+        assert connection.execute(told).fetchall() == before
+        connection.execute("update report_unit_hours set hours = reports, reports = hours where ward_id = -1")
+        assert "report_unit_hours" in " ".join(map(str, find_damage(connection, DEMO_NOW)))
+        connection.execute("truncate report cascade")
+        assert connection.execute("select count(*) from report_unit_hours").fetchone() == (0,)
+
+
 def _as_before_0020(connection: psycopg.Connection) -> None:
     """Put the counts of months where they were kept before, and take away what 0020 brought."""
     connection.execute(

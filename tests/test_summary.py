@@ -98,6 +98,9 @@ def test_a_year_is_answered_by_the_summary(demo: str) -> None:
             assert (whole.dimension, (whole.end - whole.first).days) == (dimension, 364)
         assert summarised(reports, year.choosing(units=(1,)), "category") is None
         assert summarised(reports, year.choosing(units=(1,)), "category", months=True) is not None
+        for by in ("district", "ward"):
+            hours(reports, year.choosing(units=(1,)), by=by)
+        assert {one.question: one.count for one in reports.timings.table()}["unit_hours"] == 2
 
 
 def test_changes_are_counted_at_once_and_stay_counted(demo: str, new_database: NewDatabase) -> None:
@@ -120,6 +123,7 @@ def test_changes_are_counted_at_once_and_stay_counted(demo: str, new_database: N
                     _the_same(filters, "unit", counted, recounted)
                     _the_same(filters.choosing(districts=(3,)), None, counted, recounted)
                     _the_same(filters.choosing(districts=(3, 4), categories=(1, 2, 3)), "unit", counted, recounted)
+                    _the_same(filters.choosing(units=(3, 7)), "ward", counted, recounted)
                 summarise(connection, now=later)
         assert [str(found) for found in find_damage(connection, later) if "summarise" in str(found)] == []
 
