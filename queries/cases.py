@@ -47,8 +47,8 @@ FIGURES = (
 """The figures whose cases can be listed, as definitions.sql names them."""
 
 
-MOST_FOUND = 1_000
-"""Beyond this many a search says "more than" and counts no further."""
+MOST_FOUND = 5_000
+"""Beyond this many a search says "more than" and counts no further; then the newest fifty are soon met on a walk."""
 _PLENTY = 51
 """So many among the newest, a page of them and one more, are told as "more than", without counting up to MOST_FOUND,
 where the newest come first."""
