@@ -7,7 +7,7 @@ import pandas as pd
 
 from queries.database import ReportDatabase
 from queries.figures import COUNTS, moments
-from queries.filters import BEGINNING, Filters
+from queries.filters import BEGINNING, NONE, Filters
 from queries.period import PERIOD_COUNTS, SUMS, happened
 from queries.search import Search
 from queries.statements import moves, sql, written
@@ -52,8 +52,10 @@ MOST_FOUND = 5_000
 _PLENTY = 51
 """So many among the newest, a page of them and one more, are told as "more than", without counting up to MOST_FOUND,
 where the newest come first."""
-_NEAR = 40_000
+_NEAR = 30_000
 """So many of the newest reports of a figure are read for a search before the index of words is asked."""
+_NEAR_IN_ORDER = 40_000
+"""The same of reports that an index has in the order they came in, which are read twice as quickly."""
 _ALL_FOUND = 1_000_000
 """More than a search finds within a viewer's units: all are gathered there in any case, so all are put in order."""
 _PART = 2_000
@@ -207,11 +209,21 @@ def _found(reports: ReportDatabase, filters: Filters, figure: str, order: Order,
     of_the_open = _is_of_the_open(figure)
     newest_first = order == "newest" and moves(figure).startswith("submitted_at")
     if search.words and (within_units or not of_the_open):
-        answer = reports.ask("search_near", near=_NEAR, **asked).iloc[0]
+        in_order = _come_in_order(filters, figure)
+        near = _NEAR_IN_ORDER if in_order else _NEAR
+        answer = reports.ask("search_newest" if in_order else "search_near", near=near, **asked).iloc[0]
         ids: list[int] = answer["ids"]
-        whole = answer["looked_at"] < _NEAR
+        whole = answer["looked_at"] < near
         if whole or len(ids) >= (_PLENTY if newest_first else MOST_FOUND + 1):
             return _Found(ids, all=whole and len(ids) < most, first=whole or newest_first)
     question = "search_open" if search.words and of_the_open and not within_units else "search_few"
     ids = list(map(int, reports.ask(question, **asked)["id"]))
     return _Found(ids, all=len(ids) < most, first=False)
+
+
+def _come_in_order(filters: Filters, figure: str) -> bool:
+    """Return whether an index has what a figure counts in the order it came in: all reports, or those of one unit."""
+    units = set(filters.units or filters.scope.own or ())
+    return (
+        figure in {"submitted", "received"} and filters == filters.of_units() and len(units) <= 1 and NONE not in units
+    )

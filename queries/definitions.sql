@@ -227,6 +227,11 @@ and {coded}
     or :within_units and id = any(array(select found_by_words(cast(cast(:words_here as text) as tsquery)))))
 and {coded}
 
+-- own: what the viewer's units hold, where he is held to them: so said, an index finds it; who sees it, the database decides
+(cast(:own as integer[]) is null
+    or cardinality(cast(:own as integer[])) = 1 and unit_id = (cast(:own as integer[]))[1]
+    or cardinality(cast(:own as integer[])) > 1 and unit_id = any(cast(:own as integer[])))
+
 -- newest: an order, the last one first; what {moves} stands for depends on the figure (queries/statements.py)
 {moves} desc, id desc
 

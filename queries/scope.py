@@ -26,6 +26,11 @@ class Scope:
         return self.role == "report_official"
 
     @property
+    def own(self) -> tuple[int, ...] | None:
+        """The units it is held to, if only to none, as queries/*.sql name them; None where it reads all."""
+        return self.units if self.within_units else None
+
+    @property
     def sees_cases(self) -> bool:
         """Whether there is any case it could read."""
         return self.setting != "{}"

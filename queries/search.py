@@ -16,7 +16,7 @@ from queries.scope import Scope
 
 _LONGEST = 120  # characters of what is typed; the rest is left out
 _MOST_WORDS = 10
-_NEWEST = 5_000
+_NEWEST = 2_000
 """Among so many of the newest reports every word in use is met."""
 _MARKS = {"districts": "=d", "wards": "=w", "units": "=u", "categories": "=c"}  # searchable() in the schema
 
@@ -37,6 +37,7 @@ class Search:
             "code": self.code,
             "code_end": self.code_end,
             "within_units": filters.scope.within_units,
+            "own": filters.scope.own,
         }
 
     def _here(self, filters: Filters, words: str) -> str:
@@ -136,4 +137,4 @@ def _met(reports: ReportDatabase, word: str, scope: Scope) -> bool:
 
     Whatever begins like a common word would be gathered from all there ever was, which takes longer than the rest.
     """
-    return bool(reports.ask("word_met", word=f"'{word}'", newest=_NEWEST, scope=scope)["met"].iloc[0])
+    return bool(reports.ask("word_met", word=f"'{word}'", newest=_NEWEST, own=scope.own, scope=scope)["met"].iloc[0])

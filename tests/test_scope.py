@@ -74,6 +74,7 @@ OF_CASES = {
     "search",
     "search_few",
     "search_near",
+    "search_newest",
     "search_open",
     "word_met",
 }
@@ -106,7 +107,8 @@ ANYTHING: dict[str, Any] = {
     "within_units": False,
     "most": 1000,
     "near": 20_000,
-    "newest": 5_000,
+    "newest": 2_000,
+    "own": None,
     "word": "'rac'",
     "ids": EVERYBODYS,
     "category": 1,

@@ -113,7 +113,8 @@ def test_a_search_keeps_to_the_figure_the_filters_and_the_moment(
 def test_what_is_chosen_is_told_by_the_marks_of_reports_as_they_stand_and_by_what_stood_otherwise(
     city: psycopg.Connection, reports: ReportDatabase, monkeypatch: pytest.MonkeyPatch, near: int
 ) -> None:
-    monkeypatch.setattr("queries.cases._NEAR", near)  # by the index of words, or by reading the newest
+    for limit in ("_NEAR", "_NEAR_IN_ORDER"):
+        monkeypatch.setattr(f"queries.cases.{limit}", near)  # by the index of words, or by reading the newest
     for number in range(1, 5):
         report(city, number, title="Cây đổ")
     report(city, 5, title="Cây đổ", district_id=2, ward_id=12, unit_id=2, category_id=2)
@@ -166,7 +167,7 @@ def test_however_it_is_looked_up_a_search_finds_the_same(
         report(city, number, title=titles[number], submitted_at=T - 61 * DAY + number * DAY)
     report(city, 61, title="Rác", district_id=2, ward_id=12, unit_id=2)
     past(city, 60, valid_from=T - 2 * DAY, valid_to=T + DAY)
-    for limit, reached in {"_NEAR": near, "_PLENTY": 12, "MOST_FOUND": 20}.items():
+    for limit, reached in {"_NEAR": near, "_NEAR_IN_ORDER": near, "_PLENTY": 12, "MOST_FOUND": 20}.items():
         monkeypatch.setattr(f"queries.cases.{limit}", reached)
     filters = NOW.choosing(scope=scope)
     for typed, wanted in {"rac y te": "Rác y tế", "cong kenh": "Rác cồng kềnh", "rac": "Rác", "chuot": "?"}.items():
