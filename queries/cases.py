@@ -47,8 +47,10 @@ FIGURES = (
 """The figures whose cases can be listed, as definitions.sql names them."""
 
 
-MOST_FOUND = 5_000
-"""Beyond this many a search says "more than" and counts no further; then the newest fifty are soon met on a walk."""
+MOST_FOUND = 1_000
+"""Beyond this many a search says "more than" and counts no further."""
+_MOST_OF_THE_RARE = 5_000
+"""The same of what is looked up in the index of all words: of more, the newest fifty are soon met on a walk."""
 _PLENTY = 51
 """So many among the newest, a page of them and one more, are told as "more than", without counting up to MOST_FOUND,
 where the newest come first."""
@@ -217,6 +219,8 @@ def _found(reports: ReportDatabase, filters: Filters, figure: str, order: Order,
         if whole or len(ids) >= (_PLENTY if newest_first else MOST_FOUND + 1):
             return _Found(ids, all=whole and len(ids) < most, first=whole or newest_first)
     question = "search_open" if search.words and of_the_open and not within_units else "search_few"
+    if question == "search_few" and not within_units:
+        most = asked["most"] = _MOST_OF_THE_RARE + 1
     ids = list(map(int, reports.ask(question, **asked)["id"]))
     return _Found(ids, all=len(ids) < most, first=False)
 

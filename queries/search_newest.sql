@@ -1,7 +1,8 @@
 -- As search_near.sql, of reports that an index has in the order they came in: each is read as it is met. Of others, many
 -- would be read that are not among those asked for.
 with standing as (
-    select id, submitted_at, {said} as found
+    select
+        id, submitted_at, due_at, receive_due_at, open_until, ended_at, rated_at, severity, {said} as found
     from report_standing(:at) as report_at
     join (select id, words, public_code from report) as sought using (id)
     where {figure} and {chosen} and {own}
@@ -9,7 +10,8 @@ with standing as (
     limit :near
 ),
 former as (
-    select id, submitted_at, {said} as found
+    select
+        id, submitted_at, due_at, receive_due_at, open_until, ended_at, rated_at, severity, {said} as found
     from report_former(:at) as report_at
     join (select id, words, public_code from report) as sought using (id)
     where {figure} and {chosen} and {own}
@@ -17,15 +19,10 @@ former as (
     limit :near
 ),
 near as materialized (
-    select id, found from (select * from standing union all select * from former) as either
+    select * from (select * from standing union all select * from former) as either
     order by submitted_at desc, id desc
     limit :near
 )
 select
     (select count(*) from near) as looked_at,
-    array(
-        select id from report_at(:at)
-        where id = any(array(select id from near where found))
-        order by {order}
-        limit :most
-    ) as ids
+    array(select id from near where found order by {order} limit :most) as ids

@@ -167,7 +167,13 @@ def test_however_it_is_looked_up_a_search_finds_the_same(
         report(city, number, title=titles[number], submitted_at=T - 61 * DAY + number * DAY)
     report(city, 61, title="Rác", district_id=2, ward_id=12, unit_id=2)
     past(city, 60, valid_from=T - 2 * DAY, valid_to=T + DAY)
-    for limit, reached in {"_NEAR": near, "_NEAR_IN_ORDER": near, "_PLENTY": 12, "MOST_FOUND": 20}.items():
+    for limit, reached in {
+        "_NEAR": near,
+        "_NEAR_IN_ORDER": near,
+        "_PLENTY": 12,
+        "MOST_FOUND": 20,
+        "_MOST_OF_THE_RARE": 20,
+    }.items():
         monkeypatch.setattr(f"queries.cases.{limit}", reached)
     filters = NOW.choosing(scope=scope)
     for typed, wanted in {"rac y te": "Rác y tế", "cong kenh": "Rác cồng kềnh", "rac": "Rác", "chuot": "?"}.items():
