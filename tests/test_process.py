@@ -1,12 +1,10 @@
 """What the process asks of its system."""
 
-import ctypes
 import socket
 
-import psutil
 import pytest
 
-from ui.process import give_back, prepare
+from ui.process import prepare
 
 
 @pytest.mark.skipif("not __import__('os').path.isdir('/proc/self/fd')", reason="the system lists no descriptors")
@@ -21,14 +19,3 @@ def test_who_connects_is_answered_at_once_and_every_socket_stays_open() -> None:
                 assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
         here.sendall(b"still here")
         assert there.recv(20) == b"still here"
-
-
-@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_trim"), reason="another C library")
-def test_pages_on_which_nothing_lies_any_more_are_given_back() -> None:
-    lying = [bytes(2_000) for _ in range(50_000)]
-    stays = lying[::50]  # so that the heap's end stays where it is
-    del lying
-    held = psutil.Process().memory_info().rss
-    give_back()
-    assert held - psutil.Process().memory_info().rss > 50_000_000
-    assert len(stays) == 1_000

@@ -19,7 +19,7 @@ from queries.accounts import Account, accounts
 from queries.database import DatabaseAway, NotAReportDatabase, ReportDatabase
 from queries.feeds import Feed, feeds
 from queries.figures import City, NoCity, city
-from ui import process, sign_in
+from ui import sign_in
 from ui.shown import Shown, Stay
 from ui.thresholds import Level, thresholds
 from ui.viewers import Viewer, Viewers
@@ -27,7 +27,6 @@ from ui.viewers import Viewer, Viewers
 _LOG = logging.getLogger(__name__)
 _SECONDS_BETWEEN_LOOKS = 1.0
 _SECONDS_BETWEEN_ACCOUNTS = 10.0
-_SECONDS_TO_GIVE_BACK = 60.0
 _BUSY = 0.9  # of one processor may go into what a new moment brings
 _SECONDS_OF_ONE_MOMENT = 6.0  # at most, however much there is to do
 _LITTLE = 0.5  # seconds
@@ -189,15 +188,11 @@ class Watcher:
         self._thread.join()
 
     def _watch(self) -> None:
-        given_back_at = time.monotonic()
         while not self._stop.wait(_SECONDS_BETWEEN_LOOKS):
             try:
                 self.look()
             except Exception:  # the watcher outlives what nobody foresaw; the next look may succeed
                 _LOG.exception("A look at the report database failed")
-            if time.monotonic() - given_back_at >= _SECONDS_TO_GIVE_BACK:
-                process.give_back()
-                given_back_at = time.monotonic()
 
 
 _watchers: list[Watcher] = []

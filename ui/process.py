@@ -1,6 +1,6 @@
-"""What the process asks of its system: few heaps, unused pages of which go back, and messages that leave as written.
+"""What the process asks of its system before it serves: few heaps, and messages that leave as they are written.
 
-None of it is to be had by a setting of Streamlit's. Where the system has no such thing, nothing happens.
+Neither is to be had by a setting of Streamlit's. Where the system has no such thing, nothing happens.
 """
 
 import ctypes
@@ -31,16 +31,6 @@ def _share_heaps() -> None:
     if mallopt := getattr(ctypes.CDLL(None), "mallopt", None):
         mallopt(_M_ARENA_MAX, 2)
         mallopt(_M_MMAP_THRESHOLD, _LARGE)
-
-
-def give_back() -> None:
-    """Give the system back the pages of the heaps that nothing lies on any more (malloc_trim(3)).
-
-    What a refresh leaves free lies scattered among what stays. Most of it the next one takes again, but each time a
-    little elsewhere, and every page that was once touched would be kept for good.
-    """
-    if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):
-        trim(0)
 
 
 def _answer_at_once() -> None:
