@@ -20,11 +20,11 @@ with live.drawing() as viewer:
     screen.begin()  # after the navigation: an answer before it would run the page that has no address
     if page.url_path == pages.WALL:  # it has no header, no filters, and its own way to outlive an outage
         page.run()
-        heartbeat(wall.stands())
+        heartbeat(page.url_path, wall.stands())
         st.stop()
     if isinstance(account := access.begin(), access.Stranger):
         access.door(account)
-        heartbeat(access.stands())
+        heartbeat(page.url_path, access.stands())
         st.stop()
     shown, address = live.watcher().shown, (live.address(page.url_path), account.scope)
     pulse, stay = viewer.pulse, live.stays_at(address)
@@ -32,7 +32,7 @@ with live.drawing() as viewer:
         top = st.container(width="stretch")
         with st.container(width="content", gap=None):
             age.show()
-            heartbeat(access.stands())
+            heartbeat(page.url_path, access.stands())
             access.way_out()
     seen = None
     try:

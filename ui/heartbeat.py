@@ -19,13 +19,15 @@ from ui import live
 _NOT_KEPT = {"Cache-Control": "no-store"}
 
 
-def heartbeat(stands: Callable[[], bool]) -> None:
-    """Let the browser ask from now on; the page is drawn again as well where something no longer `stands`."""
+def heartbeat(page: str, stands: Callable[[], bool]) -> None:
+    """Let the browser ask from now on; the page is drawn again as well where something no longer `stands`.
+
+    `page` is the path of the page that is drawn: where a click has turned to another, the browser asks for that.
+    """
     viewer = live.viewer()
     viewer.stands = stands
-    _component()(
-        data={"viewer": viewer.name, "run": viewer.run}, key="beat", width="content", on_again_change=lambda: None
-    )
+    told = {"viewer": viewer.name, "run": viewer.run, "page": page}
+    _component()(data=told, key="beat", width="content", on_again_change=lambda: None)
 
 
 async def beat(request: Request) -> Response:

@@ -122,6 +122,21 @@ def test_a_click_while_the_page_is_drawn_anew_is_one_step_of_its_history(
     assert page.url == before
 
 
+def test_a_page_that_a_click_turned_to_and_that_did_not_come_is_asked_for_again(
+    visit: Callable[..., Visit], address: str
+) -> None:
+    page = visit(address).open("?period=90d")
+    # As a click does, but Streamlit does not hear of it: the page that was left is the last one drawn.
+    page.evaluate(
+        """() => {
+            History.prototype.pushState.call(history, null, "", new URL("cases?figure=overdue", document.baseURI))
+            document.turnedTo = { path: location.pathname, again: 3 }
+        }"""
+    )
+    page.wait_for_selector(".case-count")
+    assert page.url.endswith("/cases?figure=overdue")
+
+
 def test_a_nonsense_address_says_so_and_shows_the_usual(visit: Callable[..., Visit], address: str) -> None:
     page = visit(address).open("?period=century&district=999&at=yesterday")
     assert "century" in page.locator(".notice").inner_text()

@@ -6,6 +6,7 @@ const PATIENCE = 10_000
 export default function ({ data, parentElement, setTriggerValue }) {
   const heart = parentElement.querySelector("i")
   heart.place = `/beat/${data.viewer}/${data.run}`  // a run that has not arrived is not shown, and grows no younger
+  heart.page = new URL(data.page || ".", document.baseURI).pathname
   heart.again = () => setTriggerValue("again", true)
   if (heart.beating) return
   heart.beating = true
@@ -18,6 +19,7 @@ async function live(heart) {
   document.addEventListener("visibilitychange", seen)
   while (heart.isConnected) {
     await beat(heart)
+    turnAgain(heart)
     await new Promise((wake) => {
       heart.wake = wake
       setTimeout(wake, BETWEEN)
@@ -38,6 +40,16 @@ async function beat(heart) {
   } catch {
     // No word: the age tells.
   }
+}
+
+// Of two runs asked for at once, the one of the page that was left may be the last to be drawn. Where nothing is being
+// drawn any more at two beats, and the page a click has turned to is still not there, Streamlit is told once more.
+function turnAgain(heart) {
+  const { testScriptState } = document.querySelector('[data-testid="stApp"]').dataset
+  const turned = document.turnedTo
+  const astray = turned?.path === location.pathname && heart.page !== turned.path && testScriptState === "notRunning"
+  if (astray && heart.astray && turned.again-- > 0) window.dispatchEvent(new PopStateEvent("popstate"))
+  heart.astray = astray
 }
 
 // The server was started again, or forgot a browser that was away for long. Streamlit connects to it by itself, and then
