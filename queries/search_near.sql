@@ -9,7 +9,7 @@ with standing as (
 ),
 former as (
     select id, submitted_at from report_former(:at) as report_at
-    where {figure} and {chosen} and {own}
+    where {figure} and {chosen}
     order by submitted_at desc, id desc
     limit :near
 ),

@@ -14,7 +14,7 @@ former as (
         id, submitted_at, due_at, receive_due_at, open_until, ended_at, rated_at, severity, {said} as found
     from report_former(:at) as report_at
     join (select id, words, public_code from report) as sought using (id)
-    where {figure} and {chosen} and {own}
+    where {figure} and {chosen}
     order by submitted_at desc, id desc
     limit :near
 ),

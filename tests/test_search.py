@@ -131,6 +131,7 @@ def test_what_is_chosen_is_told_by_the_marks_of_reports_as_they_stand_and_by_wha
     ):
         assert found(reports, "cay do", NOW.choosing(**chosen)) == expected
     assert found(reports, "cay do", NOW.choosing(scope=cases_of((2,)), categories=(2,))) == {5}
+    assert found(reports, "cay do", NOW.choosing(scope=cases_of((2,)))) == {5, 7}, "his now, whoever had it then"
 
 
 def test_what_is_common_is_counted_up_to_a_limit_and_still_listed_in_order(
