@@ -41,7 +41,7 @@ from queries.database import DatabaseAway, ReportDatabase
 from queries.filters import Filters
 from queries.scope import ADMINISTRATION, COUNTS, Scope, cases_of
 from queries.statements import FOLDER, sql
-from ui.map_routes import ARRIVED_WITHIN, COUNTED, cell_size
+from ui.map_routes import ARRIVED_WITHIN, COUNTED
 
 _TIMES, _TIMES_OF_THE_QUICK = 3, 9
 _QUICK_MS = 50  # what is quicker differs more by chance
@@ -218,11 +218,7 @@ def _ask_all(reports: ReportDatabase, filters: Filters) -> None:
         ]
     calls += [lambda by=by: figures.timed(reports, filters, by=by) for by in _TIMED]
     calls += [lambda by=by: backlog.mix(reports, filters, by=by) for by in ("unit", "district")]
-    wide, high = cell_size(reports)
-    calls += [
-        lambda figure=figure: maps.cells(reports, filters, figure=figure, wide=wide, high=high) for figure in COUNTED
-    ]
-    calls.append(lambda: maps.cells(reports, filters, figure="received", wide=4, high=4))  # as in a smaller city
+    calls += [lambda figure=figure: maps.squares(reports, filters, figure=figure) for figure in COUNTED]
     for figure in cases.FIGURES:
         calls.append(lambda figure=figure: cases.case_count(reports, filters, figure=figure))
         calls += [

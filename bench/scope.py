@@ -42,7 +42,7 @@ _ROUTES = (
     "map/points.json",
     "map/arrivals.json",
     "map/areas/ward.geojson",
-    "map/cells.json",
+    "map/squares.json",
     "cases.csv",
     "cases.xlsx",
 )

@@ -1,6 +1,5 @@
-"""What the map draws: reports as points, reports in the cells of a grid, and the one case that was clicked."""
+"""What the map draws: reports as points, reports in the squares of a grid, and the one case that was clicked."""
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -13,10 +12,10 @@ from queries.filters import Filters
 from queries.keyed import added, keys_of
 from queries.period import summarised
 
-_AROUND = 360_000  # thousandths of a degree around the world: no grid has more cells in a row
+_AROUND = 360_000  # thousandths of a degree around the world: no grid has more squares in a row
 
 MOST_POINTS = 100_000
-"""With more, points hide each other and a browser takes seconds to draw them; cells count them instead."""
+"""With more, points hide each other and a browser takes seconds to draw them; squares count them instead."""
 
 
 def points(reports: ReportDatabase, filters: Filters) -> pd.DataFrame:
@@ -35,32 +34,34 @@ def arrivals(reports: ReportDatabase, filters: Filters, *, since: datetime) -> p
     return reports.ask("map_arrivals", since=since, **filters.case_parameters() | moments(reports, filters))
 
 
-def cells(reports: ReportDatabase, filters: Filters, *, figure: str, wide: int, high: int) -> pd.DataFrame:
-    """Return how many of the reports a figure counts (open, received) lie in each cell of a grid over the world.
+def grid(reports: ReportDatabase) -> tuple[int, int]:
+    """Return how wide and how high a square of the city's grid is, in thousandths of a degree: about as wide as high.
 
-    A cell is `wide` by `high` thousandths of a degree, even numbers; empty ones are left out. Columns: lon, lat (of its
-    middle, degrees), reports. Raises DatabaseAway.
+    The grid lies over the world, from the antimeridian and the south pole on. Raises DatabaseAway.
+    """
+    wide, high = reports.ask("grid").iloc[0]
+    return int(wide), int(high)
+
+
+def squares(reports: ReportDatabase, filters: Filters, *, figure: str) -> pd.DataFrame:
+    """Return how many of the reports a figure counts (open, received) lie in each square of the city's grid.
+
+    Empty ones are left out. Columns: lon, lat (of its middle, degrees), reports. Raises DatabaseAway.
     """
     counted = filters.counting()
-    return reports.remember(
-        ("cells", counted, figure, wide, high), lambda: _cells(reports, counted, figure, wide, high)
-    )
+    return reports.remember(("squares", counted, figure), lambda: _squares(reports, counted, figure))
 
 
-def _cells(reports: ReportDatabase, filters: Filters, figure: str, wide: int, high: int) -> pd.DataFrame:
-    grid: dict[str, Any] = {"wide": wide, "high": high}
+def _squares(reports: ReportDatabase, filters: Filters, figure: str) -> pd.DataFrame:
+    wide, high = grid(reports)
     parts, rests = [], [filters]
     whole = summarised(reports, filters, None) if figure == "received" else None
     if whole is not None and whole.dimension == "city":
-        squares = wide % 10 == high % 10 == 0
-        if not squares:  # what is smaller is kept by the month alone
-            whole = replace(whole, first=whole.months[0], end=whole.months[1])
-        if whole.first < whole.end:
-            summary = "period_squares" if squares else "period_cells"
-            parts = [reports.ask(summary, **whole.parameters(filters), **grid)]
-            rests = whole.rest(filters)
+        parts = [reports.ask("period_squares", **whole.parameters(filters), wide=wide, high=high)]
+        rests = whole.rest(filters)
     for rest in rests:
-        parts.append(reports.ask("map_cells", figure=figure, **rest.parameters() | moments(reports, rest) | grid))
+        asked = rest.parameters() | moments(reports, rest) | {"wide": wide, "high": high}
+        parts.append(reports.ask("map_squares", figure=figure, **asked))
     table = added(parts, ["reports"])
     table = table[table["reports"] > 0]
     from_south, from_west = np.divmod(keys_of(table), _AROUND)

@@ -1,6 +1,6 @@
--- How many reports came in during the days from :first_day up to, not including, :end_day in each cell of a grid, told as
--- map_cells.sql tells it (:wide and :high are multiples of ten): from the summary, in whole months from :first_month to
--- :end_month, in days before and after them, with what has changed since. It knows no filters.
+-- How many reports came in during the days from :first_day up to, not including, :end_day in each square of the city's grid
+-- (:wide and :high), told as map_squares.sql tells it: from the summary, in whole months from :first_month to :end_month, in
+-- days before and after them, with what has changed since. It knows no filters.
 with part as (
     select square, received
     from report_square
@@ -11,11 +11,11 @@ with part as (
     where span = 'day'
         and (begins >= :first_day and begins < :first_month or begins >= :end_month and begins < :end_day)
     union all
-    select square_of(cell), sign
+    select square_of(cell, :wide, :high), sign
     from report_change
     where cell is not null and submitted_at >= cast(:first_day as timestamp) at time zone :zone
         and submitted_at < cast(:end_day as timestamp) at time zone :zone
 )
-select cast(square / 36000 * 10 / :high as bigint) * 360000 + square % 36000 * 10 / :wide as key, sum(received) as reports
+select square as key, sum(received) as reports
 from part
 group by 1

@@ -29,6 +29,11 @@ def summarise(connection: psycopg.Connection, *, now: datetime, anew: bool = Fal
             _count_anew(connection, calendar_changed=anew)
         else:
             connection.execute("select bring_into_summary()")
+            connection.execute(  # where the areas have another extent now
+                """select keep_squares_anew()
+                   from summary_state join city_grid() as own
+                       on (summary_state.wide, summary_state.high) <> (own.wide, own.high)"""
+            )
         known = _open_known_to(connection)
         if known is None or today - known > _FEW_DAYS:
             connection.execute("select keep_open_anew(%s)", [today])
@@ -51,10 +56,10 @@ def _count_anew(connection: psycopg.Connection, *, calendar_changed: bool) -> No
             [calendar_changed],
         )
     connection.execute(  # with what has just been noted of the working time: all of it is counted below
-        """truncate report_change, report_day, report_month, report_hours, report_unit_hours, report_month_cell,
-               report_square, report_day_open, summary_state"""
+        """truncate report_change, report_day, report_month, report_hours, report_unit_hours, report_square,
+               report_day_open, summary_state"""
     )
-    connection.execute("insert into summary_state (open_to) values (null)")
+    connection.execute("insert into summary_state (wide, high) select wide, high from city_grid()")
     row = connection.execute("select min(submitted_at), max(submitted_at), count(*) from report").fetchone()
     if row is None or row[0] is None:
         return
@@ -71,9 +76,7 @@ def _count_anew(connection: psycopg.Connection, *, calendar_changed: bool) -> No
         )
         connection.execute("select bring_into_summary()")
         start += step
-    connection.execute(
-        "analyze report_day, report_month, report_hours, report_unit_hours, report_month_cell, report_square"
-    )
+    connection.execute("analyze report_day, report_month, report_hours, report_unit_hours, report_square")
 
 
 def _open_known_to(connection: psycopg.Connection) -> date | None:

@@ -37,7 +37,7 @@ from ui.pages import PATHS
 ROUTES = (
     "/map/points.json",
     "/map/arrivals.json",
-    "/map/cells.json",
+    "/map/squares.json",
     "/map/areas/district.geojson",
     "/map/areas/ward.geojson",
     "/map/shapes/ward.json",
@@ -167,7 +167,7 @@ def by_address(attack: Attack, most: int | None = None) -> None:
     for turn, query in enumerate(wanted()[:most]):
         asked = urlencode(query, doseq=True)
         for route in ROUTES:
-            plain = {word: value for word, value in query.items() if word not in {"figure", "q"}} | {"side": 2}
+            plain = {word: value for word, value in query.items() if word not in {"figure", "q"}}
             attack.get("an address", attack.head(), f"{route}?{asked if 'cases' in route else urlencode(plain, True)}")
         with attack.head() as head:
             for page in (*OF_CASES, OTHERS[turn % len(OTHERS)]):
@@ -287,7 +287,7 @@ def by_injection(attack: Attack) -> None:
         "square",
         "figure",
     )
-    words += ("q", "sort", "page", "code", "case", "show", "level", "measure", "count", "side", "by", "before")
+    words += ("q", "sort", "page", "code", "case", "show", "level", "measure", "count", "by", "before")
     for turn, said in enumerate(INJECTIONS):
         asked = urlencode(dict.fromkeys(words, said), errors="surrogatepass")
         for route in ROUTES:
@@ -298,7 +298,7 @@ def by_injection(attack: Attack) -> None:
             for one in ("q", "code", "officer", "unit", "at", "case"):  # alone, so that nothing before it turns it away
                 page = {"q": "cases", "code": "report", "case": "map"}.get(one, "unit")
                 attack.open("an injection", head, page, urlencode({one: said}))
-        for route, one in (("/cases.csv", "q"), ("/map/points.json", "officer"), ("/map/cells.json", "square")):
+        for route, one in (("/cases.csv", "q"), ("/map/points.json", "officer"), ("/map/squares.json", "square")):
             attack.get("an injection", attack.head(), f"{route}?{urlencode({one: said})}")
 
 

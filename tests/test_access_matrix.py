@@ -32,7 +32,7 @@ ROUTES = (
     "/map/shapes/district.json",
     "/map/areas/district.geojson",
     "/map/labels/district.json",
-    "/map/cells.json",
+    "/map/squares.json",
     "/map/points.json",
     "/map/arrivals.json",
     "/cases.csv",
@@ -126,7 +126,7 @@ def route(address: str, who: str, path: str) -> str:
         assert leaks(answer.words, marks([OURS, THEIRS, BELOW])) == set()
         return "refused"
     assert answer.status in {200, 204}, (who, path, answer.status, answer.words[:300])
-    return given(answer.words, "figures" if "areas" in path or "cells" in path else "open")
+    return given(answer.words, "figures" if "areas" in path or "squares" in path else "open")
 
 
 def table(kind: str, rows: Mapping[str, list[str]]) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -92,28 +93,65 @@ def test_arrivals_are_what_came_in_since_a_moment(city: psycopg.Connection, repo
     assert table["places"].tolist() == ["10585000,2105000,2"]
 
 
-def test_cells_count_what_lies_in_them(city: psycopg.Connection, reports: ReportDatabase) -> None:
+@pytest.mark.parametrize(
+    ("south", "north", "expected"),
+    [
+        (21.0, 21.2, (2, 2)),  # a hundred squares of two thousandths
+        (21.0, 21.21, (4, 4)),
+        (20.6, 21.4, (10, 10)),
+        (59.5, 60.5, (20, 10)),  # where degrees of longitude are half as long
+        (0.0, 60.0, (58, 50)),  # no city; there is no coarser grid
+    ],
+)
+def test_a_grid_of_at_most_a_hundred_squares_one_above_the_other_fits_the_city(
+    city: psycopg.Connection, database: str, south: float, north: float, expected: tuple[int, int]
+) -> None:
+    give_boundaries(city)
+    city.execute("update area set lon = 105.8, lat = %s where id = 1", [south])
+    # Of the second area only the boundary says where it lies, in either form.
+    for form in ("Polygon", "MultiPolygon"):
+        ring: list[Any] = [[[105.8, north], [105.9, north], [105.9, north + 1], [105.8, north]]]
+        shape = {"type": form, "coordinates": ring if form == "Polygon" else [ring]}
+        city.execute("update area set geometry = %s where id = 2", [json.dumps(shape)])
+        with closing(ReportDatabase(database)) as reports:
+            assert map_queries.grid(reports) == expected
+
+
+def test_a_city_without_boundaries_has_a_grid(city: psycopg.Connection, reports: ReportDatabase) -> None:
+    city.execute("update area set geometry = null, lon = null, lat = null")
+    assert map_queries.grid(reports) == (2, 2)
+
+
+def _ten_thousandths(city: psycopg.Connection) -> None:
+    """Make the city as tall as asks for a grid of ten thousandths of a degree."""
+    give_boundaries(city)
+    for key, lat in ((1, 20.6), (2, 21.4)):
+        city.execute("update area set lon = 105.8, lat = %s where id = %s", [lat, key])
+
+
+def test_squares_count_what_lies_in_them(city: psycopg.Connection, reports: ReportDatabase) -> None:
+    _ten_thousandths(city)
     report(city, 1, lon=105.851, lat=21.051)
     report(city, 2, lon=105.859, lat=21.059, ended_at=T - HOUR)
-    report(city, 3, lon=105.861, lat=21.059)  # the next cell
+    report(city, 3, lon=105.861, lat=21.059)  # the next square
     report(city, 4)  # not located
     report(city, 5, lon=105.851, lat=21.051, submitted_at=T - 20 * DAY)  # before the period
     report(city, 6, lon=-71.05, lat=-42.36)  # west and south of nought
-    received = map_queries.cells(reports, filters(), figure="received", wide=10, high=10)
+    received = map_queries.squares(reports, filters(), figure="received")
     assert received.round(6).to_numpy().tolist() == [[-71.045, -42.355, 1], [105.855, 21.055, 2], [105.865, 21.055, 1]]
-    assert map_queries.cells(reports, filters(), figure="open", wide=20, high=10)["reports"].tolist() == [1, 2, 1]
+    assert map_queries.squares(reports, filters(), figure="open")["reports"].tolist() == [1, 2, 1]
     assert case_count(reports, filters(), figure="received_on_map") == received["reports"].sum()
     assert case_count(reports, filters(), figure="received_off_map") == 1
 
 
-def test_cells_count_a_report_once_whatever_it_was_before(city: psycopg.Connection, reports: ReportDatabase) -> None:
+def test_squares_count_a_report_once_whatever_it_was_before(city: psycopg.Connection, reports: ReportDatabase) -> None:
     report(city, 1, lon=105.851, lat=21.051, unit_id=2)
     past(city, 1, unit_id=1, valid_from=T - 2 * DAY, valid_to=T - 3 * HOUR)
     for at, unit in ((T - 4 * HOUR, 1), (T, 2)):
-        assert map_queries.cells(reports, filters(at), figure="open", wide=10, high=10)["reports"].tolist() == [1]
-        there = map_queries.cells(reports, filters(at, units=(unit,)), figure="open", wide=10, high=10)
+        assert map_queries.squares(reports, filters(at), figure="open")["reports"].tolist() == [1]
+        there = map_queries.squares(reports, filters(at, units=(unit,)), figure="open")
         assert there["reports"].tolist() == [1]
-        assert map_queries.cells(reports, filters(at, units=(3 - unit,)), figure="open", wide=10, high=10).empty
+        assert map_queries.squares(reports, filters(at, units=(3 - unit,)), figure="open").empty
 
 
 def test_a_case_is_found_by_id_and_by_code_where_the_viewer_may_see_it(
@@ -290,7 +328,7 @@ def test_addresses_follow_the_filters() -> None:
     chosen = AT | {"district": "017", "lang": "en"}
     assert [row[2] for row in get("/map/points.json", chosen).json()] == [2]
     assert len(get("/map/shapes/district.json", chosen).json()["features"]) == 1
-    assert [row[3] for row in get("/map/cells.json", chosen | {"count": "open"}).json()] == ["1 report"]
+    assert [row[3] for row in get("/map/squares.json", chosen | {"count": "open"}).json()] == ["1 report"]
     assert get("/map/arrivals.json", chosen).json() == []
     assert {row[2] for row in get("/map/labels/district.json", {"lang": "en"}).json()} == {"Dong Da", "Dong Anh"}
     areas = get("/map/areas/district.geojson", AT | {"measure": "backlog"}).json()
@@ -307,7 +345,7 @@ def test_a_city_without_boundaries_has_empty_layers(
     with live.watching(database):
         for path in ("shapes/district.json", "areas/ward.geojson"):
             assert get(f"/map/{path}", AT).json()["features"] == []
-        for path in ("labels/ward.json", "points.json", "arrivals.json", "cells.json"):
+        for path in ("labels/ward.json", "points.json", "arrivals.json", "squares.json"):
             assert get(f"/map/{path}", AT).json() == []
 
 
@@ -320,8 +358,7 @@ def test_a_city_without_boundaries_has_empty_layers(
         ("/map/points.json", {"at": "yesterday"}, 400, "Not understood: yesterday"),
         ("/map/points.json", {"district": "' or 1=1"}, 400, "Not understood"),
         ("/map/points.json", {"lang": "xx"}, 400, "lang is one of vi, en"),
-        ("/map/cells.json", {"side": "3"}, 400, "side is one of"),
-        ("/map/cells.json", {"count": "secrets"}, 400, "count is one of"),
+        ("/map/squares.json", {"count": "secrets"}, 400, "count is one of"),
         ("/fonts/passwd", {}, 404, "No such font"),
     ],
 )

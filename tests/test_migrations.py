@@ -77,12 +77,9 @@ def test_hours_of_days_are_counted_where_a_summary_is_kept_already(demo: str, ne
         assert [str(found) for found in find_damage(connection, DEMO_NOW) if "summarise" in str(found)] == []
         connection.execute("update report_hours set hours = reports, reports = hours where key = 3")
         assert "report_hours" in " ".join(map(str, find_damage(connection, DEMO_NOW)))
-        connection.execute("truncate report cascade")
-        for table in ("report_hours", "report_day", "report_change", "summary_state"):
-            assert connection.execute(f"select count(*) from {table}".encode()).fetchone() == (0,)
 
 
-def test_squares_are_counted_where_a_summary_is_kept_already(demo: str, new_database: NewDatabase) -> None:
+def test_own_squares_are_counted_where_a_summary_is_kept_already(demo: str, new_database: NewDatabase) -> None:
     with connect(new_database(database_name(demo))) as connection:
         connection.execute("delete from report_event where report_id % 50 = 1")
         connection.execute("delete from report_past where report_id % 50 = 1")
@@ -90,15 +87,23 @@ def test_squares_are_counted_where_a_summary_is_kept_already(demo: str, new_data
         told = "select * from report_square order by span, begins, square"
         before = connection.execute(told).fetchall()
         assert len(before) > 1_000
-        connection.execute("drop table report_square")
-        connection.execute("drop function square_of, bring_into_squares cascade")
-        connection.execute("delete from schema_migration where name = '0022_squares_of_days.sql'")
-        assert migrate(connection) == ["0022_squares_of_days.sql"]
+        _as_before_0025(connection)
+        assert migrate(connection) == ["0025_own_squares.sql"]
         assert connection.execute(told).fetchall() == before
         connection.execute("update report_square set received = received + 1 where begins = '2026-11-01'")
         assert "report_square" in " ".join(map(str, find_damage(connection, DEMO_NOW)))
+
+
+def test_what_is_counted_goes_with_the_reports(demo: str, new_database: NewDatabase) -> None:
+    with connect(new_database(database_name(demo))) as connection:
+        counts = ("day", "month", "hours", "unit_hours", "square", "day_open")
+        for table in [*(f"report_{name}" for name in counts), "report_change", "summary_state"]:
+            if table == "report_change":
+                connection.execute("update report set category_id = 2 where id % 50 = 1")
+            assert connection.execute(f"select count(*) > 0 from {table}".encode()).fetchone() == (True,)
         connection.execute("truncate report cascade")
-        assert connection.execute("select count(*) from report_square").fetchone() == (0,)
+        for table in [*(f"report_{name}" for name in counts), "report_change", "summary_state"]:
+            assert connection.execute(f"select count(*) from {table}".encode()).fetchone() == (0,)
 
 
 def test_hours_of_units_are_counted_where_a_summary_is_kept_already(demo: str, new_database: NewDatabase) -> None:
@@ -114,14 +119,28 @@ def test_hours_of_units_are_counted_where_a_summary_is_kept_already(demo: str, n
         assert connection.execute(told).fetchall() == before
         connection.execute("update report_unit_hours set hours = reports, reports = hours where ward_id = -1")
         assert "report_unit_hours" in " ".join(map(str, find_damage(connection, DEMO_NOW)))
-        connection.execute("truncate report cascade")
-        assert connection.execute("select count(*) from report_unit_hours").fetchone() == (0,)
+
+
+def _as_before_0025(connection: psycopg.Connection) -> None:
+    """Take away what 0025 brought, and put there what it takes away."""
+    connection.execute(
+        """drop function city_grid, square_of, keep_squares_anew;
+           alter table summary_state drop column wide, drop column high;
+           create function square_of(cell bigint) returns integer language sql return 1;
+           create function wider_cell(cell bigint) returns bigint language sql return 1;
+           create table report_month_cell (
+               month date, cell bigint, received integer, primary key (month, cell) include (received));
+           delete from schema_migration where name = '0025_own_squares.sql'"""
+    )
 
 
 def _as_before_0020(connection: psycopg.Connection) -> None:
     """Put the counts of months where they were kept before, and take away what 0020 brought."""
     connection.execute(
-        """create table report_month_hours as
+        """create function wider_cell(cell bigint) returns bigint language sql return 1;
+           create table report_month_cell (
+               month date, cell bigint, received integer, primary key (month, cell) include (received));
+           create table report_month_hours as
            select dimension, clock, begins as month, key, number_at(hours, place) as hours,
                number_at(reports, place) as reports
            from report_hours cross join lateral generate_series(0, length(hours) - 4, 4) as place

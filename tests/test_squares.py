@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from psycopg import sql
 
 from queries import map as map_queries
 from queries.cases import case_count, case_ids
@@ -66,11 +67,16 @@ def test_no_square_is_none() -> None:
 
 @pytest.mark.parametrize("figure", ["open", "received"])
 @pytest.mark.parametrize(("wide", "high"), [(1, 1), (11, 10), (20, 20)])
-def test_every_cell_opens_the_cases_it_counts(
+def test_every_square_opens_the_cases_it_counts(
     connection: psycopg.Connection, reports: ReportDatabase, figure: str, wide: int, high: int
 ) -> None:
     small_city(connection)
-    for number in range(60):  # some on the very edges of cells
+    connection.execute(
+        sql.SQL(
+            "create or replace function city_grid(out wide integer, out high integer) language sql return row({}, {})"
+        ).format(wide, high)
+    )
+    for number in range(60):  # some on the very edges of squares
         report(
             connection,
             number + 1,
@@ -83,7 +89,7 @@ def test_every_cell_opens_the_cases_it_counts(
     past(connection, 2, unit_id=2, valid_from=T - 2 * DAY, valid_to=T - HOUR)
     for at in (T, T - 2 * HOUR):
         everywhere = Filters.of(scope=EVERYTHING, at=at, zone=HANOI, start=T - 10 * DAY)
-        table = map_queries.cells(reports, everywhere, figure=figure, wide=wide, high=high)
+        table = map_queries.squares(reports, everywhere, figure=figure)
         for lon, lat, count in table.itertuples(index=False):
             there = everywhere.choosing(square=squares.read([squares.around(lon, lat, wide, high)]))
             assert case_count(reports, there, figure=figure) == count

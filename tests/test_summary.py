@@ -16,7 +16,7 @@ from queries.database import ReportDatabase
 from queries.days import days
 from queries.figures import city
 from queries.filters import Filters
-from queries.map import cells
+from queries.map import grid, squares
 from queries.period import happened, hours, summarised
 from reportdb.check import find_damage
 from reportdb.connection import connect
@@ -43,12 +43,11 @@ def _the_same(filters: Filters, by: str | None, counted: ReportDatabase, recount
             ask(reports, filters, by=by).sort_values("key", ignore_index=True) for reports in (counted, recounted)
         )
         pd.testing.assert_frame_equal(found, truth, check_dtype=False)
-    for side in (10, 2):
-        found, truth = (
-            cells(reports, filters, figure="received", wide=2 * side, high=side).sort_values(["lon", "lat"])
-            for reports in (counted, recounted)
-        )
-        pd.testing.assert_frame_equal(found.reset_index(drop=True), truth.reset_index(drop=True), check_dtype=False)
+    found, truth = (
+        squares(reports, filters, figure="received").sort_values(["lon", "lat"], ignore_index=True)
+        for reports in (counted, recounted)
+    )
+    pd.testing.assert_frame_equal(found, truth, check_dtype=False)
     (found, step), (truth, _) = (days(reports, filters) for reports in (counted, recounted))
     pd.testing.assert_frame_equal(found, truth, check_dtype=False)
     # What was open when a step ended, asked for as any moment is.
@@ -126,6 +125,23 @@ def test_changes_are_counted_at_once_and_stay_counted(demo: str, new_database: N
                     _the_same(filters.choosing(units=(3, 7)), "ward", counted, recounted)
                 summarise(connection, now=later)
         assert [str(found) for found in find_damage(connection, later) if "summarise" in str(found)] == []
+
+
+def test_squares_are_counted_anew_where_the_city_becomes_another_size(demo: str, new_database: NewDatabase) -> None:
+    url = new_database(database_name(demo))
+    with connect(url) as connection:
+        connection.execute("update area set geometry = null where level = 'ward' or lat < 20.95 or lat > 21.1")
+        connection.execute("update report set lat = lat + 0.001 where id % 50 = 1")  # noted, not yet in the counts
+        for expected in ((10, 10), (2, 2)):  # of the larger city, as long as nobody has counted anew
+            with closing(ReportDatabase(url)) as counted, closing(_Unsummarised(url)) as recounted:
+                assert grid(counted) == expected
+                assert connection.execute("select distinct wide, high from summary_state").fetchall() == [expected]
+                _the_same(
+                    Filters.of(at=DEMO_NOW, zone=city(counted).zone, start=DEMO_NOW - timedelta(days=300)),
+                    None, counted, recounted,
+                )  # fmt: skip
+            summarise(connection, now=DEMO_NOW)
+        assert _damage(connection, DEMO_NOW) == []
 
 
 def _damage(connection: psycopg.Connection, at: datetime) -> list[str]:

@@ -1,4 +1,4 @@
-"""The live map in its three ways: open reports as points, areas by a measure, density by the cells of a grid."""
+"""The live map in its three ways: open reports as points, areas by a measure, density by the squares of a grid."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,7 +10,7 @@ import streamlit as st
 from queries import map as map_queries
 from queries.cases import readable_count
 from queries.figures import Dimension, figures
-from ui import map_marks, map_routes, map_scale, maps, squares
+from ui import map_marks, map_scale, maps, squares
 from ui.asked import NOBODY
 from ui.filters import carried
 from ui.map_panels import Counted, Mark, counted
@@ -28,7 +28,7 @@ KEY = "live_map"
 
 _BESIDE, _PART = 150, 0.73  # pixels beside the page at a desk, and the map's part of its width
 _ABOVE, _LOWEST, _PHONES = 405, 390, 405  # pixels around the map, at least for it, for it on a phone (ui/page.css)
-_CELL = 4  # the parts of a row that is a cell; a point has more
+_SQUARE = 4  # the parts of a row that is a square; a point has more
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,8 @@ def follow(seen: Viewing, level: str) -> None:
     """
     for objects in st.session_state[sized(KEY)].selection.objects.values():
         clicked = objects[0]
-        if isinstance(clicked, list) and len(clicked) == _CELL:
-            wide, high = map_routes.cell_size(seen.reports)
+        if isinstance(clicked, list) and len(clicked) == _SQUARE:
+            wide, high = map_queries.grid(seen.reports)
             word = squares.WORD
             value: str | None = squares.around(clicked[0], clicked[1], wide, high)
         elif isinstance(clicked, list):
@@ -162,10 +162,10 @@ def _areas(seen: Viewing, shapes: pd.DataFrame, level: Dimension, measure: str) 
 
 
 def _density(seen: Viewing, level: str, figure: str) -> Drawn:
-    wide, high = map_routes.cell_size(seen.reports)
+    wide, high = map_queries.grid(seen.reports)
     # The square that is chosen does not empty its neighbours: they stay to compare with and to click.
     everywhere = seen.filters.choosing(square=())
-    table = map_queries.cells(seen.reports, everywhere, figure=figure, wide=wide, high=high)
+    table = map_queries.squares(seen.reports, everywhere, figure=figure)
     shown = int(table["reports"].sum())
     total = figures(seen.reports, everywhere)[figure].iloc[0]
     scale = Scale("backlog", map_scale.crowd_bounds(table["reports"]))
@@ -180,8 +180,8 @@ def _density(seen: Viewing, level: str, figure: str) -> Drawn:
     return Drawn(
         layers=[
             *_ground(seen, level),
-            *maps.cells(
-                _data("cells.json", **_asked(seen) | {squares.WORD: None}, count=figure, side=high),
+            *maps.squares(
+                _data("squares.json", **_asked(seen) | {squares.WORD: None}, count=figure),
                 wide,
                 high,
                 chosen="".join(seen.query.get(squares.WORD, ())),

@@ -94,8 +94,8 @@ def points(groups: pd.DataFrame, categories: pd.DataFrame, language: Language) -
     return f"[{','.join(rows)}]"
 
 
-def cells(table: pd.DataFrame, bounds: tuple[float, ...], language: Language) -> list[list[Any]]:
-    """Return the cells of a grid as rows: lon, lat (of the middle), step of the scale, how many reports in words."""
+def squares(table: pd.DataFrame, bounds: tuple[float, ...], language: Language) -> list[list[Any]]:
+    """Return the squares of a grid as rows: lon, lat (of the middle), step of the scale, how many reports in words."""
     steps = pd.cut(table["reports"], [-1, *bounds, float("inf")], right=False, labels=False)
     counted = [
         catalogue(language)

@@ -3,7 +3,6 @@
 import gzip
 import hashlib
 import json
-import math
 from collections.abc import Awaitable, Callable, Hashable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -26,13 +25,9 @@ from ui.words import LANGUAGES
 
 ARRIVED_WITHIN = timedelta(minutes=15)
 """How long a new report is marked on the map."""
-SIDES = (10, 2, 4, 20, 50)
-"""How high the cells of a grid may be, in thousandths of a degree, even numbers all (queries.map.cells); the usual, of
-about 1.1 km, first."""
 COUNTED = ("received", "open")
-"""The figures that cells may count; the usual first."""
+"""The figures that squares may count; the usual first."""
 
-_MOST_ABOVE = 100
 _FAST = 6  # a higher level of gzip takes three times as long for two per cent
 
 
@@ -71,7 +66,6 @@ class Asking:
         self.language = _one_of(query, "lang", LANGUAGES)
         self.measure = _one_of(query, "measure", MEASURES)
         self.count = _one_of(query, "count", COUNTED)
-        self.side = _one_of(query, "side", SIDES)
 
     def need_cases(self) -> None:
         """Raise Nonsense where who is asking may read no case."""
@@ -81,26 +75,13 @@ class Asking:
 
     def key(self) -> Hashable:
         """Return all that an answer depends on, what the viewer may see included."""
-        words = (self.level, self.language, self.measure, self.count, self.side)
+        words = (self.level, self.language, self.measure, self.count)
         return (id(self.reports), self.filters, *words)
 
 
 def drawn_areas(reports: ReportDatabase, level: str) -> pd.DataFrame:
     """Return the areas of a level as maps draw them (map_data.geometries). Raises DatabaseAway."""
     return reports.remember(("drawn areas", level), lambda: map_data.geometries(reports.ask("areas", level=level)))
-
-
-def cell_size(reports: ReportDatabase, side: int | None = None) -> tuple[int, int]:
-    """Return how wide and how high a cell is, in thousandths of a degree, so that it is about square in this city.
-
-    Without a `side`, of SIDES the smallest that leaves no more than a hundred cells one above the other. Raises
-    DatabaseAway.
-    """
-    labels = [label for level in map_data.LEVELS for label in drawn_areas(reports, level)["label"]] or [(0.0, 0.0)]
-    heights = [lat for _lon, lat in labels]
-    tall = (max(heights) - min(heights)) * 1000
-    high = side or next((one for one in sorted(SIDES) if tall / one <= _MOST_ABOVE), max(SIDES))
-    return max(2, 2 * round(high / math.cos(math.radians(sum(heights) / len(heights))) / 2)), high
 
 
 def _one_of(query: dict[str, list[str]], word: str, allowed: tuple[Any, ...]) -> Any:
@@ -136,7 +117,7 @@ def _labels(asking: Asking) -> str:
 def _points(asking: Asking) -> str:
     asking.need_cases()
     if readable_count(asking.reports, asking.filters, figure="open_on_map") > map_queries.MOST_POINTS:
-        raise Nonsense("Too many open reports for points: choose fewer, or ask for cells.")
+        raise Nonsense("Too many open reports for points: choose fewer, or ask for squares.")
     groups = map_queries.points(asking.reports, asking.filters)
     return map_data.points(groups, names(asking.reports, "category"), asking.language)
 
@@ -148,10 +129,9 @@ def _arrivals(asking: Asking) -> str:
     return map_data.points(groups, names(asking.reports, "category"), asking.language)
 
 
-def _cells(asking: Asking) -> str:
-    wide, high = cell_size(asking.reports, asking.side)
-    table = map_queries.cells(asking.reports, asking.filters, figure=asking.count, wide=wide, high=high)
-    return _json(map_data.cells(table, crowd_bounds(table["reports"]), asking.language))
+def _squares(asking: Asking) -> str:
+    table = map_queries.squares(asking.reports, asking.filters, figure=asking.count)
+    return _json(map_data.squares(table, crowd_bounds(table["reports"]), asking.language))
 
 
 def _packed(answer: Callable[[Asking], str], request: Request) -> bytes:
@@ -188,5 +168,5 @@ routes = [
     Route("/map/labels/{level}.json", _served(_labels)),
     Route("/map/points.json", _served(_points)),
     Route("/map/arrivals.json", _served(_arrivals)),
-    Route("/map/cells.json", _served(_cells)),
+    Route("/map/squares.json", _served(_squares)),
 ]

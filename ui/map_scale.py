@@ -72,7 +72,7 @@ def scale(measure: str, found: pd.Series) -> Scale:
 
 
 def crowd_bounds(counts: Iterable[float]) -> tuple[float, ...]:
-    """Return round bounds for counts of which a few are far above the rest: most cells of a city are quiet."""
+    """Return round bounds for counts of which a few are far above the rest: most squares of a city are quiet."""
     return tuple(bound for bound in round_bounds(counts, parts=(0.3, 0.6, 0.8, 0.92, 0.98)) if bound > 1)
 
 

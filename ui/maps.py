@@ -91,7 +91,7 @@ def steps(measure: str, *, dark: bool) -> tuple[str, ...]:
 
 
 def ground(address: str, *, chosen: str, dark: bool) -> list[pdk.Layer]:
-    """Return the areas as quiet ground under points and cells, and the unseen layer that is clicked."""
+    """Return the areas as quiet ground under points and squares, and the unseen layer that is clicked."""
     colours = colours_of(dark)
     seen = pdk.Layer(
         "GeoJsonLayer",
@@ -224,8 +224,8 @@ def report_points(address: str, count: int, *, chosen: str, dark: bool) -> list[
     ]
 
 
-def cells(address: str, wide: int, high: int, *, chosen: str, dark: bool) -> list[pdk.Layer]:
-    """Return the cells of a grid, so many thousandths of a degree, coloured by how many reports lie in them.
+def squares(address: str, wide: int, high: int, *, chosen: str, dark: bool) -> list[pdk.Layer]:
+    """Return the squares of a grid, so many thousandths of a degree, coloured by how many reports lie in them.
 
     And the unseen layer that is clicked.
     """
@@ -236,12 +236,12 @@ def cells(address: str, wide: int, high: int, *, chosen: str, dark: bool) -> lis
     return [
         pdk.Layer(
             "PolygonLayer",
-            id="cells",
+            id="squares",
             get_fill_color=_choice("this[2]", colours),
             update_triggers={"getFillColor": [dark], "getPolygon": [wide, high]},
             **place,
         ),
-        pdk.Layer("PolygonLayer", id=f"{PICK} cells {chosen}", pickable=True, opacity=0, **place),
+        pdk.Layer("PolygonLayer", id=f"{PICK} squares {chosen}", pickable=True, opacity=0, **place),
     ]
 
 

@@ -32,7 +32,7 @@ def read(written: Iterable[str]) -> Square:
 def around(lon: float, lat: float, wide: int, high: int) -> str:
     """Return the square of a grid in which a place lies, as an address writes it; its sides in thousandths of a degree.
 
-    The grid is that of queries/map_cells.sql, counted from the antimeridian and the south pole.
+    The grid is that of queries.map.
     """
     west = math.floor((lon + 180) * _STEPS / wide) * wide - 180_000
     south = math.floor((lat + 90) * _STEPS / high) * high - 90_000

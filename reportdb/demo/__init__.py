@@ -73,8 +73,8 @@ def build_demo(
     connection.execute("vacuum analyze")
     summarise(connection, now=now)
     connection.execute(
-        """vacuum analyze report_day, report_month, report_hours, report_unit_hours, report_month_cell, report_square,
-               report_day_open, report_change"""
+        """vacuum analyze report_day, report_month, report_hours, report_unit_hours, report_square, report_day_open,
+               report_change"""
     )
     return reports
 

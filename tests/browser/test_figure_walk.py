@@ -23,7 +23,6 @@ from tests.waiting import becomes
 from ui.asked import asked
 from ui.case_pages import PAGE_LENGTH
 from ui.live_map import LEVELS
-from ui.map_routes import cell_size
 from ui.map_scale import MEASURES
 from ui.squares import around
 
@@ -163,9 +162,9 @@ def busiest_unit(url: str) -> str:
 def busiest_square(url: str, at: datetime) -> str:
     """Return the square of the density map that holds most reports of all time, as the address names it."""
     with closing(ReportDatabase(url)) as reports:
-        wide, high = cell_size(reports)
+        wide, high = map_queries.grid(reports)
         filters = Filters.of(at=at, zone=city(reports).zone)
-        table = map_queries.cells(reports, filters, figure="received", wide=wide, high=high)
+        table = map_queries.squares(reports, filters, figure="received")
     lon, lat, _count = table.sort_values("reports").iloc[-1].tolist()
     return around(lon, lat, wide, high)
 
