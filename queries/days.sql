@@ -40,7 +40,7 @@ span as (
     select greatest(valid_from, standing.submitted_at), least(valid_to, standing.open_until), -1
     from standing
     join report_past on report_id = id
-    where valid_to > :first_end and valid_from <= :at
+    where valid_to > :first_end and valid_from <= :at and {chosen_district}  -- where it was sent from never differs
     union all
     select greatest(valid_from, submitted_at), least(valid_to, open_until), 1
     from (

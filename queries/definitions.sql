@@ -159,10 +159,7 @@ and (cast(:cells as bigint[]) is null
     or report_at.id in (select id from report where cell = any(cast(:cells as bigint[]))))
 
 -- chosen_group: the same of reports in groups, without officer and place; of one chosen alone the planner sees an order
-(cast(:districts as integer[]) is null
-    or cardinality(cast(:districts as integer[])) = 1 and district_id = (cast(:districts as integer[]))[1]
-    or cardinality(cast(:districts as integer[])) > 1 and district_id = any(cast(:districts as integer[]))
-    or district_id is null and -1 = any(cast(:districts as integer[])))
+{chosen_district}
 and (cast(:wards as integer[]) is null
     or cardinality(cast(:wards as integer[])) = 1 and ward_id = (cast(:wards as integer[]))[1]
     or cardinality(cast(:wards as integer[])) > 1 and ward_id = any(cast(:wards as integer[]))
@@ -177,6 +174,12 @@ and (cast(:categories as integer[]) is null
 and (cast(:channels as integer[]) is null
     or cardinality(cast(:channels as integer[])) = 1 and channel_id = (cast(:channels as integer[]))[1]
     or cardinality(cast(:channels as integer[])) > 1 and channel_id = any(cast(:channels as integer[])))
+
+-- chosen_district: the same of the district alone
+(cast(:districts as integer[]) is null
+    or cardinality(cast(:districts as integer[])) = 1 and district_id = (cast(:districts as integer[]))[1]
+    or cardinality(cast(:districts as integer[])) > 1 and district_id = any(cast(:districts as integer[]))
+    or district_id is null and -1 = any(cast(:districts as integer[])))
 
 -- state: how far a report is, in one word
 case

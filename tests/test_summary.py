@@ -108,6 +108,7 @@ def test_changes_are_counted_at_once_and_stay_counted(demo: str, new_database: N
     with connect(url) as connection:
         Simulation(connection, per_hour=20, seed=1, now=DEMO_NOW).advance(later)
         # Corrections, which leave no history: sent elsewhere, never ended, never there.
+        connection.execute("update report_past set district_id = 3 where report_id % 50 = 1")
         connection.execute("update report set district_id = 3, unit_id = 7 where id % 50 = 1")
         connection.execute("update report set status = 'waiting', ended_at = null where id % 50 = 2 and rating is null")
         connection.execute("delete from report_event where report_id % 50 = 3")
