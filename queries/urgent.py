@@ -1,4 +1,4 @@
-"""What a screen on a wall tells of single reports: the urgent ones that are open, and the newest.
+"""What a screen on a wall tells of single reports: the urgent ones that are open, the longest overdue, and the newest.
 
 By what, where, who and how long; asked as who counts, who cannot read what a citizen wrote.
 """
@@ -30,8 +30,17 @@ def urgent(
 
 def newest(reports: ReportDatabase, filters: Filters, *, limit: int) -> pd.DataFrame:
     """Return the newest reports of the period, with the columns of `urgent`. Raises DatabaseAway."""
+    return _first(reports, filters, "received", "newest", limit)
+
+
+def longest_overdue(reports: ReportDatabase, filters: Filters, *, limit: int) -> pd.DataFrame:
+    """Return the overdue reports that fell due first, with the columns of `urgent`. Raises DatabaseAway."""
+    return _first(reports, filters, "overdue", "most_late", limit)
+
+
+def _first(reports: ReportDatabase, filters: Filters, figure: str, order: Order, limit: int) -> pd.DataFrame:
     asked = _counting(filters) | moments(reports, filters)
-    answer = reports.ask("cases", figure="received", order="newest", limit=limit, offset=0, **asked)
+    answer = reports.ask("cases", figure=figure, order=order, limit=limit, offset=0, **asked)
     return _facts(reports, filters, answer)
 
 

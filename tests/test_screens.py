@@ -253,6 +253,7 @@ def test_a_wall_tells_the_numbers_of_the_pages(connection: psycopg.Connection, r
     assert (values["backlog"]["rest"], values["map"]["open"], values["map"]["overdue"]) == (0, 4, 1)
     assert values["newest"]["found"] == 1
     assert [case["urgent"] for case in values["newest"]["gravest"]] == [True]
+    assert [(case["tone"], case["urgent"]) for case in values["newest"]["late"]] == [("overdue", False)]
     assert values["satisfaction"]["raw"] == values["satisfaction"]["rated_raw"] == "1/1"
     assert {tile.of.figure: tile.of.count for tile in values["figures"]["tiles"]}.items() >= {
         ("open", 4),

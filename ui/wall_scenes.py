@@ -10,7 +10,7 @@ from queries.backlog import backlog
 from queries.cases import case_count
 from queries.figures import figures, names
 from queries.ranking import FEWEST_OPEN
-from queries.urgent import newest, urgent
+from queries.urgent import longest_overdue, newest, urgent
 from ui import backlog as backlog_page
 from ui import tiles
 from ui.asked import period_start
@@ -118,10 +118,14 @@ def _backlog(seen: Viewing, screen: WallScreen) -> dict[str, Any]:
 def _newest(seen: Viewing, _screen: WallScreen) -> dict[str, Any]:
     gravest, found = urgent(seen.reports, seen.filters, order="worklist", limit=_CASES)
     latest = newest(seen.reports, seen.filters, limit=_CASES)
+    room = _CASES - 1 - max(1, len(gravest))  # below the urgent ones and one more heading
+    late = longest_overdue(seen.reports, seen.filters, limit=_CASES)
+    late = late[~late["id"].isin(gravest["id"])].head(max(0, room))
     return {
         "title": _("What is urgent, and what is new?"),
         "found": found,
         "gravest": _case_rows(seen, gravest),
+        "late": _case_rows(seen, late),
         "newest": _case_rows(seen, latest),
         "mark": mark(seen),
     }
