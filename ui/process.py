@@ -1,4 +1,4 @@
-"""What the process asks of its system before it serves: few heaps, and messages that leave as they are written.
+"""What the process asks of its system before it serves: one heap, and messages that leave as they are written.
 
 Neither is to be had by a setting of Streamlit's. Where the system has no such thing, nothing happens.
 """
@@ -12,24 +12,25 @@ from pathlib import Path
 BEGAN = datetime.now(UTC)
 """When the process that runs the dashboard began."""
 _M_ARENA_MAX, _M_MMAP_THRESHOLD = -8, -3  # malloc.h
-_LARGE = 256 * 1024  # bytes
+_LARGE = 32 * 1024  # bytes
 
 
 def prepare() -> None:
     """Prepare the process that runs the dashboard, once, when its socket listens."""
-    _share_heaps()
+    _share_one_heap()
     _answer_at_once()
 
 
-def _share_heaps() -> None:
-    """Bound glibc's heaps to two, or those there are: each refresh is a thread, and they would be given sixteen. And
-    keep what is large out of them, for good: else what is large is what was freed last, up to 32 MB.
+def _share_one_heap() -> None:
+    """Let all threads share glibc's one heap: each refresh is a thread, and they would be given sixteen heaps. And keep
+    what is large out of it for good, to be given back when it is freed: by itself glibc takes for large what is larger
+    than the largest freed so far, up to 32 MB.
 
-    Each heap keeps what it once needed, so many of them, or torn ones, grow for weeks (mallopt(3); other C libraries do
-    without).
+    A heap keeps what it once needed, torn between what stays, so many of them, or one of mixed sizes, grow for weeks
+    (mallopt(3); docs/live.md has the measurements; other C libraries do without).
     """
     if mallopt := getattr(ctypes.CDLL(None), "mallopt", None):
-        mallopt(_M_ARENA_MAX, 2)
+        mallopt(_M_ARENA_MAX, 1)
         mallopt(_M_MMAP_THRESHOLD, _LARGE)
 
 
