@@ -122,3 +122,20 @@ def test_a_units_family_names_who_came_before_and_after(city: psycopg.Connection
         ["successor", "lang"],
     ]
     assert family(reports, 1)[["role", "code"]].to_numpy().tolist() == [["itself", "lang"], ["predecessor", "dong-da"]]
+
+
+def test_more_cases_than_points_can_show_are_counted_in_squares(
+    city: psycopg.Connection, reports: ReportDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(1, 4):
+        report(city, number, lon=105.8, lat=21.0)
+    seen = Viewing(reports, city_of(reports), LANG, live=False, query={"unit": ["lang"]}, page="unit")
+    with speaking("en"):
+        points, meanings = unit.open_cases(seen, 3, dark=False)
+        assert meanings[0][0] == "Overdue"
+        monkeypatch.setattr("queries.map.MOST_POINTS", 2)
+        squares, steps = unit.open_cases(seen, 3, dark=False)
+    assert "map/points.json?unit=lang&at=" in points.data
+    assert "map/squares.json?unit=lang&at=" in squares.data
+    assert "count=open" in squares.data
+    assert [words for words, _colour in steps] == ["under 3", "3 and more"]

@@ -4,15 +4,19 @@ from datetime import timedelta
 from typing import Any
 
 import pandas as pd
+import pydeck as pdk
 import streamlit as st
 
+from queries import map as map_queries
 from queries import units
+from queries.cases import readable_count
 from queries.figures import figures, names, plain, reading_order
 from queries.filters import Filters
 from ui import maps
 from ui.asked import NOBODY
 from ui.filters import WHOLE_CITY, carried
 from ui.map_routes import drawn_areas
+from ui.map_scale import Scale, crowd_bounds, step_words
 from ui.pages import BACKLOG, LIVE_MAP, UNIT
 from ui.panel import address, panel, shared_panel
 from ui.screen import pixels, sized
@@ -95,25 +99,40 @@ def small_map(seen: Viewing, area: int | None, open_count: int) -> None:
     if framed is None:
         return
     level, shapes, frame = framed
-    dark, colours = bool(st.context.theme.type == "dark"), palette()
-    words = carried(seen) | {"at": seen.filters.at.isoformat(), "lang": language(), "period": None}
-    points = maps.report_points(address("map/points.json", **words), open_count, chosen="", dark=dark)
+    dark = bool(st.context.theme.type == "dark")
+    layer, meanings = open_cases(seen, open_count, dark=dark)
     ground = maps.ground(address(f"map/shapes/{level}.json"), chosen="", dark=dark)
-    deck = maps.deck([ground[0], points[0]], maps.framing(frame, 520, _MAP_HEIGHT))
+    deck = maps.deck([ground[0], layer], maps.framing(frame, 520, _MAP_HEIGHT))
     st.pydeck_chart(deck, height=pixels(_MAP_HEIGHT), key=sized("unit_map"), alt=_("Map of the unit's open cases"))
-    states = [
+    panel(
+        "legend",
+        key="unit_map_legend",
+        title=_("Open reports"),
+        steps=[{"words": words, "colour": colour} for words, colour in meanings],
+        sources=maps.sources(shapes),
+    )
+
+
+def open_cases(seen: Viewing, open_count: int, *, dark: bool) -> tuple[pdk.Layer, list[tuple[str, str]]]:
+    """Return the layer of the unit's open cases and what its colours mean: points by their deadline, or squares.
+
+    Squares where there are more than can be drawn in points. Raises DatabaseAway.
+    """
+    words = carried(seen) | {"at": seen.filters.at.isoformat(), "lang": language(), "period": None}
+    if readable_count(seen.reports, seen.filters, figure="open_on_map") > map_queries.MOST_POINTS:
+        table = map_queries.squares(seen.reports, seen.filters, figure="open")
+        asked = address("map/squares.json", **words, count="open")
+        layer, _clicked = maps.squares(asked, *map_queries.grid(seen.reports), chosen="", dark=dark)
+        steps = step_words(Scale("backlog", crowd_bounds(table["reports"])), language())
+        return layer, list(zip(steps, maps.steps("backlog", dark=dark), strict=False))
+    layer, *_others = maps.report_points(address("map/points.json", **words), open_count, chosen="", dark=dark)
+    colours = palette()
+    return layer, [
         (_("Overdue"), colours.overdue),
         (_("Due soon"), colours.due_soon),
         (_("In time"), colours.in_time),
         (_("No deadline known"), colours.muted),
     ]
-    panel(
-        "legend",
-        key="unit_map_legend",
-        title=_("Open reports"),
-        steps=[{"words": words, "colour": colour} for words, colour in states],
-        sources=maps.sources(shapes),
-    )
 
 
 def _choose(seen: Viewing, open_now: pd.DataFrame, sought: str) -> dict[str, Any]:
