@@ -249,6 +249,17 @@ def test_a_folder_an_ordinary_user_may_not_write_is_refused(
     assert "Traceback" not in process.stderr
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Let what the test starts be ended by Ctrl-C: tests that are started in a shell's background ignore it, and hand
+    that down.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_whatever_ends_up_leaves_no_server(folder: Path, ending: signal.Signals) -> None:
     process = subprocess.Popen(
@@ -265,6 +276,7 @@ def test_whatever_ends_up_leaves_no_server(folder: Path, ending: signal.Signals)
     assert not _postmaster(folder)
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_while_it_starts_leaves_no_server(folder: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "reportdb", "up", "--data", folder],
