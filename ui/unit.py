@@ -9,7 +9,6 @@ import streamlit as st
 
 from queries import map as map_queries
 from queries import units
-from queries.cases import readable_count
 from queries.figures import figures, names, plain, reading_order
 from queries.filters import Filters
 from ui import maps
@@ -119,7 +118,7 @@ def open_cases(seen: Viewing, open_count: int, *, dark: bool) -> tuple[pdk.Layer
     Squares where there are more than can be drawn in points. Raises DatabaseAway.
     """
     words = carried(seen) | {"at": seen.filters.at.isoformat(), "lang": language(), "period": None}
-    if readable_count(seen.reports, seen.filters, figure="open_on_map") > map_queries.MOST_POINTS:
+    if open_count > map_queries.MOST_POINTS:
         table = map_queries.squares(seen.reports, seen.filters, figure="open")
         asked = address("map/squares.json", **words, count="open")
         layer, _clicked = maps.squares(asked, *map_queries.grid(seen.reports), chosen="", dark=dark)
