@@ -119,8 +119,8 @@ def _newest(seen: Viewing, _screen: WallScreen) -> dict[str, Any]:
     gravest, found = urgent(seen.reports, seen.filters, order="worklist", limit=_CASES)
     latest = newest(seen.reports, seen.filters, limit=_CASES)
     room = _CASES - 1 - max(1, len(gravest))  # below the urgent ones and one more heading
-    late = longest_overdue(seen.reports, seen.filters, limit=_CASES)
-    late = late[~late["id"].isin(gravest["id"])].head(max(0, room))
+    late = longest_overdue(seen.reports, seen.filters, limit=_CASES) if room > 0 else gravest
+    late = late[~late["id"].isin(gravest["id"])].head(room)
     return {
         "title": _("What is urgent, and what is new?"),
         "found": found,
