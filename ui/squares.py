@@ -18,7 +18,10 @@ def read(written: Iterable[str]) -> Square:
     words = next(iter(written), "")
     if not words:
         return ()
-    degrees = [float(word) for word in words.split(",")]
+    try:
+        degrees = [float(word) for word in words.split(",")]
+    except ValueError:  # whose own words are Python's
+        raise ValueError(words) from None
     if len(degrees) != 4 or not all(map(math.isfinite, degrees)):
         raise ValueError(words)
     west, south, east, north = (round(degree * _STEPS) for degree in degrees)
