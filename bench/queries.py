@@ -193,7 +193,7 @@ def _ask_all(reports: ReportDatabase, filters: Filters) -> None:
         lambda: reports.ask("areas", level="ward"),
         lambda: figures.published(reports, filters),
         lambda: days.days(reports, filters),
-        lambda: reports.ask("open_at_ends", **filters.parameters(), moments=(week_ago,), earliest=week_ago),
+        lambda: reports.ask("case_count", figure="open", **filters.parameters() | {"at": week_ago}),
         lambda: overdue.overdue(reports, filters, by="unit"),
         lambda: overdue.city_overdue(reports, filters),
         lambda: units.officers(reports, filters) if filters.units else None,  # of one unit, never of the city

@@ -32,7 +32,8 @@ _SECONDS_TO_REMEMBER = 120  # pages move on with every minute: what is older nob
 
 # On the connection, so that no query can forget them. force_custom_plan lets the planner see that a filter is empty
 # and drop it; the role can read and nothing else. With less memory an index of words tells pages instead of reports
-# where many begin with a word, and all on them are read.
+# where many begin with a word, and all on them are read. A second process helps with a question, a third does not on two
+# cores.
 _SETTINGS = {
     "role": "report_reader",
     "default_transaction_read_only": "on",
@@ -40,6 +41,7 @@ _SETTINGS = {
     "work_mem": "16MB",
     "timezone": "UTC",
     "jit": "off",
+    "max_parallel_workers_per_gather": "1",
 }
 # The kernel gives up a connection whose other end is gone, also where a firewall forgot it silently.
 _ON_THE_WIRE = {"keepalives_idle": 30, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 10_000}

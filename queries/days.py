@@ -52,8 +52,10 @@ def _days(reports: ReportDatabase, filters: Filters, step: int) -> pd.DataFrame:
         ends_at = [
             datetime.combine(day + timedelta(days=1), time.min, filters.zone) for day in table.loc[unknown, "day"]
         ]
-        counted = reports.ask("open_at_ends", **filters.parameters(), moments=tuple(ends_at), earliest=min(ends_at))
-        table.loc[unknown, "open"] = counted["open"].to_numpy()
+        table.loc[unknown, "open"] = [
+            reports.ask("case_count", figure="open", **filters.parameters() | {"at": end})["cases"].iloc[0]
+            for end in ends_at
+        ]
     result = table.groupby(steps).agg({"day": "first", "received": "sum", "resolved": "sum", "open": "last"})
     result["open"] = table.loc[ends, "open"].to_numpy()
     return result.astype({"received": "int64", "resolved": "int64", "open": "int64"})

@@ -34,7 +34,6 @@ VALUES: dict[str, Any] = {
     "zone": "Asia/Ho_Chi_Minh",
     "step": DAY,
     "first_start": T - 30 * DAY,
-    "earliest": T - 30 * DAY,
     "first_end": T - 29 * DAY,
     "day": T.date(),
     "level": "district",
@@ -70,7 +69,6 @@ VALUES: dict[str, Any] = {
     "end_month": T.date() - 5 * DAY,
     "dimension": "unit",
     "keys": None,
-    "moments": [T - DAY, T],
     "wide": 10,
     "high": 10,
 } | dict.fromkeys(CHOSEN)

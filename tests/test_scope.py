@@ -90,7 +90,6 @@ ANYTHING: dict[str, Any] = {
     "zone": "Asia/Ho_Chi_Minh",
     "step": DAY,
     "first_start": NOW - 30 * DAY,
-    "earliest": NOW - 30 * DAY,
     "first_end": NOW - 29 * DAY,
     "day": NOW.date(),
     "level": "district",
@@ -124,7 +123,6 @@ ANYTHING: dict[str, Any] = {
     "end_month": NOW.date() - 5 * DAY,
     "dimension": "unit",
     "keys": None,
-    "moments": [NOW - DAY, NOW],
     "wide": 2,
     "high": 2,
 } | dict.fromkeys(("districts", "wards", "units", "categories", "channels", "officers", "cells"))
