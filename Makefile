@@ -10,7 +10,7 @@ INSTALLED := $(VENV)/installed
 run: $(INSTALLED)
 	$(BIN)/python -m reportdb demo --if-empty
 	$(BIN)/python -m reportdb simulate --per-hour 12 & simulation=$$!; trap : INT TERM; trap 'kill $$simulation 2>/dev/null; wait $$simulation' EXIT; \
-	$(BIN)/streamlit run dashboard.py
+	MALLOC_ARENA_MAX=1 $(BIN)/streamlit run dashboard.py
 
 # Everything: style, types, unit tests, real cities' data, browser.
 test: check

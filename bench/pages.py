@@ -28,7 +28,8 @@ def dashboard(url: str, *options: str) -> Iterator[tuple[str, psutil.Process]]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "dashboard.py", f"--server.port={port}", *options]
-    server = subprocess.Popen(command, env=os.environ | {"REPORT_DB_URL": url}, stdout=subprocess.DEVNULL)
+    environment = os.environ | {"REPORT_DB_URL": url, "MALLOC_ARENA_MAX": "1"}  # as `make run` starts it
+    server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}"
     try:
         for _ in range(150):

@@ -22,12 +22,13 @@ def prepare() -> None:
 
 
 def _share_one_heap() -> None:
-    """Let all threads share glibc's one heap: each refresh is a thread, and they would be given sixteen heaps. And keep
-    what is large out of it for good, to be given back when it is freed: by itself glibc takes for large what is larger
-    than the largest freed so far, up to 32 MB.
+    """Give no thread a heap of its own from now on: each refresh is a thread, and glibc would give them sixteen. And keep
+    what is large out of a heap for good, to be given back when it is freed: by itself glibc takes for large what is
+    larger than the largest freed so far, up to 32 MB.
 
     A heap keeps what it once needed, torn between what stays, so many of them, or one of mixed sizes, grow for weeks
-    (mallopt(3); docs/live.md has the measurements; other C libraries do without).
+    (mallopt(3); docs/live.md has the measurements; other C libraries do without). Streamlit's first threads have heaps
+    by now, which all would share for ever: only the environment, MALLOC_ARENA_MAX=1, makes it one from the start.
     """
     if mallopt := getattr(ctypes.CDLL(None), "mallopt", None):
         mallopt(_M_ARENA_MAX, 1)
