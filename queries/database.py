@@ -32,8 +32,8 @@ _SECONDS_TO_REMEMBER = 120  # pages move on with every minute: what is older nob
 
 # On the connection, so that no query can forget them. force_custom_plan lets the planner see that a filter is empty
 # and drop it; the role can read and nothing else. With less memory an index of words tells pages instead of reports
-# where many begin with a word, and all on them are read. A second process helps with a question, a third does not on two
-# cores.
+# where many begin with a word, and all on them are read. A second process helps with a question; a third does not, on
+# two cores.
 _SETTINGS = {
     "role": "report_reader",
     "default_transaction_read_only": "on",

@@ -22,7 +22,7 @@ def prepare() -> None:
 
 
 def _share_one_heap() -> None:
-    """Give no thread a heap of its own from now on: each refresh is a thread, and glibc would give them sixteen. And keep
+    """Give no thread a heap of its own from now on: each refresh is a thread, and glibc would give them sixteen. Keep
     what is large out of a heap for good, to be given back when it is freed: by itself glibc takes for large what is
     larger than the largest freed so far, up to 32 MB.
 
