@@ -68,6 +68,17 @@ def test_a_week_leaves_the_city_whole_and_in_balance(demo: psycopg.Connection) -
     assert kinds >= {"submitted", "routed", "received", "transferred", "resolved", "refused", "rated"}
 
 
+def test_the_reports_at_a_moment_are_those_that_stand_and_those_that_stood_otherwise(demo: psycopg.Connection) -> None:
+    parts = "select * from report_standing(%(at)s) union all select * from report_former(%(at)s)"
+    otherwise = 0
+    for moment in [MONDAY - timedelta(hours=7 * n) for n in range(0, 400, 16)]:
+        at = {"at": moment}
+        for one, other in (("select * from report_at(%(at)s)", parts), (parts, "select * from report_at(%(at)s)")):
+            assert demo.execute(f"({one}) except all ({other})".encode(), at).fetchall() == [], moment
+        otherwise += value(demo, "select count(*) from report_former(%s)", moment)
+    assert otherwise > 100, otherwise
+
+
 def test_the_past_stays_as_it_was(demo: psycopg.Connection) -> None:
     moments = [MONDAY, MONDAY - timedelta(days=3), MONDAY - timedelta(days=200)]
     before = [fingerprint(demo, _AS_OF, moment) for moment in moments]
