@@ -9,8 +9,8 @@ with part as (
         count(*) filter (where {seriously_overdue|open}) as seriously_overdue,
         count(*) filter (where {receive_overdue|open}) as receive_overdue,
         min(due_at) filter (where {overdue|open}) as oldest_due_at,
-        -- When it was due and which one it is, smallest first: found without sorting what is open.
-        min(array[cast(extract(epoch from due_at) * 1000000 as bigint), id]) filter (where {overdue|open}) as oldest
+        -- When it was due, exact to the microsecond, and which one it is, smallest first: found without sorting.
+        min(array[date_part('epoch', due_at), id]) filter (where {overdue|open}) as oldest
     from report_at(:at)
     where {open} and {chosen}
     group by 1, 2
@@ -23,7 +23,7 @@ whole as (
         cast(sum(seriously_overdue) as bigint) as seriously_overdue,
         cast(sum(receive_overdue) as bigint) as receive_overdue,
         min(oldest_due_at) as oldest_due_at,
-        (min(oldest))[2] as oldest_id,
+        cast((min(oldest))[2] as bigint) as oldest_id,
         (array_agg(category_id order by overdue desc, category_id) filter (where overdue > 0))[1] as worst_category_id,
         max(overdue) as worst_category_overdue
     from part
