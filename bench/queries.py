@@ -43,8 +43,9 @@ from queries.scope import ADMINISTRATION, COUNTS, Scope, cases_of
 from queries.statements import FOLDER, sql
 from ui.map_routes import ARRIVED_WITHIN, COUNTED
 
-_TIMES, _TIMES_OF_THE_QUICK = 3, 9
-_QUICK_MS = 50  # what is quicker differs more by chance
+_TIMES, _TIMES_OF_THE_CLOSE = 3, 9
+_QUICK_MS = 50  # what is quicker differs more by chance, and is asked more often
+_NEAR = 0.8  # so is what took this part of its goal or more, where chance may decide between under it and over it
 _NOT_ASKED = {"definitions", "contact", "note_access"}  # no question; and two that write into the access log
 _SELDOM = "den duong hong chua boc"  # each word is common, and all together are not
 _IN_EVERY_ORDER = ("submitted", "open", "overdue", "received", "resolved", "fell_due")
@@ -83,7 +84,11 @@ class Measured:
     @property
     def part_of_goal(self) -> float:
         """What it took, as a part of what it may take."""
-        return self.milliseconds / GOALS_MS["all" if self.asked.figure in _OF_ALL_YEARS else self.period]
+        return self.milliseconds / _goal(self.asked, self.period)
+
+
+def _goal(asked: Asked, period: str) -> int:
+    return GOALS_MS["all" if asked.figure in _OF_ALL_YEARS else period]
 
 
 class Listening(ReportDatabase):
@@ -146,7 +151,8 @@ def measure(url: str, done: Callable[[str, list[Measured]], None], only: str | N
             for asked in dict.fromkeys(reports.asked):
                 met.add(asked.question)
                 if only in (None, asked.question):
-                    found.append(Measured(asked, period, chosen, *_milliseconds(asked, reports, bare)))
+                    times = _milliseconds(asked, _goal(asked, period), reports, bare)
+                    found.append(Measured(asked, period, chosen, *times))
         done(f"{period}, filters: {chosen}: {time.perf_counter() - began:.0f} s", found)
     if missing := {file.stem for file in FOLDER.glob("*.sql")} - met - _NOT_ASKED:
         raise SystemExit(f"bench/queries.py asks nothing of {', '.join(sorted(missing))}")
@@ -258,7 +264,7 @@ def _search(reports: ReportDatabase, filters: Filters, typed: str) -> None:
         cases.cases(reports, filters, figure=figure, search=found)
 
 
-def _milliseconds(asked: Asked, *databases: ReportDatabase) -> list[float]:
+def _milliseconds(asked: Asked, goal: int, *databases: ReportDatabase) -> list[float]:
     """Return the median times of a question on several databases, asked by turns; who was first is last next.
 
     What took long the first time may have waited for the disk, which is to be warm: that turn is not counted.
@@ -266,11 +272,13 @@ def _milliseconds(asked: Asked, *databases: ReportDatabase) -> list[float]:
     turns = [_turn(asked, databases)]
     if max(turns[0]) > _SLOW_MS:
         turns = [_turn(asked, databases)]
-    times = _TIMES_OF_THE_QUICK if max(turns[-1]) <= _QUICK_MS else _TIMES
+    times = _TIMES_OF_THE_CLOSE if max(turns[-1]) <= _QUICK_MS else _TIMES
     while len(turns) < times and max(turns[-1]) <= _SLOW_MS:
         backwards = len(turns) % 2 == 1
         taken = _turn(asked, databases[::-1] if backwards else databases)
         turns.append(taken[::-1] if backwards else taken)
+        if len(turns) == _TIMES and statistics.median(turn[0] for turn in turns) >= _NEAR * goal:
+            times = _TIMES_OF_THE_CLOSE
     return [statistics.median(taken) for taken in zip(*turns, strict=True)]
 
 

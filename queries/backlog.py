@@ -9,7 +9,7 @@ import pandas as pd
 from queries.database import ReportDatabase
 from queries.figures import Dimension, moments, names
 from queries.filters import NONE, Filters
-from queries.keyed import beside, keyed, keys_of, told
+from queries.keyed import beside, counts_of, keyed, keys_of, told
 from queries.period import happened
 
 URGENCIES = ("open", "overdue", "due_today", "due_soon", "no_deadline")
@@ -50,6 +50,9 @@ def _backlog(reports: ReportDatabase, filters: Filters, since: datetime, by: Dim
             before[["key", "open"]].rename(columns={"open": "open_before"}),
         ]
     )
+    for parts, left in ((AGES, "age_over_30"), (STAGES, "in_progress")):
+        others = [name for name in parts if name != left]
+        table[left] = table["open"].to_numpy() - counts_of(table, others).sum(axis=1)
     keys = keys_of(table)
     oldest = told(keys, standing.set_axis(keys_of(standing)), ["oldest"])["oldest"]
     table["oldest"] = pd.to_datetime(oldest, utc=True).dt.tz_convert(filters.zone)

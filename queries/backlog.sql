@@ -1,4 +1,5 @@
--- What is open at the moment for each key: how urgent, how old, at which stage, and since when the oldest waits.
+-- What is open at the moment for each key: how urgent, how old, at which stage, and since when the oldest waits. The last age
+-- and the middle stage are what is left of `open` (queries/backlog.py).
 select
     {key} as key,
     count(*) as open,
@@ -12,9 +13,7 @@ select
     count(*) filter (where {age_3_to_7|open}) as age_3_to_7,
     count(*) filter (where {age_7_to_14|open}) as age_7_to_14,
     count(*) filter (where {age_14_to_30|open}) as age_14_to_30,
-    count(*) filter (where {age_over_30|open}) as age_over_30,
     count(*) filter (where {waiting|open}) as waiting,
-    count(*) filter (where {in_progress|open}) as in_progress,
     count(*) filter (where {escalated|open}) as escalated,
     min(submitted_at) as oldest
 from report_at(:at)

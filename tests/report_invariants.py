@@ -76,8 +76,14 @@ _NO_ROW = {
             select report_id, kind, lag(kind) over (partition by report_id order by n) as before from report_event
             where kind in ('paused', 'resumed', 'resolved', 'refused', 'reopened')) as step
         where (kind = 'resumed') and before is distinct from 'paused' or kind = 'paused' and before = 'paused'""",
-    "an answer is there once the report was answered": """
-        select id from report where (answer is null) <> (ended_at is null and reopen_count = 0)""",
+    "an answer is there only once the report was answered, and a refusal always has its reason": """
+        select id from report
+        where case when answer is null then status = 'refused' else ended_at is null and reopen_count = 0 end""",
+    "some are resolved without a text, in every city that is large enough, and most are not": """
+        select wordless from (
+            select count(*) filter (where wordless_at is not null) as wordless, count(*) as resolved
+            from report where status = 'resolved') as answered
+        where resolved > 1000 and wordless not between resolved / 200.0 and resolved / 10.0""",
     "units act only while they exist": """
         select report_id from report_event join unit on unit.id = to_unit_id
         where (at at time zone 'Asia/Ho_Chi_Minh')::date not between

@@ -177,3 +177,23 @@ def test_what_was_opened_again_soon_is_told_of_reports_that_are_there_already(
         assert before[0] > 10
         assert connection.execute(told).fetchone() == before
         assert not [found for found in map(str, find_damage(connection, DEMO_NOW)) if "reopened_soon" in found]
+
+
+def test_what_was_resolved_without_words_is_told_of_reports_that_are_there_already(
+    demo: str, new_database: NewDatabase
+) -> None:
+    with connect(new_database(database_name(demo))) as connection:
+        told = "select id, wordless_at from report where wordless_at is not null order by id"
+        before = connection.execute(told).fetchall()
+        connection.execute(  # as it was before it
+            """alter table report drop column wordless_at cascade;
+               drop function tell_wordless cascade;
+               create view answered_without_words as
+               select id, open_until from report where status = 'resolved' and coalesce(btrim(answer), '') = '';
+               create index report_without_words on report (open_until) include (id)
+                   where status = 'resolved' and coalesce(btrim(answer), '') = '';
+               delete from schema_migration where name = '0029_wordless.sql'"""
+        )
+        assert migrate(connection) == ["0029_wordless.sql"]
+        assert len(before) > 10
+        assert connection.execute(told).fetchall() == before

@@ -151,6 +151,26 @@ def test_resolved_without_a_text(city: psycopg.Connection, reports: ReportDataba
     assert ids(reports, "resolved_without_words") == [0, 1, 2]
 
 
+def test_a_report_knows_when_it_was_resolved_without_a_text(city: psycopg.Connection) -> None:
+    def known() -> Any:
+        return (city.execute("select wordless_at from report where id = 1").fetchone() or ())[0]
+
+    report(city, 1, ended_at=T, answer=" ")
+    assert known() == T
+    city.execute("update report set ended_at = ended_at + interval '1 hour'")
+    assert known() == T + HOUR
+    city.execute("update report set answer = 'Đã thu gom'")
+    assert known() is None
+    city.execute("update report set answer = null, status = 'refused'")
+    assert known() is None
+    city.execute("update report set status = 'resolved'")
+    assert known() == T + HOUR
+    with pytest.raises(psycopg.errors.CheckViolation, match="report_wordless"):
+        city.execute("update report set wordless_at = null")
+    city.execute("update report set ended_at = null, status = 'in_progress'")
+    assert known() is None
+
+
 def test_a_unit_stands_beside_the_city_and_is_marked_beyond_chance_only(
     city: psycopg.Connection, reports: ReportDatabase
 ) -> None:

@@ -32,6 +32,10 @@ RULES: dict[tuple[str, ...], tuple[str, str]] = {
         "received before it was submitted",
         "correct received_at or submitted_at",
     ),
+    ("report", "answer", "ended_at", "status", "wordless_at"): (
+        "a time of being resolved without a text that does not agree with answer, status and ended_at",
+        "write the report's answer again",
+    ),
     ("report_past", "valid_from", "valid_to"): ("an end before the beginning", "correct valid_from or valid_to"),
     ("report_past", "ended_at", "status"): (
         "a status that does not agree with ended_at",

@@ -28,6 +28,7 @@ _DESKS = (
     "Một cửa",
 )
 _OFFICERS_PER_DESK = 6
+_WORDLESS, _WORDLESS_THERE, _ONE_UNIT_IN = 0.01, 0.15, 12  # the part answered without a text, and where it is bigger
 
 
 def public_codes(submitted_at: NDArray[np.datetime64], sequence: dict[str, int]) -> Words:
@@ -53,13 +54,14 @@ def officers(city: City, cases: Cases, states: States) -> Words:
 
 
 def answers(city: City, cases: Cases, states: States) -> Words:
-    """Return the last answer each citizen was given, None where there is none yet."""
+    """Return the last answer each citizen was given, None where there is none yet, or where the unit kept none."""
     draws = Draws(cases.id, cases.submitted_at)
     words = facts("words")
     *_, done = subjects(city, cases)
     thanks = pick([words["thanks"]], np.zeros_like(cases.id), draws.uniform())
     refusal = pick([words["refusals"]], np.zeros_like(cases.id), draws.uniform())
-    answered = (states.status == RESOLVED) | (states.reopen_count > 0)
+    wordless = draws.uniform() < np.where(states.unit % _ONE_UNIT_IN == 0, _WORDLESS_THERE, _WORDLESS)
+    answered = ((states.status == RESOLVED) | (states.reopen_count > 0)) & ~wordless
     answer: Words = np.full(len(cases.id), None, dtype=object)
     answer[answered] = (done + " " + thanks)[answered]
     answer[states.status == REFUSED] = refusal[states.status == REFUSED]
@@ -80,6 +82,8 @@ def write_intake(
     `frozen` here and below: see `copy_columns`.
     """
     cases = intake.cases
+    answer = answers(city, cases, states)
+    wordless = (states.status == RESOLVED) & ~answer.astype(bool)
     fixed: Columns = {
         "public_code": public_codes(cases.submitted_at, sequence),
         "lon": intake.lon,
@@ -88,10 +92,11 @@ def write_intake(
         "title": intake.title,
         "text": intake.text,
         "officer": officers(city, cases, states),
-        "answer": answers(city, cases, states),
+        "answer": answer,
         "updated_at": states.updated_at,
         "deadline_moved_at": states.deadline_moved_at,
         "reopened_soon_at": states.reopened_soon_at,
+        "wordless_at": np.where(wordless, states.ended_at, np.datetime64("NaT")),
     }
     rows = _version(city, cases, states, intake.channel, intake.district_id)
     copy_columns(connection, "report", {"id": cases.id} | rows | fixed, frozen=frozen)
