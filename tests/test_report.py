@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from queries.database import ReportDatabase
+from queries.figures import city as city_of
 from queries.filters import Filters
 from queries.report import NEAR_METRES, Held, events, handed_up, held, nearby
 from queries.report import report as one
@@ -18,6 +19,8 @@ from queries.scope import EVERYTHING, cases_of
 from tests.reports import DAY, HOUR, T, past, report, small_city
 from tests.test_figures import HANOI
 from ui import case_story
+from ui.panel import render
+from ui.viewing import Viewing
 from ui.words import speaking
 
 NOW = Filters.of(scope=EVERYTHING, at=T, zone=HANOI)
@@ -185,6 +188,21 @@ def test_a_case_beyond_its_units_authority_says_who_handles_it(
     assert handled(unit_id=2) is None, "who handles it answers for it"
     city.execute("update report_event set to_unit_id = null where n = 2")
     assert handled(hours_ago=2) is None, "to whom is not known"
+
+
+def test_a_case_resolved_without_a_text_says_so(city: psycopg.Connection, reports: ReportDatabase) -> None:
+    ended: tuple[dict[str, Any], ...] = {"answer": "Xong"}, {"answer": " "}, {"status": "refused"}
+    for number, facts in enumerate(ended):
+        report(city, number, ended_at=T, **facts)
+    report(city, 9)
+    seen = Viewing(reports, city_of(reports), NOW, live=True, query={}, page="report")
+    with speaking("en"):
+        told = [
+            render("report", case_story.head(seen, case, events(reports, NOW, case["id"])))
+            for case in (known(reports, f"T-{number}") for number in (0, 1, 2, 9))
+        ]
+    assert ["Xong" in each for each in told] == [True, False, False, False]
+    assert ["No text of the answer is kept." in each for each in told] == [False, True, False, False]
 
 
 def rule(connection: psycopg.Connection, **facts: Any) -> None:

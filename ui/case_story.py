@@ -43,7 +43,8 @@ def head(seen: Viewing, case: Case, steps: pd.DataFrame) -> dict[str, Any]:
         "due": _due(case),
         "submitted": moment(case["submitted_at"]),
         "results": results(case),
-        "answer": case["answer"] or "",
+        "answer": (case["answer"] or "").strip(),
+        "resolved": case["status"] == "resolved",
     }
     return {"case": shown}
 
