@@ -24,10 +24,13 @@ relatives = family(seen.reports, chosen[0])
 unit.head(seen, relatives)
 
 city_filters = seen.filters.citywide()
-own, city = (
-    tiles.row(with_sums(timed(seen.reports, filters)))
-    | {"reopened": case_count(seen.reports, filters, figure="reopened")}
-    for filters in (seen.filters, city_filters)
+own, city = seen.shared(
+    "own and city",
+    lambda: [
+        tiles.row(with_sums(timed(seen.reports, filters)))
+        | {"reopened": case_count(seen.reports, filters, figure="reopened")}
+        for filters in (seen.filters, city_filters)
+    ],
 )
 unit_beside.beside(seen, own, city)
 if not own["open"] and not own["received"] and not own["ended"]:

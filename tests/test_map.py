@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from importlib.machinery import PathFinder
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -232,6 +233,13 @@ def test_a_map_asks_nobody_outside_and_says_plain_text(monkeypatch: pytest.Monke
     assert (
         json.loads(maps.deck(layers, maps.framing(shapes)).to_json())["mapStyle"] == "https://maps.example/style.json"
     )
+
+
+def test_a_map_is_made_without_looking_for_modules(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_for: list[str] = []
+    monkeypatch.setattr(PathFinder, "find_spec", lambda name, *_where: looked_for.append(name))
+    maps.deck([], maps.framing(pd.DataFrame({"geometry": [SQUARE]})))
+    assert looked_for == []
 
 
 def test_points_are_described_in_words_a_browser_understands() -> None:

@@ -59,7 +59,7 @@ def place(seen: Viewing, level: str, hint: str) -> None:
 
     `hint` says what to do while none is chosen.
     """
-    now = only_row(with_sums(timed(seen.reports, seen.filters)))
+    now = seen.shared("place", lambda: only_row(with_sums(timed(seen.reports, seen.filters))))
     square = [squares.in_words(seen.filters.square)] if seen.filters.square else []
     chosen = [*_chosen(seen, "district"), *_chosen(seen, "ward"), *square]
     plain = (

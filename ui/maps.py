@@ -7,6 +7,7 @@ is not selected, by its place in data that may have moved since, and forgets the
 
 import math
 import os
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -35,6 +36,9 @@ STYLE_VARIABLE = "REPORT_MAP_STYLE"
 
 PICK = "pick"
 """How the id of the layer that takes clicks begins."""
+
+# Every map looks several times for Jupyter's widgets, which are not there: for as long as a fifth of its page takes.
+sys.modules.setdefault("pydeck.widget", None)  # type: ignore[arg-type]
 
 _WIDTH, _HEIGHT, _MARGIN = 900, 470, 0.04  # pixels of the usual map, and room around it in steps of zoom
 _EDGE = 15  # pixels between a page and the edge of a phone
