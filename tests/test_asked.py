@@ -37,6 +37,18 @@ def test_codes_become_ids_and_unknown_ones_are_said(reports: ReportDatabase, cit
     found = asked(query, reports=reports, city=city, now=T)
     assert (found.filters.districts, found.filters.units) == ((2,), (1,))
     assert set(found.strange) == {"999", "century"}
+    # What a page goes on with, and its map asks for, holds the known ones alone, and what is no choice as it was typed.
+    understood = found.understood(query | {"q": ["999"], "category": ["none"]})
+    assert understood == {"district": ["017"], "unit": ["lang"], "q": ["999"], "category": ["none"]}
+    assert asked(understood, reports=reports, city=city, now=T).filters.districts == (2,)
+
+
+@pytest.mark.parametrize("words", [{"at": "never"}, {"district": "zzz"}, {"from": "x", "to": "y"}, {"bbox": "x"}])
+def test_nonsense_alone_leaves_an_empty_address(reports: ReportDatabase, city: City, words: dict[str, str]) -> None:
+    query = {word: [value] for word, value in words.items()}
+    found = asked(query, reports=reports, city=city, now=T)
+    assert found.strange
+    assert found.understood(query) == {}
 
 
 def test_a_past_moment_is_the_citys_own_time_and_never_the_future(reports: ReportDatabase, city: City) -> None:

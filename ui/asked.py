@@ -40,6 +40,14 @@ class Asked:
     filters: Filters
     strange: tuple[str, ...] = field(default=())
 
+    def understood(self, query: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+        """Return the query without the choices that were not understood: what a page goes on with, and its map asks."""
+        refused = {word: set(self.strange) for word in ("at", "period", "from", "to", *CHOICES)}
+        if not self.filters.square:
+            refused[squares.WORD] = set(query.get(squares.WORD, ()))
+        kept = {word: [one for one in values if one not in refused.get(word, ())] for word, values in query.items()}
+        return {word: values for word, values in kept.items() if values}
+
 
 def asked(
     query: Mapping[str, Iterable[str]],

@@ -48,6 +48,7 @@ def choose(
             _language()
     query = {key: st.query_params.get_all(key) for key in st.query_params}
     found = asked(query, reports=reports, city=city, now=now, usual=usual, scope=scope)
+    query = found.understood(query)
     if chips := _chips(query, reports, found):
         panel("chips", key="chips", chips=chips)
     if strange := (*nowhere, *found.strange):
