@@ -49,9 +49,10 @@ if code and not case:
 
 def drawn(then: Viewing) -> None:
     """Draw the map at a moment, with what it shows."""
-    found = live_map.draw(then, shapes, show=show, level=level, measure=measure)
+    view = live_map.frame(shapes)
+    found = live_map.draw(then, shapes, view, show=show, level=level, measure=measure)
     st.pydeck_chart(
-        live_map.deck(shapes, found, case),
+        live_map.deck(view, found, case),
         height="stretch",
         key=sized(live_map.KEY),
         on_select=lambda: live_map.follow(seen, level),

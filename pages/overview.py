@@ -31,7 +31,7 @@ with left:
             "map/areas/district.geojson", **carried(seen) | {"at": seen.filters.at.isoformat(), "lang": language()}
         )
         st.pydeck_chart(
-            maps.area_map(data, shapes, language=language(), dark=st.context.theme.type == "dark"),
+            maps.area_map(data, shapes, dark=st.context.theme.type == "dark"),
             height=pixels(470),
             key=sized("district_map"),
             alt=_("Map of the districts by the share of open reports that are overdue"),

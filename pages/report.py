@@ -10,7 +10,7 @@ from ui.pages import REPORT
 from ui.panel import address, shared_panel
 from ui.screen import pixels, sized
 from ui.viewing import Complete, viewing
-from ui.words import _, language
+from ui.words import _
 
 seen = viewing()
 code = next(iter(seen.query.get("code", [])), "")
@@ -37,7 +37,7 @@ with right:
         st.pydeck_chart(
             seen.shared(
                 ("map", dark, pixels(300)),
-                lambda: maps.one_place(case["lon"], case["lat"], state=case["state"], language=language(), dark=dark),
+                lambda: maps.one_place(case["lon"], case["lat"], state=case["state"], dark=dark),
             ),
             height=pixels(300),
             key=sized("report_map"),

@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.machinery import PathFinder
+from itertools import product
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -215,7 +216,34 @@ def test_areas_carry_their_step_and_their_numbers(city: psycopg.Connection, repo
     first, second = (area["properties"] for area in map_data.areas(drawn, table, "overdue", "vi")["features"])
     assert first == {"code": "006", "name": HOSTILE, "step": 5, "value": "50%", "raw": "2/4"}
     assert (second["step"], second["raw"]) == (-1, "0")
-    assert first["name"] in json.dumps(map_data.labels(drawn, "vi"), ensure_ascii=False).replace('\\"', '"')
+    assert first["name"] in json.dumps(map_data.labels(drawn, "vi", zoom=9, size=12), ensure_ascii=False).replace(
+        '\\"', '"'
+    )
+
+
+@given(places=st.lists(st.tuples(*[st.integers(-30, 30)] * 2, *[st.integers(1, 20)] * 2), max_size=12))
+def test_names_that_stand_touch_no_other_and_those_that_wait_would(places: list[tuple[int, int, int, int]]) -> None:
+    stands = map_data.fitting([(x, y, x + wide, y + high) for x, y, wide, high in places])
+    taken: set[tuple[int, int]] = set()
+    for (x, y, wide, high), stood in zip(places, stands, strict=True):
+        pixels = set(product(range(x, x + wide), range(y, y + high)))
+        assert stood == taken.isdisjoint(pixels)
+        taken |= pixels if stood else set()
+
+
+def test_a_nearer_look_shows_more_names() -> None:
+    places = [(105.8, 21.0, "Hà Đông", 0.05), (105.81, 21.0, "Thanh Xuân", 0.04), (106.1, 21.0, "Gia Lâm", 0.03)]
+    drawn = pd.DataFrame(
+        [{"label": (lon, lat), "name_vi": name, "name_en": name, "room": room} for lon, lat, name, room in places]
+    )
+
+    def standing(zoom: float, size: float = 12) -> list[str]:
+        return [row[2] for row in map_data.labels(drawn, "vi", zoom=zoom, size=size) if row[4]]
+
+    assert standing(6) == ["Hà Đông"]
+    assert standing(9) == ["Hà Đông", "Gia Lâm"]
+    assert standing(15) == ["Hà Đông", "Thanh Xuân", "Gia Lâm"]
+    assert standing(9, size=100) == ["Hà Đông"]
 
 
 def test_a_map_asks_nobody_outside_and_says_plain_text(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -367,6 +395,9 @@ def test_a_city_without_boundaries_has_empty_layers(
         ("/map/points.json", {"district": "' or 1=1"}, 400, "Not understood"),
         ("/map/points.json", {"lang": "xx"}, 400, "lang is one of vi, en"),
         ("/map/squares.json", {"count": "secrets"}, 400, "count is one of"),
+        ("/map/labels/ward.json", {"zoom": "nan"}, 400, "zoom is one number from 0 to 24."),
+        ("/map/labels/ward.json", {"zoom": "near"}, 400, "zoom is one number"),
+        ("/map/labels/ward.json", {"size": "1e9"}, 400, "size is one number from 5 to 100."),
         ("/fonts/passwd", {}, 404, "No such font"),
     ],
 )

@@ -43,7 +43,14 @@ class Drawn:
     marks: list[Mark]
 
 
-def draw(seen: Viewing, shapes: pd.DataFrame, *, show: str, level: Dimension, measure: str) -> Drawn:
+def frame(shapes: pd.DataFrame) -> pdk.ViewState:
+    """Return the view that shows the areas in the room that the map has on this viewer's screen."""
+    return maps.framing(shapes, *_room())
+
+
+def draw(
+    seen: Viewing, shapes: pd.DataFrame, view: pdk.ViewState, *, show: str, level: Dimension, measure: str
+) -> Drawn:
     """Return the map in one of its ways, with the ground, the names and the rings they share. Raises DatabaseAway."""
     if show == "areas":
         drawn = _areas(seen, shapes, level, measure)
@@ -52,7 +59,7 @@ def draw(seen: Viewing, shapes: pd.DataFrame, *, show: str, level: Dimension, me
     else:
         drawn = _points(seen, level)
     dark = _dark()
-    over = [maps.names(_data(f"labels/{level}.json", lang=language()), dark=dark)]
+    over = maps.names(level, view, dark=dark)
     if seen.query.get(level):
         over.append(maps.outline(_data(f"shapes/{level}.json", **{level: seen.query[level]}), dark=dark))
     if seen.filters.square:
@@ -64,10 +71,10 @@ def draw(seen: Viewing, shapes: pd.DataFrame, *, show: str, level: Dimension, me
     return replace(drawn, layers=[*drawn.layers, *over], marks=[*drawn.marks, new])
 
 
-def deck(shapes: pd.DataFrame, drawn: Drawn, case: dict[str, Any] | None) -> pdk.Deck:
-    """Return the map as Streamlit draws it, framed on the areas, with a ring around the case looked at."""
+def deck(view: pdk.ViewState, drawn: Drawn, case: dict[str, Any] | None) -> pdk.Deck:
+    """Return the map as Streamlit draws it, with a ring around the case looked at."""
     rings = [map_marks.marked(case["lon"], case["lat"], dark=_dark())] if case and not pd.isna(case["lon"]) else []
-    return maps.deck([*drawn.layers, *rings], maps.framing(shapes, *_room()), says=drawn.says)
+    return maps.deck([*drawn.layers, *rings], view, says=drawn.says)
 
 
 def follow(seen: Viewing, level: str) -> None:

@@ -1,6 +1,8 @@
 """What the browser fetches for a map: figures and words in the shape deck.gl reads, small enough for a city."""
 
 import json
+import math
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
@@ -15,6 +17,10 @@ _FINEST = 0.0002
 """How far (in degrees, about 20 m) a drawn boundary may lie from the real one; finer is not seen at a city's size."""
 _DIGITS = 5
 """Digits of a drawn coordinate after the point: about a metre."""
+_LETTER, _LINE = 0.6, 1.15
+"""How wide a letter of a name is and how high its line, of the size of its type."""
+_BESIDE = 12
+"""Pixels that a name's ground and the room between two take."""
 
 
 def geometries(shapes: pd.DataFrame) -> pd.DataFrame:
@@ -71,11 +77,42 @@ def areas(drawn: pd.DataFrame, table: pd.DataFrame, measure: str, language: Lang
     return {"type": "FeatureCollection", "features": features}
 
 
-def labels(drawn: pd.DataFrame, language: Language) -> list[list[Any]]:
-    """Return the areas' names as rows for a text layer: lon, lat, name, room. The roomiest first."""
+def labels(drawn: pd.DataFrame, language: Language, *, zoom: float, size: float) -> list[list[Any]]:
+    """Return the areas' names as rows for text layers: lon, lat, name, room, and 1 where it stands. The roomiest first.
+
+    Those that stand do not touch each other on a map at `zoom` in type of `size` pixels; the others wait for a nearer
+    look.
+    """
     named = drawn.sort_values("room", ascending=False)
     names = named["name_en" if language == "en" else "name_vi"]
-    return [[*label, name, room] for label, name, room in zip(named["label"], names, named["room"], strict=True)]
+    degree = 512 * 2**zoom / 360  # pixels: at zoom 0 the world is 512 wide
+    rows = [[*label, name, room] for label, name, room in zip(named["label"], names, named["room"], strict=True)]
+    boxes = [
+        around(
+            lon * degree,
+            -lat * degree / math.cos(math.radians(lat)),  # a degree of latitude is longer on the map
+            len(name) * size * _LETTER + _BESIDE,
+            size * _LINE,
+        )
+        for lon, lat, name, _room in rows
+    ]
+    return [[*row, int(stands)] for row, stands in zip(rows, fitting(boxes), strict=True)]
+
+
+def around(x: float, y: float, wide: float, high: float) -> tuple[float, float, float, float]:
+    """Return the box around a point: left, top, right, bottom."""
+    return (x - wide / 2, y - high / 2, x + wide / 2, y + high / 2)
+
+
+def fitting(boxes: Iterable[tuple[float, float, float, float]]) -> list[bool]:
+    """Say of each box (left, top, right, bottom) whether it touches none of those before it that fit."""
+    taken: list[tuple[float, float, float, float]] = []
+    fits = []
+    for box in boxes:
+        fits.append(not any(box[0] < b[2] and b[0] < box[2] and box[1] < b[3] and b[1] < box[3] for b in taken))
+        if fits[-1]:
+            taken.append(box)
+    return fits
 
 
 def points(groups: pd.DataFrame, categories: pd.DataFrame, language: Language) -> str:

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import json
+import math
 from collections.abc import Awaitable, Callable, Hashable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -66,6 +67,8 @@ class Asking:
         self.language = _one_of(query, "lang", LANGUAGES)
         self.measure = _one_of(query, "measure", MEASURES)
         self.count = _one_of(query, "count", COUNTED)
+        self.zoom = _within(query, "zoom", 0, 24, usual=9)
+        self.size = _within(query, "size", 5, 100, usual=12)
 
     def need_cases(self) -> None:
         """Raise Nonsense where who is asking may read no case."""
@@ -75,7 +78,7 @@ class Asking:
 
     def key(self) -> Hashable:
         """Return all that an answer depends on, what the viewer may see included."""
-        words = (self.level, self.language, self.measure, self.count)
+        words = (self.level, self.language, self.measure, self.count, self.zoom, self.size)
         return (id(self.reports), self.filters, *words)
 
 
@@ -92,6 +95,18 @@ def _one_of(query: dict[str, list[str]], word: str, allowed: tuple[Any, ...]) ->
         if query[word] == [str(value)]:
             return value
     raise Nonsense(f"{word} is one of {', '.join(map(str, allowed))}.")
+
+
+def _within(query: dict[str, list[str]], word: str, least: int, most: int, *, usual: int) -> float:
+    """Return a number of the query to its tenth, the usual one where it is not given. Raises Nonsense."""
+    given = query.get(word, [str(usual)])
+    try:
+        number = round(float(given[0]), 1)
+    except ValueError:
+        number = math.nan
+    if len(given) > 1 or not least <= number <= most:
+        raise Nonsense(f"{word} is one number from {least} to {most}.")
+    return number
 
 
 def _json(content: Any) -> str:
@@ -111,7 +126,8 @@ def _areas(asking: Asking) -> str:
 
 
 def _labels(asking: Asking) -> str:
-    return _json(map_data.labels(drawn_areas(asking.reports, asking.level), asking.language))
+    drawn = drawn_areas(asking.reports, asking.level)
+    return _json(map_data.labels(drawn, asking.language, zoom=asking.zoom, size=asking.size))
 
 
 def _points(asking: Asking) -> str:

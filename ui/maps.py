@@ -130,7 +130,7 @@ def coloured_areas(address: str, measure: str, *, chosen: str, dark: bool) -> li
     ]
 
 
-def one_place(lon: float, lat: float, *, state: str, language: str, dark: bool) -> pdk.Deck:
+def one_place(lon: float, lat: float, *, state: str, dark: bool) -> pdk.Deck:
     """Return the map of one report's place among the wards around it, in the colour of its state."""
     colours = colours_of(dark)
     meant = {
@@ -154,8 +154,9 @@ def one_place(lon: float, lat: float, *, state: str, language: str, dark: bool) 
         line_width_min_pixels=2,
     )
     wards = ground("map/shapes/ward.json", chosen="", dark=dark)[0]
-    labels = names(f"map/labels/ward.json?lang={language}", dark=dark)
-    return deck([wards, labels, place], pdk.ViewState(longitude=lon, latitude=lat, zoom=11.8))
+    # On a larger screen not more wards, but larger ones.
+    view = pdk.ViewState(longitude=lon, latitude=lat, zoom=round(11.8 + math.log2(screen().scale), 2))
+    return deck([wards, *names("ward", view, dark=dark), place], view)
 
 
 def outline(address: str, *, dark: bool) -> pdk.Layer:
@@ -172,30 +173,43 @@ def outline(address: str, *, dark: bool) -> pdk.Layer:
     )
 
 
-def names(address: str, *, dark: bool) -> pdk.Layer:
-    """Return the areas' names where they fit beside each other, the roomiest area's first."""
+def names(level: str, view: pdk.ViewState, *, dark: bool) -> list[pdk.Layer]:
+    """Return the areas' names: those that stand beside each other in this view, and those of a nearer look.
+
+    A name that another one covers fades, and in part where it is just at the edge. What is seen at first does not rest
+    on that (`map_data.labels`): who waits is covered well, by an unseen name much larger than the one that stands.
+    """
     colours = colours_of(dark)
-    return pdk.Layer(
-        "TextLayer",
-        data=address,
-        id="names",
-        get_position="[this[0], this[1]]",
-        get_text="this[2]",
-        get_color=rgb(colours.text),
-        get_size=12.5 * screen().scale,
-        character_set="'auto'",
-        font_family="'Be Vietnam Pro, sans-serif'",
-        font_weight=600,
-        # A name that another one covers fades, and its ground with it; an outline would stay behind as a ghost.
-        background=True,
-        get_background_color=rgb(colours.surface, 165),
-        background_padding=[4, 0],
-        background_border_radius=4,
-        extensions=[{"@@type": "CollisionFilterExtension"}],
-        collision_group="names",
-        get_collision_priority="this[3] * 1000",
-        collision_test_props={"sizeScale": 1.8},
-    )
+    size = round(12.5 * screen().scale, 1)
+
+    def layer(stands: bool, group: str, covers: float, seen: bool = True) -> pdk.Layer:
+        return pdk.Layer(
+            "TextLayer",
+            data=f"map/labels/{level}.json?lang={language()}&zoom={round(view.zoom, 1)}&size={size}",
+            id=f"{group} {'seen' if seen else 'unseen'}",
+            get_position="[this[0], this[1]]",
+            get_text="this[2]",
+            get_color=rgb(colours.text, 255 if seen else 0),
+            get_size=f"{'' if stands else '!'}this[4] ? {size} : 0",
+            character_set="'auto'",
+            font_family="'Be Vietnam Pro, sans-serif'",
+            font_weight=600,
+            # A ground fades with its name; an outline would stay behind as a ghost.
+            background=True,
+            get_background_color=rgb(colours.surface, 165 if seen else 0),
+            background_padding=[4, 0],
+            background_border_radius=4,
+            extensions=[{"@@type": "CollisionFilterExtension"}],
+            collision_group=group,
+            get_collision_priority="this[3] * 1000 + this[4] * 500",
+            collision_test_props={"sizeScale": covers},
+        )
+
+    return [
+        layer(True, "nearer names", 4.5, seen=False),
+        layer(False, "nearer names", 1.8),
+        layer(True, "names", 1.2),
+    ]
 
 
 def report_points(address: str, count: int, *, chosen: str, dark: bool) -> list[pdk.Layer]:
@@ -249,12 +263,12 @@ def squares(address: str, wide: int, high: int, *, chosen: str, dark: bool) -> l
     ]
 
 
-def area_map(address: str, shapes: pd.DataFrame, *, language: str, dark: bool) -> pdk.Deck:
+def area_map(data: str, shapes: pd.DataFrame, *, dark: bool) -> pdk.Deck:
     """Return the overview's map: districts by the share of open reports overdue, with their names."""
-    layers = coloured_areas(address, "overdue", chosen="", dark=dark)
-    labels = names(f"map/labels/district.json?lang={language}", dark=dark)
+    layers = coloured_areas(data, "overdue", chosen="", dark=dark)
+    view = framing(shapes)
     says = "{name}\n" + _("{raw} open reports overdue", raw="{raw}")
-    return deck([*layers, labels], framing(shapes), says=says)
+    return deck([*layers, *names("district", view, dark=dark)], view, says=says)
 
 
 def legend(shapes: pd.DataFrame, *, dark: bool) -> None:

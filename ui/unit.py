@@ -101,7 +101,9 @@ def small_map(seen: Viewing, area: int | None, open_count: int) -> None:
     dark = bool(st.context.theme.type == "dark")
     layer, meanings = open_cases(seen, open_count, dark=dark)
     ground = maps.ground(address(f"map/shapes/{level}.json"), chosen="", dark=dark)
-    deck = maps.deck([ground[0], layer], maps.framing(frame, 520, _MAP_HEIGHT))
+    view = maps.framing(frame, 520, _MAP_HEIGHT)
+    names = maps.names("district" if frame is shapes else level, view, dark=dark)
+    deck = maps.deck([ground[0], *names, layer], view)
     st.pydeck_chart(deck, height=pixels(_MAP_HEIGHT), key=sized("unit_map"), alt=_("Map of the unit's open cases"))
     panel(
         "legend",

@@ -7,6 +7,7 @@ import math
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import compress
 from typing import Any, Literal
 
 import pandas as pd
@@ -16,6 +17,7 @@ from queries.database import ReportDatabase
 from queries.figures import figures
 from queries.ranking import FEWEST_OPEN
 from queries.urgent import newest, urgent
+from ui.map_data import around, fitting
 from ui.map_routes import ARRIVED_WITHIN, drawn_areas
 from ui.map_scale import scale, step_words, values
 from ui.viewing import Viewing
@@ -120,17 +122,16 @@ def _labels(shapes: pd.DataFrame, plan: Plan, table: pd.DataFrame) -> Iterator[d
     counts = table.dropna(subset="key").set_index("key")
     behind = (counts["overdue"] / counts["open"].where(counts["open"] >= FEWEST_OPEN)).nlargest(_NAMED).index
     rows = counts.to_dict("index")
-    taken: list[tuple[float, float, float, float]] = []
     ordered = shapes.assign(behind=shapes["key"].isin(behind)).sort_values(["behind", "room"], ascending=False)
+    found = []
+    boxes = []
     for area in ordered.to_dict("records"):
         words = name(area)
-        half = len(words) * _TYPE * _LETTER / 2
+        wide = len(words) * _TYPE * _LETTER
         x, y = plan.place(*area["label"])
-        x = min(max(x, half), plan.wide - half)
-        box = (x - half, y - _TYPE * 0.85, x + half, y + _TYPE * 1.05)
-        if any(box[0] < b[2] and b[0] < box[2] and box[1] < b[3] and b[1] < box[3] for b in taken):
-            continue
-        taken.append(box)
+        x = min(max(x, wide / 2), plan.wide - wide / 2)
+        boxes.append(around(x, y + _TYPE * 0.1, wide, _TYPE * 1.9))
         row = rows.get(area["key"])
         share = percent(row["overdue"], row["open"]) if row else ""
-        yield {"x": round(x, 1), "y": y, "name": words, "share": share}
+        found.append({"x": round(x, 1), "y": y, "name": words, "share": share})
+    yield from compress(found, fitting(boxes))
