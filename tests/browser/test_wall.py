@@ -12,7 +12,7 @@ from ui.thresholds import VARIABLE as THRESHOLDS_VARIABLE
 
 pytestmark = pytest.mark.browser
 
-SIZES = [(1920, 1080), (3840, 2160)]
+SIZES = [(1920, 1080), (3840, 2160), (1080, 1920)]
 HALL = "wall?screen=hall&token=token-of-the-hall"
 AT = "2026-11-18T09:00"
 
@@ -38,7 +38,7 @@ SEEN = """() => {
           clipped ||= outer.scrollWidth > outer.clientWidth + 1
       found.push({
         words: walker.currentNode.textContent.trim(),
-        high: (100 * scale * parseFloat(getComputedStyle(element).fontSize)) / innerHeight,
+        high: (100 * scale * parseFloat(getComputedStyle(element).fontSize)) / Math.min(innerHeight, innerWidth),
         clipped,
       })
     }
