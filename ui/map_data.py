@@ -90,7 +90,7 @@ def labels(drawn: pd.DataFrame, language: Language, *, zoom: float, size: float)
     boxes = [
         around(
             lon * degree,
-            -lat * degree / math.cos(math.radians(lat)),  # a degree of latitude is longer on the map
+            -math.degrees(math.asinh(math.tan(math.radians(lat)))) * degree,  # Mercator's
             len(name) * size * _LETTER + _BESIDE,
             size * _LINE,
         )
