@@ -50,6 +50,7 @@ _TURNED = """(path) => new Promise((done) => {
     }).observe(app, {attributes: true, attributeFilter: ["data-test-script-state"]})
     history.pushState(null, "", new URL(path, document.baseURI))
     dispatchEvent(new PopStateEvent("popstate"))
+    setTimeout(done, 30_000)  // what comes after this says what is missing
 })"""
 
 
