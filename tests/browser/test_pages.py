@@ -23,6 +23,28 @@ FAILED = ".st-key-unforeseen, [data-testid='stException']"
 AXES = """charts => charts.flatMap(chart => ["ytick", "y2tick"].map(
     axis => [...chart.querySelectorAll(`.${axis} text`)].map(label => label.textContent)))"""
 """What stands at each axis of counts of some charts."""
+BROKEN = r"""() => {
+    const found = new Set(), range = document.createRange()
+    const look = (root) => {
+        for (const element of root.querySelectorAll("*")) if (element.shadowRoot) look(element.shadowRoot)
+        const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT)
+        while (walker.nextNode()) {
+            const text = walker.currentNode
+            // What only a screen reader hears has no room to be written in.
+            if (text.parentElement?.closest("style, code, pre, .hidden") !== null) continue
+            if (text.parentElement.closest("thead")?.offsetWidth <= 1) continue
+            for (const word of text.data.matchAll(/[\p{L}\p{M}\p{N}]+/gu)) {
+                range.setStart(text, word.index)
+                range.setEnd(text, word.index + word[0].length)
+                const parts = [...range.getClientRects()].filter((part) => part.width)
+                if (new Set(parts.map((part) => Math.round(part.top))).size > 1) found.add(word[0])
+            }
+        }
+    }
+    look(document.body)
+    return [...found]
+}"""
+"""The words of a page that go on in another line."""
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +130,20 @@ def test_a_phone_shows_every_page_without_sideways_scrolling(
     visited.open()
     for path in pages:
         assert visited.turn(path).evaluate("document.documentElement.scrollWidth") <= 390, path
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_from_a_tablet_to_a_wide_desk_no_page_is_too_wide_and_no_word_is_broken(
+    visit: Callable[..., Visit], address: str, pages: list[str], language: str
+) -> None:
+    visited = visit(address)
+    visited.open()
+    for path in [*pages, f"backlog?{AT}&by=unit"]:
+        opened = visited.turn(f"{path}&lang={language}")
+        for width in (800, 1024, 1366, 1600):
+            opened.set_viewport_size({"width": width, "height": 900})
+            assert opened.evaluate("document.documentElement.scrollWidth") <= width, path
+            assert opened.evaluate(BROKEN) == [], (path, width)
 
 
 def test_a_phone_folds_the_filters_and_all_but_the_ten_furthest_behind(
