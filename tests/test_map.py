@@ -263,6 +263,14 @@ def test_a_map_asks_nobody_outside_and_says_plain_text(monkeypatch: pytest.Monke
     )
 
 
+@pytest.mark.parametrize(("half", "zoom"), [(1e-9, 20), (0.05, 10.42), (60, 0.19), (179, 0)])
+def test_a_view_shows_all_its_areas_as_near_as_a_map_can_be_drawn(half: float, zoom: float) -> None:
+    corners = [[105.8 - half, 0.0], [105.8 + half, 0.0], [105.8 + half, half], [105.8 - half, half]]
+    view = maps.framing(pd.DataFrame({"geometry": [{"type": "Polygon", "coordinates": [corners]}]}), 200, 400)
+    assert view.zoom == pytest.approx(zoom, abs=0.01)
+    assert view.longitude == pytest.approx(105.8)
+
+
 def test_a_map_is_made_without_looking_for_modules(monkeypatch: pytest.MonkeyPatch) -> None:
     looked_for: list[str] = []
     monkeypatch.setattr(PathFinder, "find_spec", lambda name, *_where: looked_for.append(name))

@@ -41,6 +41,7 @@ PICK = "pick"
 sys.modules.setdefault("pydeck.widget", None)  # type: ignore[arg-type]
 
 _WIDTH, _HEIGHT, _MARGIN = 900, 470, 0.04  # pixels of the usual map, and room around it in steps of zoom
+_NEAREST = 20  # deck.gl's own limit
 _EDGE = 15  # pixels between a page and the edge of a phone
 _CROWD = ((2_000, 5.0), (20_000, 3.5))  # up to so many points, a radius in pixels
 _SMALLEST = 1.7
@@ -83,7 +84,7 @@ def framing(shapes: pd.DataFrame, width: int = _WIDTH, height: int = _HEIGHT) ->
     # At zoom 0 the world is 512 pixels wide; a degree of latitude is longer than one of longitude on the map.
     across = width * 360 / (512 * max(east - west, 1e-6))
     down = height * 360 * math.cos(math.radians(middle)) / (512 * max(north - south, 1e-6))
-    zoom = math.log2(min(across, down)) - _MARGIN
+    zoom = min(max(math.log2(min(across, down)) - _MARGIN, 0), _NEAREST)
     return pdk.ViewState(longitude=(west + east) / 2, latitude=middle, zoom=round(zoom, 2))
 
 
