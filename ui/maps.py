@@ -264,9 +264,9 @@ def squares(address: str, wide: int, high: int, *, chosen: str, dark: bool) -> l
     ]
 
 
-def area_map(data: str, shapes: pd.DataFrame, *, dark: bool) -> pdk.Deck:
+def area_map(address: str, shapes: pd.DataFrame, *, dark: bool) -> pdk.Deck:
     """Return the overview's map: districts by the share of open reports overdue, with their names."""
-    layers = coloured_areas(data, "overdue", chosen="", dark=dark)
+    layers = coloured_areas(address, "overdue", chosen="", dark=dark)
     view = framing(shapes)
     says = "{name}\n" + _("{raw} open reports overdue", raw="{raw}")
     return deck([*layers, *names("district", view, dark=dark)], view, says=says)

@@ -90,7 +90,7 @@ function fit(scene) {
     words.style.fontSize = ""
     if (words.scrollWidth <= words.clientWidth) continue
     const size = parseFloat(getComputedStyle(words).fontSize)
-    const least = 0.79 * parseFloat(getComputedStyle(words.closest(".wall")).fontSize)
+    const least = Math.min(innerHeight, innerWidth) * 0.0205
     words.style.fontSize = `${Math.max(least, size * (words.clientWidth / words.scrollWidth) * 0.99)}px`
   }
 }
