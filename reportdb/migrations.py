@@ -9,8 +9,8 @@ from psycopg import sql
 
 SCHEMA = Path(__file__).parent / "schema"
 READER = "report_reader"
-ROLES = (READER, "report_official", "report_leader", "report_admin", "report_gate")
-"""What the dashboard asks as: the schema's 0008 says what each may see."""
+ROLES = (READER, "report_official", "report_leader", "report_admin", "report_gate", "report_escalator")
+"""What the dashboard asks as: the schema's 0008 and 0031 say what each may see."""
 DASHBOARD = "report_dashboard"
 """A member of all of these, who inherits nothing: whom the dashboard's login must belong to."""
 OLDEST_SERVER = 150000  # as server_version counts: PostgreSQL 15.0
@@ -82,13 +82,18 @@ def _create_roles(connection: psycopg.Connection) -> None:
             with connection.transaction():
                 if not connection.execute("select 1 from pg_roles where rolname = %s", [role]).fetchone():
                     connection.execute(sql.SQL("create role {} nologin noinherit").format(sql.Identifier(role)))
-                    if role == DASHBOARD:
-                        _grant(connection, ROLES, DASHBOARD)
                     if role == "report_admin":
                         connection.execute("alter role report_admin inherit")
                         _grant(connection, ("report_leader",), role)
         except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
             pass  # another database of this server made it at the same moment
+    member = connection.execute(
+        """select rolname::text from pg_auth_members join pg_roles on pg_roles.oid = roleid
+           where member = (select oid from pg_roles where rolname = %s)""",
+        [DASHBOARD],
+    ).fetchall()
+    if missing := [role for role in ROLES if (role,) not in member]:  # all of them, or those that a newer schema added
+        _grant(connection, missing, DASHBOARD)
     # Since PostgreSQL 16 a member of a role need not be allowed to become it.
     become = "set" if connection.info.server_version >= 160000 else "member"
     for role in ROLES:

@@ -21,11 +21,21 @@ _NO_ROW = {
     "the unit is the last one the report was sent to": """
         select id from report
         where unit_id is distinct from (select to_unit_id from report_event
-            where report_id = id and kind in ('routed', 'transferred') order by n desc limit 1)""",
+            where report_id = id and kind in ('routed', 'transferred', 'escalated', 'returned')
+            order by n desc limit 1)""",
     "a transfer leads from the unit that held the report to another": """
-        select id from report join report_event moved on moved.report_id = id and moved.kind = 'transferred'
+        select id from report join report_event moved on moved.report_id = id
+            and moved.kind in ('transferred', 'escalated', 'returned')
         where from_unit_id = to_unit_id or from_unit_id is distinct from (select to_unit_id from report_event
-            where report_id = id and kind in ('routed', 'transferred') and n < moved.n order by n desc limit 1)""",
+            where report_id = id and kind in ('routed', 'transferred', 'escalated', 'returned') and n < moved.n
+            order by n desc limit 1)""",
+    "a report is with a higher level from its escalation until it is returned": """
+        select id from report
+        left join lateral (select kind, at, from_unit_id from report_event where report_id = id
+            and kind in ('escalated', 'returned') order by n desc limit 1) as last on true
+        where (escalated_at, escalated_by_id) is distinct from (
+            case when last.kind = 'escalated' then last.at end,
+            case when last.kind = 'escalated' then last.from_unit_id end)""",
     "an ended report ended with its last end, an open one has none since it was opened": """
         select id from report
         left join lateral (select kind, at from report_event where report_id = id
@@ -36,13 +46,11 @@ _NO_ROW = {
         select id from report
         where transfer_count <> (select count(*) from report_event where report_id = id and kind = 'transferred')
             or reopen_count <> (select count(*) from report_event where report_id = id and kind = 'reopened')""",
-    "receipt, escalation and rating happened when the events say": """
+    "receipt and rating happened when the events say": """
         select id from report
         where received_at is distinct from (select max(at) from report_event
                 where report_id = id and kind = 'received' and n > coalesce((select max(n) from report_event
                     where report_id = id and kind = 'transferred'), 0))
-            or escalated_at is distinct from (select min(at) from report_event
-                where report_id = id and kind = 'escalated')
             or rated_at is distinct from (select max(at) from report_event where report_id = id and kind = 'rated')""",
     "an open report is in progress once received or reopened, and waits before": """
         select id from report
@@ -57,17 +65,18 @@ _NO_ROW = {
         where valid_from <> coalesce(before, submitted_at)
             or not exists (select from report_event where report_event.report_id = past.report_id
                 and at = valid_to and kind in ('transferred', 'extended', 'reopened', 'received', 'recategorised',
-                    'paused', 'resumed', 'resolved', 'refused'))""",
-    "every transfer, extension, new category and reopening leaves an earlier version": """
+                    'paused', 'resumed', 'resolved', 'refused', 'escalated', 'returned'))""",
+    "every transfer, escalation, return, extension, new category and reopening leaves an earlier version": """
         select report_id from report_event
-        where kind in ('transferred', 'extended', 'recategorised', 'reopened') and not exists (select from report_past
+        where kind in ('transferred', 'escalated', 'returned', 'extended', 'recategorised', 'reopened')
+            and not exists (select from report_past
             where report_past.report_id = report_event.report_id and valid_to = at)""",
     "every report has an officer, a citizen, a rule and deadlines, unless its clock stands": """
         select id from report left join report_contact on report_id = id
         left join lateral (select kind from report_event where report_event.report_id = id
             and kind in ('paused', 'resumed', 'resolved', 'refused', 'reopened')
             order by n desc limit 1) as last on true
-        where officer is null or name is null or rule_id is null or receive_due_at is null
+        where officer is null and unit_id is not null or name is null or rule_id is null or receive_due_at is null
             or (due_at is null and kind is distinct from 'paused')""",
     "an extension names its minutes, and nothing else does": """
         select report_id from report_event where (kind = 'extended') <> (minutes is not null)""",
@@ -113,7 +122,7 @@ def replayed(connection: psycopg.Connection, moment: datetime) -> Counter[int]:
         "select report_id, kind, to_unit_id from report_event where at <= %s order by report_id, n", [moment]
     )
     for report, kind, to_unit in rows:
-        if kind in {"routed", "transferred"}:
+        if kind in {"routed", "transferred", "escalated", "returned"}:
             holder[report] = to_unit
         if kind in {"submitted", "reopened", "resolved", "refused"}:
             ended[report] = kind in {"resolved", "refused"}

@@ -22,7 +22,7 @@ Moments = NDArray[np.datetime64]
 
 KINDS = (
     "submitted", "routed", "received", "transferred", "extended", "answered", "refused", "resolved", "reopened",
-    "rated", "escalated", "recategorised", "paused", "resumed",
+    "rated", "escalated", "recategorised", "paused", "resumed", "returned", "informed",
 )  # fmt: skip
 RATINGS = ("satisfied", "acceptable", "not_satisfied")
 EXTENSION = 0.5  # of the handling term
@@ -134,7 +134,7 @@ def plan(city: City, cases: Cases) -> Steps:
     unit, received = course.holding(unit, begin, end, received)
 
     to_category, to_severity = _see_anew(course, pace, received, end)
-    _ask_higher(course, escalates & ~refuses, received, end)
+    unit = _ask_higher(course, escalates & ~refuses, unit, received, end)
     extends = (draws.uniform() < np.where(complicated, 0.14, 0.03)) & ~urgent
     extended = course.later(start, term * (0.6 + 0.35 * draws.uniform()))
     course.add("extended", np.where(extends & (extended < end) & (extended > received), extended, _NONE))
@@ -223,13 +223,36 @@ def _strain(city: City, unit: Ints, at: Moments) -> Floats:
     return np.asarray((1 + rush) * (1 + 0.12 * np.sin(day / 27 + unit * 2.399)))
 
 
-def _ask_higher(course: _Course, escalates: NDArray[np.bool_], received: Moments, end: Moments) -> None:
-    """Add the escalation of what is beyond a unit's authority, and the word to the citizen that it is with others."""
+def _ask_higher(course: _Course, escalates: NDArray[np.bool_], unit: Ints, received: Moments, end: Moments) -> Ints:
+    """Add the escalation of what is beyond a unit's authority and what a higher level makes of it; return who has it
+    in the end.
+
+    It goes to the city's desk, or for a while to nobody. The desk keeps it, hands it on to a department, or gives it
+    back. Most citizens are told that it is with others.
+    """
+    city, asides, units = course.city, course.asides, course.city.units
     at = course.later(received, 200 + 1500 * course.draws.uniform())
-    at = np.where(escalates & (at < end), at, _NONE)
-    course.add("escalated", at, np.full(course.size, course.city.units.desk))
+    at = np.where(escalates & (unit != units.desk) & (at < end), at, _NONE)
     told = course.later(at, 60 + 500 * course.draws.uniform())
-    course.add("answered", np.where(told < end, told, _NONE))
+    course.add("informed", np.where((told < end) & (asides.uniform() < 0.7), told, _NONE))
+    some = ~np.isnat(at)
+
+    taken = course.aside(at, 600 + 3000 * asides.uniform(), some)
+    untaken = (asides.uniform() < 0.2) & (taken < end)
+    course.add("escalated", at, np.where(untaken, 0, units.desk))
+    course.add("transferred", np.where(untaken, taken, _NONE), np.full(course.size, units.desk))
+    since = np.where(untaken, taken, at)
+
+    fate = asides.uniform()
+    moves = course.aside(since, 120 + 1500 * asides.uniform(), some)
+    owner = city.in_force(city.other_owner[course.cases.category], course.cases.ward_id, moves, course.place_draw)
+    hands_on = (moves < end) & (fate < 0.55) & (owner != unit) & (owner != units.desk) & (units.closes[owner] >= end)
+    returns = (moves < end) & (fate > 0.8) & (units.closes[unit] >= end)
+    course.add("transferred", np.where(hands_on, moves, _NONE), owner)
+    again = course.aside(moves, 20 + 300 * asides.uniform(), hands_on)
+    course.add("received", np.where(again < end, again, _NONE))
+    course.add("returned", np.where(returns, moves, _NONE), unit)
+    return np.where(hands_on, owner, np.where(some & ~returns, units.desk, unit))
 
 
 def _come_back(

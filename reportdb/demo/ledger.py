@@ -29,10 +29,11 @@ _NONE = np.datetime64("NaT", "us")
 class States:
     """What changes in a report, one place in every array for each.
 
-    `category` and `severity` count as in Cases, `status` is a place in STATUSES, `rating` one in RATINGS or -1.
-    `paused` says that the unit waits for others, whether or not that stops the clock. `since` is when this version of
-    the report began, `done` how many steps of the course are behind it, `deadline_moved_at` when a new
-    category or severity first gave it a later deadline, `reopened_soon_at` when it was opened again within a week.
+    `unit` and `escalated_by` are 0 for nobody. `category` and `severity` count as in Cases, `status` is a place in
+    STATUSES, `rating` one in RATINGS or -1. `paused` says that the unit waits for others, whether or not that stops the
+    clock. `since` is when this version of the report began, `done` how many steps of the course are behind it,
+    `deadline_moved_at` when a new category or severity first gave it a later deadline, `reopened_soon_at` when it was
+    opened again within a week.
     """
 
     unit: Ints
@@ -43,6 +44,7 @@ class States:
     paused: NDArray[np.bool_]
     status: Ints
     escalated_at: Moments
+    escalated_by: Ints
     ended_at: Moments
     rating: Ints
     rated_at: Moments
@@ -94,6 +96,7 @@ def first_states(city: City, cases: Cases) -> States:
         paused=np.zeros(size, dtype=bool),
         status=nothing.copy(),
         escalated_at=nowhere.copy(),
+        escalated_by=nothing.copy(),
         ended_at=nowhere.copy(),
         rating=np.full(size, -1),
         rated_at=nowhere.copy(),
@@ -148,6 +151,7 @@ def _fits(kind: Ints, state: States) -> NDArray[np.bool_]:
     again = (kind == KINDS.index("received")) & ~np.isnat(state.received_at)
     again |= (kind == KINDS.index("paused")) & state.paused
     again |= (kind == KINDS.index("resumed")) & ~state.paused
+    again |= (kind == KINDS.index("returned")) & np.isnat(state.escalated_at)
     return np.where(first, True, fits & ~again)
 
 
@@ -169,7 +173,8 @@ class _Turn:
         self._pause(does["paused"])
         self._resume(does["resumed"])
         self._reopen(does["reopened"])
-        states.escalated_at[rows[does["escalated"]]] = at[does["escalated"]]
+        self._escalate(does["escalated"], to_unit)
+        self._give_back(does["returned"], to_unit)
         self._end("resolved", does["resolved"], RESOLVED)
         self._end("refused", does["refused"], REFUSED)
         rated = rows[does["rated"]]
@@ -222,6 +227,20 @@ class _Turn:
         states.received_at[rows] = _NONE
         states.status[rows] = WAITING
         states.transfer_count[rows] += 1
+
+    def _escalate(self, which: NDArray[np.bool_], to_unit: Ints) -> None:
+        """Hand up to whom `to_unit` names, or to nobody; the terms run on."""
+        states, rows, at = self.states, self.rows[which], self.at[which]
+        self._keep(rows, states.take(rows), at)
+        states.escalated_at[rows], states.escalated_by[rows] = at, states.unit[rows]
+        states.unit[rows] = to_unit[which]
+
+    def _give_back(self, which: NDArray[np.bool_], to_unit: Ints) -> None:
+        """Let a higher level give reports back; the terms run on."""
+        states, rows, at = self.states, self.rows[which], self.at[which]
+        self._keep(rows, states.take(rows), at)
+        states.escalated_at[rows], states.escalated_by[rows] = _NONE, 0
+        states.unit[rows] = to_unit[which]
 
     def _extend(self, which: NDArray[np.bool_]) -> Ints:
         """Extend by a share of the term; return the minutes each report got, 0 for none."""

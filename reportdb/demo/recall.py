@@ -20,7 +20,8 @@ Ints = NDArray[np.int64]
 # Moments come as UTC without saying so: numpy's have no zone.
 _RECALL = """
 select report.id, category_id, severity, coalesce(ward_id, 0) as ward_id, routed.to_unit_id as first_unit, channel_id,
-    coalesce(district_id, 0) as district_id, unit_id, received_at at time zone 'UTC' as received_at,
+    coalesce(district_id, 0) as district_id, coalesce(unit_id, 0) as unit_id,
+    coalesce(escalated_by_id, 0) as escalated_by_id, received_at at time zone 'UTC' as received_at,
     receive_due_at at time zone 'UTC' as receive_due_at, due_at at time zone 'UTC' as due_at, status,
     coalesce(rule_id, 0) as rule_id,
     escalated_at at time zone 'UTC' as escalated_at, ended_at at time zone 'UTC' as ended_at, rating,
@@ -42,7 +43,8 @@ order by report.id
 
 _REMEMBER = """
 update report
-set unit_id = reached.unit_id, category_id = reached.category_id, severity = reached.severity,
+set unit_id = nullif(reached.unit_id, 0), escalated_by_id = nullif(reached.escalated_by_id, 0),
+    category_id = reached.category_id, severity = reached.severity,
     rule_id = nullif(reached.rule_id, 0), officer = reached.officer, status = reached.status, answer = reached.answer,
     rating = reached.rating, reopen_count = reached.reopen_count, transfer_count = reached.transfer_count,
     received_at = reached.received_at, receive_due_at = reached.receive_due_at, due_at = reached.due_at,
@@ -55,9 +57,9 @@ from unnest(
     cast(%(receive_due_at)s as timestamptz[]), cast(%(due_at)s as timestamptz[]),
     cast(%(escalated_at)s as timestamptz[]), cast(%(ended_at)s as timestamptz[]),
     cast(%(rated_at)s as timestamptz[]), cast(%(updated_at)s as timestamptz[]), cast(%(category_id)s as smallint[]),
-    cast(%(severity)s as text[]), cast(%(rule_id)s as integer[])
+    cast(%(severity)s as text[]), cast(%(rule_id)s as integer[]), cast(%(escalated_by_id)s as integer[])
 ) as reached (id, unit_id, officer, status, answer, rating, reopen_count, transfer_count, received_at, receive_due_at,
-              due_at, escalated_at, ended_at, rated_at, updated_at, category_id, severity, rule_id)
+              due_at, escalated_at, ended_at, rated_at, updated_at, category_id, severity, rule_id, escalated_by_id)
 where report.id = reached.id
 """
 
@@ -109,6 +111,7 @@ class Recalled:
             paused=np.array(raw["paused"], dtype=bool),
             status=places("status", list(STATUSES)),
             escalated_at=moments("escalated_at"),
+            escalated_by=numbers("escalated_by_id"),
             ended_at=moments("ended_at"),
             rating=np.array([-1 if word is None else RATINGS.index(word) for word in raw["rating"]], dtype=np.int64),
             rated_at=moments("rated_at"),
@@ -127,6 +130,7 @@ class Recalled:
         values: dict[str, list[Any]] = {
             "id": self.cases.id.tolist(),
             "unit_id": states.unit.tolist(),
+            "escalated_by_id": states.escalated_by.tolist(),
             "category_id": city.category_ids[states.category].tolist(),
             "severity": [SEVERITIES[n] for n in states.severity.tolist()],
             "rule_id": city.rules.ids[states.terms.rule].tolist(),

@@ -44,12 +44,13 @@ def public_codes(submitted_at: NDArray[np.datetime64], sequence: dict[str, int])
 
 
 def officers(city: City, cases: Cases, states: States) -> Words:
-    """Return who answers for each report in the unit that holds it: a role, not a person."""
+    """Return who answers for each report in the unit that holds it: a role, no person; None if nobody holds it."""
     names = np.array(
         [[f"Chuyên viên {n + 1:02d} – {desk}" for n in range(_OFFICERS_PER_DESK)] for desk in _DESKS], dtype=object
     )
     desk = np.array([_DESKS.index(each["desk"]) for each in city.categories])[states.category]
     chosen: Words = names[desk, (states.unit * 7 + cases.id % 3 + states.category) % _OFFICERS_PER_DESK]
+    chosen[states.unit == 0] = None
     return chosen
 
 
@@ -159,6 +160,7 @@ def _version(city: City, cases: Cases, states: States, channel: Ints, district_i
         "rule_id": _known(city.rules.ids[states.terms.rule]),
         "status": np.array(STATUSES, dtype=object)[states.status],
         "escalated_at": states.escalated_at,
+        "escalated_by_id": _known(states.escalated_by),
         "ended_at": states.ended_at,
         "worked_minutes": _whole(np.ceil(city.working_time.between(cases.submitted_at, states.ended_at))),
         "rating": np.array([*RATINGS, None], dtype=object)[states.rating],
