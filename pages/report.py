@@ -1,10 +1,11 @@
 """What has become of this one report?"""
 
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import streamlit as st
 
-from queries.report import events, report
+from queries.report import events, reading, report
 from ui import access, case_story, contacts, maps
 from ui.pages import REPORT
 from ui.panel import address, shared_panel
@@ -14,6 +15,9 @@ from ui.words import _
 
 seen = viewing()
 code = next(iter(seen.query.get("code", [])), "")
+handed_up = reading(seen.reports, seen.filters, code) if code else seen.filters
+held_here = handed_up == seen.filters
+seen = replace(seen, filters=handed_up)
 found = seen.shared("case", lambda: report(seen.reports, seen.filters, code)) if code else None
 if found is None:
     st.title(_("Case"), anchor=False)
@@ -29,7 +33,7 @@ case = found
 steps = seen.shared("steps", lambda: events(seen.reports, seen.filters, case["id"]))
 left, right = st.columns([5, 3])
 with left:
-    shared_panel(seen, "report", key="report", make=lambda: case_story.head(seen, case, steps))
+    shared_panel(seen, "report", key="report", make=lambda: case_story.head(seen, case))
     shared_panel(seen, "report_way", key="report_way", make=lambda: case_story.way(seen, case, steps))
 with right:
     if case["lat"] is not None:
@@ -43,7 +47,8 @@ with right:
             key=sized("report_map"),
             alt=_("Map of the place of this report"),
         )
-    contacts.draw(seen, case)
+    if held_here:
+        contacts.draw(seen, case)
     shared_panel(seen, "report_terms", key="report_terms", make=lambda: case_story.deadline_terms(seen, case, steps))
     shared_panel(seen, "report_near", key="report_near", make=lambda: case_story.neighbours(seen, case))
     st.markdown(_("A link to this case that stays"))

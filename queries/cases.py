@@ -9,8 +9,9 @@ from queries.database import ReportDatabase
 from queries.figures import COUNTS, moments
 from queries.filters import BEGINNING, NONE, Filters
 from queries.period import PERIOD_COUNTS, SUMS, happened
+from queries.scope import handed_up_by
 from queries.search import Search
-from queries.statements import moves, sql, written
+from queries.statements import WITH_HIGHER, moves, sql, written
 
 Order = Literal["newest", "oldest", "worklist", "most_late"]
 ORDERS: tuple[Order, ...] = get_args(Order)
@@ -28,6 +29,10 @@ FIGURES = (
     "waiting",
     "in_progress",
     "escalated",
+    "with_higher",
+    "new_here",
+    "by_transfer",
+    "sent_back",
     "ended",
     "resolved",
     "resolved_with_deadline",
@@ -61,7 +66,16 @@ _NEAR_IN_ORDER = 40_000
 _ALL_FOUND = 1_000_000
 """More than a search finds within a viewer's units: all are gathered there in any case, so all are put in order."""
 _PART = 2_000
-_MOMENTS = ("submitted_at", "received_at", "receive_due_at", "due_at", "escalated_at", "ended_at")
+_MOMENTS = (
+    "submitted_at",
+    "received_at",
+    "receive_due_at",
+    "due_at",
+    "escalated_at",
+    "ended_at",
+    "held_since",
+    "informed_at",
+)
 
 
 def cases(
@@ -78,6 +92,7 @@ def cases(
 
     Raises DatabaseAway, KeyError.
     """
+    filters = asked_as(filters, figure)
     ids = case_ids(reports, filters, figure=figure, order=order, search=search, limit=limit, offset=offset)
     return case_rows(reports, filters, ids)
 
@@ -93,6 +108,7 @@ def case_ids(
     offset: int = 0,
 ) -> list[int]:
     """Return the ids of the cases a figure counts and a search finds, in order. Raises DatabaseAway, KeyError."""
+    filters = asked_as(filters, figure)
     parameters = filters.case_parameters() | moments(reports, filters)
     question = "cases"
     if search is not None:
@@ -100,17 +116,26 @@ def case_ids(
         if found.all or (found.first and offset + limit <= len(found.ids)):
             return found.ids[offset : offset + limit]
         question = "search"
-        parameters |= search.parameters(filters)
+        parameters |= search.parameters(filters, units=figure != WITH_HIGHER)
     answer = reports.ask(question, figure=figure, order=order, limit=limit, offset=offset, **parameters)
     return [int(number) for number in answer["id"]]
+
+
+def asked_as(filters: Filters, figure: str) -> Filters:
+    """Return the filters that read a figure's cases: what a viewer's units handed up is read as a role of its own."""
+    if figure == WITH_HIGHER and filters.scope.within_units:
+        return filters.choosing(scope=handed_up_by(filters.scope.units))
+    return filters
 
 
 def case_rows(reports: ReportDatabase, filters: Filters, ids: list[int]) -> pd.DataFrame:
     """Return cases as they stood at the filters' moment, in the order of their ids.
 
     Columns: id, public_code, title, address, lon, lat, severity, state, status, the ids of category, channel,
-    district, ward and unit, officer, answer, rating, reopen_count, transfer_count, and submitted_at, received_at,
-    receive_due_at, due_at, escalated_at, ended_at (in the city's zone). `state` tells overdue, due_soon, in_time,
+    district, ward and unit (the holder), escalated_by_id (the unit that handed it up), officer, answer, rating,
+    reopen_count, transfer_count, and submitted_at, received_at, receive_due_at, due_at, escalated_at, ended_at,
+    held_since and informed_at (in the city's zone; the last two only of what is escalated: since when its holder has
+    it, and the last word to the citizen since). `state` tells overdue, due_soon, in_time,
     no_deadline, refused, resolved (no deadline), resolved_on_time and resolved_late apart. Raises DatabaseAway.
     """
     return _in_order(reports.ask("case_rows", **_rows_of(reports, filters, ids)), filters, ids)
@@ -188,6 +213,7 @@ def readable_count(reports: ReportDatabase, filters: Filters, *, figure: str) ->
         return case_count(reports, filters, figure=figure)
     if not filters.scope.sees_cases:
         return 0
+    filters = asked_as(filters, figure)
     parameters = filters.case_parameters() | moments(reports, filters)
     return int(reports.ask("case_count", figure=figure, **parameters)["cases"].iloc[0])
 
@@ -204,7 +230,9 @@ def _found(reports: ReportDatabase, filters: Filters, figure: str, order: Order,
     What is open has an index of words of its own, which a viewer of some units cannot use. Of all there ever was, what
     is common among the newest is known to be many without looking further, and what is rare there is looked up.
     """
-    asked = filters.case_parameters() | moments(reports, filters) | search.parameters(filters)
+    filters = asked_as(filters, figure)
+    parameters = search.parameters(filters, units=figure != WITH_HIGHER)
+    asked = filters.case_parameters() | moments(reports, filters) | parameters
     within_units = filters.scope.within_units
     most = _ALL_FOUND if within_units else MOST_FOUND + 1
     asked |= {"figure": figure, "order": order, "most": most}

@@ -59,8 +59,37 @@ open_until > :at
 -- in_progress: open, taken on by a unit, not escalated
 {open} and status = 'in_progress' and escalated_at is null
 
--- escalated: open, and beyond the unit's authority: handed up to the city or a ministry
+-- escalated: open, and handed up to a higher level: beyond the authority of the unit that had it
 {open} and escalated_at is not null
+
+-- escalated_unheld: escalated, and nobody holds it
+{escalated} and unit_id is null
+
+-- with_higher: escalated, and counted for the unit that handed it up, not for its holder
+{escalated} and escalated_by_id is not null and unit_id is distinct from escalated_by_id
+
+-- urgent: open, and urgent
+{open} and severity = 'urgent'
+
+-- urgent_overdue: overdue, and urgent
+{overdue} and severity = 'urgent'
+
+-- new_here: open, not yet taken on, and the first unit's to take on
+{not_received} and transfer_count = 0
+
+-- by_transfer: open, not yet taken on, and passed on by another unit
+{not_received} and transfer_count > 0
+
+-- sent_back: open, and held by a unit that had it before and had given it to another
+{open} and exists (
+    select 1 from report_past as before
+    where before.report_id = report_at.id and before.unit_id = report_at.unit_id and before.valid_to <= :at
+        and exists (
+            select 1 from report_past as elsewhere
+            where elsewhere.report_id = before.report_id and elsewhere.unit_id is distinct from before.unit_id
+                and elsewhere.valid_from >= before.valid_to and elsewhere.valid_to <= :at
+        )
+)
 
 -- submitted: submitted by the moment, open or not, in the period or before it
 submitted_at <= :at
@@ -240,9 +269,14 @@ and {coded}
 -- oldest: an order, the first one first
 {moves}, id
 
--- worklist: an order, the earliest deadline first, then the gravest (no index has this form: the few are sorted sooner)
-due_at at time zone 'UTC' nulls last, case severity when 'urgent' then 0 when 'complex' then 1 else 2 end,
-    submitted_at, id
+-- worklist: an order: overdue and urgent, urgent, overdue, due today, the rest; in each the earliest deadline first
+case
+    when severity = 'urgent' and due_at < :at then 0
+    when severity = 'urgent' then 1
+    when due_at < :at then 2
+    when due_at < :today_ends then 3
+    else 4
+end, due_at nulls last, submitted_at, id
 
 -- most_late: an order, the longest past its deadline first, done or not
 coalesce(ended_at, cast(:at as timestamptz)) - due_at desc nulls last, submitted_at, id

@@ -7,7 +7,10 @@ select
     count(*) filter (where {due_soon|open}) as due_soon,
     count(*) filter (where {no_deadline|open}) as no_deadline,
     count(*) filter (where {not_received|open}) as not_received,
-    count(*) filter (where {receive_overdue|open}) as receive_overdue
+    count(*) filter (where {receive_overdue|open}) as receive_overdue,
+    count(*) filter (where {urgent|open}) as urgent,
+    count(*) filter (where {urgent_overdue|open}) as urgent_overdue,
+    count(*) filter (where {escalated_unheld|open}) as escalated_unheld
 from report_at(:at)
 where {open} and {chosen}
 group by 1

@@ -10,20 +10,22 @@ from queries.cases import case_rows
 from queries.database import ReportDatabase
 from queries.figures import moments
 from queries.filters import Filters
+from queries.scope import handed_up_by
 
 NEAR_METRES = 500
 _MOST_NEAR = 8
 _MOMENTS = (
     "submitted_at", "received_at", "receive_due_at", "due_at", "stopped_at", "escalated_at", "ended_at", "rated_at",
+    "informed_at",
 )  # fmt: skip
 _ENDS = ("resolved", "refused")
 
 
 @dataclass(frozen=True)
 class Held:
-    """A time during which one unit held a case; `until` is the moment where it still does."""
+    """A time during which one unit held a case, or nobody did (None); `until` is the moment where it still does."""
 
-    unit_id: int
+    unit_id: int | None
     since: datetime
     until: datetime
 
@@ -38,7 +40,8 @@ def report(reports: ReportDatabase, filters: Filters, code: str) -> dict[str, An
 
     None where there is none, where it had not been submitted yet, and where it lies outside the viewer's scope: the
     three look the same. Keys: those of queries/report.sql, absent values as None, moments in the city's zone.
-    `hours_confirmed` says whether the office hours in force at submission are confirmed. Raises DatabaseAway.
+    `hours_confirmed` says whether the office hours in force at submission are confirmed, `escalated_by_id` which unit
+    handed it up, `informed_at` when the citizen was last told something since. Raises DatabaseAway.
     """
     parameters: dict[str, Any] = filters.case_parameters() | moments(reports, filters)
     answer = reports.ask("report", code=code.replace("\0", ""), zone=filters.zone.key, **parameters)
@@ -48,6 +51,16 @@ def report(reports: ReportDatabase, filters: Filters, code: str) -> dict[str, An
         answer[moment] = pd.to_datetime(answer[moment], utc=True).dt.tz_convert(filters.zone)
     row = answer.astype(object).where(answer.notna(), None).iloc[0]
     return {str(name): value for name, value in row.items()}
+
+
+def reading(reports: ReportDatabase, filters: Filters, code: str) -> Filters:
+    """Return the filters a case is read with: those given, or as the unit that handed it up where another has it now.
+
+    Raises DatabaseAway.
+    """
+    if not filters.scope.within_units or report(reports, filters, code) is not None:
+        return filters
+    return filters.choosing(scope=handed_up_by(filters.scope.units))
 
 
 def events(reports: ReportDatabase, filters: Filters, report_id: int) -> pd.DataFrame:
@@ -63,17 +76,19 @@ def events(reports: ReportDatabase, filters: Filters, report_id: int) -> pd.Data
 def held(steps: pd.DataFrame, at: datetime) -> list[Held]:
     """Return who held a case from when to when, in order; nobody holds one that is resolved or refused.
 
-    A case is held by the unit the last step sent it to. A case opened again goes on with who had it, unless the step
-    names another.
+    A case is held by the unit the last step sent it to; nobody holds one that was handed up to nobody (a span without
+    a unit). A case opened again goes on with who had it, unless the step names another.
     """
     spans: list[Held] = []
     holder: int | None = None
-    closed = False
+    sent = closed = False
     for step, until in zip(steps.to_dict("records"), [*steps["at"].iloc[1:], at], strict=False):
         if not pd.isna(step["to_unit_id"]):
-            holder = int(step["to_unit_id"])
+            sent, holder = True, int(step["to_unit_id"])
+        elif step["kind"] == "escalated":
+            sent, holder = True, None
         closed = step["kind"] in _ENDS or (closed and step["kind"] != "reopened")
-        if closed or holder is None or until <= step["at"]:
+        if closed or not sent or until <= step["at"]:
             continue
         if spans and (spans[-1].unit_id, spans[-1].until) == (holder, step["at"]):
             spans[-1] = Held(holder, spans[-1].since, until)
@@ -82,15 +97,11 @@ def held(steps: pd.DataFrame, at: datetime) -> list[Held]:
     return spans
 
 
-def handed_up(case: dict[str, Any], steps: pd.DataFrame, at: datetime) -> Held | None:
-    """Return who handles an open case that is beyond its unit's authority, and since when.
-
-    The unit answers for it still. None where it was not handed up, nobody says to whom, or it was passed on since.
-    """
-    if case["escalated_at"] is None or case["ended_at"] is not None:
-        return None
-    last = next(iter(held(steps, at)[-1:]), None)
-    return None if last is None or last.unit_id == case["unit_id"] else last
+def worked_minutes(reports: ReportDatabase, spans: list[Held]) -> list[float | None]:
+    """Return how many working minutes each span lasted, None where the calendar does not say. Raises DatabaseAway."""
+    since, until = ([getattr(span, name) for span in spans] for name in ("since", "until"))
+    answer = reports.ask("held_minutes", starts=tuple(since), ends=tuple(until))
+    return [None if pd.isna(minutes) else float(minutes) for minutes in answer["minutes"]]
 
 
 def nearby(reports: ReportDatabase, filters: Filters, case: dict[str, Any]) -> pd.DataFrame:

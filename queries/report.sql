@@ -11,9 +11,14 @@ select
     stood.category_id, stood.channel_id, stood.district_id, stood.ward_id, stood.unit_id,
     case when shown.unit_id = stood.unit_id then shown.officer end as officer,
     stood.submitted_at, stood.received_at, stood.receive_due_at, stood.due_at, stood.escalated_at, stood.ended_at,
+    stood.escalated_by_id,
     case when shown.ended_at = stood.ended_at then shown.answer end as answer,
     stood.rating, case when stood.rating is not null then stood.rated_at end as rated_at,
     stood.reopen_count, stood.transfer_count,
+    case when stood.escalated_at is not null then (
+        select max(at) from report_event
+        where report_id = stood.id and at between stood.escalated_at and :at and kind in ('informed', 'answered')
+    ) end as informed_at,
     -- Since when the clock stands: an open report without a deadline that waits for others.
     case when stood.due_at is null and stood.ended_at is null then (
         select case when kind = 'paused' then at end from report_event

@@ -22,7 +22,7 @@ left join lateral (
             select max(stop.at) from event as stop where stop.kind = 'paused' and stop.at <= version.at
         ) end as stopped_at
     from event
-    where event.at = version.at and kind not in ('routed', 'answered', 'rated', 'escalated')
+    where event.at = version.at and kind not in ('routed', 'answered', 'rated', 'escalated', 'returned', 'informed')
     order by n desc
     limit 1
 ) as step on true

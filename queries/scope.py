@@ -48,6 +48,11 @@ GATE = Scope("report_gate")
 """Who may come in, and the pen of the access log."""
 
 
+def handed_up_by(units: tuple[int, ...]) -> Scope:
+    """Return the scope of what these units (ids) handed up to a higher level."""
+    return Scope("report_escalator", tuple(sorted(units)))
+
+
 def cases_of(units: tuple[int, ...]) -> Scope:
     """Return the scope of who answers for these units (ids)."""
     return Scope("report_official", tuple(sorted(units)))

@@ -29,11 +29,14 @@ class Search:
     code: str | None = None
     code_end: str | None = None
 
-    def parameters(self, filters: Filters) -> dict[str, Any]:
-        """Return the parameters of a question that searches, as definitions.sql names them."""
+    def parameters(self, filters: Filters, *, units: bool = True) -> dict[str, Any]:
+        """Return the parameters of a question that searches, as definitions.sql names them.
+
+        Without `units` the units chosen are not those that hold the reports.
+        """
         return {
             "words": self.words,
-            "words_here": self.words and self._here(filters, self.words),
+            "words_here": self.words and self._here(filters if units else filters.choosing(units=()), self.words),
             "code": self.code,
             "code_end": self.code_end,
             "within_units": filters.scope.within_units,

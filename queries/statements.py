@@ -11,6 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
+WITH_HIGHER = "with_higher"
+"""The figure that counts by who handed a report up, not by who holds it."""
 
 
 @lru_cache(maxsize=256)
@@ -19,12 +21,12 @@ def sql(question: str, figure: str = "true", order: str = "newest") -> str:
 
     Raises KeyError for a figure or an order that definitions.sql does not know.
     """
-    meanings: Mapping[str, str] = definitions()
+    meanings = _meanings(figure)
     statement = (FOLDER / f"{question}.sql").read_text().replace("{order}", meanings[order])
     statement = statement.replace("{figure}", f"({meanings[figure]})").replace(
         "{moves}", "submitted_at" if question == "search" else moves(figure)
     )  # a search for what is common soon meets the newest fifty on its walk
-    return re.sub(r"\{(\w+)(?:\|(\w+))?\}", lambda found: f"({written(found[1], found[2])})", statement)
+    return re.sub(r"\{(\w+)(?:\|(\w+))?\}", lambda found: f"({written(found[1], found[2], meanings)})", statement)
 
 
 def moves(figure: str) -> str:
@@ -39,15 +41,24 @@ def moves(figure: str) -> str:
     return "submitted_at at time zone 'UTC'" if "open_until > :at" in meaning else "submitted_at"
 
 
-def written(figure: str, known: str | None = None) -> str:
+def written(figure: str, known: str | None = None, meanings: Mapping[str, str] | None = None) -> str:
     """Return a figure's definition as it is counted, with the definitions it leans on in place: true for one that is
     known to hold, so that it is not asked of each report once more. Raises KeyError.
     """
     return re.sub(
         r"\{(\w+)\}",
-        lambda found: "true" if found[1] == known else f"({written(found[1], known)})",
-        definitions()[figure],
+        lambda found: "true" if found[1] == known else f"({written(found[1], known, meanings)})",
+        (meanings or definitions())[figure],
     )
+
+
+def _meanings(figure: str) -> Mapping[str, str]:
+    """Return the definitions for a question about a figure: of what was handed up, the unit that did so is meant."""
+    meanings = definitions()
+    if figure != WITH_HIGHER:
+        return meanings
+    by_who = {name: meanings[name].replace("unit_id", "escalated_by_id") for name in ("chosen_group", "key")}
+    return meanings | by_who
 
 
 @lru_cache(maxsize=1)

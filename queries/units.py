@@ -3,6 +3,7 @@
 import pandas as pd
 
 from queries.database import ReportDatabase
+from queries.figures import moments
 from queries.filters import Filters
 from queries.period import happened
 
@@ -14,6 +15,15 @@ def officers(reports: ReportDatabase, filters: Filters, *, limit: int = 30) -> p
     """
     answer = reports.ask("officers", **filters.case_parameters(), limit=limit)
     return answer.assign(officer=answer["officer"].astype(object).where(answer["officer"].notna(), None))
+
+
+def duties(reports: ReportDatabase, filters: Filters) -> dict[str, int]:
+    """Return what waits for the head of the units chosen: due_today, new_here, by_transfer, sent_back (reports).
+
+    Raises DatabaseAway.
+    """
+    row = reports.ask("duties", **filters.parameters() | moments(reports, filters)).iloc[0]
+    return {str(name): int(count) for name, count in row.items()}
 
 
 def ratings(reports: ReportDatabase, filters: Filters) -> dict[str, int]:

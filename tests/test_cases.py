@@ -57,7 +57,7 @@ def test_orders(city: psycopg.Connection, reports: ReportDatabase) -> None:
     report(city, 5, submitted_at=T - 9 * DAY, due_at=T - 6 * DAY, ended_at=T - 2 * DAY)
     assert listed(reports, order="newest") == [4, 2, 3, 1]
     assert listed(reports, order="oldest") == [1, 3, 2, 4]
-    assert listed(reports, order="worklist") == [1, 2, 3, 4]
+    assert listed(reports, order="worklist") == [2, 1, 3, 4]
     assert listed(reports, "submitted", "most_late")[:2] == [5, 1], "four days late beats an hour; the undue come last"
 
 
@@ -155,7 +155,7 @@ def test_a_csv_file_is_one_table_that_says_what_it_is(export: Export) -> None:
     assert table[0]["Due"] == "2026-11-18 07:00:00"
     assert table[0]["Hours past the deadline"] == "3.0"
     assert table[0]["Longitude"] == "-105.5", "a number stays one"
-    assert (table[1]["What"], table[1]["Unit"]) == ("Mưa\nngập, “lụt”", "")
+    assert (table[1]["What"], table[1]["Held by"]) == ("Mưa\nngập, “lụt”", "")
     assert headings[-1] == (
         "What is listed: Overdue: open, and due before the moment | Moment: 18/11/2026 10:00 (Asia/Ho_Chi_Minh) | "
         "Order: What to do first | Cases in this file: 2"

@@ -58,6 +58,8 @@ VALUES: dict[str, Any] = {
     "ids": [1, 2],
     "category": 1,
     "lon": 105.83,
+    "starts": [T - DAY],
+    "ends": [T],
     "lat": 21.02,
     "metres": 500,
     "unit": 1,

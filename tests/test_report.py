@@ -13,7 +13,7 @@ from hypothesis import strategies as some
 from queries.database import ReportDatabase
 from queries.figures import city as city_of
 from queries.filters import Filters
-from queries.report import NEAR_METRES, Held, events, handed_up, held, nearby
+from queries.report import NEAR_METRES, Held, events, held, nearby
 from queries.report import report as one
 from queries.scope import EVERYTHING, cases_of
 from tests.reports import DAY, HOUR, T, past, report, small_city
@@ -169,25 +169,39 @@ def test_similar_open_reports_nearby(city: psycopg.Connection, reports: ReportDa
     assert 6 not in nearby(reports, later, known(reports, filters=later))["id"].tolist()
 
 
-def test_a_case_beyond_its_units_authority_says_who_handles_it(
+def test_a_case_with_a_higher_level_names_its_holder_who_handed_it_up_and_whether_the_citizen_knows(
     city: psycopg.Connection, reports: ReportDatabase
 ) -> None:
-    report(city, 1, escalated_at=T - 5 * HOUR, received_at=T - DAY, status="in_progress")
-    step(city, 1, "received", T - DAY, 1)
+    report(city, 1, unit_id=2, escalated_by_id=1, escalated_at=T - 5 * HOUR, received_at=T - DAY, status="in_progress")
+    past(city, 1, valid_from=T - 2 * DAY, valid_to=T - 5 * HOUR, received_at=T - DAY, status="in_progress")
+    step(city, 1, "routed", T - 2 * DAY, 1)
     step(city, 2, "escalated", T - 5 * HOUR, 2)
-    step(city, 3, "answered", T - HOUR)
+    step(city, 3, "informed", T - HOUR)
 
-    def handled(hours_ago: int = 0, **facts: Any) -> Held | None:
-        at = T - hours_ago * HOUR
-        case = known(reports, filters=Filters.of(scope=EVERYTHING, at=at, zone=HANOI)) | facts
-        return handed_up(case, events(reports, Filters.of(scope=EVERYTHING, at=at, zone=HANOI), 1), at)
+    def told(hours_ago: float) -> str:
+        filters = Filters.of(scope=EVERYTHING, at=T - hours_ago * HOUR, zone=HANOI)
+        seen = Viewing(reports, city_of(reports), filters, live=False, query={}, page="report")
+        with speaking("en"):
+            return render("report", case_story.head(seen, known(reports, filters=filters)))
 
-    assert handled() == Held(2, T - 5 * HOUR, T)
-    assert handled(hours_ago=6) is None, "not handed up yet"
-    assert handled(ended_at=T) is None, "done"
-    assert handled(unit_id=2) is None, "who handles it answers for it"
-    city.execute("update report_event set to_unit_id = null where n = 2")
-    assert handled(hours_ago=2) is None, "to whom is not known"
+    assert "With a higher level" not in told(6)
+    assert "Dong Anh commune" not in told(6)
+    for hours_ago, informed in ((2, "citizen not told yet"), (0.5, "citizen told")):
+        html = told(hours_ago)
+        assert "With a higher level" in html
+        assert "Dong Anh commune" in html, "who holds it"
+        assert "Lang ward" in html, "who handed it up"
+        assert informed in html
+
+
+def test_nobody_holds_a_case_that_was_handed_up_to_nobody(city: psycopg.Connection, reports: ReportDatabase) -> None:
+    report(city, 1, unit_id=None, escalated_by_id=1, escalated_at=T - 5 * HOUR, status="in_progress")
+    step(city, 1, "routed", T - 2 * DAY, 1)
+    step(city, 2, "escalated", T - 5 * HOUR)
+    assert held(events(reports, NOW, 1), T) == [Held(1, T - 2 * DAY, T - 5 * HOUR), Held(None, T - 5 * HOUR, T)]
+    seen = Viewing(reports, city_of(reports), NOW, live=True, query={}, page="report")
+    with speaking("en"):
+        assert "nobody holds it" in render("report", case_story.head(seen, known(reports)))
 
 
 def test_a_case_resolved_without_a_text_says_so(city: psycopg.Connection, reports: ReportDatabase) -> None:
@@ -198,7 +212,7 @@ def test_a_case_resolved_without_a_text_says_so(city: psycopg.Connection, report
     seen = Viewing(reports, city_of(reports), NOW, live=True, query={}, page="report")
     with speaking("en"):
         told = [
-            render("report", case_story.head(seen, case, events(reports, NOW, case["id"])))
+            render("report", case_story.head(seen, case))
             for case in (known(reports, f"T-{number}") for number in (0, 1, 2, 9))
         ]
     assert ["Xong" in each for each in told] == [True, False, False, False]

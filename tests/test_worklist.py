@@ -1,4 +1,4 @@
-"""The rows of a worklist: the five clears of each case, and of no other."""
+"""A worklist: its order, and in each row the five clears of its own case and of no other."""
 
 from zoneinfo import ZoneInfo
 
@@ -28,6 +28,7 @@ def test_a_row_holds_the_five_clears_of_its_own_case(connection: psycopg.Connect
     with speaking("en"):
         shown = worklist.rows(seen, cases(reports, filters, figure="open", order="worklist"))
     told = ("code", "category", "severity", "address", "place", "unit", "officer", "state", "deadline", "results")
+    shown.sort(key=lambda row: str(row["code"]))
     assert [[row[word] for word in told] for row in shown] == [
         ["T-1", "Waste", "", "1 Láng", "Lang, Dong Da", "Lang ward", "An", "Overdue", "for 1.0 h",
          ["Not yet received by the unit"]],
@@ -38,3 +39,19 @@ def test_a_row_holds_the_five_clears_of_its_own_case(connection: psycopg.Connect
     ]  # fmt: skip
     assert [row["href"] for row in shown] == [f"report?code=T-{number}" for number in (1, 2, 3)]
     assert [row["unit_href"] for row in shown] == ["unit?unit=lang", "unit?unit=dong-anh", None]
+
+
+def test_what_is_urgent_comes_first_then_what_is_overdue_then_what_is_due_today(
+    connection: psycopg.Connection, reports: ReportDatabase
+) -> None:
+    small_city(connection)
+    report(connection, 1, due_at=T + 9 * DAY)
+    report(connection, 2, due_at=T + HOUR)
+    report(connection, 3, due_at=T - 9 * DAY, submitted_at=T - 20 * DAY)
+    report(connection, 4, due_at=T + 9 * DAY, severity="urgent")
+    report(connection, 5, due_at=T - HOUR, severity="urgent")
+    report(connection, 6, severity="urgent")
+    report(connection, 7, due_at=T + 20 * HOUR)
+    report(connection, 8)
+    filters = Filters.of(scope=EVERYTHING, at=T, zone=ZoneInfo("Asia/Ho_Chi_Minh"))
+    assert cases(reports, filters, figure="open", order="worklist")["id"].tolist() == [5, 4, 6, 3, 2, 7, 1, 8]

@@ -6,19 +6,19 @@ import pandas as pd
 
 from queries.deadlines import path
 from queries.figures import names
-from queries.report import NEAR_METRES, Held, handed_up, held, nearby
+from queries.report import NEAR_METRES, Held, held, nearby, worked_minutes
 from ui.filters import carried
 from ui.pages import REPORT, UNIT
 from ui.panel import address
 from ui.states import TONES, severity, state
 from ui.viewing import Viewing
 from ui.words import _, duration, in_hours, moment, name, ngettext, number
-from ui.worklist import deadline, results
+from ui.worklist import deadline, informed, nobody, results
 
 Case = dict[str, Any]
 
 
-def head(seen: Viewing, case: Case, steps: pd.DataFrame) -> dict[str, Any]:
+def head(seen: Viewing, case: Case) -> dict[str, Any]:
     """Return what the five clears say of a case (queries.report), for panels/report.html."""
     category, channel, ward, district = (
         _named(seen, dimension, case) for dimension in ("category", "channel", "ward", "district")
@@ -34,9 +34,9 @@ def head(seen: Viewing, case: Case, steps: pd.DataFrame) -> dict[str, Any]:
         "channel": channel,
         "address": case["address"] or "",
         "place": ", ".join(dict.fromkeys(place)) or _("not located"),
-        "unit": _unit(seen, case["unit_id"]),
+        "unit": _unit(seen, case["unit_id"], escalated=case["escalated_at"] is not None),
         "officer": case["officer"] or _("not assigned"),
-        "handled_by": _handled_by(seen, handed_up(case, steps, seen.filters.at)),
+        "handed_up": _handed_up(seen, case),
         "state": _("Clock stopped") if case["stopped_at"] else state(case["state"]),
         "tone": TONES[case["state"]],
         "deadline": deadline(case, seen),
@@ -52,7 +52,8 @@ def head(seen: Viewing, case: Case, steps: pd.DataFrame) -> dict[str, Any]:
 def way(seen: Viewing, case: Case, steps: pd.DataFrame) -> dict[str, Any]:
     """Return who held a case and every step of it, for panels/report_way.html."""
     spans = held(steps, seen.filters.at)
-    return {"steps": timeline(seen, steps), "holders": holders(seen, spans, still=case["ended_at"] is None)}
+    worked = worked_minutes(seen.reports, spans)
+    return {"steps": timeline(seen, steps), "holders": holders(seen, spans, worked, still=case["ended_at"] is None)}
 
 
 def deadline_terms(seen: Viewing, case: Case, steps: pd.DataFrame) -> dict[str, Any]:
@@ -147,11 +148,17 @@ def terms(case: Case, steps: pd.DataFrame) -> list[dict[str, Any]]:
     return shown
 
 
-def _handled_by(seen: Viewing, holder: Held | None) -> str:
-    if holder is None:
-        return ""
-    unit = name(names(seen.reports, "unit").loc[holder.unit_id])
-    return _("being handled by {unit} since {at}", unit=unit, at=moment(seen.local(holder.since)))
+def _handed_up(seen: Viewing, case: Case) -> dict[str, Any] | None:
+    """Return who handed an open case up and when, and whether the citizen has been told since."""
+    if case["escalated_at"] is None or case["ended_at"] is not None:
+        return None
+    by = case["escalated_by_id"]
+    return {
+        "by": _unit(seen, by) if by is not None else None,
+        "at": moment(case["escalated_at"]),
+        "informed": informed(case),
+        "told": case["informed_at"] is not None,
+    }
 
 
 def _due(case: Case) -> str:
@@ -198,18 +205,22 @@ def timeline(seen: Viewing, steps: pd.DataFrame) -> list[dict[str, str]]:
     return shown
 
 
-def holders(seen: Viewing, spans: list[Held], *, still: bool) -> list[dict[str, Any]]:
-    """Return who held a case and for how long, as shares of the longest; `still` says that the last one holds it."""
+def holders(seen: Viewing, spans: list[Held], worked: list[float | None], *, still: bool) -> list[dict[str, Any]]:
+    """Return who held a case and for how long, as shares of the longest; `still` says that the last one holds it.
+
+    `worked` are the working minutes of each span, None where they are not known.
+    """
     longest = max((span.hours for span in spans), default=1)
     return [
-        _unit(seen, span.unit_id)
+        _unit(seen, span.unit_id, escalated=True)
         | {
             "since": moment(seen.local(span.since)),
             "until": _("still") if still and span is spans[-1] else moment(seen.local(span.until)),
             "time": duration(span.hours),
+            "worked": "" if minutes is None else _("{hours} working hours", hours=number(minutes / 60, 1)),
             "width": round(100 * span.hours / longest, 1),
         }
-        for span in spans
+        for span, minutes in zip(spans, worked, strict=True)
     ]
 
 
@@ -254,12 +265,15 @@ def _step(kind: str, from_unit: str, to_unit: str) -> str:
         "reopened": _("Opened again"),
         "rated": _("Rated by the citizen"),
         "escalated": _("Handed up to {unit}", unit=to_unit) if to_unit else _("Handed up to a higher level"),
+        "returned": _("Given back by {here} to {there}", here=here, there=there),
+        "informed": _("Citizen told how it stands"),
     }[kind]
 
 
-def _unit(seen: Viewing, key: int | None) -> dict[str, Any]:
+def _unit(seen: Viewing, key: int | None, *, escalated: bool = False) -> dict[str, Any]:
+    """Return a unit's name and page; of an `escalated` case without one nobody holds it."""
     if key is None:
-        return {"name": _("no unit yet"), "href": ""}
+        return {"name": nobody(escalated=escalated), "href": ""}
     unit = names(seen.reports, "unit").loc[key]
     return {"name": name(unit), "href": address(UNIT, **carried(seen) | {"unit": unit["code"]})}
 

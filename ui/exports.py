@@ -86,6 +86,7 @@ class Export:
         for part in case_parts(self.reports, self.filters, ids):
             for dimension, labels in known.items():
                 part[dimension] = part[f"{dimension}_id"].map(labels)
+            part["escalated_by"] = part["escalated_by_id"].map(known["unit"])
             end = part["ended_at"].fillna(self.filters.at.astimezone(self.filters.zone))
             late = (end - part["due_at"]).dt.total_seconds() / 3600
             part["hours_late"] = late.round(1).where(late > 0)
@@ -110,7 +111,7 @@ def headings() -> dict[str, str]:
         "lon": _("Longitude"),
         "lat": _("Latitude"),
         "channel": _("Channel"),
-        "unit": _("Unit"),
+        "unit": _("Held by"),
         "officer": _("Officer"),
         "state": _("Progress"),
         "submitted_at": _("Submitted"),
@@ -119,6 +120,8 @@ def headings() -> dict[str, str]:
         "due_at": _("Due"),
         "hours_late": _("Hours past the deadline"),
         "escalated_at": _("Escalated"),
+        "escalated_by": _("Handed up by"),
+        "informed_at": _("Citizen told since"),
         "ended_at": _("Ended"),
         "answer": _("Answer"),
         "rating": _("Rating"),

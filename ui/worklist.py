@@ -31,6 +31,7 @@ def rows(seen: Viewing, table: pd.DataFrame) -> list[dict[str, Any]]:
         dimension: names(seen.reports, dimension).to_dict("index")
         for dimension in ("category", "ward", "district", "unit")
     }
+    units = known["unit"]
     choices = carried(seen)
     left = working_left(seen.reports, seen.filters, [int(number) for number in table["id"]])
     shown = []
@@ -46,14 +47,14 @@ def rows(seen: Viewing, table: pd.DataFrame) -> list[dict[str, Any]]:
                 "severity": _severity(case["severity"]),
                 "address": case["address"] if isinstance(case["address"], str) else "",
                 "place": ", ".join(dict.fromkeys(place)) or _("not located"),
-                "unit": name(facts["unit"]) if facts["unit"] else _("no unit yet"),
+                "unit": name(facts["unit"]) if facts["unit"] else nobody(escalated=not pd.isna(case["escalated_at"])),
                 "unit_href": facts["unit"] and address(UNIT, **choices | {"unit": facts["unit"]["code"]}),
                 "officer": case["officer"] if isinstance(case["officer"], str) else "",
                 "state": state(case["state"]),
                 "tone": TONES[case["state"]],
                 "deadline": deadline(case, seen, left.get(case["id"])),
                 "due": moment(case["due_at"]) if not pd.isna(case["due_at"]) else "",
-                "results": [*results(case), *receipt(case, seen)],
+                "results": [*results(case), *handed_up(case, units), *receipt(case, seen)],
             }
         )
     return shown
@@ -72,6 +73,30 @@ def deadline(case: Any, seen: Viewing, working_minutes: float | None = None) -> 
         return _("{hours} working hours left", hours=number(working_minutes / 60, 1))
     hours = (case["due_at"] - seen.filters.at).total_seconds() / 3600
     return _("for {time}", time=duration(-hours)) if hours < 0 else _("{time} left", time=duration(hours))
+
+
+def nobody(*, escalated: bool) -> str:
+    """Return what is said in the place of a holder where a case has none."""
+    return _("nobody holds it") if escalated else _("no unit yet")
+
+
+def handed_up(case: Any, units: dict[Any, Any]) -> list[str]:
+    """Return who handed an open case up, since when its holder has it, and whether the citizen was told since."""
+    if pd.isna(case["escalated_at"]) or not pd.isna(case["ended_at"]):
+        return []
+    by = units.get(case["escalated_by_id"])
+    return [
+        *([_("by {unit}", unit=name(by))] if by else []),
+        *([_("with its holder since {at}", at=moment(case["held_since"]))] if not pd.isna(case["held_since"]) else []),
+        informed(case),
+    ]
+
+
+def informed(case: Any) -> str:
+    """Return whether a citizen was told something since the case was handed up, and when last."""
+    if pd.isna(case["informed_at"]):
+        return _("citizen not told yet")
+    return _("citizen told {at}", at=moment(case["informed_at"]))
 
 
 def receipt(case: Any, seen: Viewing) -> list[str]:
@@ -121,7 +146,7 @@ def _page(seen: Viewing, figure: str, order: Order, title: str) -> dict[str, Any
     )
     return {
         "title": title or _("What to do first"),
-        "about": _("The earliest deadline first, then the gravest"),
+        "about": _("Overdue and urgent, urgent, overdue, due today, then by deadline"),
         "nothing": held_back(seen, figure, count) or _("Nothing is open here."),
         "cases": rows(seen, table),
         "mark": mark(seen, "handle"),
