@@ -3,7 +3,7 @@
 import streamlit as st
 
 from queries.figures import figures
-from ui import flow, leaders, maps, newest, status, tiles
+from ui import flow, leaders, maps, named, newest, status, tiles
 from ui.filters import carried
 from ui.headline import headline
 from ui.panel import address
@@ -19,6 +19,7 @@ if not now["received"] and not now["open"]:
     status.nothing_found(seen.city)
     raise Complete
 tiles.tiles(seen, lambda: headline(seen), key="headline")
+named.named(seen, key="named")
 
 left, right = st.columns([3, 2])
 with left:

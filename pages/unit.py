@@ -6,11 +6,10 @@ import streamlit as st
 from queries.cases import case_count
 from queries.figures import names, timed, with_sums
 from queries.units import family
-from ui import flow, signals, tiles, unit, unit_beside
+from ui import access, flow, signals, tiles, unit, unit_beside
 from ui.controls import words_of
 from ui.viewing import Complete, viewing
 from ui.words import _
-from ui.worklist import worklist
 
 seen = viewing()
 chosen = seen.filters.units
@@ -32,6 +31,10 @@ own, city = seen.shared(
         for filters in (seen.filters, city_filters)
     ],
 )
+mine = access.account().unit_id == chosen[0]
+unit.duties(seen, own)
+if mine:  # who answers for the unit begins with what to do
+    unit.work(seen)
 unit_beside.beside(seen, own, city)
 if not own["open"] and not own["received"] and not own["ended"]:
     st.info(
@@ -56,4 +59,5 @@ with right:
     unit.places(seen)
     signals.of_unit(seen, city_filters)
 
-worklist(seen, key="unit_worklist")
+if not mine:
+    unit.work(seen)

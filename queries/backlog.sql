@@ -15,6 +15,9 @@ select
     count(*) filter (where {age_14_to_30|open}) as age_14_to_30,
     count(*) filter (where {waiting|open}) as waiting,
     count(*) filter (where {escalated|open}) as escalated,
+    count(*) filter (where {escalated_unheld|open}) as escalated_unheld,
+    count(*) filter (where {urgent|open}) as urgent,
+    count(*) filter (where {urgent_overdue|open}) as urgent_overdue,
     min(submitted_at) as oldest
 from report_at(:at)
 where {open} and {chosen}

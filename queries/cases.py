@@ -33,6 +33,7 @@ FIGURES = (
     "new_here",
     "by_transfer",
     "sent_back",
+    "reopened_open",
     "ended",
     "resolved",
     "resolved_with_deadline",

@@ -172,6 +172,9 @@ rated_at >= :start and rated_at < :end
 -- rated_not_satisfied: rated not satisfied in the period
 {rated} and rating = 'not_satisfied'
 
+-- reopened_open: open, and opened again after an answer
+{open} and reopen_count > 0
+
 -- reopened: received in the period, and opened again after an answer
 {received} and reopen_count > 0
 

@@ -6,6 +6,7 @@ from queries.database import ReportDatabase
 from queries.figures import moments
 from queries.filters import Filters
 from queries.period import happened
+from queries.scope import NOTHING
 
 
 def officers(reports: ReportDatabase, filters: Filters, *, limit: int = 30) -> pd.DataFrame:
@@ -24,6 +25,16 @@ def duties(reports: ReportDatabase, filters: Filters) -> dict[str, int]:
     """
     row = reports.ask("duties", **filters.parameters() | moments(reports, filters)).iloc[0]
     return {str(name): int(count) for name, count in row.items()}
+
+
+def heads(reports: ReportDatabase, filters: Filters) -> dict[int, dict[str, str]]:
+    """Return who heads each unit (by its key) on the moment's day: name, title_vi, title_en. Raises DatabaseAway."""
+    day = filters.at.astimezone(filters.zone).date()
+    answer = reports.ask("unit_heads", day=day, scope=NOTHING)  # not of a wall's role
+    return {
+        int(row["unit_id"]): {word: str(row[word]) for word in ("name", "title_vi", "title_en")}
+        for row in answer.drop_duplicates("unit_id").to_dict("records")
+    }
 
 
 def ratings(reports: ReportDatabase, filters: Filters) -> dict[str, int]:

@@ -24,8 +24,10 @@ from reportdb.user_commands import anonymise_old, users_app
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 areas_app = typer.Typer(help="Boundaries of districts and wards.", no_args_is_help=True)
+units_app = typer.Typer(help="Who answers.", no_args_is_help=True)
 import_app = typer.Typer(help="Bring in another system's reports.", no_args_is_help=True)
 app.add_typer(areas_app, name="areas")
+app.add_typer(units_app, name="units")
 app.add_typer(import_app, name="import")
 app.add_typer(calendar_app, name="calendar")
 app.add_typer(deadlines_app, name="deadlines")
@@ -99,6 +101,28 @@ def simulate(
             raise Failure(str(error)) from error
         except KeyboardInterrupt:
             err.print("The city stands still.")
+
+
+@units_app.command("heads")
+def units_heads(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            exists=True, dir_okay=False, help="CSV: unit (its code), name, title_vi, title_en, valid_from, valid_to."
+        ),
+    ],
+    database: Database = None,
+    data: Data = None,
+) -> None:
+    """Load who heads each unit, all rows or none; units that the file does not name keep their heads."""
+    from reportdb.unit_heads import UnitHeadsError, load_unit_heads
+
+    with opened(database, data) as url, connect(url) as connection:
+        try:
+            count = load_unit_heads(connection, file)
+        except UnitHeadsError as error:
+            raise Failure(str(error)) from error
+        out.print(f"{count} heads of units.")
 
 
 @areas_app.command("load")

@@ -11,13 +11,14 @@ from queries.ranking import FEWEST_OPEN
 from ui.asked import NOBODY
 from ui.charts import DAYS, counts_axis
 from ui.filters import carried
-from ui.meanings import figure_name, meaning
+from ui.headline import urgent
+from ui.meanings import meaning
 from ui.pages import BACKLOG, CASES, UNIT
 from ui.panel import address, shared_panel
 from ui.screen import pixels
 from ui.theme import Palette
-from ui.tiles import Count, Tile, count, counted, out_of, row
-from ui.unconfirmed import Mark, mark
+from ui.tiles import Tile, count, counted, out_of, plain, row
+from ui.unconfirmed import mark
 from ui.viewing import Viewing
 from ui.words import _, language, name, number, percent
 
@@ -46,6 +47,7 @@ def headline(seen: Viewing, whole: dict[str, Any], *, since: str) -> list[Tile]:
     return [
         count(seen, _("Open"), "open", whole, before, since=since, good=-1),
         plain(seen, "overdue", whole, "", parts=of_open, tone="overdue-tile", mark=handle),
+        urgent(seen, whole),
         plain(seen, "due_today", whole, _("by the end of today"), tone="due-soon-tile", mark=handle),
         plain(seen, "due_soon", whole, _("by the end of the next working day"), tone="due-soon-tile", mark=handle),
         plain(
@@ -57,25 +59,16 @@ def headline(seen: Viewing, whole: dict[str, Any], *, since: str) -> list[Tile]:
             tone="overdue-tile",
             mark=receive,
         ),
-        plain(seen, "escalated", whole, _("beyond the unit's authority")),
+        plain(
+            seen,
+            "escalated",
+            whole,
+            "",
+            parts=(counted(seen, "escalated_unheld", whole), " " + _("held by nobody")),
+            tone="overdue-tile" if whole["escalated_unheld"] else "",
+        ),
         plain(seen, "no_deadline", whole, _("never counted as on time")),
     ]
-
-
-def plain(
-    seen: Viewing,
-    figure: str,
-    figures: Any,
-    words: str,
-    *,
-    parts: tuple[Count | str, ...] = (),
-    tone: str = "",
-    mark: Mark | None = None,
-) -> Tile:
-    """Return a tile of a count that is compared with nothing: words stand in the place of its change."""
-    shown = counted(seen, figure, figures)
-    edge = tone if shown.count else ""  # nothing overdue is no alarm
-    return Tile(figure_name(figure), shown.words, shown, parts, words, "muted", edge, meaning(figure), mark)
 
 
 def table(seen: Viewing, since: datetime, *, by: Dimension, sort: str) -> None:

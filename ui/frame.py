@@ -51,6 +51,7 @@ with live.drawing() as viewer:
             scope=account.scope,
         )
         viewing.begin(seen)
+        pages.open_own_unit(page.url_path, seen, account)
         with top:
             pages.header(page.url_path, seen, status.freshness(pulse, seen, stay), account)
         if not access.may(account, page.url_path):

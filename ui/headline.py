@@ -1,11 +1,20 @@
 """The overview's headline figures."""
 
+from typing import Any
+
 from queries.figures import figures, with_sums
 from ui import tiles
 from ui.meanings import figure_name, rate_name
 from ui.unconfirmed import mark
 from ui.viewing import Viewing
 from ui.words import _, day, percent
+
+
+def urgent(seen: Viewing, now: Any) -> tiles.Tile:
+    """Return the tile of urgent reports: how many are open, and how many of those are overdue."""
+    late = tiles.counted(seen, "urgent_overdue", now)
+    tone = "overdue-tile" if late.count else "due-soon-tile"
+    return tiles.plain(seen, "urgent", now, "", parts=(late, " " + _("overdue")), tone=tone)
 
 
 def headline(seen: Viewing) -> list[tiles.Tile]:
@@ -29,6 +38,7 @@ def headline(seen: Viewing) -> list[tiles.Tile]:
             good=-1,
             mark=handle,
         ),
+        urgent(seen, now),
         tiles.count(
             seen,
             _("Due soon"),

@@ -43,6 +43,7 @@ def figure_name(figure: str) -> str:
         "new_here": _("New, not yet taken on"),
         "by_transfer": _("Came by transfer"),
         "sent_back": _("Sent back"),
+        "reopened_open": _("Open again after an answer"),
         "ended": _("Resolved or refused"),
         "resolved": _("Resolved"),
         "resolved_with_deadline": _("Resolved, with a deadline"),
@@ -110,6 +111,7 @@ def meaning(figure: str) -> str:
         "resolved_with_deadline": _("resolved in the period, with a deadline known"),
         "resolved_last_hour": _("resolved in the period, by its deadline and less than an hour before it"),
         "resolved_without_words": _("resolved in the period, and no answer text is kept"),
+        "reopened_open": _("open, and opened again after an answer"),
         "reopened": _("received in the period, and opened again after an answer"),
         "reopened_soon": _("received in the period, and opened again within 7 days of an answer or a refusal"),
         "deadline_moved": _(

@@ -71,6 +71,20 @@ def turned_to() -> Page:
     return page
 
 
+def open_own_unit(here: str, seen: Viewing, viewer: Account) -> None:
+    """Turn a unit head's new session from the overview to the page of the own unit, once, unless the address asks for
+    anything.
+    """
+    opening = st.session_state.setdefault("opening", True)
+    st.session_state["opening"] = False
+    if not opening or here != OVERVIEW or viewer.role != "unit_head" or set(seen.query) - {"lang"}:
+        return
+    own = names(seen.reports, "unit")["code"].get(viewer.unit_id)
+    if own:
+        unit = next(page for page in pages() if page.url_path == UNIT)
+        st.switch_page(unit, query_params={word: next(iter(seen.query[word])) for word in seen.query} | {"unit": own})
+
+
 def nowhere(here: str) -> tuple[str, ...]:
     """Return what the address named that is no page, until the viewer chooses anything on the one it led to."""
     named, led_to = st.session_state.get("nowhere", ("", ()))

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from ui.filters import carried
-from ui.meanings import meaning
+from ui.meanings import figure_name, meaning
 from ui.pages import CASES
 from ui.panel import address, shared_panel
 from ui.unconfirmed import Mark
@@ -100,6 +100,22 @@ def share(
     value = percent(part.count, whole.count)
     about = f"{meaning(part.figure)} ÷ {meaning(whole.figure)}"
     return Tile(label, value, whole, (part, "/", whole, " " + words), compared, _tone(change, 1), tone, about, mark)
+
+
+def plain(
+    seen: Viewing,
+    figure: str,
+    figures: Any,
+    words: str,
+    *,
+    parts: tuple[Count | str, ...] = (),
+    tone: str = "",
+    mark: Mark | None = None,
+) -> Tile:
+    """Return a tile of a count that is compared with nothing: words stand in the place of its change."""
+    shown = counted(seen, figure, figures)
+    edge = tone if shown.count else ""  # nothing overdue is no alarm
+    return Tile(figure_name(figure), shown.words, shown, parts, words, "muted", edge, meaning(figure), mark)
 
 
 def out_of(seen: Viewing, whole: str, figures: Any, words: str, share: str = "") -> tuple[Count | str, ...]:

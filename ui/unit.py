@@ -9,11 +9,13 @@ import streamlit as st
 
 from queries import map as map_queries
 from queries import units
+from queries.cases import case_count
 from queries.figures import figures, names, plain, reading_order
 from queries.filters import Filters
-from ui import maps
+from ui import maps, tiles
 from ui.asked import NOBODY
 from ui.filters import WHOLE_CITY, carried
+from ui.headline import urgent
 from ui.map_routes import drawn_areas
 from ui.map_scale import Scale, crowd_bounds, step_words
 from ui.pages import BACKLOG, LIVE_MAP, UNIT
@@ -23,10 +25,11 @@ from ui.theme import palette
 from ui.tiles import count_of
 from ui.viewing import Viewing
 from ui.words import _, day, language, name, ngettext, percent
-from ui.worklist import held_back
+from ui.worklist import held_back, worklist
 
 _MAP_HEIGHT = 380
 _LONGEST = 10
+_WORK_LENGTH = 10
 
 
 def choose(seen: Viewing, typed: str) -> None:
@@ -43,6 +46,49 @@ def choose(seen: Viewing, typed: str) -> None:
 def head(seen: Viewing, relatives: pd.DataFrame) -> None:
     """Draw who the unit is: its name and kind, since and until when it answers, who came before and after."""
     shared_panel(seen, "unit_head", key="unit_head", make=lambda: _head(seen, relatives))
+
+
+def duties(seen: Viewing, own: dict[str, Any]) -> None:
+    """Draw what waits for the unit's head: urgent, due today, new, come by transfer, sent back. `own` are its figures.
+
+    Raises DatabaseAway.
+    """
+    tiles.tiles(seen, lambda: _duties(seen, own), key="unit_duties")
+
+
+def _duties(seen: Viewing, own: dict[str, Any]) -> list[tiles.Tile]:
+    waiting = units.duties(seen.reports, seen.filters)
+    late = tiles.counted(seen, "overdue", own)
+    return [
+        urgent(seen, own),
+        tiles.plain(
+            seen,
+            "due_today",
+            waiting,
+            "",
+            parts=(late, " " + _("overdue")),
+            tone="overdue-tile" if late.count else "due-soon-tile",
+        ),
+        tiles.plain(seen, "new_here", waiting, ""),
+        tiles.plain(seen, "by_transfer", waiting, ""),
+        tiles.plain(seen, "sent_back", waiting, "", tone="due-soon-tile"),
+    ]
+
+
+def work(seen: Viewing) -> None:
+    """Draw what the unit has to do first, and what it handed up, with who holds it. Raises DatabaseAway."""
+    worklist(seen, key="unit_worklist", length=_WORK_LENGTH)
+    if case_count(seen.reports, seen.filters, figure="with_higher"):
+        worklist(
+            seen,
+            key="unit_with_higher",
+            figure="with_higher",
+            order="oldest",
+            title=_("With a higher level"),
+            about=_("Handed up by this unit, and counted for who holds it now"),
+            length=_WORK_LENGTH,
+            turn="higher",
+        )
 
 
 def people(seen: Viewing) -> None:
@@ -174,8 +220,10 @@ def _head(seen: Viewing, family: pd.DataFrame) -> dict[str, Any]:
     last_day = ends - timedelta(days=1) if ends else None
     ended = ends is not None and ends <= today
     then = {"at": f"{last_day:%Y-%m-%d}T23:59:59", "period": "365d", "from": None, "to": None} if last_day else {}
+    leading = units.heads(seen.reports, seen.filters).get(int(itself["id"]))
     return {
         "name": name(itself),
+        "leading": f"{leading[f'title_{language()}']}: {leading['name']}" if leading else "",
         "kind": _kinds()[itself["kind"]],
         "since": _("answers since {day}", day=day(starts)) if starts else "",
         "until": _("answered until {day}", day=day(last_day)) if last_day and ended else "",

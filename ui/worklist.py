@@ -17,12 +17,23 @@ from ui.words import _, duration, moment, name, ngettext, number
 PAGE_LENGTH = 20
 
 
-def worklist(seen: Viewing, *, key: str, figure: str = "open", order: Order = "worklist", title: str = "") -> None:
-    """Draw the cases of a figure in the order a head should take them, one page of them: `page` in the address.
+def worklist(
+    seen: Viewing,
+    *,
+    key: str,
+    figure: str = "open",
+    order: Order = "worklist",
+    title: str = "",
+    about: str = "",
+    length: int = PAGE_LENGTH,
+    turn: str = "page",
+) -> None:
+    """Draw the cases of a figure in the order a head should take them, `length` of them: `turn` in the address says
+    which page.
 
     Raises DatabaseAway.
     """
-    shared_panel(seen, "worklist", key=key, make=lambda: _page(seen, figure, order, title))
+    shared_panel(seen, "worklist", key=key, make=lambda: _page(seen, figure, order, title, about, length, turn))
 
 
 def rows(seen: Viewing, table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -135,18 +146,16 @@ def results(case: Any) -> list[str]:
     return said
 
 
-def _page(seen: Viewing, figure: str, order: Order, title: str) -> dict[str, Any]:
+def _page(seen: Viewing, figure: str, order: Order, title: str, about: str, length: int, turn: str) -> dict[str, Any]:
     count = readable_count(seen.reports, seen.filters, figure=figure)
-    last = max(1, -(-count // PAGE_LENGTH))
-    wanted = next(iter(seen.query.get("page", [])), "1")
+    last = max(1, -(-count // length))
+    wanted = next(iter(seen.query.get(turn, [])), "1")
     # Ten digits are more pages than there are reports, and int() takes its time with a thousand.
     page = min(max(int(wanted), 1), last) if wanted.isdecimal() and len(wanted) < 10 else 1
-    table = cases(
-        seen.reports, seen.filters, figure=figure, order=order, limit=PAGE_LENGTH, offset=(page - 1) * PAGE_LENGTH
-    )
+    table = cases(seen.reports, seen.filters, figure=figure, order=order, limit=length, offset=(page - 1) * length)
     return {
         "title": title or _("What to do first"),
-        "about": _("Overdue and urgent, urgent, overdue, due today, then by deadline"),
+        "about": about or _("Overdue and urgent, urgent, overdue, due today, then by deadline"),
         "nothing": held_back(seen, figure, count) or _("Nothing is open here."),
         "cases": rows(seen, table),
         "mark": mark(seen, "handle"),
@@ -158,7 +167,7 @@ def _page(seen: Viewing, figure: str, order: Order, title: str) -> dict[str, Any
         ),
         "page": page,
         "last": last,
-        "turns": {other: address("?", **seen.query | {"page": other}) for other in (page - 1, page + 1)},
+        "turns": {other: address("?", **seen.query | {turn: other}) for other in (page - 1, page + 1)},
     }
 
 

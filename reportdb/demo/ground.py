@@ -164,6 +164,24 @@ def _lay_units(connection: psycopg.Connection, areas: dict[tuple[str, str], int]
     successors = [(unit["code"], unit["successor"]) for unit in city_units if "successor" in unit]
     successors += [(f"q{code}", unit_code(place)) for place in gazetteer() for code in place.districts]
     _insert(connection, "unit_successor", [{"unit_id": ids[old], "successor_id": ids[new]} for old, new in successors])
+    _insert(connection, "unit_head", [_head(row) for row in rows])
+
+
+def _head(unit: dict[str, Any]) -> dict[str, Any]:
+    """Return the head of a unit: a title, and a name that says that it is invented."""
+    title_vi, title_en = {
+        "city": ("Tổ trưởng", "Head of the desk"),
+        "department": ("Giám đốc", "Director"),
+        "utility": ("Tổng giám đốc", "General director"),
+    }.get(unit["kind"], ("Chủ tịch", "Chair"))
+    return {
+        "unit_id": unit["id"],
+        "name": "(tên minh họa)",
+        "title_vi": title_vi,
+        "title_en": title_en,
+        "valid_from": unit.get("valid_from"),
+        "valid_to": unit.get("valid_to"),
+    }
 
 
 def unit_code(place: Place) -> str:
