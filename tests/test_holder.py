@@ -242,3 +242,31 @@ def test_new_and_transferred_cases_wait_apart(connection: psycopg.Connection, re
     report(connection, 4, due_at=T + HOUR)
     report(connection, 5, due_at=T + 20 * HOUR)
     assert duties(reports, at(T, units=(LANG,))) == {"due_today": 1, "new_here": 3, "by_transfer": 1, "sent_back": 0}
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        "select title from report",
+        "select note from report_event",
+        "select name from report_contact",
+        "select contact_of(2, 'me', 'why')",
+        "select found_by_words('phan')",
+        "select subject from app_user",
+        "select subject from access_log",
+        "set role report_leader",
+        "update report set officer = 'me'",
+    ],
+)
+def test_who_reads_what_was_handed_up_reads_nothing_else(city: psycopg.Connection, attempt: str) -> None:
+    city.execute("create role escalator_login noinherit in role report_escalator")
+    try:
+        city.execute("set session authorization escalator_login")
+        city.execute("set role report_escalator")
+        city.execute("set report.scope = '{1}'")
+        assert city.execute("select array_agg(id order by id) from report").fetchone() == ([2, 5, 6],)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            city.execute(attempt.encode())
+    finally:
+        city.execute("reset session authorization")
+        city.execute("drop role escalator_login")

@@ -69,7 +69,7 @@ def _actions() -> dict[str, str]:
         "contact": _("looked at the citizen's contact"),
         "contact refused": _("was refused the citizen's contact"),
         "case refused": _("was refused a case"),
-        "search refused": _("searched for a code in vain"),
+        "search refused": _("searched for a code, found none"),
         "page refused": _("was refused a page"),
         "file refused": _("was refused a file"),
         "map data refused": _("was refused map data"),

@@ -13,14 +13,23 @@ from queries.figures import RATES, timed, with_sums
 from queries.signals import Signal, signals
 from queries.statements import written
 from ui.meanings import figure_name, left_out, meaning, rate_name
-from ui.panel import shared_panel
+from ui.panel import address, shared_panel
 from ui.states import severity
 from ui.tiles import Count, count_of, row, worked
 from ui.unconfirmed import Clock, Mark, mark
 from ui.viewing import Viewing
 from ui.words import _, day, duration, in_hours, name, ngettext, percent
 
-_ASKED_APART = ("due_today", "reopened")
+_ASKED_APART = (
+    "due_today",
+    "reopened",
+    "escalated",
+    "with_higher",
+    "new_here",
+    "by_transfer",
+    "sent_back",
+    "reopened_open",
+)
 _RESTS_ON: dict[str, Clock] = {
     "overdue": "handle",
     "seriously_overdue": "handle",
@@ -57,7 +66,18 @@ class Measure:
 
 def measures(seen: Viewing) -> None:
     """Draw every measure in words and numbers. Raises DatabaseAway."""
-    shared_panel(seen, "definitions", key="definitions", make=lambda: {"groups": _Measures(seen).groups()})
+    shared_panel(seen, "definitions", key="definitions", make=lambda: _all(seen))
+
+
+def _all(seen: Viewing) -> dict[str, Any]:
+    shown = seen.query.get("sql") == ["yes"]
+    return {
+        "groups": _Measures(seen).groups(),
+        "sql": {
+            "words": _("Hide the SQL") if shown else _("Show how each figure is counted, in SQL"),
+            "href": address("?", **seen.query | {"sql": None if shown else "yes"}),
+        },
+    }
 
 
 def ground(seen: Viewing) -> None:
@@ -83,7 +103,16 @@ class _Measures:
                 "measures": [
                     *map(self._count, ("open", "overdue")),
                     self._rate("overdue_share"),
-                    *map(self._count, ("seriously_overdue", "due_today", "due_soon", "no_deadline")),
+                    *map(self._count, ("seriously_overdue", "urgent", "urgent_overdue")),
+                    *map(self._count, ("due_today", "due_soon", "no_deadline", "reopened_open")),
+                ],
+            },
+            {
+                "title": _("Who holds it"),
+                "about": _("A report counts for its holder. An escalation moves it to whom it was handed up to."),
+                "measures": [
+                    *map(self._count, ("escalated", "escalated_unheld", "with_higher")),
+                    *map(self._count, ("new_here", "by_transfer", "sent_back")),
                 ],
             },
             {
@@ -104,7 +133,7 @@ class _Measures:
                 "about": _("From submission to the answer: what the citizen waits."),
                 "measures": [
                     *self._times("median", _("Median time to the answer"), _("half of the answers came sooner")),
-                    *self._times("p90", _("Time of nine in ten"), _("nine of ten answers came sooner")),
+                    *self._times("p90", _("90th percentile"), _("90% were answered within this time")),
                 ],
             },
             {
@@ -132,7 +161,7 @@ class _Measures:
             meaning(figure),
             (count_of(self._seen, figure, self._now[figure]),),
             left_out=left_out(figure),
-            written=(written(figure),),
+            written=self._written(figure),
             mark=self._mark(figure),
         )
 
@@ -148,7 +177,7 @@ class _Measures:
             value=percent(parts[0].count, parts[1].count),
             formula=f"{figure_name(part)} ÷ {figure_name(whole)}",
             left_out=left_out(rate),
-            written=(written(part), written(whole)),
+            written=self._written(part, whole),
             mark=self._mark(rate),
         )
 
@@ -170,9 +199,13 @@ class _Measures:
             (count_of(self._seen, figure, signal.part), count_of(self._seen, whole, signal.whole)),
             value=percent(signal.part, signal.whole),
             formula=f"{figure_name(figure)} ÷ {figure_name(whole)}",
-            written=(written(figure),),
+            written=self._written(figure),
             mark=self._mark(figure),
         )
+
+    def _written(self, *figures: str) -> tuple[str, ...]:
+        """Return the figures as the database counts them, where the address asks for that."""
+        return tuple(map(written, figures)) if self._seen.query.get("sql") == ["yes"] else ()
 
     def _mark(self, measure: str) -> Mark | None:
         return self._marks[_RESTS_ON[measure]] if measure in _RESTS_ON else None

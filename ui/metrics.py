@@ -128,7 +128,7 @@ def _questions(watcher: live.Watcher) -> Iterator[Metric]:
     times = SummaryMetricFamily(
         "dashboard_query_seconds", "Time the database took for a question.", labels=["question"]
     )
-    failed = CounterMetricFamily("dashboard_query_failures", "Questions that were asked in vain.", labels=["question"])
+    failed = CounterMetricFamily("dashboard_query_failures", "Questions that failed.", labels=["question"])
     for timing in watcher.reports.timings.table():
         times.add_metric([timing.question], timing.count, timing.total)
         for quantile, seconds in (("0.5", timing.median), ("0.95", timing.p95)):

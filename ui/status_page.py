@@ -200,7 +200,7 @@ def _questions(seen: _Seen) -> Table:
         for timing in found[:_QUESTIONS_SHOWN]
     )
     about = _("Since this process began, of the database; what is remembered is not asked. The costliest first.")
-    headings = (_("Question"), _("Asked"), _("Median"), _("95 of 100 within"), _("In vain"))
+    headings = (_("Question"), _("Asked"), _("Median"), _("95th percentile"), _("Failed"))
     return Table(_("How long questions take"), about, headings, rows, _("Nothing was asked."))
 
 

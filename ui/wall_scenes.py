@@ -1,7 +1,7 @@
 """What each scene of a wall holds: the same figures, rankings and cases as the pages, fewer and larger."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import pandas as pd
@@ -176,8 +176,7 @@ def _case_rows(seen: Viewing, table: pd.DataFrame) -> list[dict[str, Any]]:
     for case in table.to_dict("records"):
         facts = {kind: members.get(case[f"{kind}_id"]) for kind, members in known.items()}
         places = [name(facts[kind]) for kind in ("ward", "district") if facts[kind]]
-        late, case_state = case["state"] == "overdue", state(case["state"])
-        hours = (seen.filters.at - (case["due_at"] if late else case["submitted_at"])).total_seconds() / 3600
+        time, since = _time(case, seen.filters.at)
         rows.append(
             {
                 "category": name(facts["category"]),
@@ -185,11 +184,20 @@ def _case_rows(seen: Viewing, table: pd.DataFrame) -> list[dict[str, Any]]:
                 "unit": name(facts["unit"]) if facts["unit"] else _("no unit yet"),
                 "urgent": case["severity"] == "urgent",
                 "tone": TONES[case["state"]],
-                "age": _short(hours),
-                "since": case_state if late else _("{state}, came in", state=case_state),
+                "age": time,
+                "since": since,
             }
         )
     return rows
+
+
+def _time(case: Any, at: datetime) -> tuple[str, str]:
+    """Return how long a case is past its deadline or has left, else how long ago it came in, and what that is."""
+    words = state(case["state"])
+    if case["state"] in {"overdue", "due_soon", "in_time"}:
+        hours = (case["due_at"] - at).total_seconds() / 3600
+        return _short(abs(hours)), words if hours < 0 else _("{state}, left", state=words)
+    return _short((at - case["submitted_at"]).total_seconds() / 3600), _("{state}, came in", state=words)
 
 
 def _short(hours: float) -> str:
