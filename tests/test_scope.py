@@ -76,6 +76,7 @@ OF_CASES = {
     "search_near",
     "search_newest",
     "search_open",
+    "unit_heads",
     "word_met",
 }
 """The questions that tell of single cases or of accounts: nothing for whoever counts."""
@@ -108,6 +109,8 @@ ANYTHING: dict[str, Any] = {
     "near": 20_000,
     "newest": 2_000,
     "own": None,
+    "starts": (NOW - DAY,),
+    "ends": (NOW,),
     "word": "'rac'",
     "ids": EVERYBODYS,
     "category": 1,

@@ -96,4 +96,4 @@ def test_plural_forms(monkeypatch: pytest.MonkeyPatch) -> None:
     assert words.ngettext("{count} case", "{count} cases", 1) == "1 case"
     assert words.ngettext("{count} case", "{count} cases", 2000) == "2,000 cases"
     monkeypatch.setattr(words, "language", lambda: "vi")
-    assert words.ngettext("{count} case", "{count} cases", 2000) == "2.000 vụ việc"
+    assert words.ngettext("{count} case", "{count} cases", 2000) == "2.000 phản ánh"

@@ -18,6 +18,7 @@ RULES: dict[tuple[str, ...], tuple[str, str]] = {
     ("area", "lat", "lon"): ("only one of the two coordinates", "fill or empty both"),
     ("area", "valid_from", "valid_to"): ("an end before the beginning", "correct valid_from or valid_to"),
     ("unit", "valid_from", "valid_to"): ("an end before the beginning", "correct valid_from or valid_to"),
+    ("unit_head", "valid_from", "valid_to"): ("an end before the beginning", "correct valid_from or valid_to"),
     ("unit_successor", "successor_id", "unit_id"): ("a unit that succeeds itself", "name the unit that took over"),
     ("deadline_rule", "valid_from", "valid_to"): ("an end before the beginning", "correct valid_from or valid_to"),
     ("office_hours", "closes", "opens"): ("closing before opening", "correct opens or closes"),
@@ -25,6 +26,14 @@ RULES: dict[tuple[str, ...], tuple[str, str]] = {
     ("report", "ended_at", "status"): (
         "a status that does not agree with ended_at",
         "give resolved and refused reports their ended_at, and no other report",
+    ),
+    ("report", "escalated_at", "escalated_by_id"): (
+        "a unit that handed it up, without the time of it",
+        "fill escalated_at, or empty escalated_by_id",
+    ),
+    ("report_past", "escalated_at", "escalated_by_id"): (
+        "a unit that handed it up, without the time of it",
+        "fill escalated_at, or empty escalated_by_id",
     ),
     ("report", "rated_at", "rating"): ("a rating without its time, or a time without a rating", "fill or empty both"),
     ("report", "ended_at", "submitted_at"): ("ended before it was submitted", "correct ended_at or submitted_at"),

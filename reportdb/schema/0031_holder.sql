@@ -27,20 +27,14 @@ create index report_escalated_by on report (escalated_by_id, open_until)
 -- report_escalator reads the cases that the units of report.scope handed up, wherever they are now, with masked words.
 -- A role of its own: one policy for both the holder and who handed up would use neither's index. It may read the
 -- columns that report_official may, but is no member of it, or that role's policies would hold for it too.
-do $$
-declare
-    read record;
-begin
-    for read in
-        select table_name, string_agg(quote_ident(column_name), ', ' order by column_name) as columns
-        from information_schema.column_privileges
-        where table_schema = 'public' and grantee = 'report_official' and privilege_type = 'SELECT'
-        group by table_name
-    loop
-        execute format('grant select (%s) on %I to report_escalator', read.columns, read.table_name);
-    end loop;
-end
-$$;
+grant select (id, public_code, channel_id, category_id, severity, district_id, ward_id, cell, lon, lat, submitted_at,
+    received_at, receive_due_at, unit_id, officer, due_at, rule_id, status, escalated_at, escalated_by_id, ended_at,
+    open_until, rating, rated_at, reopen_count, transfer_count, worked_minutes, updated_at, source_ref, words,
+    deadline_moved_at, reopened_soon_at, wordless_at) on report to report_escalator;
+grant select (report_id, n, at, kind, from_unit_id, to_unit_id, minutes, deadline_later)
+    on report_event to report_escalator;
+grant select on report_past, report_source, report_text, report_step, city, area, unit, unit_successor, category, channel,
+    deadline_rule, office_hours, working_day, working_line to report_escalator;
 grant usage on schema public to report_escalator;
 create policy handed_up on report for select to report_escalator using (escalated_by_id = any (scope_units()));
 create policy handed_up on report_past for select to report_escalator

@@ -86,6 +86,7 @@ def test_who_signs_in_sees_their_own_cases_until_they_sign_out(visit: Callable[.
     visited = visit(address)
     page = visited.page
     signed_in(page, address, "head")
+    page.wait_for_url("**/unit?unit=lang*", timeout=30_000)  # a head begins with the own unit
     visited.settled()
     expect(page.locator(".header .who")).to_contain_text("Name of head")
     visited.open("cases?figure=submitted&period=all")
