@@ -22,7 +22,8 @@ from reportdb.check import find_damage
 from reportdb.connection import connect
 from reportdb.demo import build_demo
 from reportdb.migrations import migrate
-from reportdb.server import ServerError, _stand_in, embedded_server
+from reportdb.server import ServerError, embedded_server
+from reportdb.server_user import _system_user
 
 ROOT = Path(__file__).parents[1]
 HOLD = """
@@ -234,7 +235,7 @@ def test_roots_stand_in_is_made_once_by_however_many_start_together(monkeypatch:
     monkeypatch.setattr(pwd, "getpwnam", known)
     monkeypatch.setattr(subprocess, "run", make)
     with ThreadPoolExecutor(4) as together:
-        owners = list(together.map(lambda _: _stand_in(), range(4)))
+        owners = list(together.map(lambda _: _system_user(), range(4)))
     assert made == ["reportdb"]
     assert owners == [pwd.getpwuid(0)] * 4
 
