@@ -4,6 +4,7 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -118,7 +119,10 @@ def home(place: Path) -> Iterator[Path]:
 
 @as_root
 def test_a_clean_clone_in_a_closed_home_runs_and_changes_no_right(home: Path) -> None:
-    clone, port = home / "clone", "8497"
+    clone = home / "clone"
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
     environment = {
         "HOME": str(home),
         "PATH": os.environ["PATH"],
