@@ -244,7 +244,7 @@ def test_data_that_were_closed_since_are_left_alone(place: Path, state: Path) ->
     with pytest.raises(ServerError, match=r"home is closed to that user.* Move .*db to an open place"):
         embedded_server(folder).__enter__()
     assert not (folder / "data").is_symlink()
-    assert not state.exists()
+    assert list(state.glob("data-*")) == []
 
 
 @as_root
