@@ -146,12 +146,24 @@ def reachable_folder(wanted: Path, user: pwd.struct_passwd | None) -> Path:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder and those above it, where they are missing. Made by root, all are open to the system user."""
-    missing = [path for path in (folder, *folder.parents) if not path.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
-    if os.geteuid() == 0:
-        for path in missing:
-            path.chmod(0o755)
+    """Make a folder and those above it, where they are missing. Made by root, all are open to the system user.
+
+    Raises OSError.
+    """
+    if os.geteuid() != 0 or folder.is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
+        return
+    # By a program with a umask of its own: a chmod after the mkdir would come too late for another process.
+    made = subprocess.run(
+        ["/bin/mkdir", "--parents", folder],
+        check=False,
+        stderr=subprocess.PIPE,
+        text=True,
+        umask=0o022,
+        env={"LC_ALL": "C.UTF-8"},
+    )
+    if made.returncode:
+        raise OSError(made.stderr.strip())
 
 
 def last_words(error: Exception) -> str:
