@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: run test check audit bench pins clean
+.PHONY: run test test-fast check audit bench pins clean
 
 # The living demo city at http://localhost:8501, until Ctrl-C.
 run: $(INSTALLED)
@@ -16,6 +16,10 @@ run: $(INSTALLED)
 test: check
 	.ci/chromium
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=15
+
+# The tests without a browser.
+test-fast: $(INSTALLED)
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not browser"
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -44,6 +48,7 @@ pins: $(INSTALLED)
 	$(BIN)/uv pip compile --quiet --universal --no-header --no-emit-index-url --no-emit-find-links --python-version 3.11 --upgrade requirements-dev.in -o requirements-dev.txt
 
 clean:
+	case "$$(readlink .reportdb/data)" in /var/lib/reportdb/data-*/data) rm -rf "$$(dirname "$$(readlink .reportdb/data)")";; esac
 	rm -rf $(VENV) .reportdb .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(INSTALLED): requirements.txt requirements-dev.txt

@@ -8,14 +8,12 @@ import json
 import random
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.request
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from itertools import cycle, groupby, islice
-from pathlib import Path
 
 import numpy as np
 import psutil
@@ -30,6 +28,7 @@ from bench.map import chromium
 from bench.pages import dashboard
 from reportdb.connection import connect, report_database
 from reportdb.demo import build_demo
+from tests.open_folder import open_folder
 from ui import pages
 
 PARTS = ("freshness", "heartbeats", "soak")
@@ -50,9 +49,9 @@ def measure(
 ) -> None:
     """Measure and print one table."""
     table = Table("what", "measured", "goal", show_edge=False)
-    with tempfile.TemporaryDirectory(prefix="bench-live-") as folder:
-        Path(folder).chmod(0o755)
-        with report_database(data=Path(folder) / "db") as url:
+    with open_folder("bench-live-") as place:
+        folder = place / "db"
+        with report_database(data=folder) as url:
             with connect(url) as connection:
                 build_demo(connection, reports=_REPORTS, seed=1000, now=datetime.now(UTC))
             for part in PARTS if only is None else (only,):

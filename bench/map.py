@@ -9,7 +9,6 @@ import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.error
 import urllib.parse
@@ -18,7 +17,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import chain
-from pathlib import Path
 from typing import Annotated
 
 import psycopg
@@ -28,6 +26,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from reportdb.connection import connect, report_database
 from reportdb.demo import build_demo
+from tests.open_folder import open_folder
 
 PORT = 8799
 _FLAGS = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
@@ -47,9 +46,9 @@ Result = tuple[str, str]
 
 def main(points: Annotated[int, typer.Option(min=1, help="How many open reports with coordinates.")] = 100_000) -> None:
     """Measure and print."""
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-        with report_database(data=Path(folder) / "map") as url, connect(url) as connection:
+    with open_folder("bench-map-") as place:
+        folder = place / "map"
+        with report_database(data=folder) as url, connect(url) as connection:
             _fill(connection, points - 1)  # and one that comes in while we look
             with _dashboard(url) as address:
                 print(f"| {points:,} open reports on the map | |\n|---|---:|")

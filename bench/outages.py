@@ -6,14 +6,12 @@ One viewer looks at the overview (bench/crowd.py). The times are those of the wo
 import asyncio
 import os
 import signal
-import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 
 import psycopg
 from psycopg import sql
@@ -28,6 +26,7 @@ from reportdb.connection import connect
 from reportdb.demo import build_demo
 from reportdb.migrations import migrate
 from reportdb.server import embedded_server
+from tests.open_folder import open_folder
 from tests.wire import Wire, wire
 
 _REPORTS = 12_000
@@ -40,9 +39,8 @@ Act = Callable[[], object]
 def measure(console: Console, killed_for: float, only: str | None) -> None:
     """Do one fault after the other, or those whose name holds a word, and print the table."""
     table = Table("fault", "the screen says", "after, s", "live again, s after its end", show_edge=False)
-    with tempfile.TemporaryDirectory(prefix="bench-outages-") as folder:
-        Path(folder).chmod(0o755)
-        place = Path(folder) / "db"
+    with open_folder("bench-outages-") as folder:
+        place = folder / "db"
         with ExitStack() as held, embedded_server(place) as url, connect(url) as owner:
             migrate(owner)
             build_demo(owner, reports=_REPORTS, seed=1000, now=datetime.now(UTC))

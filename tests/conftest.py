@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from shutil import disk_usage
-from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 
 import psycopg
@@ -25,6 +24,7 @@ from reportdb.importer import import_reports
 from reportdb.migrations import migrate
 from reportdb.server import embedded_server
 from tests.imported import FILES, Imported
+from tests.open_folder import open_folder
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
@@ -58,15 +58,12 @@ def server() -> Iterator[str]:
     if url := os.environ.get("TEST_DB_URL"):
         yield url
         return
-    # Not in pytest's own place, which each run of pytest closes to other users, as PostgreSQL's is.
-    with TemporaryDirectory(prefix="reportdb-test-", dir=_in_memory()) as place:
-        Path(place).chmod(0o755)
-        with embedded_server(Path(place) / "db") as url:
-            with connect(url) as connection:  # nothing here has to survive a power cut
-                for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-                    connection.execute(f"alter system set {setting} = off")
-                connection.execute("select pg_reload_conf()")
-            yield url
+    with open_folder("reportdb-test-", _in_memory()) as place, embedded_server(place / "db") as url:
+        with connect(url) as connection:  # nothing here has to survive a power cut
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                connection.execute(f"alter system set {setting} = off")
+            connection.execute("select pg_reload_conf()")
+        yield url
 
 
 def _in_memory() -> str | None:

