@@ -23,9 +23,8 @@ def urgent(
     Columns: id, severity, state (as in queries.cases), the ids of category, district, ward and unit, submitted_at and
     due_at (in the city's zone), lon and lat (degrees, to about a hundred metres). Raises DatabaseAway.
     """
-    answer = reports.ask(
-        "urgent", order=order, limit=limit, since=since, **_counting(filters), **moments(reports, filters)
-    )
+    asked = _counting(filters) | moments(reports, filters)
+    answer = reports.ask("urgent", order=order, limit=limit, since=since, **asked)
     found = int(answer["found"].iloc[0]) if len(answer) else 0
     return _facts(reports, filters, answer), found
 
