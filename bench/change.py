@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from unittest.mock import patch
 
 import numpy as np
@@ -20,6 +20,8 @@ from queries.database import ReportDatabase
 from queries.figures import city as read_city
 from queries.figures import figures, names, with_sums
 from queries.filters import Filters
+from queries.overdue import overdue
+from queries.ranking import changed, ranked
 from reportdb.demo import build_demo, rhythm
 from reportdb.demo.facts import facts
 
@@ -43,13 +45,11 @@ class Found:
 
     compared: Counter[tuple[str, str]] = field(default_factory=Counter)
     coloured: Counter[tuple[str, str]] = field(default_factory=Counter)
-    pairs: dict[tuple[str, str], list[tuple[int, ...]]] = field(default_factory=dict)
 
-    def note(self, figure: str, who: str, coloured: bool, pair: tuple[int, ...]) -> None:
+    def note(self, figure: str, who: str, coloured: bool) -> None:
         """Count one tile."""
         self.compared[figure, who] += 1
         self.coloured[figure, who] += coloured
-        self.pairs.setdefault((figure, who), []).append(pair)
 
     def share(self, who: str | None = None) -> float:
         """Return the coloured part of the tiles, of all or of those of the city, a district, a unit."""
@@ -105,6 +105,7 @@ def measure(url: str, *, moments: int, seed: int) -> Found:
             }
             for who, filters in looked_at.items():
                 _tiles(reports, filters, city.first_submitted_at, who, found)
+            _ranking(reports, whole, city.first_submitted_at, found)
     return found
 
 
@@ -113,10 +114,20 @@ def _tiles(reports: ReportDatabase, filters: Filters, begins: datetime | None, w
     now = with_sums(figures(reports, filters)).iloc[0]
     for figure in COUNTED:
         pair = int(now[figure]), then[figure]
-        found.note(figure, who, bool(count_differs(*pair)), pair)
+        found.note(figure, who, bool(count_differs(*pair)))
     for figure, (part, whole) in SHARED.items():
         counts = int(now[part]), int(now[whole]), then[part], then[whole]
-        found.note(figure, who, share_differs(*counts), counts)
+        found.note(figure, who, share_differs(*counts))
+
+
+def _ranking(reports: ReportDatabase, filters: Filters, begins: datetime | None, found: Found) -> None:
+    then = earlier(filters, begins).standing
+    assert then is not None
+    compare: tuple[Literal["district"], Literal["unit"]] = ("district", "unit")
+    for by in compare:
+        now, before = (ranked(overdue(reports, each, by=by)) for each in (filters, then))
+        for row in changed(now, before).dropna(subset="change").to_dict("records"):
+            found.note("ranking", by, row["change"] != "unclear")
 
 
 def report(console: Console, found: Found) -> None:
@@ -125,11 +136,11 @@ def report(console: Console, found: Found) -> None:
     table.add_column("figure")
     for who in ("city", "district", "unit"):
         table.add_column(who, justify="right")
-    for figure in (*COUNTED, *SHARED):
+    for figure in (*COUNTED, *SHARED, "ranking"):
         table.add_row(
             figure,
             *(
-                f"{found.coloured[figure, who] / max(1, found.compared[figure, who]):.1%}"
+                f"{found.coloured[figure, who] / compared:.1%}" if (compared := found.compared[figure, who]) else "-"
                 for who in ("city", "district", "unit")
             ),
         )

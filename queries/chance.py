@@ -7,12 +7,14 @@ from scipy.stats import binom, hypergeom
 
 CHANCE = 0.005
 """A difference counts where chance alone would reach it less often than this: the upper end of 99 %."""
-COUNT_SPREAD = 0.12
-"""How much a standing count of a steady city varies beyond counting chance: standard deviation as a part of it."""
-SHARE_SPREAD = 0.0015
+COUNT_SPREAD = 0.09
+"""How much a standing count of a steady city varies beyond counting chance: standard deviation as a part of it.
+
+Measured, as is SHARE_SPREAD: `python -m bench change`."""
+SHARE_SPREAD = 0.001
 """How alike the reports of one period are: the intra-class correlation of a share in a steady city."""
 
-_SURE = 2.576  # standard deviations that chance alone exceeds in one of a hundred
+_SURE = 1.96  # standard deviations that chance alone exceeds one time in twenty
 
 
 def beyond_chance(
@@ -35,7 +37,7 @@ def count_differs(now: ArrayLike, before: ArrayLike) -> NDArray[np.bool_]:
     """Say whether counts of open reports differ by more than chance brings in a city in which nothing changes.
 
     Two conditions. The exact binomial test at 99 %: each of the reports of the two moments could as well have been
-    counted at the other. And the difference exceeds what remains at 99 % when the counts of a steady city vary by
+    counted at the other. And the difference is larger than 19 of 20 are where the counts of a steady city vary by
     COUNT_SPREAD beyond that, as backlogs do, whose reports come in waves and stay for days.
     """
     now, before = (np.asarray(count, dtype="float64") for count in (now, before))
@@ -47,8 +49,8 @@ def count_differs(now: ArrayLike, before: ArrayLike) -> NDArray[np.bool_]:
 def share_differs(part: int, whole: int, part_before: int, whole_before: int) -> bool:
     """Say whether a share of two periods differs by more than chance brings in a city in which nothing changes.
 
-    Two conditions, as in `count_differs`: Fisher's exact test at 99 %, and the difference exceeds what remains at 99 %
-    when the reports of one period are alike by SHARE_SPREAD. Without reports in either period nothing can be said.
+    Two conditions, as in `count_differs`: Fisher's exact test at 99 %, and the difference is larger than 19 of 20 are
+    where the reports of one period are alike by SHARE_SPREAD. Without reports in either period nothing can be said.
     """
     if not whole or not whole_before:
         return False
@@ -63,8 +65,9 @@ def share_differs(part: int, whole: int, part_before: int, whole_before: int) ->
 def median_bounds(counts: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return which of so many values in order, counted from 1, hold their true median between them at 99 %.
 
-    The sign test: each value lies below the true median with a probability of one half. For one count or many.
+    The sign test: each value lies below the true median with a probability of one half. For one count or many; so few
+    values that none can be that sure give 0 and one more than there are.
     """
     counts = np.asarray(counts, dtype="float64")
-    low = np.maximum(1, binom.ppf(CHANCE, counts, 0.5))
-    return low, np.maximum(low, counts + 1 - low)
+    low = binom.ppf(CHANCE, counts, 0.5)
+    return low, counts + 1 - low

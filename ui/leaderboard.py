@@ -15,7 +15,7 @@ from ui.pages import CASES, DEFINITIONS, OVERDUE, REPORT, UNIT
 from ui.panel import address
 from ui.unconfirmed import mark
 from ui.viewing import Viewing
-from ui.words import _, duration, name, ngettext, number, percent, signed
+from ui.words import NOTHING, _, duration, name, ngettext, number, percent, signed
 
 KINDS = {
     "all": ("city", "district", "commune", "department", "utility"),
@@ -88,7 +88,7 @@ def _about(table: pd.DataFrame, order: Order, since: str) -> list[str]:
         ]
     said.append(_("Place 1 is the furthest behind."))
     if since:
-        said.append(_("The change is since {since}, and called one where it is at least 90% probable.", since=since))
+        said.append(_("The change is since {since}, and called one where it is at least 95% probable.", since=since))
     return said
 
 
@@ -106,7 +106,8 @@ def _row(
         "raw": f"{number(row['overdue'])}/{number(row['open'])}",
         "overdue": row["overdue"],
         "overdue_href": address(CASES, **choices | {"figure": "overdue", "sort": "most_late"}),
-        "share": percent(row["overdue"], row["open"]),
+        "share": NOTHING if row["no_deadline"] == row["open"] else percent(row["overdue"], row["open"]),
+        "unknown": _("none of them with a deadline") if row["no_deadline"] == row["open"] else "",
         "ratio": number(row["ratio"], 1) + ("" if pd.isna(row["ratio"]) else "×"),
         "expected": f"{number(row['overdue'])} / {number(row['expected'], 1)}",
         "seriously": row["seriously_overdue"],
