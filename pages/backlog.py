@@ -6,6 +6,7 @@ from queries.days import days
 from queries.figures import Dimension
 from ui import backlog as shown
 from ui import tiles
+from ui.charts import open_history
 from ui.controls import one_of
 from ui.screen import screen
 from ui.theme import palette
@@ -32,7 +33,7 @@ with left:
     table, step = days(seen.reports, seen.filters)
     title = _("Open reports, day by day") if step == 1 else _("Open reports, week by week")
     st.subheader(title, anchor=False)
-    figure = seen.shared(("history", palette(), screen().scale), lambda: shown.history(table, palette()))
+    figure = seen.shared(("history", palette(), screen().scale), lambda: open_history(table, palette()))
     st.plotly_chart(figure, key="history", config={"displayModeBar": False}, theme=None, alt=title)
 with right:
     shown.pace(seen, total)

@@ -106,7 +106,7 @@ def test_the_wall_shows_the_changes_of_the_pages(demo_reports: ReportDatabase) -
         scene = wall_scenes._backlog(hung, screen)
         assert of_figure(first, "open").words.startswith(f"{scene['change']} ")
         assert scene["tone"] == of_figure(first, "open").tone
-        assert scene["since"] == "08:00 thứ Hai 19/10"
+        assert scene["since"] == "08:00 thứ\u00a0Hai\u00a019/10"
         assert wall_scenes._overdue(hung, screen)["since"] == scene["since"]
 
 
@@ -144,7 +144,7 @@ def test_words_colour_and_sign_agree(connection: psycopg.Connection, reports: Re
     assert on_time.words.endswith(" · " + WORSE_WORDS[language])
     for change in (overdue, soon):
         assert not any(word in change.words for word in (WORSE_WORDS[language], BETTER_WORDS[language]))
-    where = {"en": " from 40 at 10:00 Wednesday 11/11", "vi": " so với 40 lúc 10:00 thứ Tư 11/11"}
+    where = {"en": " from 40 at 10:00 Wednesday\u00a011/11", "vi": " so với 40 lúc 10:00 thứ\u00a0Tư\u00a011/11"}
     assert where[language] in opened.words
 
 
@@ -153,7 +153,7 @@ def test_a_year_is_written_where_it_is_another(connection: psycopg.Connection, r
     report(connection, 1, submitted_at=T - 900 * DAY)
     with speaking("vi"):
         made = headline(looked_at(reports, T, "overview", period="365d"))
-    assert "10:00 thứ Tư 19/11/2025" in of_figure(made, "open").words
+    assert "10:00 thứ\u00a0Tư\u00a019/11/2025" in of_figure(made, "open").words
 
 
 def test_a_city_whose_data_begin_inside_the_comparison_shows_no_change(

@@ -11,13 +11,10 @@ from queries.filters import TICK
 from queries.ranking import FEWEST_OPEN
 from ui.asked import NOBODY, period_start
 from ui.change import Then, grown_tone, standing_before
-from ui.charts import DAYS, counts_axis
 from ui.filters import carried
 from ui.meanings import figure_name, meaning
 from ui.pages import BACKLOG, CASES, UNIT
 from ui.panel import address, shared_panel
-from ui.screen import pixels
-from ui.theme import Palette
 from ui.tiles import Change, Count, Tile, count, counted, no_deadlines, no_receive_times, out_of, row
 from ui.unconfirmed import Mark, mark
 from ui.viewing import Viewing
@@ -126,46 +123,6 @@ def heat(seen: Viewing, since: datetime, *, by: Dimension, sort: str) -> None:
 def pace(seen: Viewing, whole: dict[str, Any]) -> None:
     """Draw what came in and went out since the compared moment, whether the pile grows, how many days of work it is."""
     shared_panel(seen, "backlog_pace", key="backlog_pace", make=lambda: _pace(seen, whole))
-
-
-def history(days: pd.DataFrame, colours: Palette) -> dict[str, Any]:
-    """Return the chart of what was open at the end of each step (queries.days), the last value written beside it."""
-    last = days.iloc[-1]
-    return {
-        "data": [
-            {
-                "type": "scatter",
-                "mode": "lines",
-                "x": days["day"].astype(str).tolist(),
-                "y": days["open"].tolist(),
-                "line": {"color": colours.in_time, "width": pixels(3)},
-                "hovertemplate": "%{x|%d/%m/%Y}: <b>%{y:,}</b><extra></extra>",
-            }
-        ],
-        "layout": {
-            "height": pixels(300),
-            "margin": {"l": 8, "r": pixels(64), "t": 12, "b": 8},
-            "separators": ",." if language() == "vi" else ".,",
-            "font": {"family": "Be Vietnam Pro, sans-serif", "size": pixels(14), "color": colours.text},
-            "paper_bgcolor": "rgba(0,0,0,0)",
-            "plot_bgcolor": "rgba(0,0,0,0)",
-            "hoverlabel": {"bgcolor": colours.surface, "font": {"color": colours.text}},
-            "showlegend": False,
-            "annotations": [
-                {
-                    "x": str(last["day"]),
-                    "y": int(last["open"]),
-                    "text": f"<b>{number(int(last['open']))}</b>",
-                    "xanchor": "left",
-                    "xshift": 8,
-                    "showarrow": False,
-                    "font": {"color": colours.in_time, "size": pixels(16)},
-                }
-            ],
-            "xaxis": DAYS,
-            "yaxis": counts_axis(int(days["open"].max()), colours),
-        },
-    }
 
 
 def _pace(seen: Viewing, whole: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from ui.change import Then, better_tone
 from ui.filters import WHOLE_CITY
 from ui.meanings import meaning, rate_name
 from ui.panel import shared_panel
-from ui.tiles import count_of, no_deadlines, no_receive_times, worked
+from ui.tiles import Change, count_of, no_deadlines, no_receive_times, worked
 from ui.unconfirmed import mark
 from ui.viewing import Viewing
 from ui.words import NOTHING, _, duration, number, percent
@@ -24,38 +24,32 @@ def beside(seen: Viewing, own: dict[str, Any], city: dict[str, Any]) -> None:
 def _beside(seen: Viewing, own: dict[str, Any], city: dict[str, Any]) -> dict[str, Any]:
     receive, handle = mark(seen, "receive"), mark(seen, "handle")
     then = Then(seen)
-    undue, untimed = bool(no_deadlines(seen, own)), bool(no_receive_times(seen, own))
-    late, not_taken_on = (then.count(figure, own, good=-1) for figure in ("overdue", "receive_overdue"))
+    no_due, no_receive_due = bool(no_deadlines(seen, own)), bool(no_receive_times(seen, own))
     shares = [
-        (_("Overdue of open"), ("overdue", "open"), -1, handle, late, undue and _("none of them with a deadline")),
-        (
-            rate_name("on_time_rate"),
-            ("done_by_due", "fell_due"),
-            1,
-            handle,
-            None,
-            not own["fell_due"] and _("nothing with a deadline fell due"),
-        ),
+        (_("Overdue of open"), ("overdue", "open"), -1, handle, _("nothing is open")),
+        (rate_name("on_time_rate"), ("done_by_due", "fell_due"), 1, handle, _("nothing with a deadline fell due")),
         (
             rate_name("received_on_time_rate"),
             ("received_on_time", "receive_fell_due"),
             1,
             receive,
-            None,
-            not own["receive_fell_due"] and _("nothing had a time by which to be taken on"),
+            _("nothing had a time by which to be taken on"),
         ),
         (
             rate_name("receive_overdue_share"),
             ("receive_overdue", "not_received"),
             -1,
             receive,
-            not_taken_on,
-            untimed and _("none of them with a time to be taken on"),
+            _("nothing waits to be taken on"),
         ),
-        (rate_name("satisfaction"), ("satisfied", "rated"), 1, None, None, not own["rated"] and _("nothing was rated")),
-        (_("Reopened of received"), ("reopened", "received"), -1, None, None, ""),
-        (_("Refused of ended"), ("refused", "ended"), 0, None, None, ""),
+        (rate_name("satisfaction"), ("satisfied", "rated"), 1, None, _("nothing was rated")),
+        (_("Reopened of received"), ("reopened", "received"), -1, None, _("nothing was received")),
+        (_("Refused of ended"), ("refused", "ended"), 0, None, _("nothing was resolved or refused")),
     ]
+    uncounted = {
+        "overdue": no_due and _("none of them with a deadline"),
+        "receive_overdue": no_receive_due and _("none of them with a time to be taken on"),
+    }
     cards: list[dict[str, Any]] = [
         {
             "label": _("Open"),
@@ -71,8 +65,14 @@ def _beside(seen: Viewing, own: dict[str, Any], city: dict[str, Any]) -> dict[st
             "change": then.count("open", own, good=-1),
         }
     ]
-    for label, (part, whole), good, unsure, change, unknown in shares:
-        tone = "" if unknown or not good else apart_tone(own[part], own[whole], city[part], city[whole], good=good)
+    for label, (part, whole), good, unsure, nothing in shares:
+        tone = apart_tone(own[part], own[whole], city[part], city[whole], good=good) if good else ""
+        unknown = uncounted.get(part) or (nothing if not own[whole] else "")
+        change: Change | None
+        if part in uncounted:
+            change = None if uncounted[part] else then.count(part, own, good=good)
+        else:
+            change = then.share(part, whole, own, good=good) if own[whole] else None
         cards.append(
             {
                 "label": label,
@@ -81,14 +81,14 @@ def _beside(seen: Viewing, own: dict[str, Any], city: dict[str, Any]) -> dict[st
                 "value": None,
                 "words": NOTHING if unknown else percent(own[part], own[whole]),
                 "parts": (count_of(seen, part, own[part]), count_of(seen, whole, own[whole])),
-                "of": unknown or "",
+                "of": unknown,
                 "city": _("city {share}", share=percent(city[part], city[whole])),
                 "city_parts": (
                     count_of(seen, part, city[part], **WHOLE_CITY),
                     count_of(seen, whole, city[whole], **WHOLE_CITY),
                 ),
-                "tone": tone,
-                "change": None if unknown else change or then.share(part, whole, own, good=good),
+                "tone": "" if unknown else tone,
+                "change": change,
             }
         )
     hours, city_hours = (None if pd.isna(of["median_hours"]) else float(of["median_hours"]) for of in (own, city))

@@ -132,10 +132,14 @@ def moment(value: datetime | None) -> str:
 
 
 def weekday_time(value: datetime, now: datetime) -> str:
-    """Return an hour and its day with the weekday: 08:00 Monday 02/11, and the year where it is not that of now."""
+    """Return an hour and its day with the weekday: 08:00 Monday 02/11, and the year where it is not that of now.
+
+    No line breaks within the day.
+    """
     weekdays = (_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday"))
     year = "" if value.year == now.year else f"/{value:%Y}"
-    return f"{value:%H:%M} {weekdays[value.weekday()]} {value:%d/%m}{year}"
+    day_of_it = f"{weekdays[value.weekday()]} {value:%d/%m}{year}".replace(" ", "\u00a0")
+    return f"{value:%H:%M} {day_of_it}"
 
 
 def ago(value: datetime, now: datetime) -> str:
