@@ -37,6 +37,7 @@ SHARED = {
     "received_on_time_rate": ("received_on_time", "receive_fell_due"),
     "satisfaction": ("satisfied", "rated"),
 }
+RANKING = "ranking"
 
 
 @dataclass
@@ -51,9 +52,9 @@ class Found:
         self.compared[figure, who] += 1
         self.coloured[figure, who] += coloured
 
-    def share(self, who: str | None = None) -> float:
-        """Return the coloured part of the tiles, of all or of those of the city, a district, a unit."""
-        of = [key for key in self.compared if who in (None, key[1])]
+    def share(self, who: str | None = None, *, ranking: bool = False) -> float:
+        """Return the coloured part of the tiles or of the ranking's rows: of all, or of one kind that is looked at."""
+        of = [key for key in self.compared if who in (None, key[1]) and (key[0] == RANKING) == ranking]
         return sum(self.coloured[key] for key in of) / max(1, sum(self.compared[key] for key in of))
 
 
@@ -127,7 +128,7 @@ def _ranking(reports: ReportDatabase, filters: Filters, begins: datetime | None,
     for by in compare:
         now, before = (ranked(overdue(reports, each, by=by)) for each in (filters, then))
         for row in changed(now, before).dropna(subset="change").to_dict("records"):
-            found.note("ranking", by, row["change"] != "unclear")
+            found.note(RANKING, by, row["change"] != "unclear")
 
 
 def report(console: Console, found: Found) -> None:
@@ -136,7 +137,7 @@ def report(console: Console, found: Found) -> None:
     table.add_column("figure")
     for who in ("city", "district", "unit"):
         table.add_column(who, justify="right")
-    for figure in (*COUNTED, *SHARED, "ranking"):
+    for figure in (*COUNTED, *SHARED, RANKING):
         table.add_row(
             figure,
             *(
@@ -144,8 +145,9 @@ def report(console: Console, found: Found) -> None:
                 for who in ("city", "district", "unit")
             ),
         )
-    table.add_row("all", *(f"{found.share(who):.1%}" for who in ("city", "district", "unit")))
+    table.add_row("all tiles", *(f"{found.share(who):.1%}" for who in ("city", "district", "unit")))
     console.print(table)
-    total, most = found.share(), MOST
-    compared = sum(found.compared.values())
-    console.print(f"{total:.1%} of {compared:,} tiles coloured; at most {most:.0%} where nothing changes.")
+    console.print(
+        f"{found.share():.1%} of the tiles and {found.share(ranking=True):.1%} of the ranking's rows are coloured; "
+        f"the limit where nothing changes is {MOST:.0%}."
+    )

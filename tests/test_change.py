@@ -236,6 +236,7 @@ def test_in_a_city_in_which_nothing_changes_few_changes_are_coloured(
     found = steady_city.measure(url, moments=15, seed=26)
     assert sum(found.compared.values()) > 270
     assert found.share() <= steady_city.MOST
+    assert found.share(ranking=True) <= steady_city.MOST
     shares: dict[str, Any] = {who: found.share(who) for who in ("city", "district", "unit")}
     assert max(shares.values()) <= steady_city.MOST, shares
 

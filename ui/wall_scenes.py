@@ -13,7 +13,7 @@ from queries.ranking import FEWEST_OPEN
 from queries.urgent import longest_overdue, newest, urgent
 from ui import backlog as backlog_page
 from ui import tiles
-from ui.change import Then, grown_tone
+from ui.change import Then, grown_tone, standing_before
 from ui.headline import headline
 from ui.leaderboard import leaderboard
 from ui.screens import WallScreen
@@ -72,11 +72,12 @@ def _map(seen: Viewing, screen: WallScreen) -> dict[str, Any]:
 
 def _overdue(seen: Viewing, _screen: WallScreen) -> dict[str, Any]:
     found = leaderboard(seen, by="unit", kind="all", order="fair", most=_RANKED)
+    then = standing_before(seen)
     return found | {
         "title": _("Which units are late?"),
         "best": found["best"][:_BEST],
         "about": _("Fair ranking of the units with at least {count} open reports", count=FEWEST_OPEN),
-        "since": Then(seen).at,
+        "since": "" if then is None else day(seen.local(then.at)),
     }
 
 
