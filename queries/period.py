@@ -43,7 +43,7 @@ SUMS = {
 """What follows from those counts by addition, or (-) by subtraction."""
 
 MEDIAN_BOUNDS = ("median_low_hours", "median_high_hours")
-"""Between which hours the true median lies at 99 % (queries.chance.median_bounds)."""
+"""Between which hours the true median lies at 99 % (queries.chance.median_bounds): 0 and infinity where too few tell."""
 
 _EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)  # no report is older
 _WHOLE_HOURS, _STEP = 72, 6  # the scale of handled_hours: whole hours, and beyond them steps of so many
@@ -165,7 +165,7 @@ def quantiles(table: pd.DataFrame) -> pd.DataFrame:
             ranks = median_bounds(np.array([each[-1] for each in done]))
             for bound, rank in zip(MEDIAN_BOUNDS, ranks, strict=True):
                 found[bound] = [
-                    float(np.searchsorted(each, which)) if each[-1] else np.nan
+                    (np.inf if which > each[-1] else float(np.searchsorted(each, which))) if each[-1] else np.nan
                     for each, which in zip(done, rank, strict=True)
                 ]
     return found[found["median_hours"].notna()].reset_index(drop=True)

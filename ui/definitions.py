@@ -182,9 +182,9 @@ class _Measures:
 def _about_change() -> str:
     """Return what every change is compared with, and when it is coloured (queries.change, queries.chance)."""
     compared = _(
-        "Standing figures (open, overdue, due soon) are compared with the same weekday and hour a whole number of weeks "
-        "before, figures of a period with the equally long period before, up to the same hour. No change is shown where "
-        "the data begin inside the comparison."
+        "Standing figures (open, overdue, due soon) are compared with the same weekday and hour a whole number of "
+        "weeks before, figures of a period with the equally long period before, up to the same hour. No change is "
+        "shown where the data begin inside the comparison."
     )
     coloured = _(
         "Green (better) and red (worse): the change is more than chance brings, by an exact test at 99%, and more than "
