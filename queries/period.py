@@ -43,7 +43,7 @@ SUMS = {
 """What follows from those counts by addition, or (-) by subtraction."""
 
 MEDIAN_BOUNDS = ("median_low_hours", "median_high_hours")
-"""Between which hours the true median lies at 99 % (queries.chance.median_bounds): 0 and infinity where too few tell."""
+"""Between which hours the true median lies at 99 % (queries.chance): 0 and infinity where too few reports tell."""
 
 _EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)  # no report is older
 _WHOLE_HOURS, _STEP = 72, 6  # the scale of handled_hours: whole hours, and beyond them steps of so many
