@@ -39,6 +39,7 @@ bench: $(INSTALLED)
 	$(BIN)/python -m bench scope
 	$(BIN)/python -m bench working-time
 	$(BIN)/python -m bench ranking
+	$(BIN)/python -m bench change
 	$(BIN)/python -m bench.map
 
 # Pin what requirements*.in name, with all they need.

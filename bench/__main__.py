@@ -3,11 +3,13 @@
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from bench import change as changes
 from bench import live as liveness
 from bench import outages as drills
 from bench import pages as rerun_costs
@@ -15,7 +17,7 @@ from bench import queries as questions
 from bench import ranking as rankings
 from bench import scope as scopes
 from bench import working_time as working_times
-from reportdb.connection import report_database
+from reportdb.connection import connect, report_database
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
 out = Console(width=None if sys.stdout.isatty() else 140)
@@ -108,6 +110,21 @@ def measure_ranking(
 ) -> None:
     """Simulate cities whose true shares are known: does the fair ranking find the worst, do its intervals hold?"""
     rankings.report(out, runs=runs, seed=seed)
+
+
+@app.command("change")
+def measure_change(
+    reports: Annotated[int, typer.Option(help="How many reports the steady city has.")] = 20_000,
+    moments: Annotated[int, typer.Option(help="At how many random moments its tiles are looked at.")] = 100,
+    seed: Annotated[int, typer.Option(help="Another seed, another city.")] = 7,
+) -> None:
+    """Build a city in which nothing changes, and print how many of its changes are coloured all the same."""
+    with TemporaryDirectory(prefix="steady-city-") as place:
+        Path(place).chmod(0o755)  # the server's own user reaches its folder through it
+        with report_database(data=Path(place) / "db") as url:
+            with connect(url) as connection:
+                changes.build(connection, reports=reports, seed=seed)
+            changes.report(out, changes.measure(url, moments=moments, seed=seed))
 
 
 @app.command("working-time")

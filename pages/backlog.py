@@ -6,25 +6,24 @@ from queries.days import days
 from queries.figures import Dimension
 from ui import backlog as shown
 from ui import tiles
-from ui.asked import period_start
+from ui.charts import open_history
 from ui.controls import one_of
 from ui.screen import screen
 from ui.theme import palette
 from ui.viewing import Complete, viewing
-from ui.words import _, day
+from ui.words import _
 from ui.worklist import worklist
 
 seen = viewing()
 st.title(_("How big is the backlog, and where does it lie?"), anchor=False)
 
-week = period_start("7d", seen.filters.at, seen.city)
-total = shown.total(seen, week)
+since = shown.compared_since(seen)
+total = shown.total(seen, since)
 if not total["open"] and not total["received"] and not total["ended"]:
-    st.info(_("Nothing is open here, and nothing came in during the last 7 days."), icon=":material/task_alt:")
+    st.info(_("Nothing is open here, and nothing came in lately."), icon=":material/task_alt:")
     raise Complete
 
-since = _("since {day}", day=day(seen.local(week)))
-tiles.tiles(seen, lambda: shown.headline(seen, total, since=since), key="backlog_headline")
+tiles.tiles(seen, lambda: shown.headline(seen, total), key="backlog_headline")
 narrowed = bool(seen.filters.districts or seen.filters.wards or seen.filters.units)
 if narrowed:
     worklist(seen, key="backlog_worklist")
@@ -34,7 +33,7 @@ with left:
     table, step = days(seen.reports, seen.filters)
     title = _("Open reports, day by day") if step == 1 else _("Open reports, week by week")
     st.subheader(title, anchor=False)
-    figure = seen.shared(("history", palette(), screen().scale), lambda: shown.history(table, palette()))
+    figure = seen.shared(("history", palette(), screen().scale), lambda: open_history(table, palette()))
     st.plotly_chart(figure, key="history", config={"displayModeBar": False}, theme=None, alt=title)
 with right:
     shown.pace(seen, total)
@@ -44,8 +43,8 @@ labels = {"district": _("Districts"), "ward": _("Wards"), "unit": _("Units")}
 by = levels[one_of(_("Row by row"), "by", list(levels), usual="district", words=labels.__getitem__)]
 sort = next(iter(seen.query.get("sort", [])), "open")
 sort = sort if sort.removeprefix("-") in shown.SORTS else "open"
-shown.table(seen, week, by=by, sort=sort)
-shown.heat(seen, week, by=by, sort=sort)
+shown.table(seen, since, by=by, sort=sort)
+shown.heat(seen, since, by=by, sort=sort)
 if not narrowed:
     st.markdown(
         _("Choose a district, a ward or a unit, and its list of work appears here: what comes first, who holds it.")

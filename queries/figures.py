@@ -26,6 +26,7 @@ COUNTS = (
     "due_soon",
     "no_deadline",
     "not_received",
+    "receive_waiting",
     "receive_overdue",
     "urgent",
     "urgent_overdue",

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 from queries.scope import COUNTS, NOTHING, Scope
 
 BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
-_TICK = timedelta(microseconds=1)  # the finest step of the database's clock
+TICK = timedelta(microseconds=1)
+"""The finest step of the database's clock."""
 
 Square = tuple[()] | tuple[int, int, int, int]
 """West, south, east and north in thousandths of a degree, the east and north sides not in it; or none."""
@@ -62,7 +63,7 @@ class Filters:
         Moments must carry a time zone. Raises ValueError for one that does not, and for a period that ends before it
         starts.
         """
-        start, end = start or BEGINNING, min(end or at + _TICK, at + _TICK)
+        start, end = start or BEGINNING, min(end or at + TICK, at + TICK)
         if None in (at.tzinfo, start.tzinfo, end.tzinfo):
             raise ValueError("a moment needs a time zone")
         if end < start:
@@ -83,17 +84,11 @@ class Filters:
 
     def since(self, start: datetime) -> Self:
         """The same moment and choices, with the period from another start up to the moment, itself included."""
-        return replace(self, start=start, end=self.at + _TICK)
+        return replace(self, start=start, end=self.at + TICK)
 
     def within(self, *, start: datetime | None = None, end: datetime | None = None) -> Self:
         """The same moment and choices, with no more of the period than from `start` up to, not including, `end`."""
         return replace(self, start=max(start or self.start, self.start), end=min(end or self.end, self.end))
-
-    def before(self) -> Self:
-        """The period of equal length just before this one, as it stood when it ended."""
-        length = self.end - self.start
-        end = self.start
-        return replace(self, at=end - _TICK, start=end - length, end=end)
 
     def counting(self) -> Self:
         """The same moment, period and choices, alike for all who count: whose cases a viewer may read is left out.

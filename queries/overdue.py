@@ -14,11 +14,11 @@ from queries.ranking import expected, ratio
 def overdue(reports: ReportDatabase, filters: Filters, *, by: Literal["unit", "district"]) -> pd.DataFrame:
     """Return how far behind each unit or district with an open report is; reports without one are left out.
 
-    Columns: key, code, name_vi, name_en, kind, open, overdue, seriously_overdue, receive_overdue (reports),
-    overdue_share (0 to 1), oldest_hours (how long its oldest overdue case has been overdue; null: none is) and
-    oldest_code (null too where the viewer may not read that case), worst_category_id and worst_category_overdue (the
-    category with most overdue reports, and how many; null and 0: none is), expected (how many overdue the city's share
-    of each category predicts for what it holds) and ratio (overdue divided by that; null where it is too small to
+    Columns: key, code, name_vi, name_en, kind, open, overdue, seriously_overdue, receive_overdue, no_deadline
+    (reports), overdue_share (0 to 1), oldest_hours (how long its oldest overdue case has been overdue; null: none is)
+    and oldest_code (null too where the viewer may not read that case), worst_category_id and worst_category_overdue
+    (the category with most overdue reports, and how many; null and 0: none is), expected (how many overdue the city's
+    share of each category predicts for what it holds) and ratio (overdue divided by that; null where it is too small to
     divide by). In no order: queries/ranking.py ranks.
     Raises DatabaseAway.
     """

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from queries.chance import median_bounds
 from queries.database import ReportDatabase
 from queries.filters import FIELDS, NONE, Filters
 from queries.keyed import added, counts_of, keyed, keys_of
@@ -40,6 +41,9 @@ SUMS = {
     "rated": ("rated_satisfied", "rated_acceptable", "rated_not_satisfied"),
 }
 """What follows from those counts by addition, or (-) by subtraction."""
+
+MEDIAN_BOUNDS = ("median_low_hours", "median_high_hours")
+"""Between which hours the true median lies at 99 % (queries.chance): 0 and infinity where too few reports tell."""
 
 _EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)  # no report is older
 _WHOLE_HOURS, _STEP = 72, 6  # the scale of handled_hours: whole hours, and beyond them steps of so many
@@ -124,7 +128,7 @@ def hours(reports: ReportDatabase, filters: Filters, *, by: str | None = None) -
 
     Columns: key, median_hours, p90_hours, and median_worked_hours, p90_worked_hours in working time (the first on the
     scale of handled_hours by which half, or nine tenths, were resolved: whole hours up to three days, then quarters of
-    a day; null where none was, or the calendar does not reach). Raises DatabaseAway.
+    a day; null where none was, or the calendar does not reach), and MEDIAN_BOUNDS of the first. Raises DatabaseAway.
     """
     counted = filters.counting()
     return reports.remember(("hours", counted, by), lambda: _hours(reports, counted, by))
@@ -157,6 +161,13 @@ def quantiles(table: pd.DataFrame) -> pd.DataFrame:
             found[f"{part}_{name}"] = [
                 float(np.searchsorted(each, np.ceil(tenths * each[-1] / 10))) if each[-1] else np.nan for each in done
             ]
+        if clock == "calendar":
+            ranks = median_bounds(np.array([each[-1] for each in done]))
+            for bound, rank in zip(MEDIAN_BOUNDS, ranks, strict=True):
+                found[bound] = [
+                    (np.inf if which > each[-1] else float(np.searchsorted(each, which))) if each[-1] else np.nan
+                    for each, which in zip(done, rank, strict=True)
+                ]
     return found[found["median_hours"].notna()].reset_index(drop=True)
 
 

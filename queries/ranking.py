@@ -17,7 +17,12 @@ from scipy.special import betainc, betaincinv, betaln, expit, logit
 FEWEST_OPEN = 5
 """With fewer open cases a share says nothing; the unit is listed but not ranked (docs/ranking.md)."""
 INTERVAL = 0.90
-"""How sure an interval is, and how sure a change must be before it is called one."""
+"""How sure an interval is."""
+CHANGE_SURE = 0.95
+"""How probable a change must be before it is called one."""
+CHANGE_SPREAD = 0.003
+"""How much a unit's share varies in a steady city beyond what its own cases tell: the variance, as a part of
+share * (1 - share). Measured: `python -m bench change`."""
 FEWEST_EXPECTED = 1.0
 """With fewer overdue cases expected, the ratio of overdue to expected says nothing."""
 
@@ -132,17 +137,18 @@ def changed(table: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
     """Return units as `ranked` gives them with what became of them since before.
 
     Added: place_before, rose (the probability that the unit's true share is higher than it was then, the two taken as
-    independent) and change: "worse" or "better" where that is as sure as INTERVAL, else "unclear". All three are null
-    for a unit that has no place now or had none then.
+    independent, each less sure by CHANGE_SPREAD) and change: "worse" or "better" where that is as sure as CHANGE_SURE,
+    else "unclear". All three are null for a unit that has no place now or had none then.
     """
-    then = before.set_index("key")[["place", "alpha", "beta"]].add_suffix("_before")
-    table = table.join(then, on="key")
+    earlier = before.set_index("key")[["place", "alpha", "beta"]].add_suffix("_before")
+    table = table.join(earlier, on="key")
     compared = table["place"].notna() & table["place_before"].notna()
     table["place_before"] = table["place_before"].where(compared)
     table["rose"] = np.nan
     parts = table.loc[compared, ["alpha", "beta", "alpha_before", "beta_before"]].to_numpy(dtype="float64").T
-    table.loc[compared, "rose"] = probability_of_more(*parts)
-    words = np.select([table["rose"] >= INTERVAL, table["rose"] <= 1 - INTERVAL], ["worse", "better"], "unclear")
+    now, then = (pair / (1 + CHANGE_SPREAD * pair.sum(axis=0)) for pair in (parts[:2], parts[2:]))
+    table.loc[compared, "rose"] = probability_of_more(*now, *then)
+    words = np.select([table["rose"] >= CHANGE_SURE, table["rose"] <= 1 - CHANGE_SURE], ["worse", "better"], "unclear")
     table["change"] = pd.Series(words, index=table.index, dtype="object").where(compared, None)
     return table.drop(columns=["alpha_before", "beta_before"])
 

@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
-from scipy.special import betainc
 
+from queries.chance import beyond_chance
 from queries.database import ReportDatabase
 from queries.figures import figures, with_sums
 from queries.filters import Filters
@@ -19,8 +17,6 @@ SIGNALS = {
     "resolved_without_words": "resolved",
 }
 """Each signal's figure and the figure it is a share of."""
-CHANCE = 0.005
-"""A signal is marked where chance alone would reach its count less often than this: the upper end of 99 %."""
 
 
 @dataclass(frozen=True)
@@ -38,22 +34,6 @@ class Signal:
     def stands_out(self) -> bool:
         """Whether the unit's share is above the rest of the city's by more than chance explains."""
         return bool(beyond_chance(self.part, self.whole, self.city_part - self.part, self.city_whole - self.whole))
-
-
-def beyond_chance(
-    part: ArrayLike, whole: ArrayLike, other_part: ArrayLike, other_whole: ArrayLike
-) -> NDArray[np.bool_]:
-    """Say whether `part` of `whole` is above the others' share by more than chance explains; for one unit or many.
-
-    The exact binomial test: if each of `whole` reports counted with the others' share as its probability, `part` or
-    more would count with a probability below CHANCE (one side of a two-sided test at 99 %). That probability is the
-    incomplete beta function of the share, with `part` and `whole` - `part` + 1 (Abramowitz and Stegun, "Handbook of
-    Mathematical Functions", 26.5.24). Without reports on either side nothing can be said, and nothing is.
-    """
-    part, whole, other_part, other_whole = (np.asarray(count) for count in (part, whole, other_part, other_whole))
-    share = other_part / np.maximum(other_whole, 1)
-    above = (whole > 0) & (other_whole > 0) & (part * other_whole > other_part * whole)
-    return np.asarray(above & (betainc(np.maximum(part, 1), whole - part + 1, share) < CHANCE))
 
 
 def signals(reports: ReportDatabase, filters: Filters, city: Filters) -> list[Signal]:

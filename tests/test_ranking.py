@@ -29,7 +29,7 @@ derandomised = settings(derandomize=True, deadline=None, max_examples=40)
 
 def units(*parts: tuple[int, int]) -> pd.DataFrame:
     table = pd.DataFrame(parts, columns=["overdue", "open"])
-    return table.assign(code=[f"u{number}" for number in range(len(parts))], key=range(len(parts)))
+    return table.assign(code=[f"u{number}" for number in range(len(parts))], key=range(len(parts)), no_deadline=0)
 
 
 @given(counts)

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from queries.cases import case_count, case_ids
+from queries.chance import CHANCE, beyond_chance
 from queries.database import ReportDatabase
 from queries.filters import Filters
 from queries.scope import EVERYTHING
-from queries.signals import CHANCE, SIGNALS, beyond_chance, signals, signals_by_unit
+from queries.signals import SIGNALS, signals, signals_by_unit
 from reportdb.check import find_damage
 from tests.reports import DAY, HOUR, T, give_step, past, report, small_city
 

@@ -7,17 +7,16 @@ import pandas as pd
 
 from queries.backlog import AGES, PACE_DAYS, RECEIPTS, STAGES, URGENCIES, backlog, mix
 from queries.figures import Dimension, names
+from queries.filters import TICK
 from queries.ranking import FEWEST_OPEN
-from ui.asked import NOBODY
-from ui.charts import DAYS, counts_axis
+from ui.asked import NOBODY, period_start
+from ui.change import Then, grown_tone, standing_before
 from ui.filters import carried
 from ui.headline import urgent
-from ui.meanings import meaning
+from ui.meanings import figure_name, meaning
 from ui.pages import BACKLOG, CASES, UNIT
 from ui.panel import address, shared_panel
-from ui.screen import pixels
-from ui.theme import Palette
-from ui.tiles import Tile, count, counted, out_of, plain, row
+from ui.tiles import Tile, count, counted, no_deadlines, no_receive_times, out_of, plain, row
 from ui.unconfirmed import mark
 from ui.viewing import Viewing
 from ui.words import _, language, name, number, percent
@@ -33,31 +32,62 @@ _FEW = 5  # a cell with fewer than these is never the darkest
 _WEEK = {"period": "7d", "from": None, "to": None}
 
 
+def compared_since(seen: Viewing) -> datetime:
+    """Return from when on what came in and went out is counted: just after the moment that open reports are compared
+    with (queries.change), so that the flow explains the change; the last 7 days where there is no such moment.
+    """
+    then = standing_before(seen)
+    return period_start("7d", seen.filters.at, seen.city) if then is None else then.at + TICK
+
+
 def total(seen: Viewing, since: datetime) -> dict[str, Any]:
     """Return the backlog in one row, all reports together; `since` as in queries.backlog. Raises DatabaseAway."""
     return seen.shared("backlog total", lambda: row(_with_sums(backlog(seen.reports, seen.filters, since=since), seen)))
 
 
-def headline(seen: Viewing, whole: dict[str, Any], *, since: str) -> list[Tile]:
-    """Return the backlog's headline tiles; `since` says in words what open reports are compared with."""
-    before = whole | {"open": whole["open_before"]}
+def headline(seen: Viewing, whole: dict[str, Any]) -> list[Tile]:
+    """Return the backlog's headline tiles, with the changes that the overview shows of the same figures."""
+    then = Then(seen)
     receive, handle = mark(seen, "receive"), mark(seen, "handle")
+    undue, untimed = no_deadlines(seen, whole), no_receive_times(seen, whole)
     of_open = out_of(seen, "open", whole, _("open"), percent(whole["overdue"], whole["open"]))
     waiting = counted(seen, "receive_waiting", whole)
     return [
-        count(seen, _("Open"), "open", whole, before, since=since, good=-1),
-        plain(seen, "overdue", whole, "", parts=of_open, tone="overdue-tile", mark=handle),
-        urgent(seen, whole),
-        plain(seen, "due_today", whole, _("by the end of today"), tone="due-soon-tile", mark=handle),
-        plain(seen, "due_soon", whole, _("by the end of the next working day"), tone="due-soon-tile", mark=handle),
-        plain(
+        count(seen, figure_name("open"), "open", whole, then.count("open", whole, good=-1)),
+        count(
             seen,
+            figure_name("overdue"),
+            "overdue",
+            whole,
+            then.count("overdue", whole, good=-1),
+            parts=of_open,
+            tone="overdue-tile",
+            mark=handle,
+            unknown=undue,
+        ),
+        urgent(seen, whole),
+        plain(seen, "due_today", whole, _("by the end of today"), tone="due-soon-tile", mark=handle, unknown=undue),
+        count(
+            seen,
+            figure_name("due_soon"),
+            "due_soon",
+            whole,
+            then.count("due_soon", whole),
+            parts=(_("by the end of the next working day"),),
+            tone="due-soon-tile",
+            mark=handle,
+            unknown=undue,
+        ),
+        count(
+            seen,
+            figure_name("receive_overdue"),
             "receive_overdue",
             whole,
-            "",
+            then.count("receive_overdue", whole, good=-1),
             parts=(waiting, " " + _("still in time")),
             tone="overdue-tile",
             mark=receive,
+            unknown=untimed,
         ),
         plain(
             seen,
@@ -85,48 +115,17 @@ def heat(seen: Viewing, since: datetime, *, by: Dimension, sort: str) -> None:
 
 
 def pace(seen: Viewing, whole: dict[str, Any]) -> None:
-    """Draw what came in and went out in seven days, whether the pile grows, and how many days of work it is."""
-    shared_panel(seen, "backlog_pace", key="backlog_pace", make=lambda: {"row": _whole(seen, whole), "days": PACE_DAYS})
+    """Draw what came in and went out since the compared moment, whether the pile grows, how many days of work it is."""
+    shared_panel(seen, "backlog_pace", key="backlog_pace", make=lambda: _pace(seen, whole))
 
 
-def history(days: pd.DataFrame, colours: Palette) -> dict[str, Any]:
-    """Return the chart of what was open at the end of each step (queries.days), the last value written beside it."""
-    last = days.iloc[-1]
-    return {
-        "data": [
-            {
-                "type": "scatter",
-                "mode": "lines",
-                "x": days["day"].astype(str).tolist(),
-                "y": days["open"].tolist(),
-                "line": {"color": colours.in_time, "width": pixels(3)},
-                "hovertemplate": "%{x|%d/%m/%Y}: <b>%{y:,}</b><extra></extra>",
-            }
-        ],
-        "layout": {
-            "height": pixels(300),
-            "margin": {"l": 8, "r": pixels(64), "t": 12, "b": 8},
-            "separators": ",." if language() == "vi" else ".,",
-            "font": {"family": "Be Vietnam Pro, sans-serif", "size": pixels(14), "color": colours.text},
-            "paper_bgcolor": "rgba(0,0,0,0)",
-            "plot_bgcolor": "rgba(0,0,0,0)",
-            "hoverlabel": {"bgcolor": colours.surface, "font": {"color": colours.text}},
-            "showlegend": False,
-            "annotations": [
-                {
-                    "x": str(last["day"]),
-                    "y": int(last["open"]),
-                    "text": f"<b>{number(int(last['open']))}</b>",
-                    "xanchor": "left",
-                    "xshift": 8,
-                    "showarrow": False,
-                    "font": {"color": colours.in_time, "size": pixels(16)},
-                }
-            ],
-            "xaxis": DAYS,
-            "yaxis": counts_axis(int(days["open"].max()), colours),
-        },
-    }
+def _pace(seen: Viewing, whole: dict[str, Any]) -> dict[str, Any]:
+    return {"row": _whole(seen, whole), "days": PACE_DAYS, "since": _since(Then(seen))}
+
+
+def _since(then: Then) -> str:
+    """Return in words since when what came in and went out is counted."""
+    return _("Since {moment}", moment=then.at) if then.standing else _("Last 7 days")
 
 
 def _table(seen: Viewing, since: datetime, by: Dimension, sort: str) -> dict[str, Any]:
@@ -139,7 +138,7 @@ def _table(seen: Viewing, since: datetime, by: Dimension, sort: str) -> dict[str
         _("To be taken on"): RECEIPTS,
         _("Age since submission, days"): (*AGES, "age_days"),
         _("Stage"): STAGES,
-        _("Last 7 days"): ("received", "ended", "change"),
+        _since(Then(seen)): ("received", "ended", "change"),
         _("At this pace"): ("days_of_work",),
     }
     return {
@@ -272,18 +271,23 @@ def _rows(seen: Viewing, rows: pd.DataFrame, by: Dimension) -> list[dict[str, An
 
 
 def _row(seen: Viewing, found: Any, choices: dict[str, Any]) -> dict[str, Any]:
-    """Return a row ready to draw; `cases` and `week` are addresses to which the figure's name is added."""
+    """Return a row ready to draw; `cases` and `flow` are addresses to which the figure's name is added."""
+    then = standing_before(seen)
+    since = _WEEK if then is None else {"from": seen.local(then.at + TICK).isoformat(), "to": None}
     pace_starts = seen.local(seen.filters.at - timedelta(days=PACE_DAYS)).isoformat()
     return {
         "counts": {column: int(found[column]) for column in _FIGURES},
         "late": percent(found["overdue"], found["open"]),
         "oldest": None if pd.isna(found["age_days"]) else int(found["age_days"]),
-        "change": int(found["change"]),
+        "change": int(found["change"]) if then else None,
+        "change_tone": grown_tone(found["open"], found["open_before"]),
+        "before": _("from {count}", count=number(found["open_before"])),
+        "no_deadlines": bool(found["open"]) and found["no_deadline"] == found["open"],
         "days_of_work": None if pd.isna(found["days_of_work"]) else number(found["days_of_work"], 1),
         "resolved": int(found["resolved_of_pace"]),
         "cases": _to_cases(choices),
         "any_category": _to_cases(choices | {"category": None}),
-        "week": _to_cases(choices | _WEEK),
+        "flow": _to_cases(choices | since),
         "pace": _to_cases(choices | {"from": pace_starts, "to": None}),
     }
 

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from ui.screen import pixels
 from ui.theme import Palette
-from ui.words import _, language
+from ui.words import _, language, number
 
 DAYS = {"type": "date", "tickformat": "%d/%m", "showgrid": False, "automargin": True, "ticklabelstandoff": 8}
 """The axis of days; its first label keeps off the nought of the other axis."""
@@ -84,3 +84,43 @@ def flow(table: pd.DataFrame, colours: Palette) -> go.Figure:
             },
         }
     )
+
+
+def open_history(days: pd.DataFrame, colours: Palette) -> dict[str, Any]:
+    """Return the chart of what was open at the end of each step (queries.days), the last value written beside it."""
+    last = days.iloc[-1]
+    return {
+        "data": [
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "x": days["day"].astype(str).tolist(),
+                "y": days["open"].tolist(),
+                "line": {"color": colours.in_time, "width": pixels(3)},
+                "hovertemplate": "%{x|%d/%m/%Y}: <b>%{y:,}</b><extra></extra>",
+            }
+        ],
+        "layout": {
+            "height": pixels(300),
+            "margin": {"l": 8, "r": pixels(64), "t": 12, "b": 8},
+            "separators": ",." if language() == "vi" else ".,",
+            "font": {"family": "Be Vietnam Pro, sans-serif", "size": pixels(14), "color": colours.text},
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "hoverlabel": {"bgcolor": colours.surface, "font": {"color": colours.text}},
+            "showlegend": False,
+            "annotations": [
+                {
+                    "x": str(last["day"]),
+                    "y": int(last["open"]),
+                    "text": f"<b>{number(int(last['open']))}</b>",
+                    "xanchor": "left",
+                    "xshift": 8,
+                    "showarrow": False,
+                    "font": {"color": colours.in_time, "size": pixels(16)},
+                }
+            ],
+            "xaxis": DAYS,
+            "yaxis": counts_axis(int(days["open"].max()), colours),
+        },
+    }

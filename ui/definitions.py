@@ -146,6 +146,7 @@ class _Measures:
                     self._rate("refused_share"),
                 ],
             },
+            {"title": _("Change"), "about": _about_change(), "measures": []},
             {
                 "title": _("Signals worth a second look"),
                 "about": _("Facts, not accusations; on a unit's own page each stands beside the city's share."),
@@ -209,6 +210,20 @@ class _Measures:
 
     def _mark(self, measure: str) -> Mark | None:
         return self._marks[_RESTS_ON[measure]] if measure in _RESTS_ON else None
+
+
+def _about_change() -> str:
+    """Return what every change is compared with, and when it is coloured (queries.change, queries.chance)."""
+    compared = _(
+        "Standing figures (open, overdue, due soon) are compared with the same weekday and hour a whole number of "
+        "weeks before, figures of a period with the equally long period before, up to the same hour. No change is "
+        "shown where the data begin inside the comparison."
+    )
+    coloured = _(
+        "Green (better) and red (worse): the change is more than chance brings, by an exact test at 99%, and more than "
+        "a city varies in which nothing changes. All other changes are grey."
+    )
+    return f"{compared} {coloured}"
 
 
 def _ground(seen: Viewing) -> dict[str, Any]:

@@ -4,10 +4,11 @@ from typing import Any
 
 from queries.figures import figures, with_sums
 from ui import tiles
+from ui.change import Then
 from ui.meanings import figure_name, rate_name
 from ui.unconfirmed import mark
 from ui.viewing import Viewing
-from ui.words import _, day, percent
+from ui.words import _, percent
 
 
 def urgent(seen: Viewing, now: Any) -> tiles.Tile:
@@ -18,25 +19,23 @@ def urgent(seen: Viewing, now: Any) -> tiles.Tile:
 
 
 def headline(seen: Viewing) -> list[tiles.Tile]:
-    """Return the city's figures with what they were when the period began, or in the period before."""
+    """Return the city's figures with their changes: like with like, as queries.change says."""
     now = tiles.row(with_sums(figures(seen.reports, seen.filters)))
-    before = tiles.row(with_sums(figures(seen.reports, seen.filters.before())))
-    since = _("since {day}", day=day(seen.local(seen.filters.start)))
-    against = _("against the period before")
+    then = Then(seen)
     receive, handle = mark(seen, "receive"), mark(seen, "handle")
+    undue, untimed = tiles.no_deadlines(seen, now), tiles.no_receive_times(seen, now)
     return [
-        tiles.count(seen, _("Open"), "open", now, before, since=since, good=-1),
+        tiles.count(seen, _("Open"), "open", now, then.count("open", now, good=-1)),
         tiles.count(
             seen,
             _("Overdue"),
             "overdue",
             now,
-            before,
-            since=since,
+            then.count("overdue", now, good=-1),
             parts=tiles.out_of(seen, "open", now, _("open"), percent(now["overdue"], now["open"])),
             tone="overdue-tile",
-            good=-1,
             mark=handle,
+            unknown=undue,
         ),
         urgent(seen, now),
         tiles.count(
@@ -44,31 +43,29 @@ def headline(seen: Viewing) -> list[tiles.Tile]:
             _("Due soon"),
             "due_soon",
             now,
-            before,
-            since=since,
+            then.count("due_soon", now),
             parts=(_("by the end of the next working day"),),
             tone="due-soon-tile",
             mark=handle,
+            unknown=undue,
         ),
         tiles.count(
             seen,
             figure_name("receive_overdue"),
             "receive_overdue",
             now,
-            before,
-            since=since,
+            then.count("receive_overdue", now, good=-1),
             parts=tiles.out_of(seen, "not_received", now, _("not yet taken on")),
             tone="overdue-tile",
-            good=-1,
             mark=receive,
+            unknown=untimed,
         ),
         tiles.count(
             seen,
             _("Received"),
             "received",
             now,
-            before,
-            since=against,
+            then.count("received", now),
             parts=(tiles.counted(seen, "resolved", now), " " + _("resolved")),
         ),
         tiles.share(
@@ -76,10 +73,9 @@ def headline(seen: Viewing) -> list[tiles.Tile]:
             rate_name("on_time_rate"),
             ("done_by_due", "fell_due"),
             now,
-            before,
-            since=against,
+            then.share("done_by_due", "fell_due", now),
             words=_("of those that fell due"),
-            tone="good-tile",
+            unknown=_("nothing with a deadline fell due"),
             mark=handle,
         ),
         tiles.share(
@@ -87,10 +83,9 @@ def headline(seen: Viewing) -> list[tiles.Tile]:
             rate_name("received_on_time_rate"),
             ("received_on_time", "receive_fell_due"),
             now,
-            before,
-            since=against,
+            then.share("received_on_time", "receive_fell_due", now),
             words=_("of those due to be taken on"),
-            tone="good-tile",
+            unknown=_("nothing had a time by which to be taken on"),
             mark=receive,
         ),
         tiles.share(
@@ -98,9 +93,8 @@ def headline(seen: Viewing) -> list[tiles.Tile]:
             rate_name("satisfaction"),
             ("satisfied", "rated"),
             now,
-            before,
-            since=against,
+            then.share("satisfied", "rated", now),
             words=_("of those rated"),
-            tone="good-tile",
+            unknown=_("nothing was rated"),
         ),
     ]

@@ -7,6 +7,7 @@ import pandas as pd
 from queries.figures import names
 from queries.overdue import overdue
 from queries.ranking import FEWEST_OPEN, Order, changed, ranked
+from ui.change import Then, standing_before
 from ui.filters import carried
 from ui.intervals import Scale, scale
 from ui.leaders import best, rows
@@ -14,7 +15,7 @@ from ui.pages import CASES, DEFINITIONS, OVERDUE, REPORT, UNIT
 from ui.panel import address
 from ui.unconfirmed import mark
 from ui.viewing import Viewing
-from ui.words import _, duration, moment, name, ngettext, number, percent, signed
+from ui.words import NOTHING, _, duration, name, ngettext, number, percent, signed
 
 KINDS = {
     "all": ("city", "district", "commune", "department", "utility"),
@@ -32,21 +33,24 @@ def leaderboard(
     """Return the units of a kind, or the districts, with their places, and those that do best, ready to draw: all, or
     the first so many. Raises DatabaseAway.
     """
-    then = seen.filters.before()
-    now, before = (overdue(seen.reports, filters, by=by) for filters in (seen.filters, then))
+    then = standing_before(seen)
+    now = overdue(seen.reports, seen.filters, by=by)
+    before = now.head(0) if then is None else overdue(seen.reports, then, by=by)
     if by == "unit":
         now, before = (each[each["kind"].isin(KINDS[kind])] for each in (now, before))
-    before = ranked(before, order)
-    table = changed(ranked(now, order), before)
+    table = changed(ranked(now, order), ranked(before, order))
     drawn_on = scale(seen, table)
     ranks = int(table["place"].count())
     categories = names(seen.reports, "category").to_dict("index")
     choices = carried(seen)
-    shown = [_row(row, drawn_on, categories, choices, by, order) for row in table.iloc[:most].to_dict("records")]
+    shown = [
+        _row(row, drawn_on, categories, choices, by, order) | _changes(row, compared=then is not None)
+        for row in table.iloc[:most].to_dict("records")
+    ]
     return {
         "title": _("Overdue of open reports"),
         "mark": mark(seen),
-        "about": _about(table, order, None if before.empty else moment(seen.local(then.at))),
+        "about": _about(table, order, Then(seen).at),
         "definitions": address(DEFINITIONS, **choices),
         "scale": drawn_on.words,
         "heading": _("Unit") if by == "unit" else _("District"),
@@ -63,7 +67,7 @@ def leaderboard(
     }
 
 
-def _about(table: pd.DataFrame, order: Order, since: str | None) -> list[str]:
+def _about(table: pd.DataFrame, order: Order, since: str) -> list[str]:
     """Return what the ranking is, in sentences."""
     if order == "fair":
         said = [
@@ -84,7 +88,7 @@ def _about(table: pd.DataFrame, order: Order, since: str | None) -> list[str]:
         ]
     said.append(_("Place 1 is the furthest behind."))
     if since:
-        said.append(_("The change is since {since}, and called one where it is at least 90% probable.", since=since))
+        said.append(_("The change is since {since}, and called one where it is at least 95% probable.", since=since))
     return said
 
 
@@ -92,7 +96,6 @@ def _row(
     row: dict[Any, Any], drawn_on: Scale, categories: dict[Any, Any], carry: dict[str, Any], by: str, order: Order
 ) -> dict[str, Any]:
     choices = carry | {by: row["code"]}
-    change, tone = _change(row)
     category = categories.get(row["worst_category_id"])
     return {
         "place": number(row["place"]) if not pd.isna(row["place"]) else "",
@@ -103,11 +106,8 @@ def _row(
         "raw": f"{number(row['overdue'])}/{number(row['open'])}",
         "overdue": row["overdue"],
         "overdue_href": address(CASES, **choices | {"figure": "overdue", "sort": "most_late"}),
-        "share": percent(row["overdue"], row["open"]),
-        "change": change,
-        "change_tone": tone,
-        "change_short": _change_short(row),
-        "before": "" if pd.isna(row["place_before"]) else _("place {place} before", place=number(row["place_before"])),
+        "share": NOTHING if row["no_deadline"] == row["open"] else percent(row["overdue"], row["open"]),
+        "unknown": _("none of them with a deadline") if row["no_deadline"] == row["open"] else "",
         "ratio": number(row["ratio"], 1) + ("" if pd.isna(row["ratio"]) else "×"),
         "expected": f"{number(row['overdue'])} / {number(row['expected'], 1)}",
         "seriously": row["seriously_overdue"],
@@ -124,26 +124,23 @@ def _row(
     }
 
 
-def _change(row: dict[Any, Any]) -> tuple[str, str]:
-    """Return what became of a unit, in words, and the tone of that."""
-    if pd.isna(row["place"]):
-        return "", "muted"
-    if row["change"] is None:
-        return _("not ranked before"), "muted"
+def _changes(row: dict[Any, Any], *, compared: bool) -> dict[str, str]:
+    """Return what became of a unit, in words and in a few, and the tone of that; nothing where nothing is compared."""
+    words, short, tone = "", "", "muted"
+    if compared and not pd.isna(row["place"]):
+        words, short, tone = {
+            "better": (_("better"), _("better"), "good"),
+            "worse": (_("worse"), _("worse"), "overdue"),
+            "unclear": (_("no clear change"), "≈ " + _("unclear"), "muted"),
+            None: (_("not ranked before"), "+ " + _("newly in"), "muted"),
+        }[row["change"]]
+    place = row["place_before"]
     return {
-        "better": (_("better"), "good"),
-        "worse": (_("worse"), "overdue"),
-        "unclear": (_("no clear change"), "muted"),
-    }[row["change"]]
-
-
-def _change_short(row: dict[Any, Any]) -> str:
-    """Return what became of a unit in a sign and a word, for where there is no room for more."""
-    if pd.isna(row["place"]):
-        return ""
-    if row["change"] is None:
-        return "+ " + _("newly in")
-    return {"better": _("better"), "worse": _("worse"), "unclear": "≈ " + _("unclear")}[row["change"]]
+        "change": words,
+        "change_short": short,
+        "change_tone": tone,
+        "before": "" if pd.isna(place) else _("place {place} before", place=number(place)),
+    }
 
 
 def _elsewhere(row: dict[Any, Any]) -> str:

@@ -18,8 +18,12 @@ _SHOWN = 5
 
 
 def best(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the last units of a ranking (queries.ranking), the best first, none of the furthest behind."""
+    """Return the last units of a ranking (queries.ranking), the best first, none of the furthest behind.
+
+    A unit that promised no date keeps no promise: without a deadline on any open report it is not among them.
+    """
     rest = table.dropna(subset="place").iloc[_SHOWN:]
+    rest = rest[rest["no_deadline"] < rest["open"]]
     return rest.sort_values(["place", "open", "code"], ascending=[False, False, True]).head(_SHOWN)
 
 

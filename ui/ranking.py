@@ -33,8 +33,8 @@ def _group(seen: Viewing) -> dict[str, Any]:
                 _(
                     "The overdue share of a unit, drawn toward what is usual among the units compared: the fewer "
                     "reports it holds, the further. It is the mean of a beta-binomial model fitted to these units; the "
-                    "bar is the interval in which the true share lies with 90% probability. A change since the "
-                    "previous period is called better or worse where it is at least 90% probable."
+                    "bar is the interval in which the true share lies with 90% probability. A change is called "
+                    "better or worse where it is at least 95% probable."
                 ),
                 (overdue, opened),
                 value=percent(overdue.count, opened.count),

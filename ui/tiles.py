@@ -12,7 +12,7 @@ from ui.pages import CASES
 from ui.panel import address, shared_panel
 from ui.unconfirmed import Mark
 from ui.viewing import Viewing
-from ui.words import NOTHING, _, number, percent, signed
+from ui.words import NOTHING, _, number, percent
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,20 @@ class Count:
 
 
 @dataclass(frozen=True)
+class Change:
+    """What became of a figure (ui/change.py): parts in reading order, the tone, and with what it was compared."""
+
+    parts: tuple[Count | str, ...]
+    tone: str = "muted"
+    about: str = ""
+
+    @property
+    def words(self) -> str:
+        """The change as it reads where nothing can be opened."""
+        return "".join(part if isinstance(part, str) else part.words for part in self.parts)
+
+
+@dataclass(frozen=True)
 class Tile:
     """One headline figure, ready to draw: `parts` are counts and plain words in reading order.
 
@@ -40,8 +54,7 @@ class Tile:
     value: str
     of: Count
     parts: tuple[Count | str, ...]
-    change: str
-    change_tone: str
+    change: Change
     tone: str
     about: str
     mark: Mark | None = None
@@ -62,20 +75,22 @@ def count(
     label: str,
     figure: str,
     now: Any,
-    before: Any,
+    change: Change,
     *,
-    since: str,
     parts: tuple[Count | str, ...] = (),
     tone: str = "",
-    good: int = 0,
     mark: Mark | None = None,
+    unknown: tuple[Count | str, ...] = (),
 ) -> Tile:
-    """Make a tile of a count and its change; `good` is -1 where fewer is better, 1 where more is."""
-    change = int(now[figure]) - int(before[figure])
+    """Make a tile of a count with its change.
+
+    `unknown` says why nothing could be counted; a dash then stands for the number, and no colour says good or bad.
+    """
     shown = counted(seen, figure, now)
-    words = f"{signed(change)} {since}"
+    if unknown:
+        return Tile(label, NOTHING, shown, unknown, Change(("",)), "", meaning(figure), mark)
     edge = tone if shown.count else ""  # nothing overdue is no alarm
-    return Tile(label, shown.words, shown, parts, words, _tone(change, good), edge, meaning(figure), mark)
+    return Tile(label, shown.words, shown, parts, change, edge, meaning(figure), mark)
 
 
 def share(
@@ -83,23 +98,37 @@ def share(
     label: str,
     of: tuple[str, str],
     now: Any,
-    before: Any,
+    change: Change,
     *,
-    since: str,
     words: str,
-    tone: str = "",
+    unknown: str,
     mark: Mark | None = None,
 ) -> Tile:
-    """Make a tile of a share (more is better) with its numerator and denominator, and its change in points."""
+    """Make a tile of a share (more is better) with its numerator and denominator, and its change.
+
+    Green needs a numerator; where the denominator is 0, `unknown` says why nothing could be counted.
+    """
     part, whole = (counted(seen, name, now) for name in of)
-    part_before, whole_before = (int(before[name]) for name in of)
-    change, compared = 0.0, _("nothing to compare with")
-    if whole.count and whole_before:
-        change = round((part.count / whole.count - part_before / whole_before) * 100, 1)
-        compared = _("{change} points", change=signed(change, 1)) + f" {since}"
-    value = percent(part.count, whole.count)
     about = f"{meaning(part.figure)} ÷ {meaning(whole.figure)}"
-    return Tile(label, value, whole, (part, "/", whole, " " + words), compared, _tone(change, 1), tone, about, mark)
+    if not whole.count:
+        return Tile(label, NOTHING, whole, (unknown,), Change(("",)), "", about, mark)
+    tone = "good-tile" if part.count else ""
+    value = percent(part.count, whole.count)
+    return Tile(label, value, whole, (part, "/", whole, " " + words), change, tone, about, mark)
+
+
+def no_deadlines(seen: Viewing, figures: Any) -> tuple[Count | str, ...]:
+    """Return why nothing can be overdue, where not one of the open reports has a deadline; else nothing."""
+    if not figures["open"] or figures["no_deadline"] < figures["open"]:
+        return ()
+    return counted(seen, "no_deadline", figures), " " + _("open, none of them with a deadline")
+
+
+def no_receive_times(seen: Viewing, figures: Any) -> tuple[Count | str, ...]:
+    """Return why nothing can be late to be taken on, where no report has a time for it; else nothing."""
+    if not figures["not_received"] or figures["receive_waiting"] or figures["receive_overdue"]:
+        return ()
+    return counted(seen, "not_received", figures), " " + _("not yet taken on, none with a time for it")
 
 
 def plain(
@@ -111,11 +140,12 @@ def plain(
     parts: tuple[Count | str, ...] = (),
     tone: str = "",
     mark: Mark | None = None,
+    unknown: tuple[Count | str, ...] = (),
 ) -> Tile:
     """Return a tile of a count that is compared with nothing: words stand in the place of its change."""
-    shown = counted(seen, figure, figures)
-    edge = tone if shown.count else ""  # nothing overdue is no alarm
-    return Tile(figure_name(figure), shown.words, shown, parts, words, "muted", edge, meaning(figure), mark)
+    change = Change((words,))
+    label = figure_name(figure)
+    return count(seen, label, figure, figures, change, parts=parts, tone=tone, mark=mark, unknown=unknown)
 
 
 def out_of(seen: Viewing, whole: str, figures: Any, words: str, share: str = "") -> tuple[Count | str, ...]:
@@ -136,9 +166,3 @@ def tiles(seen: Viewing, make: Callable[[], list[Tile]], *, key: str) -> None:
 def row(table: pd.DataFrame) -> dict[str, Any]:
     """Return the one row of a table of figures."""
     return {str(name): value for name, value in table.iloc[0].items()}
-
-
-def _tone(change: float, good: int) -> str:
-    if not good or not change:
-        return "muted"
-    return "good" if (change > 0) == (good > 0) else "overdue"

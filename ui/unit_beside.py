@@ -4,13 +4,16 @@ from typing import Any
 
 import pandas as pd
 
+from queries.chance import beyond_chance
+from queries.period import MEDIAN_BOUNDS, hours
+from ui.change import Then, better_tone
 from ui.filters import WHOLE_CITY
 from ui.meanings import meaning, rate_name
 from ui.panel import shared_panel
-from ui.tiles import count_of, worked
+from ui.tiles import Change, count_of, no_deadlines, no_receive_times, worked
 from ui.unconfirmed import mark
 from ui.viewing import Viewing
-from ui.words import _, duration, number, percent
+from ui.words import NOTHING, _, duration, number, percent
 
 
 def beside(seen: Viewing, own: dict[str, Any], city: dict[str, Any]) -> None:
@@ -20,15 +23,33 @@ def beside(seen: Viewing, own: dict[str, Any], city: dict[str, Any]) -> None:
 
 def _beside(seen: Viewing, own: dict[str, Any], city: dict[str, Any]) -> dict[str, Any]:
     receive, handle = mark(seen, "receive"), mark(seen, "handle")
+    then = Then(seen)
+    no_due, no_receive_due = bool(no_deadlines(seen, own)), bool(no_receive_times(seen, own))
     shares = [
-        (_("Overdue of open"), "overdue", "open", -1, handle),
-        (rate_name("on_time_rate"), "done_by_due", "fell_due", 1, handle),
-        (rate_name("received_on_time_rate"), "received_on_time", "receive_fell_due", 1, receive),
-        (rate_name("receive_overdue_share"), "receive_overdue", "not_received", -1, receive),
-        (rate_name("satisfaction"), "satisfied", "rated", 1, None),
-        (_("Reopened of received"), "reopened", "received", -1, None),
-        (_("Refused of ended"), "refused", "ended", 0, None),
+        (_("Overdue of open"), ("overdue", "open"), -1, handle, _("nothing is open")),
+        (rate_name("on_time_rate"), ("done_by_due", "fell_due"), 1, handle, _("nothing with a deadline fell due")),
+        (
+            rate_name("received_on_time_rate"),
+            ("received_on_time", "receive_fell_due"),
+            1,
+            receive,
+            _("nothing had a time by which to be taken on"),
+        ),
+        (
+            rate_name("receive_overdue_share"),
+            ("receive_overdue", "not_received"),
+            -1,
+            receive,
+            _("nothing waits to be taken on"),
+        ),
+        (rate_name("satisfaction"), ("satisfied", "rated"), 1, None, _("nothing was rated")),
+        (_("Reopened of received"), ("reopened", "received"), -1, None, _("nothing was received")),
+        (_("Refused of ended"), ("refused", "ended"), 0, None, _("nothing was resolved or refused")),
     ]
+    uncounted = {
+        "overdue": no_due and _("none of them with a deadline"),
+        "receive_overdue": no_receive_due and _("none of them with a time to be taken on"),
+    }
     cards: list[dict[str, Any]] = [
         {
             "label": _("Open"),
@@ -41,29 +62,36 @@ def _beside(seen: Viewing, own: dict[str, Any], city: dict[str, Any]) -> dict[st
             "city": percent(own["open"], city["open"]) + " " + _("of the city's open"),
             "city_parts": (count_of(seen, "open", city["open"], **WHOLE_CITY),),
             "tone": "",
+            "change": then.count("open", own, good=-1),
         }
     ]
-    for label, part, whole, good, unsure in shares:
-        difference = _points(own[part], own[whole], city[part], city[whole])
+    for label, (part, whole), good, unsure, nothing in shares:
+        tone = apart_tone(own[part], own[whole], city[part], city[whole], good=good) if good else ""
+        unknown = uncounted.get(part) or (nothing if not own[whole] else "")
+        change: Change | None
+        if part in uncounted:
+            change = None if uncounted[part] else then.count(part, own, good=good)
+        else:
+            change = then.share(part, whole, own, good=good) if own[whole] else None
         cards.append(
             {
                 "label": label,
                 "about": f"{meaning(part)} ÷ {meaning(whole)}",
                 "mark": unsure,
                 "value": None,
-                "words": percent(own[part], own[whole]),
+                "words": NOTHING if unknown else percent(own[part], own[whole]),
                 "parts": (count_of(seen, part, own[part]), count_of(seen, whole, own[whole])),
-                "of": "",
+                "of": unknown,
                 "city": _("city {share}", share=percent(city[part], city[whole])),
                 "city_parts": (
                     count_of(seen, part, city[part], **WHOLE_CITY),
                     count_of(seen, whole, city[whole], **WHOLE_CITY),
                 ),
-                "tone": "" if not good or not difference else "good" if (difference > 0) == (good > 0) else "overdue",
+                "tone": "" if unknown else tone,
+                "change": change,
             }
         )
     hours, city_hours = (None if pd.isna(of["median_hours"]) else float(of["median_hours"]) for of in (own, city))
-    slower = hours - city_hours if hours is not None and city_hours is not None else 0
     cards.append(
         {
             "label": _("Median time to the answer"),
@@ -75,14 +103,31 @@ def _beside(seen: Viewing, own: dict[str, Any], city: dict[str, Any]) -> dict[st
             "of": _("resolved") + " · " + worked(own["median_worked_hours"]),
             "city": _("city {share}", share=f"{duration(city_hours)} · {worked(city['median_worked_hours'])}"),
             "city_parts": (count_of(seen, "resolved", city["resolved"], **WHOLE_CITY),),
-            "tone": "" if not slower else "overdue" if slower > 0 else "good",
+            "tone": _slower_tone(seen, city_hours),
+            "change": None,
         }
     )
-    return {
-        "cards": cards,
-    }
+    return {"cards": cards, "about": _about()}
 
 
-def _points(part: int, whole: int, city_part: int, city_whole: int) -> float:
-    """Return by how many points a share is above the city's; 0 where there is nothing to compare."""
-    return round((part / whole - city_part / city_whole) * 100, 1) if whole and city_whole else 0
+def apart_tone(part: int, whole: int, city_part: int, city_whole: int, *, good: int) -> str:
+    """Return the tone of a unit's share beside the city's: none where it is no further from the share of the rest of
+    the city than chance brings; `good` is -1 where less is better, 1 where more is.
+    """
+    others = city_part - part, city_whole - whole
+    above = beyond_chance(part, whole, *others)
+    below = beyond_chance(whole - part, whole, others[1] - others[0], others[1])
+    return better_tone(good * (int(above) - int(below))) if above or below else ""
+
+
+def _slower_tone(seen: Viewing, city_hours: float | None) -> str:
+    """Return the tone of the unit's median time: none where the city's may as well be the unit's true median."""
+    own = hours(seen.reports, seen.filters)
+    if own.empty or city_hours is None:
+        return ""
+    low, high = own[list(MEDIAN_BOUNDS)].iloc[0]
+    return "overdue" if low > city_hours else "good" if high < city_hours else ""
+
+
+def _about() -> str:
+    return _("Green and red: apart from the rest of the city, or changed, by more than chance brings (99%).")

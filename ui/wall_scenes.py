@@ -13,7 +13,7 @@ from queries.ranking import FEWEST_OPEN
 from queries.urgent import longest_overdue, newest, urgent
 from ui import backlog as backlog_page
 from ui import tiles
-from ui.asked import period_start
+from ui.change import Then, grown_tone, standing_before
 from ui.headline import headline
 from ui.leaderboard import leaderboard
 from ui.screens import WallScreen
@@ -72,19 +72,20 @@ def _map(seen: Viewing, screen: WallScreen) -> dict[str, Any]:
 
 def _overdue(seen: Viewing, _screen: WallScreen) -> dict[str, Any]:
     found = leaderboard(seen, by="unit", kind="all", order="fair", most=_RANKED)
+    then = standing_before(seen)
     return found | {
         "title": _("Which units are late?"),
         "best": found["best"][:_BEST],
         "about": _("Fair ranking of the units with at least {count} open reports", count=FEWEST_OPEN),
-        "since": day(seen.local(seen.filters.before().at)),
+        "since": "" if then is None else day(seen.local(then.at)),
     }
 
 
 def _backlog(seen: Viewing, screen: WallScreen) -> dict[str, Any]:
-    week = period_start("7d", seen.filters.at, seen.city)
-    whole = backlog_page.total(seen, week)
+    since, then = backlog_page.compared_since(seen), Then(seen)
+    whole = backlog_page.total(seen, since)
     by = _level(screen)
-    table = backlog(seen.reports, seen.filters, since=week, by=by)
+    table = backlog(seen.reports, seen.filters, since=since, by=by)
     table = table[table["open"] > 0].sort_values(["open", "code"], ascending=[False, True], na_position="last")
     shown = table.head(_PLACES)
     rest = table.iloc[len(shown) :]
@@ -95,8 +96,8 @@ def _backlog(seen: Viewing, screen: WallScreen) -> dict[str, Any]:
             "overdue": row["overdue"],
             "due_soon": row["due_soon"],
             "other": row["open"] - row["overdue"] - row["due_soon"],
-            "change": signed(row["open"] - row["open_before"]),
-            "tone": _tone(row["open"] - row["open_before"]),
+            "change": signed(row["open"] - row["open_before"]) if then.standing else "",
+            "tone": grown_tone(row["open"], row["open_before"]),
         }
         for row in shown.to_dict("records")
     ]
@@ -104,8 +105,9 @@ def _backlog(seen: Viewing, screen: WallScreen) -> dict[str, Any]:
         "title": _("Where does the backlog lie?"),
         "whole": whole,
         "share": percent(whole["overdue"], whole["open"]),
-        "change": signed(whole["open"] - whole["open_before"]),
-        "since": day(seen.local(week)),
+        "change": signed(whole["open"] - whole["open_before"]) if then.standing else "",
+        "tone": grown_tone(whole["open"], whole["open_before"]),
+        "since": then.at,
         "days_of_work": None if pd.isna(whole["days_of_work"]) else number(whole["days_of_work"], 1),
         "rows": rows,
         "most": max([1, *(row["open"] for row in rows)]),
@@ -155,7 +157,7 @@ def _satisfaction(seen: Viewing, screen: WallScreen) -> dict[str, Any]:
     return {
         "title": _("Are citizens satisfied with the answers?"),
         "share": percent(whole["satisfied"], whole["rated"]),
-        "raw": _raw(whole["satisfied"], whole["rated"]),
+        "raw": _raw(whole["satisfied"], whole["rated"]) if whole["rated"] else "",
         "rated_share": percent(whole["rated"], resolved),
         "rated_raw": _raw(whole["rated"], resolved),
         "answers": [
@@ -211,10 +213,6 @@ def _level(screen: WallScreen) -> Literal["district", "ward"]:
 
 def _raw(part: int, whole: int) -> str:
     return f"{number(part)}/{number(whole)}"
-
-
-def _tone(change: int) -> str:
-    return "overdue" if change > 0 else "good" if change < 0 else "muted"
 
 
 def _period(seen: Viewing) -> str:

@@ -131,6 +131,17 @@ def moment(value: datetime | None) -> str:
     return f"{value:%d/%m/%Y %H:%M}" if isinstance(value, datetime) and not pd.isna(value) else NOTHING
 
 
+def weekday_time(value: datetime, now: datetime) -> str:
+    """Return an hour and its day with the weekday: 08:00 Monday 02/11, and the year where it is not that of now.
+
+    No line breaks within the day.
+    """
+    weekdays = (_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday"))
+    year = "" if value.year == now.year else f"/{value:%Y}"
+    day_of_it = f"{weekdays[value.weekday()]} {value:%d/%m}{year}".replace(" ", "\u00a0")
+    return f"{value:%H:%M} {day_of_it}"
+
+
 def ago(value: datetime, now: datetime) -> str:
     """Return how long ago something was, in the largest unit that says enough."""
     passed = max(now - value, timedelta(0))

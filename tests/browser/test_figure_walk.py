@@ -36,7 +36,7 @@ NO_COUNT = {
     "h2, h3, th, summary, .about, .map-what b, .definition-words, .definition-formula": "words that explain a number",
     ".ground": "the rules and the calendar",
     ".map-legend, .map-source, .legend, .interval-legend, .signals small": "the bounds of colours, and what they mean",
-    ".change, .overdue-change, .backlog td > .good, .backlog td > .overdue, .backlog-flow dd > span": "differences",
+    ".change, .overdue-change, .backlog-change": "differences, and when they began",
     ".overdue-place, .worklist-turn, .backlog-more": "places in an order, pages and rows of a list",
     ".backlog-time, .backlog-days b, .overdue-number small": "lengths of time, and what the categories predict",
     ".case-count": "the count of the list that is shown; the walk compares it with the number that led there",

@@ -1,0 +1,73 @@
+"""Whether a difference is more than chance brings: the tests behind every coloured change and every mark."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import betainc
+from scipy.stats import binom, hypergeom
+
+CHANCE = 0.005
+"""A difference counts where chance alone would reach it less often than this: the upper end of 99 %."""
+COUNT_SPREAD = 0.09
+"""How much a standing count of a steady city varies beyond counting chance: standard deviation as a part of it.
+
+Measured, as is SHARE_SPREAD: `python -m bench change`."""
+SHARE_SPREAD = 0.001
+"""How alike the reports of one period are: the intra-class correlation of a share in a steady city."""
+
+_SURE = 1.96  # standard deviations that chance alone exceeds one time in twenty
+
+
+def beyond_chance(
+    part: ArrayLike, whole: ArrayLike, other_part: ArrayLike, other_whole: ArrayLike
+) -> NDArray[np.bool_]:
+    """Say whether `part` of `whole` is above the others' share by more than chance explains; for one unit or many.
+
+    The exact binomial test: if each of `whole` reports counted with the others' share as its probability, `part` or
+    more would count with a probability below CHANCE (one side of a two-sided test at 99 %). That probability is the
+    incomplete beta function of the share, with `part` and `whole` - `part` + 1 (Abramowitz and Stegun, "Handbook of
+    Mathematical Functions", 26.5.24). Without reports on either side nothing can be said, and nothing is.
+    """
+    part, whole, other_part, other_whole = (np.asarray(count) for count in (part, whole, other_part, other_whole))
+    share = other_part / np.maximum(other_whole, 1)
+    above = (whole > 0) & (other_whole > 0) & (part * other_whole > other_part * whole)
+    return np.asarray(above & (betainc(np.maximum(part, 1), whole - part + 1, share) < CHANCE))
+
+
+def count_differs(now: ArrayLike, before: ArrayLike) -> NDArray[np.bool_]:
+    """Say whether counts of open reports differ by more than chance brings in a city in which nothing changes.
+
+    Two conditions. The exact binomial test at 99 %: each of the reports of the two moments could as well have been
+    counted at the other. And the difference is larger than 19 of 20 are where the counts of a steady city vary by
+    COUNT_SPREAD beyond that, as backlogs do, whose reports come in waves and stay for days.
+    """
+    now, before = (np.asarray(count, dtype="float64") for count in (now, before))
+    exact = beyond_chance(np.maximum(now, before), now + before, 1, 2)
+    variance = now + before + COUNT_SPREAD**2 * (now**2 + before**2)
+    return np.asarray(exact & (np.abs(now - before) > _SURE * np.sqrt(variance)))
+
+
+def share_differs(part: int, whole: int, part_before: int, whole_before: int) -> bool:
+    """Say whether a share of two periods differs by more than chance brings in a city in which nothing changes.
+
+    Two conditions, as in `count_differs`: Fisher's exact test at 99 %, and the difference is larger than 19 of 20 are
+    where the reports of one period are alike by SHARE_SPREAD. Without reports in either period nothing can be said.
+    """
+    if not whole or not whole_before:
+        return False
+    parts, wholes = part + part_before, whole + whole_before
+    drawn = hypergeom(wholes, parts, whole)
+    exact = min(drawn.cdf(part), drawn.sf(part - 1)) < CHANCE
+    usual = parts / wholes
+    variance = usual * (1 - usual) * (1 / whole + 1 / whole_before + 2 * SHARE_SPREAD)
+    return bool(exact and abs(part / whole - part_before / whole_before) > _SURE * variance**0.5)
+
+
+def median_bounds(counts: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return which of so many values in order, counted from 1, hold their true median between them at 99 %.
+
+    The sign test: each value lies below the true median with a probability of one half. For one count or many; so few
+    values that none can be that sure give 0 and one more than there are.
+    """
+    counts = np.asarray(counts, dtype="float64")
+    low = binom.ppf(CHANCE, counts, 0.5)
+    return low, counts + 1 - low
