@@ -2,7 +2,8 @@
 
 The questions are asked by the functions the pages call, and so with the parameters the pages ask them with. Each is
 also asked bare, as the owner of the tables asks it: bound by no row-level security, with nothing masked. What the two
-differ by is what access costs.
+differ by is what access costs. And each is asked of a copy of the city in which many changes wait for the next summary
+(bench/waiting.py).
 """
 
 import json
@@ -11,7 +12,7 @@ import statistics
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, get_args
@@ -20,6 +21,7 @@ import pandas as pd
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 
+from bench.waiting import copy_with_waiting_changes
 from queries import (
     accounts,
     backlog,
@@ -56,6 +58,8 @@ _OF_ALL_YEARS = {"submitted"}
 """Figures that count what ever came in, whatever the period: what a search looks through. The goal is that of all."""
 GOAL_ACCESS = 1.2
 """What a question may take as its asker is held to ask it, of what it takes bare."""
+GOAL_WAITING = 1.5
+"""What a question may take while changes wait for the next summary, of what it takes while none does."""
 _ADMINISTRATOR = accounts.Account("bench", "", "admin", ADMINISTRATION)
 _TIMED: tuple[figures.Dimension | None, ...] = (None, "district", "ward")  # a page's own, and what a map colours
 
@@ -73,13 +77,18 @@ class Asked:
 
 @dataclass(frozen=True)
 class Measured:
-    """The median time of one question, and of the same asked bare, in milliseconds; infinite where given up."""
+    """The median time of one question, of the same asked bare, and of the same while changes wait for the summary, in
+    milliseconds; infinite where given up, not a number where it was not asked so.
+
+    What is asked only because changes wait has no time but that.
+    """
 
     asked: Asked
     period: str
     filters: str
     milliseconds: float
     bare: float
+    waiting: float
 
     @property
     def part_of_goal(self) -> float:
@@ -134,28 +143,55 @@ class Bare(ReportDatabase):
         return super()._ask(engine, question, statement, dict(given) | within, COUNTS, on_record=on_record)
 
 
-def measure(url: str, done: Callable[[str, list[Measured]], None], only: str | None = None) -> list[Measured]:
-    """Ask every question (or the one named) for each period, with and without filters, and time the answers.
+def measure(
+    url: str, done: Callable[[str, list[Measured]], None], only: str | None = None, waiting: int = 0
+) -> list[Measured]:
+    """Ask every question (or the one named) for each period, with and without filters, and time the answers; with
+    `waiting` changes also in a copy of the city where so many wait for the summary.
 
     What is measured so far is handed over after each choice of filters.
 
     Raises SystemExit where the database is empty, and where no function of `queries/` asks one of its files.
     """
-    found, met = [], set()
+    found: list[Measured] = []
+    met = set()
     with closing(ReportDatabase(url)) as reports:
         choices = list(_choices(reports))
-    for period, chosen, filters in choices:
-        began = time.perf_counter()
-        with closing(Listening(url)) as reports, closing(Bare(url)) as bare:  # each remembers nothing yet
-            _ask_all(reports, filters)
-            for asked in dict.fromkeys(reports.asked):
-                met.add(asked.question)
-                if only in (None, asked.question):
-                    times = _milliseconds(asked, _goal(asked, period), reports, bare)
-                    found.append(Measured(asked, period, chosen, *times))
-        done(f"{period}, filters: {chosen}: {time.perf_counter() - began:.0f} s", found)
+    with ExitStack() as stack:
+        copy = stack.enter_context(copy_with_waiting_changes(url, waiting)) if waiting else None
+        for period, chosen, filters in choices:
+            began = time.perf_counter()
+            with ExitStack() as asking:  # each remembers nothing yet
+                reports, bare = asking.enter_context(closing(Listening(url))), asking.enter_context(closing(Bare(url)))
+                changed = asking.enter_context(closing(Listening(copy))) if copy else None
+                _ask_all(reports, filters)
+                for asked in dict.fromkeys(reports.asked):
+                    met.add(asked.question)
+                    if only in (None, asked.question):
+                        databases = [each for each in (reports, bare, changed) if each]
+                        times = _milliseconds(asked, _goal(asked, period), *databases)
+                        found.append(Measured(asked, period, chosen, *times, *([] if changed else [math.nan])))
+                if changed:
+                    _ask_all(changed, filters)
+                    for asked in _asked_besides(reports.asked, changed.asked):
+                        if only in (None, asked.question):
+                            took = _milliseconds(asked, _goal(asked, period), changed)[0]
+                            found.append(Measured(asked, period, chosen, 0, 0, took))
+            done(f"{period}, filters: {chosen}: {time.perf_counter() - began:.0f} s", found)
     if missing := {file.stem for file in FOLDER.glob("*.sql")} - met - _NOT_ASKED:
         raise SystemExit(f"bench/queries.py asks nothing of {', '.join(sorted(missing))}")
+    return found
+
+
+def _asked_besides(usual: list[Asked], waiting: list[Asked]) -> list[Asked]:
+    """Return what is asked more often of one file while changes wait, and was not asked word for word before."""
+    more = Counter(one.question for one in dict.fromkeys(waiting))
+    more.subtract(one.question for one in dict.fromkeys(usual))
+    found = []
+    for asked in dict.fromkeys(waiting):
+        if more[asked.question] > 0 and asked not in usual:
+            more[asked.question] -= 1
+            found.append(asked)
     return found
 
 
@@ -334,6 +370,7 @@ def plan(url: str, asked: Asked) -> str:
 
 def table(url: str, found: list[Measured]) -> str:
     """Return the times as Markdown: the slowest asking of each file, and the plans of the worst five."""
+    everything, found = found, [row for row in found if row.milliseconds]
     lines = ["| question | filters | " + " | ".join(f"{period} (≤ {goal})" for period, goal in GOALS_MS.items()) + " |"]
     lines.append("|---|---|" + "---:|" * len(GOALS_MS))
     for question in sorted({row.asked.question for row in found}):
@@ -352,7 +389,7 @@ def table(url: str, found: list[Measured]) -> str:
             f"- `{asked.question}` ({asked.figure}, {asked.order}; {row.period}; filters: {row.filters}; "
             f"{row.milliseconds:,.0f} ms): {plan(url, asked) if row.milliseconds < math.inf else 'given up'}"
         )
-    return "\n".join([*lines, "", *_access(found)]) + "\n"
+    return "\n".join([*lines, "", *_access(found), "", *_waiting(everything)]) + "\n"
 
 
 def _access(found: list[Measured]) -> list[str]:
@@ -369,6 +406,33 @@ def _access(found: list[Measured]) -> list[str]:
         whole, bare = (sum(getattr(row, name) for row in rows) for name in ("milliseconds", "bare"))
         ratios = " | ".join(_ratio(part) for part in parts)
         lines.append(f"| {question} | {whole:,.1f} | {bare:,.1f} | {ratios} |")
+    return lines
+
+
+def _waiting(found: list[Measured]) -> list[str]:
+    """Return as Markdown what waiting changes cost: each question beside the same while none waits."""
+    found = [row for row in found if not math.isnan(row.waiting)]
+    if not found:
+        return []
+    lines = ["What waiting changes cost: the times of a question's askings together, beside the same without any.", ""]
+    lines += ["| question | with, ms | without, ms | ratio | asked besides |", "|---|" + "---:|" * 4]
+    over = []
+    for question in sorted({row.asked.question for row in found}):
+        rows = [row for row in found if row.asked.question == question]
+        waiting, without = (sum(getattr(row, name) for row in rows) for name in ("waiting", "milliseconds"))
+        ratio = waiting / without if without else math.inf
+        if ratio > GOAL_WAITING:
+            over.append(question)
+        words = f"**{ratio:.2f}**" if ratio > GOAL_WAITING else f"{ratio:.2f}"
+        besides = sum(not row.milliseconds for row in rows) or ""
+        lines.append(f"| {question} | {waiting:,.1f} | {without:,.1f} | {words} | {besides} |")
+    alone = sorted((row for row in found if row.milliseconds), key=lambda row: row.milliseconds - row.waiting)
+    lines += ["", f"Over {GOAL_WAITING}: {', '.join(over) or 'none'}. The five that lose most:", ""]
+    lines += [
+        f"- `{row.asked.question}` ({row.asked.figure}, {row.asked.order}; {row.period}; filters: {row.filters}; by "
+        f"{dict(row.asked.parameters).get('by')}): {row.waiting:,.1f} ms, without {row.milliseconds:,.1f}"
+        for row in alone[:5]
+    ]
     return lines
 
 

@@ -1,7 +1,9 @@
 """The figures over time."""
 
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 
+import numpy as np
 import pandas as pd
 
 from queries.database import ReportDatabase
@@ -29,13 +31,7 @@ def _days(reports: ReportDatabase, filters: Filters, step: int) -> pd.DataFrame:
     midnight = datetime.combine(filters.start.astimezone(filters.zone).date(), time.min, filters.zone)
     whole = summarised(reports, filters.since(midnight), None)
     if whole is None or whole.dimension is None:
-        parameters = filters.parameters() | {
-            "zone": filters.zone.key,
-            "step": timedelta(days=step),
-            "first_start": midnight,
-            "first_end": min(midnight + timedelta(days=step), filters.at),
-        }
-        return reports.ask("days", **parameters)
+        return _from_reports(reports, filters, step, midnight)
     known = reports.ask("period_days", **filters.parameters(), **whole.parameters(filters))
     today = happened(reports, filters.since(datetime.combine(whole.end, time.min, filters.zone))).iloc[0]
     standing = reports.ask("open", **filters.parameters() | moments(reports, filters) | {"by": None})
@@ -47,15 +43,23 @@ def _days(reports: ReportDatabase, filters: Filters, step: int) -> pd.DataFrame:
     }
     table = pd.concat([known, pd.DataFrame([last])], ignore_index=True)
     steps = table.index // step
-    ends = table.groupby(steps).tail(1).index
-    if len(unknown := ends[table.loc[ends, "open"].isna()]):
-        ends_at = [
-            datetime.combine(day + timedelta(days=1), time.min, filters.zone) for day in table.loc[unknown, "day"]
-        ]
-        table.loc[unknown, "open"] = [
-            reports.ask("case_count", figure="open", **filters.parameters() | {"at": end})["cases"].iloc[0]
-            for end in ends_at
-        ]
-    result = table.groupby(steps).agg({"day": "first", "received": "sum", "resolved": "sum", "open": "last"})
-    result["open"] = table.loc[ends, "open"].to_numpy()
+    result = table.groupby(steps).agg({"day": "first", "received": "sum", "resolved": "sum"})
+    result["open"] = table.groupby(steps)["open"].nth(-1).to_numpy()
+    unknown = np.flatnonzero(result["open"].isna())
+    for run in np.split(unknown, np.flatnonzero(np.diff(unknown) > 1) + 1):
+        if len(run):  # steps whose ends are not kept, or look different since: the reports are counted themselves
+            begins, ends = (midnight + timedelta(days=int(n) * step) for n in (run[0], run[-1] + 1))
+            counted = _from_reports(reports, replace(filters, at=ends), step, begins)
+            result.loc[run, "open"] = counted["open"].to_numpy()[: len(run)]
     return result.astype({"received": "int64", "resolved": "int64", "open": "int64"})
+
+
+def _from_reports(reports: ReportDatabase, filters: Filters, step: int, midnight: datetime) -> pd.DataFrame:
+    """Count the steps from a midnight on by the reports themselves."""
+    parameters = filters.since(midnight).parameters() | {
+        "zone": filters.zone.key,
+        "step": timedelta(days=step),
+        "first_start": midnight,
+        "first_end": min(midnight + timedelta(days=step), filters.at),
+    }
+    return reports.ask("days", **parameters)
