@@ -276,6 +276,8 @@ def _ask_all(reports: ReportDatabase, filters: Filters) -> None:
             )
             for order in (cases.orders(figure) if figure in _IN_EVERY_ORDER else ("newest",))
         ]
+    for figure in ("submitted", "resolved"):
+        calls.append(lambda figure=figure: _first_of_a_file(reports, filters, figure))
     for typed in ("rac thai", "duong pho dong da", str(case.get("public_code")), "khong co gi", _SELDOM):
         calls.append(lambda typed=typed: _search(reports, filters, typed))
     for call in calls:
@@ -292,6 +294,11 @@ def _as_many_as_are_drawn(reports: ReportDatabase, filters: Filters) -> Filters:
     found = figures.figures(reports, filters, by="district").dropna(subset="key").sort_values("open", ascending=False)
     drawn = found[found["open"].cumsum() <= maps.MOST_POINTS]
     return filters.choosing(districts=tuple(int(key) for key in drawn["key"]))
+
+
+def _first_of_a_file(reports: ReportDatabase, filters: Filters, figure: str) -> None:
+    found = cases.listed(reports, filters, figure=figure, order="newest", search=None)
+    next(cases.case_parts(reports, filters, found.ids), None)
 
 
 def _search(reports: ReportDatabase, filters: Filters, typed: str) -> None:

@@ -1,8 +1,8 @@
 """A copy of the large city in which changes wait for the next summary, beside the city itself, where none does.
 
 The changes are made by the statements a city's feed would send, so the schema's own triggers note them. They are those
-of one busy hour before the newest report: new reports, receipts, answers, refusals, transfers, ratings, reopened
-reports, and a few corrections of old ones.
+of one busy hour before the newest report: new reports, receipts, answers, refusals, transfers, other categories,
+ratings and reopened reports.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ import psycopg
 from psycopg import sql
 
 _HOUR = timedelta(hours=1)
-_NEW, _RECEIVED, _ANSWERED, _REFUSED, _PASSED_ON, _RATED, _REOPENED, _CORRECTED = (
+_NEW, _RECEIVED, _ANSWERED, _REFUSED, _PASSED_ON, _RATED, _REOPENED, _MOVED = (
     0.35, 0.06, 0.10, 0.01, 0.03, 0.12, 0.005, 0.005,
 )  # fmt: skip
 """How many of each kind, as a part of the rows that wait: a new report leaves one row, any other change two."""
@@ -63,7 +63,7 @@ def make_changes(connection: psycopg.Connection, changes: int) -> int:
     waiting = int(row[0]) if row else 0
     if waiting < 0.8 * changes:
         raise ValueError(f"only {waiting:,} changes could be made of this city's reports")
-    connection.execute("vacuum analyze report_change")
+    connection.execute("vacuum analyze")  # what many changed rows cost a table otherwise is not asked here
     return waiting
 
 
@@ -109,6 +109,24 @@ def _new(connection: psycopg.Connection, many: int, at: datetime) -> None:
 
 
 _MOMENT = "%(since)s + random() * (%(at)s - %(since)s)"
+_OF_ONE_STATE = "not exists (select from report_past where report_id = report.id)"
+
+
+def _with_history(chosen: str, change: str) -> str:
+    """Return the statement that keeps what the chosen reports were, up to a moment of the hour, and changes them."""
+    columns = """channel_id, category_id, severity, district_id, ward_id, unit_id, submitted_at, received_at,
+        receive_due_at, due_at, rule_id, status, escalated_at, ended_at, rating, rated_at, reopen_count,
+        transfer_count"""
+    return f"""
+        with chosen as (select * from report where {chosen} limit %(many)s),
+        moment as (select {_MOMENT} as at),
+        kept as (
+            insert into report_past (report_id, valid_from, valid_to, {columns})
+            select id, submitted_at, moment.at, {columns} from chosen cross join moment
+        )
+        update report set {change} where id in (select id from chosen)"""
+
+
 _STATEMENTS = (
     (
         _RECEIVED,
@@ -136,27 +154,10 @@ _STATEMENTS = (
     ),
     (
         _PASSED_ON,
-        f"""with passed as (
-                select * from report
-                where open_until = 'infinity' and submitted_at < %(since)s and unit_id is not null
-                    and not exists (select from report_past where report_id = report.id)
-                order by id limit %(many)s
-            ),
-            moment as (select {_MOMENT} as at),
-            kept as (
-                insert into report_past (
-                    report_id, valid_from, valid_to, channel_id, category_id, severity, district_id, ward_id, unit_id,
-                    submitted_at, received_at, receive_due_at, due_at, rule_id, status, escalated_at, ended_at, rating,
-                    rated_at, reopen_count, transfer_count)
-                select
-                    id, submitted_at, moment.at, channel_id, category_id, severity, district_id, ward_id, unit_id,
-                    submitted_at, received_at, receive_due_at, due_at, rule_id, status, escalated_at, ended_at, rating,
-                    rated_at, reopen_count, transfer_count
-                from passed cross join moment
-            )
-            update report
-            set unit_id = (select min(id) from unit where id <> report.unit_id), transfer_count = transfer_count + 1
-            where id in (select id from passed)""",
+        _with_history(
+            f"open_until = 'infinity' and submitted_at < %(since)s and unit_id is not null and {_OF_ONE_STATE}",
+            "unit_id = (select min(id) from unit where id <> report.unit_id), transfer_count = transfer_count + 1",
+        ),
     ),
     (
         _RATED,
@@ -168,33 +169,17 @@ _STATEMENTS = (
     ),
     (
         _REOPENED,
-        f"""with opened as (
-                select * from report
-                where status = 'resolved' and rating is null and ended_at < %(since)s
-                    and not exists (select from report_past where report_id = report.id)
-                order by ended_at desc limit %(many)s
-            ),
-            moment as (select {_MOMENT} as at),
-            kept as (
-                insert into report_past (
-                    report_id, valid_from, valid_to, channel_id, category_id, severity, district_id, ward_id, unit_id,
-                    submitted_at, received_at, receive_due_at, due_at, rule_id, status, escalated_at, ended_at, rating,
-                    rated_at, reopen_count, transfer_count)
-                select
-                    id, submitted_at, moment.at, channel_id, category_id, severity, district_id, ward_id, unit_id,
-                    submitted_at, received_at, receive_due_at, due_at, rule_id, status, escalated_at, ended_at, rating,
-                    rated_at, reopen_count, transfer_count
-                from opened cross join moment
-            )
-            update report set status = 'in_progress', ended_at = null, answer = null, reopen_count = reopen_count + 1
-            where id in (select id from opened)""",
+        _with_history(
+            f"""status = 'resolved' and rating is null and {_OF_ONE_STATE}
+                and ended_at between %(since)s - interval '7 days' and %(since)s""",
+            "status = 'in_progress', ended_at = null, answer = null, reopen_count = reopen_count + 1",
+        ),
     ),
     (
-        _CORRECTED,  # of any age: the category, with no history
-        """update report set category_id = (select min(id) from category where id <> report.category_id)
-           where id in (
-               select id from report
-               where submitted_at < %(since)s and not exists (select from report_past where report_id = report.id)
-               order by md5(id::text) limit %(many)s)""",
+        _MOVED,
+        _with_history(
+            f"open_until = 'infinity' and submitted_at < %(since)s and {_OF_ONE_STATE}",
+            "category_id = (select min(id) from category where id <> report.category_id)",
+        ),
     ),
 )
