@@ -2,8 +2,8 @@
 
 The questions are asked by the functions the pages call, and so with the parameters the pages ask them with. Each is
 also asked bare, as the owner of the tables asks it: bound by no row-level security, with nothing masked. What the two
-differ by is what access costs. And each is asked of a copy of the city in which many changes wait for the next summary
-(bench/waiting.py).
+differ by is what access costs. And each is asked of two copies of the city after many changes, which wait for the next
+summary in one and are in it in the other (bench/waiting.py).
 """
 
 import json
@@ -21,7 +21,7 @@ import pandas as pd
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 
-from bench.waiting import copy_with_waiting_changes
+from bench.waiting import changed_copies
 from queries import (
     accounts,
     backlog,
@@ -77,8 +77,8 @@ class Asked:
 
 @dataclass(frozen=True)
 class Measured:
-    """The median time of one question, of the same asked bare, and of the same while changes wait for the summary, in
-    milliseconds; infinite where given up, not a number where it was not asked so.
+    """The median time of one question, of the same asked bare, and of the same after many changes, while they wait for
+    the summary and when they are in it; in milliseconds, infinite where given up, not a number where not asked so.
 
     What is asked only because changes wait has no time but that.
     """
@@ -88,7 +88,8 @@ class Measured:
     filters: str
     milliseconds: float
     bare: float
-    waiting: float
+    waiting: float = math.nan
+    summarised: float = math.nan
 
     @property
     def part_of_goal(self) -> float:
@@ -158,38 +159,37 @@ def measure(
     with closing(ReportDatabase(url)) as reports:
         choices = list(_choices(reports))
     with ExitStack() as stack:
-        copy = stack.enter_context(copy_with_waiting_changes(url, waiting)) if waiting else None
+        copies = stack.enter_context(changed_copies(url, waiting)) if waiting else ()
         for period, chosen, filters in choices:
             began = time.perf_counter()
             with ExitStack() as asking:  # each remembers nothing yet
                 reports, bare = asking.enter_context(closing(Listening(url))), asking.enter_context(closing(Bare(url)))
-                changed = asking.enter_context(closing(Listening(copy))) if copy else None
-                _ask_all(reports, filters)
+                changed = [asking.enter_context(closing(Listening(copy))) for copy in copies]
+                for each in (reports, *changed):
+                    _ask_all(each, filters)
                 for asked in dict.fromkeys(reports.asked):
                     met.add(asked.question)
                     if only in (None, asked.question):
-                        databases = [each for each in (reports, bare, changed) if each]
-                        times = _milliseconds(asked, _goal(asked, period), *databases)
-                        found.append(Measured(asked, period, chosen, *times, *([] if changed else [math.nan])))
-                if changed:
-                    _ask_all(changed, filters)
-                    for asked in _asked_besides(reports.asked, changed.asked):
-                        if only in (None, asked.question):
-                            took = _milliseconds(asked, _goal(asked, period), changed)[0]
-                            found.append(Measured(asked, period, chosen, 0, 0, took))
+                        times = _milliseconds(asked, _goal(asked, period), reports, bare)
+                        times += _milliseconds(asked, _goal(asked, period), *changed) if changed else []
+                        found.append(Measured(asked, period, chosen, *times))
+                for asked in _asked_besides(*(each.asked for each in changed)) if changed else []:
+                    if only in (None, asked.question):
+                        took = _milliseconds(asked, _goal(asked, period), changed[0])[0]
+                        found.append(Measured(asked, period, chosen, 0, 0, took, 0))
             done(f"{period}, filters: {chosen}: {time.perf_counter() - began:.0f} s", found)
     if missing := {file.stem for file in FOLDER.glob("*.sql")} - met - _NOT_ASKED:
         raise SystemExit(f"bench/queries.py asks nothing of {', '.join(sorted(missing))}")
     return found
 
 
-def _asked_besides(usual: list[Asked], waiting: list[Asked]) -> list[Asked]:
-    """Return what is asked more often of one file while changes wait, and was not asked word for word before."""
+def _asked_besides(waiting: list[Asked], summarised: list[Asked]) -> list[Asked]:
+    """Return what is asked more often of one file while changes wait, and was not asked word for word otherwise."""
     more = Counter(one.question for one in dict.fromkeys(waiting))
-    more.subtract(one.question for one in dict.fromkeys(usual))
+    more.subtract(one.question for one in dict.fromkeys(summarised))
     found = []
     for asked in dict.fromkeys(waiting):
-        if more[asked.question] > 0 and asked not in usual:
+        if more[asked.question] > 0 and asked not in summarised:
             more[asked.question] -= 1
             found.append(asked)
     return found
@@ -417,28 +417,31 @@ def _access(found: list[Measured]) -> list[str]:
 
 
 def _waiting(found: list[Measured]) -> list[str]:
-    """Return as Markdown what waiting changes cost: each question beside the same while none waits."""
+    """Return as Markdown what waiting changes cost: each question beside the same once they are in the summary."""
     found = [row for row in found if not math.isnan(row.waiting)]
     if not found:
         return []
-    lines = ["What waiting changes cost: the times of a question's askings together, beside the same without any.", ""]
-    lines += ["| question | with, ms | without, ms | ratio | asked besides |", "|---|" + "---:|" * 4]
+    lines = [
+        "What waiting changes cost: a question's askings together, beside the same with the changes in the summary.",
+        "",
+        "| question | waiting, ms | in the summary, ms | ratio | more askings |",
+        "|---|" + "---:|" * 4,
+    ]
     over = []
     for question in sorted({row.asked.question for row in found}):
         rows = [row for row in found if row.asked.question == question]
-        waiting, without = (sum(getattr(row, name) for row in rows) for name in ("waiting", "milliseconds"))
+        waiting, without = (sum(getattr(row, name) for row in rows) for name in ("waiting", "summarised"))
         ratio = waiting / without if without else math.inf
         if ratio > GOAL_WAITING:
             over.append(question)
         words = f"**{ratio:.2f}**" if ratio > GOAL_WAITING else f"{ratio:.2f}"
-        besides = sum(not row.milliseconds for row in rows) or ""
-        lines.append(f"| {question} | {waiting:,.1f} | {without:,.1f} | {words} | {besides} |")
-    alone = sorted((row for row in found if row.milliseconds), key=lambda row: row.milliseconds - row.waiting)
+        more = sum(not row.milliseconds for row in rows) or ""
+        lines.append(f"| {question} | {waiting:,.1f} | {without:,.1f} | {words} | {more} |")
     lines += ["", f"Over {GOAL_WAITING}: {', '.join(over) or 'none'}. The five that lose most:", ""]
     lines += [
         f"- `{row.asked.question}` ({row.asked.figure}, {row.asked.order}; {row.period}; filters: {row.filters}; by "
-        f"{dict(row.asked.parameters).get('by')}): {row.waiting:,.1f} ms, without {row.milliseconds:,.1f}"
-        for row in alone[:5]
+        f"{dict(row.asked.parameters).get('by')}): {row.waiting:,.1f} ms, in the summary {row.summarised:,.1f}"
+        for row in sorted(found, key=lambda row: row.summarised - row.waiting)[:5]
     ]
     return lines
 

@@ -1,4 +1,5 @@
-"""A copy of the large city in which changes wait for the next summary, beside the city itself, where none does.
+"""Two copies of the large city after the same changes: in one they wait for the next summary, in the other they have
+been brought into it. So what is asked of both differs by nothing else.
 
 The changes are made by the statements a city's feed would send, so the schema's own triggers note them. They are those
 of one busy hour before the newest report: new reports, receipts, answers, refusals, transfers, other categories,
@@ -7,10 +8,12 @@ ratings and reopened reports.
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 from psycopg import sql
+
+from reportdb.summary import summarise
 
 _HOUR = timedelta(hours=1)
 _NEW, _RECEIVED, _ANSWERED, _REFUSED, _PASSED_ON, _RATED, _REOPENED, _MOVED = (
@@ -20,29 +23,41 @@ _NEW, _RECEIVED, _ANSWERED, _REFUSED, _PASSED_ON, _RATED, _REOPENED, _MOVED = (
 
 
 @contextmanager
-def copy_with_waiting_changes(url: str, changes: int) -> Iterator[str]:
-    """Yield the URL of a copy of the city with about so many rows in report_change; it is dropped at the end.
+def changed_copies(url: str, changes: int) -> Iterator[tuple[str, str]]:
+    """Yield the URLs of two copies of the city, with about so many rows in report_change and with none; they are
+    dropped at the end.
 
     Nobody else may be connected to the city while it is copied.
     """
-    parts = psycopg.conninfo.conninfo_to_dict(url)
-    name = f"{parts['dbname']}_waiting"
-    administration = psycopg.conninfo.make_conninfo(url, dbname="postgres")
-    with closing(psycopg.connect(administration, autocommit=True)) as connection:
-        drop = sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name))
-        connection.execute(drop)
-        connection.execute(
-            sql.SQL("create database {} template {} strategy file_copy").format(
-                sql.Identifier(name), sql.Identifier(str(parts["dbname"]))
-            )
-        )
+    city = str(psycopg.conninfo.conninfo_to_dict(url)["dbname"])
+    waiting, summarised = f"{city}_waiting", f"{city}_summarised"
+    own = psycopg.conninfo.make_conninfo(url, dbname="postgres")
+    with closing(psycopg.connect(own, autocommit=True)) as connection:
+
+        def drop() -> None:
+            """Drop both copies."""
+            for name in (waiting, summarised):
+                connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+
+        drop()
         try:
-            copy = psycopg.conninfo.make_conninfo(url, dbname=name)
-            with closing(psycopg.connect(copy, autocommit=True)) as changed:
+            urls = [psycopg.conninfo.make_conninfo(url, dbname=name) for name in (waiting, summarised)]
+            _copy(connection, city, waiting)
+            with closing(psycopg.connect(urls[0], autocommit=True)) as changed:
                 make_changes(changed, changes)
-            yield copy
+            _copy(connection, waiting, summarised)
+            with closing(psycopg.connect(urls[1], autocommit=True)) as changed:
+                summarise(changed, now=datetime.now(UTC))
+                changed.execute("vacuum analyze")
+            yield urls[0], urls[1]
         finally:
-            connection.execute(drop)
+            drop()
+
+
+def _copy(connection: psycopg.Connection, city: str, name: str) -> None:
+    connection.execute(
+        sql.SQL("create database {} template {} strategy file_copy").format(sql.Identifier(name), sql.Identifier(city))
+    )
 
 
 def make_changes(connection: psycopg.Connection, changes: int) -> int:

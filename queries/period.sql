@@ -40,7 +40,8 @@ part as (
         fell_due, done_by_due, receive_fell_due, received_on_time, rated_satisfied, rated_acceptable,
         rated_not_satisfied
     from report_change_fact
-    where at >= cast(:first_day as timestamp) at time zone :zone
+    where whole_city = coalesce(cast(:dimension as text) = 'city', false)
+        and at >= cast(:first_day as timestamp) at time zone :zone
         and at < cast(:end_day as timestamp) at time zone :zone and {chosen_group}
     union all
     select

@@ -20,7 +20,8 @@ part as (
     -- What has changed since the summary was made.
     select cast(at at time zone :zone as date), received, resolved_on_time + resolved_late + resolved_no_deadline
     from report_change_fact
-    where at >= cast(:first_day as timestamp) at time zone :zone
+    where whole_city = (cast(:dimension as text) = 'city')
+        and at >= cast(:first_day as timestamp) at time zone :zone
         and at < cast(:end_day as timestamp) at time zone :zone and {chosen_group}
     union all
     select cast(fact.at at time zone :zone as date), fact.received, fact.resolved

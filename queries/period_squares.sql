@@ -13,7 +13,7 @@ with part as (
     union all
     select square_of(cell, :wide, :high), received
     from report_change_fact
-    where cell is not null and at >= cast(:first_day as timestamp) at time zone :zone
+    where whole_city and cell is not null and at >= cast(:first_day as timestamp) at time zone :zone
         and at < cast(:end_day as timestamp) at time zone :zone
 )
 select square as key, sum(received) as reports

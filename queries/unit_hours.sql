@@ -23,7 +23,7 @@ part as (
     select {key}, clock, int4send(hours), int4send(resolved_on_time + resolved_late + resolved_no_deadline)
     from report_change_fact
     cross join lateral (values ('calendar', calendar_hours), ('working', working_hours)) as handled (clock, hours)
-    where hours is not null and at >= cast(:first_day as timestamp) at time zone :zone
+    where not whole_city and hours is not null and at >= cast(:first_day as timestamp) at time zone :zone
         and at < cast(:end_day as timestamp) at time zone :zone and {chosen_group}
     union all
     select {key}, clock, int4send(hours), int4send(sign)

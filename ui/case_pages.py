@@ -91,7 +91,7 @@ def _about_file(kind: str, count: int, more: bool) -> str:
             if seconds < 90
             else ngettext("{count} minute", "{count} minutes", round(seconds / 60))
         )
-        words.append(_("ready in about {time}", time=about))
+        words.append(_("about {time} to make", time=about))
     return ", ".join(words)
 
 

@@ -1,7 +1,7 @@
 """The files of cases over HTTP. A CSV file is sent while it is made, from its first line on. A workbook is sent when it
 is whole: its format has an index at the end.
 
-Files are made some hundreds of cases at a time. Each part waits its turn behind all pages that are to be drawn
+Files are made in parts of a thousand cases or less. Each part waits its turn behind all pages that are to be drawn
 (ui/turns.py), and two parts at most are made at once; between parts nothing is held, so a slow network holds up nobody
 else. No file outlives its request.
 """
@@ -27,7 +27,7 @@ from ui.exports import MOST_FOUND, CasesBook, Export, csv_parts
 from ui.turns import Rank
 from ui.words import Language, speaking
 
-CASES_A_SECOND = 3_000
+CASES_A_SECOND = 2_500
 """About how many cases a second go into a workbook while nothing else is to be done."""
 _AT_ONCE = CapacityLimiter(2)  # parts of files that are made at the same time, each with a connection of its own
 _BYTES_AT_ONCE = 256 * 1024

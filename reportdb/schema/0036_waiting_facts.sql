@@ -2,16 +2,18 @@
 --
 -- Most of what a change notes in report_change cancels out: a report that was received is still submitted and due at the
 -- same moments. What is left is one row here for each moment at which the counts differ, found by that moment. Questions
--- about whole days up to yesterday read few of them: most of what happens today differs from today on.
+-- about whole days up to yesterday read few of them: most of what happens today differs from today on. What differs for
+-- the whole city stands in rows of its own: where a report passed from one unit to another there is none.
 
 create table report_change_fact (
     noted xid8 not null default pg_current_xact_id(),  -- as in report_change: both go together
+    whole_city boolean not null,                       -- then without district, ward, unit, category and channel
     at timestamptz not null,
     district_id integer,
     ward_id integer,
     unit_id integer,
-    category_id smallint not null,
-    channel_id smallint not null,
+    category_id smallint,
+    channel_id smallint,
     cell bigint,             -- of what was received: its square
     calendar_hours integer,  -- of what was resolved: on the scale of handled_hours
     working_hours integer,
@@ -30,7 +32,9 @@ create table report_change_fact (
     rated_acceptable integer not null,
     rated_not_satisfied integer not null
 );
-create index report_change_fact_at on report_change_fact (at);
+create index report_change_fact_of_city on report_change_fact (at) where whole_city;
+create index report_change_fact_at on report_change_fact (at) where not whole_city;
+create index report_change_fact_of_unit on report_change_fact (unit_id, at) where not whole_city;
 grant select on report_change_fact to report_reader, report_official, report_leader;
 
 -- The transaction that noted a change. Its facts become visible with it, and are taken away with it.
@@ -44,16 +48,14 @@ language plpgsql security definer set search_path from current
 as $$
 begin
     insert into report_change_fact (
-        at, district_id, ward_id, unit_id, category_id, channel_id, cell, calendar_hours, working_hours, received,
-        received_off_map, reopened, resolved_on_time, resolved_late, resolved_no_deadline, refused, fell_due,
+        whole_city, at, district_id, ward_id, unit_id, category_id, channel_id, cell, calendar_hours, working_hours,
+        received, received_off_map, reopened, resolved_on_time, resolved_late, resolved_no_deadline, refused, fell_due,
         done_by_due, receive_fell_due, received_on_time, rated_satisfied, rated_acceptable, rated_not_satisfied)
     select *
     from (
         select
-            fact.at, district_id, ward_id, unit_id, category_id, channel_id,
-            case when fact.received = 1 then cell end as cell,
-            case when resolved then handled_hours(ended_at - submitted_at) end as calendar_hours,
-            case when resolved then handled_hours(make_interval(mins => worked_minutes)) end as working_hours,
+            grouping(district_id) = 1 as whole_city, fact.at, district_id, ward_id, unit_id, category_id, channel_id,
+            what.cell, what.calendar_hours, what.working_hours,
             coalesce(sum(sign * fact.received), 0) as received,
             coalesce(sum(sign * fact.received_off_map), 0) as received_off_map,
             coalesce(sum(sign * fact.reopened), 0) as reopened,
@@ -69,11 +71,19 @@ begin
             coalesce(sum(sign * fact.rated_acceptable), 0) as rated_acceptable,
             coalesce(sum(sign * fact.rated_not_satisfied), 0) as rated_not_satisfied
         from became
-        cross join lateral report_facts(submitted_at, cell is null, reopen_count, status, due_at, ended_at,
+        cross join lateral report_facts(submitted_at, became.cell is null, reopen_count, status, due_at, ended_at,
             receive_due_at, received_at, rating, rated_at) as fact
         cross join lateral (values (
-            1 in (fact.resolved_on_time, fact.resolved_late, fact.resolved_no_deadline))) as what (resolved)
-        group by 1, 2, 3, 4, 5, 6, 7, 8, 9
+            case when fact.received = 1 then became.cell end,
+            case when 1 in (fact.resolved_on_time, fact.resolved_late, fact.resolved_no_deadline)
+                then handled_hours(ended_at - submitted_at) end,
+            case when 1 in (fact.resolved_on_time, fact.resolved_late, fact.resolved_no_deadline)
+                then handled_hours(make_interval(mins => worked_minutes)) end
+        )) as what (cell, calendar_hours, working_hours)
+        group by grouping sets (
+            (fact.at, what.cell, what.calendar_hours, what.working_hours),
+            (fact.at, what.cell, what.calendar_hours, what.working_hours, district_id, ward_id, unit_id, category_id,
+                channel_id))
     ) as net
     where (
         received, received_off_map, reopened, resolved_on_time, resolved_late, resolved_no_deadline, refused, fell_due,
