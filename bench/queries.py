@@ -42,6 +42,7 @@ from queries import map as maps
 from queries.database import DatabaseAway, ReportDatabase
 from queries.filters import Filters
 from queries.scope import ADMINISTRATION, COUNTS, Scope, cases_of
+from queries.server import MOST_WAITING
 from queries.statements import FOLDER, sql
 from ui.map_routes import ARRIVED_WITHIN, COUNTED
 
@@ -231,7 +232,7 @@ def _ask_all(reports: ReportDatabase, filters: Filters) -> None:
         lambda: figures.city(reports),
         lambda: reports.ask_now("pulse"),
         lambda: reports.ask_now("feeds"),
-        lambda: reports.ask_now("server"),
+        lambda: reports.ask_now("server", most=MOST_WAITING),
         lambda: reports.ask("areas", level="ward"),
         lambda: figures.published(reports, filters),
         lambda: days.days(reports, filters),
