@@ -236,6 +236,7 @@ def _ask_all(reports: ReportDatabase, filters: Filters) -> None:
         lambda: reports.ask("areas", level="ward"),
         lambda: figures.published(reports, filters),
         lambda: days.days(reports, filters),
+        lambda: days.open_at(reports, filters, [week_ago, filters.at]),
         lambda: reports.ask("case_count", figure="open", **filters.parameters() | {"at": week_ago}),
         lambda: overdue.overdue(reports, filters, by="unit"),
         lambda: overdue.city_overdue(reports, filters),

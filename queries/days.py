@@ -1,6 +1,5 @@
 """The figures over time."""
 
-from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 import numpy as np
@@ -12,6 +11,7 @@ from queries.filters import Filters
 from queries.period import happened, summarised
 
 _LONGEST_IN_DAYS = timedelta(days=100)
+_MOMENTS_AT_ONCE = 14
 
 
 def days(reports: ReportDatabase, filters: Filters) -> tuple[pd.DataFrame, int]:
@@ -31,7 +31,13 @@ def _days(reports: ReportDatabase, filters: Filters, step: int) -> pd.DataFrame:
     midnight = datetime.combine(filters.start.astimezone(filters.zone).date(), time.min, filters.zone)
     whole = summarised(reports, filters.since(midnight), None)
     if whole is None or whole.dimension is None:
-        return _from_reports(reports, filters, step, midnight)
+        parameters = filters.parameters() | {
+            "zone": filters.zone.key,
+            "step": timedelta(days=step),
+            "first_start": midnight,
+            "first_end": min(midnight + timedelta(days=step), filters.at),
+        }
+        return reports.ask("days", **parameters)
     known = reports.ask("period_days", **filters.parameters(), **whole.parameters(filters))
     today = happened(reports, filters.since(datetime.combine(whole.end, time.min, filters.zone))).iloc[0]
     standing = reports.ask("open", **filters.parameters() | moments(reports, filters) | {"by": None})
@@ -45,21 +51,20 @@ def _days(reports: ReportDatabase, filters: Filters, step: int) -> pd.DataFrame:
     steps = table.index // step
     result = table.groupby(steps).agg({"day": "first", "received": "sum", "resolved": "sum"})
     result["open"] = table.groupby(steps)["open"].nth(-1).to_numpy()
-    unknown = np.flatnonzero(result["open"].isna())
-    for run in np.split(unknown, np.flatnonzero(np.diff(unknown) > 1) + 1):
-        if len(run):  # steps whose ends are not kept, or look different since: the reports are counted themselves
-            begins, ends = (midnight + timedelta(days=int(n) * step) for n in (run[0], run[-1] + 1))
-            counted = _from_reports(reports, replace(filters, at=ends), step, begins)
-            result.loc[run, "open"] = counted["open"].to_numpy()[: len(run)]
+    if len(unknown := np.flatnonzero(result["open"].isna())):  # not kept, or other than it was kept
+        ends = [midnight + timedelta(days=(int(n) + 1) * step) for n in unknown]
+        result.loc[unknown, "open"] = open_at(reports, filters, ends)
     return result.astype({"received": "int64", "resolved": "int64", "open": "int64"})
 
 
-def _from_reports(reports: ReportDatabase, filters: Filters, step: int, midnight: datetime) -> pd.DataFrame:
-    """Count the steps from a midnight on by the reports themselves."""
-    parameters = filters.since(midnight).parameters() | {
-        "zone": filters.zone.key,
-        "step": timedelta(days=step),
-        "first_start": midnight,
-        "first_end": min(midnight + timedelta(days=step), filters.at),
-    }
-    return reports.ask("days", **parameters)
+def open_at(reports: ReportDatabase, filters: Filters, moments: list[datetime]) -> list[int]:
+    """Return how many reports were open at each of some moments, the earliest first, counted from the reports.
+
+    Of a large city a year is no quick answer, so the moments are asked for some at a time. Raises DatabaseAway.
+    """
+    found: list[int] = []
+    for n in range(0, len(moments), _MOMENTS_AT_ONCE):
+        some = tuple(moments[n : n + _MOMENTS_AT_ONCE])
+        parameters = filters.parameters() | {"ends": some, "first": some[0], "last": some[-1]}
+        found += reports.ask("days_open", **parameters)["open"].tolist()
+    return found
