@@ -187,7 +187,8 @@ class CasesBook:
             about.write_string(line, 1, words)
 
     def _sheet(self, n: int) -> Worksheet:
-        sheet = self.book.add_worksheet(_("Cases") if n == 1 else f"{_('Cases')} {n}")
+        name_of_all = _("Cases")
+        sheet = self.book.add_worksheet(name_of_all if n == 1 else f"{name_of_all} {n}")
         sheet.freeze_panes(1, 1)
         for column, (key, heading) in enumerate(headings().items()):
             sheet.set_column(column, column, _WIDE.get(key, 17))
