@@ -16,7 +16,7 @@ from reportdb.connection import URL_VARIABLE, DatabaseUnreachable, report_databa
 from reportdb.migrations import SchemaError
 from reportdb.server import ServerError
 from ui import gate, live, metrics, opening, process, sign_in, status, thresholds
-from ui.exports import export_routes
+from ui.downloads import export_routes
 from ui.heartbeat import beat_routes
 from ui.routes import routes
 

@@ -39,8 +39,13 @@ def measure_queries(
     reports: Annotated[int, typer.Option(help="How many reports a city made here has.")] = 10_000_000,
     only: Annotated[str | None, typer.Option(help="One question alone.")] = None,
     table: Annotated[Path | None, typer.Option(help="Write the table to this file.")] = None,
+    waiting: Annotated[
+        int, typer.Option(help="How many changes wait for the summary in a copy of the city; 0: no copy is made.")
+    ] = 20_000,
 ) -> None:
-    """Time every question at ten million reports: no answer remembered, a warm disk, with and without filters."""
+    """Time every question at ten million reports: no answer remembered, a warm disk, with and without filters, and with
+    changes that wait for the summary.
+    """
     data.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "reportdb", "demo", "--if-empty", "--reports", str(reports), "--data", str(data)]
     subprocess.run(command, check=True)
@@ -54,7 +59,7 @@ def measure_queries(
             if table:
                 table.write_text(text)
 
-        questions.measure(url, keep, only)
+        questions.measure(url, keep, only, waiting)
     out.print(text, markup=False, soft_wrap=True)
 
 

@@ -2,7 +2,8 @@
 
 The questions are asked by the functions the pages call, and so with the parameters the pages ask them with. Each is
 also asked bare, as the owner of the tables asks it: bound by no row-level security, with nothing masked. What the two
-differ by is what access costs.
+differ by is what access costs. And each is asked of two copies of the city after many changes, which wait for the next
+summary in one and are in it in the other (bench/waiting.py).
 """
 
 import json
@@ -11,7 +12,7 @@ import statistics
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, get_args
@@ -20,6 +21,7 @@ import pandas as pd
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 
+from bench.waiting import changed_copies
 from queries import (
     accounts,
     backlog,
@@ -40,6 +42,7 @@ from queries import map as maps
 from queries.database import DatabaseAway, ReportDatabase
 from queries.filters import Filters
 from queries.scope import ADMINISTRATION, COUNTS, Scope, cases_of
+from queries.server import MOST_WAITING
 from queries.statements import FOLDER, sql
 from ui.map_routes import ARRIVED_WITHIN, COUNTED
 
@@ -56,6 +59,8 @@ _OF_ALL_YEARS = {"submitted"}
 """Figures that count what ever came in, whatever the period: what a search looks through. The goal is that of all."""
 GOAL_ACCESS = 1.2
 """What a question may take as its asker is held to ask it, of what it takes bare."""
+GOAL_WAITING = 1.5
+"""What a question may take while changes wait for the next summary, of what it takes while none does."""
 _ADMINISTRATOR = accounts.Account("bench", "", "admin", ADMINISTRATION)
 _TIMED: tuple[figures.Dimension | None, ...] = (None, "district", "ward")  # a page's own, and what a map colours
 
@@ -73,13 +78,19 @@ class Asked:
 
 @dataclass(frozen=True)
 class Measured:
-    """The median time of one question, and of the same asked bare, in milliseconds; infinite where given up."""
+    """The median time of one question, of the same asked bare, and of the same after many changes, while they wait for
+    the summary and when they are in it; in milliseconds, infinite where given up, not a number where not asked so.
+
+    What is asked only because changes wait has no time but that.
+    """
 
     asked: Asked
     period: str
     filters: str
     milliseconds: float
     bare: float
+    waiting: float = math.nan
+    summarised: float = math.nan
 
     @property
     def part_of_goal(self) -> float:
@@ -134,28 +145,54 @@ class Bare(ReportDatabase):
         return super()._ask(engine, question, statement, dict(given) | within, COUNTS, on_record=on_record)
 
 
-def measure(url: str, done: Callable[[str, list[Measured]], None], only: str | None = None) -> list[Measured]:
-    """Ask every question (or the one named) for each period, with and without filters, and time the answers.
+def measure(
+    url: str, done: Callable[[str, list[Measured]], None], only: str | None = None, waiting: int = 0
+) -> list[Measured]:
+    """Ask every question (or the one named) for each period, with and without filters, and time the answers; with
+    `waiting` changes also in a copy of the city where so many wait for the summary.
 
     What is measured so far is handed over after each choice of filters.
 
     Raises SystemExit where the database is empty, and where no function of `queries/` asks one of its files.
     """
-    found, met = [], set()
+    found: list[Measured] = []
+    met = set()
     with closing(ReportDatabase(url)) as reports:
         choices = list(_choices(reports))
-    for period, chosen, filters in choices:
-        began = time.perf_counter()
-        with closing(Listening(url)) as reports, closing(Bare(url)) as bare:  # each remembers nothing yet
-            _ask_all(reports, filters)
-            for asked in dict.fromkeys(reports.asked):
-                met.add(asked.question)
-                if only in (None, asked.question):
-                    times = _milliseconds(asked, _goal(asked, period), reports, bare)
-                    found.append(Measured(asked, period, chosen, *times))
-        done(f"{period}, filters: {chosen}: {time.perf_counter() - began:.0f} s", found)
+    with ExitStack() as stack:
+        copies = stack.enter_context(changed_copies(url, waiting)) if waiting else ()
+        for period, chosen, filters in choices:
+            began = time.perf_counter()
+            with ExitStack() as asking:  # each remembers nothing yet
+                reports, bare = asking.enter_context(closing(Listening(url))), asking.enter_context(closing(Bare(url)))
+                changed = [asking.enter_context(closing(Listening(copy))) for copy in copies]
+                for each in (reports, *changed):
+                    _ask_all(each, filters)
+                for asked in dict.fromkeys(reports.asked):
+                    met.add(asked.question)
+                    if only in (None, asked.question):
+                        times = _milliseconds(asked, _goal(asked, period), reports, bare)
+                        times += _milliseconds(asked, _goal(asked, period), *changed) if changed else []
+                        found.append(Measured(asked, period, chosen, *times))
+                for asked in _asked_besides(*(each.asked for each in changed)) if changed else []:
+                    if only in (None, asked.question):
+                        took = _milliseconds(asked, _goal(asked, period), changed[0])[0]
+                        found.append(Measured(asked, period, chosen, 0, 0, took, 0))
+            done(f"{period}, filters: {chosen}: {time.perf_counter() - began:.0f} s", found)
     if missing := {file.stem for file in FOLDER.glob("*.sql")} - met - _NOT_ASKED:
         raise SystemExit(f"bench/queries.py asks nothing of {', '.join(sorted(missing))}")
+    return found
+
+
+def _asked_besides(waiting: list[Asked], summarised: list[Asked]) -> list[Asked]:
+    """Return what is asked more often of one file while changes wait, and was not asked word for word otherwise."""
+    more = Counter(one.question for one in dict.fromkeys(waiting))
+    more.subtract(one.question for one in dict.fromkeys(summarised))
+    found = []
+    for asked in dict.fromkeys(waiting):
+        if more[asked.question] > 0 and asked not in summarised:
+            more[asked.question] -= 1
+            found.append(asked)
     return found
 
 
@@ -195,10 +232,11 @@ def _ask_all(reports: ReportDatabase, filters: Filters) -> None:
         lambda: figures.city(reports),
         lambda: reports.ask_now("pulse"),
         lambda: reports.ask_now("feeds"),
-        lambda: reports.ask_now("server"),
+        lambda: reports.ask_now("server", most=MOST_WAITING),
         lambda: reports.ask("areas", level="ward"),
         lambda: figures.published(reports, filters),
         lambda: days.days(reports, filters),
+        lambda: days.open_at(reports, filters, [week_ago, filters.at]),
         lambda: reports.ask("case_count", figure="open", **filters.parameters() | {"at": week_ago}),
         lambda: overdue.overdue(reports, filters, by="unit"),
         lambda: overdue.city_overdue(reports, filters),
@@ -240,6 +278,8 @@ def _ask_all(reports: ReportDatabase, filters: Filters) -> None:
             )
             for order in (cases.orders(figure) if figure in _IN_EVERY_ORDER else ("newest",))
         ]
+    for figure in ("submitted", "resolved"):
+        calls.append(lambda figure=figure: _first_of_a_file(reports, filters, figure))
     for typed in ("rac thai", "duong pho dong da", str(case.get("public_code")), "khong co gi", _SELDOM):
         calls.append(lambda typed=typed: _search(reports, filters, typed))
     for call in calls:
@@ -256,6 +296,11 @@ def _as_many_as_are_drawn(reports: ReportDatabase, filters: Filters) -> Filters:
     found = figures.figures(reports, filters, by="district").dropna(subset="key").sort_values("open", ascending=False)
     drawn = found[found["open"].cumsum() <= maps.MOST_POINTS]
     return filters.choosing(districts=tuple(int(key) for key in drawn["key"]))
+
+
+def _first_of_a_file(reports: ReportDatabase, filters: Filters, figure: str) -> None:
+    found = cases.listed(reports, filters, figure=figure, order="newest", search=None)
+    next(cases.case_parts(reports, filters, found.ids), None)
 
 
 def _search(reports: ReportDatabase, filters: Filters, typed: str) -> None:
@@ -334,6 +379,7 @@ def plan(url: str, asked: Asked) -> str:
 
 def table(url: str, found: list[Measured]) -> str:
     """Return the times as Markdown: the slowest asking of each file, and the plans of the worst five."""
+    everything, found = found, [row for row in found if row.milliseconds]
     lines = ["| question | filters | " + " | ".join(f"{period} (≤ {goal})" for period, goal in GOALS_MS.items()) + " |"]
     lines.append("|---|---|" + "---:|" * len(GOALS_MS))
     for question in sorted({row.asked.question for row in found}):
@@ -352,7 +398,7 @@ def table(url: str, found: list[Measured]) -> str:
             f"- `{asked.question}` ({asked.figure}, {asked.order}; {row.period}; filters: {row.filters}; "
             f"{row.milliseconds:,.0f} ms): {plan(url, asked) if row.milliseconds < math.inf else 'given up'}"
         )
-    return "\n".join([*lines, "", *_access(found)]) + "\n"
+    return "\n".join([*lines, "", *_access(found), "", *_waiting(everything)]) + "\n"
 
 
 def _access(found: list[Measured]) -> list[str]:
@@ -369,6 +415,36 @@ def _access(found: list[Measured]) -> list[str]:
         whole, bare = (sum(getattr(row, name) for row in rows) for name in ("milliseconds", "bare"))
         ratios = " | ".join(_ratio(part) for part in parts)
         lines.append(f"| {question} | {whole:,.1f} | {bare:,.1f} | {ratios} |")
+    return lines
+
+
+def _waiting(found: list[Measured]) -> list[str]:
+    """Return as Markdown what waiting changes cost: each question beside the same once they are in the summary."""
+    found = [row for row in found if not math.isnan(row.waiting)]
+    if not found:
+        return []
+    lines = [
+        "What waiting changes cost: a question's askings together, beside the same with the changes in the summary.",
+        "",
+        "| question | waiting, ms | in the summary, ms | ratio | more askings |",
+        "|---|" + "---:|" * 4,
+    ]
+    over = []
+    for question in sorted({row.asked.question for row in found}):
+        rows = [row for row in found if row.asked.question == question]
+        waiting, without = (sum(getattr(row, name) for row in rows) for name in ("waiting", "summarised"))
+        ratio = waiting / without if without else math.inf
+        if ratio > GOAL_WAITING:
+            over.append(question)
+        words = f"**{ratio:.2f}**" if ratio > GOAL_WAITING else f"{ratio:.2f}"
+        more = sum(not row.milliseconds for row in rows) or ""
+        lines.append(f"| {question} | {waiting:,.1f} | {without:,.1f} | {words} | {more} |")
+    lines += ["", f"Over {GOAL_WAITING}: {', '.join(over) or 'none'}. The five that lose most:", ""]
+    lines += [
+        f"- `{row.asked.question}` ({row.asked.figure}, {row.asked.order}; {row.period}; filters: {row.filters}; by "
+        f"{dict(row.asked.parameters).get('by')}): {row.waiting:,.1f} ms, in the summary {row.summarised:,.1f}"
+        for row in sorted(found, key=lambda row: row.summarised - row.waiting)[:5]
+    ]
     return lines
 
 

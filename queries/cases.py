@@ -1,6 +1,7 @@
 """The cases behind a figure: the same definition, listed instead of counted."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, get_args
 
 import pandas as pd
@@ -20,7 +21,6 @@ FIGURES = (
     *COUNTS,
     "in_time",
     "due_today",
-    "receive_waiting",
     "age_under_3",
     "age_3_to_7",
     "age_7_to_14",
@@ -66,7 +66,12 @@ _NEAR_IN_ORDER = 40_000
 """The same of reports that an index has in the order they came in, which are read twice as quickly."""
 _ALL_FOUND = 1_000_000
 """More than a search finds within a viewer's units: all are gathered there in any case, so all are put in order."""
-_PART = 2_000
+_ALL_OPEN = 10_000_000
+"""More than a city has open at one moment."""
+_PART = 1_000
+"""Cases of a file are read so many at a time."""
+_IDS_AT_ONCE = 20_000
+"""The ids of a long list are read so many at a time."""
 _MOMENTS = (
     "submitted_at",
     "received_at",
@@ -151,11 +156,67 @@ def working_left(reports: ReportDatabase, filters: Filters, ids: list[int]) -> d
     return dict(zip(map(int, answer["id"]), map(float, answer["minutes"]), strict=True))
 
 
-def case_parts(reports: ReportDatabase, filters: Filters, ids: list[int]) -> Iterator[pd.DataFrame]:
-    """Yield cases as `case_rows` does, a few thousand at a time, without keeping the answers. Raises DatabaseAway."""
-    for start in range(0, len(ids), _PART):
-        part = ids[start : start + _PART]
-        yield _in_order(reports.ask_now("case_rows", **_rows_of(reports, filters, part)), filters, part)
+@dataclass(frozen=True)
+class Listed:
+    """All the cases of a list: how many, and a function that yields their ids in order, some thousand at a time."""
+
+    count: int
+    ids: Callable[[], Iterator[list[int]]]
+
+
+def listed(
+    reports: ReportDatabase,
+    filters: Filters,
+    *,
+    figure: str,
+    order: Order,
+    search: Search | None,
+    most: int | None = None,
+) -> Listed:
+    """Return all the cases a figure counts and a search finds, or the first `most` of them, however many there are.
+
+    The ids of what happened in a period are read part by part, each from where the last one ended: no answer is long,
+    and no connection is held between two. What is open and what a search finds is read at once, because it has to be
+    put in order first. Raises DatabaseAway, KeyError.
+    """
+    if search is None and not _is_of_the_open(figure):
+        count = readable_count(reports, filters, figure=figure)
+        count = count if most is None else min(count, most)
+        return Listed(count, lambda: _ids_in_parts(reports, filters, figure, order, most))
+    ids = case_ids(
+        reports, filters, figure=figure, order=order, search=search, limit=_ALL_OPEN if most is None else most
+    )
+    return Listed(len(ids), lambda: iter([ids]))
+
+
+def _ids_in_parts(
+    reports: ReportDatabase, filters: Filters, figure: str, order: Order, most: int | None
+) -> Iterator[list[int]]:
+    """Yield the ids of what happened, each part from where the last one ended. Raises DatabaseAway, KeyError."""
+    parameters = filters.case_parameters() | moments(reports, filters)
+    after: dict[str, Any] = {"after": "infinity" if order == "newest" else "-infinity", "after_id": 0}
+    while most is None or most > 0:
+        limit = _IDS_AT_ONCE if most is None else min(most, _IDS_AT_ONCE)
+        answer = reports.ask_now("cases_after", figure=figure, order=order, limit=limit, **after, **parameters)
+        if len(answer):
+            yield [int(number) for number in answer["id"]]
+        if len(answer) < limit:
+            return
+        after = {"after": answer["moved"].iloc[-1].to_pydatetime(), "after_id": int(answer["id"].iloc[-1])}
+        most = None if most is None else most - len(answer)
+
+
+def case_parts(
+    reports: ReportDatabase, filters: Filters, ids: Callable[[], Iterator[list[int]]]
+) -> Iterator[pd.DataFrame]:
+    """Yield cases as `case_rows` does, a thousand at a time, without keeping the answers; `ids` as Listed has them.
+
+    Raises DatabaseAway.
+    """
+    for group in ids():
+        for start in range(0, len(group), _PART):
+            part = group[start : start + _PART]
+            yield _in_order(reports.ask_now("case_rows", **_rows_of(reports, filters, part)), filters, part)
 
 
 def _rows_of(reports: ReportDatabase, filters: Filters, ids: list[int]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from datetime import datetime, time, timedelta
 
+import numpy as np
 import pandas as pd
 
 from queries.database import ReportDatabase
@@ -10,6 +11,7 @@ from queries.filters import Filters
 from queries.period import happened, summarised
 
 _LONGEST_IN_DAYS = timedelta(days=100)
+_MOMENTS_AT_ONCE = 14
 
 
 def days(reports: ReportDatabase, filters: Filters) -> tuple[pd.DataFrame, int]:
@@ -47,15 +49,22 @@ def _days(reports: ReportDatabase, filters: Filters, step: int) -> pd.DataFrame:
     }
     table = pd.concat([known, pd.DataFrame([last])], ignore_index=True)
     steps = table.index // step
-    ends = table.groupby(steps).tail(1).index
-    if len(unknown := ends[table.loc[ends, "open"].isna()]):
-        ends_at = [
-            datetime.combine(day + timedelta(days=1), time.min, filters.zone) for day in table.loc[unknown, "day"]
-        ]
-        table.loc[unknown, "open"] = [
-            reports.ask("case_count", figure="open", **filters.parameters() | {"at": end})["cases"].iloc[0]
-            for end in ends_at
-        ]
-    result = table.groupby(steps).agg({"day": "first", "received": "sum", "resolved": "sum", "open": "last"})
-    result["open"] = table.loc[ends, "open"].to_numpy()
+    result = table.groupby(steps).agg({"day": "first", "received": "sum", "resolved": "sum"})
+    result["open"] = table.groupby(steps)["open"].nth(-1).to_numpy()
+    if len(unknown := np.flatnonzero(result["open"].isna())):  # not kept, or other than it was kept
+        ends = [midnight + timedelta(days=(int(n) + 1) * step) for n in unknown]
+        result.loc[unknown, "open"] = open_at(reports, filters, ends)
     return result.astype({"received": "int64", "resolved": "int64", "open": "int64"})
+
+
+def open_at(reports: ReportDatabase, filters: Filters, moments: list[datetime]) -> list[int]:
+    """Return how many reports were open at each of some moments, the earliest first, counted from the reports.
+
+    Of a large city a year is no quick answer, so the moments are asked for some at a time. Raises DatabaseAway.
+    """
+    found: list[int] = []
+    for n in range(0, len(moments), _MOMENTS_AT_ONCE):
+        some = tuple(moments[n : n + _MOMENTS_AT_ONCE])
+        parameters = filters.parameters() | {"ends": some, "first": some[0], "last": some[-1]}
+        found += reports.ask("days_open", **parameters)["open"].tolist()
+    return found

@@ -1,13 +1,8 @@
 -- What happened from :first_day up to, not including, :end_day (the city's days), for each key: from the summary, by
 -- :dimension and its :keys day by day, or without a dimension month by month, which must then be whole months.
 with image as (
-    -- What has changed since the summary was made,
-    select sign, district_id, ward_id, unit_id, category_id, channel_id, submitted_at, cell, reopen_count, status,
-        due_at, ended_at, receive_due_at, received_at, rating, rated_at
-    from report_change
-    union all
-    -- and what stood otherwise at the moment: not as it stands now,
-    select -1, district_id, ward_id, unit_id, category_id, channel_id, submitted_at, cell, reopen_count, status,
+    -- What stood otherwise at the moment: not as it stands now,
+    select -1 as sign, district_id, ward_id, unit_id, category_id, channel_id, submitted_at, cell, reopen_count, status,
         due_at, ended_at, receive_due_at, received_at, rating, rated_at
     from report
     where id in (select report_id from report_past where valid_from <= :at and valid_to > :at)
@@ -37,6 +32,17 @@ part as (
         rated_not_satisfied
     from report_month
     where cast(:dimension as text) is null and month >= :first_day and month < :end_day and {chosen_group}
+    union all
+    -- What has changed since the summary was made.
+    select
+        {key},
+        received, received_off_map, reopened, resolved_on_time, resolved_late, resolved_no_deadline, refused,
+        fell_due, done_by_due, receive_fell_due, received_on_time, rated_satisfied, rated_acceptable,
+        rated_not_satisfied
+    from report_change_fact
+    where whole_city = coalesce(cast(:dimension as text) = 'city', false)
+        and at >= cast(:first_day as timestamp) at time zone :zone
+        and at < cast(:end_day as timestamp) at time zone :zone and {chosen_group}
     union all
     select
         {key},

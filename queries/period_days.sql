@@ -1,12 +1,8 @@
 -- For each of the city's days from :first_day up to, not including, :end_day: what came in and what was resolved, by
 -- :dimension and its :keys; and what was open when the day ended, null where that is not kept or has changed since.
 with image as (
-    -- What has changed since the summary was made,
-    select sign, district_id, ward_id, unit_id, category_id, channel_id, submitted_at, ended_at, status
-    from report_change
-    union all
-    -- and what stood otherwise at the moment: not as it stands now,
-    select -1, district_id, ward_id, unit_id, category_id, channel_id, submitted_at, ended_at, status
+    -- What stood otherwise at the moment: not as it stands now,
+    select -1 as sign, district_id, ward_id, unit_id, category_id, channel_id, submitted_at, ended_at, status
     from report
     where id in (select report_id from report_past where valid_from <= :at and valid_to > :at)
     union all
@@ -20,6 +16,13 @@ part as (
     from report_day
     where dimension = :dimension and day >= :first_day and day < :end_day
         and (cast(:keys as integer[]) is null or key = any(cast(:keys as integer[])))
+    union all
+    -- What has changed since the summary was made.
+    select cast(at at time zone :zone as date), received, resolved_on_time + resolved_late + resolved_no_deadline
+    from report_change_fact
+    where whole_city = (cast(:dimension as text) = 'city')
+        and at >= cast(:first_day as timestamp) at time zone :zone
+        and at < cast(:end_day as timestamp) at time zone :zone and {chosen_group}
     union all
     select cast(fact.at at time zone :zone as date), fact.received, fact.resolved
     from image
@@ -38,16 +41,25 @@ kept as (
     where dimension = :dimension and day >= :first_day and day < :end_day
         and (cast(:keys as integer[]) is null or key = any(cast(:keys as integer[])))
     group by day
+),
+-- From which day to which one the counts of what was open still hold.
+holds as (
+    select
+        (select min(day) from report_day_open where dimension = 'city') as first,
+        least(
+            open_to,
+            cast(
+                ((select min(open_differs_from) from report_change) - interval '1 microsecond') at time zone :zone as date
+            ) - 1
+        ) as last
+    from summary_state
 )
 select
     cast(day as date) as day,
     cast(coalesce(received, 0) as bigint) as received,
     cast(coalesce(resolved, 0) as bigint) as resolved,
     case
-        when day <= (select open_to from summary_state)
-            and day >= (select min(day) from report_day_open where dimension = 'city')
-            and not exists (
-                select from report_change where open_differs_from <= (day + interval '1 day') at time zone :zone)
+        when day >= (select first from holds) and day <= (select last from holds)
             then cast(coalesce(open, 0) as bigint)
     end as open
 from generate_series(

@@ -3,12 +3,8 @@
 -- :first_month to :end_month, in days before and after them. Told as handling_times.sql tells them, with how many reports
 -- took each number of hours.
 with image as (
-    -- What has changed since the summary was made,
-    select sign, district_id, ward_id, unit_id, category_id, channel_id, submitted_at, status, ended_at, worked_minutes
-    from report_change
-    union all
-    -- and what stood otherwise at the moment: not as it stands now,
-    select -1, district_id, ward_id, unit_id, category_id, channel_id, submitted_at, status, ended_at, worked_minutes
+    -- What stood otherwise at the moment: not as it stands now,
+    select -1 as sign, district_id, ward_id, unit_id, category_id, channel_id, submitted_at, status, ended_at, worked_minutes
     from report
     where id in (select report_id from report_past where valid_from <= :at and valid_to > :at)
     union all
@@ -28,6 +24,14 @@ part as (
     where dimension = cast(:dimension as text) and span = 'day'
         and (begins >= :first_day and begins < :first_month or begins >= :end_month and begins < :end_day)
         and (cast(:keys as integer[]) is null or key = any(cast(:keys as integer[])))
+    union all
+    -- What has changed since the summary was made.
+    select {key}, clock, int4send(hours), int4send(resolved_on_time + resolved_late + resolved_no_deadline)
+    from report_change_fact
+    cross join lateral (values ('calendar', calendar_hours), ('working', working_hours)) as handled (clock, hours)
+    where whole_city = (cast(:dimension as text) = 'city') and hours is not null
+        and at >= cast(:first_day as timestamp) at time zone :zone
+        and at < cast(:end_day as timestamp) at time zone :zone and {chosen_group}
     union all
     select {key}, clock, int4send(hours), int4send(sign)
     from image

@@ -11,10 +11,10 @@ with part as (
     where span = 'day'
         and (begins >= :first_day and begins < :first_month or begins >= :end_month and begins < :end_day)
     union all
-    select square_of(cell, :wide, :high), sign
-    from report_change
-    where cell is not null and submitted_at >= cast(:first_day as timestamp) at time zone :zone
-        and submitted_at < cast(:end_day as timestamp) at time zone :zone
+    select square_of(cell, :wide, :high), received
+    from report_change_fact
+    where whole_city and cell is not null and at >= cast(:first_day as timestamp) at time zone :zone
+        and at < cast(:end_day as timestamp) at time zone :zone
 )
 select square as key, sum(received) as reports
 from part

@@ -100,7 +100,7 @@ def held(steps: pd.DataFrame, at: datetime) -> list[Held]:
 def worked_minutes(reports: ReportDatabase, spans: list[Held]) -> list[float | None]:
     """Return how many working minutes each span lasted, None where the calendar does not say. Raises DatabaseAway."""
     since, until = ([getattr(span, name) for span in spans] for name in ("since", "until"))
-    answer = reports.ask("held_minutes", starts=tuple(since), ends=tuple(until))
+    answer = reports.ask("held_minutes", spans_start=tuple(since), spans_end=tuple(until))
     return [None if pd.isna(minutes) else float(minutes) for minutes in answer["minutes"]]
 
 

@@ -7,11 +7,15 @@ import pandas as pd
 
 from queries.database import ReportDatabase
 
+MOST_WAITING = 5_000
+"""So many waiting changes are counted, and no more: an hour of a large city has fewer."""
+
 
 @dataclass(frozen=True)
 class Server:
     """PostgreSQL's version, the newest step of the schema, and the summary: whether there is one, the last day whose
-    end it holds, and how many changes of reports wait to be brought in (they are counted meanwhile).
+    end it holds, and how many changes of reports wait to be brought in (questions count them meanwhile): MOST_WAITING
+    stands for so many or more.
     """
 
     version: str
@@ -23,7 +27,7 @@ class Server:
 
 def server(reports: ReportDatabase, at: datetime) -> Server:
     """Return what the database says of itself, asked once for a moment. Raises DatabaseAway."""
-    row = reports.ask("server", at=at).iloc[0]
+    row = reports.ask("server", at=at, most=MOST_WAITING).iloc[0]
     return Server(
         version=str(row["server_version"]).split(" ", maxsplit=1)[0],
         schema=str(row["schema"] or ""),

@@ -26,6 +26,8 @@ def sql(question: str, figure: str = "true", order: str = "newest") -> str:
     statement = statement.replace("{figure}", f"({meanings[figure]})").replace(
         "{moves}", "submitted_at" if question == "search" else moves(figure)
     )  # a search for what is common soon meets the newest fifty on its walk
+    statement = statement.replace("{beyond}", "<" if order == "newest" else ">")
+    statement = statement.replace("{downwards}", "desc" if order == "newest" else "asc")
     return re.sub(r"\{(\w+)(?:\|(\w+))?\}", lambda found: f"({written(found[1], found[2], meanings)})", statement)
 
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 from psycopg import sql
+from psycopg.pq import TransactionStatus
 
 _LOCK = 4_107_313  # an advisory lock only we use: one summary at a time
 _REPORTS_AT_ONCE = 500_000  # about, by when they came in: as many as are sorted and counted in memory
@@ -40,6 +41,8 @@ def summarise(connection: psycopg.Connection, *, now: datetime, anew: bool = Fal
         else:
             connection.execute("select keep_open_lately(%s, %s)", [known, today])
         connection.execute("update summary_state set open_to = %s", [today - timedelta(days=1)])
+    if connection.info.transaction_status == TransactionStatus.IDLE:  # what was taken away is in nobody's way any more
+        connection.execute("vacuum report_change, report_change_fact")
 
 
 def _count_anew(connection: psycopg.Connection, *, calendar_changed: bool) -> None:
@@ -64,6 +67,8 @@ def _count_anew(connection: psycopg.Connection, *, calendar_changed: bool) -> No
     if row is None or row[0] is None:
         return
     start, last, reports = row
+    # All is told to the counts at once: nothing of it waits, and nobody asks what it would add.
+    connection.execute("alter table report_change disable trigger note_facts")
     step = (last - start) / (1 + reports // _REPORTS_AT_ONCE) + timedelta(microseconds=1)
     while start <= last:
         connection.execute(
@@ -76,6 +81,7 @@ def _count_anew(connection: psycopg.Connection, *, calendar_changed: bool) -> No
         )
         connection.execute("select bring_into_summary()")
         start += step
+    connection.execute("alter table report_change enable trigger note_facts")
     connection.execute("analyze report_day, report_month, report_hours, report_unit_hours, report_square")
 
 

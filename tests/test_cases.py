@@ -3,7 +3,6 @@
 import csv
 import io
 import re
-import tempfile
 import zipfile
 from contextlib import closing
 from datetime import datetime
@@ -12,8 +11,10 @@ import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
+from xlsxwriter import Workbook
 
 from queries.cases import FIGURES, ORDERS, Order, case_count, case_ids, cases, speaks_of_the_period
+from queries.cases import listed as listed_of
 from queries.database import ReportDatabase
 from queries.figures import city as city_of
 from queries.filters import Filters
@@ -22,7 +23,7 @@ from queries.statements import FOLDER
 from tests.reports import DAY, HOUR, T, past, report, small_city
 from tests.test_figures import HANOI
 from ui.case_list import asked_list, page_of
-from ui.exports import Export, harmless, write_csv, write_xlsx
+from ui.exports import CasesBook, Export, csv_parts, harmless
 from ui.meanings import figure_name, meaning
 from ui.words import speaking
 
@@ -138,11 +139,18 @@ def export(city: psycopg.Connection, reports: ReportDatabase) -> Export:
     return Export(asked_list({"figure": ["overdue"]}, reports), NOW, city_of(reports), reports, most=10)
 
 
-def written(export: Export, write: object = write_csv) -> bytes:
-    with tempfile.TemporaryFile() as file, speaking("en"):
-        write(export, file)  # type: ignore[operator]
-        file.seek(0)
-        return file.read()
+def written(export: Export) -> bytes:
+    with speaking("en"):
+        return b"".join(csv_parts(export))
+
+
+def workbook(export: Export, rows_on_a_sheet: int = 1000) -> dict[str, str]:
+    """The parts of a workbook, by their names."""
+    file = io.BytesIO()
+    with speaking("en"), Workbook(file, {"constant_memory": True, "strings_to_formulas": False}) as book:
+        assert list(CasesBook(book, export, rows_on_a_sheet).parts())[-1] == export.listed.count
+    with zipfile.ZipFile(file) as archive:
+        return {name: archive.read(name).decode() for name in archive.namelist() if name.endswith(".xml")}
 
 
 def test_a_csv_file_is_one_table_that_says_what_it_is(export: Export) -> None:
@@ -186,8 +194,7 @@ def test_a_list_that_is_empty_or_cut_short_says_so(export: Export) -> None:
 
 
 def test_a_workbook_has_words_dates_and_a_sheet_that_says_what_it_is(export: Export) -> None:
-    with zipfile.ZipFile(io.BytesIO(written(export, write_xlsx))) as book:
-        parts = {name: book.read(name).decode() for name in book.namelist() if name.endswith(".xml")}
+    parts = workbook(export)
     cases, about = parts["xl/worksheets/sheet1.xml"], parts["xl/worksheets/sheet2.xml"]
     assert "<f>" not in cases, "no formula"
     assert "cmd|" in cases
@@ -197,11 +204,50 @@ def test_a_workbook_has_words_dates_and_a_sheet_that_says_what_it_is(export: Exp
     assert "18/11/2026 10:00" in about
 
 
-@pytest.mark.parametrize("write", [write_csv, write_xlsx])
-def test_no_file_holds_a_citizen(export: Export, write: object) -> None:
-    content = written(export, write)
-    if content.startswith(b"PK"):
-        with zipfile.ZipFile(io.BytesIO(content)) as book:
-            content = b"".join(book.read(name) for name in book.namelist())
-    assert "Bí Mật".encode() not in content
-    assert b"0912345678" not in content
+def test_a_workbook_goes_on_on_a_further_sheet(export: Export) -> None:
+    parts = workbook(export, rows_on_a_sheet=1)
+    first, second, about = (parts[f"xl/worksheets/sheet{n}.xml"] for n in (1, 2, 3))
+    assert ("T-1" in first, "T-2" in first) == (True, False)
+    assert ("T-1" in second, "T-2" in second) == (False, True)
+    assert all("Hours past the deadline" in sheet for sheet in (first, second)), "each has its headings"
+    assert "Cases in this file" in about
+    assert re.findall(r'<sheet name="([^"]+)"', parts["xl/workbook.xml"]) == ["Cases", "Cases 2", "About this list"]
+
+
+def test_no_file_holds_a_citizen(export: Export) -> None:
+    for content in (written(export).decode(), *workbook(export).values()):
+        assert "Bí Mật" not in content
+        assert "0912345678" not in content
+
+
+@pytest.mark.parametrize("order", ["newest", "oldest"])
+@pytest.mark.parametrize("figure", ["submitted", "received", "resolved", "fell_due"])
+def test_a_long_list_is_read_part_by_part_and_is_the_same(
+    city: psycopg.Connection, reports: ReportDatabase, monkeypatch: pytest.MonkeyPatch, figure: str, order: Order
+) -> None:
+    """With moments that several share, and reports that stood otherwise, on both sides of where a part ends."""
+    for number in range(1, 12):
+        moment = T - (1 + number // 3) * HOUR
+        report(city, number, submitted_at=T - 5 * DAY - (number // 4) * HOUR, due_at=moment, ended_at=moment)
+    for number in (3, 7):
+        past(
+            city, number, submitted_at=T - 5 * DAY - (number // 4) * HOUR, valid_from=T - 2 * DAY, valid_to=T + DAY,
+            due_at=T - (1 + number // 3) * HOUR, ended_at=T - (1 + number // 3) * HOUR, status="resolved",
+        )  # fmt: skip
+    whole = case_ids(reports, NOW, figure=figure, order=order, search=None, limit=100)
+    assert len(whole) == 11
+    for at_once in (1, 2, 3, 11, 50):
+        monkeypatch.setattr("queries.cases._IDS_AT_ONCE", at_once)
+        for most in (None, 4):
+            found = listed_of(reports, NOW, figure=figure, order=order, search=None, most=most)
+            parts = list(found.ids())
+            assert [number for part in parts for number in part] == whole[:most]
+            assert found.count == len(whole[:most])
+            assert all(len(part) <= at_once for part in parts)
+
+
+def test_a_file_is_called_by_its_figure_its_period_and_its_moment(export: Export) -> None:
+    assert export.file_name("csv") == "overdue_at_2026-11-18_1000.csv", "of what is open the period says nothing"
+    month = Filters.of(scope=EVERYTHING, at=T, zone=HANOI, start=T - 30 * DAY, end=T - 2 * HOUR)
+    resolved = Export(asked_list({"figure": ["resolved"]}, export.reports), month, export.city, export.reports)
+    assert resolved.file_name("xlsx") == "resolved_2026-10-19_to_2026-11-18_at_2026-11-18_1000.xlsx"

@@ -28,7 +28,7 @@ from reportdb.summary import summarise
 from tests.reports import DAY, HOUR, T, give_step, past, report, small_city
 from tests.test_figures import HANOI
 from ui.case_list import CaseList
-from ui.exports import Export, write_csv
+from ui.exports import Export, csv_parts
 from ui.words import speaking
 
 LANG, DONG_ANH, DESK, NOBODY = 1, 2, 3, None
@@ -214,10 +214,9 @@ def test_a_search_among_what_was_handed_up_finds_it_by_its_words(reports: Report
 @pytest.mark.usefixtures("city")
 def test_a_file_names_the_holder_and_who_handed_up(reports: ReportDatabase) -> None:
     listing = CaseList(figure="open", order="oldest", typed="", search=None, page=1)
-    file = io.BytesIO()
     with speaking("en"):
-        write_csv(Export(listing, at(T), city_of(reports), reports, 100), file)
-    table = pd.read_csv(io.BytesIO(file.getvalue()), encoding="utf-8-sig", dtype=str, keep_default_na=False)
+        file = b"".join(csv_parts(Export(listing, at(T), city_of(reports), reports)))
+    table = pd.read_csv(io.BytesIO(file), encoding="utf-8-sig", dtype=str, keep_default_na=False)
     table = table.set_index("Code")
     assert table["Held by"].to_dict() == {
         f"T-{number}": {LANG: "Lang ward", DONG_ANH: "Dong Anh commune", DESK: "Desk", None: ""}[holder]
@@ -226,6 +225,14 @@ def test_a_file_names_the_holder_and_who_handed_up(reports: ReportDatabase) -> N
     assert table["Handed up by"].to_dict() == {
         "T-1": "", "T-2": "Lang ward", "T-3": "", "T-4": "", "T-5": "Lang ward", "T-7": "Dong Anh commune",
     }  # fmt: skip
+
+
+@pytest.mark.usefixtures("city")
+def test_a_head_takes_away_what_the_unit_handed_up(reports: ReportDatabase) -> None:
+    listing = CaseList(figure="with_higher", order="oldest", typed="", search=None, page=1)
+    mine = at(T, units=(LANG,)).choosing(scope=cases_of((LANG,)))
+    file = b"".join(csv_parts(Export(listing, mine, city_of(reports), reports))).decode()
+    assert [code in file for code in ("T-1", "T-2", "T-5", "T-7")] == [False, True, True, False]
 
 
 @pytest.mark.usefixtures("city")

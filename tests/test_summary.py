@@ -128,6 +128,65 @@ def test_changes_are_counted_at_once_and_stay_counted(demo: str, new_database: N
         assert [str(found) for found in find_damage(connection, later) if "summarise" in str(found)] == []
 
 
+def _waiting_facts(connection: psycopg.Connection) -> dict[str, int]:
+    """How many rows of what waits differ for the whole city, and how many before midnight of the day T is in."""
+    row = connection.execute(
+        """select count(*) filter (where whole_city), count(*) filter (where at < %s) from report_change_fact""",
+        [MIDNIGHT + 2 * DAY],
+    ).fetchone()
+    assert row is not None
+    return {"city": row[0], "before today": row[1]}
+
+
+def test_of_what_cancels_out_nothing_waits(connection: psycopg.Connection) -> None:
+    """A receipt and an answer of today change no day before; who holds a report changes nothing of the whole city."""
+    small_city(connection)
+    report(connection, 1, submitted_at=T - 6 * DAY, due_at=T + DAY, receive_due_at=T + HOUR)
+    summarise(connection, now=T)
+    connection.execute("update report set received_at = %s, status = 'in_progress' where id = 1", [T - HOUR])
+    assert _waiting_facts(connection) == {"city": 1, "before today": 0}
+    connection.execute("update report set ended_at = %s, status = 'resolved', answer = 'Xong' where id = 1", [T])
+    assert _waiting_facts(connection)["before today"] == 0
+    summarise(connection, now=T)
+    assert _waiting_facts(connection) == {"city": 0, "before today": 0}
+    connection.execute("update report set unit_id = 2 where id = 1")
+    assert _waiting_facts(connection) == {"city": 0, "before today": 2}
+
+
+def test_changes_noted_while_others_are_summarised_go_on_waiting(connection: psycopg.Connection, database: str) -> None:
+    small_city(connection)
+    report(connection, 1, submitted_at=T - 6 * DAY)
+    summarise(connection, now=T)
+    report(connection, 2, submitted_at=T - 5 * DAY)
+    with connect(database) as other, other.transaction():
+        report(other, 3, submitted_at=T - 4 * DAY)
+        summarise(connection, now=T)
+    assert connection.execute("select report_id from report_change").fetchall() == [(3,)]
+    assert _waiting_facts(connection)["city"] == 1
+    assert _damage(connection, T) == []
+    connection.execute("delete from report_change_fact where whole_city")
+    assert "not what the waiting changes add" in " ".join(_damage(connection, T))
+
+
+@pytest.mark.parametrize(("days_ago", "askings"), [(30, 1), (200, 3)])
+def test_days_that_differ_are_asked_for_together(
+    demo: str, new_database: NewDatabase, days_ago: int, askings: int
+) -> None:
+    url = new_database(database_name(demo))
+    with connect(url) as connection, closing(ReportDatabase(url)) as reports:
+        connection.execute(  # a correction: no history
+            """update report set category_id = 1 where category_id = 2 and submitted_at > %s""",
+            [DEMO_NOW - timedelta(days=days_ago)],
+        )
+        year = Filters.of(at=DEMO_NOW, zone=city(reports).zone, start=DEMO_NOW - timedelta(days=365))
+        found, _step = days(reports, year)
+        asked = {one.question: one.count for one in reports.timings.table()}
+        assert asked.get("case_count", 0) == 0
+        assert (asked["days_open"], asked["period_days"]) == (askings, 1)
+        with closing(_Unsummarised(url)) as recounted:
+            pd.testing.assert_frame_equal(found, days(recounted, year)[0], check_dtype=False)
+
+
 def test_squares_are_counted_anew_where_the_city_becomes_another_size(demo: str, new_database: NewDatabase) -> None:
     url = new_database(database_name(demo))
     with connect(url) as connection:

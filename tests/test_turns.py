@@ -86,6 +86,34 @@ def test_who_waits_for_something_else_leaves_it_and_goes_on_before_others(
     assert order == ["has its answer", "CLICKED", "REFRESHED"]
 
 
+def test_a_file_waits_for_every_page_also_when_it_has_its_answer(
+    turns: Turns, beside: Callable[[Callable[[], None]], None]
+) -> None:
+    asked, answered = threading.Event(), threading.Event()
+    order: list[str] = []
+
+    def write() -> None:
+        with turns.turn(Rank.FILE):
+            with turns.aside():
+                asked.set()
+                answered.wait(10)
+            order.append("file")
+
+    def draw() -> None:
+        with turns.turn(Rank.REFRESHED):
+            order.append("page")
+
+    beside(write)
+    assert asked.wait(10)
+    with turns.turn(Rank.REFRESHED):
+        answered.set()
+        until_in_line(turns, 1)
+        beside(draw)
+        until_in_line(turns, 2)
+    assert becomes(lambda: len(order) == 2)
+    assert order == ["page", "file"]
+
+
 def test_who_gets_none_for_long_goes_on_without_one(turns: Turns, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ui.turns._SECONDS_TO_WAIT", 0.05)
     done = threading.Event()

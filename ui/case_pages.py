@@ -4,7 +4,8 @@ from typing import Any
 
 from queries.cases import cases, found_count, orders, readable_count
 from ui.case_list import CaseList, described, order_name, page_of, usual_order
-from ui.exports import MOST_EXPORTED
+from ui.downloads import CASES_A_SECOND
+from ui.exports import MOST_FOUND
 from ui.meanings import figure_name
 from ui.panel import address
 from ui.unconfirmed import mark
@@ -13,6 +14,7 @@ from ui.words import _, ngettext, number
 from ui.worklist import held_back, rows
 
 PAGE_LENGTH = 50
+_SECONDS_WORTH_A_WORD = 3
 _OFFERED = ("submitted", "received", "open", "overdue", "due_soon", "no_deadline", "resolved", "refused")
 
 
@@ -70,11 +72,27 @@ def about(seen: Viewing, listing: CaseList) -> dict[str, Any]:
             {
                 "name": kind.upper(),
                 "href": address(f"cases.{kind}", **there),
-                "most": _("at most {count}", count=number(most)) if more or count > most else "",
+                "about": _about_file(kind, count, more),
             }
-            for kind, most in MOST_EXPORTED.items()
+            for kind in ("csv", "xlsx")
         ],
     }
+
+
+def _about_file(kind: str, count: int, more: bool) -> str:
+    """Return in words what to know of a file before it is asked for: that it is not whole, or that it takes long."""
+    words = []
+    if more:
+        words.append(_("at most {count}", count=number(MOST_FOUND)))
+    # A browser shows how much of a CSV file has come; of a workbook nothing comes before it is made.
+    if kind == "xlsx" and (seconds := count / CASES_A_SECOND) >= _SECONDS_WORTH_A_WORD:
+        about = (
+            ngettext("{count} second", "{count} seconds", round(seconds))
+            if seconds < 90
+            else ngettext("{count} minute", "{count} minutes", round(seconds / 60))
+        )
+        words.append(_("about {time} to make", time=about))
+    return ", ".join(words)
 
 
 def page(seen: Viewing, listing: CaseList) -> dict[str, Any]:

@@ -1,43 +1,36 @@
-"""Lists of cases to take away: made when asked for, complete up to a limit, and saying in the file what they list.
+"""Lists of cases to take away: complete, and saying in the file what they list.
 
 The CSV file is for programs: one table, UTF-8 with a byte order mark, moments in the city's time without a zone, and
 nothing above the headings. What is listed stands in the heading of its last, empty column, which is there even when no
-case is. The XLSX file is for people: real dates, and what is listed on a second sheet. Neither ever holds a citizen's
-name or telephone: the dashboard cannot read them.
+case is. The XLSX file is for people: real dates, further sheets where one is full, and what is listed on the last one.
+Neither ever holds a citizen's name or telephone: the dashboard cannot read them. ui/downloads.py serves both.
 """
 
 import codecs
-import os
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
-from threading import Semaphore
-from typing import IO, Any
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
 
 import pandas as pd
-import xlsxwriter
-from starlette.background import BackgroundTask
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from xlsxwriter import Workbook
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
 
-from queries.accounts import Account
-from queries.cases import case_ids, case_parts
-from queries.database import DatabaseAway, NotAReportDatabase, ReportDatabase
+from queries.cases import Listed, asked_as, case_parts, listed, speaks_of_the_period
+from queries.database import ReportDatabase
 from queries.figures import City, Dimension, names
 from queries.filters import Filters
-from ui import access, live
-from ui.asked import asked
-from ui.case_list import CaseList, asked_list, described
+from ui.case_list import CaseList, described
 from ui.states import severity, state
-from ui.words import _, name, number, speaking
+from ui.words import _, name, number
 
-MOST_EXPORTED = {"xlsx": 20_000, "csv": 100_000}
-"""More cases than this a file does not hold, and says so: a workbook of more takes the server half a minute."""
-_AT_ONCE = Semaphore(2)  # a file of a hundred thousand cases keeps a connection busy for some seconds
+MOST_FOUND = 100_000
+"""A file of what a search finds holds no more cases than this, and says so; any other list is whole."""
+ROWS_ON_A_SHEET = 1_000_000
+"""Cases on one sheet of a workbook; the format's own limit is 1,048,576 rows."""
+_ROWS_IN_A_TURN = 250
 _TRIGGERS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _LONGEST_CELL = 32_767  # characters, the format's own limit
 _WIDE = {"title": 50, "address": 40, "unit": 30, "category": 26, "answer": 60}
@@ -51,29 +44,40 @@ class Export:
     filters: Filters
     city: City
     reports: ReportDatabase
-    most: int
+    most: int | None = None
+    """The most cases the file may hold; None: all there are."""
 
-    def ids(self) -> list[int]:
-        """Return the ids of the cases, in order. Raises DatabaseAway."""
+    @cached_property
+    def listed(self) -> Listed:
+        """The cases: how many, and their ids in order. Raises DatabaseAway where it is asked for first."""
         listing = self.listing
-        return case_ids(
+        return listed(
             self.reports,
             self.filters,
             figure=listing.figure,
             order=listing.order,
             search=listing.search,
-            limit=self.most,
+            most=self.most,
         )
 
-    def facts(self, count: int) -> list[tuple[str, str]]:
+    def facts(self) -> list[tuple[str, str]]:
         """Return in words what the file lists, headings and what stands under them. Raises DatabaseAway."""
-        words = number(count)
-        if count == self.most:
+        words = number(self.listed.count)
+        if self.listed.count == self.most:
             words = _("the first {count}; a file holds no more", count=words)
         return [*described(self.listing, self.filters, self.city, self.reports), (_("Cases in this file"), words)]
 
-    def parts(self, ids: list[int]) -> Iterator[pd.DataFrame]:
-        """Yield the cases a few thousand at a time, with the columns of `headings`, moments in the city's own time.
+    def file_name(self, kind: str) -> str:
+        """Return what to call the file: the figure, the days of the period where it matters, and the moment."""
+        zone = self.city.zone
+        parts = [self.listing.figure]
+        if speaks_of_the_period(self.listing.figure):
+            last = self.filters.end - timedelta(microseconds=1)
+            parts.append(f"{self.filters.start.astimezone(zone):%Y-%m-%d}_to_{last.astimezone(zone):%Y-%m-%d}")
+        return "_".join([*parts, f"at_{self.filters.at.astimezone(zone):%Y-%m-%d_%H%M}.{kind}"])
+
+    def parts(self) -> Iterator[pd.DataFrame]:
+        """Yield the cases a thousand at a time, with the columns of `headings`, moments in the city's own time.
 
         Raises DatabaseAway.
         """
@@ -83,7 +87,7 @@ class Export:
             dimension: {key: name(row) for key, row in names(self.reports, dimension).to_dict("index").items()}
             for dimension in dimensions
         }
-        for part in case_parts(self.reports, self.filters, ids):
+        for part in case_parts(self.reports, asked_as(self.filters, self.listing.figure), self.listed.ids):
             for dimension, labels in known.items():
                 part[dimension] = part[f"{dimension}_id"].map(labels)
             part["escalated_by"] = part["escalated_by_id"].map(known["unit"])
@@ -130,16 +134,15 @@ def headings() -> dict[str, str]:
     }
 
 
-def write_csv(export: Export, file: IO[bytes]) -> None:
-    """Write cases as CSV. Raises DatabaseAway."""
-    ids = export.ids()
-    facts = " | ".join(f"{heading}: {words}" for heading, words in export.facts(len(ids)))
-    file.write(codecs.BOM_UTF8)
-    file.write(pd.DataFrame(columns=[*headings().values(), harmless(facts)]).to_csv(index=False).encode())
-    for part in export.parts(ids):
+def csv_parts(export: Export) -> Iterator[bytes]:
+    """Yield cases as CSV, the headings first. Raises DatabaseAway."""
+    facts = " | ".join(f"{heading}: {words}" for heading, words in export.facts())
+    empty = pd.DataFrame(columns=[*headings().values(), harmless(facts)])
+    yield codecs.BOM_UTF8 + empty.to_csv(index=False).encode()
+    for part in export.parts():
         words = part.select_dtypes(include=["object", "str"]).columns
         cells = part.assign(**{column: part[column].map(harmless) for column in words}, facts=None)
-        file.write(cells.to_csv(index=False, header=False).encode())
+        yield cells.to_csv(index=False, header=False).encode()
 
 
 def harmless(value: Any) -> Any:
@@ -147,90 +150,67 @@ def harmless(value: Any) -> Any:
     return "'" + value if isinstance(value, str) and value.startswith(_TRIGGERS) else value
 
 
-def write_xlsx(export: Export, file: IO[bytes]) -> None:
-    """Write cases as a workbook, a row at a time, with a second sheet that says what they are. Raises DatabaseAway."""
-    ids = export.ids()
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(file, options) as book:
-        bold = book.add_format({"bold": True})
-        date = book.add_format({"num_format": "dd/mm/yyyy hh:mm"})
-        sheet = book.add_worksheet(_("Cases"))
+@dataclass
+class CasesBook:
+    """A workbook of cases that is written a row at a time, and at its end a sheet that says what they are."""
+
+    book: Workbook
+    export: Export
+    rows_on_a_sheet: int = ROWS_ON_A_SHEET
+    _bold: Format = field(init=False)
+    _date: Format = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Make the formats the sheets share."""
+        self._bold = self.book.add_format({"bold": True})
+        self._date = self.book.add_format({"num_format": "dd/mm/yyyy hh:mm"})
+
+    def parts(self) -> Iterator[int]:
+        """Write all of it, but for the closing of the book, and yield how many cases stand there so far: so often that
+        others get their turn within a tenth of a second. Raises DatabaseAway.
+        """
+        facts = self.export.facts()
+        sheet, row, written = self._sheet(1), 0, 0
+        for part in self.export.parts():
+            for case in part.astype(object).where(part.notna(), None).itertuples(index=False, name=None):
+                if row == self.rows_on_a_sheet:
+                    self._end(sheet, row)
+                    sheet, row = self._sheet(1 + written // self.rows_on_a_sheet), 0
+                row, written = row + 1, written + 1
+                self._write(sheet, row, case)
+                if written % _ROWS_IN_A_TURN == 0:
+                    yield written
+        yield written
+        self._end(sheet, row)
+        about = self.book.add_worksheet(_("About this list"))
+        about.set_column(0, 0, 24)
+        about.set_column(1, 1, 100)
+        for line, (heading, words) in enumerate(facts):
+            about.write_string(line, 0, heading, self._bold)
+            about.write_string(line, 1, words)
+
+    def _sheet(self, n: int) -> Worksheet:
+        name_of_all = _("Cases")
+        sheet = self.book.add_worksheet(name_of_all if n == 1 else f"{name_of_all} {n}")
         sheet.freeze_panes(1, 1)
         for column, (key, heading) in enumerate(headings().items()):
             sheet.set_column(column, column, _WIDE.get(key, 17))
-            sheet.write_string(0, column, heading, bold)
-        cases = (case for part in export.parts(ids) for case in part.itertuples(index=False))
-        for row, case in enumerate(cases, start=1):
-            for column, value in enumerate(case):
-                if isinstance(value, str):
-                    sheet.write_string(row, column, value[:_LONGEST_CELL])
-                elif pd.isna(value):
-                    continue
-                elif isinstance(value, datetime):
-                    sheet.write_datetime(row, column, value, date)
-                else:
-                    sheet.write_number(row, column, value)
-        sheet.autofilter(0, 0, len(ids), len(headings()) - 1)
-        about = book.add_worksheet(_("About this list"))
-        about.set_column(0, 0, 24)
-        about.set_column(1, 1, 100)
-        for row, (heading, words) in enumerate(export.facts(len(ids))):
-            about.write_string(row, 0, heading, bold)
-            about.write_string(row, 1, words)
+            sheet.write_string(0, column, heading, self._bold)
+        return sheet
 
+    def _write(self, sheet: Worksheet, row: int, case: tuple[Any, ...]) -> None:
+        for column, value in enumerate(case):
+            if isinstance(value, str):
+                sheet.write_string(row, column, value[:_LONGEST_CELL])
+            elif value is None:
+                continue
+            elif isinstance(value, datetime):
+                sheet.write_datetime(row, column, value, self._date)
+            else:
+                sheet.write_number(row, column, value)
 
-_WRITERS: dict[str, tuple[Callable[[Export, IO[bytes]], None], str]] = {
-    "csv": (write_csv, "text/csv; charset=utf-8"),
-    "xlsx": (write_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-}
-
-
-async def cases(request: Request) -> Response:
-    """Serve the cases of the page with the same query, as a file to keep."""
-    query = {key: request.query_params.getlist(key) for key in request.query_params}
-    kind = request.path_params["kind"]
-    if kind not in _WRITERS:
-        return PlainTextResponse("No such kind of file.", 404)
-    account = await run_in_threadpool(access.of_request, request)
-    if account is None:
-        return PlainTextResponse("Sign in first.", 401)
-    if not access.may(account, "cases"):
-        await run_in_threadpool(access.refused, account.subject, "file refused", why=kind)
-        return PlainTextResponse("Your account sees figures, no cases.", 403)
-    try:
-        path, file_name = await run_in_threadpool(_made, query, kind, account)
-    except (DatabaseAway, NotAReportDatabase):
-        return PlainTextResponse("The report database does not answer now.", 503, headers={"Retry-After": "5"})
-    return FileResponse(
-        path,
-        media_type=_WRITERS[kind][1],
-        filename=file_name,
-        headers={"Cache-Control": "private, no-store"},
-        background=BackgroundTask(os.unlink, path),
-    )
-
-
-def _made(query: Mapping[str, list[str]], kind: str, account: Account) -> tuple[str, str]:
-    """Write the file a query asks for, and return where it is and what to call it. Raises DatabaseAway."""
-    watcher = live.watcher()
-    pulse, city = watcher.pulse, watcher.pulse.city
-    if city is None:
-        raise DatabaseAway("no city yet")
-    with speaking("en" if query.get("lang") == ["en"] else "vi"), _AT_ONCE:
-        filters = asked(
-            query, reports=watcher.reports, city=city, now=pulse.at, usual=pulse.usual, scope=account.scope
-        ).filters
-        export = Export(
-            asked_list(query, watcher.reports, account.scope), filters, city, watcher.reports, MOST_EXPORTED[kind]
-        )
-        with tempfile.NamedTemporaryFile(prefix="cases-", suffix=f".{kind}", delete=False) as file:
-            try:
-                _WRITERS[kind][0](export, file)
-            except BaseException:
-                Path(file.name).unlink()
-                raise
-    at = filters.at.astimezone(city.zone)
-    return file.name, f"{export.listing.figure}_{at:%Y-%m-%d_%H%M}.{kind}"
+    def _end(self, sheet: Worksheet, rows: int) -> None:
+        sheet.autofilter(0, 0, rows, len(headings()) - 1)
 
 
 def _ratings() -> dict[str, str]:
@@ -239,6 +219,3 @@ def _ratings() -> dict[str, str]:
         "acceptable": _("acceptable"),
         "not_satisfied": _("not satisfied"),
     }
-
-
-export_routes = [Route("/cases.{kind}", cases)]

@@ -10,7 +10,7 @@ from pathlib import Path
 from queries.calendar import calendar_cover
 from queries.database import DatabaseAway, NotAReportDatabase
 from queries.deadlines import warnings
-from queries.server import server
+from queries.server import MOST_WAITING, server
 from ui import live, process, screens
 from ui.definitions import warning_words
 from ui.metrics import resident_bytes
@@ -124,6 +124,8 @@ def _contents(seen: _Seen) -> Table:
     def versions() -> list[tuple[Cell, Cell]]:
         found = server(reports, pulse.at)
         waiting = ngettext("{count} change waits", "{count} changes wait", found.changes_waiting)
+        if found.changes_waiting == MOST_WAITING:
+            waiting = _("at least {count} changes wait", count=number(MOST_WAITING))
         if not found.summarised:
             summary = Cell(_("there is none; long periods take longer"), "due-soon")
         elif found.summarised_to is None:

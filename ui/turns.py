@@ -22,6 +22,8 @@ class Rank(IntEnum):
     """Somebody opened the page, or clicked."""
     REFRESHED = 2
     """The heartbeat had it drawn again."""
+    FILE = 3
+    """A part of a file to take away: it waits for all pages, also after the database has answered."""
 
 
 class Turns:
@@ -41,7 +43,7 @@ class Turns:
     @contextmanager
     def turn(self, rank: Rank) -> Iterator[None]:
         """Hold the turn while the block runs."""
-        self._mine.held = self._take(rank)
+        self._mine.held, self._mine.rank = self._take(rank), rank
         try:
             yield
         finally:
@@ -60,7 +62,7 @@ class Turns:
         try:
             yield
         finally:
-            self._mine.held = self._take(Rank.BEGUN)
+            self._mine.held = self._take(Rank.FILE if self._mine.rank == Rank.FILE else Rank.BEGUN)
 
     def _take(self, rank: Rank) -> bool:
         with self._guard:
