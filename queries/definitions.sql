@@ -152,12 +152,13 @@ rated_at >= :start and rated_at < :end
 
 -- chosen: what the viewer's filters let through; an empty filter lets everything through, -1 and '' stand for none
 {chosen_group}
+and (cast(:severities as text[]) is null or severity = any(cast(:severities as text[])))
 and (cast(:officers as text[]) is null
     or {officer} = any(cast(:officers as text[])))
 and (cast(:cells as bigint[]) is null
     or report_at.id in (select id from report where cell = any(cast(:cells as bigint[]))))
 
--- chosen_group: the same of reports in groups, without officer and place; of one chosen alone the planner sees an order
+-- chosen_group: the same of reports in groups, without severity, officer and place; of one chosen alone the planner sees an order
 {chosen_district}
 and (cast(:wards as integer[]) is null
     or cardinality(cast(:wards as integer[])) = 1 and ward_id = (cast(:wards as integer[]))[1]

@@ -175,9 +175,9 @@ def summarised(reports: ReportDatabase, filters: Filters, by: str | None, *, mon
     """Return the part of the period that the summary answers, or None where it answers nothing of it.
 
     Days, where one dimension at most is chosen and it is the one counted by; with `months`, whatever is chosen but
-    officers and a square.
+    severities, officers and a square, which it does not count by.
     """
-    if filters.officers or filters.square or reports.ask("summary").empty:
+    if filters.severities or filters.officers or filters.square or reports.ask("summary").empty:
         return None
     dimension: str | None = None
     keys: tuple[int, ...] | None = None

@@ -12,7 +12,8 @@ from queries.database import ReportDatabase
 from queries.figures import City
 from queries.figures import city as read_city
 from tests.reports import DAY, T, report, small_city
-from ui.asked import PERIODS, asked
+from ui.asked import asked
+from ui.periods import PERIODS
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 MOMENTS = st.datetimes().map(datetime.isoformat)
