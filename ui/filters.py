@@ -10,8 +10,8 @@ from queries.database import ReportDatabase
 from queries.figures import City, Dimension, labels
 from queries.filters import SEVERITIES
 from queries.scope import Scope
-from ui import moments, periods, squares, when
-from ui.asked import CHOICES, NOBODY, SEVERITY, Asked, Remark, asked
+from ui import squares, when
+from ui.asked import CHOICES, NOBODY, SEVERITY, Asked, asked
 from ui.controls import PAGE, one_of, some_of
 from ui.panel import address, panel
 from ui.screen import screen
@@ -58,31 +58,8 @@ def choose(
     if strange := [*nowhere, *(word for word in found.strange if word not in told)]:
         panel("notice", key="notice", words=", ".join(strange[:5]))
     for number, remark in enumerate(found.remarks):
-        panel("notice", key=f"notice_time_{number}", says=_of_time(remark, found, city))
+        panel("notice", key=f"notice_time_{number}", says=when.told(remark, found, city))
     return Viewing(reports, city, found.filters, live=found.filters.at == now == usual, query=query, page=page)
-
-
-def _of_time(remark: Remark, found: Asked, city: City) -> str:
-    """Return in a sentence what an address says of time that could not be done as it stands, and what is shown."""
-    at = found.filters.at.astimezone(city.zone)
-    words = " – ".join(remark.words)
-    if remark.why == "moment":
-        return _(
-            "“{words}” is not a moment that can be read: write it like {example}.",
-            words=words,
-            example=moments.example(at, city.country),
-        )
-    if remark.why == "future":
-        return _("{words} is still to come: what is shown is as of now, {now}.", words=words, now=moment(at))
-    if remark.why == "period":
-        return _(
-            "The period “{words}” begins after it ends, or after the moment shown: {period} is shown.",
-            words=words,
-            period=periods.in_words(found.filters),
-        )
-    return _(
-        "The period ends at {words}, later than the moment shown: it is counted up to {at}.", words=words, at=moment(at)
-    )
 
 
 def _offer(

@@ -70,7 +70,9 @@ def _month(number: int, day_of_month: int) -> date:
 
 
 def period_name(period: str, at: datetime, city: City) -> str:
-    """Return a period's name in the viewer's language; of a week, a month and the like also its first and last day."""
+    """Return a period's name in the viewer's language; of a month also its days, since there are two of each name."""
+    if period.endswith("month"):
+        return with_days(period, at, city)
     if period in ROLLING:
         return {
             "7d": _("7 days"),
@@ -79,6 +81,12 @@ def period_name(period: str, at: datetime, city: City) -> str:
             "365d": _("1 year"),
             "all": _("All"),
         }[period]
+    first, end = _days(period, at.astimezone(city.zone).date())
+    return _numbered(period, first, end - timedelta(days=1))
+
+
+def with_days(period: str, at: datetime, city: City) -> str:
+    """Return the name of a week, a month and the like with its first and last day: "Month 12/2026 (15/11 – 14/12)"."""
     today = at.astimezone(city.zone).date()
     first, end = _days(period, today)
     last = end - timedelta(days=1)

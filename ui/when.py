@@ -9,9 +9,9 @@ from streamlit.delta_generator import DeltaGenerator
 from queries.figures import City
 from queries.filters import Filters
 from ui import periods
-from ui.asked import Asked
+from ui.asked import Asked, Remark
 from ui.controls import rewrite
-from ui.moments import day_first
+from ui.moments import day_first, example
 from ui.periods import CALENDAR, REPORTING, ROLLING, USUAL_PERIOD
 from ui.words import _, moment
 
@@ -33,15 +33,19 @@ def period(found: Asked, city: City, query: dict[str, list[str]]) -> None:
     filters = found.filters
     named = "" if _free(query) else next(iter(query.get("period", ())), USUAL_PERIOD)
 
-    def name(period: str) -> str:
-        """Return a period's name."""
-        return periods.period_name(period, filters.at, city)
+    def plain(name: str) -> str:
+        """Return the words for a period."""
+        return periods.period_name(name, filters.at, city)
+
+    def with_days(name: str) -> str:
+        """Return the words for a period, with its days."""
+        return periods.with_days(name, filters.at, city)
 
     with _opened(_("Period"), _period_said(found, city, query), "date_range", key="when_period"):
-        _one_named(_("The last days"), "rolling", ROLLING, named, name, flat=True)
-        left, right = st.columns(2)
+        _one_named(_("Recent days"), "rolling", ROLLING, named, plain, flat=True)
+        left, right = st.columns([4, 5])
         with left:
-            _one_named(_("Calendar weeks and months"), "calendar", CALENDAR, named, name)
+            _one_named(_("Calendar weeks and months"), "calendar", CALENDAR, named, with_days)
             first, last = _days(filters)
             st.session_state["choose_from"], st.session_state["choose_to"] = first, last
             form, today = _form(city), _today(filters, city)
@@ -57,7 +61,7 @@ def period(found: Asked, city: City, query: dict[str, list[str]]) -> None:
                     args=(word, today),
                 )
         with right:
-            _one_named(_("Reporting periods"), "reporting", REPORTING, named, name)
+            _one_named(_("Reporting periods"), "reporting", REPORTING, named, with_days)
 
 
 def at(found: Asked, city: City, query: dict[str, list[str]], *, now: datetime) -> None:
@@ -68,7 +72,7 @@ def at(found: Asked, city: City, query: dict[str, list[str]], *, now: datetime) 
         st.session_state["choose_at"] = local.replace(tzinfo=None, second=0, microsecond=0) if chosen else None
         today = now.astimezone(city.zone).date()
         st.datetime_input(
-            _("As everything stood at"),
+            _("Show the figures as of"),
             value=None,
             key="choose_at",
             min_value=datetime.combine(_EARLIEST, time.min),
@@ -86,6 +90,29 @@ def at(found: Asked, city: City, query: dict[str, list[str]], *, now: datetime) 
             st.button(
                 _("Monday, {moment}", moment=moment(monday)), key="at_monday", on_click=_go_to, args=(_written(monday),)
             )
+
+
+def told(remark: Remark, found: Asked, city: City) -> str:
+    """Return in a sentence what an address says of time that could not be done as it stands, and what is shown."""
+    at = found.filters.at.astimezone(city.zone)
+    words = " – ".join(remark.words)
+    if remark.why == "moment":
+        return _(
+            "“{words}” cannot be read as a date and time. Write it like {example}.",
+            words=words,
+            example=example(at, city.country),
+        )
+    if remark.why == "future":
+        return _("“{words}” is in the future. The page shows now, {now}.", words=words, now=moment(at))
+    if remark.why == "period":
+        return _(
+            "The period “{words}” begins after it ends, or after the moment shown. The page shows {period}.",
+            words=words,
+            period=periods.in_words(found.filters),
+        )
+    return _(
+        "The period ends at “{words}”, after the moment shown. It is counted up to {at}.", words=words, at=moment(at)
+    )
 
 
 def _opened(label: str, chosen: str, icon: str, *, key: str) -> DeltaGenerator:
