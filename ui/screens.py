@@ -29,6 +29,13 @@ SCREENS_VARIABLE = "REPORT_SCREENS"
 SCENES = ("figures", "map", "overdue", "backlog", "newest", "satisfaction")
 LEVELS = ("district", "ward")
 THEMES = ("dark", "light", "auto")
+_ALLOWED: Mapping[str, tuple[str, ...]] = {
+    "level": LEVELS,
+    "language": LANGUAGES,
+    "theme": THEMES,
+    "scenes": SCENES,
+    "severities": SEVERITIES,
+}
 
 _LOG = logging.getLogger(__name__)
 _USUAL = Path(__file__).parents[1] / "screens.toml"
@@ -187,12 +194,12 @@ def _screen(said: Mapping[str, Any]) -> WallScreen:
         raise ValueError("name is missing")
     if len(screen.token_sha256) != 64 or not set(screen.token_sha256) <= set("0123456789abcdef"):
         raise ValueError("token_sha256 is 64 hexadecimal digits (python -m ui.screen_token makes them)")
-    for word, allowed in (("level", LEVELS), ("language", LANGUAGES), ("theme", THEMES)):
-        if getattr(screen, word) not in allowed:
-            raise ValueError(f"{word} is one of {', '.join(allowed)}")
-    for word, allowed in (("scenes", SCENES), ("severities", SEVERITIES)):
-        if not set(getattr(screen, word)) <= set(allowed) or not screen.scenes:
-            raise ValueError(f"{word} are some of {', '.join(allowed)}")
+    for word, allowed in _ALLOWED.items():
+        value = getattr(screen, word)
+        if not set(value if isinstance(value, tuple) else [value]) <= set(allowed):
+            raise ValueError(f"{word}: known are {', '.join(allowed)}")
+    if not screen.scenes:
+        raise ValueError("scenes are missing")
     for word, (least, most) in (("seconds", _SECONDS), ("zoom", _ZOOM)):
         if not least <= getattr(screen, word) <= most:
             raise ValueError(f"{word} is between {least} and {most}")
