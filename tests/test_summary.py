@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from queries.database import ReportDatabase
 from queries.days import days
 from queries.figures import city
-from queries.filters import Filters
+from queries.filters import SEVERITIES, Filters
 from queries.map import grid, squares
 from queries.period import happened, hours, summarised
 from reportdb.check import find_damage
@@ -68,6 +68,8 @@ def some_filters(draw: st.DrawFn) -> _Asked:
         name: tuple(draw(st.sets(st.integers(-1, CHOICES[name]).filter(bool), min_size=1, max_size=8)))
         for name in chosen
     }
+    if draw(st.booleans()):
+        picks["severities"] = tuple(draw(st.sets(st.sampled_from(SEVERITIES), min_size=1, max_size=2)))
     if draw(st.booleans()):
         picks["scope"] = tuple(draw(st.sets(st.integers(1, CHOICES["units"]), min_size=1, max_size=8)))
     return ago, length, until, picks

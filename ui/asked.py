@@ -26,6 +26,8 @@ CHOICES: dict[str, Dimension] = {
 """What can be chosen in an address, each a dimension's codes."""
 NOBODY = "none"
 """Stands in an address for the reports that have no district, ward, unit or officer."""
+_FIRST_ALONE = ("at", "period", "from", "to")
+"""Words that are given once; what follows is not looked at."""
 _MAY_LACK = ("district", "ward", "unit")
 SEVERITY = "severity"
 """What an address calls the severities that are chosen."""
@@ -58,11 +60,12 @@ class Asked:
 
     def understood(self, query: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
         """Return the query without the choices that were not understood: what a page goes on with, and its map asks."""
-        refused = {word: set(self.strange) for word in ("at", "period", "from", "to")}
+        refused = {word: set(self.strange) for word in _FIRST_ALONE}
         refused["at"].update(word for why, words in self.remarks if why == "future" for word in words)
         if not self.filters.square:
             refused[squares.WORD] = set(query.get(squares.WORD, ()))
-        kept = {word: [one for one in values if one not in refused.get(word, ())] for word, values in query.items()}
+        given = {word: list(values)[:1] if word in _FIRST_ALONE else values for word, values in query.items()}
+        kept = {word: [one for one in values if one not in refused.get(word, ())] for word, values in given.items()}
         kept |= {word: codes for word, codes in self.codes.items() if word in kept}
         return {word: values for word, values in kept.items() if values}
 
