@@ -4,16 +4,19 @@
 -- took each number of hours.
 with image as (
     -- What has changed since the summary was made,
-    select sign, district_id, ward_id, unit_id, category_id, channel_id, submitted_at, status, ended_at, worked_minutes
+    select sign, district_id, ward_id, unit_id, category_id, channel_id, severity, submitted_at, status, ended_at,
+        worked_minutes
     from report_change
     union all
     -- and what stood otherwise at the moment: not as it stands now,
-    select -1, district_id, ward_id, unit_id, category_id, channel_id, submitted_at, status, ended_at, worked_minutes
+    select -1, district_id, ward_id, unit_id, category_id, channel_id, severity, submitted_at, status, ended_at,
+        worked_minutes
     from report
     where id in (select report_id from report_past where valid_from <= :at and valid_to > :at)
     union all
     -- but as it stood then.
-    select 1, district_id, ward_id, unit_id, category_id, channel_id, submitted_at, status, ended_at, worked_minutes
+    select 1, district_id, ward_id, unit_id, category_id, channel_id, severity, submitted_at, status, ended_at,
+        worked_minutes
     from report_past
     where valid_from <= :at and valid_to > :at
 ),
@@ -29,6 +32,13 @@ part as (
         and (begins >= :first_day and begins < :first_month or begins >= :end_month and begins < :end_day)
         and (cast(:keys as integer[]) is null or key = any(cast(:keys as integer[])))
     union all
+    select null, clock, hours, reports
+    from report_severity_hours
+    where cast(:dimension as text) = 'severity' and {chosen_severity}
+        and (span = 'month' and begins >= :first_month and begins < :end_month
+            or span = 'day' and begins >= :first_day and begins < :first_month
+            or span = 'day' and begins >= :end_month and begins < :end_day)
+    union all
     select {key}, clock, int4send(hours), int4send(sign)
     from image
     cross join lateral (values
@@ -37,7 +47,7 @@ part as (
     ) as handled (clock, hours)
     where status = 'resolved' and hours is not null
         and ended_at >= cast(:first_day as timestamp) at time zone :zone
-        and ended_at < cast(:end_day as timestamp) at time zone :zone and {chosen_group}
+        and ended_at < cast(:end_day as timestamp) at time zone :zone and {chosen_group} and {chosen_severity}
 )
 select key, clock, string_agg(hours, '') as hours, string_agg(reports, '') as reports
 from part
