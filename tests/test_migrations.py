@@ -131,10 +131,10 @@ def test_severities_are_counted_where_a_summary_is_kept_already(demo: str, new_d
         before = [connection.execute(question.encode()).fetchall() for question in told]
         assert min(map(len, before)) > 1_000
         connection.execute(
-            """drop table report_severity_day, report_severity_hours, report_severity_open;
-               drop function bring_into_severities, tell_severity, tell_removed_severity, note_severity,
+            """drop function bring_into_severities, tell_severity, tell_removed_severity, note_severity,
                    empty_severities cascade;
                drop function keep_open_severities_lately, keep_open_severities_anew;
+               drop table report_severity_day, report_severity_hours, report_severity_open;
                alter table report_change drop column severity;
                delete from schema_migration where name = '0034_severities.sql'"""
         )
