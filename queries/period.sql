@@ -1,5 +1,6 @@
 -- What happened from :first_day up to, not including, :end_day (the city's days), for each key: from the summary, by
--- :dimension and its :keys day by day, or without a dimension month by month, which must then be whole months.
+-- :dimension and its :keys (of severities: those chosen) day by day, or without a dimension month by month, which must
+-- then be whole months.
 with image as (
     -- What has changed since the summary was made,
     select sign, district_id, ward_id, unit_id, category_id, channel_id, severity, submitted_at, cell, reopen_count,

@@ -200,6 +200,7 @@ def test_every_number_of_a_period_by_its_name_or_its_days_opens_its_cases(
     moment = "at=17/11/2026 16:00"
     paths = [f"?{moment}&period=last-report-month", f"backlog?{moment}&period=last-week&by=district"]
     paths += [f"definitions?{moment}&from=01/10/2026&to=14/11/2026&severity=complex", f"map?{moment}&period=month"]
+    paths += [f"overdue?{moment}&period=report-quarter", f"definitions?{moment}&period=report-year&severity=normal"]
     walk(visit(demo_address), demo, paths)
 
 
