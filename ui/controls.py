@@ -70,6 +70,14 @@ def words_of(label: str, word: str, *, example: str) -> str:
     return stands
 
 
+def shows(key: str, value: object) -> None:
+    """Have a control show a value. One that shows it already is left alone: a refresh takes nothing away that is being
+    typed.
+    """
+    if key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
+
+
 def rewrite(**words: str | None) -> None:
     """Write words into the address, all at once: one entry of the browser's history. None takes a word out.
 

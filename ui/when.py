@@ -10,7 +10,7 @@ from queries.figures import City
 from queries.filters import Filters
 from ui import periods
 from ui.asked import Asked, Remark
-from ui.controls import rewrite
+from ui.controls import rewrite, shows
 from ui.moments import day_first, example
 from ui.periods import CALENDAR, REPORTING, ROLLING, USUAL_PERIOD
 from ui.words import _, moment
@@ -47,7 +47,8 @@ def period(found: Asked, city: City, query: dict[str, list[str]]) -> None:
         with left:
             _one_named(_("Calendar weeks and months"), "calendar", CALENDAR, named, with_days)
             first, last = _days(filters)
-            st.session_state["choose_from"], st.session_state["choose_to"] = first, last
+            shows("choose_from", first)
+            shows("choose_to", last)
             form, today = _form(city), _today(filters, city)
             for word, label in (("from", _("From")), ("to", _("To, this day included"))):
                 st.date_input(
@@ -69,7 +70,7 @@ def at(found: Asked, city: City, query: dict[str, list[str]], *, now: datetime) 
     local = found.filters.at.astimezone(city.zone)
     chosen = "at" in query
     with _opened(_("Moment"), moment(local) if chosen else _("Now"), "schedule", key="when_moment"):
-        st.session_state["choose_at"] = local.replace(tzinfo=None, second=0, microsecond=0) if chosen else None
+        shows("choose_at", local.replace(tzinfo=None, second=0, microsecond=0) if chosen else None)
         today = now.astimezone(city.zone).date()
         st.datetime_input(
             _("Show the figures as of"),
@@ -133,7 +134,7 @@ def _one_named(
 ) -> None:
     """Draw one group of named periods, none of which need be the one that is chosen."""
     key = f"choose_{kind}"
-    st.session_state[key] = named if named in options else None
+    shows(key, named if named in options else None)
     if flat:
         st.segmented_control(label, options, format_func=words, key=key, on_change=_write_named, args=(key,))
     else:
