@@ -184,12 +184,13 @@ rated_at >= :start and rated_at < :end
 
 -- chosen: what the viewer's filters let through; an empty filter lets everything through, -1 and '' stand for none
 {chosen_group}
+and {chosen_severity}
 and (cast(:officers as text[]) is null
     or {officer} = any(cast(:officers as text[])))
 and (cast(:cells as bigint[]) is null
     or report_at.id in (select id from report where cell = any(cast(:cells as bigint[]))))
 
--- chosen_group: the same of reports in groups, without officer and place; of one chosen alone the planner sees an order
+-- chosen_group: the same of reports in groups, without severity, officer and place; of one chosen alone the planner sees an order
 {chosen_district}
 and (cast(:wards as integer[]) is null
     or cardinality(cast(:wards as integer[])) = 1 and ward_id = (cast(:wards as integer[]))[1]
@@ -211,6 +212,9 @@ and (cast(:channels as integer[]) is null
     or cardinality(cast(:districts as integer[])) = 1 and district_id = (cast(:districts as integer[]))[1]
     or cardinality(cast(:districts as integer[])) > 1 and district_id = any(cast(:districts as integer[]))
     or district_id is null and -1 = any(cast(:districts as integer[])))
+
+-- chosen_severity: the same of the severity alone
+(cast(:severities as text[]) is null or severity = any(cast(:severities as text[])))
 
 -- state: how far a report is, in one word
 case

@@ -47,7 +47,10 @@ HOURS = ("median_hours", "p90_hours", "median_worked_hours", "p90_worked_hours")
 
 @dataclass(frozen=True)
 class City:
-    """The city the database speaks of, and when its first and last reports were submitted (None: no reports)."""
+    """The city the database speaks of, and when its first and last reports were submitted (None: no reports).
+
+    `country` is its country's code (ISO 3166-1 alpha-2), empty where that is not known.
+    """
 
     code: str
     name_vi: str
@@ -57,6 +60,7 @@ class City:
     attribution: str | None
     first_submitted_at: datetime | None
     last_submitted_at: datetime | None
+    country: str = ""
 
     @property
     def zone(self) -> ZoneInfo:

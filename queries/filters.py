@@ -22,6 +22,8 @@ FIELDS = {
     "channel": "channels",
 }
 """The dimensions of which members can be chosen, and the field of Filters that holds those of each."""
+SEVERITIES = ("urgent", "complex", "normal")
+"""The severities of reports, the gravest first."""
 NONE = -1
 """Chosen among districts, wards or units: the reports that have none. Among officers "" is that."""
 
@@ -31,8 +33,9 @@ class Filters:
     """A moment `at`, the period from `start` up to, not including, `end`, and the ids chosen; none chosen is all.
 
     `zone` is the city's: its days begin in it. A period never reaches past its moment. Officers go by their names,
-    as the reports stand now (the past keeps none). `square` lets through the reports with coordinates in it. `scope`
-    says whose cases the viewer may read; counts are for all.
+    as the reports stand now (the past keeps none); severities are some of SEVERITIES, as they stood at the moment.
+    `square` lets through the reports with coordinates in it. `scope` says whose cases the viewer may read; counts are
+    for all.
     """
 
     at: datetime
@@ -44,6 +47,7 @@ class Filters:
     units: tuple[int, ...] = ()
     categories: tuple[int, ...] = ()
     channels: tuple[int, ...] = ()
+    severities: tuple[str, ...] = ()
     officers: tuple[str, ...] = ()
     square: Square = ()
     scope: Scope = NOTHING
@@ -70,17 +74,17 @@ class Filters:
             raise ValueError(f"the period ends ({end:%Y-%m-%d %H:%M}) before it starts ({start:%Y-%m-%d %H:%M})")
         return cls(at=at, start=start, end=end, zone=zone, **chosen)
 
-    def choosing(self, **chosen: tuple[int, ...] | Scope) -> Self:
-        """The same moment and period, with other choices: ids of districts, wards, units, ..., a square, a scope."""
+    def choosing(self, **chosen: tuple[int, ...] | tuple[str, ...] | Scope) -> Self:
+        """The same moment and period, with other choices: ids of districts, ..., severities, a square, a scope."""
         return replace(self, **cast(Any, chosen))
 
     def citywide(self) -> Self:
-        """The same moment, period, categories and channels, wherever and with whom the reports are."""
+        """The same moment, period, categories, channels and severities, wherever and with whom the reports are."""
         return replace(self, districts=(), wards=(), units=(), officers=(), square=())
 
     def of_units(self) -> Self:
-        """The same moment, period and units, of every category and channel, wherever the reports are."""
-        return replace(self, districts=(), wards=(), categories=(), channels=(), officers=(), square=())
+        """The same moment, period and units, of every category, channel and severity, wherever the reports are."""
+        return replace(self, districts=(), wards=(), categories=(), channels=(), severities=(), officers=(), square=())
 
     def since(self, start: datetime) -> Self:
         """The same moment and choices, with the period from another start up to the moment, itself included."""
@@ -106,6 +110,7 @@ class Filters:
             "end": self.end,
             **chosen,
             "channels": self.channels or None,
+            "severities": self.severities or None,
             "officers": self.officers or None,
             "cells": self._cells() or None,
             "scope": self.counting().scope,

@@ -55,7 +55,8 @@ _FEW_DAYS = 3  # so short a period is quicker to count from the reports
 class Whole:
     """The part of a period that the summary answers: days from `first` up to, not including, `end`.
 
-    `dimension` and its `keys` (None: all) choose rows of the marginal counts; without one the months are read.
+    `dimension` and its `keys` (None: all) choose rows of the marginal counts; without one the months are read. The
+    dimension severity has no keys: its members are those of the filters.
     """
 
     first: date
@@ -185,15 +186,19 @@ def _done(rows: pd.DataFrame) -> NDArray[np.float64]:
 def summarised(reports: ReportDatabase, filters: Filters, by: str | None, *, months: bool = False) -> Whole | None:
     """Return the part of the period that the summary answers, or None where it answers nothing of it.
 
-    Days, where one dimension at most is chosen and it is the one counted by; with `months`, whatever is chosen but
-    officers and a square.
+    Days, where one dimension at most is chosen and it is the one counted by, or severities alone for the whole city;
+    with `months`, whatever is chosen but severities, officers and a square.
     """
     if filters.officers or filters.square or reports.ask("summary").empty:
         return None
     dimension: str | None = None
     keys: tuple[int, ...] | None = None
-    if not months:
-        chosen = {name: getattr(filters, many) for name, many in FIELDS.items() if getattr(filters, many)}
+    chosen = {name: getattr(filters, many) for name, many in FIELDS.items() if getattr(filters, many)}
+    if filters.severities:
+        if months or chosen or by is not None:
+            return None
+        dimension = "severity"  # its members are among the filters
+    elif not months:
         if set(chosen) - {by} and (by is not None or len(chosen) > 1):
             return None
         dimension, keys = next(iter(chosen.items()), (by or "city", None))

@@ -1,16 +1,17 @@
 -- What happened from :first_day up to, not including, :end_day (the city's days), for each key: from the summary, by
--- :dimension and its :keys day by day, or without a dimension month by month, which must then be whole months.
+-- :dimension and its :keys (of severities: those chosen) day by day, or without a dimension month by month, which must
+-- then be whole months.
 with image as (
     -- What stood otherwise at the moment: not as it stands now,
-    select -1 as sign, district_id, ward_id, unit_id, category_id, channel_id, submitted_at, cell, reopen_count, status,
-        due_at, ended_at, receive_due_at, received_at, rating, rated_at
+    select -1 as sign, district_id, ward_id, unit_id, category_id, channel_id, severity, submitted_at, cell, reopen_count,
+        status, due_at, ended_at, receive_due_at, received_at, rating, rated_at
     from report
     where id in (select report_id from report_past where valid_from <= :at and valid_to > :at)
     union all
     -- but as it stood then.
-    select 1, past.district_id, past.ward_id, past.unit_id, past.category_id, past.channel_id, past.submitted_at,
-        cell, past.reopen_count, past.status, past.due_at, past.ended_at, past.receive_due_at, past.received_at,
-        past.rating, past.rated_at
+    select 1, past.district_id, past.ward_id, past.unit_id, past.category_id, past.channel_id, past.severity,
+        past.submitted_at, cell, past.reopen_count, past.status, past.due_at, past.ended_at, past.receive_due_at,
+        past.received_at, past.rating, past.rated_at
     from report_past as past
     join report on report.id = past.report_id
     where valid_from <= :at and valid_to > :at
@@ -24,6 +25,14 @@ part as (
     from report_day
     where dimension = cast(:dimension as text) and day >= :first_day and day < :end_day
         and (cast(:keys as integer[]) is null or key = any(cast(:keys as integer[])))
+    union all
+    select
+        null,
+        received, received_off_map, reopened, resolved_on_time, resolved_late, resolved_no_deadline, refused,
+        fell_due, done_by_due, receive_fell_due, received_on_time, rated_satisfied, rated_acceptable,
+        rated_not_satisfied
+    from report_severity_day
+    where cast(:dimension as text) = 'severity' and day >= :first_day and day < :end_day and {chosen_severity}
     union all
     select
         {key},
@@ -42,7 +51,7 @@ part as (
     from report_change_fact
     where whole_city = coalesce(cast(:dimension as text) = 'city', false)
         and at >= cast(:first_day as timestamp) at time zone :zone
-        and at < cast(:end_day as timestamp) at time zone :zone and {chosen_group}
+        and at < cast(:end_day as timestamp) at time zone :zone and {chosen_group} and {chosen_severity}
     union all
     select
         {key},
@@ -53,7 +62,7 @@ part as (
     cross join lateral report_facts(submitted_at, cell is null, reopen_count, status, due_at, ended_at, receive_due_at,
         received_at, rating, rated_at) as fact
     where fact.at >= cast(:first_day as timestamp) at time zone :zone
-        and fact.at < cast(:end_day as timestamp) at time zone :zone and {chosen_group}
+        and fact.at < cast(:end_day as timestamp) at time zone :zone and {chosen_group} and {chosen_severity}
 )
 select
     key,

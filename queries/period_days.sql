@@ -2,12 +2,12 @@
 -- :dimension and its :keys; and what was open when the day ended, null where that is not kept or has changed since.
 with image as (
     -- What stood otherwise at the moment: not as it stands now,
-    select -1 as sign, district_id, ward_id, unit_id, category_id, channel_id, submitted_at, ended_at, status
+    select -1 as sign, district_id, ward_id, unit_id, category_id, channel_id, severity, submitted_at, ended_at, status
     from report
     where id in (select report_id from report_past where valid_from <= :at and valid_to > :at)
     union all
     -- but as it stood then.
-    select 1, district_id, ward_id, unit_id, category_id, channel_id, submitted_at, ended_at, status
+    select 1, district_id, ward_id, unit_id, category_id, channel_id, severity, submitted_at, ended_at, status
     from report_past
     where valid_from <= :at and valid_to > :at
 ),
@@ -22,7 +22,11 @@ part as (
     from report_change_fact
     where whole_city = (cast(:dimension as text) = 'city')
         and at >= cast(:first_day as timestamp) at time zone :zone
-        and at < cast(:end_day as timestamp) at time zone :zone and {chosen_group}
+        and at < cast(:end_day as timestamp) at time zone :zone and {chosen_group} and {chosen_severity}
+    union all
+    select day, received, resolved_on_time + resolved_late + resolved_no_deadline
+    from report_severity_day
+    where :dimension = 'severity' and day >= :first_day and day < :end_day and {chosen_severity}
     union all
     select cast(fact.at at time zone :zone as date), fact.received, fact.resolved
     from image
@@ -30,16 +34,23 @@ part as (
         (submitted_at, sign, 0), (ended_at, 0, case when status = 'resolved' then sign else 0 end)
     ) as fact (at, received, resolved)
     where fact.at >= cast(:first_day as timestamp) at time zone :zone
-        and fact.at < cast(:end_day as timestamp) at time zone :zone and {chosen_group}
+        and fact.at < cast(:end_day as timestamp) at time zone :zone and {chosen_group} and {chosen_severity}
 ),
 flow as (
     select day, sum(received) as received, sum(resolved) as resolved from part group by day
 ),
 kept as (
     select day, sum(open) as open
-    from report_day_open
-    where dimension = :dimension and day >= :first_day and day < :end_day
-        and (cast(:keys as integer[]) is null or key = any(cast(:keys as integer[])))
+    from (
+        select day, open
+        from report_day_open
+        where dimension = :dimension and day >= :first_day and day < :end_day
+            and (cast(:keys as integer[]) is null or key = any(cast(:keys as integer[])))
+        union all
+        select day, open
+        from report_severity_open
+        where :dimension = 'severity' and day >= :first_day and day < :end_day and {chosen_severity}
+    ) as each
     group by day
 ),
 -- From which day to which one the counts of what was open still hold.

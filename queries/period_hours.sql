@@ -4,12 +4,14 @@
 -- took each number of hours.
 with image as (
     -- What stood otherwise at the moment: not as it stands now,
-    select -1 as sign, district_id, ward_id, unit_id, category_id, channel_id, submitted_at, status, ended_at, worked_minutes
+    select -1 as sign, district_id, ward_id, unit_id, category_id, channel_id, severity, submitted_at, status, ended_at,
+        worked_minutes
     from report
     where id in (select report_id from report_past where valid_from <= :at and valid_to > :at)
     union all
     -- but as it stood then.
-    select 1, district_id, ward_id, unit_id, category_id, channel_id, submitted_at, status, ended_at, worked_minutes
+    select 1, district_id, ward_id, unit_id, category_id, channel_id, severity, submitted_at, status, ended_at,
+        worked_minutes
     from report_past
     where valid_from <= :at and valid_to > :at
 ),
@@ -31,7 +33,14 @@ part as (
     cross join lateral (values ('calendar', calendar_hours), ('working', working_hours)) as handled (clock, hours)
     where whole_city = (cast(:dimension as text) = 'city') and hours is not null
         and at >= cast(:first_day as timestamp) at time zone :zone
-        and at < cast(:end_day as timestamp) at time zone :zone and {chosen_group}
+        and at < cast(:end_day as timestamp) at time zone :zone and {chosen_group} and {chosen_severity}
+    union all
+    select null, clock, hours, reports
+    from report_severity_hours
+    where cast(:dimension as text) = 'severity' and {chosen_severity}
+        and (span = 'month' and begins >= :first_month and begins < :end_month
+            or span = 'day' and begins >= :first_day and begins < :first_month
+            or span = 'day' and begins >= :end_month and begins < :end_day)
     union all
     select {key}, clock, int4send(hours), int4send(sign)
     from image
@@ -41,7 +50,7 @@ part as (
     ) as handled (clock, hours)
     where status = 'resolved' and hours is not null
         and ended_at >= cast(:first_day as timestamp) at time zone :zone
-        and ended_at < cast(:end_day as timestamp) at time zone :zone and {chosen_group}
+        and ended_at < cast(:end_day as timestamp) at time zone :zone and {chosen_group} and {chosen_severity}
 )
 select key, clock, string_agg(hours, '') as hours, string_agg(reports, '') as reports
 from part

@@ -38,8 +38,10 @@ def summarise(connection: psycopg.Connection, *, now: datetime, anew: bool = Fal
         known = _open_known_to(connection)
         if known is None or today - known > _FEW_DAYS:
             connection.execute("select keep_open_anew(%s)", [today])
+            connection.execute("select keep_open_severities_anew(%s)", [today])
         else:
             connection.execute("select keep_open_lately(%s, %s)", [known, today])
+            connection.execute("select keep_open_severities_lately(%s, %s)", [known, today])
         connection.execute("update summary_state set open_to = %s", [today - timedelta(days=1)])
     if connection.info.transaction_status == TransactionStatus.IDLE:  # what was taken away is in nobody's way any more
         connection.execute("vacuum report_change, report_change_fact")
@@ -60,7 +62,7 @@ def _count_anew(connection: psycopg.Connection, *, calendar_changed: bool) -> No
         )
     connection.execute(  # with what has just been noted of the working time: all of it is counted below
         """truncate report_change, report_day, report_month, report_hours, report_unit_hours, report_square,
-               report_day_open, summary_state"""
+               report_day_open, report_severity_day, report_severity_hours, report_severity_open, summary_state"""
     )
     connection.execute("insert into summary_state (wide, high) select wide, high from city_grid()")
     row = connection.execute("select min(submitted_at), max(submitted_at), count(*) from report").fetchone()
@@ -75,14 +77,17 @@ def _count_anew(connection: psycopg.Connection, *, calendar_changed: bool) -> No
             """insert into report_change
                select 1, id, district_id, ward_id, unit_id, category_id, channel_id, cell, submitted_at,
                    received_at, receive_due_at, due_at, ended_at, status, rating, rated_at, reopen_count,
-                   worked_minutes, null
+                   worked_minutes, null, severity
                from report where submitted_at >= %s and submitted_at < %s""",
             [start, start + step],
         )
         connection.execute("select bring_into_summary()")
         start += step
     connection.execute("alter table report_change enable trigger note_facts")
-    connection.execute("analyze report_day, report_month, report_hours, report_unit_hours, report_square")
+    connection.execute(
+        """analyze report_day, report_month, report_hours, report_unit_hours, report_square, report_severity_day,
+               report_severity_hours"""
+    )
 
 
 def _open_known_to(connection: psycopg.Connection) -> date | None:

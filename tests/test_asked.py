@@ -11,11 +11,16 @@ from hypothesis import strategies as st
 from queries.database import ReportDatabase
 from queries.figures import City
 from queries.figures import city as read_city
+from queries.filters import SEVERITIES
 from tests.reports import DAY, T, report, small_city
-from ui.asked import PERIODS, asked
+from ui.asked import asked
+from ui.periods import PERIODS
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
-MOMENTS = st.datetimes().map(datetime.isoformat)
+MOMENTS = st.one_of(
+    st.datetimes().map(datetime.isoformat),
+    st.datetimes(datetime(1000, 1, 1)).map(lambda moment: f"{moment:%d/%m/%Y %H:%M} 07:00"),  # noqa: DTZ001  local
+)
 
 
 @pytest.fixture
@@ -51,11 +56,76 @@ def test_nonsense_alone_leaves_an_empty_address(reports: ReportDatabase, city: C
     assert found.understood(query) == {}
 
 
+def test_severities_come_one_by_one_or_between_commas(reports: ReportDatabase, city: City) -> None:
+    for values in (["complex", "urgent"], ["urgent,complex"], ["complex,urgent", "urgent", ""]):
+        found = asked({"severity": values}, reports=reports, city=city, now=T)
+        assert found.filters.severities == ("urgent", "complex")
+        assert found.strange == ()
+    found = asked({"severity": ["urgent,grave"]}, reports=reports, city=city, now=T)
+    assert (found.filters.severities, found.strange) == (("urgent",), ("grave",))
+    assert found.understood({"severity": ["urgent,grave"]}) == {"severity": ["urgent"]}
+    assert asked({"severity": ["grave"]}, reports=reports, city=city, now=T).understood({"severity": ["grave"]}) == {}
+    every = asked({"severity": ["normal,complex,urgent"]}, reports=reports, city=city, now=T)
+    assert every.filters.severities == (), "all of them is no choice"
+    assert asked({"district": ["006,017"]}, reports=reports, city=city, now=T).filters.districts == (1, 2)
+
+
 def test_a_past_moment_is_the_citys_own_time_and_never_the_future(reports: ReportDatabase, city: City) -> None:
     past = asked({"at": ["2026-11-17T08:00"]}, reports=reports, city=city, now=T)
     assert past.filters.at == datetime(2026, 11, 17, 8, tzinfo=HANOI)
     future = asked({"at": ["2999-01-01T00:00"]}, reports=reports, city=city, now=T)
     assert future.filters.at == T
+    assert future.remarks == (("future", ("2999-01-01T00:00",)),)
+    assert future.understood({"at": ["2999-01-01T00:00"]}) == {}, "the page goes on as live"
+    soon = asked({"at": [(T + timedelta(seconds=90)).isoformat()]}, reports=reports, city=city, now=T)
+    assert (soon.filters.at, soon.remarks) == (T, ())
+
+
+@pytest.mark.parametrize("words", ["02/11/2026 08:00", "2026-11-02T08:00:00 07:00", "2026-11-02T08:00:00+07:00"])
+def test_a_moment_may_be_written_as_people_write_it(reports: ReportDatabase, city: City, words: str) -> None:
+    found = asked({"at": [words]}, reports=reports, city=city, now=T)
+    assert found.filters.at == datetime(2026, 11, 2, 8, tzinfo=HANOI)
+    assert (found.strange, found.remarks) == ((), ())
+    assert found.understood({"at": [words]}) == {"at": [words]}
+
+
+def test_a_period_from_one_day_to_another_holds_both(reports: ReportDatabase, city: City) -> None:
+    query = {"from": ["01/11/2026"], "to": ["14/11/2026"], "period": ["last-month"]}
+    found = asked(query, reports=reports, city=city, now=T)
+    assert found.filters.start == datetime(2026, 11, 1, tzinfo=HANOI)
+    assert found.filters.end == datetime(2026, 11, 15, tzinfo=HANOI)
+    open_ended = asked({"from": ["2026-11-01"], "period": ["last-month"]}, reports=reports, city=city, now=T).filters
+    assert open_ended.end > T, "without an end it reaches to the moment, whatever period is named"
+
+
+def test_a_named_period_that_has_ended_ends(reports: ReportDatabase, city: City) -> None:
+    found = asked({"period": ["last-report-month"]}, reports=reports, city=city, now=T).filters
+    assert (found.start, found.end) == (
+        datetime(2026, 10, 15, tzinfo=HANOI), datetime(2026, 11, 15, tzinfo=HANOI),
+    )  # fmt: skip
+    assert found.at == T
+
+
+@pytest.mark.parametrize(
+    ("query", "remarks"),
+    [
+        ({"at": "31/02/2026"}, [("moment", ("31/02/2026",))]),
+        ({"from": "x", "to": "14/11/2026"}, [("moment", ("x",))]),
+        ({"from": "14/11/2026", "to": "01/11/2026"}, [("period", ("14/11/2026", "01/11/2026"))]),
+        ({"from": "2999-01-01"}, [("period", ("2999-01-01",))]),
+        ({"from": "01/11/2026", "to": "30/11/2026"}, [("cut", ("30/11/2026",))]),
+        ({"from": "01/11/2026", "to": "18/11/2026"}, []),
+    ],
+)
+def test_what_is_said_of_time_in_vain_is_kept_apart(
+    reports: ReportDatabase, city: City, query: dict[str, str], remarks: list[object]
+) -> None:
+    asked_for = {word: [value] for word, value in query.items()}
+    found = asked(asked_for, reports=reports, city=city, now=T)
+    assert list(found.remarks) == remarks
+    left_out = {word for why, words in found.remarks if why != "cut" for word in words}
+    assert set(found.strange) == left_out
+    assert found.understood(asked_for) == {word: [value] for word, value in query.items() if value not in left_out}
 
 
 def test_a_city_of_the_past_stands_at_its_usual_moment_but_may_be_asked_for_later(
@@ -81,11 +151,21 @@ def test_all_of_a_moment_before_the_first_report_is_nothing(reports: ReportDatab
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.dictionaries(
-        st.sampled_from(["at", "period", "district", "ward", "unit", "category", "channel", "from", "to", "zzz"]),
-        st.lists(st.one_of(st.sampled_from(PERIODS), st.text(max_size=30), MOMENTS), max_size=3),
+        st.sampled_from(
+            ["at", "period", "district", "ward", "unit", "category", "channel", "severity", "from", "to", "zzz"]
+        ),
+        st.lists(
+            st.one_of(
+                st.sampled_from([*PERIODS, *SEVERITIES]), st.text(max_size=30), st.text("0123456789/ :+-,TZ"), MOMENTS
+            ),
+            max_size=3,
+        ),
     )
 )
 def test_no_address_ever_fails(reports: ReportDatabase, city: City, query: dict[str, list[str]]) -> None:
-    filters = asked(query, reports=reports, city=city, now=T).filters
+    found = asked(query, reports=reports, city=city, now=T)
+    filters = found.filters
+    again = asked(found.understood(query), reports=reports, city=city, now=T)
+    assert (again.filters, again.strange) == (filters, ()), "what was understood asks for the same"
     assert filters.start <= filters.end <= T + timedelta(seconds=1)
     assert filters.at <= T

@@ -22,7 +22,7 @@ from queries.scope import EVERYTHING
 from queries.statements import FOLDER
 from tests.reports import DAY, HOUR, T, past, report, small_city
 from tests.test_figures import HANOI
-from ui.case_list import asked_list, page_of
+from ui.case_list import asked_list, described, figure_of, page_of
 from ui.exports import CasesBook, Export, csv_parts, harmless
 from ui.meanings import figure_name, meaning
 from ui.words import speaking
@@ -108,6 +108,32 @@ def test_the_address_says_what_is_listed(
 ) -> None:
     asked = asked_list(query, reports)
     assert (asked.figure, asked.order, asked.page, asked.strange) == (figure, order, page, strange)
+
+
+@pytest.mark.parametrize(
+    ("words", "figure"),
+    [
+        ({}, "open"),
+        ({"q": "rac"}, "submitted"),
+        ({"q": " "}, "open"),
+        ({"q": "rac", "figure": "received"}, "received"),
+        ({"figure": "strange"}, "open"),
+    ],
+)
+def test_the_period_matters_for_a_list_of_what_happened_in_it(words: dict[str, str], figure: str) -> None:
+    assert figure_of(words) == figure
+    assert speaks_of_the_period(figure) == (figure == "received")
+
+
+def test_a_list_says_which_severities_and_days_it_is_of(export: Export) -> None:
+    filters = export.filters.choosing(severities=("urgent", "complex")).within(
+        start=datetime(2026, 11, 1, tzinfo=HANOI)
+    )
+    listing = asked_list({"figure": ["received"]}, export.reports)
+    with speaking("vi"):
+        facts = dict(described(listing, filters, export.city, export.reports))
+    assert facts["Mức độ"] == "khẩn, phức tạp"
+    assert facts["Kỳ"].startswith("01/11/2026 – 18/11/2026")
 
 
 @pytest.mark.usefixtures("city")

@@ -53,7 +53,10 @@ def view(reports: ReportDatabase, **query: list[str]) -> Viewing:
     return Viewing(reports, known, found.filters, live=False, query=query | {"at": at}, page="definitions")
 
 
-@pytest.mark.parametrize("query", [{}, {"period": ["365d"], "district": ["017"]}])
+@pytest.mark.parametrize(
+    "query",
+    [{}, {"period": ["365d"], "district": ["017"]}, {"severity": ["urgent"]}, {"period": ["last-report-month"]}],
+)
 def test_every_number_of_every_measure_opens_exactly_its_cases(
     demo_reports: ReportDatabase, query: dict[str, list[str]]
 ) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as some
 from queries.chance import median_bounds
 from queries.database import ReportDatabase
 from queries.figures import HOURS, due_soon_until, figures, labels, timed
-from queries.filters import Filters
+from queries.filters import SEVERITIES, Filters
 from queries.period import MEDIAN_BOUNDS, quantiles
 from tests.reports import DAY, HOUR, T, past, report, small_city
 
@@ -142,13 +142,15 @@ def test_rows_by_area_add_up_with_those_not_located(city: psycopg.Connection, re
         ({"units": (1,)}, 2),
         ({"categories": (2,)}, 1),
         ({"channels": (2,)}, 0),
+        ({"severities": ("normal",)}, 2),
+        ({"severities": ("urgent", "complex")}, 1),
     ],
 )
 def test_filters_let_through_what_they_name(
     city: psycopg.Connection, reports: ReportDatabase, chosen: dict[str, Any], open_reports: int
 ) -> None:
     report(city, 1)
-    report(city, 2, district_id=2, ward_id=12, unit_id=2, category_id=2)
+    report(city, 2, district_id=2, ward_id=12, unit_id=2, category_id=2, severity="urgent")
     report(city, 3, district_id=None, ward_id=None)
     assert count(reports, **chosen)["open"] == open_reports
 
@@ -178,6 +180,15 @@ def test_the_past_stays_as_it_was_after_a_transfer_with_a_new_deadline(
     assert count(reports, at=T - 4 * HOUR, units=(1,))["overdue"] == 1
     assert count(reports, at=T - 4 * HOUR, units=(2,))["open"] == 0
     assert (count(reports, units=(2,))["open"], count(reports)["overdue"]) == (1, 0)
+
+
+def test_a_severity_is_that_of_the_moment(city: psycopg.Connection, reports: ReportDatabase) -> None:
+    report(city, 1, severity="urgent")
+    past(city, 1, severity="normal", valid_from=T - 2 * DAY, valid_to=T - HOUR)
+    for at, severity in ((T - 2 * HOUR, "normal"), (T, "urgent")):
+        assert {name: count(reports, at, severities=(name,))["open"] for name in SEVERITIES} == {
+            name: int(name == severity) for name in SEVERITIES
+        }
 
 
 def test_names_stand_in_the_order_a_reader_expects(city: psycopg.Connection, reports: ReportDatabase) -> None:

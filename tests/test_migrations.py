@@ -96,7 +96,8 @@ def test_own_squares_are_counted_where_a_summary_is_kept_already(demo: str, new_
 
 def test_what_is_counted_goes_with_the_reports(demo: str, new_database: NewDatabase) -> None:
     with connect(new_database(database_name(demo))) as connection:
-        counts = ("day", "month", "hours", "unit_hours", "square", "day_open")
+        severities = ("severity_day", "severity_hours", "severity_open")
+        counts = ("day", "month", "hours", "unit_hours", "square", "day_open", *severities)
         for table in [*(f"report_{name}" for name in counts), "report_change", "summary_state"]:
             if table == "report_change":
                 connection.execute("update report set category_id = 2 where id % 50 = 1")
@@ -119,6 +120,35 @@ def test_hours_of_units_are_counted_where_a_summary_is_kept_already(demo: str, n
         assert connection.execute(told).fetchall() == before
         connection.execute("update report_unit_hours set hours = reports, reports = hours where ward_id = -1")
         assert "report_unit_hours" in " ".join(map(str, find_damage(connection, DEMO_NOW)))
+
+
+def test_severities_are_counted_where_a_summary_is_kept_already(demo: str, new_database: NewDatabase) -> None:
+    with connect(new_database(database_name(demo))) as connection:
+        told = [
+            f"select * from report_severity_{part} order by severity, {first}"
+            for part, first in (("day", "day"), ("hours", "span, begins, clock"), ("open", "day"))
+        ]
+        before = [connection.execute(question.encode()).fetchall() for question in told]
+        assert min(map(len, before)) > 1_000
+        connection.execute(
+            """drop function bring_into_severities, empty_severities, note_change_facts, forget_change_facts,
+                   empty_change_facts cascade;
+               drop function keep_open_severities_lately, keep_open_severities_anew;
+               drop table report_severity_day, report_severity_hours, report_severity_open, report_change_fact;
+               drop index report_change_open_differs_from;
+               alter table report_change drop column severity, drop column noted;
+               delete from schema_migration where name in ('0034_severities.sql', '0036_waiting_facts.sql')"""
+        )
+        assert migrate(connection) == ["0034_severities.sql", "0036_waiting_facts.sql"]
+        assert [connection.execute(question.encode()).fetchall() for question in told] == before
+        assert [str(found) for found in find_damage(connection, DEMO_NOW) if "summarise" in str(found)] == []
+        for part, number in (("day", "received"), ("open", "open")):
+            connection.execute(f"update report_severity_{part} set {number} = {number} + 1".encode())
+        connection.execute("update report_severity_hours set hours = reports, reports = hours where span = 'day'")
+        damage = " ".join(str(found) for found in find_damage(connection, DEMO_NOW))
+        assert {part for part in ("day", "hours", "open") if f"report_severity_{part}" in damage} == {
+            "day", "hours", "open",
+        }  # fmt: skip
 
 
 def _as_before_0025(connection: psycopg.Connection) -> None:
@@ -165,6 +195,7 @@ def test_what_was_opened_again_soon_is_told_of_reports_that_are_there_already(
     with connect(new_database(database_name(demo))) as connection:
         told = "select count(reopened_soon_at), min(reopened_soon_at), max(reopened_soon_at) from report"
         before = connection.execute(told).fetchone()
+        connection.execute("drop function keep_open_severities_lately")  # later than what is made again here
         connection.execute("alter table report drop column reopened_soon_at cascade")  # as it was before it
         connection.execute("drop function tell_reopened_soon cascade")
         connection.execute("drop function reopened_soon cascade")
@@ -186,7 +217,8 @@ def test_what_was_resolved_without_words_is_told_of_reports_that_are_there_alrea
         told = "select id, wordless_at from report where wordless_at is not null order by id"
         before = connection.execute(told).fetchall()
         connection.execute(  # as it was before it
-            """alter table report drop column wordless_at cascade;
+            """drop function keep_open_severities_lately;
+               alter table report drop column wordless_at cascade;
                drop function tell_wordless cascade;
                create view answered_without_words as
                select id, open_until from report where status = 'resolved' and coalesce(btrim(answer), '') = '';

@@ -20,6 +20,7 @@ CHOSEN: dict[str, Any] = {
     "units": [1],
     "categories": [1],
     "channels": [1],
+    "severities": ["urgent", "complex"],
     "officers": ["A"],
     "cells": [39964825830],
     "scope": [1],

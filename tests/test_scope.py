@@ -128,7 +128,7 @@ ANYTHING: dict[str, Any] = {
     "keys": None,
     "wide": 2,
     "high": 2,
-} | dict.fromkeys(("districts", "wards", "units", "categories", "channels", "officers", "cells"))
+} | dict.fromkeys(("districts", "wards", "units", "categories", "channels", "severities", "officers", "cells"))
 """A value for every parameter, chosen to let everything through."""
 ATTACKS = [
     "select words from report",

@@ -119,6 +119,8 @@ def test_a_file_that_is_named_and_missing_opens_nothing(tmp_path: Path, monkeypa
         'language = "fr"',
         'theme = "pink"',
         'at = "yesterday"',
+        'severities = ["grave"]',
+        'severities = "urgent"',
         "districts = [1]",
         "shift = 1",
         'colour = "red"',
@@ -150,11 +152,17 @@ def test_two_screens_of_one_name_are_refused(write: Write) -> None:
 
 
 def test_the_settings_of_a_screen_are_its_own(write: Write) -> None:
-    write("hall", more='scenes = ["map"]\nzoom = 1\ndistricts = ["001"]\nlanguage = "en"\nat = "2026-11-20T08:00"')
+    write(
+        "hall",
+        more='scenes = ["map"]\nzoom = 1\ndistricts = ["001"]\nseverities = ["urgent"]\nlanguage = "en"\n'
+        'at = "20/11/2026 08:00"',
+    )
     found = opened("hall", TOKENS["hall"])
     assert found
     assert found.scenes == ("map",)
-    assert found.query == {"district": ["001"], "lang": ["en"], "at": ["2026-11-20T08:00"]}
+    assert found.query == {
+        "district": ["001"], "severity": ["urgent"], "lang": ["en"], "at": ["20/11/2026 08:00"],
+    }  # fmt: skip
 
 
 def test_the_example_holds_the_usual_values_and_opens_with_no_token(

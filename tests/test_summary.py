@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from queries.database import ReportDatabase
 from queries.days import days
 from queries.figures import city
-from queries.filters import Filters
+from queries.filters import SEVERITIES, Filters
 from queries.map import grid, squares
 from queries.period import happened, hours, summarised
 from reportdb.check import find_damage
@@ -69,6 +69,8 @@ def some_filters(draw: st.DrawFn) -> _Asked:
         for name in chosen
     }
     if draw(st.booleans()):
+        picks["severities"] = tuple(draw(st.sets(st.sampled_from(SEVERITIES), min_size=1, max_size=2)))
+    if draw(st.booleans()):
         picks["scope"] = tuple(draw(st.sets(st.integers(1, CHOICES["units"]), min_size=1, max_size=8)))
     return ago, length, until, picks
 
@@ -91,11 +93,15 @@ def test_a_year_is_answered_by_the_summary(demo: str) -> None:
             (year, "unit", "unit"),
             (year.choosing(units=(1, 2)), None, "unit"),
             (year.choosing(units=(1, 2)), "unit", "unit"),
+            (year.choosing(severities=("urgent",)), None, "severity"),
+            (year.choosing(severities=("urgent",), scope=(1, 2)), None, "severity"),
         ):
             whole = summarised(reports, filters, by)
             assert whole is not None
             assert (whole.dimension, (whole.end - whole.first).days) == (dimension, 364)
         assert summarised(reports, year.choosing(units=(1,)), "category") is None
+        for known in (year.choosing(units=(1,), severities=("urgent",)), year.choosing(severities=("urgent",))):
+            assert summarised(reports, known, "unit", months=True) is None, "months do not tell severities apart"
         assert summarised(reports, year.choosing(units=(1,)), "category", months=True) is not None
         for by in ("district", "ward"):
             hours(reports, year.choosing(units=(1,)), by=by)
@@ -111,6 +117,9 @@ def test_changes_are_counted_at_once_and_stay_counted(demo: str, new_database: N
         connection.execute("update report_past set district_id = 3 where report_id % 50 = 1")
         connection.execute("update report set district_id = 3, unit_id = 7 where id % 50 = 1")
         connection.execute("update report set status = 'waiting', ended_at = null where id % 50 = 2 and rating is null")
+        connection.execute("update report set severity = 'complex' where id % 50 in (3, 4)")
+        connection.execute("update report set severity = 'urgent', category_id = 1, unit_id = 9 where id % 50 = 5")
+        connection.execute("update report_past set severity = 'normal' where report_id % 50 = 6")
         connection.execute("delete from report_event where report_id % 50 = 3")
         connection.execute("delete from report_past where report_id % 50 = 3")
         connection.execute("delete from report where id % 50 = 3")
@@ -124,6 +133,8 @@ def test_changes_are_counted_at_once_and_stay_counted(demo: str, new_database: N
                     _the_same(filters.choosing(districts=(3,)), None, counted, recounted)
                     _the_same(filters.choosing(districts=(3, 4), categories=(1, 2, 3)), "unit", counted, recounted)
                     _the_same(filters.choosing(units=(3, 7)), "ward", counted, recounted)
+                    for severities in (("urgent",), ("complex", "normal")):
+                        _the_same(filters.choosing(severities=severities), None, counted, recounted)
                 summarise(connection, now=later)
         assert [str(found) for found in find_damage(connection, later) if "summarise" in str(found)] == []
 
@@ -245,6 +256,14 @@ def _closed_and_opened_again(connection: psycopg.Connection) -> None:
         connection.execute("update report set reopen_count = 1 where id = 1")
 
 
+def _graver_and_less_grave(connection: psycopg.Connection) -> None:
+    changes = (T - 6 * DAY, MIDNIGHT - 10 * HOUR, MIDNIGHT + 10 * HOUR)
+    with connection.transaction():
+        for severity, begins, ends in zip(("normal", "urgent"), changes, changes[1:], strict=False):
+            past(connection, 1, submitted_at=T - 6 * DAY, valid_from=begins, valid_to=ends, severity=severity)
+        connection.execute("update report set severity = 'complex' where id = 1")
+
+
 def _twice_in_other_hands(connection: psycopg.Connection) -> None:
     changes = (T - 6 * DAY, MIDNIGHT - 10 * HOUR, MIDNIGHT + 10 * HOUR)
     with connection.transaction():
@@ -253,7 +272,9 @@ def _twice_in_other_hands(connection: psycopg.Connection) -> None:
         connection.execute("update report set unit_id = null, transfer_count = 2 where id = 1")
 
 
-@pytest.mark.parametrize("deliver", [_closed_at_midnight, _closed_and_opened_again, _twice_in_other_hands])
+@pytest.mark.parametrize(
+    "deliver", [_closed_at_midnight, _closed_and_opened_again, _graver_and_less_grave, _twice_in_other_hands]
+)
 def test_what_comes_late_changes_the_days_it_speaks_of(
     connection: psycopg.Connection, database: str, deliver: Callable[[psycopg.Connection], None]
 ) -> None:
@@ -263,11 +284,12 @@ def test_what_comes_late_changes_the_days_it_speaks_of(
     summarise(connection, now=T)
     deliver(connection)
     for when in ("noted", "brought into the counts"):
-        for units in ((), (1,), (2,), (-1,)):
+        choices: list[dict[str, Any]] = [{}, *({"units": (unit,)} for unit in (1, 2, -1))]
+        for chosen in [*choices, *({"severities": (one,)} for one in SEVERITIES)]:
             with closing(ReportDatabase(database)) as counted, closing(_Unsummarised(database)) as recounted:
-                ten_days = Filters.of(at=T, zone=city(counted).zone, start=T - 10 * DAY, units=units)
+                ten_days = Filters.of(at=T, zone=city(counted).zone, start=T - 10 * DAY, **chosen)
                 assert summarised(counted, ten_days, None), "the summary is asked"
                 found, truth = (days(reports, ten_days)[0] for reports in (counted, recounted))
-            pd.testing.assert_frame_equal(found, truth, check_dtype=False, obj=f"{when}, of units {units}")
+            pd.testing.assert_frame_equal(found, truth, check_dtype=False, obj=f"{when}, of {chosen}")
         summarise(connection, now=T)
     assert _damage(connection, T) == []

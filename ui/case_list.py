@@ -9,8 +9,9 @@ from queries.figures import City, Dimension, names
 from queries.filters import NONE, Filters
 from queries.scope import NOTHING, Scope
 from queries.search import Search, search
-from ui import squares
+from ui import periods, squares
 from ui.meanings import figure_name, meaning
+from ui.states import severity
 from ui.words import _, moment, name
 
 USUAL_FIGURE = "open"
@@ -36,10 +37,9 @@ def asked_list(query: Mapping[str, Iterable[str]], reports: ReportDatabase, scop
     found = search(reports, words["q"], scope) if words["q"].strip() else None
     if words["q"].strip() and found is None:
         strange.append(words["q"])
-    figure = words["figure"] or ("submitted" if found else USUAL_FIGURE)
-    if figure not in FIGURES:
-        strange.append(figure)
-        figure = USUAL_FIGURE
+    if words["figure"] and words["figure"] not in FIGURES:
+        strange.append(words["figure"])
+    figure = figure_of({"figure": words["figure"], "q": words["q"] if found else ""})
     order = usual_order(figure, found)
     if words["sort"] in orders(figure):
         order = next(known for known in ORDERS if known == words["sort"])
@@ -51,6 +51,12 @@ def asked_list(query: Mapping[str, Iterable[str]], reports: ReportDatabase, scop
     elif words["page"]:
         strange.append(words["page"])
     return CaseList(figure, order, words["q"].strip(), found, page, tuple(strange))
+
+
+def figure_of(words: Mapping[str, str]) -> str:
+    """Return the figure whose cases an address asks for; a search without one is among all reports."""
+    figure = words.get("figure") or ("submitted" if words.get("q", "").strip() else USUAL_FIGURE)
+    return figure if figure in FIGURES else USUAL_FIGURE
 
 
 def usual_order(figure: str, found: Search | None) -> Order:
@@ -76,13 +82,13 @@ def order_name(order: Order) -> str:
 
 def described(listing: CaseList, filters: Filters, city: City, reports: ReportDatabase) -> list[tuple[str, str]]:
     """Return in words what a list shows, headings and what stands under them. Raises DatabaseAway."""
-    at, start, end = (moment(value.astimezone(city.zone)) for value in (filters.at, filters.start, filters.end))
+    at = moment(filters.at.astimezone(city.zone))
     facts = [
         (_("What is listed"), f"{figure_name(listing.figure)}: {meaning(listing.figure)}"),
         (_("Moment"), f"{at} ({city.time_zone})"),
     ]
     if speaks_of_the_period(listing.figure):
-        facts.append((_("Period"), f"{start} – {end}"))
+        facts.append((_("Period"), periods.in_words(filters)))
     if listing.search is not None:
         facts.append((_("Search"), listing.typed))
     chosen: list[tuple[str, Dimension, tuple[int, ...]]] = [
@@ -96,6 +102,8 @@ def described(listing: CaseList, filters: Filters, city: City, reports: ReportDa
         if keys:
             known = names(reports, dimension).to_dict("index")
             facts.append((title, ", ".join(_("none") if key == NONE else name(known[key]) for key in keys)))
+    if filters.severities:
+        facts.append((_("Severity"), ", ".join(severity(one) for one in filters.severities)))
     if filters.officers:
         facts.append((_("Officer"), ", ".join(officer or _("not assigned") for officer in filters.officers)))
     if filters.square:

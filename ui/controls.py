@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from ui.asked import split
 from ui.panel import panel
 
 PAGE = "page"
@@ -46,7 +47,7 @@ def one_of(
 
 def some_of(label: str, word: str, options: Sequence[str], *, words: Callable[[str], str], nothing: str) -> list[str]:
     """Draw a choice of any number and return them; `nothing` stands in it while none is chosen."""
-    stands = [option for option in st.query_params.get_all(word) if option in options]
+    stands = [option for option in split(st.query_params.get_all(word), options) if option in options]
     st.session_state[f"choose_{word}"] = stands
     st.multiselect(
         label,
@@ -67,6 +68,23 @@ def words_of(label: str, word: str, *, example: str) -> str:
     st.session_state[f"choose_{word}"] = stands
     st.text_input(label, placeholder=example, key=f"choose_{word}", on_change=_write, args=(word, ""))
     return stands
+
+
+def shows(key: str, value: object) -> None:
+    """Have a control show a value. One that shows it already is left alone: a refresh takes nothing away that is being
+    typed.
+    """
+    if key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
+
+
+def rewrite(**words: str | None) -> None:
+    """Write words into the address, all at once: one entry of the browser's history. None takes a word out.
+
+    A list begins at its first page again.
+    """
+    stands = {word: st.query_params.get_all(word) for word in st.query_params if word not in {PAGE, *words}}
+    st.query_params.from_dict(stands | {word: value for word, value in words.items() if value is not None})
 
 
 def _write(word: str, usual: str | None) -> None:

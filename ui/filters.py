@@ -8,9 +8,10 @@ import streamlit as st
 
 from queries.database import ReportDatabase
 from queries.figures import City, Dimension, labels
+from queries.filters import SEVERITIES
 from queries.scope import Scope
-from ui import squares
-from ui.asked import CHOICES, NOBODY, PERIODS, USUAL_PERIOD, Asked, asked
+from ui import squares, when
+from ui.asked import CHOICES, NOBODY, SEVERITY, Asked, asked
 from ui.controls import PAGE, one_of, some_of
 from ui.panel import address, panel
 from ui.screen import screen
@@ -21,7 +22,7 @@ _SHOWN: tuple[Dimension, ...] = ("district", "category", "channel")
 _CHIPS: tuple[Dimension, ...] = ("ward", "unit")
 WHOLE_CITY = dict.fromkeys(("unit", "district", "ward", "officer", squares.WORD))
 """What an address leaves out to speak of the whole city."""
-_CARRIED = ("period", "from", "to", "at", "lang", "officer", squares.WORD)
+_CARRIED = ("period", "from", "to", "at", "lang", SEVERITY, "officer", squares.WORD)
 
 
 def choose(
@@ -32,47 +33,57 @@ def choose(
     usual: datetime,
     page: str,
     offered: bool,
+    timed: bool,
     nowhere: tuple[str, ...],
     scope: Scope,
 ) -> Viewing:
     """Draw the filters above a page and return what the address asks for.
 
     `now` is the latest moment there is, `usual` the one where none is asked for, `scope` whose cases the viewer may
-    read. A page that counts nothing is `offered` the language alone; `nowhere` is what the address named that is no
-    page. Raises DatabaseAway.
+    read. A page that counts nothing is `offered` the language alone; one that does not depend on the period is not
+    `timed`, and shows none. `nowhere` is what the address named that is no page. Raises DatabaseAway.
     """
-    if offered:
-        _offer(reports)
-    else:
-        with st.container(horizontal=True, horizontal_alignment="right", key="filters"):
-            _language()
     query = {key: st.query_params.get_all(key) for key in st.query_params}
     found = asked(query, reports=reports, city=city, now=now, usual=usual, scope=scope)
     query = found.understood(query)
+    if offered:
+        _offer(reports, found, city, query, now=now, timed=timed)
+    else:
+        with st.container(horizontal=True, horizontal_alignment="right", key="filters"):
+            _language()
     if chips := _chips(query, reports, found):
         panel("chips", key="chips", chips=chips)
-    if strange := (*nowhere, *found.strange):
-        # Words of an address are a stranger's: a template escapes them; Streamlit's own notice reads markup.
+    # Words of an address are a stranger's: a template escapes them; Streamlit's own notice reads markup.
+    told = {word for remark in found.remarks for word in remark.words}
+    if strange := [*nowhere, *(word for word in found.strange if word not in told)]:
         panel("notice", key="notice", words=", ".join(strange[:5]))
+    for number, remark in enumerate(found.remarks):
+        panel("notice", key=f"notice_time_{number}", says=when.told(remark, found, city))
     return Viewing(reports, city, found.filters, live=found.filters.at == now == usual, query=query, page=page)
 
 
-def _offer(reports: ReportDatabase) -> None:
+def _offer(
+    reports: ReportDatabase, found: Asked, city: City, query: dict[str, list[str]], *, now: datetime, timed: bool
+) -> None:
     """Draw every filter: in a row, or on a phone folded under a line that says what is chosen."""
     titles = {"district": _("District"), "category": _("Category"), "channel": _("Channel")}
-    periods = {"7d": _("7 days"), "30d": _("30 days"), "90d": _("90 days"), "365d": _("1 year"), "all": _("All")}
+    severities = {"urgent": _("Urgent"), "complex": _("Complex"), "normal": _("Normal")}
     known = {dimension: labels(reports, dimension, language()) for dimension in _SHOWN}
     with ExitStack() as folded:
         if screen().phone:
-            said = periods.get(st.query_params.get("period", USUAL_PERIOD), periods[USUAL_PERIOD])
-            chosen = [
-                known[word][value] for word in _SHOWN for value in st.query_params.get_all(word) if value in known[word]
-            ]
-            folded.enter_context(st.expander(" · ".join([said, *chosen]), icon=":material/tune:", key="filters_fold"))
+            chosen = [known[word][value] for word in _SHOWN for value in query.get(word, []) if value in known[word]]
+            chosen += [severities[value] for value in query.get(SEVERITY, [])]
+            said = [*when.said(found, city, query, period=timed), *chosen]
+            folded.enter_context(
+                st.expander(" · ".join(said) or _("Filters"), icon=":material/tune:", key="filters_fold")
+            )
         with st.container(horizontal=True, vertical_alignment="top", key="filters"):
-            one_of(_("Period"), "period", PERIODS, usual=USUAL_PERIOD, words=periods.__getitem__, says=False)
+            if timed:
+                when.period(found, city, query)
+            when.at(found, city, query, now=now)
             for word in _SHOWN:
                 some_of(titles[word], word, list(known[word]), words=known[word].__getitem__, nothing=_("All"))
+            some_of(_("Severity"), SEVERITY, SEVERITIES, words=severities.__getitem__, nothing=_("All"))
             _language()
 
 
@@ -109,10 +120,6 @@ def _chips(query: dict[str, list[str]], reports: ReportDatabase, found: Asked) -
     if filters.square:
         rest = {key: value for key, value in query.items() if key != squares.WORD}
         chips.append({"label": _("Square"), "value": squares.in_words(filters.square), "href": address("?", **rest)})
-    if "from" in query or "to" in query:
-        begins, ends = (moment(value.astimezone(filters.zone)) for value in (filters.start, filters.end))
-        rest = {key: value for key, value in query.items() if key not in ("from", "to")}
-        chips.append({"label": _("Period"), "value": f"{begins} – {ends}", "href": address("?", **rest)})
     if "at" in query:
         rest = {key: value for key, value in query.items() if key != "at"}
         understood = query["at"][0] not in found.strange

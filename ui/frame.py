@@ -47,6 +47,7 @@ with live.drawing() as viewer:
             usual=usual,
             page=page.url_path,
             offered=page.url_path not in pages.WITHOUT_FILTERS,
+            timed=pages.depends_on_the_period(page.url_path),
             nowhere=pages.nowhere(page.url_path),
             scope=account.scope,
         )

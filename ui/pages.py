@@ -5,8 +5,10 @@ from streamlit.navigation.page import Page
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from queries.accounts import Account
+from queries.cases import speaks_of_the_period
 from queries.figures import names
 from ui import access, live
+from ui.case_list import figure_of
 from ui.filters import carried
 from ui.panel import address, panel
 from ui.status import Freshness
@@ -89,6 +91,11 @@ def nowhere(here: str) -> tuple[str, ...]:
     """Return what the address named that is no page, until the viewer chooses anything on the one it led to."""
     named, led_to = st.session_state.get("nowhere", ("", ()))
     return (named,) if led_to == live.address(here) else ()
+
+
+def depends_on_the_period(here: str) -> bool:
+    """Whether the period matters for what a page of this path shows: of the list of cases, its figure decides."""
+    return here != CASES or speaks_of_the_period(figure_of(st.query_params))
 
 
 def header(here: str, seen: Viewing | None, freshness: Freshness, viewer: Account) -> None:

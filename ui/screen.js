@@ -12,6 +12,7 @@ export default function ({ data, setStateValue }) {
   document.documentElement.lang = data.language
   document.documentElement.dataset.theme = data.theme
   document.documentElement.style.setProperty("--nothing-found", JSON.stringify(data.nothing))
+  document.documentElement.style.setProperty("--time", JSON.stringify(data.time))
   if (told === data.viewer) return
   told = data.viewer
   const type = parseFloat(getComputedStyle(document.documentElement).fontSize)

@@ -48,6 +48,7 @@ def begin() -> None:
             "panels": panel.styles(),
             "language": language(),
             "nothing": _("Nothing found. Type with diacritics."),
+            "time": _("Time"),
             "theme": st.context.theme.type,
             "known": [known.width, known.height, known.scale],
             "type": st.get_option("theme.baseFontSize"),

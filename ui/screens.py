@@ -11,12 +11,17 @@ import os
 import secrets
 import tomllib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from queries.filters import SEVERITIES
+from ui import moments
+from ui.asked import SEVERITY
 from ui.words import LANGUAGES
 
 SCREENS_VARIABLE = "REPORT_SCREENS"
@@ -24,10 +29,18 @@ SCREENS_VARIABLE = "REPORT_SCREENS"
 SCENES = ("figures", "map", "overdue", "backlog", "newest", "satisfaction")
 LEVELS = ("district", "ward")
 THEMES = ("dark", "light", "auto")
+_ALLOWED: Mapping[str, tuple[str, ...]] = {
+    "level": LEVELS,
+    "language": LANGUAGES,
+    "theme": THEMES,
+    "scenes": SCENES,
+    "severities": SEVERITIES,
+}
 
 _LOG = logging.getLogger(__name__)
 _USUAL = Path(__file__).parents[1] / "screens.toml"
 _SECONDS = (5, 3600)
+_ANY_ZONE = ZoneInfo("UTC")  # whether a moment can be read does not depend on the zone
 _ZOOM = (0.8, 1)
 _NOBODY = "0" * 64  # no token has this hash
 
@@ -40,7 +53,8 @@ class NotAScreen(Exception):
 class WallScreen:
     """What one screen shows and how.
 
-    `seconds` a scene; `districts` are codes, none is the whole city; `at` is a past moment in ISO form, empty is now;
+    `seconds` a scene; `districts` are codes, none is the whole city; `severities` are some of
+    queries.filters.SEVERITIES, none is all; `at` is a past moment, empty is now;
     `zoom` makes everything smaller, for a screen that is near or cuts its edges off; `shift` moves the picture by a few
     pixels every minute against burn-in.
     """
@@ -50,6 +64,7 @@ class WallScreen:
     scenes: tuple[str, ...] = SCENES
     seconds: int = 20
     districts: tuple[str, ...] = ()
+    severities: tuple[str, ...] = ()
     level: str = "district"
     language: str = "vi"
     theme: str = "dark"
@@ -60,7 +75,12 @@ class WallScreen:
     @property
     def query(self) -> dict[str, list[str]]:
         """The same choices as the address of a page has them."""
-        said = {"district": list(self.districts), "lang": [self.language], "at": [self.at] if self.at else []}
+        said = {
+            "district": list(self.districts),
+            SEVERITY: list(self.severities),
+            "lang": [self.language],
+            "at": [self.at] if self.at else [],
+        }
         return {word: values for word, values in said.items() if values}
 
 
@@ -149,6 +169,14 @@ def _read(file: Path, _changed: int) -> Mapping[str, WallScreen]:
     return found
 
 
+def _can_be_read(moment: str) -> bool:
+    """Whether a moment can be read in some city: which of day and month comes first, its country decides."""
+    for country in ("VN", "US"):
+        with suppress(ValueError):
+            return bool(moments.read(moment, zone=_ANY_ZONE, country=country))
+    return False
+
+
 def _screen(said: Mapping[str, Any]) -> WallScreen:
     """Return a screen as it is written down. Raises ValueError, TypeError for what cannot be."""
     usual = {field.name: field.default for field in fields(WallScreen)}
@@ -166,14 +194,15 @@ def _screen(said: Mapping[str, Any]) -> WallScreen:
         raise ValueError("name is missing")
     if len(screen.token_sha256) != 64 or not set(screen.token_sha256) <= set("0123456789abcdef"):
         raise ValueError("token_sha256 is 64 hexadecimal digits (python -m ui.screen_token makes them)")
-    for word, allowed in (("level", LEVELS), ("language", LANGUAGES), ("theme", THEMES)):
-        if getattr(screen, word) not in allowed:
-            raise ValueError(f"{word} is one of {', '.join(allowed)}")
-    if not screen.scenes or not set(screen.scenes) <= set(SCENES):
-        raise ValueError(f"scenes are some of {', '.join(SCENES)}")
+    for word, allowed in _ALLOWED.items():
+        value = getattr(screen, word)
+        if not set(value if isinstance(value, tuple) else [value]) <= set(allowed):
+            raise ValueError(f"{word}: known are {', '.join(allowed)}")
+    if not screen.scenes:
+        raise ValueError("scenes are missing")
     for word, (least, most) in (("seconds", _SECONDS), ("zoom", _ZOOM)):
         if not least <= getattr(screen, word) <= most:
             raise ValueError(f"{word} is between {least} and {most}")
-    if screen.at:
-        datetime.fromisoformat(screen.at)
+    if screen.at and not _can_be_read(screen.at):
+        raise ValueError("at is a moment, such as 2026-11-20T08:00")
     return screen

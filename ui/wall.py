@@ -17,9 +17,10 @@ from queries.accounts import Account
 from queries.database import DatabaseAway, NotAReportDatabase
 from queries.figures import NoCity, labels
 from queries.scope import NOTHING
-from ui import access, age, live, panel, screens, status, wall_scenes
+from ui import access, age, live, panel, screens, status, wall_scenes, when
 from ui.asked import asked
 from ui.screens import WallScreen
+from ui.states import severity
 from ui.theme import OVERDUE_STEPS, OVERDUE_STEPS_DARK
 from ui.viewing import Viewing
 from ui.words import _, language, name, speaking
@@ -118,6 +119,8 @@ def _drawn(screen: WallScreen) -> dict[str, Any]:
         _complain(screen, found.strange)
         unknown = _("screens.toml: not understood: {words}", words=", ".join(found.strange))
         said = f"{said} · {unknown}" if said else unknown  # neither stands for the other
+    for remark in (remark for remark in found.remarks if remark.why == "future"):
+        said = " · ".join(filter(None, [said, when.told(remark, found, pulse.city)]))
     return made | {"moment": said}
 
 
@@ -143,10 +146,11 @@ def content(seen: Viewing, screen: WallScreen) -> dict[str, Any]:
 
 
 def _of_what(seen: Viewing, screen: WallScreen) -> str:
-    """Return what the figures are of: the city, or the districts a screen is limited to."""
+    """Return what the figures are of: the city, or the districts and severities a screen is limited to."""
     known = labels(seen.reports, "district", language())
     city = name({"name_vi": seen.city.name_vi, "name_en": seen.city.name_en})
-    return " · ".join([city, *(known[code] for code in screen.districts if code in known)])
+    grave = [severity(one) for one in seen.filters.severities]
+    return " · ".join([city, *(known[code] for code in screen.districts if code in known), *grave])
 
 
 def _settings(screen: WallScreen) -> dict[str, Any]:

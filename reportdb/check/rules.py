@@ -58,6 +58,10 @@ RULES: dict[tuple[str, ...], tuple[str, str]] = {
         "lists that are not of one length",
         "run `python -m reportdb summarise --anew`",
     ),
+    ("report_severity_hours", "hours", "reports"): (
+        "lists that are not of one length",
+        "run `python -m reportdb summarise --anew`",
+    ),
     ("app_user", "role", "unit_id"): ("a unit head without a unit, or a unit without a unit head", "correct unit_id"),
 }
 

@@ -74,7 +74,7 @@ def build_demo(
     summarise(connection, now=now)
     connection.execute(
         """vacuum analyze report_day, report_month, report_hours, report_unit_hours, report_square, report_day_open,
-               report_change"""
+               report_severity_day, report_severity_hours, report_severity_open, report_change"""
     )
     return reports
 

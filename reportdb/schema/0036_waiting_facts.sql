@@ -7,13 +7,14 @@
 
 create table report_change_fact (
     noted xid8 not null default pg_current_xact_id(),  -- as in report_change: both go together
-    whole_city boolean not null,                       -- then without district, ward, unit, category and channel
+    whole_city boolean not null,                       -- then without district, ward, unit, category, ...
     at timestamptz not null,
     district_id integer,
     ward_id integer,
     unit_id integer,
     category_id smallint,
     channel_id smallint,
+    severity text,
     cell bigint,             -- of what was received: its square
     calendar_hours integer,  -- of what was resolved: on the scale of handled_hours
     working_hours integer,
@@ -48,14 +49,14 @@ language plpgsql security definer set search_path from current
 as $$
 begin
     insert into report_change_fact (
-        whole_city, at, district_id, ward_id, unit_id, category_id, channel_id, cell, calendar_hours, working_hours,
-        received, received_off_map, reopened, resolved_on_time, resolved_late, resolved_no_deadline, refused, fell_due,
+        whole_city, at, district_id, ward_id, unit_id, category_id, channel_id, severity, cell, calendar_hours,
+        working_hours, received, received_off_map, reopened, resolved_on_time, resolved_late, resolved_no_deadline, refused, fell_due,
         done_by_due, receive_fell_due, received_on_time, rated_satisfied, rated_acceptable, rated_not_satisfied)
     select *
     from (
         select
             grouping(district_id) = 1 as whole_city, fact.at, district_id, ward_id, unit_id, category_id, channel_id,
-            what.cell, what.calendar_hours, what.working_hours,
+            severity, what.cell, what.calendar_hours, what.working_hours,
             coalesce(sum(sign * fact.received), 0) as received,
             coalesce(sum(sign * fact.received_off_map), 0) as received_off_map,
             coalesce(sum(sign * fact.reopened), 0) as reopened,
@@ -83,7 +84,7 @@ begin
         group by grouping sets (
             (fact.at, what.cell, what.calendar_hours, what.working_hours),
             (fact.at, what.cell, what.calendar_hours, what.working_hours, district_id, ward_id, unit_id, category_id,
-                channel_id))
+                channel_id, severity))
     ) as net
     where (
         received, received_off_map, reopened, resolved_on_time, resolved_late, resolved_no_deadline, refused, fell_due,

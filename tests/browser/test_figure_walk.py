@@ -188,8 +188,20 @@ def test_every_number_of_the_demo_city_opens_its_cases(
 ) -> None:
     paths = ["", "backlog?by=district", "backlog?by=unit", "overdue", "overdue?kind=commune&lang=en", "definitions"]
     paths += [f"unit?unit={busiest_unit(demo)}", "backlog?by=ward&district=017&lang=en", "?category=rac-thai&lang=en"]
+    paths += ["?severity=urgent,complex", "backlog?by=unit&severity=complex", "overdue?severity=normal&lang=en"]
+    paths += [f"unit?unit={busiest_unit(demo)}&severity=urgent&severity=normal", "map?show=density&severity=urgent"]
     paths += maps(busiest_square(demo, datetime(2026, 11, 17, 9, tzinfo=UTC)))
     walk(visit(demo_address), demo, [asked_at(path, DEMO) for path in paths])
+
+
+def test_every_number_of_a_period_by_its_name_or_its_days_opens_its_cases(
+    visit: Callable[..., Visit], demo_address: str, demo: str
+) -> None:
+    moment = "at=17/11/2026 16:00"
+    paths = [f"?{moment}&period=last-report-month", f"backlog?{moment}&period=last-week&by=district"]
+    paths += [f"definitions?{moment}&from=01/10/2026&to=14/11/2026&severity=complex", f"map?{moment}&period=month"]
+    paths += [f"overdue?{moment}&period=report-quarter", f"definitions?{moment}&period=report-year&severity=normal"]
+    walk(visit(demo_address), demo, paths)
 
 
 @pytest.mark.real_data

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -138,8 +139,39 @@ def test_a_page_that_a_click_turned_to_and_that_did_not_come_is_asked_for_again(
 
 def test_a_nonsense_address_says_so_and_shows_the_usual(visit: Callable[..., Visit], address: str) -> None:
     page = visit(address).open("?period=century&district=999&at=yesterday")
-    assert "century" in page.locator(".notice").inner_text()
+    left_out, moment = page.locator(".notice").all_inner_texts()
+    assert "century, 999" in left_out
+    assert "“yesterday” không đọc được thành ngày giờ" in moment
     assert becomes(lambda: page.locator(".tile").count() == 8)
+
+
+def test_a_moment_typed_with_a_raw_plus_and_one_of_the_future(visit: Callable[..., Visit], address: str) -> None:
+    visited = visit(address)
+    page = visited.open("?at=2026-06-01T08:00:00+07:00&lang=en")
+    assert page.locator(".notice").count() == 0
+    assert "01/06/2026 08:00" in page.locator(".freshness").inner_text()
+    page = visited.open("?at=01/06/2999&lang=en")
+    assert "“01/06/2999” is in the future. The page shows now," in page.locator(".notice").inner_text()
+
+
+def test_the_moment_and_the_period_are_chosen_by_keys(visit: Callable[..., Visit], address: str) -> None:
+    page = visit(address).open("definitions?lang=en&severity=urgent,complex")
+
+    def address_says() -> dict[str, list[str]]:
+        """Return the words of the address, as the browser has it."""
+        return parse_qs(page.evaluate("location.search").removeprefix("?"))
+
+    page.locator(".st-key-when_moment button").first.press("Enter")
+    page.locator(".st-key-choose_at [role=spinbutton]").first.focus()
+    page.keyboard.type("010620260807")
+    page.keyboard.press("Enter")
+    assert becomes(lambda: address_says().get("at") == ["2026-06-01T08:07"])
+    assert address_says()["severity"] == ["urgent,complex"], "what was chosen stays"
+    page.keyboard.press("Escape")
+    page.locator(".st-key-when_period button").first.press("Enter")
+    page.get_by_text("Month 05/2026 (15/04 – 14/05)").click()
+    assert becomes(lambda: address_says().get("period") == ["last-report-month"])
+    assert becomes(lambda: "Month 05/2026" in page.locator(".st-key-when_period button").first.inner_text())
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,104 @@
+"""The choice of period and moment: what is picked stands in the address, and the address is what is shown."""
+
+from datetime import date, datetime
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+
+
+def when_page() -> None:
+    """A page of the controls alone, at 10:00 of Wednesday, 18 November 2026."""
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    import streamlit as st
+
+    from queries.figures import City
+    from ui import when
+    from ui.asked import asked
+
+    now = datetime(2026, 11, 18, 10, tzinfo=ZoneInfo("Asia/Ho_Chi_Minh"))
+    city = City("test", "Thành phố", "City", "Asia/Ho_Chi_Minh", False, None, None, now, "VN")
+    query = {word: st.query_params.get_all(word) for word in st.query_params}
+    found = asked(query, reports=None, city=city, now=now)  # type: ignore[arg-type]
+    understood = found.understood(query)
+    when.period(found, city, understood)
+    when.at(found, city, understood, now=now)
+    st.text(" | ".join(when.said(found, city, understood, period=True)))
+    st.text(" | ".join(when.told(remark, found, city) for remark in found.remarks))
+
+
+def page(**query: str) -> AppTest:
+    opened = AppTest.from_function(when_page, default_timeout=30)
+    for word, value in query.items():
+        opened.query_params[word] = value
+    return opened.run()
+
+
+def picked(opened: AppTest) -> Any:
+    """Return the moment that the field shows."""
+    field: Any = opened.get("date_time_input")[0]
+    return field.value
+
+
+def address(opened: AppTest) -> dict[str, Any]:
+    assert not opened.exception
+    return {word: values[0] if isinstance(values, list) else values for word, values in opened.query_params.items()}
+
+
+def test_a_named_period_takes_the_place_of_chosen_days_and_begins_its_list_anew() -> None:
+    opened = page(**{"from": "2026-11-01", "to": "2026-11-14", "page": "7", "tab": "x"})
+    assert opened.radio(key="choose_reporting").value is None
+    opened.radio(key="choose_reporting").set_value("last-report-month").run()
+    assert address(opened) == {"tab": "x", "period": "last-report-month"}
+    assert opened.radio(key="choose_reporting").value == "last-report-month"
+    assert opened.date_input(key="choose_from").value == date(2026, 10, 15)
+    assert opened.date_input(key="choose_to").value == date(2026, 11, 14)
+    opened.button_group(key="choose_rolling").set_value("30d").run()
+    assert address(opened) == {"tab": "x"}, "the usual period needs no word"
+
+
+def test_days_that_are_picked_stand_in_the_address_the_last_one_included() -> None:
+    opened = page(period="last-month", tab="x")
+    opened.date_input(key="choose_to").set_value(date(2026, 10, 14)).run()
+    assert address(opened) == {"tab": "x", "from": "2026-10-01", "to": "2026-10-14"}
+    assert opened.text[0].value == "01/10/2026 – 14/10/2026"
+    opened.date_input(key="choose_to").set_value(date(2026, 11, 18)).run()
+    assert address(opened) == {"tab": "x", "from": "2026-10-01"}, "up to today goes on with the moment"
+    opened.date_input(key="choose_to").set_value(date(2026, 9, 30)).run()
+    assert address(opened) == {"tab": "x", "from": "2026-09-30", "to": "2026-09-30"}, "never upside down"
+    opened.date_input(key="choose_from").set_value(None).run()
+    assert address(opened) == {"tab": "x"}
+
+
+def test_a_moment_that_is_picked_stands_in_the_address_until_now_is_chosen() -> None:
+    opened = page(tab="x")
+    assert opened.button(key="at_now").disabled
+    assert picked(opened) is None
+    opened.button(key="at_monday").click().run()
+    assert address(opened) == {"tab": "x", "at": "2026-11-16T08:00"}
+    assert opened.text[0].value == "30 ngày | 16/11/2026 08:00"
+    assert picked(opened) == datetime(2026, 11, 16, 8)  # noqa: DTZ001  the city's own time
+    opened.button(key="at_now").click().run()
+    assert address(opened) == {"tab": "x"}
+
+
+def test_what_an_address_says_of_time_in_vain_is_told_in_words() -> None:
+    def told(**query: str) -> str:
+        opened = page(lang="en", **query)
+        assert not opened.exception
+        return str(opened.text[1].value)
+
+    assert told() == ""
+    assert told(at="02/11/2026 08:00") == ""
+    assert told(at="2026-11-02T08:00:00 07:00") == ""
+    assert told(at="31/02/2026") == ("“31/02/2026” cannot be read as a date and time. Write it like 18/11/2026 10:00.")
+    assert told(at="2999-01-01") == "“2999-01-01” is in the future. The page shows now, 18/11/2026 10:00."
+    assert told(**{"from": "14/11/2026", "to": "01/11/2026"}) == (
+        "The period “14/11/2026 – 01/11/2026” begins after it ends, or after the moment shown. "
+        "The page shows 20/10/2026 – 18/11/2026 10:00."
+    )
+    assert told(**{"from": "01/11/2026", "to": "30/11/2026"}) == (
+        "The period ends at “30/11/2026”, after the moment shown. It is counted up to 18/11/2026 10:00."
+    )
+    assert told(**{"from": "01/11/2026", "to": "18/11/2026"}) == "", "today is not over, and need not be"
