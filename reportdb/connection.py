@@ -11,6 +11,7 @@ from reportdb.migrations import migrate
 from reportdb.server import DEFAULT_FOLDER, embedded_server
 
 URL_VARIABLE = "REPORT_DB_URL"
+WRITE_URL_VARIABLE = "REPORT_DB_WRITE_URL"
 FOLDER_VARIABLE = "REPORT_DB_DATA"
 _MISREAD = (
     "The database's URL is not understood. It reads postgresql://user:password@host:port/name, "

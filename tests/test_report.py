@@ -195,7 +195,7 @@ def test_a_case_resolved_without_a_text_says_so(city: psycopg.Connection, report
     for number, facts in enumerate(ended):
         report(city, number, ended_at=T, **facts)
     report(city, 9)
-    seen = Viewing(reports, city_of(reports), NOW, live=True, query={}, page="report")
+    seen = Viewing(reports, city_of(reports, T), NOW, live=True, query={}, page="report")
     with speaking("en"):
         told = [
             render("report", case_story.head(seen, case, events(reports, NOW, case["id"])))
