@@ -71,7 +71,7 @@ async def health(request: Request) -> Response:
         "answered_at": pulse.answered_at and pulse.answered_at.isoformat(),
         "shown_at": pulse.at.isoformat() if shows else None,
         "copy": pulse.is_copy,
-        "copy_seconds_behind": pulse.behind and pulse.behind.total_seconds(),
+        "copy_seconds_behind": None if pulse.behind is None else pulse.behind.total_seconds(),
         "late_channels": [feed.code for feed, _level in pulse.late_feeds],
     }
     told = said | more if _may_read(request) else said
