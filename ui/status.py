@@ -60,7 +60,8 @@ def freshness(pulse: Pulse, seen: Viewing | None, stay: Stay | None = None) -> F
 
 def _of_now(pulse: Pulse, at: str) -> Freshness:
     if pulse.copy_level != "green":  # how far it is behind stands beside it, told by the browser's clock (ui/age.py)
-        return Freshness(_("Numbers of {at} · {trouble}", at=at, trouble=copy_words(pulse)), TONES[pulse.copy_level])
+        words = _("Numbers of {at} · {trouble}", at=at, trouble=copy_words(pulse))
+        return Freshness(words, TONES[pulse.copy_level], "" if pulse.behind is None else _("Numbers of {at}", at=at))
     if pulse.late_feeds:
         named = [name({"name_vi": feed.name_vi, "name_en": feed.name_en}) for feed, _level in pulse.late_feeds]
         late = named[0] if len(named) == 1 else ngettext("{count} channel", "{count} channels", len(named))
