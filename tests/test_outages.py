@@ -55,6 +55,7 @@ class Board:
         panels = [html for data in told if (html := html_of(data))]
         self.panels = len(panels)
         self.counts = re.findall(r'data-figure="(\w+)" data-count="(\d+)"', "".join(panels))
+        (self.clock,) = (data for data in told if "amber" in data)
         self.errors = [error.value for error in self._app.error]
         told_freshness = r'class="freshness ([\w-]+)"[^>]*>(?:<i></i>)?([^<]+)<'
         ((self.tone, words),) = (found for html in panels for found in re.findall(told_freshness, html))

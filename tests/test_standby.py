@@ -146,12 +146,15 @@ def test_the_screen_tells_how_old_its_copy_is(pair: Pair) -> None:
         drawn = Board()
         with beating(pair.url):
             drawn.until("Live")
+            assert (drawn.clock["amber"], drawn.clock["red"]) == (AMBER * 1000, RED * 1000)
+            assert drawn.clock["words"]["slow"] == "No fresh figures for {age}"
             with arriving(pair.url):
                 drawn.until("Live")
                 pair.standby.delay(AMBER + 2)
                 drawn.until("this copy of the database is behind")
                 assert watcher.pulse.copy_level == "amber"
                 assert drawn.tone == "due-soon"
+                assert drawn.clock["words"]["slow"] == "This copy of the database is {age} behind"
                 shows_the_numbers_of_its_own_moment(drawn, pair.url)
                 pair.standby.delay(RED + 2)
                 assert becomes(lambda: watcher.pulse.copy_level == "red")

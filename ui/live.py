@@ -158,7 +158,7 @@ class Watcher:
         if seen.trouble:
             _LOG.warning("The report database answers again.")
             self.shown.go_on()
-        at = _moment_of(known_to, found.updated_at, after=None if seen.city is None or found.elsewhere else seen.at)
+        at = _moment_of(known_to, found.updated_at, after=None if seen.city is None else seen.at)
         moves = moves or (not waits and known_to.replace(second=0, microsecond=0) > seen.at)
         if moves or not changed:
             self._mark = found.mark
@@ -190,7 +190,14 @@ class Watcher:
     def _city(self, at: datetime) -> City:
         """Return the city by a moment; of one that stands still also when anything last happened."""
         found = city(self.reports, at)
-        return found if _is_live(found, at) else replace(found, last_event_at=last_event(self.reports, at))
+        if _is_live(found, at):
+            return found
+        try:
+            return replace(found, last_event_at=last_event(self.reports, at))
+        except DatabaseAway as trouble:
+            if trouble.kind != "slow":
+                raise
+            return found  # it opens at its last report
 
     def _has_enough_to_do(self) -> bool:
         """Whether the last moment is still being paid for: its pages drawn, its questions answered.
