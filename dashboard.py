@@ -45,7 +45,7 @@ async def _running(_: st.App) -> AsyncIterator[None]:
             metrics.readers()
             named, to_write = os.environ.get(URL_VARIABLE), os.environ.get(WRITE_URL_VARIABLE)
             url = understood(named) if named else held.enter_context(report_database())
-            write_url = understood(to_write) if to_write else None
+            write_url = understood(to_write, WRITE_URL_VARIABLE) if to_write else None
             thresholds.thresholds()
         except (
             DatabaseUnreachable,
