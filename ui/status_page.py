@@ -173,8 +173,8 @@ def _contents(seen: _Seen) -> Table:
         return [(Cell(_("Deadlines")), cell) for cell in told or [Cell(_("nothing leaves them unknown"))]]
 
     def future() -> list[tuple[Cell, Cell]]:
-        latest = (pulse.known_to or pulse.at).replace(second=0, microsecond=0) + CLOCKS_MAY_DIFFER
-        told = [Cell(_in_words(seen, found), "overdue") for found in from_the_future(reports, latest)]
+        dated = from_the_future(reports, pulse.at + CLOCKS_MAY_DIFFER)
+        told = [Cell(_in_words(seen, found), "overdue") for found in dated]
         return [(Cell(_("Dated in the future")), cell) for cell in told or [Cell(_("nothing"))]]
 
     rows = [row for part in (versions, future, calendar, rules) for row in _if_it_answers(part)]
