@@ -12,7 +12,14 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
-from reportdb.connection import URL_VARIABLE, DatabaseUnreachable, report_database, understood
+from reportdb.beat import beating
+from reportdb.connection import (
+    URL_VARIABLE,
+    WRITE_URL_VARIABLE,
+    DatabaseUnreachable,
+    report_database,
+    understood,
+)
 from reportdb.migrations import SchemaError
 from reportdb.server import ServerError
 from ui import gate, live, metrics, opening, process, sign_in, status, thresholds
@@ -27,7 +34,8 @@ _FRAME = Path(__file__).parent / "ui" / "frame.py"
 async def _running(_: st.App) -> AsyncIterator[None]:
     """Hold the report database while the application runs.
 
-    A database of the city's own (REPORT_DB_URL) is read as it is; the embedded one is started and kept current.
+    A database of the city's own (REPORT_DB_URL) is read as it is; the embedded one is started and kept current. Where
+    that is a copy, the access log is written on its primary (REPORT_DB_WRITE_URL).
     """
     process.prepare()
     with ExitStack() as held:
@@ -35,8 +43,9 @@ async def _running(_: st.App) -> AsyncIterator[None]:
             said = opening.opening()
             sign_in.tie_sessions()
             metrics.readers()
-            named = os.environ.get(URL_VARIABLE)
+            named, to_write = os.environ.get(URL_VARIABLE), os.environ.get(WRITE_URL_VARIABLE)
             url = understood(named) if named else held.enter_context(report_database())
+            write_url = understood(to_write, WRITE_URL_VARIABLE) if to_write else None
             thresholds.thresholds()
         except (
             DatabaseUnreachable,
@@ -49,7 +58,9 @@ async def _running(_: st.App) -> AsyncIterator[None]:
         if said:
             sys.stdout.write(f"  {said}\n\n")
             sys.stdout.flush()
-        held.enter_context(live.watching(url))
+        if not named:
+            held.enter_context(beating(url))
+        held.enter_context(live.watching(url, write_url))
         yield
 
 

@@ -90,7 +90,7 @@ def measure(url: str, *, moments: int, seed: int) -> Found:
     rng = np.random.default_rng(seed)
     found = Found()
     with closing(ReportDatabase(url)) as reports:
-        city = read_city(reports)
+        city = read_city(reports, NOW)
         districts = names(reports, "district").index.to_numpy()
         known = names(reports, "unit")
         units = known.index[known["kind"] != "district"].to_numpy()

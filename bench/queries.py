@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
 import pandas as pd
@@ -27,6 +27,7 @@ from queries import (
     backlog,
     calendar,
     cases,
+    changes,
     days,
     deadlines,
     figures,
@@ -34,6 +35,7 @@ from queries import (
     report,
     rules,
     search,
+    server,
     signals,
     units,
     urgent,
@@ -116,10 +118,10 @@ class Listening(ReportDatabase):
         self.asked.append(Asked(question, figure, order, scope, tuple(sorted(parameters.items()))))
         return super().ask_now(question, figure=figure, order=order, scope=scope, **parameters)
 
-    def look(self, question: str, scope: Scope = COUNTS) -> pd.DataFrame:
+    def look(self, question: str, scope: Scope = COUNTS, **parameters: Any) -> pd.DataFrame:
         """Note the question, and answer it."""
-        self.asked.append(Asked(question, "true", "newest", scope, ()))
-        return super().look(question, scope)
+        self.asked.append(Asked(question, "true", "newest", scope, tuple(sorted(parameters.items()))))
+        return super().look(question, scope, **parameters)
 
 
 class Bare(ReportDatabase):
@@ -197,7 +199,7 @@ def _asked_besides(waiting: list[Asked], summarised: list[Asked]) -> list[Asked]
 
 
 def _choices(reports: ReportDatabase) -> Iterator[tuple[str, str, Filters]]:
-    known = figures.city(reports)
+    known = figures.city(reports, datetime.now(UTC))
     at, zone = known.last_submitted_at, known.zone
     if at is None:
         raise SystemExit("The database holds no reports: python -m reportdb demo --reports 10000000 --data DIR")
@@ -229,8 +231,10 @@ def _ask_all(reports: ReportDatabase, filters: Filters) -> None:
     newest = cases.cases(reports, filters, figure="open", limit=50)
     case = report.report(reports, filters, str(newest["public_code"].iloc[0])) or {}
     calls: list[Any] = [
-        lambda: figures.city(reports),
-        lambda: reports.ask_now("pulse"),
+        lambda: figures.city(reports, datetime.now(UTC)),
+        lambda: changes.changes(reports, datetime.now(UTC), None),
+        lambda: figures.last_event(reports, filters.at),
+        lambda: server.from_the_future(reports, filters.at),
         lambda: reports.ask_now("feeds"),
         lambda: reports.ask_now("server", most=MOST_WAITING),
         lambda: reports.ask("areas", level="ward"),

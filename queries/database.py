@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import pandas as pd
 import psycopg
 from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, text
-from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DBAPIError, NotSupportedError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from queries.memory import Memory
@@ -46,6 +46,9 @@ _SETTINGS = {
 # The kernel gives up a connection whose other end is gone, also where a firewall forgot it silently.
 _ON_THE_WIRE = {"keepalives_idle": 30, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 10_000}
 
+# serialization_failure and deadlock_detected: nothing else can bring them upon a single question that only reads.
+_GIVEN_UP_BY_A_COPY = frozenset({"40001", "40P01"})
+
 # They find their rows by a key, so one plan is right whatever the key, and a connection keeps it: planning these took
 # longer than answering them.
 _PLANNED_ONCE = frozenset({"case_rows", "map_case", "nearby", "report", "report_deadlines", "report_events"})
@@ -60,12 +63,21 @@ class ReportDatabase:
     `look` finds it back: who watches asks on behalf of all.
     """
 
-    def __init__(self, url: str, *, while_waiting: Callable[[], AbstractContextManager[None]] = nullcontext) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        write_url: str | None = None,
+        while_waiting: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
         """Prepare to ask the database at `url` (any URL that PostgreSQL's own library reads, several hosts included);
         nothing is connected yet. `while_waiting` is entered by whoever waits for an answer.
+
+        `write_url` leads to the primary where `url` leads to a copy: only the access log is written there.
         """
         self._engine = _engine(url, _SECONDS_FOR_AN_ANSWER, pool_size=4, max_overflow=4)
         self._looking = _engine(url, _SECONDS_FOR_A_LOOK, pool_size=1, max_overflow=0)
+        self._recording = _engine(write_url, _SECONDS_FOR_AN_ANSWER, pool_size=1, max_overflow=1) if write_url else None
         self._away: NoAnswer | None = None
         self._running: set[psycopg.Connection] = set()
         self._while_waiting = while_waiting
@@ -130,17 +142,25 @@ class ReportDatabase:
     def ask_on_record(self, question: str, *, scope: Scope, **parameters: Any) -> pd.DataFrame:
         """Answer a question that leaves a line in the access log: each time anew, and for good before it is answered.
 
-        Raises DatabaseAway (a copy that can only be read among its reasons), NotAReportDatabase.
+        It is asked of the primary where a URL of that was given. Raises DatabaseAway (of the kind read_only where the
+        database is a copy), NotAReportDatabase.
         """
         with self._while_waiting():
-            return self._ask(self._engine, question, sql(question), parameters, scope, on_record=True)
+            return self._ask(
+                self._recording or self._engine, question, sql(question), parameters, scope, on_record=True
+            )
 
-    def look(self, question: str, scope: Scope = COUNTS) -> pd.DataFrame:
+    @property
+    def writes_elsewhere(self) -> bool:
+        """Whether a URL of the primary was given, for the access log."""
+        return self._recording is not None
+
+    def look(self, question: str, scope: Scope = COUNTS, **parameters: Any) -> pd.DataFrame:
         """Answer a small question on a connection kept for it, whatever was found before, and tell all who ask whether
         the database is there. Raises DatabaseAway, NotAReportDatabase, within about eight seconds.
         """
         try:
-            answer = self._ask(self._looking, question, sql(question), {}, scope)
+            answer = self._ask(self._looking, question, sql(question), parameters, scope)
         except (DatabaseAway, NotAReportDatabase) as away:
             self._memory.stand_still()
             self._away = away.with_traceback(None)
@@ -156,6 +176,8 @@ class ReportDatabase:
         """Give back the connections."""
         self._engine.dispose()
         self._looking.dispose()
+        if self._recording:
+            self._recording.dispose()
 
     def _ask(
         self,
@@ -172,13 +194,16 @@ class ReportDatabase:
         try:
             try:
                 answer = self._answer(engine, begin, statement, given)
-            except _ConnectionWasOld:  # so are the others of the pool, and it has opened none of them again
+            except (_ConnectionWasOld, _GivenUpByACopy):
+                # So are the others of the pool, and it has opened none of them again; or the copy has now caught up.
                 answer = self._answer(engine, begin, statement, given)
         except PoolTimeout as error:  # all our connections are busy with slow questions
             raise self._noted(question, DatabaseAway(_words(error), "slow")) from error
         except DBAPIError as error:
             kind = kind_of(error.orig)
-            if isinstance(error, ProgrammingError):
+            if on_record and kind == "read_only":
+                raise self._noted(question, DatabaseAway(_words(error), kind)) from error
+            if isinstance(error, (NotSupportedError, ProgrammingError)):
                 raise self._noted(
                     question, NotAReportDatabase(_words(error), "refused" if kind == "refused" else "unprepared")
                 ) from error
@@ -187,6 +212,8 @@ class ReportDatabase:
             raise
         except _ConnectionWasOld as error:  # the new one as well
             raise self._noted(question, DatabaseAway("the connection was lost twice", "unreachable")) from error
+        except _GivenUpByACopy as error:
+            raise self._noted(question, DatabaseAway("the copy gave the question up twice", "slow")) from error
         except _NothingCameBack as error:
             raise self._noted(question, DatabaseAway("no answer came back in time", "silent")) from error
         self.timings.answered(question, time.perf_counter() - began)
@@ -206,7 +233,10 @@ class ReportDatabase:
             except DBAPIError as error:
                 if given_up.is_set():
                     raise _NothingCameBack from error
-                if error.connection_invalidated and kind_of(error.orig) in {"unreachable", "restarting"}:
+                if getattr(error.orig, "sqlstate", None) in _GIVEN_UP_BY_A_COPY:
+                    raise _GivenUpByACopy from error
+                lost = kind_of(error.orig) in {"unreachable", "restarting"} or _returns_other_columns(error.orig)
+                if error.connection_invalidated and lost:
                     raise _ConnectionWasOld from error
                 raise
 
@@ -237,6 +267,10 @@ class ReportDatabase:
 
 class _ConnectionWasOld(Exception):
     """The connection was lost while nobody used it, or the tables were changed after it had prepared the question."""
+
+
+class _GivenUpByACopy(Exception):
+    """A copy ended our question, because it held up what came from the primary."""
 
 
 class _NothingCameBack(Exception):
@@ -271,11 +305,18 @@ def _engine(url: str, seconds: int, *, pool_size: int, max_overflow: int) -> Eng
     @event.listens_for(engine, "handle_error")
     def changed_tables(context: ExceptionContext) -> None:
         """Open all connections anew where what one had prepared would return other columns than it did."""
-        if isinstance(context.original_exception, psycopg.NotSupportedError):
+        if _returns_other_columns(context.original_exception):
             context.is_disconnect = True
 
     event.listen(engine, "connect", lambda _connection, record: record.info.update(seconds=seconds))
     return engine
+
+
+def _returns_other_columns(error: BaseException | None) -> bool:
+    """Whether what a connection has prepared no longer fits the tables: told by where the server found out, because
+    its code (0A000) has many meanings, and its words a language.
+    """
+    return isinstance(error, psycopg.NotSupportedError) and error.diag.source_function == "RevalidateCachedQuery"
 
 
 def _begin(question: str, scope: Scope, *, on_record: bool) -> str:

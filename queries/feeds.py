@@ -7,6 +7,9 @@ import pandas as pd
 
 from queries.database import ReportDatabase
 
+CLOCKS_MAY_DIFFER = timedelta(minutes=5)
+"""What is dated no later than that after now is not from the future: two clocks may differ by as much."""
+
 
 @dataclass(frozen=True)
 class Feed:
@@ -18,9 +21,15 @@ class Feed:
     last_delivery_at: datetime | None
     expected_every: timedelta
 
+    def is_from_the_future(self, now: datetime) -> bool:
+        """Whether its last delivery is dated later than two clocks may differ, so that nobody knows when it was."""
+        return self.last_delivery_at is not None and self.last_delivery_at > now + CLOCKS_MAY_DIFFER
+
     def overdue_by(self, now: datetime) -> float:
-        """Return how many times its own rhythm has passed since it last delivered; infinity where it never did."""
-        if self.last_delivery_at is None:
+        """Return how many times its own rhythm has passed since it last delivered; infinity where it never did, and
+        where its last delivery is dated in the future.
+        """
+        if self.last_delivery_at is None or self.is_from_the_future(now):
             return float("inf")
         return (now - self.last_delivery_at) / max(self.expected_every, timedelta(seconds=1))
 

@@ -50,6 +50,7 @@ class City:
     """The city the database speaks of, and when its first and last reports were submitted (None: no reports).
 
     `country` is its country's code (ISO 3166-1 alpha-2), empty where that is not known.
+    `last_event_at` is when anything last happened to any report; None where nobody asked (`last_event`).
     """
 
     code: str
@@ -61,6 +62,7 @@ class City:
     first_submitted_at: datetime | None
     last_submitted_at: datetime | None
     country: str = ""
+    last_event_at: datetime | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -72,15 +74,23 @@ class NoCity(Exception):
     """The database holds no city yet."""
 
 
-def city(reports: ReportDatabase) -> City:
-    """Return the city. Raises NoCity for an empty database, DatabaseAway."""
-    answer = reports.ask_now("city")
+def city(reports: ReportDatabase, at: datetime) -> City:
+    """Return the city, of the reports that have come by a moment. Raises NoCity for an empty database, DatabaseAway."""
+    answer = reports.ask_now("city", at=at)
     if answer.empty:
         raise NoCity("The report database is empty. Fill it with `python -m reportdb demo` or `... import csv`.")
     row = answer.astype(object).where(answer.notna(), None).iloc[0].to_dict()
     for name in ("first_submitted_at", "last_submitted_at"):
         row[name] = row[name] and pd.Timestamp(row[name]).to_pydatetime()
     return City(**{str(name): value for name, value in row.items()})
+
+
+def last_event(reports: ReportDatabase, at: datetime) -> datetime | None:
+    """Return when anything last happened to any report by a moment: for a city that stands still, because it takes a
+    while to find. Raises DatabaseAway.
+    """
+    found = reports.ask_now("last_event", at=at)["at"].iloc[0]
+    return None if pd.isna(found) else found.to_pydatetime()
 
 
 def names(reports: ReportDatabase, dimension: Dimension) -> pd.DataFrame:

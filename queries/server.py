@@ -15,7 +15,8 @@ MOST_WAITING = 5_000
 class Server:
     """PostgreSQL's version, the newest step of the schema, and the summary: whether there is one, the last day whose
     end it holds, and how many changes of reports wait to be brought in (questions count them meanwhile): MOST_WAITING
-    stands for so many or more.
+    stands for so many or more. `marks` tells whether each transaction that changes reports leaves a mark; without,
+    changes are seen by their `updated_at`.
     """
 
     version: str
@@ -23,6 +24,7 @@ class Server:
     summarised: bool
     summarised_to: date | None
     changes_waiting: int
+    marks: bool
 
 
 def server(reports: ReportDatabase, at: datetime) -> Server:
@@ -34,4 +36,30 @@ def server(reports: ReportDatabase, at: datetime) -> Server:
         summarised=bool(row["summarised"]),
         summarised_to=None if pd.isna(row["summarised_to"]) else row["summarised_to"],
         changes_waiting=int(row["changes_waiting"]),
+        marks=bool(row["marks"]),
     )
+
+
+@dataclass(frozen=True)
+class FromTheFuture:
+    """Rows dated in the future: of which table and column, how many, the furthest moment, and one such report's id."""
+
+    table: str
+    column: str
+    rows: int
+    furthest: datetime
+    report_id: int | None
+
+
+def from_the_future(reports: ReportDatabase, latest: datetime) -> list[FromTheFuture]:
+    """Return what is dated later than a moment, as far as an index finds it. Raises DatabaseAway."""
+    return [
+        FromTheFuture(
+            table=str(row["place"]),
+            column=str(row["moment"]),
+            rows=int(row["rows"]),
+            furthest=row["furthest"].to_pydatetime(),
+            report_id=None if pd.isna(row["report_id"]) else int(row["report_id"]),
+        )
+        for row in reports.ask("future", latest=latest).to_dict("records")
+    ]

@@ -2,9 +2,12 @@
 
 from typing import Literal
 
-Kind = Literal["unreachable", "silent", "slow", "crowded", "disk_full", "restarting", "refused", "unprepared"]
+Kind = Literal[
+    "unreachable", "silent", "slow", "crowded", "disk_full", "restarting", "refused", "read_only", "unprepared"
+]
 """What keeps an answer away: nobody there; a connection on which nothing comes back; longer than we wait; no connection
-left; no room on its disk; starting, stopping or recovering; we may not read; not a report database."""
+left; no room on its disk; starting, stopping or recovering; we may not read; a copy, that cannot be written to; not a
+report database."""
 
 _BY_STATE: dict[str, Kind] = {
     "57014": "slow",  # query_canceled
@@ -14,6 +17,10 @@ _BY_STATE: dict[str, Kind] = {
     "57P02": "restarting",
     "57P03": "restarting",
     "42501": "refused",  # insufficient_privilege
+    "0A000": "read_only",  # feature_not_supported: a copy begins no transaction that writes
+    "25006": "read_only",  # read_only_sql_transaction
+    "40001": "slow",  # a copy gave up a question that held up what came from the primary
+    "40P01": "slow",
 }
 # A refused connection carries no state, only words (in English, where the server was not told to speak otherwise).
 _BY_WORDS: dict[str, Kind] = {

@@ -7,6 +7,7 @@ command line; 3 the work could not be done, and the message says why and what to
 import json
 import signal
 import sys
+import threading
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from reportdb.beat import beating, write_beats
 from reportdb.calendar_commands import as_spans, calendar_app
 from reportdb.command_line import Data, Database, Failure, err, opened, out, progress_bar
 from reportdb.connection import connect, url_of
@@ -48,7 +50,8 @@ def up(database: Database = None, data: Data = None) -> None:
         try:
             out.print(url, markup=False, highlight=False, soft_wrap=True)
             err.print("The report database is up. Ctrl-C stops it when nobody else uses it.")
-            signal.pause()
+            with beating(url):
+                signal.pause()
         except KeyboardInterrupt:
             err.print("Leaving.")
 
@@ -101,6 +104,28 @@ def simulate(
             raise Failure(str(error)) from error
         except KeyboardInterrupt:
             err.print("The city stands still.")
+
+
+@app.command()
+def beat(
+    seconds: Annotated[float | None, typer.Option(min=0, help="Stop after this long; else at Ctrl-C.")] = None,
+    database: Database = None,
+    data: Data = None,
+) -> None:
+    """Write the primary's time into the database every two seconds, so that copies of it can tell their own age.
+
+    For a city whose own system feeds the database: run it on the primary, as a service. It goes on after an outage.
+    """
+    with opened(database, data) as url:
+        stop = threading.Event()
+        if seconds is not None:
+            timer = threading.Timer(seconds, stop.set)
+            timer.daemon = True
+            timer.start()
+        try:
+            write_beats(url, stop)
+        except KeyboardInterrupt:
+            err.print("No beat is written any more.")
 
 
 @units_app.command("heads")
@@ -233,7 +258,7 @@ def figures(
 
     with opened(database, data) as url, closing(ReportDatabase(url)) as reports:
         try:
-            zone = questions.city(reports).zone
+            zone = questions.city(reports, datetime.now(UTC)).zone
             moment = _moment(at, zone) or datetime.now(UTC)
             period = Filters.of(at=moment, zone=zone, start=_moment(from_, zone), end=_moment(to, zone))
             table = questions.timed(reports, period, by=by)
@@ -267,7 +292,7 @@ def calendar_check(
 
     with opened(database, data) as url, closing(ReportDatabase(url)) as reports:
         try:
-            zone = city(reports).zone
+            zone = city(reports, datetime.now(UTC)).zone
             cover = calendar_cover(reports, _moment(at, zone) or datetime.now(UTC), zone)
         except (DatabaseAway, NotAReportDatabase, NoCity) as error:
             raise Failure(str(error)) from error

@@ -11,6 +11,7 @@ from reportdb.migrations import migrate
 from reportdb.server import DEFAULT_FOLDER, embedded_server
 
 URL_VARIABLE = "REPORT_DB_URL"
+WRITE_URL_VARIABLE = "REPORT_DB_WRITE_URL"
 FOLDER_VARIABLE = "REPORT_DB_DATA"
 _MISREAD = (
     "The database's URL is not understood. It reads postgresql://user:password@host:port/name, "
@@ -45,17 +46,18 @@ def url_of(database: str | None = None, data: Path | None = None) -> str | None:
     return database or (os.environ.get(URL_VARIABLE) if data is None else None)
 
 
-def understood(url: str) -> str:
-    """Return a URL that PostgreSQL's library reads as it was meant.
+def understood(url: str, variable: str = URL_VARIABLE) -> str:
+    """Return a URL, which a variable of the environment gave, that PostgreSQL's library reads as it was meant.
 
     Raises DatabaseUnreachable for any other: that library's own words for it repeat the password.
     """
+    misread = _MISREAD if variable == URL_VARIABLE else f"{variable}: {_MISREAD}"
     try:
         place = psycopg.conninfo.conninfo_to_dict(url)
     except psycopg.ProgrammingError:
-        raise DatabaseUnreachable(_MISREAD) from None
+        raise DatabaseUnreachable(misread) from None
     if any("@" in str(place.get(word, "")) for word in ("dbname", "host", "port")):
-        raise DatabaseUnreachable(_MISREAD)
+        raise DatabaseUnreachable(misread)
     return url
 
 

@@ -25,12 +25,15 @@ def migrate(connection: psycopg.Connection, folder: Path = SCHEMA) -> list[str]:
     """Apply the migrations of `folder` that the database has not seen, and return their names.
 
     All in one transaction: either the schema is current afterwards, or nothing has changed. Raises SchemaError when
-    the server is too old, the database is newer than the code or its past differs from ours, or rights are missing.
+    the server is too old or a standby, the database is newer than the code or its past differs from ours, or rights
+    are missing.
     """
     if connection.info.server_version < OLDEST_SERVER:
         raise SchemaError(
             f"This is PostgreSQL {connection.info.server_version // 10000}; the report database needs 15 or later."
         )
+    if connection.execute("select pg_is_in_recovery()").fetchone() == (True,):
+        raise SchemaError("This database is a copy (a standby), which can only be read. Name its primary.")
     files = sorted(folder.glob("[0-9]*.sql"))
     try:
         with connection.transaction():

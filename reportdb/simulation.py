@@ -13,6 +13,7 @@ import numpy as np
 import psycopg
 from numpy.typing import NDArray
 
+from reportdb.beat import write_beat
 from reportdb.calendars import fill_calendar
 from reportdb.demo.accounts import add_accounts
 from reportdb.demo.city import City
@@ -62,6 +63,7 @@ def run_simulation(
         simulation.advance(datetime.now(UTC))
         summary_due = time.monotonic()
         while seconds is None or time.monotonic() - started < seconds:
+            write_beat(connection)
             time.sleep(1)
             simulation.advance(datetime.now(UTC))
             if time.monotonic() >= summary_due:
@@ -113,11 +115,13 @@ class Simulation:
     def _where_it_stands(self, now: datetime) -> tuple[datetime, int]:
         """Return until when the city has been simulated, and the next report's id."""
         row = self._connection.execute(
-            """select greatest((select max(last_delivery_at) from feed), (select max(submitted_at) from report)),
-                   (select coalesce(max(id), 0) + 1 from report)"""
+            """select greatest((select max(last_delivery_at) from feed where last_delivery_at <= %(now)s),
+                       (select max(submitted_at) from report where submitted_at <= %(now)s)),
+                   (select coalesce(max(id), 0) + 1 from report)""",
+            {"now": now},
         ).fetchone()
         last, next_id = row or (None, 1)
-        return min(last or now, now), next_id
+        return last or now, next_id
 
     def _own_pace(self) -> float:
         """Return how many reports came in an ordinary hour of the last weeks, quiet and stormy days allowed for."""

@@ -10,6 +10,8 @@ import psycopg
 from psycopg import sql
 from psycopg.pq import TransactionStatus
 
+from reportdb.beat import forget_marks
+
 _LOCK = 4_107_313  # an advisory lock only we use: one summary at a time
 _REPORTS_AT_ONCE = 500_000  # about, by when they came in: as many as are sorted and counted in memory
 _FEW_DAYS = timedelta(days=14)  # what was open when a day long ago ended is not a quick question
@@ -21,11 +23,14 @@ def summarise(connection: psycopg.Connection, *, now: datetime, anew: bool = Fal
     """
     with connection.transaction():
         connection.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
-        city = connection.execute("select time_zone, (select max(submitted_at) from report) from city").fetchone()
+        forget_marks(connection)
+        city = connection.execute(
+            "select time_zone, (select max(submitted_at) from report where submitted_at <= %s) from city", [now]
+        ).fetchone()
         if city is None:
             return
         # Nothing is kept of the days after the last report: a city of the past may have thousands.
-        today = min(now, city[1] or now).astimezone(ZoneInfo(city[0])).date()
+        today = (city[1] or now).astimezone(ZoneInfo(city[0])).date()
         if anew or connection.execute("select from summary_state").fetchone() is None:
             _count_anew(connection, calendar_changed=anew)
         else:

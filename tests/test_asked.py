@@ -27,7 +27,7 @@ MOMENTS = st.one_of(
 def city(connection: psycopg.Connection, reports: ReportDatabase) -> City:
     small_city(connection)
     report(connection, 1, submitted_at=T - 100 * DAY)
-    return read_city(reports)
+    return read_city(reports, T)
 
 
 def test_an_empty_address_asks_for_thirty_days_up_to_now(reports: ReportDatabase, city: City) -> None:

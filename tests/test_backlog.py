@@ -149,7 +149,7 @@ def test_the_mix_counts_each_category_of_each_row(city: psycopg.Connection, repo
 @pytest.fixture
 def small(city: psycopg.Connection, reports: ReportDatabase) -> City:
     report(city, 1, submitted_at=T - 100 * DAY)
-    return read_city(reports)
+    return read_city(reports, T)
 
 
 def test_an_address_may_name_its_own_span(reports: ReportDatabase, small: City) -> None:

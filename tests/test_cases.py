@@ -162,7 +162,7 @@ def export(city: psycopg.Connection, reports: ReportDatabase) -> Export:
     report(city, 2, title="Mưa\nngập, “lụt”", due_at=T - HOUR, district_id=None, ward_id=None, unit_id=None)
     report(city, 3, title="Không quá hạn", due_at=T + DAY)
     city.execute("insert into report_contact values (1, 'Nguyễn Bí Mật', '0912345678')")
-    return Export(asked_list({"figure": ["overdue"]}, reports), NOW, city_of(reports), reports, most=10)
+    return Export(asked_list({"figure": ["overdue"]}, reports), NOW, city_of(reports, T), reports, most=10)
 
 
 def written(export: Export) -> bytes:

@@ -42,7 +42,7 @@ def demo_reports(demo: str) -> Iterator[ReportDatabase]:
 
 def looked_at(reports: ReportDatabase, now: datetime, page: str, **query: str) -> Viewing:
     words = {word: [value] for word, value in query.items()}
-    city = read_city(reports)
+    city = read_city(reports, now)
     found = asked(words, reports=reports, city=city, now=now, scope=EVERYTHING)
     assert found.strange == ()
     return Viewing(reports, city, found.filters, live=False, query=words, page=page)

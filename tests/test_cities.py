@@ -1,7 +1,7 @@
 """The dashboard's figures of real cities, beside what the cities published."""
 
 from contextlib import closing
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.real_data
 def figures_of(imported: Imported, at: str, by: Any = None) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the figures at a moment of the city's own time, and the published flags beside ours."""
     with closing(ReportDatabase(imported.url)) as reports:
-        zone = city(reports).zone
+        zone = city(reports, datetime.now(UTC)).zone
         filters = Filters.of(at=datetime.fromisoformat(at).replace(tzinfo=zone), zone=zone)
         return figures(reports, filters, by=by), published(reports, filters)
 

@@ -3,6 +3,7 @@
 import threading
 from contextlib import closing
 from datetime import UTC, datetime
+from typing import Any
 
 import psycopg
 import pytest
@@ -14,12 +15,12 @@ from queries.database import DatabaseAway, NotAReportDatabase, ReportDatabase
 from queries.scope import EVERYTHING
 from queries.statements import sql
 from tests.conftest import NewDatabase
-from tests.reports import small_city
+from tests.reports import T, small_city
 
 
 def test_it_reads_as_a_role_that_can_do_nothing_else(connection: psycopg.Connection, reports: ReportDatabase) -> None:
     small_city(connection)
-    reports.ask_now("city")
+    reports.ask_now("city", at=T)
     held = connection.execute(
         "select usename, application_name from pg_stat_activity where application_name = 'dashboard'"
     ).fetchall()
@@ -57,9 +58,9 @@ def test_what_a_viewer_does_to_an_answer_stays_with_that_viewer(
 
 def test_a_dropped_connection_is_opened_again(connection: psycopg.Connection, reports: ReportDatabase) -> None:
     small_city(connection)
-    reports.ask_now("city")
+    reports.ask_now("city", at=T)
     connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'dashboard'")
-    assert len(reports.ask_now("city")) == 1
+    assert len(reports.ask_now("city", at=T)) == 1
 
 
 def test_what_is_found_by_a_key_is_planned_once(connection: psycopg.Connection, reports: ReportDatabase) -> None:
@@ -79,9 +80,9 @@ def test_tables_that_were_changed_meanwhile_are_read_as_they_are(
 ) -> None:
     small_city(connection)
     for _prepared in range(2):
-        name = reports.ask_now("city")["name_vi"].iloc[0]
+        name = reports.ask_now("city", at=T)["name_vi"].iloc[0]
     connection.execute("alter table city alter column name_vi type varchar(99)")
-    assert reports.ask_now("city")["name_vi"].iloc[0] == name
+    assert reports.ask_now("city", at=T)["name_vi"].iloc[0] == name
 
 
 def test_a_connection_that_is_lost_again_is_said_as_such(
@@ -94,16 +95,66 @@ def test_a_connection_that_is_lost_again_is_said_as_such(
 
     monkeypatch.setattr(reports, "_answer", lost)
     with pytest.raises(DatabaseAway, match="lost twice"):
-        reports.ask_now("city")
+        reports.ask_now("city", at=T)
 
 
 def test_nobody_at_the_address_is_said_as_such() -> None:
     with closing(ReportDatabase("postgresql://reader:secret@127.0.0.1:9/report")) as nobody:
         with pytest.raises(DatabaseAway) as said:
-            nobody.ask_now("city")
+            nobody.ask_now("city", at=T)
         assert "secret" not in str(said.value)
 
 
 def test_another_database_is_said_to_be_none_of_ours(new_database: NewDatabase) -> None:
     with closing(ReportDatabase(new_database("template1"))) as strange, pytest.raises(NotAReportDatabase):
-        strange.ask_now("city")
+        strange.ask_now("city", at=T)
+
+
+def in_place_of_the_city(connection: psycopg.Connection, code: str) -> None:
+    """Let every question about the city fail with an error code of the server's."""
+    small_city(connection)
+    connection.execute(
+        f"""alter table city rename to kept;
+            create function fails() returns boolean language plpgsql as
+                $$ begin raise exception 'as told' using errcode = '{code}'; end $$;
+            create view city as select * from kept where fails();
+            grant select on city to report_reader""".encode()
+    )
+
+
+def backends(connection: psycopg.Connection) -> list[tuple[int]]:
+    found = connection.execute(
+        "select pid from pg_stat_activity where application_name = 'dashboard' and datname = current_database()"
+    )
+    return found.fetchall()
+
+
+def test_what_the_database_does_not_support_is_no_lost_connection(
+    connection: psycopg.Connection, reports: ReportDatabase
+) -> None:
+    in_place_of_the_city(connection, "0A000")
+    reports.ask_now("feeds")
+    before = backends(connection)
+    with pytest.raises(NotAReportDatabase):
+        reports.ask_now("city", at=T)
+    reports.ask_now("feeds")
+    assert backends(connection) == before
+
+
+@pytest.mark.parametrize("code", ["40001", "40P01"])
+def test_a_question_that_a_copy_gives_up_is_asked_once_more(
+    connection: psycopg.Connection, reports: ReportDatabase, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    in_place_of_the_city(connection, code)
+    asked = []
+    answer = reports._answer
+
+    def counted(*given: Any) -> object:
+        asked.append(given)
+        return answer(*given)
+
+    monkeypatch.setattr(reports, "_answer", counted)
+    with pytest.raises(DatabaseAway) as said:
+        reports.ask_now("city", at=T)
+    assert said.value.kind == "slow"
+    assert len(asked) == 2

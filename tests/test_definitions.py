@@ -46,7 +46,7 @@ def demo_reports(demo: str) -> Iterator[ReportDatabase]:
 
 
 def view(reports: ReportDatabase, **query: list[str]) -> Viewing:
-    known = read_city(reports)
+    known = read_city(reports, DEMO_NOW)
     at = query.get("at", [T.isoformat()])
     found = asked(query | {"at": at}, reports=reports, city=known, now=DEMO_NOW)
     assert not found.strange
@@ -79,7 +79,7 @@ def test_every_number_of_every_measure_opens_exactly_its_cases(
 
 def listed(reports: ReportDatabase, part: Count) -> int:
     query = parse_qs(urlsplit(part.href).query)
-    found = asked(query, reports=reports, city=read_city(reports), now=DEMO_NOW)
+    found = asked(query, reports=reports, city=read_city(reports, DEMO_NOW), now=DEMO_NOW)
     assert not found.strange
     assert query["figure"] == [part.figure]
     return case_count(reports, found.filters, figure=part.figure)

@@ -40,7 +40,7 @@ def address(demo: str, temporary: Path, tmp_path_factory: pytest.TempPathFactory
 @pytest.fixture(scope="module")
 def count(demo: str) -> int:
     with closing(ReportDatabase(demo)) as reports:
-        whole = Filters.of(at=DEMO_NOW, zone=city(reports).zone)
+        whole = Filters.of(at=DEMO_NOW, zone=city(reports, DEMO_NOW).zone)
         return int(happened(reports, whole)["received"].iloc[0])
 
 

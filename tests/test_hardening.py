@@ -232,6 +232,15 @@ def test_it_does_not_start_for_the_network_unasked(demo: str, tmp_path: Path) ->
     assert "Traceback" not in said
 
 
+def test_a_primary_whose_url_is_misread_is_named_without_its_password(demo: str, tmp_path: Path) -> None:
+    misread = {"REPORT_DB_WRITE_URL": "postgresql://reader:zz@Qx7Kp9v@host/report"}
+    with started(tmp_path / "log", demo, **misread) as (server, _address):
+        assert server.wait(60) != 0
+    said = (tmp_path / "log").read_text()
+    assert "The dashboard cannot start. REPORT_DB_WRITE_URL: The database's URL is not understood." in said
+    assert "Qx7Kp9v" not in said
+
+
 @pytest.mark.parametrize("way", ["argument", "variable"])
 def test_said_in_words_it_answers_to_others(demo: str, tmp_path: Path, way: str) -> None:
     arguments, environment = (["--", "--open"], {}) if way == "argument" else ([], {"REPORT_OPEN": "yes"})

@@ -215,7 +215,7 @@ def test_a_search_among_what_was_handed_up_finds_it_by_its_words(reports: Report
 def test_a_file_names_the_holder_and_who_handed_up(reports: ReportDatabase) -> None:
     listing = CaseList(figure="open", order="oldest", typed="", search=None, page=1)
     with speaking("en"):
-        file = b"".join(csv_parts(Export(listing, at(T), city_of(reports), reports)))
+        file = b"".join(csv_parts(Export(listing, at(T), city_of(reports, T), reports)))
     table = pd.read_csv(io.BytesIO(file), encoding="utf-8-sig", dtype=str, keep_default_na=False)
     table = table.set_index("Code")
     assert table["Held by"].to_dict() == {
@@ -231,7 +231,7 @@ def test_a_file_names_the_holder_and_who_handed_up(reports: ReportDatabase) -> N
 def test_a_head_takes_away_what_the_unit_handed_up(reports: ReportDatabase) -> None:
     listing = CaseList(figure="with_higher", order="oldest", typed="", search=None, page=1)
     mine = at(T, units=(LANG,)).choosing(scope=cases_of((LANG,)))
-    file = b"".join(csv_parts(Export(listing, mine, city_of(reports), reports))).decode()
+    file = b"".join(csv_parts(Export(listing, mine, city_of(reports, T), reports))).decode()
     assert [code in file for code in ("T-1", "T-2", "T-5", "T-7")] == [False, True, True, False]
 
 

@@ -55,10 +55,11 @@ class Board:
         panels = [html for data in told if (html := html_of(data))]
         self.panels = len(panels)
         self.counts = re.findall(r'data-figure="(\w+)" data-count="(\d+)"', "".join(panels))
+        (self.clock,) = (data for data in told if "amber" in data)
         self.errors = [error.value for error in self._app.error]
-        (words,) = (
-            found for html in panels for found in re.findall(r'class="freshness [^>]*>(?:<i></i>)?([^<]+)<', html)
-        )
+        told_freshness = r'class="freshness ([\w-]+)"[^>]*>(?:<i></i>)?([^<]+)<'
+        ((self.tone, words),) = (found for html in panels for found in re.findall(told_freshness, html))
+        self.drawn_at: datetime = self._app.session_state["viewer"].pulse.at
         if live_now := re.match(r"Live · (\d\d/\d\d/\d{4} \d\d:\d\d)", words):
             self.live_at = live_now[1]
         return unescape(words)

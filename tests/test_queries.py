@@ -28,6 +28,9 @@ CHOSEN: dict[str, Any] = {
 """A value for every parameter of every question."""
 VALUES: dict[str, Any] = {
     "at": T,
+    "now": T,
+    "latest": T,
+    "horizon": "700",
     "start": T - 30 * DAY,
     "end": T,
     "soon": T + DAY,

@@ -21,7 +21,7 @@ def test_each_step_stands_half_an_hour_later_with_the_same_choices(
     report(connection, 1, submitted_at=T - 2 * DAY)
     report(connection, 2, submitted_at=T - 3 * HOUR)
     report(connection, 3, submitted_at=T - 3 * HOUR, district_id=2, ward_id=12, unit_id=2)
-    city = read_city(reports)
+    city = read_city(reports, T)
     filters = Filters.of(scope=EVERYTHING, at=T, zone=city.zone, start=T - 10 * DAY, districts=(1,))
     code = connection.execute("select code from area where id = 1").fetchone()
     assert code

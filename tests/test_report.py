@@ -180,7 +180,7 @@ def test_a_case_with_a_higher_level_names_its_holder_who_handed_it_up_and_whethe
 
     def told(hours_ago: float) -> str:
         filters = Filters.of(scope=EVERYTHING, at=T - hours_ago * HOUR, zone=HANOI)
-        seen = Viewing(reports, city_of(reports), filters, live=False, query={}, page="report")
+        seen = Viewing(reports, city_of(reports, filters.at), filters, live=False, query={}, page="report")
         with speaking("en"):
             return render("report", case_story.head(seen, known(reports, filters=filters)))
 
@@ -199,7 +199,7 @@ def test_nobody_holds_a_case_that_was_handed_up_to_nobody(city: psycopg.Connecti
     step(city, 1, "routed", T - 2 * DAY, 1)
     step(city, 2, "escalated", T - 5 * HOUR)
     assert held(events(reports, NOW, 1), T) == [Held(1, T - 2 * DAY, T - 5 * HOUR), Held(None, T - 5 * HOUR, T)]
-    seen = Viewing(reports, city_of(reports), NOW, live=True, query={}, page="report")
+    seen = Viewing(reports, city_of(reports, T), NOW, live=True, query={}, page="report")
     with speaking("en"):
         assert "nobody holds it" in render("report", case_story.head(seen, known(reports)))
 
@@ -209,7 +209,7 @@ def test_a_case_resolved_without_a_text_says_so(city: psycopg.Connection, report
     for number, facts in enumerate(ended):
         report(city, number, ended_at=T, **facts)
     report(city, 9)
-    seen = Viewing(reports, city_of(reports), NOW, live=True, query={}, page="report")
+    seen = Viewing(reports, city_of(reports, T), NOW, live=True, query={}, page="report")
     with speaking("en"):
         told = [
             render("report", case_story.head(seen, case))

@@ -202,7 +202,7 @@ def test_when_a_screen_was_last_heard_of(write: Write, monkeypatch: pytest.Monke
 
 def looked_at(reports: ReportDatabase, screen: WallScreen) -> Viewing:
     filters = Filters.of(at=T, zone=ZoneInfo("Asia/Ho_Chi_Minh"), start=T - timedelta(days=30))
-    return Viewing(reports, city(reports), filters, live=True, query=screen.query, page="wall")
+    return Viewing(reports, city(reports, datetime.now(UTC)), filters, live=True, query=screen.query, page="wall")
 
 
 @pytest.fixture(params=["vi", "en"])

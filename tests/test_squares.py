@@ -103,7 +103,7 @@ def test_an_address_names_a_square(connection: psycopg.Connection, reports: Repo
     small_city(connection)
     report(connection, 1, lon=105.851, lat=21.051)
     report(connection, 2, lon=105.861, lat=21.051)
-    known = city(reports)
+    known = city(reports, T)
     found = asked({"bbox": ["105.850,21.050,105.860,21.060"]}, reports=reports, city=known, now=T)
     assert found.filters.square == (105_850, 21_050, 105_860, 21_060)
     assert case_count(reports, found.filters, figure="open") == 1

@@ -3,7 +3,9 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +76,37 @@ def test_each_kind_of_trouble_has_its_words_in_both_languages() -> None:
     assert slow.tone == "overdue"
 
 
+@pytest.mark.parametrize(
+    ("seconds", "level"), [(0, "green"), (9, "green"), (10, "amber"), (59, "amber"), (60, "red"), (None, "amber")]
+)
+def test_a_copy_is_behind_by_its_own_limits(seconds: int | None, level: str) -> None:
+    known_to = None if seconds is None else NOW - timedelta(seconds=seconds)
+    copy = Pulse(at=NOW, answered_at=NOW, is_copy=True, known_to=known_to)
+    assert copy.copy_level == level
+    assert copy.behind == (None if seconds is None else timedelta(seconds=seconds))
+    primary = Pulse(at=NOW, answered_at=NOW, known_to=known_to)
+    assert (primary.copy_level, primary.behind) == ("green", None)
+
+
+def test_a_page_is_drawn_again_when_its_copy_falls_behind() -> None:
+    near, far = (Pulse(at=NOW, answered_at=NOW, is_copy=True, known_to=NOW - timedelta(seconds=s)) for s in (3, 11))
+    assert near.seen != far.seen
+    assert near.seen == Pulse(at=NOW, answered_at=NOW, is_copy=True, known_to=NOW - timedelta(seconds=4)).seen
+
+
+def test_a_copys_channels_are_as_late_as_they_were_at_its_own_moment() -> None:
+    behind = Pulse(
+        at=NOW, city=CITY, feeds=(feed(5),), answered_at=NOW + timedelta(hours=9), is_copy=True, known_to=NOW
+    )
+    assert behind.late_feeds == ()
+
+
+@pytest.mark.parametrize("seconds_ahead", [299, 301])
+def test_a_delivery_of_the_future_is_none(seconds_ahead: int) -> None:
+    pulse = Pulse(at=NOW, city=CITY, feeds=(feed(-seconds_ahead / 60),), answered_at=NOW)
+    assert [level for _feed, level in pulse.late_feeds] == (["red"] if seconds_ahead > 300 else [])
+
+
 def test_what_a_file_leaves_out_keeps_its_value() -> None:
     assert read({"feed": {"amber": 1}}) == Thresholds(feed=Limits(1, 6))
 
@@ -113,6 +146,14 @@ def test_health_says_what_is_wrong_and_stays_up_while_there_is_something_to_show
     watched.pulse = Pulse(at=NOW, city=city, looked_at=datetime.now(UTC), trouble=DatabaseAway("", "crowded"))
     code, said = asked_for_health()
     assert (code, said["status"], said["trouble"]) == (200, "away", "crowded")
+    watched.pulse = Pulse(at=NOW, city=city, looked_at=datetime.now(UTC), answered_at=NOW, is_copy=True)
+    code, said = asked_for_health()
+    assert (code, said["status"], said["copy"], said["copy_seconds_behind"]) == (200, "behind", True, None)
+    known_to = NOW - timedelta(minutes=12)
+    watched.pulse = replace(watched.pulse, known_to=known_to)
+    assert asked_for_health()[1]["copy_seconds_behind"] == 720
+    watched.pulse = replace(watched.pulse, known_to=NOW)
+    assert asked_for_health()[1]["status"] == "ok"
     watched.pulse = Pulse(at=NOW, city=city, looked_at=datetime.now(UTC) - timedelta(minutes=1))
     assert asked_for_health()[0] == 503, "nobody watches any more"
 
@@ -123,13 +164,29 @@ def test_health_is_down_while_there_is_nothing_to_show() -> None:
     assert (code, said["status"]) == (503, "nothing to show")
 
 
-def test_metrics_are_what_prometheus_reads(watched: Watcher) -> None:
-    watched.reports.ask("names")
-    found = {
+def measured() -> dict[tuple[str, ...], float]:
+    """Return every figure of /metrics by its name and labels."""
+    return {
         (sample.name, *sample.labels.values()): sample.value
         for family in text_string_to_metric_families(bytes(metrics(HERE).body).decode())
         for sample in family.samples
     }
+
+
+def test_metrics_tell_how_far_a_copy_is_behind(watched: Watcher) -> None:
+    found = measured()
+    assert found["dashboard_database_is_copy",] == 0
+    assert ("dashboard_copy_behind_seconds",) not in found
+    watched.stop()
+    watched.pulse = Pulse(at=NOW, answered_at=NOW, is_copy=True, known_to=NOW - timedelta(minutes=12))
+    found = measured()
+    assert found["dashboard_database_is_copy",] == 1
+    assert found["dashboard_copy_behind_seconds",] == 720
+
+
+def test_metrics_are_what_prometheus_reads(watched: Watcher) -> None:
+    watched.reports.ask("names")
+    found = measured()
     assert found["dashboard_database_up",] == 1
     assert found["dashboard_query_seconds_count", "names"] == 1
     assert found["dashboard_feed_rhythm_seconds", "zalo"] == 300
@@ -153,8 +210,28 @@ def test_the_status_page_names_versions_channels_and_times(watched: Watcher) -> 
     assert watched.pulse.city
     page = status_page()
     schema = max(file.stem for file in (Path(__file__).parents[1] / "reportdb" / "schema").glob("*.sql"))
-    for words in ("PostgreSQL", schema, "Zalo", "silent", "delivers", "pulse", "the database answers"):
+    for words in ("PostgreSQL", schema, "Zalo", "silent", "delivers", "changes", "the database answers"):
         assert words in page
+
+
+def test_the_status_page_names_what_is_dated_in_the_future(watched: Watcher, connection: psycopg.Connection) -> None:
+    assert "nothing" in status_page().partition("Dated in the future")[2][:120]
+    report(connection, 7, submitted_at=datetime(2102, 1, 2, tzinfo=UTC), updated_at=datetime.now(UTC))
+    connection.execute("update feed set last_delivery_at = '2102-01-02'")
+    watched.look()
+    page = unescape(status_page())
+    assert "report.submitted_at: 1 row, as report 7, to 02/01/2102 07:00" in page
+    assert "feed.last_delivery_at: 2 rows, to 02/01/2102 07:00" in page
+    assert "dated in the future" in page
+    assert "their transactions" in page
+
+
+def test_the_status_page_says_how_old_a_copy_is_and_where_the_log_is_written(watched: Watcher) -> None:
+    watched.stop()
+    watched.pulse = replace(watched.pulse, is_copy=True, known_to=watched.pulse.at - timedelta(minutes=12))
+    page = unescape(status_page())
+    assert "minutes behind its primary" in page
+    assert "REPORT_DB_WRITE_URL names no primary" in page
 
 
 def test_the_status_page_needs_no_database() -> None:

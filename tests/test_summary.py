@@ -81,13 +81,13 @@ def test_counts_equal_a_recount(demo: str, asked: _Asked, by: str | None) -> Non
     ago, length, until, picks = asked
     with closing(ReportDatabase(demo)) as counted, closing(_Unsummarised(demo)) as recounted:
         at = DEMO_NOW - ago
-        filters = Filters.of(at=at, zone=city(counted).zone, start=at - length, end=at - until, **picks)
+        filters = Filters.of(at=at, zone=city(counted, DEMO_NOW).zone, start=at - length, end=at - until, **picks)
         _the_same(filters, by, counted, recounted)
 
 
 def test_a_year_is_answered_by_the_summary(demo: str) -> None:
     with closing(ReportDatabase(demo)) as reports:
-        year = Filters.of(at=DEMO_NOW, zone=city(reports).zone, start=DEMO_NOW - timedelta(days=365))
+        year = Filters.of(at=DEMO_NOW, zone=city(reports, DEMO_NOW).zone, start=DEMO_NOW - timedelta(days=365))
         for filters, by, dimension in (
             (year, None, "city"),
             (year, "unit", "unit"),
@@ -128,7 +128,7 @@ def test_changes_are_counted_at_once_and_stay_counted(demo: str, new_database: N
             for when in ("noted", "brought into the counts"):
                 assert connection.execute("select count(*) > 0 from report_change").fetchone() == (when == "noted",)
                 for at in (later, DEMO_NOW - timedelta(days=20), DEMO_NOW - timedelta(days=200)):
-                    filters = Filters.of(at=at, zone=city(counted).zone, start=at - timedelta(days=300))
+                    filters = Filters.of(at=at, zone=city(counted, DEMO_NOW).zone, start=at - timedelta(days=300))
                     _the_same(filters, "unit", counted, recounted)
                     _the_same(filters.choosing(districts=(3,)), None, counted, recounted)
                     _the_same(filters.choosing(districts=(3, 4), categories=(1, 2, 3)), "unit", counted, recounted)
@@ -189,7 +189,7 @@ def test_days_that_differ_are_asked_for_together(
             """update report set category_id = 1 where category_id = 2 and submitted_at > %s""",
             [DEMO_NOW - timedelta(days=days_ago)],
         )
-        year = Filters.of(at=DEMO_NOW, zone=city(reports).zone, start=DEMO_NOW - timedelta(days=365))
+        year = Filters.of(at=DEMO_NOW, zone=city(reports, DEMO_NOW).zone, start=DEMO_NOW - timedelta(days=365))
         found, _step = days(reports, year)
         asked = {one.question: one.count for one in reports.timings.table()}
         assert asked.get("case_count", 0) == 0
@@ -208,7 +208,7 @@ def test_squares_are_counted_anew_where_the_city_becomes_another_size(demo: str,
                 assert grid(counted) == expected
                 assert connection.execute("select distinct wide, high from summary_state").fetchall() == [expected]
                 _the_same(
-                    Filters.of(at=DEMO_NOW, zone=city(counted).zone, start=DEMO_NOW - timedelta(days=300)),
+                    Filters.of(at=DEMO_NOW, zone=city(counted, DEMO_NOW).zone, start=DEMO_NOW - timedelta(days=300)),
                     None, counted, recounted,
                 )  # fmt: skip
             summarise(connection, now=DEMO_NOW)
@@ -287,7 +287,7 @@ def test_what_comes_late_changes_the_days_it_speaks_of(
         choices: list[dict[str, Any]] = [{}, *({"units": (unit,)} for unit in (1, 2, -1))]
         for chosen in [*choices, *({"severities": (one,)} for one in SEVERITIES)]:
             with closing(ReportDatabase(database)) as counted, closing(_Unsummarised(database)) as recounted:
-                ten_days = Filters.of(at=T, zone=city(counted).zone, start=T - 10 * DAY, **chosen)
+                ten_days = Filters.of(at=T, zone=city(counted, T).zone, start=T - 10 * DAY, **chosen)
                 assert summarised(counted, ten_days, None), "the summary is asked"
                 found, truth = (days(reports, ten_days)[0] for reports in (counted, recounted))
             pd.testing.assert_frame_equal(found, truth, check_dtype=False, obj=f"{when}, of {chosen}")

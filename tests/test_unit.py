@@ -48,7 +48,7 @@ def test_a_unit_is_found_by_its_name_however_it_is_typed(
     city: psycopg.Connection, reports: ReportDatabase, typed: str, found: list[str]
 ) -> None:
     report(city, 1)
-    seen = Viewing(reports, city_of(reports), LANG, live=True, query={}, page="unit")
+    seen = Viewing(reports, city_of(reports, T), LANG, live=True, query={}, page="unit")
     with speaking("vi"):
         shown = unit._choose(seen, pd.DataFrame({"key": [1], "open": [1]}), plain(typed))
     hrefs = [each["href"] for group in shown["groups"] for each in group["units"]]
@@ -129,7 +129,7 @@ def test_more_cases_than_points_can_show_are_counted_in_squares(
 ) -> None:
     for number in range(1, 4):
         report(city, number, lon=105.8, lat=21.0)
-    seen = Viewing(reports, city_of(reports), LANG, live=False, query={"unit": ["lang"]}, page="unit")
+    seen = Viewing(reports, city_of(reports, T), LANG, live=False, query={"unit": ["lang"]}, page="unit")
     with speaking("en"):
         points, meanings = unit.open_cases(seen, 3, dark=False)
         assert meanings[0][0] == "Overdue"

@@ -24,7 +24,7 @@ def test_a_row_holds_the_five_clears_of_its_own_case(connection: psycopg.Connect
     )  # fmt: skip
     report(connection, 3, unit_id=None, district_id=None, ward_id=None)
     filters = Filters.of(scope=EVERYTHING, at=T, zone=ZoneInfo("Asia/Ho_Chi_Minh"), start=T - 30 * DAY)
-    seen = Viewing(reports, city(reports), filters, live=True, query={}, page="backlog")
+    seen = Viewing(reports, city(reports, T), filters, live=True, query={}, page="backlog")
     with speaking("en"):
         shown = worklist.rows(seen, cases(reports, filters, figure="open", order="worklist"))
     told = ("code", "category", "severity", "address", "place", "unit", "officer", "state", "deadline", "results")

@@ -2,7 +2,7 @@
 
 Each beat says what time it is, and until when what is drawn was known to be true (ui/heartbeat.py). From then on the
 browser counts by itself. Without beats its words turn from green to amber to red, by the limits of an answer's age
-(thresholds.toml).
+(thresholds.toml); where the database is a copy, by those of a copy's, and the words say that it is behind.
 """
 
 from functools import cache
@@ -21,8 +21,12 @@ _PANELS = Path(__file__).parent / "panels"
 
 def show(*, wall: bool = False) -> None:
     """Draw the clock and the age in the viewer's language; a wall draws them in its own way."""
-    city = live.watcher().pulse.city
-    limits = thresholds().answer
+    pulse = live.watcher().pulse
+    city = pulse.city
+    limits = thresholds().copy if pulse.is_copy else thresholds().answer
+    slow = _("No fresh figures for {age}")
+    if pulse.copy_level != "green":
+        slow = _("This copy of the database is {age} behind")
     data: dict[str, Any] = {
         "zone": city.time_zone if city else "UTC",
         "language": language(),
@@ -31,7 +35,7 @@ def show(*, wall: bool = False) -> None:
         "wall": wall,
         "words": {
             "green": _("Figures checked {age} ago"),
-            "slow": _("No fresh figures for {age}"),
+            "slow": slow,
             "away": _("The database has not answered for {age}"),
             "lost": _("No word from the server for {age}"),
             "alarm": _("These figures are {age} old"),

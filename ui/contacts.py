@@ -6,6 +6,8 @@ import streamlit as st
 
 from queries.accounts import contact
 from queries.database import DatabaseAway, NotAReportDatabase
+from queries.trouble import Kind
+from ui import live
 from ui.access import CONTACTS, account
 from ui.panel import panel
 from ui.viewing import Viewing
@@ -25,6 +27,9 @@ def draw(seen: Viewing, case: dict[str, object]) -> None:
         panel("contact", key="contact_shown", contact=shown["contact"], seconds=round(seconds))
         return
     st.session_state.pop("contact", None)
+    if live.viewer().pulse.is_copy and not seen.reports.writes_elsewhere:
+        _stays_shut("read_only")
+        return
     with st.form("contact_form", border=True):
         st.markdown("**" + _("Who sent it in") + "**")
         reason = st.text_input(
@@ -40,8 +45,21 @@ def draw(seen: Viewing, case: dict[str, object]) -> None:
         return
     try:
         found = contact(seen.reports, account(), int(str(case["id"])), reason.strip())
-    except (DatabaseAway, NotAReportDatabase):
-        st.warning(_("The access log cannot be written now, so the contact stays shut."), icon=":material/lock:")
+    except (DatabaseAway, NotAReportDatabase) as trouble:
+        _stays_shut(trouble.kind)
         return
     st.session_state["contact"] = {"case": case["id"], "contact": found, "until": time.monotonic() + _SECONDS_SHOWN}
     st.rerun()
+
+
+def _stays_shut(kind: Kind) -> None:
+    """Say why no contact can be shown: without a line in the access log there is none."""
+    words = (
+        _(
+            "This dashboard reads a copy of the database, where the access log cannot be written, so the contact stays "
+            "shut. Whoever runs the dashboard opens the way: REPORT_DB_WRITE_URL names the primary database."
+        )
+        if kind == "read_only"
+        else _("The access log cannot be written now, so the contact stays shut.")
+    )
+    st.warning(words, icon=":material/lock:")

@@ -12,13 +12,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-import pandas as pd
 import streamlit as st
 
 from queries.accounts import Account, accounts
+from queries.changes import Changes, Mark, changes
 from queries.database import DatabaseAway, NotAReportDatabase, ReportDatabase
 from queries.feeds import Feed, feeds
-from queries.figures import City, NoCity, city
+from queries.figures import City, NoCity, city, last_event
 from ui import sign_in
 from ui.shown import Shown, Stay
 from ui.thresholds import Level, thresholds
@@ -40,6 +40,8 @@ class Pulse:
 
     `looked_at` is its last look, `answered_at` the last one that was answered, `true_at` the last one at which nothing
     had changed since the moment; `back_at` is when the database last came back from an outage.
+    `is_copy` tells that the database is a copy (a standby), `known_to` up to when it knew everything at the last
+    answered look: a primary until now, a copy until its newest beat. None: a copy that cannot tell.
     """
 
     at: datetime
@@ -49,21 +51,36 @@ class Pulse:
     looked_at: datetime | None = None
     answered_at: datetime | None = None
     true_at: datetime | None = None
+    is_copy: bool = False
+    known_to: datetime | None = None
     back_at: datetime | None = None
     trouble: DatabaseAway | NotAReportDatabase | NoCity | None = None
     trouble_since: datetime | None = None
 
     @property
     def live(self) -> bool:
-        """Whether reports still come in. Another city's old data stand still at their last report."""
-        last = self.city.last_submitted_at if self.city else None
-        return last is not None and self.at - last < _LIVE_WITHIN
+        """Whether reports still come in, judged by those that have come: another city's old data stand still."""
+        return _is_live(self.city, self.at)
 
     @property
     def usual(self) -> datetime:
-        """The moment a page speaks of where its address names none."""
-        last = self.city.last_submitted_at if self.city else None
+        """The moment a page speaks of where its address names none: of a still city its last event."""
+        last = (self.city.last_event_at or self.city.last_submitted_at) if self.city else None
         return self.at if self.live or last is None else last
+
+    @property
+    def behind(self) -> timedelta | None:
+        """How far a copy was behind its primary when it last answered; None for a primary, or where it cannot tell."""
+        if not self.is_copy or self.known_to is None or self.answered_at is None:
+            return None
+        return max(self.answered_at - self.known_to, timedelta())
+
+    @property
+    def copy_level(self) -> Level:
+        """How bad that is, of the limits in thresholds.toml: a copy that cannot tell its age is amber."""
+        if not self.is_copy:
+            return "green"
+        return "amber" if self.behind is None else thresholds().copy.level(self.behind.total_seconds())
 
     @property
     def answers(self) -> Level:
@@ -78,14 +95,19 @@ class Pulse:
         """The channels that have not delivered for too long, and how bad that is; none of a city that is not live."""
         if not self.live or self.answered_at is None:
             return ()
-        levels = ((feed, thresholds().feed.level(feed.overdue_by(self.answered_at))) for feed in self.feeds)
+        now = self.known_to or self.answered_at  # a copy that is behind knows of no later delivery
+        levels = ((feed, thresholds().feed.level(feed.overdue_by(now))) for feed in self.feeds)
         return tuple((feed, level) for feed, level in levels if level != "green")
 
     @property
     def seen(self) -> tuple[object, ...]:
         """All of this that a page shows: where it differs, the page is drawn again."""
         late = tuple((feed.code, level) for feed, level in self.late_feeds)
-        return self.at, getattr(self.trouble, "kind", type(self.trouble)), self.answers, late
+        return self.at, getattr(self.trouble, "kind", type(self.trouble)), self.answers, late, self.copy_level
+
+
+def _is_live(city: City | None, at: datetime) -> bool:
+    return city is not None and city.last_submitted_at is not None and at - city.last_submitted_at < _LIVE_WITHIN
 
 
 class Watcher:
@@ -100,6 +122,7 @@ class Watcher:
         self.accounts: Mapping[str, Account] | None = None
         """Everybody who may come in, by the name they sign in with; None until the database has said so."""
         self._accounts_at = -_SECONDS_BETWEEN_ACCOUNTS
+        self._mark: Mark | None = None
         self._moved_at = self._looked_at = time.monotonic()
         self._worked, self._asked, self._owed = time.process_time(), 0.0, 0.0
         self._left: list[tuple[datetime, float]] = []
@@ -110,48 +133,71 @@ class Watcher:
 
     def look(self) -> None:
         """Ask the cheap questions once and keep what they say."""
-        now = datetime.now(UTC).replace(microsecond=0)
+        now = datetime.now(UTC)
+        looked_at = now.replace(microsecond=0)
         seen = self.pulse
         try:
-            newest = self.reports.look("pulse")["updated_at"].iloc[0]
-            changed_at = None if pd.isna(newest) else newest.to_pydatetime()
-            seen_at = datetime.now(UTC)
+            found = changes(self.reports, now, self._mark)
+            known_to = min(now, found.known_to) if found.known_to else now
             delivered = feeds(self.reports)
-            first = seen.city is None or seen.trouble is not None
-            waits = self._has_enough_to_do() and not first
-            ahead = changed_at is not None and seen.at < changed_at <= seen_at  # of what the pages speak of
-            changed = first or changed_at != seen.changed_at or ahead
-            found = city(self.reports) if changed and not waits else seen.city
+            first = seen.city is None or seen.trouble is not None or found.elsewhere
+            changed = first or self._is_new(found)
+            # A copy that has replayed a change, but no beat since, cannot yet speak of a later moment.
+            waits = (self._has_enough_to_do() or known_to <= seen.at) and not first
+            moves = changed and not waits
+            known_city = self._city(known_to) if moves else seen.city
             self._look_at_accounts()
         except (DatabaseAway, NotAReportDatabase, NoCity) as trouble:
             if not seen.trouble:
                 _LOG.warning("The report database does not answer as it should: %s", trouble)
             trouble.with_traceback(None)
             self.pulse = replace(
-                seen, trouble=trouble, trouble_since=seen.trouble_since or now, looked_at=datetime.now(UTC)
+                seen, trouble=trouble, trouble_since=seen.trouble_since or looked_at, looked_at=datetime.now(UTC)
             )
             return
         if seen.trouble:
             _LOG.warning("The report database answers again.")
             self.shown.go_on()
-        moves = not waits and (changed or now.replace(second=0) > seen.at)
+        at = _moment_of(known_to, found.updated_at, after=None if seen.city is None else seen.at)
+        moves = moves or (not waits and known_to.replace(second=0, microsecond=0) > seen.at)
+        if moves or not changed:
+            self._mark = found.mark
         if moves:
-            if changed_at and now < changed_at <= seen_at:  # in this very second: its beginning would leave that out
-                now = changed_at
             self._moved_at = self._looked_at
-            if seen.at != now:
+            if seen.at != at:
                 self._left.append((seen.at, self._moved_at))
         self._forget()
         self.pulse = Pulse(
-            at=now if moves else seen.at,
-            changed_at=seen.changed_at if waits else changed_at,
-            city=found,
+            at=at if moves else seen.at,
+            changed_at=seen.changed_at if waits else found.updated_at,
+            city=known_city,
             feeds=delivered,
-            looked_at=now,
-            answered_at=now,
-            true_at=seen.true_at if waits and changed else now,
-            back_at=now if seen.trouble else seen.back_at,
+            looked_at=looked_at,
+            answered_at=looked_at,
+            true_at=seen.true_at if waits and changed else at if moves else known_to.replace(microsecond=0),
+            is_copy=found.is_copy,
+            known_to=None if found.is_copy and found.known_to is None else known_to,
+            back_at=looked_at if seen.trouble else seen.back_at,
         )
+
+    def _is_new(self, found: Changes) -> bool:
+        """Whether something was committed since the moment that stands, or the time has come that a report says it
+        changed at: some are stamped ahead, and a city's own view marks no commits.
+        """
+        stamped, seen = found.updated_at, self.pulse
+        return found.committed or stamped != seen.changed_at or (stamped is not None and stamped > seen.at)
+
+    def _city(self, at: datetime) -> City:
+        """Return the city by a moment; of one that stands still also when anything last happened."""
+        found = city(self.reports, at)
+        if _is_live(found, at):
+            return found
+        try:
+            return replace(found, last_event_at=last_event(self.reports, at))
+        except DatabaseAway as trouble:
+            if trouble.kind != "slow":
+                raise
+            return found  # it opens at its last report
 
     def _has_enough_to_do(self) -> bool:
         """Whether the last moment is still being paid for: its pages drawn, its questions answered.
@@ -195,14 +241,23 @@ class Watcher:
                 _LOG.exception("A look at the report database failed")
 
 
+def _moment_of(known_to: datetime, updated_at: datetime | None, *, after: datetime | None) -> datetime:
+    """Return the moment to speak of where all is known up to `known_to`: its whole second, unless that would leave out
+    a change of this very second or be the moment that stands already.
+    """
+    second = known_to.replace(microsecond=0)
+    left_out = updated_at is not None and updated_at > second
+    return known_to if left_out or (after is not None and second <= after) else second
+
+
 _watchers: list[Watcher] = []
 
 
 @contextmanager
-def watching(url: str) -> Iterator[Watcher]:
-    """Watch the database at `url` while the block runs; `watcher()` finds it."""
+def watching(url: str, write_url: str | None = None) -> Iterator[Watcher]:
+    """Watch the database at `url` while the block runs; `watcher()` finds it. `write_url`: see ReportDatabase."""
     viewers = Viewers()
-    reports = ReportDatabase(url, while_waiting=viewers.turns.aside)
+    reports = ReportDatabase(url, write_url=write_url, while_waiting=viewers.turns.aside)
     watcher = Watcher(reports, viewers)
     _watchers.append(watcher)
     try:

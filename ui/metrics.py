@@ -55,19 +55,23 @@ async def health(request: Request) -> Response:
     """Say whether this process has something to show: 200, or 503.
 
     While the database is away the last good numbers are shown with their age, and the answer stays 200: to take every
-    server out because their one database is away would make the screens blank. `status` says ok, away, or nothing to
-    show; `watching` whether the watcher still looks. Strangers learn no more than `status`.
+    server out because their one database is away would make the screens blank. `status` says ok, away, behind (an old
+    copy of the database is shown) or nothing to show; `watching` whether the watcher still looks. Strangers learn no
+    more than `status`.
     """
     pulse = live.watcher().pulse
     now = datetime.now(UTC)
     watching = pulse.looked_at is not None and (now - pulse.looked_at).total_seconds() < _SECONDS_WITHOUT_A_LOOK
     shows = pulse.city is not None
-    said = {"status": ("ok" if pulse.trouble is None else "away") if shows else "nothing to show"}
+    answers = "away" if pulse.trouble else "ok" if pulse.copy_level == "green" else "behind"
+    said = {"status": answers if shows else "nothing to show"}
     more = {
         "watching": watching,
         "trouble": getattr(pulse.trouble, "kind", "empty") if pulse.trouble else None,
         "answered_at": pulse.answered_at and pulse.answered_at.isoformat(),
         "shown_at": pulse.at.isoformat() if shows else None,
+        "copy": pulse.is_copy,
+        "copy_seconds_behind": None if pulse.behind is None else pulse.behind.total_seconds(),
         "late_channels": [feed.code for feed, _level in pulse.late_feeds],
     }
     told = said | more if _may_read(request) else said
@@ -88,6 +92,10 @@ class Figures(Collector):
             age = (datetime.now(UTC) - pulse.answered_at).total_seconds()
             yield _one("dashboard_database_answer_age_seconds", "Since the database last answered.", age)
         yield _one("dashboard_moment_timestamp_seconds", "The moment pages speak of.", pulse.at.timestamp())
+        yield _one("dashboard_database_is_copy", "Whether the database is a copy (a standby).", float(pulse.is_copy))
+        if pulse.behind is not None:
+            behind = pulse.behind.total_seconds()
+            yield _one("dashboard_copy_behind_seconds", "How far the copy was behind at the last answer.", behind)
         if pulse.changed_at:
             changed = pulse.changed_at.timestamp()
             yield _one("dashboard_last_change_timestamp_seconds", "The newest change of a report.", changed)

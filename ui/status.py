@@ -55,6 +55,13 @@ def freshness(pulse: Pulse, seen: Viewing | None, stay: Stay | None = None) -> F
         return Freshness(_("As it was at {at}, not live", at=at), "due-soon")
     if stay:  # this page failed at a later moment, and stays at the last that was answered
         return Freshness(_("Numbers of {at} · {trouble}", at=at, trouble=trouble_words(stay.kind)), "due-soon")
+    return _of_now(pulse, at)
+
+
+def _of_now(pulse: Pulse, at: str) -> Freshness:
+    if pulse.copy_level != "green":  # how far it is behind stands beside it, told by the browser's clock (ui/age.py)
+        words = _("Numbers of {at} · {trouble}", at=at, trouble=copy_words(pulse))
+        return Freshness(words, TONES[pulse.copy_level], "" if pulse.behind is None else _("Numbers of {at}", at=at))
     if pulse.late_feeds:
         named = [name({"name_vi": feed.name_vi, "name_en": feed.name_en}) for feed, _level in pulse.late_feeds]
         late = named[0] if len(named) == 1 else ngettext("{count} channel", "{count} channels", len(named))
@@ -67,6 +74,13 @@ def freshness(pulse: Pulse, seen: Viewing | None, stay: Stay | None = None) -> F
     return Freshness(_("Live · {at}", at=at), "good")
 
 
+def copy_words(pulse: Pulse) -> str:
+    """Return in a few words what a copy of the database knows of its age."""
+    if pulse.behind is None:
+        return _("nobody knows how old this copy of the database is")
+    return _("this copy of the database is behind")
+
+
 def trouble_words(kind: str) -> str:
     """Return in a few words what keeps the database's answers away (queries.trouble.Kind)."""
     words = {
@@ -75,6 +89,7 @@ def trouble_words(kind: str) -> str:
         "disk_full": _("the database's disk is full"),
         "restarting": _("the database is starting again"),
         "refused": _("the database refuses the dashboard"),
+        "read_only": _("this copy of the database cannot be written to"),
         "unprepared": _("the database is not ready"),
         "empty": _("the database is empty"),
     }
@@ -89,6 +104,7 @@ def cure_words(kind: str) -> str:
         "disk_full": _("Make room on the database's disk."),
         "restarting": _("Wait until PostgreSQL is up; if it takes minutes, read its log."),
         "refused": _("Check the login in REPORT_DB_URL, and that it is a member of the role report_dashboard."),
+        "read_only": _("Set REPORT_DB_WRITE_URL to the primary database: the access log is written there."),
         "unprepared": _("Run “python -m reportdb up”, then “python -m reportdb check”."),
     }
     return words.get(kind, _("Check that PostgreSQL runs, and the network between it and the dashboard."))

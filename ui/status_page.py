@@ -10,12 +10,13 @@ from pathlib import Path
 from queries.calendar import calendar_cover
 from queries.database import DatabaseAway, NotAReportDatabase
 from queries.deadlines import warnings
-from queries.server import MOST_WAITING, server
+from queries.feeds import CLOCKS_MAY_DIFFER
+from queries.server import MOST_WAITING, FromTheFuture, from_the_future, server
 from ui import live, process, screens
 from ui.definitions import warning_words
 from ui.metrics import resident_bytes
 from ui.panel import panel
-from ui.status import TONES, cure_words, page_failures, trouble_words
+from ui.status import TONES, copy_words, cure_words, page_failures, trouble_words
 from ui.thresholds import thresholds
 from ui.words import NOTHING, _, ago, day, duration, moment, name, ngettext, number
 
@@ -73,6 +74,11 @@ def _database(seen: _Seen) -> Table:
         (Cell(_("Moment the pages speak of")), Cell(seen.local(pulse.usual))),
         (Cell(_("Newest change of a report")), Cell(_when(seen, pulse.changed_at))),
     ]
+    if pulse.is_copy and not kind:
+        rows += [
+            (Cell(_("This is a copy")), Cell(_behind(pulse), TONES[pulse.copy_level])),
+            (Cell(_("Access log")), _access_log(seen)),
+        ]
     if kind:
         rows.insert(1, (Cell(_("What to do")), Cell(cure_words(kind))))
     about = _(
@@ -82,6 +88,18 @@ def _database(seen: _Seen) -> Table:
     return Table(_("The database"), about, (), tuple(rows))
 
 
+def _behind(pulse: live.Pulse) -> str:
+    if pulse.behind is None:
+        return copy_words(pulse)
+    return _("{span} behind its primary", span=_span(pulse.behind.total_seconds()))
+
+
+def _access_log(seen: _Seen) -> Cell:
+    if seen.watcher.reports.writes_elsewhere:
+        return Cell(_("is written on the primary"))
+    return Cell(_("cannot be written; REPORT_DB_WRITE_URL names no primary"), "due-soon")
+
+
 def _channels(seen: _Seen) -> Table:
     pulse = seen.watcher.pulse
     late = {feed.code: level for feed, level in pulse.late_feeds}
@@ -89,12 +107,13 @@ def _channels(seen: _Seen) -> Table:
     rows = []
     for feed in pulse.feeds:
         level = late.get(feed.code, "green")
+        said = _("dated in the future") if feed.is_from_the_future(pulse.known_to or seen.now) else words[level]
         rows.append(
             (
                 Cell(name({"name_vi": feed.name_vi, "name_en": feed.name_en})),
                 Cell(_when(seen, feed.last_delivery_at)),
                 Cell(_span(feed.expected_every.total_seconds())),
-                Cell(words[level] if pulse.live else _("not live"), TONES[level] if pulse.live else ""),
+                Cell(said if pulse.live else _("not live"), TONES[level] if pulse.live else ""),
             )
         )
     about = _(
@@ -136,6 +155,7 @@ def _contents(seen: _Seen) -> Table:
             (Cell("PostgreSQL"), Cell(found.version)),
             (Cell(_("Schema")), Cell(found.schema.removesuffix(".sql"))),
             (Cell(_("Counts made beforehand")), summary),
+            (Cell(_("Changes are seen by")), Cell(_("their transactions") if found.marks else _("updated_at alone"))),
         ]
 
     def calendar() -> list[tuple[Cell, Cell]]:
@@ -154,9 +174,24 @@ def _contents(seen: _Seen) -> Table:
         told = [Cell(warning_words(kind, count), "due-soon") for kind, count in found.items()]
         return [(Cell(_("Deadlines")), cell) for cell in told or [Cell(_("nothing leaves them unknown"))]]
 
-    rows = [row for part in (versions, calendar, rules) for row in _if_it_answers(part)]
+    def future() -> list[tuple[Cell, Cell]]:
+        dated = from_the_future(reports, pulse.at + CLOCKS_MAY_DIFFER)
+        told = [Cell(_in_words(seen, found), "overdue") for found in dated]
+        return [(Cell(_("Dated in the future")), cell) for cell in told or [Cell(_("nothing"))]]
+
+    rows = [row for part in (versions, future, calendar, rules) for row in _if_it_answers(part)]
     return Table(
         _("What the database holds"), _("Its version, its schema, its calendar and its rules."), (), tuple(rows)
+    )
+
+
+def _in_words(seen: _Seen, found: FromTheFuture) -> str:
+    """Return what is dated in the future as whoever must correct it looks for it."""
+    place = f"{found.table}.{found.column}"
+    rows = ngettext("{count} row", "{count} rows", found.rows)
+    example = "" if found.report_id is None else _(", as report {id}", id=found.report_id)
+    return _(
+        "{place}: {rows}{example}, to {at}", place=place, rows=rows, example=example, at=seen.local(found.furthest)
     )
 
 
@@ -212,6 +247,8 @@ def _when(seen: _Seen, at: datetime | None) -> str:
 
 def _span(seconds: float) -> str:
     minutes = round(seconds / 60)
+    if seconds < 60:
+        return ngettext("{count} second", "{count} seconds", round(seconds))
     return ngettext("{count} minute", "{count} minutes", minutes) if seconds < 3600 else duration(seconds / 3600)
 
 

@@ -31,10 +31,11 @@ class Limits:
 
 @dataclass(frozen=True)
 class Thresholds:
-    """The limits of each age: a feed's in times its own rhythm, an answer's in seconds."""
+    """The limits of each age: a feed's in times its own rhythm, an answer's and a copy's in seconds."""
 
     feed: Limits = Limits(2, 6)
     answer: Limits = Limits(10, 60)
+    copy: Limits = Limits(10, 60)
 
 
 @cache

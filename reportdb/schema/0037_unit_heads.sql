@@ -12,3 +12,6 @@ create index unit_head_unit on unit_head (unit_id);
 
 -- Names of officials belong beside cases: counts, and so walls, do without them.
 grant select on unit_head to report_official, report_leader, report_escalator;
+
+create trigger mark_change after insert or update or delete or truncate on unit_head
+    for each statement execute function mark_change();

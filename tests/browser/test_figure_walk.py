@@ -121,7 +121,9 @@ def unlinked(visited: Visit) -> list[str]:
 def listed(reports: ReportDatabase, href: str) -> int:
     """Return how many cases the list behind an address counts, as the page of cases does."""
     query = parse_qs(urlsplit(href).query)
-    found = asked(query, reports=reports, city=city(reports), now=datetime.now(UTC), scope=EVERYTHING)
+    found = asked(
+        query, reports=reports, city=city(reports, datetime.now(UTC)), now=datetime.now(UTC), scope=EVERYTHING
+    )
     assert not found.strange, href
     return case_count(reports, found.filters, figure=query["figure"][0])
 
@@ -163,7 +165,7 @@ def busiest_square(url: str, at: datetime) -> str:
     """Return the square of the density map that holds most reports of all time, as the address names it."""
     with closing(ReportDatabase(url)) as reports:
         wide, high = map_queries.grid(reports)
-        filters = Filters.of(at=at, zone=city(reports).zone)
+        filters = Filters.of(at=at, zone=city(reports, datetime.now(UTC)).zone)
         table = map_queries.squares(reports, filters, figure="received")
     lon, lat, _count = table.sort_values("reports").iloc[-1].tolist()
     return around(lon, lat, wide, high)
