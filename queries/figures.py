@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -43,7 +43,11 @@ HOURS = ("median_hours", "p90_hours", "median_worked_hours", "p90_worked_hours")
 
 @dataclass(frozen=True)
 class City:
-    """The city the database speaks of, and when its first and last reports were submitted (None: no reports)."""
+    """The city the database speaks of, and when its first and last reports were submitted (None: no reports).
+
+    `country` is ISO 3166-1 alpha-2, `languages` are those its viewers may choose, its own first. `levels` are its own
+    names of areas and units (schema, level_name), by level: one_vi, many_vi, one_en, many_en; a level may be missing.
+    """
 
     code: str
     name_vi: str
@@ -53,6 +57,9 @@ class City:
     attribution: str | None
     first_submitted_at: datetime | None
     last_submitted_at: datetime | None
+    country: str = "VN"
+    languages: tuple[str, ...] = ("vi", "en")
+    levels: Mapping[str, Mapping[str, str]] = field(default_factory=dict, hash=False)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -72,6 +79,7 @@ def city(reports: ReportDatabase) -> City:
     row = answer.astype(object).where(answer.notna(), None).iloc[0].to_dict()
     for name in ("first_submitted_at", "last_submitted_at"):
         row[name] = row[name] and pd.Timestamp(row[name]).to_pydatetime()
+    row |= {"languages": tuple(row["languages"]), "levels": row["levels"] or {}}
     return City(**{str(name): value for name, value in row.items()})
 
 

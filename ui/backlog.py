@@ -9,7 +9,7 @@ from queries.backlog import AGES, PACE_DAYS, RECEIPTS, STAGES, URGENCIES, backlo
 from queries.figures import Dimension, names
 from queries.ranking import FEWEST_OPEN
 from ui.asked import NOBODY
-from ui.charts import DAYS, counts_axis
+from ui.charts import counts_axis, days_axis
 from ui.filters import carried
 from ui.meanings import figure_name, meaning
 from ui.pages import BACKLOG, CASES, UNIT
@@ -19,7 +19,7 @@ from ui.theme import Palette
 from ui.tiles import Count, Tile, count, counted, out_of, row
 from ui.unconfirmed import Mark, mark
 from ui.viewing import Viewing
-from ui.words import _, language, name, number, percent
+from ui.words import _, day_form, language, name, number, percent
 
 USUAL_ROWS = 40
 """More rows than this are drawn when asked for: nobody reads them at a glance."""
@@ -107,7 +107,7 @@ def history(days: pd.DataFrame, colours: Palette) -> dict[str, Any]:
                 "x": days["day"].astype(str).tolist(),
                 "y": days["open"].tolist(),
                 "line": {"color": colours.in_time, "width": pixels(3)},
-                "hovertemplate": "%{x|%d/%m/%Y}: <b>%{y:,}</b><extra></extra>",
+                "hovertemplate": f"%{{x|{day_form()}}}: <b>%{{y:,}}</b><extra></extra>",
             }
         ],
         "layout": {
@@ -130,7 +130,7 @@ def history(days: pd.DataFrame, colours: Palette) -> dict[str, Any]:
                     "font": {"color": colours.in_time, "size": pixels(16)},
                 }
             ],
-            "xaxis": DAYS,
+            "xaxis": days_axis(),
             "yaxis": counts_axis(int(days["open"].max()), colours),
         },
     }

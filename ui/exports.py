@@ -29,11 +29,11 @@ from queries.cases import case_ids, case_parts
 from queries.database import DatabaseAway, NotAReportDatabase, ReportDatabase
 from queries.figures import City, Dimension, names
 from queries.filters import Filters
-from ui import access, live
+from ui import access, languages, live
 from ui.asked import asked
 from ui.case_list import CaseList, asked_list, described
 from ui.states import severity, state
-from ui.words import _, name, number, speaking
+from ui.words import _, day_form, name, number, speaking
 
 MOST_EXPORTED = {"xlsx": 20_000, "csv": 100_000}
 """More cases than this a file does not hold, and says so: a workbook of more takes the server half a minute."""
@@ -150,7 +150,7 @@ def write_xlsx(export: Export, file: IO[bytes]) -> None:
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(file, options) as book:
         bold = book.add_format({"bold": True})
-        date = book.add_format({"num_format": "dd/mm/yyyy hh:mm"})
+        date = book.add_format({"num_format": _excel_moment()})
         sheet = book.add_worksheet(_("Cases"))
         sheet.freeze_panes(1, 1)
         for column, (key, heading) in enumerate(headings().items()):
@@ -195,7 +195,7 @@ async def cases(request: Request) -> Response:
         await run_in_threadpool(access.refused, account.subject, "file refused", why=kind)
         return PlainTextResponse("Your account sees figures, no cases.", 403)
     try:
-        path, file_name = await run_in_threadpool(_made, query, kind, account)
+        path, file_name = await run_in_threadpool(_made, query, kind, account, request)
     except (DatabaseAway, NotAReportDatabase):
         return PlainTextResponse("The report database does not answer now.", 503, headers={"Retry-After": "5"})
     return FileResponse(
@@ -207,13 +207,13 @@ async def cases(request: Request) -> Response:
     )
 
 
-def _made(query: Mapping[str, list[str]], kind: str, account: Account) -> tuple[str, str]:
+def _made(query: Mapping[str, list[str]], kind: str, account: Account, request: Request) -> tuple[str, str]:
     """Write the file a query asks for, and return where it is and what to call it. Raises DatabaseAway."""
     watcher = live.watcher()
     pulse, city = watcher.pulse, watcher.pulse.city
     if city is None:
         raise DatabaseAway("no city yet")
-    with speaking("en" if query.get("lang") == ["en"] else "vi"), _AT_ONCE:
+    with speaking(languages.of_request(request, account, city), city.country), _AT_ONCE:
         filters = asked(
             query, reports=watcher.reports, city=city, now=pulse.at, usual=pulse.usual, scope=account.scope
         ).filters
@@ -228,6 +228,11 @@ def _made(query: Mapping[str, list[str]], kind: str, account: Account) -> tuple[
                 raise
     at = filters.at.astimezone(city.zone)
     return file.name, f"{export.listing.figure}_{at:%Y-%m-%d_%H%M}.{kind}"
+
+
+def _excel_moment() -> str:
+    """Return how a workbook writes a moment, in the form of the language and the city."""
+    return day_form().replace("%d", "dd").replace("%m", "mm").replace("%Y", "yyyy") + " hh:mm"
 
 
 def _ratings() -> dict[str, str]:

@@ -15,7 +15,7 @@ from ui.controls import PAGE, one_of, some_of
 from ui.panel import address, panel
 from ui.screen import screen
 from ui.viewing import Viewing
-from ui.words import LANGUAGES, _, language, moment
+from ui.words import LANGUAGES, _, language, moment, offered
 
 _SHOWN: tuple[Dimension, ...] = ("district", "category", "channel")
 _CHIPS: tuple[Dimension, ...] = ("ward", "unit")
@@ -77,8 +77,10 @@ def _offer(reports: ReportDatabase) -> None:
 
 
 def _language() -> None:
-    languages = {"vi": "Tiếng Việt", "en": "English"}
-    one_of(_("Language"), "lang", LANGUAGES, usual="vi", words=languages.__getitem__, says=False)
+    known, choices = {"vi": "Tiếng Việt", "en": "English"}, offered()
+    if len(choices) > 1:
+        shown = [code for code in LANGUAGES if code in choices]  # in one order, whichever is the viewer's usual one
+        one_of(_("Language"), "lang", shown, usual=choices[0], words=known.__getitem__, says=False)
 
 
 def carried(seen: Viewing) -> dict[str, Any]:

@@ -9,11 +9,11 @@ import streamlit as st
 
 from queries.database import DatabaseAway, NotAReportDatabase
 from queries.figures import NoCity
-from ui import access, age, filters, live, pages, screen, status, viewing, wall, words
+from ui import access, age, filters, languages, live, pages, screen, status, viewing, wall
 from ui.heartbeat import heartbeat
 from ui.words import _
 
-words.read_language()
+languages.begin()
 st.set_page_config(page_title=_("Citizens' reports"), page_icon="ui/assets/icon.svg", layout="wide")
 with live.drawing() as viewer:
     page = pages.turned_to()

@@ -40,7 +40,8 @@ class NotAScreen(Exception):
 class WallScreen:
     """What one screen shows and how.
 
-    `seconds` a scene; `districts` are codes, none is the whole city; `at` is a past moment in ISO form, empty is now;
+    `seconds` a scene; `districts` are codes, none is the whole city; `language` empty is the city's own;
+    `at` is a past moment in ISO form, empty is now;
     `zoom` makes everything smaller, for a screen that is near or cuts its edges off; `shift` moves the picture by a few
     pixels every minute against burn-in.
     """
@@ -51,7 +52,7 @@ class WallScreen:
     seconds: int = 20
     districts: tuple[str, ...] = ()
     level: str = "district"
-    language: str = "vi"
+    language: str = ""
     theme: str = "dark"
     at: str = ""
     zoom: float = 1.0
@@ -60,7 +61,8 @@ class WallScreen:
     @property
     def query(self) -> dict[str, list[str]]:
         """The same choices as the address of a page has them."""
-        said = {"district": list(self.districts), "lang": [self.language], "at": [self.at] if self.at else []}
+        lang = [self.language] if self.language else []
+        said = {"district": list(self.districts), "lang": lang, "at": [self.at] if self.at else []}
         return {word: values for word, values in said.items() if values}
 
 
@@ -167,7 +169,7 @@ def _screen(said: Mapping[str, Any]) -> WallScreen:
     if len(screen.token_sha256) != 64 or not set(screen.token_sha256) <= set("0123456789abcdef"):
         raise ValueError("token_sha256 is 64 hexadecimal digits (python -m ui.screen_token makes them)")
     for word, allowed in (("level", LEVELS), ("language", LANGUAGES), ("theme", THEMES)):
-        if getattr(screen, word) not in allowed:
+        if word in said and getattr(screen, word) not in allowed:
             raise ValueError(f"{word} is one of {', '.join(allowed)}")
     if not screen.scenes or not set(screen.scenes) <= set(SCENES):
         raise ValueError(f"scenes are some of {', '.join(SCENES)}")

@@ -17,7 +17,7 @@ from queries.accounts import Account
 from queries.database import DatabaseAway, NotAReportDatabase
 from queries.figures import NoCity, labels
 from queries.scope import NOTHING
-from ui import access, age, live, panel, screens, status, wall_scenes
+from ui import access, age, languages, live, panel, screens, status, wall_scenes
 from ui.asked import asked
 from ui.screens import WallScreen
 from ui.theme import OVERDUE_STEPS, OVERDUE_STEPS_DARK
@@ -51,7 +51,8 @@ def show() -> None:
         panel.panel("wall_refused", key="wall_refused")
         return
     screens.alive(screen.name)
-    with speaking("en" if screen.language == "en" else "vi"):
+    city = live.watcher().pulse.city
+    with speaking(languages.of_screen(screen.language, city), city.country if city else None):
         age.show(wall=True)
         _component()(data=_told(screen), key="wall")
 
@@ -156,7 +157,7 @@ def _settings(screen: WallScreen) -> dict[str, Any]:
         "theme": screen.theme,
         "zoom": screen.zoom,
         "shift": screen.shift,
-        "language": screen.language,
+        "language": language(),
         "themes": {"dark": _colours("dark", OVERDUE_STEPS_DARK), "light": _colours("light", OVERDUE_STEPS)},
         "says": {
             "product": _("Citizens' reports"),
