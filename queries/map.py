@@ -12,6 +12,7 @@ from queries.filters import Filters
 from queries.keyed import added, keys_of
 from queries.period import summarised
 
+_BESIDE = 0.01  # of the reports, to each side, may lie outside a map framed on them
 _AROUND = 360_000  # thousandths of a degree around the world: no grid has more squares in a row
 
 MOST_POINTS = 100_000
@@ -41,6 +42,32 @@ def grid(reports: ReportDatabase) -> tuple[int, int]:
     """
     wide, high = reports.ask("grid").iloc[0]
     return int(wide), int(high)
+
+
+def extent(reports: ReportDatabase, filters: Filters) -> tuple[float, float, float, float] | None:
+    """Return where the city's reports lie by the filters' moment: west, south, east, north, in degrees.
+
+    In whole squares of the grid, one around them; without the hundredth part farthest to each side, so that a few wrong
+    points do not make the city small. Whatever is chosen, the answer is the same; None where no report has a point.
+    Raises DatabaseAway.
+    """
+    wide, high = grid(reports)
+    table = squares(reports, Filters.of(at=filters.at, zone=filters.zone), figure="received")
+    if table.empty:
+        return None
+    west, east = _middle(table["lon"], table["reports"])
+    south, north = _middle(table["lat"], table["reports"])
+    beside, above = 1.5 * wide / 1000, 1.5 * high / 1000
+    return west - beside, max(south - above, -90.0), east + beside, min(north + above, 90.0)
+
+
+def _middle(places: pd.Series, counts: pd.Series) -> tuple[float, float]:
+    """Return the first and the last of the places between which all but a hundredth to each side are counted."""
+    order = np.argsort(places.to_numpy(), kind="stable")
+    sums = np.cumsum(counts.to_numpy()[order])
+    ends = np.searchsorted(sums, [_BESIDE * sums[-1], (1 - _BESIDE) * sums[-1]])
+    first, last = places.to_numpy()[order][np.minimum(ends, len(order) - 1)]
+    return float(first), float(last)
 
 
 def squares(reports: ReportDatabase, filters: Filters, *, figure: str) -> pd.DataFrame:

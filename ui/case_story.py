@@ -7,6 +7,7 @@ import pandas as pd
 from queries.deadlines import path
 from queries.figures import names
 from queries.report import NEAR_METRES, Held, handed_up, held, nearby
+from ui import levels
 from ui.filters import carried
 from ui.pages import REPORT, UNIT
 from ui.panel import address
@@ -34,6 +35,7 @@ def head(seen: Viewing, case: Case, steps: pd.DataFrame) -> dict[str, Any]:
         "channel": channel,
         "address": case["address"] or "",
         "place": ", ".join(dict.fromkeys(place)) or _("not located"),
+        "placed_by": _placed_by(seen, case),
         "unit": _unit(seen, case["unit_id"]),
         "officer": case["officer"] or _("not assigned"),
         "handled_by": _handled_by(seen, handed_up(case, steps, seen.filters.at)),
@@ -47,6 +49,13 @@ def head(seen: Viewing, case: Case, steps: pd.DataFrame) -> dict[str, Any]:
         "resolved": case["status"] == "resolved",
     }
     return {"case": shown}
+
+
+def _placed_by(seen: Viewing, case: Case) -> str:
+    """Say which of a case's areas are the source's own word, because no point told them; nothing where none is."""
+    marked = [level for level in ("ward", "district") if case[f"{level}_from_source"]]
+    named = [levels.within(seen.city, level, many=False) for level in marked]
+    return _("By the source's own word, not by a point: {levels}", levels=", ".join(named)) if named else ""
 
 
 def way(seen: Viewing, case: Case, steps: pd.DataFrame) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from queries.cases import case_ids, case_parts
 from queries.database import DatabaseAway, NotAReportDatabase, ReportDatabase
 from queries.figures import City, Dimension, names
 from queries.filters import Filters
-from ui import access, languages, live
+from ui import access, languages, levels, live
 from ui.asked import asked
 from ui.case_list import CaseList, asked_list, described
 from ui.states import severity, state
@@ -77,7 +77,7 @@ class Export:
 
         Raises DatabaseAway.
         """
-        columns = list(headings())
+        columns = list(headings(self.city))
         dimensions: tuple[Dimension, ...] = ("category", "channel", "district", "ward", "unit")
         known = {
             dimension: {key: name(row) for key, row in names(self.reports, dimension).to_dict("index").items()}
@@ -97,7 +97,7 @@ class Export:
             yield part[columns]
 
 
-def headings() -> dict[str, str]:
+def headings(city: City) -> dict[str, str]:
     """Return the columns of a file with their headings, in order."""
     return {
         "public_code": _("Code"),
@@ -105,8 +105,8 @@ def headings() -> dict[str, str]:
         "category": _("Category"),
         "severity": _("Severity"),
         "address": _("Address"),
-        "ward": _("Ward"),
-        "district": _("District"),
+        "ward": levels.one(city, "ward"),
+        "district": levels.one(city, "district"),
         "lon": _("Longitude"),
         "lat": _("Latitude"),
         "channel": _("Channel"),
@@ -132,7 +132,7 @@ def write_csv(export: Export, file: IO[bytes]) -> None:
     ids = export.ids()
     facts = " | ".join(f"{heading}: {words}" for heading, words in export.facts(len(ids)))
     file.write(codecs.BOM_UTF8)
-    file.write(pd.DataFrame(columns=[*headings().values(), harmless(facts)]).to_csv(index=False).encode())
+    file.write(pd.DataFrame(columns=[*headings(export.city).values(), harmless(facts)]).to_csv(index=False).encode())
     for part in export.parts(ids):
         words = part.select_dtypes(include=["object", "str"]).columns
         cells = part.assign(**{column: part[column].map(harmless) for column in words}, facts=None)
@@ -153,7 +153,7 @@ def write_xlsx(export: Export, file: IO[bytes]) -> None:
         date = book.add_format({"num_format": _excel_moment()})
         sheet = book.add_worksheet(_("Cases"))
         sheet.freeze_panes(1, 1)
-        for column, (key, heading) in enumerate(headings().items()):
+        for column, (key, heading) in enumerate(headings(export.city).items()):
             sheet.set_column(column, column, _WIDE.get(key, 17))
             sheet.write_string(0, column, heading, bold)
         cases = (case for part in export.parts(ids) for case in part.itertuples(index=False))
@@ -167,7 +167,7 @@ def write_xlsx(export: Export, file: IO[bytes]) -> None:
                     sheet.write_datetime(row, column, value, date)
                 else:
                     sheet.write_number(row, column, value)
-        sheet.autofilter(0, 0, len(ids), len(headings()) - 1)
+        sheet.autofilter(0, 0, len(ids), len(headings(export.city)) - 1)
         about = book.add_worksheet(_("About this list"))
         about.set_column(0, 0, 24)
         about.set_column(1, 1, 100)

@@ -9,7 +9,7 @@ import streamlit as st
 from queries.database import ReportDatabase
 from queries.figures import City, Dimension, labels
 from queries.scope import Scope
-from ui import squares
+from ui import levels, squares
 from ui.asked import CHOICES, NOBODY, PERIODS, USUAL_PERIOD, Asked, asked
 from ui.controls import PAGE, one_of, some_of
 from ui.panel import address, panel
@@ -17,7 +17,6 @@ from ui.screen import screen
 from ui.viewing import Viewing
 from ui.words import LANGUAGES, _, language, moment, offered
 
-_SHOWN: tuple[Dimension, ...] = ("district", "category", "channel")
 _CHIPS: tuple[Dimension, ...] = ("ward", "unit")
 WHOLE_CITY = dict.fromkeys(("unit", "district", "ward", "officer", squares.WORD))
 """What an address leaves out to speak of the whole city."""
@@ -42,14 +41,14 @@ def choose(
     page. Raises DatabaseAway.
     """
     if offered:
-        _offer(reports)
+        _offer(reports, city)
     else:
         with st.container(horizontal=True, horizontal_alignment="right", key="filters"):
             _language()
     query = {key: st.query_params.get_all(key) for key in st.query_params}
     found = asked(query, reports=reports, city=city, now=now, usual=usual, scope=scope)
     query = found.understood(query)
-    if chips := _chips(query, reports, found):
+    if chips := _chips(query, reports, city, found):
         panel("chips", key="chips", chips=chips)
     if strange := (*nowhere, *found.strange):
         # Words of an address are a stranger's: a template escapes them; Streamlit's own notice reads markup.
@@ -57,21 +56,28 @@ def choose(
     return Viewing(reports, city, found.filters, live=found.filters.at == now == usual, query=query, page=page)
 
 
-def _offer(reports: ReportDatabase) -> None:
+def _shown(reports: ReportDatabase) -> tuple[Dimension, ...]:
+    """Return what is chosen by a control of its own: areas of the level the city has, category and channel."""
+    return (*((levels.usual(reports),) if levels.present(reports) else ()), "category", "channel")
+
+
+def _offer(reports: ReportDatabase, city: City) -> None:
     """Draw every filter: in a row, or on a phone folded under a line that says what is chosen."""
-    titles = {"district": _("District"), "category": _("Category"), "channel": _("Channel")}
+    titles = {"category": _("Category"), "channel": _("Channel")}
+    titles |= {level: levels.one(city, level) for level in levels.AREAS}
+    shown = _shown(reports)
     periods = {"7d": _("7 days"), "30d": _("30 days"), "90d": _("90 days"), "365d": _("1 year"), "all": _("All")}
-    known = {dimension: labels(reports, dimension, language()) for dimension in _SHOWN}
+    known = {dimension: labels(reports, dimension, language()) for dimension in shown}
     with ExitStack() as folded:
         if screen().phone:
             said = periods.get(st.query_params.get("period", USUAL_PERIOD), periods[USUAL_PERIOD])
             chosen = [
-                known[word][value] for word in _SHOWN for value in st.query_params.get_all(word) if value in known[word]
+                known[word][value] for word in shown for value in st.query_params.get_all(word) if value in known[word]
             ]
             folded.enter_context(st.expander(" · ".join([said, *chosen]), icon=":material/tune:", key="filters_fold"))
         with st.container(horizontal=True, vertical_alignment="top", key="filters"):
             one_of(_("Period"), "period", PERIODS, usual=USUAL_PERIOD, words=periods.__getitem__, says=False)
-            for word in _SHOWN:
+            for word in shown:
                 some_of(titles[word], word, list(known[word]), words=known[word].__getitem__, nothing=_("All"))
             _language()
 
@@ -88,10 +94,11 @@ def carried(seen: Viewing) -> dict[str, Any]:
     return {key: seen.query[key] for key in (*_CARRIED, *CHOICES) if key in seen.query}
 
 
-def _chips(query: dict[str, list[str]], reports: ReportDatabase, found: Asked) -> list[dict[str, str]]:
+def _chips(query: dict[str, list[str]], reports: ReportDatabase, city: City, found: Asked) -> list[dict[str, str]]:
     """Return the choices of the address that no filter shows, each with the address that leaves it out."""
     filters = found.filters
-    titles = {"district": _("District"), "ward": _("Ward"), "unit": _("Unit"), "officer": _("Officer")}
+    titles = {level: levels.one(city, level) for level in levels.AREAS} | {"unit": _("Unit"), "officer": _("Officer")}
+    hidden = [word for word in _CHIPS if word not in _shown(reports)]
     without = {"district": _("not located"), "ward": _("not located"), "unit": _("none"), "officer": _("not assigned")}
     chips = []
     query = {key: value for key, value in query.items() if key != PAGE}  # of another list
@@ -102,7 +109,7 @@ def _chips(query: dict[str, list[str]], reports: ReportDatabase, found: Asked) -
                 words = without[word]
             elif word == "officer":
                 words = value
-            elif word in _CHIPS and value in known:
+            elif word in hidden and value in known:
                 words = known[value]
             else:
                 continue

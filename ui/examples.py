@@ -1,0 +1,38 @@
+"""What stands in an empty search field: words of this city, as they may be typed."""
+
+import re
+
+import pandas as pd
+
+from queries.database import ReportDatabase
+from queries.figures import names, plain
+from ui import levels
+from ui.words import _, language, name
+
+_LONGEST = 24  # characters of a name in an example
+_UNITS = 2
+
+
+def of_search(reports: ReportDatabase) -> str:
+    """Return an example of a search: a category, a place, and what else is found. Raises DatabaseAway."""
+    category = _first(names(reports, "category"))
+    place = next((word for level in levels.present(reports) if (word := _first(names(reports, level)))), "")
+    said = " ".join(word for word in (category, place) if word)
+    return _("{words}, a code, a unit, a street", words=said) if said else _("a code, a unit, a street")
+
+
+def of_unit(reports: ReportDatabase) -> str:
+    """Return an example of what finds a unit: the beginning of two units' names. Raises DatabaseAway."""
+    known = names(reports, "unit")
+    kinds = [known[known["kind"] == kind] for kind in known["kind"].unique()]
+    words = dict.fromkeys(word for units in (*kinds, known) if (word := _first(units)))
+    return ", ".join(list(words)[:_UNITS])
+
+
+def _first(known: pd.DataFrame) -> str:
+    """Return the first name, by code, that is short and no number, as it may be typed."""
+    for row in known.sort_values("code").to_dict("records"):
+        words = re.split(r"[,;(/&]| và | and ", name(row))[0].strip()
+        if words and len(words) <= _LONGEST and not re.search(r"\d", words):
+            return plain(words) if language() == "vi" else words.lower()
+    return ""
