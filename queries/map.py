@@ -12,7 +12,7 @@ from queries.filters import Filters
 from queries.keyed import added, keys_of
 from queries.period import summarised
 
-_BESIDE = 0.01  # of the reports, to each side, may lie outside a map framed on them
+_BESIDE = 0.002  # of the reports, to each side, may lie outside a map framed on them
 _AROUND = 360_000  # thousandths of a degree around the world: no grid has more squares in a row
 
 MOST_POINTS = 100_000
@@ -47,7 +47,7 @@ def grid(reports: ReportDatabase) -> tuple[int, int]:
 def extent(reports: ReportDatabase, filters: Filters) -> tuple[float, float, float, float] | None:
     """Return where the city's reports lie by the filters' moment: west, south, east, north, in degrees.
 
-    In whole squares of the grid, one around them; without the hundredth part farthest to each side, so that a few wrong
+    In whole squares of the grid, one around them; without the few farthest to each side (_BESIDE), so that wrong
     points do not make the city small. Whatever is chosen, the answer is the same; None where no report has a point.
     Raises DatabaseAway.
     """
@@ -62,7 +62,7 @@ def extent(reports: ReportDatabase, filters: Filters) -> tuple[float, float, flo
 
 
 def _middle(places: pd.Series, counts: pd.Series) -> tuple[float, float]:
-    """Return the first and the last of the places between which all but a hundredth to each side are counted."""
+    """Return the first and the last of the places between which all are counted but _BESIDE to each side."""
     order = np.argsort(places.to_numpy(), kind="stable")
     sums = np.cumsum(counts.to_numpy()[order])
     ends = np.searchsorted(sums, [_BESIDE * sums[-1], (1 - _BESIDE) * sums[-1]])

@@ -54,8 +54,9 @@ def head(seen: Viewing, case: Case, steps: pd.DataFrame) -> dict[str, Any]:
 def _placed_by(seen: Viewing, case: Case) -> str:
     """Say which of a case's areas are the source's own word, because no point told them; nothing where none is."""
     marked = [level for level in ("ward", "district") if case[f"{level}_from_source"]]
-    named = [levels.within(seen.city, level, many=False) for level in marked]
-    return _("By the source's own word, not by a point: {levels}", levels=", ".join(named)) if named else ""
+    if len(marked) == 1:
+        return _("{level} as the source names it, not by a point", level=levels.one(seen.city, marked[0]))
+    return _("Area as the source names it, not by a point") if marked else ""
 
 
 def way(seen: Viewing, case: Case, steps: pd.DataFrame) -> dict[str, Any]:

@@ -30,9 +30,9 @@ def of_unit(reports: ReportDatabase) -> str:
 
 
 def _first(known: pd.DataFrame) -> str:
-    """Return the first name, by code, that is short and no number, as it may be typed."""
-    for row in known.sort_values("code").to_dict("records"):
-        words = re.split(r"[,;(/&]| và | and ", name(row))[0].strip()
-        if words and len(words) <= _LONGEST and not re.search(r"\d", words):
-            return plain(words) if language() == "vi" else words.lower()
-    return ""
+    """Return the first name, by code, that is short, one without figures before others, as it may be typed."""
+    rows = known.sort_values("code").to_dict("records")
+    written = [re.split(r"[,;(/&]| và | and ", name(row))[0].strip() for row in rows]
+    short = [words for words in written if words and len(words) <= _LONGEST]
+    first = next((words for words in short if not re.search(r"\d", words)), next(iter(short), ""))
+    return plain(first) if language() == "vi" else first.lower()
