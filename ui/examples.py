@@ -24,15 +24,19 @@ def of_search(reports: ReportDatabase) -> str:
 def of_unit(reports: ReportDatabase) -> str:
     """Return an example of what finds a unit: the beginning of two units' names. Raises DatabaseAway."""
     known = names(reports, "unit")
-    kinds = [known[known["kind"] == kind] for kind in known["kind"].unique()]
-    words = dict.fromkeys(word for units in (*kinds, known) if (word := _first(units)))
-    return ", ".join(list(words)[:_UNITS])
+    first_of_each = [word for kind in known["kind"].unique() for word in _short(known[known["kind"] == kind])[:1]]
+    return ", ".join(list(dict.fromkeys([*first_of_each, *_short(known)]))[:_UNITS])
 
 
 def _first(known: pd.DataFrame) -> str:
-    """Return the first name, by code, that is short, one without figures before others, as it may be typed."""
+    """Return the first short name, one without figures before others; empty where none is short."""
+    short = _short(known)
+    return next((words for words in short if not re.search(r"\d", words)), next(iter(short), ""))
+
+
+def _short(known: pd.DataFrame) -> list[str]:
+    """Return the names that are short, in the order of their codes, as they may be typed."""
     rows = known.sort_values("code").to_dict("records")
     written = [re.split(r"[,;(/&]| và | and ", name(row))[0].strip() for row in rows]
-    short = [words for words in written if words and len(words) <= _LONGEST]
-    first = next((words for words in short if not re.search(r"\d", words)), next(iter(short), ""))
-    return plain(first) if language() == "vi" else first.lower()
+    typed = [plain(words) if language() == "vi" else words.lower() for words in written]
+    return [words for words in typed if words and len(words) <= _LONGEST]

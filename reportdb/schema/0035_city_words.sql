@@ -63,13 +63,12 @@ begin atomic
     city_extent as (
         select coalesce(1000 * (max(lat) - min(lat)), 0) as tall, coalesce(avg(lat), 0) as middle
         from place
-        where exists (select from place)
+        having exists (select from place)
         union all
         select coalesce(1000 * (percentile_disc(0.99) within group (order by lat)
                 - percentile_disc(0.01) within group (order by lat)), 0),
-            coalesce(avg(lat), 0)
+            coalesce(percentile_disc(0.5) within group (order by lat), 0)
         from spot
-        where not exists (select from place)
         having not exists (select from place)
     )
     select greatest(2, 2 * cast(round(side / cos(radians(middle)) / 2) as integer)), side
