@@ -23,7 +23,7 @@ WASHINGTON_ENDS = datetime(2016, 8, 16, 10, 20, tzinfo=NEW_YORK)
 
 
 def test_every_row_of_boston_is_a_report_once(boston: Imported) -> None:
-    # 4,775 on the default point, 13 in the harbour or beyond the city line: the file names a district for 1,938 of them.
+    # 4,775 on the default point, 13 in the harbour or beyond the city line; the file names a district for 1,938.
     found = {"not_located": 2_850, "district_disagrees": 5_521, "by_source": 1_938}
     assert boston.first == Counts(58_251, 58_251, 0, 0, 0, **found)
     assert boston.second == Counts(58_251, 0, 0, 58_251, 0, **found)
