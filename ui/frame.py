@@ -61,12 +61,12 @@ with live.drawing() as viewer:
         if seen.live:  # a run that is cut short, by a click or a lost session, ends before this
             shown.whole(address, seen.filters.at)
     except NoCity:
-        status.empty_database()
+        status.empty_database(cures=account.role == "admin")
     except (DatabaseAway, NotAReportDatabase) as trouble:
         if seen and seen.live and shown.failed(address, seen.filters.at, trouble.kind):
             viewer.not_drawn()
             st.rerun()  # at the moment this address was last shown whole at, whose answers are still remembered
-        status.database_away(pulse, trouble)
+        status.database_away(pulse, trouble, cures=account.role == "admin")
     if seen is None:
         with top:
             pages.header(page.url_path, None, status.freshness(pulse, None), account)
