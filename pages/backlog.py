@@ -5,7 +5,7 @@ import streamlit as st
 from queries.days import days
 from queries.figures import Dimension
 from ui import backlog as shown
-from ui import tiles
+from ui import levels, tiles
 from ui.charts import open_history
 from ui.controls import one_of
 from ui.screen import screen
@@ -38,14 +38,13 @@ with left:
 with right:
     shown.pace(seen, total)
 
-levels: dict[str, Dimension] = {"district": "district", "ward": "ward", "unit": "unit"}
-labels = {"district": _("Districts"), "ward": _("Wards"), "unit": _("Units")}
-by = levels[one_of(_("Row by row"), "by", list(levels), usual="district", words=labels.__getitem__)]
+rows: dict[str, Dimension] = {str(level): level for level in (*levels.present(seen.reports), "unit")}
+labels: dict[str, str] = {level: levels.many(seen.city, level) for level in levels.AREAS}
+labels["unit"] = _("Units")
+by = rows[one_of(_("Row by row"), "by", list(rows), usual=next(iter(rows)), words=labels.__getitem__)]
 sort = next(iter(seen.query.get("sort", [])), "open")
 sort = sort if sort.removeprefix("-") in shown.SORTS else "open"
 shown.table(seen, since, by=by, sort=sort)
 shown.heat(seen, since, by=by, sort=sort)
 if not narrowed:
-    st.markdown(
-        _("Choose a district, a ward or a unit, and its list of work appears here: what comes first, who holds it.")
-    )
+    st.markdown(_("Choose a place or a unit, and its list of work appears here: what comes first, who holds it."))

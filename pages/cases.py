@@ -1,7 +1,7 @@
 """Which cases does this number count?"""
 
 from queries.search import may_be_code
-from ui import access, case_pages, status
+from ui import access, case_pages, examples, status
 from ui.case_list import asked_list
 from ui.controls import words_of
 from ui.panel import panel, shared_panel
@@ -9,7 +9,7 @@ from ui.viewing import Complete, viewing
 from ui.words import _
 
 seen = viewing()
-words_of(_("Search"), "q", example=_("rac thai dong da, a code, a unit, a street"))
+words_of(_("Search"), "q", example=examples.of_search(seen.reports))
 listing = seen.shared("list", lambda: asked_list(seen.query, seen.reports, seen.filters.scope))
 if not seen.filters.scope.reads_all and may_be_code(listing.typed) and not (listing.search and listing.search.code):
     access.refused_here("search refused", listing.typed)

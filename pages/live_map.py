@@ -3,12 +3,11 @@
 import streamlit as st
 
 from queries import map as map_queries
-from queries.figures import Dimension
-from ui import access, live_map, map_panels, maps, replay
+from ui import access, levels, live_map, map_panels, replay
 from ui.controls import one_of
-from ui.map_routes import drawn_areas
 from ui.map_scale import MEASURES
 from ui.panel import panel
+from ui.plain_ground import drawn_level, drawn_levels
 from ui.screen import sized
 from ui.viewing import Complete, Viewing, viewing
 from ui.words import _
@@ -17,7 +16,7 @@ seen = viewing()
 st.title(_("Where are the reports, and which are late?"), anchor=False)
 
 shows = {"points": _("Open reports"), "areas": _("Areas"), "density": _("Density")}
-levels = {"district": _("Districts"), "ward": _("Wards")}
+level_words: dict[str, str] = {level: levels.many(seen.city, level) for level in levels.AREAS}
 measures = {
     "overdue": _("Overdue share"),
     "backlog": _("Backlog"),
@@ -25,18 +24,20 @@ measures = {
     "time": _("Handling time"),
 }
 with st.container(horizontal=True, vertical_alignment="bottom", key="map_controls"):
-    ways = live_map.SHOWS if seen.filters.scope.sees_cases else live_map.SHOWS_WITHOUT_CASES
+    ways = live_map.ways(seen)
     show = one_of(_("Show"), "show", ways, usual=ways[0], words=shows.__getitem__)
-    one_of(_("Level"), "level", live_map.LEVELS, usual="district", words=levels.__getitem__)
-    level: Dimension = "ward" if st.query_params.get("level") == "ward" else "district"
+    drawn_ones = drawn_levels(seen.reports)
+    if len(drawn_ones) > 1:
+        one_of(_("Level"), "level", drawn_ones, usual=drawn_ones[0], words=level_words.__getitem__)
+    level = drawn_level(seen.reports, "ward" if st.query_params.get("level") == "ward" else "district")
     measure = MEASURES[0]
     if show == "areas":
         measure = one_of(_("Coloured by"), "measure", MEASURES, usual=MEASURES[0], words=measures.__getitem__)
     replay.control()
 
-shapes = drawn_areas(seen.reports, level)
-if shapes.empty:
-    st.info(_("No boundaries are loaded: run “python -m reportdb areas load”."), icon=":material/map:")
+view = live_map.frame(seen, level)
+if view is None:
+    st.info(_("No report has a place that a map could show."), icon=":material/map:")
     raise Complete
 
 code = next(iter(seen.query.get("case", ())), None)
@@ -49,8 +50,7 @@ if code and not case:
 
 def drawn(then: Viewing) -> None:
     """Draw the map at a moment, with what it shows."""
-    view = live_map.frame(shapes)
-    found = live_map.draw(then, shapes, view, show=show, level=level, measure=measure)
+    found = live_map.draw(then, view, show=show, level=level, measure=measure)
     st.pydeck_chart(
         live_map.deck(view, found, case),
         height="stretch",
@@ -58,7 +58,7 @@ def drawn(then: Viewing) -> None:
         on_select=lambda: live_map.follow(seen, level),
         alt=found.what,
     )
-    map_panels.about(found.what, found.shown, found.missing, found.marks, maps.sources(shapes))
+    map_panels.about(found.what, found.shown, found.missing, found.marks, live_map.sources(seen, level))
 
 
 left, right = st.columns([3, 1])
@@ -67,5 +67,4 @@ with left:
 with right:
     if case:
         map_panels.case(seen, case)
-    hint = _("Click an area to look at it alone.") if show != "density" else _("Click a square to look at it alone.")
-    map_panels.place(seen, level, hint)
+    map_panels.place(seen, level, live_map.hint(show, level))

@@ -5,8 +5,9 @@ from typing import Literal
 import streamlit as st
 
 from queries.ranking import Order
+from ui import levels
 from ui.controls import one_of
-from ui.leaderboard import KINDS, leaderboard
+from ui.leaderboard import kinds_of, leaderboard
 from ui.panel import shared_panel
 from ui.viewing import viewing
 from ui.words import _
@@ -17,20 +18,24 @@ ORDERS = ("fair", "naive")
 seen = viewing()
 st.title(_("Which units are late, and how late?"), anchor=False)
 
-by_words = {"unit": _("Units"), "district": _("Districts, as areas")}
+district = levels.many(seen.city, "district")
+by_words = {"unit": _("Units"), "district": _("{places}, as areas", places=district)}
 kind_words = {
     "all": _("All"),
-    "commune": _("Communes and wards"),
+    "commune": levels.many(seen.city, "commune_unit"),
     "department": _("Departments and utilities"),
-    "district": _("District committees"),
+    "district": levels.many(seen.city, "district_unit"),
 }
 order_words = {"fair": _("Fair"), "naive": _("By plain share")}
 with st.container(horizontal=True, vertical_alignment="top", key="compare"):
-    chosen = one_of(_("Compare"), "by", BY, usual="unit", words=by_words.__getitem__)
+    chosen = "unit"
+    if "district" in levels.present(seen.reports):
+        chosen = one_of(_("Compare"), "by", BY, usual="unit", words=by_words.__getitem__)
     by: Literal["unit", "district"] = "district" if chosen == "district" else "unit"
     kind = "all"
-    if by == "unit":
-        kind = one_of(_("Which units"), "kind", tuple(KINDS), usual="all", words=kind_words.__getitem__)
+    kinds = kinds_of(seen.reports)
+    if by == "unit" and kinds:
+        kind = one_of(_("Which units"), "kind", kinds, usual="all", words=kind_words.__getitem__)
     wanted = one_of(_("Ranking"), "ranking", ORDERS, usual="fair", words=order_words.__getitem__)
     order: Order = "naive" if wanted == "naive" else "fair"
 

@@ -3,13 +3,11 @@
 import streamlit as st
 
 from queries.figures import figures
-from ui import flow, leaders, maps, named, newest, status, tiles
-from ui.filters import carried
+from ui import flow, leaders, named, newest, overview_map, status, tiles
 from ui.headline import headline
-from ui.panel import address
-from ui.screen import pixels, sized
+from ui.plain_ground import drawn_level
 from ui.viewing import Complete, viewing
-from ui.words import _, language
+from ui.words import _
 
 seen = viewing()
 st.title(_("Is the city keeping its promises?"), anchor=False)
@@ -24,20 +22,11 @@ named.named(seen, key="named")
 left, right = st.columns([3, 2])
 with left:
     st.subheader(_("Where are open reports overdue?"), anchor=False)
-    shapes = seen.reports.ask("areas", level="district")
-    if shapes.empty:
-        st.info(_("No boundaries are loaded: run “python -m reportdb areas load”."), icon=":material/map:")
+    level = drawn_level(seen.reports)
+    if level is None:
+        overview_map.plain(seen)
     else:
-        data = address(
-            "map/areas/district.geojson", **carried(seen) | {"at": seen.filters.at.isoformat(), "lang": language()}
-        )
-        st.pydeck_chart(
-            maps.area_map(data, shapes, dark=st.context.theme.type == "dark"),
-            height=pixels(470),
-            key=sized("district_map"),
-            alt=_("Map of the districts by the share of open reports that are overdue"),
-        )
-        maps.legend(shapes, dark=st.context.theme.type == "dark")
+        overview_map.areas(seen, level)
 with right:
     leaders.worst_and_best(seen, key="leaders")
 

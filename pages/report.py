@@ -6,9 +6,11 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from queries.report import events, reading, report
-from ui import access, case_story, contacts, maps
+from ui import access, case_story, contacts
 from ui.pages import REPORT
 from ui.panel import address, shared_panel
+from ui.place_map import one_place
+from ui.plain_ground import drawn_level
 from ui.screen import pixels, sized
 from ui.viewing import Complete, viewing
 from ui.words import _
@@ -41,7 +43,9 @@ with right:
         st.pydeck_chart(
             seen.shared(
                 ("map", dark, pixels(300)),
-                lambda: maps.one_place(case["lon"], case["lat"], state=case["state"], dark=dark),
+                lambda: one_place(
+                    case["lon"], case["lat"], state=case["state"], level=drawn_level(seen.reports, "ward"), dark=dark
+                ),
             ),
             height=pixels(300),
             key=sized("report_map"),

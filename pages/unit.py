@@ -6,7 +6,7 @@ import streamlit as st
 from queries.cases import case_count
 from queries.figures import names, timed, with_sums
 from queries.units import family
-from ui import access, flow, signals, tiles, unit, unit_beside
+from ui import access, examples, flow, signals, tiles, unit, unit_beside
 from ui.controls import words_of
 from ui.viewing import Complete, viewing
 from ui.words import _
@@ -16,7 +16,7 @@ chosen = seen.filters.units
 known = names(seen.reports, "unit")
 if len(chosen) != 1 or chosen[0] not in known.index:
     st.title(_("Which unit?"), anchor=False)
-    unit.choose(seen, words_of(_("Find a unit by its name"), "q", example=_("lang, so xay dung")))
+    unit.choose(seen, words_of(_("Find a unit by its name"), "q", example=examples.of_unit(seen.reports)))
     raise Complete
 
 relatives = family(seen.reports, chosen[0])

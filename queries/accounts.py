@@ -15,13 +15,17 @@ ROLES: tuple[Role, ...] = get_args(Role)
 
 @dataclass(frozen=True)
 class Account:
-    """Somebody who may come in. `unit_id` is the unit a unit_head answers for; `scope` says whose cases are theirs."""
+    """Somebody who may come in. `unit_id` is the unit a unit_head answers for; `scope` says whose cases are theirs.
+
+    `language` is the one they read (vi or en); None: their browser's.
+    """
 
     subject: str
     name: str
     role: Role
     scope: Scope
     unit_id: int | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,8 @@ def _account(row: Mapping[Any, Any]) -> Account:
     units = row["units"] if isinstance(row["units"], list) else []
     scopes = {"leader": EVERYTHING, "admin": ADMINISTRATION, "unit_head": cases_of(tuple(units)), "viewer": NOTHING}
     unit_id = None if pd.isna(row["unit_id"]) else int(row["unit_id"])
-    return Account(str(row["subject"]), str(row["name"]), role, scopes[role], unit_id)
+    language = row["language"] if isinstance(row["language"], str) else None
+    return Account(str(row["subject"]), str(row["name"]), role, scopes[role], unit_id, language)
 
 
 def contact(reports: ReportDatabase, account: Account, report_id: int, reason: str) -> Contact | None:

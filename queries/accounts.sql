@@ -5,7 +5,7 @@ with recursive below as (
     select unit.id, below.own_id from unit join below on unit.parent_id = below.unit_id
 )
 select
-    subject, name, role, unit_id,
+    subject, name, role, unit_id, language,
     array(select below.unit_id from below where below.own_id = app_user.unit_id order by 1) as units
 from app_user
 where disabled_at is null

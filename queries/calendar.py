@@ -17,7 +17,8 @@ class CalendarCover:
 
     `announced` says whether the coming year's official notice is entered: whether any of its days is swapped, comes
     from a person or from the exceptions shipped with us. Until then the year holds what the `holidays` package expects,
-    without the swapped days that governments announce late in the year before.
+    without the swapped days that governments announce late in the year before. `swapped_days` says whether those of the
+    city's country do.
     """
 
     day: date
@@ -26,11 +27,12 @@ class CalendarCover:
     """Of the day and the 60 that follow."""
     missing_next_year: list[date]
     announced: bool
+    swapped_days: bool = True
 
     @property
     def notice_needed(self) -> bool:
-        """The coming year's notice is not entered, although the year begins within the next 60 days."""
-        return not self.announced and date(self.day.year + 1, 1, 1) - self.day <= _AHEAD
+        """The coming year's notice of swapped days is not entered, although the year begins within 60 days."""
+        return self.swapped_days and not self.announced and date(self.day.year + 1, 1, 1) - self.day <= _AHEAD
 
     @property
     def complete(self) -> bool:
@@ -48,4 +50,5 @@ def calendar_cover(reports: ReportDatabase, at: datetime, zone: ZoneInfo) -> Cal
         missing_soon=list(row["missing_soon"]),
         missing_next_year=list(row["missing_next_year"]),
         announced=bool(row["announced"]),
+        swapped_days=bool(row["swapped_days"]),
     )

@@ -1,5 +1,5 @@
 -- How far the calendar is filled: its last day, the days missing in the 60 from the day on and in the year after it,
--- and whether that year's official notice is entered.
+-- whether that year's official notice is entered, and whether there will be one that swaps days.
 with day_known as (
     select day, working, source from working_day
     where exists (select from office_hours where valid_from <= working_day.day)
@@ -21,5 +21,6 @@ select
         select from day_known
         where day >= first and day < after_last
             and (extract(isodow from day) > 5 and working
-                or source <> 'shipped: Monday to Friday' and not starts_with(source, 'shipped: holidays '))) as announced
+                or source <> 'shipped: Monday to Friday' and not starts_with(source, 'shipped: holidays '))) as announced,
+    coalesce((select swapped_days from city), true) as swapped_days
 from year_to_come

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -49,7 +49,8 @@ HOURS = ("median_hours", "p90_hours", "median_worked_hours", "p90_worked_hours")
 class City:
     """The city the database speaks of, and when its first and last reports were submitted (None: no reports).
 
-    `country` is its country's code (ISO 3166-1 alpha-2), empty where that is not known.
+    `country` is ISO 3166-1 alpha-2, `languages` are those its viewers may choose, its own first. `levels` are its own
+    names of areas and units (schema, level_name), by level: one_vi, many_vi, one_en, many_en; a level may be missing.
     `last_event_at` is when anything last happened to any report; None where nobody asked (`last_event`).
     """
 
@@ -61,7 +62,9 @@ class City:
     attribution: str | None
     first_submitted_at: datetime | None
     last_submitted_at: datetime | None
-    country: str = ""
+    country: str = "VN"
+    languages: tuple[str, ...] = ("vi", "en")
+    levels: Mapping[str, Mapping[str, str]] = field(default_factory=dict, hash=False)
     last_event_at: datetime | None = None
 
     @property
@@ -82,6 +85,7 @@ def city(reports: ReportDatabase, at: datetime) -> City:
     row = answer.astype(object).where(answer.notna(), None).iloc[0].to_dict()
     for name in ("first_submitted_at", "last_submitted_at"):
         row[name] = row[name] and pd.Timestamp(row[name]).to_pydatetime()
+    row |= {"languages": tuple(row["languages"]), "levels": row["levels"] or {}}
     return City(**{str(name): value for name, value in row.items()})
 
 

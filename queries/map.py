@@ -12,6 +12,7 @@ from queries.filters import Filters
 from queries.keyed import added, keys_of
 from queries.period import summarised
 
+_WITHIN, _LEAST = 3, 0.05  # times what the middle half of the reports takes, at least so many degrees
 _AROUND = 360_000  # thousandths of a degree around the world: no grid has more squares in a row
 
 MOST_POINTS = 100_000
@@ -41,6 +42,33 @@ def grid(reports: ReportDatabase) -> tuple[int, int]:
     """
     wide, high = reports.ask("grid").iloc[0]
     return int(wide), int(high)
+
+
+def extent(reports: ReportDatabase, filters: Filters) -> tuple[float, float, float, float] | None:
+    """Return where the city's reports lie by the filters' moment: west, south, east, north, in degrees.
+
+    In whole squares of the grid, with a margin. A point farther from the middle half of the reports than three times
+    what those take counts for a wrong one. What is chosen makes no difference; None where no report has a point.
+    Raises DatabaseAway.
+    """
+    wide, high = grid(reports)
+    table = squares(reports, Filters.of(at=filters.at, zone=filters.zone), figure="received")
+    if table.empty:
+        return None
+    west, east = _span(table["lon"], table["reports"])
+    south, north = _span(table["lat"], table["reports"])
+    beside, above = 1.5 * wide / 1000, 1.5 * high / 1000
+    return west - beside, max(south - above, -90.0), east + beside, min(north + above, 90.0)
+
+
+def _span(places: pd.Series, counts: pd.Series) -> tuple[float, float]:
+    """Return the first and the last of the places that are not far from where the middle half of the counts lies."""
+    order = np.argsort(places.to_numpy(), kind="stable")
+    sorted_places, sums = places.to_numpy()[order], np.cumsum(counts.to_numpy()[order])
+    lower, upper = sorted_places[np.searchsorted(sums, [sums[-1] / 4, sums[-1] * 3 / 4])]
+    room = _WITHIN * max(upper - lower, _LEAST)
+    near = sorted_places[(sorted_places >= lower - room) & (sorted_places <= upper + room)]
+    return float(near[0]), float(near[-1])
 
 
 def squares(reports: ReportDatabase, filters: Filters, *, figure: str) -> pd.DataFrame:

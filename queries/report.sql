@@ -25,6 +25,10 @@ select
         where report_id = stood.id and at <= :at and kind in ('paused', 'resumed', 'reopened')
         order by n desc limit 1
     ) end as stopped_at,
+    -- Whether an area is the source's own word, because no point told it.
+    coalesce((select district_from_source from report_source where report_id = stood.id), false)
+        as district_from_source,
+    coalesce((select ward_from_source from report_source where report_id = stood.id), false) as ward_from_source,
     rule.receive_minutes, rule.handle_minutes, rule.clock, rule.handle_from, rule.source as rule_source,
     rule.receive_confirmed, rule.handle_confirmed,
     (

@@ -20,6 +20,8 @@ from psycopg import sql
 from shapely.geometry import mapping, shape
 from shapely.geometry.base import BaseGeometry
 
+from reportdb.spelling import one_spelling
+
 Level = Literal["district", "ward"]
 
 _WGS84 = ("4326", "CRS84", "WGS84")
@@ -157,8 +159,13 @@ def read_boundaries(
 def store_boundaries(
     connection: psycopg.Connection, boundaries: Sequence[Boundary], *, level: Level, attribution: str | None
 ) -> tuple[int, int]:
-    """Write boundaries into the areas of a level; return how many areas were updated and how many are new."""
+    """Write boundaries into the areas of a level; return how many areas were updated and how many are new.
+
+    An area without boundaries that an import made from a name of the source takes the code and the names of the first
+    boundary that has its code or one of its names.
+    """
     known: dict[str, int] = dict(connection.execute("select code, id from area where level = %s", [level]).fetchall())
+    known |= _adopted(connection, boundaries, level, known)
     (highest,) = connection.execute("select coalesce(max(id), 0) from area").fetchone() or (0,)
     rows = []
     for boundary in boundaries:
@@ -189,17 +196,50 @@ def store_boundaries(
     return updated, len(boundaries) - updated
 
 
+def _adopted(
+    connection: psycopg.Connection, boundaries: Sequence[Boundary], level: Level, known: dict[str, int]
+) -> dict[str, int]:
+    """Give areas without boundaries the code and names of theirs, and return these codes with the areas' ids."""
+    nameless: dict[str, int] = {}
+    for identity, *names in connection.execute(
+        """select id, code, name_vi, name_en from area
+           where level = %s and geometry is null and code <> all(%s) order by id""",
+        [level, [boundary.code for boundary in boundaries]],
+    ):
+        for name in names:
+            nameless.setdefault(one_spelling(name), identity)
+    adopted: dict[str, int] = {}
+    for boundary in boundaries:
+        names = [one_spelling(name) for name in (boundary.code, boundary.name_vi, boundary.name_en)]
+        found = next((nameless[name] for name in names if name in nameless), None)
+        if boundary.code in known or found is None or found in adopted.values():
+            continue
+        adopted[boundary.code] = found
+        connection.execute(
+            "update area set code = %s, name_vi = %s, name_en = %s, kind = %s where id = %s",
+            [boundary.code, boundary.name_vi, boundary.name_en, boundary.kind or level, found],
+        )
+    return adopted
+
+
 def locate_reports(connection: psycopg.Connection, *, level: Level, at: datetime) -> int:
     """Locate every report that has coordinates again in one level; return how many lie in another area than before.
 
-    Those get `at` as the time they were updated. Call it inside a transaction.
+    One outside every boundary keeps the area its source names, if it names one. Those moved get `at` as the time they
+    were updated. Call it inside a transaction.
     """
     locator = Locator(connection)
-    area_id = sql.Identifier(f"{level}_id")
+    area_id, named, from_source = (sql.Identifier(f"{level}_{end}") for end in ("id", "named", "from_source"))
     read = sql.SQL(
-        """select id, lon, lat, coalesce({area_id}, 0) from report
+        """select id, lon, lat, coalesce({area_id}, 0), coalesce({named}, 0), coalesce({from_source}, false)
+           from report left join report_source on report_id = id
            where id > %s and lon is not null order by id limit %s"""
-    ).format(area_id=area_id)
+    ).format(area_id=area_id, named=named, from_source=from_source)
+    mark = sql.SQL(
+        """update report_source set {from_source} = now.from_source
+           from unnest(cast(%s as bigint[]), cast(%s as boolean[])) as now (report_id, from_source)
+           where report_source.report_id = now.report_id"""
+    ).format(from_source=from_source)
     move = sql.SQL(
         """update report set {area_id} = nullif(found.area_id, 0), updated_at = %s
            from unnest(cast(%s as bigint[]), cast(%s as integer[])) as found (id, area_id)
@@ -212,8 +252,13 @@ def locate_reports(connection: psycopg.Connection, *, level: Level, at: datetime
     ).format(area_id=area_id)
     last, moved = -1, 0
     while rows := connection.execute(read, [last, _REPORTS_AT_A_TIME]).fetchall():
-        identity, lon, lat, before = (np.array(column) for column in zip(*rows, strict=True))
-        after = locator.locate_in(level, lon, lat)
+        identity, lon, lat, before, by_source, marked = (np.array(column) for column in zip(*rows, strict=True))
+        found = locator.locate_in(level, lon, lat)
+        after = np.where(found == 0, by_source, found)
+        unplaced = (found == 0) & (by_source != 0)
+        remarked = np.flatnonzero(unplaced != marked)
+        if len(remarked):
+            connection.execute(mark, [identity[remarked].tolist(), unplaced[remarked].tolist()])
         changed = np.flatnonzero(after != before)
         if len(changed):
             connection.execute(move, [at, identity[changed].tolist(), after[changed].tolist()])

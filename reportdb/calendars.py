@@ -2,7 +2,8 @@
 
 import csv
 import unicodedata
-from datetime import date, timedelta
+from collections.abc import Sequence
+from datetime import date, time, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
@@ -56,6 +57,50 @@ def fill_calendar(
                where not exists (select from office_hours)""",
             ["giả định: giờ hành chính thông thường" if country == "VN" else "assumption: the usual hours of offices"],
         )
+
+
+def write_hours(
+    connection: psycopg.Connection,
+    valid_from: date,
+    spans: Sequence[tuple[time, time]],
+    *,
+    source: str,
+    confirmed: bool,
+) -> None:
+    """Make the hours offices work from a day on what `spans` (opens, closes) say; the same again changes nothing.
+
+    Deadlines already given stay as they are.
+    """
+    wanted = [(opens, closes, source, confirmed) for opens, closes in spans]
+    with connection.transaction():
+        known = connection.execute(
+            "select opens, closes, source, confirmed from office_hours where valid_from = %s order by opens",
+            [valid_from],
+        ).fetchall()
+        if known == wanted:
+            return
+        connection.execute("delete from office_hours where valid_from = %s", [valid_from])
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                """insert into office_hours (valid_from, opens, closes, source, confirmed)
+                   values (%s, %s, %s, %s, %s)""",
+                [(valid_from, *span) for span in wanted],
+            )
+
+
+def swaps_days(country: str) -> bool:
+    """Say whether a country's notices swap working days: one of the exceptions or of the last 20 years' holidays did.
+
+    False for a country whose holidays nobody knows.
+    """
+    if any(working and day.weekday() > 4 for day, (working, _name, _source) in _exceptions(country).items()):
+        return True
+    last = date.today().year  # noqa: DTZ011 - a year more or less makes no difference
+    try:
+        known = holidays.country_holidays(country, years=range(last - 20, last + 1))
+    except NotImplementedError:
+        return False
+    return bool(known.weekend_workdays)
 
 
 def fill_days(connection: psycopg.Connection, first: date, last: date) -> None:

@@ -25,10 +25,11 @@ def list_(database: Database = None, data: Data = None) -> None:
     """Show every account: who, as what, for which unit, and whether they may come in."""
     with opened(database, data) as url, connect(url) as connection:
         everybody = users(connection)
-    table = Table("subject", "name", "role", "unit", "", show_edge=False)
+    table = Table("subject", "name", "role", "unit", "language", "", show_edge=False)
     for user in everybody:
         state = "disabled" if user.disabled else ""
-        table.add_row(escape(user.subject), escape(user.name), user.role, escape(user.unit or ""), state)
+        own = [escape(word) for word in (user.subject, user.name, user.role, user.unit or "", user.language or "")]
+        table.add_row(*own, state)
     out.print(table)
 
 
@@ -38,14 +39,19 @@ def add(
     name: Annotated[str, typer.Option(help="The name colleagues know them by.")],
     role: Annotated[Literal["leader", "unit_head", "viewer", "admin"], typer.Option(help="What they may see.")],
     unit: Annotated[str | None, typer.Option(metavar="CODE", help="The unit a unit_head answers for.")] = None,
+    language: Annotated[
+        Literal["vi", "en", "browser"] | None,
+        typer.Option(help="The language they read; browser: their browser's. Left out: as it was."),
+    ] = None,
     database: Database = None,
     data: Data = None,
 ) -> None:
     """Let somebody in, or change who they are to us; a disabled account stays so until `users enable`."""
     with opened(database, data) as url, connect(url) as connection:
+        spoken = None if language == "browser" else language or ""  # "" leaves it as it was
         try:
             shut = any(user.subject == subject.strip() and user.disabled for user in users(connection))
-            changes = write_users(connection, [User(subject, name, role, unit, shut)])
+            changes = write_users(connection, [User(subject, name, role, unit, shut, spoken)])
         except UsersError as error:
             raise Failure(str(error)) from error
         _tell(connection, changes)
@@ -66,7 +72,8 @@ def enable(subject: Subject, database: Database = None, data: Data = None) -> No
 @users_app.command("import")
 def import_(
     file: Annotated[
-        Path, typer.Argument(exists=True, dir_okay=False, help=f"CSV with the columns {','.join(COLUMNS)}.")
+        Path,
+        typer.Argument(exists=True, dir_okay=False, help=f"CSV: {','.join(COLUMNS)}; language may follow."),
     ],
     dry_run: DryRun = False,
     database: Database = None,

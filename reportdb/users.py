@@ -12,8 +12,11 @@ from pathlib import Path
 import psycopg
 
 ROLES = ("leader", "unit_head", "viewer", "admin")
+LANGUAGES = ("vi", "en")
 COLUMNS = ("subject", "name", "role", "unit", "disabled")
 """Of a file of accounts: `unit` is a unit's code, `disabled` yes or no (empty: no)."""
+LANGUAGE_COLUMN = "language"
+"""May follow COLUMNS: the language the account reads, vi or en (empty: the browser's). Left out, it stays as it is."""
 
 
 class UsersError(Exception):
@@ -22,13 +25,17 @@ class UsersError(Exception):
 
 @dataclass(frozen=True)
 class User:
-    """An account. `subject` is who it is to the identity provider, letter for letter; `unit` is a unit's code."""
+    """An account. `subject` is who it is to the identity provider, letter for letter; `unit` is a unit's code.
+
+    `language` is the one it reads; None: its browser's, "" among the wanted ones: the one it had.
+    """
 
     subject: str
     name: str
     role: str
     unit: str | None = None
     disabled: bool = False
+    language: str | None = None
 
 
 @dataclass(frozen=True)
@@ -43,7 +50,7 @@ class Change:
 def users(connection: psycopg.Connection) -> list[User]:
     """Return every account in order of its subject."""
     rows = connection.execute(
-        """select subject, app_user.name, role, unit.code, disabled_at is not null
+        """select subject, app_user.name, role, unit.code, disabled_at is not null, language
            from app_user left join unit on unit.id = unit_id order by subject collate "C" """
     ).fetchall()
     return [User(*row) for row in rows]
@@ -55,8 +62,11 @@ def read_users(file: Path) -> list[User]:
     with file.open(encoding="utf-8-sig", newline="") as opened:
         rows = csv.DictReader(opened)
         try:
-            if tuple(rows.fieldnames or ()) != COLUMNS:
-                raise UsersError(f"The first line must name the columns: {','.join(COLUMNS)}.")
+            columns = tuple(rows.fieldnames or ())
+            if columns not in {COLUMNS, (*COLUMNS, LANGUAGE_COLUMN)}:
+                raise UsersError(
+                    f"The first line must name the columns: {','.join(COLUMNS)}. {LANGUAGE_COLUMN} may follow them."
+                )
             for row in rows:
                 user = _read(row)
                 if user.subject in found:
@@ -69,11 +79,12 @@ def read_users(file: Path) -> list[User]:
 
 def _read(row: dict[str, str]) -> User:
     if None in row or None in row.values():
-        raise UsersError(f"The line must have {len(COLUMNS)} fields.")
+        raise UsersError(f"The line must have {len(row.keys() - {None})} fields.")
     if row["disabled"].strip() not in {"yes", "no", ""}:
         raise UsersError(f"disabled is {row['disabled']!r}; write yes or no.")
     user = User(row["subject"], row["name"], row["role"].strip(), row["unit"].strip() or None)
-    return _whole(replace(user, disabled=row["disabled"].strip() == "yes"))
+    language = row[LANGUAGE_COLUMN].strip() or None if LANGUAGE_COLUMN in row else ""
+    return _whole(replace(user, disabled=row["disabled"].strip() == "yes", language=language))
 
 
 def _whole(user: User) -> User:
@@ -85,6 +96,8 @@ def _whole(user: User) -> User:
         raise UsersError("An account has a subject, as the identity provider names them, and a name.")
     if user.role not in ROLES:
         raise UsersError(f"The role is {user.role!r}; it is one of {', '.join(ROLES)}.")
+    if user.language and user.language not in LANGUAGES:
+        raise UsersError(f"The language is {user.language!r}; it is one of {', '.join(LANGUAGES)}, or empty.")
     if (user.role == "unit_head") != (user.unit is not None):
         raise UsersError(f"{user.subject}: a unit_head answers for a unit, by its code; no other role has one.")
     return user
@@ -104,18 +117,22 @@ def write_users(connection: psycopg.Connection, wanted: Iterable[User], *, now: 
         for user in map(_whole, wanted):
             if user.unit is not None and user.unit not in codes:
                 raise UsersError(f"{user.subject}: no unit has the code {user.unit!r}. Nothing was written.")
-            if (change := _change(known.get(user.subject), user)) is None:
+            before = known.get(user.subject)
+            if user.language == "":
+                user = replace(user, language=before.language if before else None)  # noqa: PLW2901
+            if (change := _change(before, user)) is None:
                 continue
             changes.append(change)
             connection.execute(
-                """insert into app_user (subject, name, role, unit_id, created_at, disabled_at)
-                   values (%(subject)s, %(name)s, %(role)s, %(unit)s, %(now)s, %(disabled_at)s)
+                """insert into app_user (subject, name, role, unit_id, language, created_at, disabled_at)
+                   values (%(subject)s, %(name)s, %(role)s, %(unit)s, %(language)s, %(now)s, %(disabled_at)s)
                    on conflict (subject) do update
                        set name = excluded.name, role = excluded.role, unit_id = excluded.unit_id,
+                           language = excluded.language,
                            disabled_at = case when excluded.disabled_at is null then null
                                else coalesce(app_user.disabled_at, excluded.disabled_at) end""",
                 {"subject": user.subject, "name": user.name, "role": user.role, "unit": codes.get(user.unit or ""),
-                 "now": now, "disabled_at": now if user.disabled else None},
+                 "language": user.language, "now": now, "disabled_at": now if user.disabled else None},
             )  # fmt: skip
             log(connection, change.action, f"{change.subject}: {change.reason}", now=now)
     return changes
@@ -124,17 +141,24 @@ def write_users(connection: psycopg.Connection, wanted: Iterable[User], *, now: 
 def _change(before: User | None, after: User) -> Change | None:
     """Return what it takes to make an account what it is to be; None where it is already."""
     if before is None:
-        return Change("account added", after.subject, "; ".join(_facts(after)))
+        said = [f"language {after.language}"] if after.language else []
+        return Change("account added", after.subject, "; ".join([*_facts(after), *said]))
     if before == after:
         return None
     if before == replace(after, disabled=before.disabled):
         return Change(f"account {'disabled' if after.disabled else 'enabled'}", after.subject, _state(after))
     changed = [f"{old} is now {new}" for old, new in zip(_facts(before), _facts(after), strict=True) if old != new]
+    if before.language != after.language:
+        changed.append(f"language {_language(before)} is now {_language(after)}")
     return Change("account changed", after.subject, "; ".join(changed))
 
 
 def _facts(user: User) -> list[str]:
     return [f"name {user.name}", f"role {user.role}", f"unit {user.unit or 'none'}", _state(user)]
+
+
+def _language(user: User) -> str:
+    return user.language or "of the browser"
 
 
 def _state(user: User) -> str:

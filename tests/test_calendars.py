@@ -12,7 +12,7 @@ from queries.calendar import CalendarCover, calendar_cover
 from queries.database import ReportDatabase
 from reportdb.__main__ import app
 from reportdb.calendar_commands import as_spans
-from reportdb.calendars import fill_calendar
+from reportdb.calendars import fill_calendar, swaps_days
 from reportdb.working_time import CalendarError
 from tests.reports import small_city
 
@@ -247,6 +247,24 @@ def test_the_coming_year_needs_its_notice_when_it_is_near(
     _calendar(database, "add", "2027-01-01", "--off", "--name", "Tết Dương lịch", "--source", "Thông báo 2027")
     assert _cover(reports, "2026-11-18 03:00").complete
     _calendar(database, "check", "--at", "2026-11-18")
+
+
+def test_a_country_that_swaps_no_days_is_asked_for_no_notice(
+    connection: psycopg.Connection, database: str, reports: ReportDatabase
+) -> None:
+    _hanoi(connection)
+    connection.execute("update city set country = 'US', swapped_days = false")
+    _fill(connection, date(2026, 1, 1), date(2027, 12, 31))
+    assert not _cover(reports, "2026-11-18 03:00").announced
+    assert _cover(reports, "2026-11-18 03:00").complete
+    assert "covers the next 60 days and 2027" in _calendar(database, "check", "--at", "2026-11-18")
+
+
+@pytest.mark.parametrize(
+    ("country", "swaps"), [("VN", True), ("CN", True), ("US", False), ("DE", False), ("ZZ", False)]
+)
+def test_which_countries_swap_days_is_known_from_what_they_did(country: str, swaps: bool) -> None:
+    assert swaps_days(country) == swaps
 
 
 def test_the_day_of_a_moment_is_the_citys_own(connection: psycopg.Connection, reports: ReportDatabase) -> None:

@@ -63,7 +63,8 @@ def test_the_steps_of_a_report_are_known(connection: psycopg.Connection, city: S
 
 def test_what_the_source_published_stands_beside(connection: psycopg.Connection, city: SampleCity) -> None:
     city.load(connection, GOOD.replace("West", "West side"), CLOSED, CLOSED.replace("8,", "9,").replace(",Y,", ",N,"))
-    assert rows(connection, "select * from report_source order by 1") == [
+    published = "report_id, published_late, published_district, published_ward, published_status"
+    assert rows(connection, f"select {published} from report_source order by 1") == [
         (1, None, "West", None, "open"),
         (2, True, "West", None, "closed"),
         (3, False, "West", None, "closed"),
@@ -94,7 +95,7 @@ def test_the_sources_district_is_compared_with_ours(
 def test_a_report_without_a_place_is_taken_and_counted(
     connection: psycopg.Connection, city: SampleCity, lon: str, lat: str, kept: bool
 ) -> None:
-    counts = city.load(connection, GOOD.replace("-71.5,42.5", f"{lon},{lat}"))
+    counts = city.load(connection, GOOD.replace("-71.5,42.5,West", f"{lon},{lat},?"))
     assert (counts.new, counts.not_located) == (1, 1)
     assert rows(connection, "select lon is not null, district_id from report") == [(kept, None)]
 

@@ -271,12 +271,17 @@ def test_a_right_that_is_taken_away(official: tuple[str, str], connection: psyco
         drawn.until("Live")
 
 
-def test_a_login_that_is_not_let_in(official: tuple[str, str], connection: psycopg.Connection) -> None:
+@pytest.mark.parametrize("viewer", [access.HERE, access.ANYBODY], ids=lambda viewer: viewer.subject)
+def test_a_login_that_is_not_let_in(
+    official: tuple[str, str], connection: psycopg.Connection, monkeypatch: pytest.MonkeyPatch, viewer: Account
+) -> None:
     name, url = official
+    monkeypatch.setattr(access, "asker", lambda: lambda: viewer)
     connection.execute(sql.SQL("revoke report_dashboard from {}").format(sql.Identifier(name)))
     with board(url) as drawn:
         assert "refuses the dashboard" in drawn.look()
-        assert any("report_dashboard" in error for error in drawn.errors)
+        cured = any("report_dashboard" in error for error in drawn.errors)
+        assert cured == (viewer is access.HERE), "only whoever runs the dashboard is told what to do"
         connection.execute(sql.SQL("grant report_dashboard to {}").format(sql.Identifier(name)))
         drawn.until("Live")
 

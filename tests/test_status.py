@@ -240,3 +240,27 @@ def test_the_status_page_needs_no_database() -> None:
     assert "the database does not answer" in page
     assert "Check that PostgreSQL runs" in page
     assert "Not known now" in page
+
+
+def troubled() -> None:
+    """A page of an empty database and one that is away, as a viewer and as whoever runs it read them."""
+    from datetime import UTC, datetime
+
+    from queries.database import DatabaseAway
+    from ui import status
+    from ui.live import Pulse
+
+    for cures in (False, True):
+        status.empty_database(cures=cures)
+        status.database_away(Pulse(at=datetime.now(UTC)), DatabaseAway("refused"), cures=cures)
+
+
+def test_only_whoever_runs_the_database_is_told_commands() -> None:
+    app = AppTest.from_function(troubled)
+    app.query_params["lang"] = "en"
+    app.run()
+    viewers, operators = ([app.info[n].value, app.error[n].value] for n in (0, 1))
+    assert not any("python" in words or "Check" in words for words in viewers)
+    assert "python -m reportdb" in operators[0]
+    assert "Check that PostgreSQL runs" in operators[1]
+    assert viewers[1].endswith("this page returns by itself.")

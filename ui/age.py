@@ -14,7 +14,7 @@ from streamlit.components.v2.types import ComponentRenderer
 
 from ui import live
 from ui.thresholds import thresholds
-from ui.words import _, language
+from ui.words import _, language, locale_tag
 
 _PANELS = Path(__file__).parent / "panels"
 
@@ -30,6 +30,7 @@ def show(*, wall: bool = False) -> None:
     data: dict[str, Any] = {
         "zone": city.time_zone if city else "UTC",
         "language": language(),
+        "locale": locale_tag(),
         "amber": limits.amber * 1000,
         "red": limits.red * 1000,
         "wall": wall,

@@ -9,6 +9,7 @@ from queries.backlog import AGES, PACE_DAYS, RECEIPTS, STAGES, URGENCIES, backlo
 from queries.figures import Dimension, names
 from queries.filters import TICK
 from queries.ranking import FEWEST_OPEN
+from ui import levels
 from ui.asked import NOBODY, period_start
 from ui.change import Then, grown_tone, standing_before
 from ui.filters import carried
@@ -25,7 +26,6 @@ USUAL_ROWS = 40
 """More rows than this are drawn when asked for: nobody reads them at a glance."""
 BUSIEST = 8
 """How many categories stand side by side."""
-NEXT_LEVEL: dict[Dimension, Dimension] = {"district": "ward", "ward": "unit", "unit": "unit"}
 SORTS = (*URGENCIES, *RECEIPTS, *AGES, "age_days", *STAGES, "received", "ended", "change", "days_of_work", "name")
 _FIGURES = (*URGENCIES, *RECEIPTS, *AGES, *STAGES, "received", "ended")
 _FEW = 5  # a cell with fewer than these is never the darkest
@@ -142,7 +142,7 @@ def _table(seen: Viewing, since: datetime, by: Dimension, sort: str) -> dict[str
         _("At this pace"): ("days_of_work",),
     }
     return {
-        "title": _title(by),
+        "title": _title(seen, by),
         "name_heading": _("Name"),
         "about": _("Click a number for its cases, a name for its own page, a heading to sort"),
         "groups": [(words, [(column, headings[column]) for column in columns]) for words, columns in groups.items()],
@@ -235,12 +235,10 @@ def _headings() -> dict[str, str]:
     }
 
 
-def _title(by: Dimension) -> str:
-    return {
-        "district": _("The backlog, district by district"),
-        "ward": _("The backlog, ward by ward"),
-        "unit": _("The backlog, unit by unit"),
-    }[by]
+def _title(seen: Viewing, by: Dimension) -> str:
+    if by == "unit":
+        return _("The backlog, unit by unit")
+    return _("The backlog by {places}", places=levels.within(seen.city, by, many=False))
 
 
 def _sorted_address(seen: Viewing, column: str, sort: str) -> str:
@@ -257,7 +255,7 @@ def _rows(seen: Viewing, rows: pd.DataFrame, by: Dimension) -> list[dict[str, An
     for found in rows.to_dict("records"):
         nowhere = bool(pd.isna(found["key"]))
         choices = carried(seen) | {by: NOBODY if nowhere else found["code"]}
-        page, more = (UNIT, {}) if by == "unit" and not nowhere else (BACKLOG, {"by": NEXT_LEVEL[by]})
+        page, more = (UNIT, {}) if by == "unit" and not nowhere else (BACKLOG, {"by": _next_level(seen, by)})
         made.append(
             _row(seen, found, choices)
             | {
@@ -268,6 +266,11 @@ def _rows(seen: Viewing, rows: pd.DataFrame, by: Dimension) -> list[dict[str, An
             }
         )
     return made
+
+
+def _next_level(seen: Viewing, by: Dimension) -> Dimension:
+    """Return by what one row's own backlog is told apart: the smaller areas, where the city has them, else units."""
+    return "ward" if by == "district" and "ward" in levels.present(seen.reports) else "unit"
 
 
 def _row(seen: Viewing, found: Any, choices: dict[str, Any]) -> dict[str, Any]:

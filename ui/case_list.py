@@ -9,7 +9,7 @@ from queries.figures import City, Dimension, names
 from queries.filters import NONE, Filters
 from queries.scope import NOTHING, Scope
 from queries.search import Search, search
-from ui import periods, squares
+from ui import levels, periods, squares
 from ui.meanings import figure_name, meaning
 from ui.states import severity
 from ui.words import _, moment, name
@@ -92,8 +92,8 @@ def described(listing: CaseList, filters: Filters, city: City, reports: ReportDa
     if listing.search is not None:
         facts.append((_("Search"), listing.typed))
     chosen: list[tuple[str, Dimension, tuple[int, ...]]] = [
-        (_("District"), "district", filters.districts),
-        (_("Ward"), "ward", filters.wards),
+        (levels.one(city, "district"), "district", filters.districts),
+        (levels.one(city, "ward"), "ward", filters.wards),
         (_("Unit"), "unit", filters.units),
         (_("Category"), "category", filters.categories),
         (_("Channel"), "channel", filters.channels),

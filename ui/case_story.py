@@ -7,6 +7,7 @@ import pandas as pd
 from queries.deadlines import path
 from queries.figures import names
 from queries.report import NEAR_METRES, Held, held, nearby, worked_minutes
+from ui import levels
 from ui.filters import carried
 from ui.pages import REPORT, UNIT
 from ui.panel import address
@@ -34,6 +35,7 @@ def head(seen: Viewing, case: Case) -> dict[str, Any]:
         "channel": channel,
         "address": case["address"] or "",
         "place": ", ".join(dict.fromkeys(place)) or _("not located"),
+        "placed_by": _placed_by(seen, case),
         "unit": _unit(seen, case["unit_id"], escalated=case["escalated_at"] is not None),
         "officer": case["officer"] or _("not assigned"),
         "handed_up": _handed_up(seen, case),
@@ -47,6 +49,14 @@ def head(seen: Viewing, case: Case) -> dict[str, Any]:
         "resolved": case["status"] == "resolved",
     }
     return {"case": shown}
+
+
+def _placed_by(seen: Viewing, case: Case) -> str:
+    """Say which of a case's areas are the source's own word, because no point told them; nothing where none is."""
+    marked = [level for level in ("ward", "district") if case[f"{level}_from_source"]]
+    if len(marked) == 1:
+        return _("{level} as the source names it, not by a point", level=levels.one(seen.city, marked[0]))
+    return _("Area as the source names it, not by a point") if marked else ""
 
 
 def way(seen: Viewing, case: Case, steps: pd.DataFrame) -> dict[str, Any]:

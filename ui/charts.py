@@ -7,11 +7,20 @@ import plotly.graph_objects as go
 
 from ui.screen import pixels
 from ui.theme import Palette
-from ui.words import _, language, number
+from ui.words import _, language, number, short_day_form
 
-DAYS = {"type": "date", "tickformat": "%d/%m", "showgrid": False, "automargin": True, "ticklabelstandoff": 8}
-"""The axis of days; its first label keeps off the nought of the other axis."""
 _FEW = 5
+
+
+def days_axis() -> dict[str, Any]:
+    """Return the axis of days; its first label keeps off the nought of the other axis."""
+    return {
+        "type": "date",
+        "tickformat": short_day_form(),
+        "showgrid": False,
+        "automargin": True,
+        "ticklabelstandoff": 8,
+    }
 
 
 def counts_axis(most: int, colours: Palette) -> dict[str, Any]:
@@ -78,7 +87,7 @@ def flow(table: pd.DataFrame, colours: Palette) -> go.Figure:
                     heading | {"y": upper[1], "text": "<b>" + _("Open at the end") + "</b>"},
                     heading | {"y": lower[1], "text": "<b>" + _("Received and resolved") + "</b>"},
                 ],
-                "xaxis": DAYS | {"anchor": "y"},
+                "xaxis": days_axis() | {"anchor": "y"},
                 "yaxis": counts_axis(came_and_went, colours) | {"domain": lower},
                 "yaxis2": counts_axis(int(table["open"].max()), colours) | {"domain": upper, "anchor": "x"},
             },
@@ -120,7 +129,7 @@ def open_history(days: pd.DataFrame, colours: Palette) -> dict[str, Any]:
                     "font": {"color": colours.in_time, "size": pixels(16)},
                 }
             ],
-            "xaxis": DAYS,
+            "xaxis": days_axis(),
             "yaxis": counts_axis(int(days["open"].max()), colours),
         },
     }

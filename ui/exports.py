@@ -22,9 +22,10 @@ from queries.cases import Listed, asked_as, case_parts, listed, speaks_of_the_pe
 from queries.database import ReportDatabase
 from queries.figures import City, Dimension, names
 from queries.filters import Filters
+from ui import levels
 from ui.case_list import CaseList, described
 from ui.states import severity, state
-from ui.words import _, name, number
+from ui.words import _, day_form, name, number
 
 MOST_FOUND = 100_000
 """A file of what a search finds holds no more cases than this, and says so; any other list is whole."""
@@ -81,7 +82,7 @@ class Export:
 
         Raises DatabaseAway.
         """
-        columns = list(headings())
+        columns = list(headings(self.city))
         dimensions: tuple[Dimension, ...] = ("category", "channel", "district", "ward", "unit")
         known = {
             dimension: {key: name(row) for key, row in names(self.reports, dimension).to_dict("index").items()}
@@ -102,7 +103,7 @@ class Export:
             yield part[columns]
 
 
-def headings() -> dict[str, str]:
+def headings(city: City) -> dict[str, str]:
     """Return the columns of a file with their headings, in order."""
     return {
         "public_code": _("Code"),
@@ -110,8 +111,8 @@ def headings() -> dict[str, str]:
         "category": _("Category"),
         "severity": _("Severity"),
         "address": _("Address"),
-        "ward": _("Ward"),
-        "district": _("District"),
+        "ward": levels.one(city, "ward"),
+        "district": levels.one(city, "district"),
         "lon": _("Longitude"),
         "lat": _("Latitude"),
         "channel": _("Channel"),
@@ -137,7 +138,7 @@ def headings() -> dict[str, str]:
 def csv_parts(export: Export) -> Iterator[bytes]:
     """Yield cases as CSV, the headings first. Raises DatabaseAway."""
     facts = " | ".join(f"{heading}: {words}" for heading, words in export.facts())
-    empty = pd.DataFrame(columns=[*headings().values(), harmless(facts)])
+    empty = pd.DataFrame(columns=[*headings(export.city).values(), harmless(facts)])
     yield codecs.BOM_UTF8 + empty.to_csv(index=False).encode()
     for part in export.parts():
         words = part.select_dtypes(include=["object", "str"]).columns
@@ -163,7 +164,7 @@ class CasesBook:
     def __post_init__(self) -> None:
         """Make the formats the sheets share."""
         self._bold = self.book.add_format({"bold": True})
-        self._date = self.book.add_format({"num_format": "dd/mm/yyyy hh:mm"})
+        self._date = self.book.add_format({"num_format": _excel_moment()})
 
     def parts(self) -> Iterator[int]:
         """Write all of it, but for the closing of the book, and yield how many cases stand there so far: so often that
@@ -193,7 +194,7 @@ class CasesBook:
         name_of_all = _("Cases")
         sheet = self.book.add_worksheet(name_of_all if n == 1 else f"{name_of_all} {n}")
         sheet.freeze_panes(1, 1)
-        for column, (key, heading) in enumerate(headings().items()):
+        for column, (key, heading) in enumerate(headings(self.export.city).items()):
             sheet.set_column(column, column, _WIDE.get(key, 17))
             sheet.write_string(0, column, heading, self._bold)
         return sheet
@@ -210,7 +211,12 @@ class CasesBook:
                 sheet.write_number(row, column, value)
 
     def _end(self, sheet: Worksheet, rows: int) -> None:
-        sheet.autofilter(0, 0, rows, len(headings()) - 1)
+        sheet.autofilter(0, 0, rows, len(headings(self.export.city)) - 1)
+
+
+def _excel_moment() -> str:
+    """Return how a workbook writes a moment, in the form of the language and the city."""
+    return day_form().replace("%d", "dd").replace("%m", "mm").replace("%Y", "yyyy") + " hh:mm"
 
 
 def _ratings() -> dict[str, str]:

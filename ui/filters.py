@@ -10,15 +10,14 @@ from queries.database import ReportDatabase
 from queries.figures import City, Dimension, labels
 from queries.filters import SEVERITIES
 from queries.scope import Scope
-from ui import squares, when
+from ui import levels, squares, when
 from ui.asked import CHOICES, NOBODY, SEVERITY, Asked, asked
 from ui.controls import PAGE, one_of, some_of
 from ui.panel import address, panel
 from ui.screen import screen
 from ui.viewing import Viewing
-from ui.words import LANGUAGES, _, language, moment
+from ui.words import LANGUAGES, _, language, moment, offered
 
-_SHOWN: tuple[Dimension, ...] = ("district", "category", "channel")
 _CHIPS: tuple[Dimension, ...] = ("ward", "unit")
 WHOLE_CITY = dict.fromkeys(("unit", "district", "ward", "officer", squares.WORD))
 """What an address leaves out to speak of the whole city."""
@@ -51,7 +50,7 @@ def choose(
     else:
         with st.container(horizontal=True, horizontal_alignment="right", key="filters"):
             _language()
-    if chips := _chips(query, reports, found):
+    if chips := _chips(query, reports, city, found):
         panel("chips", key="chips", chips=chips)
     # Words of an address are a stranger's: a template escapes them; Streamlit's own notice reads markup.
     told = {word for remark in found.remarks for word in remark.words}
@@ -62,16 +61,23 @@ def choose(
     return Viewing(reports, city, found.filters, live=found.filters.at == now == usual, query=query, page=page)
 
 
+def _shown(reports: ReportDatabase) -> tuple[Dimension, ...]:
+    """Return what is chosen by a control of its own: areas of the level the city has, category and channel."""
+    return (*((levels.usual(reports),) if levels.present(reports) else ()), "category", "channel")
+
+
 def _offer(
     reports: ReportDatabase, found: Asked, city: City, query: dict[str, list[str]], *, now: datetime, timed: bool
 ) -> None:
     """Draw every filter: in a row, or on a phone folded under a line that says what is chosen."""
-    titles = {"district": _("District"), "category": _("Category"), "channel": _("Channel")}
+    titles = {"category": _("Category"), "channel": _("Channel")}
+    titles |= {level: levels.one(city, level) for level in levels.AREAS}
+    shown = _shown(reports)
     severities = {"urgent": _("Urgent"), "complex": _("Complex"), "normal": _("Normal")}
-    known = {dimension: labels(reports, dimension, language()) for dimension in _SHOWN}
+    known = {dimension: labels(reports, dimension, language()) for dimension in shown}
     with ExitStack() as folded:
         if screen().phone:
-            chosen = [known[word][value] for word in _SHOWN for value in query.get(word, []) if value in known[word]]
+            chosen = [known[word][value] for word in shown for value in query.get(word, []) if value in known[word]]
             chosen += [severities[value] for value in query.get(SEVERITY, [])]
             said = [*when.said(found, city, query, period=timed), *chosen]
             folded.enter_context(
@@ -81,15 +87,17 @@ def _offer(
             if timed:
                 when.period(found, city, query)
             when.at(found, city, query, now=now)
-            for word in _SHOWN:
+            for word in shown:
                 some_of(titles[word], word, list(known[word]), words=known[word].__getitem__, nothing=_("All"))
             some_of(_("Severity"), SEVERITY, SEVERITIES, words=severities.__getitem__, nothing=_("All"))
             _language()
 
 
 def _language() -> None:
-    languages = {"vi": "Tiếng Việt", "en": "English"}
-    one_of(_("Language"), "lang", LANGUAGES, usual="vi", words=languages.__getitem__, says=False)
+    known, choices = {"vi": "Tiếng Việt", "en": "English"}, offered()
+    if len(choices) > 1:
+        shown = [code for code in LANGUAGES if code in choices]  # in one order, whichever is the viewer's usual one
+        one_of(_("Language"), "lang", shown, usual=choices[0], words=known.__getitem__, says=False)
 
 
 def carried(seen: Viewing) -> dict[str, Any]:
@@ -97,10 +105,11 @@ def carried(seen: Viewing) -> dict[str, Any]:
     return {key: seen.query[key] for key in (*_CARRIED, *CHOICES) if key in seen.query}
 
 
-def _chips(query: dict[str, list[str]], reports: ReportDatabase, found: Asked) -> list[dict[str, str]]:
+def _chips(query: dict[str, list[str]], reports: ReportDatabase, city: City, found: Asked) -> list[dict[str, str]]:
     """Return the choices of the address that no filter shows, each with the address that leaves it out."""
     filters = found.filters
-    titles = {"district": _("District"), "ward": _("Ward"), "unit": _("Unit"), "officer": _("Officer")}
+    titles = {level: levels.one(city, level) for level in levels.AREAS} | {"unit": _("Unit"), "officer": _("Officer")}
+    hidden = [word for word in _CHIPS if word not in _shown(reports)]
     without = {"district": _("not located"), "ward": _("not located"), "unit": _("none"), "officer": _("not assigned")}
     chips = []
     query = {key: value for key, value in query.items() if key != PAGE}  # of another list
@@ -111,7 +120,7 @@ def _chips(query: dict[str, list[str]], reports: ReportDatabase, found: Asked) -
                 words = without[word]
             elif word == "officer":
                 words = value
-            elif word in _CHIPS and value in known:
+            elif word in hidden and value in known:
                 words = known[value]
             else:
                 continue

@@ -9,11 +9,11 @@ import streamlit as st
 
 from queries.database import DatabaseAway, NotAReportDatabase
 from queries.figures import NoCity
-from ui import access, age, filters, live, pages, screen, status, viewing, wall, words
+from ui import access, age, filters, languages, live, pages, screen, status, viewing, wall
 from ui.heartbeat import heartbeat
 from ui.words import _
 
-words.read_language()
+languages.begin()
 st.set_page_config(page_title=_("Citizens' reports"), page_icon="ui/assets/icon.svg", layout="wide")
 with live.drawing() as viewer:
     page = pages.turned_to()
@@ -63,12 +63,12 @@ with live.drawing() as viewer:
         if seen.live:  # a run that is cut short, by a click or a lost session, ends before this
             shown.whole(address, seen.filters.at)
     except NoCity:
-        status.empty_database()
+        status.empty_database(cures=account.role == "admin")
     except (DatabaseAway, NotAReportDatabase) as trouble:
         if seen and seen.live and shown.failed(address, seen.filters.at, trouble.kind):
             viewer.not_drawn()
             st.rerun()  # at the moment this address was last shown whole at, whose answers are still remembered
-        status.database_away(pulse, trouble)
+        status.database_away(pulse, trouble, cures=account.role == "admin")
     if seen is None:
         with top:
             pages.header(page.url_path, None, status.freshness(pulse, None), account)

@@ -4,9 +4,11 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from queries.database import ReportDatabase
 from queries.figures import names
 from queries.overdue import overdue
 from queries.ranking import FEWEST_OPEN, Order, changed, ranked
+from ui import levels
 from ui.change import Then, standing_before
 from ui.filters import carried
 from ui.intervals import Scale, scale
@@ -53,7 +55,7 @@ def leaderboard(
         "about": _about(table, order, Then(seen).at),
         "definitions": address(DEFINITIONS, **choices),
         "scale": drawn_on.words,
-        "heading": _("Unit") if by == "unit" else _("District"),
+        "heading": _("Unit") if by == "unit" else levels.one(seen.city, by),
         "rows": shown[:ranks],
         "at_first": _AT_FIRST,
         "few": shown[ranks:],
@@ -65,6 +67,13 @@ def leaderboard(
             else _("No unit has enough open reports to compare.")
         ),
     }
+
+
+def kinds_of(reports: ReportDatabase) -> tuple[str, ...]:
+    """Return the KINDS that tell the city's units apart; none where all are of one. Raises DatabaseAway."""
+    known = set(names(reports, "unit")["kind"])
+    found = tuple(kind for kind, kinds in KINDS.items() if kind == "all" or known & set(kinds))
+    return found if len(found) > 2 else ()
 
 
 def _about(table: pd.DataFrame, order: Order, since: str) -> list[str]:

@@ -14,8 +14,10 @@ from ui import map_marks, map_scale, maps, squares
 from ui.asked import NOBODY
 from ui.filters import carried
 from ui.map_panels import Counted, Mark, counted
+from ui.map_routes import drawn_areas
 from ui.map_scale import Scale
 from ui.panel import address
+from ui.plain_ground import drawn_level, plain_ground
 from ui.screen import screen, sized
 from ui.theme import NO_DATA, palette
 from ui.viewing import Viewing
@@ -23,7 +25,6 @@ from ui.words import _, language, number
 
 SHOWS = ("points", "areas", "density")
 SHOWS_WITHOUT_CASES = ("areas", "density")
-LEVELS: tuple[Dimension, ...] = ("district", "ward")
 KEY = "live_map"
 
 _BESIDE, _PART = 150, 0.73  # pixels beside the page at a desk, and the map's part of its width
@@ -43,24 +44,34 @@ class Drawn:
     marks: list[Mark]
 
 
-def frame(shapes: pd.DataFrame) -> pdk.ViewState:
-    """Return the view that shows the areas in the room that the map has on this viewer's screen."""
-    return maps.framing(shapes, *_room())
+def frame(seen: Viewing, level: Dimension | None) -> pdk.ViewState | None:
+    """Return the view that shows the areas of a level in the room that the map has on this viewer's screen.
+
+    Without a level, the view on all reports; None where there are none to see. Raises DatabaseAway.
+    """
+    if level is not None:
+        return maps.framing(drawn_areas(seen.reports, level), *_room())
+    extent = map_queries.extent(seen.reports, seen.filters)
+    return extent and maps.framed(extent, *_room())
 
 
 def draw(
-    seen: Viewing, shapes: pd.DataFrame, view: pdk.ViewState, *, show: str, level: Dimension, measure: str
+    seen: Viewing, view: pdk.ViewState, *, show: str, level: Dimension | None, measure: str = map_scale.MEASURES[0]
 ) -> Drawn:
-    """Return the map in one of its ways, with the ground, the names and the rings they share. Raises DatabaseAway."""
-    if show == "areas":
+    """Return the map in one of its ways, with the ground, the names and the rings they share.
+
+    `level` is the one whose boundaries are drawn; None where the city has none. Raises DatabaseAway.
+    """
+    if show == "areas" and level is not None:
+        shapes = drawn_areas(seen.reports, level)
         drawn = _areas(seen, shapes, level, measure)
-    elif show == "density" or _count(seen, "open_on_map") > map_queries.MOST_POINTS:
+    elif show in ("density", "open") or _count(seen, "open_on_map") > map_queries.MOST_POINTS:
         drawn = _density(seen, level, "received" if show == "density" else "open")
     else:
         drawn = _points(seen, level)
     dark = _dark()
-    over = maps.names(level, view, dark=dark)
-    if seen.query.get(level):
+    over = maps.names(level, view, dark=dark) if level else []
+    if level and seen.query.get(level):
         over.append(maps.outline(_data(f"shapes/{level}.json", **{level: seen.query[level]}), dark=dark))
     if seen.filters.square:
         over.append(map_marks.around(squares.corners(seen.filters.square), dark=dark))
@@ -71,13 +82,32 @@ def draw(
     return replace(drawn, layers=[*drawn.layers, *over], marks=[*drawn.marks, new])
 
 
+def ways(seen: Viewing) -> tuple[str, ...]:
+    """Return the ways in which the map can show this city to this viewer, the usual first. Raises DatabaseAway."""
+    found = SHOWS if seen.filters.scope.sees_cases else SHOWS_WITHOUT_CASES
+    drawn = drawn_level(seen.reports) is not None
+    return found if drawn else tuple(way for way in found if way != "areas")
+
+
+def hint(show: str, level: Dimension | None) -> str:
+    """Return what a click on the map does while nothing is chosen."""
+    if show == "density":
+        return _("Click a square to look at it alone.")
+    return _("Click an area to look at it alone.") if level else _("Click a dot to see its case.")
+
+
+def sources(seen: Viewing, level: Dimension | None) -> list[str]:
+    """Return who the boundaries of a level come from. Raises DatabaseAway."""
+    return maps.sources(drawn_areas(seen.reports, level)) if level else []
+
+
 def deck(view: pdk.ViewState, drawn: Drawn, case: dict[str, Any] | None) -> pdk.Deck:
     """Return the map as Streamlit draws it, with a ring around the case looked at."""
     rings = [map_marks.marked(case["lon"], case["lat"], dark=_dark())] if case and not pd.isna(case["lon"]) else []
     return maps.deck([*drawn.layers, *rings], view, says=drawn.says)
 
 
-def follow(seen: Viewing, level: str) -> None:
+def follow(seen: Viewing, level: str | None) -> None:
     """Write into the address what was clicked: an area or a square becomes the filter, a point the case.
 
     Again: takes it out.
@@ -91,15 +121,17 @@ def follow(seen: Viewing, level: str) -> None:
         elif isinstance(clicked, list):
             found = map_queries.case(seen.reports, seen.filters, report_id=int(clicked[2]))
             word, value = "case", found["public_code"] if found else None
-        else:
+        elif level:
             word, value = level, clicked["properties"]["code"]
+        else:
+            continue
         if value and st.query_params.get_all(word) != [value]:
             st.query_params[word] = value
         else:
             st.query_params.pop(word, None)
 
 
-def _points(seen: Viewing, level: str) -> Drawn:
+def _points(seen: Viewing, level: str | None) -> Drawn:
     colours = palette()
     count = _count(seen, "open_on_map")
     layers = maps.report_points(
@@ -168,7 +200,7 @@ def _areas(seen: Viewing, shapes: pd.DataFrame, level: Dimension, measure: str) 
     )
 
 
-def _density(seen: Viewing, level: str, figure: str) -> Drawn:
+def _density(seen: Viewing, level: str | None, figure: str) -> Drawn:
     wide, high = map_queries.grid(seen.reports)
     # The square that is chosen does not empty its neighbours: they stay to compare with and to click.
     everywhere = seen.filters.choosing(square=())
@@ -179,9 +211,9 @@ def _density(seen: Viewing, level: str, figure: str) -> Drawn:
     length = _("{count} km", count=number(high * 0.111, 1))
     what = {
         "received": _("Each square of about {length} has the colour of the reports received there in the period."),
-        "open": _(
-            "Too many open reports for dots: each square of about {length} has the colour of how many are there."
-        ),
+        "open": _("Too many open reports for dots: each square of about {length} has the colour of how many are there.")
+        if seen.filters.scope.sees_cases
+        else _("Each square of about {length} has the colour of the number of open reports there."),
     }[figure]
     colours = maps.steps("backlog", dark=_dark())
     return Drawn(
@@ -203,7 +235,10 @@ def _density(seen: Viewing, level: str, figure: str) -> Drawn:
     )
 
 
-def _ground(seen: Viewing, level: str) -> list[pdk.Layer]:
+def _ground(seen: Viewing, level: str | None) -> list[pdk.Layer]:
+    if level is None:
+        extent = map_queries.extent(seen.reports, seen.filters)
+        return [plain_ground(extent, dark=_dark())] if extent else []
     address_of_shapes = _data(f"shapes/{level}.json", lang=language())
     return maps.ground(address_of_shapes, chosen="".join(seen.query.get(level, ())), dark=_dark())
 

@@ -54,7 +54,7 @@ def about(what: str, shown: Counted, missing: Counted, marks: list[Mark], source
     panel("map_about", key="map_about", what=what, shown=shown, missing=missing, marks=marks, sources=sources)
 
 
-def place(seen: Viewing, level: str, hint: str) -> None:
+def place(seen: Viewing, level: str | None, hint: str) -> None:
     """Draw the figures of the chosen areas, or of the whole city, and the way on to their backlog.
 
     `hint` says what to do while none is chosen.
@@ -130,11 +130,11 @@ def _chosen(seen: Viewing, dimension: Dimension) -> list[str]:
     return [name(known.loc[key]) if key in known.index else _("not located") for key in keys]
 
 
-def _again(seen: Viewing, level: str) -> str:
+def _again(seen: Viewing, level: str | None) -> str:
     """Return how a click takes back what is chosen; nothing where nothing is."""
     if seen.filters.square:
         return _("Click the square again for the whole city.")
-    return _("Click the area again for the whole city.") if seen.query.get(level) else ""
+    return _("Click the area again for the whole city.") if level and seen.query.get(level) else ""
 
 
 def _where(written: str, *areas: str) -> str:

@@ -19,7 +19,7 @@ from queries.cases import readable_count
 from queries.database import DatabaseAway, ReportDatabase
 from queries.figures import names
 from queries.filters import Filters
-from ui import access, live, map_data
+from ui import access, languages, live, map_data
 from ui.asked import asked
 from ui.map_scale import MEASURES, crowd_bounds, measured
 from ui.words import LANGUAGES
@@ -64,7 +64,8 @@ class Asking:
         self.reports: ReportDatabase = watcher.reports
         self.filters: Filters = found.filters
         self.level: Any = level
-        self.language = _one_of(query, "lang", LANGUAGES)
+        usual = languages.of_request(request, account, watcher.pulse.city)
+        self.language = _one_of(query, "lang", (usual, *(code for code in LANGUAGES if code != usual)))
         self.measure = _one_of(query, "measure", MEASURES)
         self.count = _one_of(query, "count", COUNTED)
         self.zoom = _within(query, "zoom", 0, 24, usual=9)

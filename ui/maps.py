@@ -50,6 +50,10 @@ PLACE = "[this[0] / 100000, this[1] / 100000]"
 """Where a point is: its data hold hundred-thousandths of a degree."""
 
 
+Extent = tuple[float, float, float, float]
+"""West, south, east and north, in degrees."""
+
+
 def deck(layers: Sequence[pdk.Layer], view: pdk.ViewState, *, says: str | None = None) -> pdk.Deck:
     """Return a map of layers. `says` is the tooltip, plain text with {properties} of what it is about.
 
@@ -73,13 +77,19 @@ def framing(shapes: pd.DataFrame, width: int = _WIDTH, height: int = _HEIGHT) ->
 
     The same shapes on the same screen give the same view.
     """
-    scale = screen().scale
-    width, height = round(min(width * scale, screen().width - 2 * _EDGE)), round(height * scale)
     corners = [corner for geometry in shapes["geometry"] for corner in _corners(geometry["coordinates"])]
     if not corners:
         return pdk.ViewState(longitude=0, latitude=0, zoom=1)
     west, east = min(lon for lon, _lat in corners), max(lon for lon, _lat in corners)
     south, north = min(lat for _lon, lat in corners), max(lat for _lon, lat in corners)
+    return framed((west, south, east, north), width, height)
+
+
+def framed(extent: Extent, width: int = _WIDTH, height: int = _HEIGHT) -> pdk.ViewState:
+    """Return the view that shows an extent, as `framing` does."""
+    scale = screen().scale
+    width, height = round(min(width * scale, screen().width - 2 * _EDGE)), round(height * scale)
+    west, south, east, north = extent
     middle = (south + north) / 2
     # At zoom 0 the world is 512 pixels wide; a degree of latitude is longer than one of longitude on the map.
     across = width * 360 / (512 * max(east - west, 1e-6))
@@ -129,35 +139,6 @@ def coloured_areas(address: str, measure: str, *, chosen: str, dark: bool) -> li
         ),
         _clicked_areas(address, chosen),
     ]
-
-
-def one_place(lon: float, lat: float, *, state: str, dark: bool) -> pdk.Deck:
-    """Return the map of one report's place among the wards around it, in the colour of its state."""
-    colours = colours_of(dark)
-    meant = {
-        "overdue": colours.overdue,
-        "due_soon": colours.due_soon,
-        "in_time": colours.in_time,
-        "resolved": colours.resolved,
-        "resolved_on_time": colours.resolved,
-        "resolved_late": colours.resolved,
-    }
-    place = pdk.Layer(
-        "ScatterplotLayer",
-        data=[{"place": [lon, lat]}],
-        id="place",
-        get_position="place",
-        get_fill_color=rgb(meant.get(state, colours.muted)),
-        get_line_color=rgb(colours.surface),
-        stroked=True,
-        get_radius=9 * screen().scale,
-        radius_units="'pixels'",
-        line_width_min_pixels=2,
-    )
-    wards = ground("map/shapes/ward.json", chosen="", dark=dark)[0]
-    # On a larger screen not more wards, but larger ones.
-    view = pdk.ViewState(longitude=lon, latitude=lat, zoom=round(11.8 + math.log2(screen().scale), 2))
-    return deck([wards, *names("ward", view, dark=dark), place], view)
 
 
 def outline(address: str, *, dark: bool) -> pdk.Layer:
@@ -264,12 +245,12 @@ def squares(address: str, wide: int, high: int, *, chosen: str, dark: bool) -> l
     ]
 
 
-def area_map(address: str, shapes: pd.DataFrame, *, dark: bool) -> pdk.Deck:
-    """Return the overview's map: districts by the share of open reports overdue, with their names."""
+def area_map(address: str, shapes: pd.DataFrame, *, level: str, dark: bool) -> pdk.Deck:
+    """Return the overview's map: areas of a level by the share of open reports overdue, with their names."""
     layers = coloured_areas(address, "overdue", chosen="", dark=dark)
     view = framing(shapes)
     says = "{name}\n" + _("{raw} open reports overdue", raw="{raw}")
-    return deck([*layers, *names("district", view, dark=dark)], view, says=says)
+    return deck([*layers, *names(level, view, dark=dark)], view, says=says)
 
 
 def legend(shapes: pd.DataFrame, *, dark: bool) -> None:

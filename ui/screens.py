@@ -54,7 +54,7 @@ class WallScreen:
     """What one screen shows and how.
 
     `seconds` a scene; `districts` are codes, none is the whole city; `severities` are some of
-    queries.filters.SEVERITIES, none is all; `at` is a past moment, empty is now;
+    queries.filters.SEVERITIES, none is all; `language` empty is the city's own; `at` is a past moment, empty is now;
     `zoom` makes everything smaller, for a screen that is near or cuts its edges off; `shift` moves the picture by a few
     pixels every minute against burn-in.
     """
@@ -66,7 +66,7 @@ class WallScreen:
     districts: tuple[str, ...] = ()
     severities: tuple[str, ...] = ()
     level: str = "district"
-    language: str = "vi"
+    language: str = ""
     theme: str = "dark"
     at: str = ""
     zoom: float = 1.0
@@ -78,7 +78,7 @@ class WallScreen:
         said = {
             "district": list(self.districts),
             SEVERITY: list(self.severities),
-            "lang": [self.language],
+            "lang": [self.language] if self.language else [],
             "at": [self.at] if self.at else [],
         }
         return {word: values for word, values in said.items() if values}
@@ -196,7 +196,7 @@ def _screen(said: Mapping[str, Any]) -> WallScreen:
         raise ValueError("token_sha256 is 64 hexadecimal digits (python -m ui.screen_token makes them)")
     for word, allowed in _ALLOWED.items():
         value = getattr(screen, word)
-        if not set(value if isinstance(value, tuple) else [value]) <= set(allowed):
+        if word in said and not set(value if isinstance(value, tuple) else [value]) <= set(allowed):
             raise ValueError(f"{word}: known are {', '.join(allowed)}")
     if not screen.scenes:
         raise ValueError("scenes are missing")

@@ -110,8 +110,11 @@ def cure_words(kind: str) -> str:
     return words.get(kind, _("Check that PostgreSQL runs, and the network between it and the dashboard."))
 
 
-def database_away(pulse: Pulse, trouble: DatabaseAway | NotAReportDatabase) -> None:
-    """Say what keeps the database away, since when, what cures it, and that the page returns by itself."""
+def database_away(pulse: Pulse, trouble: DatabaseAway | NotAReportDatabase, *, cures: bool = True) -> None:
+    """Say what keeps the database away, since when, and that the page returns by itself.
+
+    And what cures it, to whoever `cures`: to run commands is not a viewer's business.
+    """
     since = f" ({pulse.trouble_since:%H:%M UTC})" if pulse.trouble_since else ""
     if pulse.trouble_since and pulse.city:
         since = f" ({moment(pulse.trouble_since.astimezone(pulse.city.zone))})"
@@ -120,8 +123,8 @@ def database_away(pulse: Pulse, trouble: DatabaseAway | NotAReportDatabase) -> N
             "{trouble}{since}. Nothing is lost; this page returns by itself. {cure}",
             trouble=_capital(trouble_words(trouble.kind)),
             since=since,
-            cure=cure_words(trouble.kind),
-        ),
+            cure=cure_words(trouble.kind) if cures else "",
+        ).strip(),
         icon=":material/cloud_off:",
     )
 
@@ -136,10 +139,12 @@ def nothing_found(city: City) -> None:
         )
 
 
-def empty_database() -> None:
-    """Say how to fill an empty database."""
+def empty_database(*, cures: bool = True) -> None:
+    """Say that the database is empty, and to whoever `cures` how to fill it."""
     st.info(
-        _("The report database is empty. Fill it with “python -m reportdb demo” or “python -m reportdb import csv”."),
+        _("The report database is empty. Fill it with “python -m reportdb demo” or “python -m reportdb import csv”.")
+        if cures
+        else _("There are no reports yet. The first one will appear by itself."),
         icon=":material/inbox:",
     )
 

@@ -10,9 +10,9 @@ import streamlit as st
 from queries import map as map_queries
 from queries import units
 from queries.cases import case_count
-from queries.figures import figures, names, plain, reading_order
+from queries.figures import City, Dimension, figures, names, plain, reading_order
 from queries.filters import Filters
-from ui import maps, tiles
+from ui import levels, maps, tiles
 from ui.asked import NOBODY
 from ui.filters import WHOLE_CITY, carried
 from ui.headline import urgent
@@ -20,11 +20,12 @@ from ui.map_routes import drawn_areas
 from ui.map_scale import Scale, crowd_bounds, step_words
 from ui.pages import BACKLOG, LIVE_MAP, UNIT
 from ui.panel import address, panel, shared_panel
+from ui.plain_ground import drawn_level, plain_ground
 from ui.screen import pixels, sized
 from ui.theme import palette
 from ui.tiles import count_of
 from ui.viewing import Viewing
-from ui.words import _, day, language, name, ngettext, percent
+from ui.words import _, day, language, name, ngettext, number, percent
 from ui.worklist import held_back, worklist
 
 _MAP_HEIGHT = 380
@@ -111,12 +112,13 @@ def categories(seen: Viewing, city: Filters) -> None:
 
 
 def places(seen: Viewing) -> None:
-    """Draw in which wards the unit's open cases lie. Raises DatabaseAway."""
+    """Draw in which wards, or other areas of the city's, the unit's open cases lie. Raises DatabaseAway."""
+    level = levels.usual(seen.reports, "ward")
     shared_panel(
         seen,
         "unit_places",
         key="unit_places",
-        make=lambda: _places(seen, figures(seen.reports, seen.filters, by="ward")),
+        make=lambda: _places(seen, figures(seen.reports, seen.filters, by=level), level),
     )
 
 
@@ -131,9 +133,9 @@ def ratings(seen: Viewing, own: dict[str, Any]) -> None:
 
 
 def small_map(seen: Viewing, area: int | None, open_count: int) -> None:
-    """Draw the unit's open cases on the map, framed on its area, else the city.
+    """Draw the unit's open cases on the map, framed on its area, else the city, else where the city's reports lie.
 
-    Nothing where no boundary is loaded, or where the viewer may read no case.
+    Nothing where no report has a place, or where the viewer may read no case.
     """
     if not seen.filters.scope.sees_cases:
         return
@@ -141,22 +143,28 @@ def small_map(seen: Viewing, area: int | None, open_count: int) -> None:
     within = [(level, shapes, shapes[shapes["key"] == area]) for level, shapes in found if area is not None]
     whole = [(level, shapes, shapes) for level, shapes in found]
     framed = next((one for one in (*within, *whole) if not one[2].empty), None)
-    if framed is None:
+    extent = map_queries.extent(seen.reports, seen.filters) if framed is None else None
+    if framed is None and extent is None:
         return
-    level, shapes, frame = framed
     dark = bool(st.context.theme.type == "dark")
     layer, meanings = open_cases(seen, open_count, dark=dark)
-    ground = maps.ground(address(f"map/shapes/{level}.json"), chosen="", dark=dark)
-    view = maps.framing(frame, 520, _MAP_HEIGHT)
-    names = maps.names("district" if frame is shapes else level, view, dark=dark)
-    deck = maps.deck([ground[0], *names, layer], view)
+    if framed is not None:
+        level, shapes, frame = framed
+        view = maps.framing(frame, 520, _MAP_HEIGHT)
+        ground = maps.ground(address(f"map/shapes/{level}.json"), chosen="", dark=dark)[:1]
+        named = drawn_level(seen.reports) if frame is shapes else level
+        ground += maps.names(named or level, view, dark=dark)
+        sources = maps.sources(shapes)
+    elif extent is not None:
+        view, ground, sources = maps.framed(extent, 520, _MAP_HEIGHT), [plain_ground(extent, dark=dark)], []
+    deck = maps.deck([*ground, layer], view)
     st.pydeck_chart(deck, height=pixels(_MAP_HEIGHT), key=sized("unit_map"), alt=_("Map of the unit's open cases"))
     panel(
         "legend",
         key="unit_map_legend",
         title=_("Open reports"),
         steps=[{"words": words, "colour": colour} for words, colour in meanings],
-        sources=maps.sources(shapes),
+        sources=sources,
     )
 
 
@@ -189,7 +197,7 @@ def _choose(seen: Viewing, open_now: pd.DataFrame, sought: str) -> dict[str, Any
     known = known[[sought.strip() in plain(written) for written in known["name"]]]
     groups = []
     known = known.sort_values("name", key=lambda written: written.map(reading_order))
-    for kind, title in _kinds().items():
+    for kind, title in _kinds(seen.city).items():
         units = [
             {
                 "name": unit["name"],
@@ -224,7 +232,7 @@ def _head(seen: Viewing, family: pd.DataFrame) -> dict[str, Any]:
     return {
         "name": name(itself),
         "leading": f"{leading[f'title_{language()}']}: {leading['name']}" if leading else "",
-        "kind": _kinds()[itself["kind"]],
+        "kind": _kinds(seen.city)[itself["kind"]],
         "since": _("answers since {day}", day=day(starts)) if starts else "",
         "until": _("answered until {day}", day=day(last_day)) if last_day and ended else "",
         "then_href": address("?", **seen.query | then) if last_day and ended else None,
@@ -280,14 +288,14 @@ def _categories(seen: Viewing, own: pd.DataFrame, city: pd.DataFrame) -> dict[st
     }
 
 
-def _places(seen: Viewing, table: pd.DataFrame) -> dict[str, Any]:
+def _places(seen: Viewing, table: pd.DataFrame, level: Dimension) -> dict[str, Any]:
     shown = table[table["open"] > 0].sort_values(["open", "overdue"], ascending=False)
     most = max(1, int(shown["open"].max())) if len(shown) else 1
     rows = [
         {
             "name": _("not located") if pd.isna(row["code"]) else name(row),
             "counts": [
-                count_of(seen, figure, row[figure], ward=NOBODY if pd.isna(row["code"]) else row["code"])
+                count_of(seen, figure, row[figure], **{level: NOBODY if pd.isna(row["code"]) else row["code"]})
                 for figure in ("overdue", "open")
             ],
             "width": round(row["open"] / most * 100, 1),
@@ -297,8 +305,9 @@ def _places(seen: Viewing, table: pd.DataFrame) -> dict[str, Any]:
     ]
     more = max(0, len(shown) - _LONGEST)
     return {
+        "about": _("Overdue of open, by {place}", place=levels.within(seen.city, level, many=False)),
         "rows": rows,
-        "more": more and ngettext("and {count} more ward", "and {count} more wards", more),
+        "more": more and _("and {count} more", count=number(more)),
     }
 
 
@@ -326,11 +335,11 @@ def _ratings(seen: Viewing, counts: dict[str, int], own: dict[str, Any]) -> dict
     }
 
 
-def _kinds() -> dict[str, str]:
+def _kinds(city: City) -> dict[str, str]:
     return {
         "department": _("City departments"),
-        "commune": _("Communes and wards"),
-        "district": _("Districts"),
+        "commune": levels.many(city, "commune_unit"),
+        "district": levels.many(city, "district_unit"),
         "utility": _("Utilities"),
         "city": _("City"),
     }

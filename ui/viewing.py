@@ -10,6 +10,7 @@ import streamlit as st
 from queries.database import ReportDatabase
 from queries.figures import City
 from queries.filters import Filters
+from ui.words import language
 
 _Made = TypeVar("_Made")
 
@@ -30,9 +31,12 @@ class Viewing:
     page: str
 
     def shared(self, name: Hashable, make: Callable[[], _Made]) -> _Made:
-        """Return what every viewer of the same address and moment sees, made once for all; it must not be changed."""
+        """Return what every viewer of the same address, moment and language sees, made once for all.
+
+        It must not be changed.
+        """
         address = tuple(sorted((word, *values) for word, values in self.query.items()))
-        return self.reports.remember(("shared", self.page, name, self.filters, address), make)
+        return self.reports.remember(("shared", self.page, name, self.filters, address, language()), make)
 
     def local(self, value: datetime) -> datetime:
         """Return a moment in the city's own time."""

@@ -17,11 +17,11 @@ from queries.accounts import Account
 from queries.database import DatabaseAway, NotAReportDatabase
 from queries.figures import NoCity, labels
 from queries.scope import NOTHING
-from ui import access, age, live, panel, screens, status, wall_scenes, when
+from ui import access, age, languages, live, panel, screens, status, wall_scenes, when
 from ui.asked import asked
 from ui.screens import WallScreen
 from ui.states import severity
-from ui.theme import OVERDUE_STEPS, OVERDUE_STEPS_DARK
+from ui.theme import AMOUNT_STEPS, AMOUNT_STEPS_DARK, OVERDUE_STEPS, OVERDUE_STEPS_DARK
 from ui.viewing import Viewing
 from ui.words import _, language, name, speaking
 
@@ -52,7 +52,8 @@ def show() -> None:
         panel.panel("wall_refused", key="wall_refused")
         return
     screens.alive(screen.name)
-    with speaking("en" if screen.language == "en" else "vi"):
+    city = live.watcher().pulse.city
+    with speaking(languages.of_screen(screen.language, city), city.country if city else None):
         age.show(wall=True)
         _component()(data=_told(screen), key="wall")
 
@@ -160,8 +161,11 @@ def _settings(screen: WallScreen) -> dict[str, Any]:
         "theme": screen.theme,
         "zoom": screen.zoom,
         "shift": screen.shift,
-        "language": screen.language,
-        "themes": {"dark": _colours("dark", OVERDUE_STEPS_DARK), "light": _colours("light", OVERDUE_STEPS)},
+        "language": language(),
+        "themes": {
+            "dark": _colours("dark", OVERDUE_STEPS_DARK, AMOUNT_STEPS_DARK),
+            "light": _colours("light", OVERDUE_STEPS, AMOUNT_STEPS),
+        },
         "says": {
             "product": _("Citizens' reports"),
             "paused": _("paused, {seconds} s"),
@@ -171,10 +175,12 @@ def _settings(screen: WallScreen) -> dict[str, Any]:
     }
 
 
-def _colours(theme: str, steps: tuple[str, ...]) -> dict[str, str]:
+def _colours(theme: str, steps: tuple[str, ...], amounts: tuple[str, ...]) -> dict[str, str]:
     """Return a theme's colours as the variables of the panels' style sheets."""
     colours = {f"--st-{word}-color": str(st.get_option(f"theme.{theme}.{key}")) for word, key in _COLOURS.items()}
-    return colours | {f"--step-{step}": colour for step, colour in enumerate(steps)} | {"color-scheme": theme}
+    named = {"step": steps, "amount": amounts}
+    colours |= {f"--{name}-{n}": colour for name, scale in named.items() for n, colour in enumerate(scale)}
+    return colours | {"color-scheme": theme}
 
 
 @cache

@@ -2,17 +2,17 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 
 from queries.backlog import backlog
 from queries.cases import case_count
-from queries.figures import figures, names
+from queries.figures import Dimension, figures, names
 from queries.ranking import FEWEST_OPEN
 from queries.urgent import longest_overdue, newest, urgent
 from ui import backlog as backlog_page
-from ui import tiles
+from ui import levels, tiles
 from ui.change import Then, grown_tone, standing_before
 from ui.headline import headline
 from ui.leaderboard import leaderboard
@@ -60,9 +60,11 @@ def _figures(seen: Viewing, _screen: WallScreen) -> dict[str, Any]:
 
 def _map(seen: Viewing, screen: WallScreen) -> dict[str, Any]:
     now = tiles.row(figures(seen.reports, seen.filters))
+    found = wall_map(seen, "ward" if screen.level == "ward" else "district")
+    by_overdue = found is None or found["measure"] == "overdue"
     return {
-        "title": _("Where are open reports overdue?"),
-        "map": wall_map(seen, _level(screen)),
+        "title": _("Where are open reports overdue?") if by_overdue else _("Where are the open reports?"),
+        "map": found,
         "open": now["open"],
         "overdue": now["overdue"],
         "share": percent(now["overdue"], now["open"]),
@@ -84,7 +86,7 @@ def _overdue(seen: Viewing, _screen: WallScreen) -> dict[str, Any]:
 def _backlog(seen: Viewing, screen: WallScreen) -> dict[str, Any]:
     since, then = backlog_page.compared_since(seen), Then(seen)
     whole = backlog_page.total(seen, since)
-    by = _level(screen)
+    by = _level(seen, screen)
     table = backlog(seen.reports, seen.filters, since=since, by=by)
     table = table[table["open"] > 0].sort_values(["open", "code"], ascending=[False, True], na_position="last")
     shown = table.head(_PLACES)
@@ -141,7 +143,7 @@ def _satisfaction(seen: Viewing, screen: WallScreen) -> dict[str, Any]:
         (_("Not satisfied"), "overdue", "rated_not_satisfied"),
     ]
     resolved = case_count(seen.reports, seen.filters, figure="resolved")
-    table = figures(seen.reports, seen.filters, by=_level(screen)).dropna(subset="key")
+    table = figures(seen.reports, seen.filters, by=_level(seen, screen)).dropna(subset="key")
     table = table[table["rated"] >= _FEWEST_RATED]
     order = table.assign(part=table["satisfied"] / table["rated"]).sort_values(["part", "code"])
     rows = [
@@ -207,8 +209,9 @@ def _short(hours: float) -> str:
     return _("{count} min", count=number(max(0, int(hours * 60)))) if hours < 1 else duration(hours)
 
 
-def _level(screen: WallScreen) -> Literal["district", "ward"]:
-    return "ward" if screen.level == "ward" else "district"
+def _level(seen: Viewing, screen: WallScreen) -> Dimension:
+    """Return the level by which places are told apart: the screen's, or the one the city has."""
+    return levels.usual(seen.reports, "ward" if screen.level == "ward" else "district")
 
 
 def _raw(part: int, whole: int) -> str:

@@ -1,10 +1,11 @@
-"""Words, numbers and dates as a viewer reads them: Vietnamese first, English by a switch.
+"""Words, numbers and dates as a viewer reads them, in Vietnamese or English (ui/languages.py says which).
 
 The words stand in English in the code; `locales/` holds their translations as standard gettext catalogues.
 """
 
 import gettext
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime, timedelta
@@ -15,7 +16,8 @@ from typing import Any, Literal, get_args
 
 import pandas as pd
 import streamlit as st
-from babel.dates import format_date
+from babel import Locale
+from babel.localedata import locale_identifiers
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
@@ -27,16 +29,37 @@ NOTHING = "–"
 
 
 _speaking: ContextVar[Language] = ContextVar("_speaking")
+_country: ContextVar[str] = ContextVar("_country")
+_OFFERED, _OF_COUNTRY = "languages", "country"  # what a session keeps, for runs of a part of a page
 
 
 @contextmanager
-def speaking(code: Language) -> Iterator[None]:
-    """Speak a language while the block runs, where no page is drawn and so no viewer's address says which."""
+def speaking(code: Language, country: str | None = None) -> Iterator[None]:
+    """Speak a language while the block runs, where no page is drawn and so no viewer's address says which.
+
+    Dates have the form of `country` (ISO 3166-1), where it is given.
+    """
     token = _speaking.set(code)
+    place = _country.set(country) if country else None
     try:
         yield
     finally:
         _speaking.reset(token)
+        if place:
+            _country.reset(place)
+
+
+def offer(languages: Sequence[Language], country: str) -> None:
+    """Keep for this session which languages its viewer may choose, the usual one first, and whose dates it reads."""
+    st.session_state[_OFFERED], st.session_state[_OF_COUNTRY] = tuple(languages), country
+    _country.set(country)
+    read_language()
+
+
+def offered() -> tuple[Language, ...]:
+    """Return the languages this viewer may choose, the one of an address without a language first."""
+    kept: tuple[Language, ...] = st.session_state.get(_OFFERED, LANGUAGES)
+    return kept
 
 
 def language() -> Language:
@@ -46,7 +69,9 @@ def language() -> Language:
 
 def read_language() -> Language:
     """Read the language from the address, once in each run of a page: it is asked for with every word."""
-    spoken: Language = "en" if st.query_params.get("lang") == "en" else "vi"
+    said = st.query_params.get("lang")
+    choices = offered()
+    spoken = next((code for code in choices if code == said), choices[0])
     _speaking.set(spoken)
     return spoken
 
@@ -122,13 +147,44 @@ def duration(hours: float | None) -> str:
 
 
 def day(value: date) -> str:
-    """Return a date in figures: 21/11/2026."""
-    return str(format_date(value, "dd/MM/yyyy", locale=language()))
+    """Return a date in figures, in the form of the language and the city: 21/11/2026, 11/21/2026."""
+    return f"{value:{day_form()}}"
 
 
 def moment(value: datetime | None) -> str:
     """Return a moment of the city's own time: 21/11/2026 08:05. The moment carries that zone already."""
-    return f"{value:%d/%m/%Y %H:%M}" if isinstance(value, datetime) and not pd.isna(value) else NOTHING
+    return f"{value:{day_form()} %H:%M}" if isinstance(value, datetime) and not pd.isna(value) else NOTHING
+
+
+def day_form() -> str:
+    """Return how a date is written in figures, as strftime and Plotly have it: %d/%m/%Y."""
+    return _day_form(language(), _dates_of())
+
+
+def short_day_form() -> str:
+    """Return how a day is written without its year: %d/%m."""
+    return day_form().replace("%Y", "").strip("/-. ")
+
+
+def locale_tag() -> str:
+    """Return the language and the country whose forms of dates it takes, as browsers name them: vi, en-GB, en-US."""
+    code, country = language(), _dates_of()
+    if code == "vi":
+        return code
+    return f"{code}-{country}" if f"{code}_{country}" in locale_identifiers() else f"{code}-GB"
+
+
+def _dates_of() -> str:
+    kept: str = _country.get("") or st.session_state.get(_OF_COUNTRY, "VN")
+    return kept
+
+
+@cache
+def _day_form(code: Language, country: str) -> str:
+    """Return the order and the marks of the language's short dates in that country, with two digits and four."""
+    known = f"{code}_{country}" if f"{code}_{country}" in locale_identifiers() else {"en": "en_001"}.get(code, code)
+    short = str(Locale.parse(known).date_formats["short"].pattern)
+    return re.sub("y+", "%Y", re.sub("M+", "%m", re.sub("d+", "%d", short)))
 
 
 def weekday_time(value: datetime, now: datetime) -> str:

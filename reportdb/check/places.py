@@ -75,13 +75,18 @@ def _far_away(connection: psycopg.Connection, shapes: dict[int, BaseGeometry]) -
 
 
 def _in_another_area(connection: psycopg.Connection, level: str, shapes: dict[int, BaseGeometry]) -> Iterator[Damage]:
-    """Look up a sample of reports again, spread evenly over all that have a point."""
+    """Look up a sample of reports again, spread evenly over all that have a point.
+
+    Where the area is the one the source names, the point must lie in none.
+    """
     column = f"{level}_id"
     sample = connection.execute(
         sql.SQL(
-            """select id, lon, lat, coalesce({}, 0) from report where lon is not null
+            """select id, lon, lat, case when {from_source} then 0 else coalesce({area_id}, 0) end
+               from report left join report_source on report_id = id
+               where lon is not null
                and mod(id, greatest((select count(*) from report) / %s, 1)) = 0 order by id limit %s"""
-        ).format(sql.Identifier(column)),
+        ).format(area_id=sql.Identifier(column), from_source=sql.Identifier(f"{level}_from_source")),
         [_SAMPLE, _SAMPLE],
     ).fetchall()
     if not sample:

@@ -62,6 +62,14 @@ RULES: dict[tuple[str, ...], tuple[str, str]] = {
         "lists that are not of one length",
         "run `python -m reportdb summarise --anew`",
     ),
+    ("report_source", "district_from_source", "district_named"): (
+        "a district by the source's word, and no district that it names",
+        "import the city's file again",
+    ),
+    ("report_source", "ward_from_source", "ward_named"): (
+        "a ward by the source's word, and no ward that it names",
+        "import the city's file again",
+    ),
     ("app_user", "role", "unit_id"): ("a unit head without a unit, or a unit without a unit head", "correct unit_id"),
 }
 

@@ -27,6 +27,8 @@ def lay_ground(connection: psycopg.Connection, *, first: date, last: date) -> No
     city = facts("city")["city"]
     connection.execute("delete from city")
     _insert(connection, "city", [city | {"demo": True}])
+    connection.execute("delete from level_name")
+    _insert(connection, "level_name", facts("city")["level"])
     fill_calendar(
         connection,
         country=city["country"],

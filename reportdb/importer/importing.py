@@ -9,11 +9,12 @@ import psycopg
 from rich.progress import Progress, TaskID
 
 from reportdb.areas import AreasError, locate_reports, read_boundaries, store_boundaries
-from reportdb.calendars import fill_calendar
+from reportdb.calendars import fill_calendar, swaps_days, write_hours
 from reportdb.importer.failure import ImportFailure
-from reportdb.importer.mapping import City, Mapping
+from reportdb.importer.mapping import Mapping
 from reportdb.importer.mapping_file import read_mapping
 from reportdb.importer.merging import Merged, add_terms, days_spoken_of, merge, repeated_rows
+from reportdb.importer.named_areas import name_areas
 from reportdb.importer.reading import CityFile, city_file
 from reportdb.importer.rejects import Rejects, rejects_file
 from reportdb.importer.rows import Rejected, ReportRow, RowReader
@@ -35,6 +36,7 @@ class Counts:
     rejected: int
     not_located: int  # of the reports taken: neither a district nor a ward was found
     district_disagrees: int  # of the reports taken: the source names another district or ward than the coordinates
+    by_source: int = 0  # of the reports taken: an area is the one the source names, because no point told it
 
     def __post_init__(self) -> None:
         if self.read != self.new + self.updated + self.unchanged + self.rejected:
@@ -45,7 +47,8 @@ class Counts:
         taken = self.read - self.rejected
         return (
             f"{self._equation()}. Of the {taken:,} reports {self.not_located:,} lie in no known area, and of "
-            f"{self.district_disagrees:,} the source names another area than the one their coordinates lie in."
+            f"{self.district_disagrees:,} the source names another area than the one their coordinates lie in. "
+            f"{self.by_source:,} have an area by the source's word alone."
         )
 
     def _equation(self) -> str:
@@ -96,7 +99,7 @@ def _import(
 ) -> Counts:
     # Two imports at once would give the same numbers to different reports; readers go on.
     connection.execute("lock table report in share row exclusive mode")
-    _claim_city(connection, mapping.city)
+    _claim_city(connection, mapping)
     _load_layers(connection, mapping, boundaries, at)
     reader = RowReader(mapping, file.header)
     rows = _Rows(file, reader, rejects, progress)
@@ -108,7 +111,8 @@ def _import(
     add_terms(connection, "channel", reader.channels.values())
     add_terms(connection, "category", reader.categories.values())
     add_terms(connection, "unit", reader.units.values())
-    _fill_calendar(connection, mapping.city)
+    _fill_calendar(connection, mapping)
+    name_areas(connection, mapping)
     merged = merge(connection, at)
     connection.execute("analyze report, report_event, report_source")
     rejects.finish()
@@ -124,6 +128,7 @@ def _counts(read: int, rejected: int, merged: Merged) -> Counts:
         rejected=rejected,
         not_located=merged.not_located,
         district_disagrees=merged.disagree,
+        by_source=merged.by_source,
     )
 
 
@@ -151,22 +156,41 @@ class _Rows:
             self._progress.update(task, completed=self._file.position() // 1000)
 
 
-def _claim_city(connection: psycopg.Connection, city: City) -> None:
-    """Make the database this city's, or refuse where it is another's."""
+def _claim_city(connection: psycopg.Connection, mapping: Mapping) -> None:
+    """Make the database this city's, or refuse where it is another's; what the mapping says of it holds from now on."""
+    city = mapping.city
     row = connection.execute("select code, name_en, demo from city").fetchone()
-    if row is None:
-        connection.execute(
-            """insert into city (code, name_vi, name_en, time_zone, country, subdivision, attribution)
-               values (%(code)s, %(name_vi)s, %(name_en)s, %(time_zone)s, %(country)s, %(subdivision)s,
-                       %(attribution)s)""",
-            vars(city),
-        )
-        return
-    code, name, demo = row
+    code, name, demo = row or (city.code, city.name_en, False)
     if demo or code != city.code:
         raise ImportFailure(
             f"This database holds {'the demo city' if demo else name}, and the file is of {city.name_en}. "
             "Name another database with --data or --database. Nothing was imported."
+        )
+    if row is None:
+        usual = {
+            "languages": city.languages or (("vi", "en") if city.country == "VN" else ("en", "vi")),
+            "swapped_days": swaps_days(city.country) if city.swapped_days is None else city.swapped_days,
+        }
+        connection.execute(
+            """insert into city (code, name_vi, name_en, time_zone, country, subdivision, attribution, languages,
+                   swapped_days)
+               values (%(code)s, %(name_vi)s, %(name_en)s, %(time_zone)s, %(country)s, %(subdivision)s,
+                       %(attribution)s, %(languages)s, %(swapped_days)s)""",
+            vars(city) | {word: list(value) if isinstance(value, tuple) else value for word, value in usual.items()},
+        )
+    else:
+        connection.execute(
+            """update city set languages = coalesce(%s, languages), swapped_days = coalesce(%s, swapped_days)""",
+            [list(city.languages) if city.languages else None, city.swapped_days],
+        )
+    for names in mapping.level_names:
+        connection.execute(
+            """insert into level_name (level, one_vi, many_vi, one_en, many_en)
+               values (%(level)s, %(one_vi)s, %(many_vi)s, %(one_en)s, %(many_en)s)
+               on conflict (level) do update
+                   set one_vi = excluded.one_vi, many_vi = excluded.many_vi, one_en = excluded.one_en,
+                       many_en = excluded.many_en""",
+            vars(names),
         )
 
 
@@ -194,8 +218,11 @@ def _load_layers(connection: psycopg.Connection, mapping: Mapping, folder: Path,
         locate_reports(connection, level=layer.level, at=at)
 
 
-def _fill_calendar(connection: psycopg.Connection, city: City) -> None:
-    """Fill the calendar for every day the rows' deadlines touch."""
+def _fill_calendar(connection: psycopg.Connection, mapping: Mapping) -> None:
+    """Write the mapping's working hours, and fill the calendar for every day the rows' deadlines touch."""
+    city, hours = mapping.city, mapping.working_hours
+    if hours:
+        write_hours(connection, hours.valid_from, hours.spans, source=hours.source, confirmed=hours.confirmed)
     if days := days_spoken_of(connection):
         try:
             fill_calendar(connection, country=city.country, subdivision=city.subdivision, first=days[0], last=days[1])

@@ -3,17 +3,18 @@
 import re
 from collections.abc import Mapping as Words
 from dataclasses import dataclass
-from datetime import time
+from datetime import date, time
 
 from reportdb.areas import Level
 
 STATUSES = ("waiting", "in_progress", "resolved", "refused")
+LEVELS = ("district", "ward", "district_unit", "commune_unit")
 SEVERITIES = ("urgent", "complex", "normal")
 
 
 @dataclass(frozen=True)
 class City:
-    """The city as the database's only row of `city` names it."""
+    """The city as the database's only row of `city` names it. None: what is usual in its country."""
 
     code: str
     name_vi: str
@@ -22,6 +23,29 @@ class City:
     country: str
     subdivision: str | None
     attribution: str | None
+    languages: tuple[str, ...] | None  # those viewers may choose, its own first
+    swapped_days: bool | None  # whether notices swap working days, and one is asked for each year
+
+
+@dataclass(frozen=True)
+class LevelName:
+    """What the city calls a level of its areas, or the units that answer for one; in small letters."""
+
+    level: str
+    one_vi: str
+    many_vi: str
+    one_en: str
+    many_en: str
+
+
+@dataclass(frozen=True)
+class WorkingHours:
+    """The hours offices work on a working day, from a day on, and who says so."""
+
+    valid_from: date
+    spans: tuple[tuple[time, time], ...]  # opens, closes; in order, none within another
+    source: str
+    confirmed: bool
 
 
 @dataclass(frozen=True)
@@ -62,6 +86,8 @@ class PublishedArea:
     written: str
     compare: Level | None
     also: Words[str, tuple[str, ...]]  # the source's word -> the names or codes of our areas that agree with it
+    named_vi: str  # what frames a word where it makes an area: "Khu vực {}"
+    named_en: str
 
 
 @dataclass(frozen=True)
@@ -83,6 +109,8 @@ class Mapping:
     """How one city's file is read."""
 
     city: City
+    level_names: tuple[LevelName, ...]
+    working_hours: WorkingHours | None
     source: str
     code_prefix: str
     encoding: str
@@ -127,8 +155,3 @@ class Mapping:
         several = [column for columns in (self.title, self.text, self.address) for column in columns]
         read = [*single, *several, *(column for moment in moments for column in moment.columns)]
         return list(dict.fromkeys(column for column in read if column is not None))
-
-
-def one_spelling(words: str) -> str:
-    """Return words as they are compared: without regard to case and to the number of spaces."""
-    return " ".join(words.split()).casefold()

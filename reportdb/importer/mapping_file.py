@@ -2,27 +2,32 @@
 
 import codecs
 import re
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from reportdb.areas import Level
 from reportdb.importer.failure import ImportFailure
 from reportdb.importer.mapping import (
+    LEVELS,
     SEVERITIES,
     STATUSES,
     City,
     Layer,
+    LevelName,
     Mapping,
     Moment,
     PublishedArea,
     Term,
     Vocabulary,
-    one_spelling,
+    WorkingHours,
 )
 from reportdb.importer.table import Table
+from reportdb.spelling import one_spelling
 
 SHIPPED = Path(__file__).parent / "mappings"
+_LANGUAGES = ("vi", "en")
+_ALWAYS = "1900-01-01"
 _ANY_MOMENT = datetime(2001, 2, 3, 4, 5, 6, tzinfo=UTC)
 
 
@@ -57,6 +62,8 @@ def _mapping(table: Table) -> Mapping:
         columns.refuse("channel", "is missing; without that column, channels.blank says how all reports came in")
     return Mapping(
         city=_city(table.table("city")),
+        level_names=_level_names(table.table("levels")),
+        working_hours=_working_hours(table.table("working_hours")) if "working_hours" in table else None,
         source=source.text("name"),
         code_prefix=source.text("code_prefix"),
         encoding=encoding,
@@ -109,7 +116,47 @@ def _city(table: Table) -> City:
         country=table.text("country"),
         subdivision=table.optional("subdivision"),
         attribution=table.optional("attribution"),
+        languages=_languages(table),
+        swapped_days=table.flag("swapped_days"),
     )
+
+
+def _languages(table: Table) -> tuple[str, ...] | None:
+    if "languages" not in table:
+        return None
+    named = table.list("languages")
+    if not named or not set(named) <= set(_LANGUAGES) or len(set(named)) < len(named):
+        table.refuse("languages", f"must be some of {', '.join(_LANGUAGES)}, the city's own first, not {list(named)!r}")
+    return named
+
+
+def _level_names(table: Table) -> tuple[LevelName, ...]:
+    names = []
+    for level in table:
+        if level not in LEVELS:
+            table.refuse(level, f"is no level; those are {', '.join(LEVELS)}")
+        own = table.table(level)
+        vi, en = own.text("vi"), own.text("en")
+        names.append(LevelName(level, vi, own.text("vi_many", vi), en, own.text("en_many", f"{en}s")))
+    return tuple(names)
+
+
+def _working_hours(table: Table) -> WorkingHours:
+    spans: list[tuple[time, time]] = []
+    for words in table.list("hours") or table.refuse("hours", "is missing"):
+        try:
+            opens, closes = (time.fromisoformat(part.strip()) for part in words.split("-"))
+        except ValueError:
+            table.refuse("hours", f"must be spans such as 08:00-12:00, not {words!r}")
+        if opens >= closes or opens.tzinfo or closes.tzinfo or (spans and opens < spans[-1][1]):
+            table.refuse("hours", f"must follow each other within one day; {words!r} does not")
+        spans.append((opens, closes))
+    begins = table.text("valid_from", _ALWAYS)
+    try:
+        valid_from = date.fromisoformat(begins)
+    except ValueError:
+        table.refuse("valid_from", f"must be a day such as 2026-01-01, not {begins!r}")
+    return WorkingHours(valid_from, tuple(spans), table.text("source"), bool(table.flag("confirmed")))
 
 
 def _moment(table: Table) -> Moment:
@@ -168,6 +215,8 @@ def _published_area(table: Table) -> PublishedArea:
         written=written,
         compare=_level(table, "compare") if "compare" in table else None,
         also={word: also.list(word) for word in also},
+        named_vi=table.text("named_vi", "{}"),
+        named_en=table.text("named_en", "{}"),
     )
 
 

@@ -18,7 +18,10 @@ _TAKEN = (
     "channel_id, category_id, severity, unit_id, officer, lon, lat, district_id, ward_id, address, title, text, "
     "submitted_at, received_at, due_at, ended_at, status"
 )
-_PUBLISHED = "published_late, published_district, published_ward, published_status"
+_PUBLISHED = (
+    "published_late, published_district, published_ward, published_status, district_named, ward_named, "
+    "district_from_source, ward_from_source"
+)
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class Merged:
     unchanged: int
     not_located: int
     disagree: int
+    by_source: int
 
 
 def repeated_rows(connection: psycopg.Connection) -> Iterator[tuple[int, int, str]]:
@@ -137,11 +141,11 @@ def merge(connection: psycopg.Connection, at: datetime) -> Merged:
     )
     row = connection.execute(
         """select count(*), count(*) filter (where district_id is null and ward_id is null),
-               count(*) filter (where disagrees)
+               count(*) filter (where disagrees), count(*) filter (where district_from_source or ward_from_source)
            from arriving"""
     ).fetchone()
-    everything, not_located, disagree = row or (0, 0, 0)
-    return Merged(new, updated, everything - new - updated, not_located, disagree)
+    everything, not_located, disagree, by_source = row or (0, 0, 0, 0)
+    return Merged(new, updated, everything - new - updated, not_located, disagree, by_source)
 
 
 def days_spoken_of(connection: psycopg.Connection) -> tuple[date, date] | None:

@@ -8,8 +8,9 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from reportdb.importer.failure import ImportFailure
-from reportdb.importer.mapping import Mapping, Moment, PublishedArea, Term, Vocabulary, one_spelling
+from reportdb.importer.mapping import Mapping, Moment, PublishedArea, Term, Vocabulary
 from reportdb.importer.reading import RawRow
+from reportdb.spelling import one_spelling
 
 _LONGEST_NAME = 200  # characters of an id or of a word that names a channel, category or unit
 _MOST_WORDS = 1000  # of one column; a column with more holds something else than categories

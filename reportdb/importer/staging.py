@@ -7,8 +7,9 @@ import numpy as np
 import psycopg
 
 from reportdb.areas import Locator
-from reportdb.importer.mapping import Mapping, PublishedArea, one_spelling
+from reportdb.importer.mapping import Mapping, PublishedArea
 from reportdb.importer.rows import ReportRow
+from reportdb.spelling import one_spelling
 
 _ROWS_AT_A_TIME = 10_000
 
@@ -39,9 +40,18 @@ _STAGED = """
         published_status text,
         district_id integer,
         ward_id integer,
-        disagrees boolean not null
+        disagrees boolean not null,
+        district_named integer,
+        ward_named integer,
+        district_from_source boolean not null default false,
+        ward_from_source boolean not null default false
     ) on commit drop
 """
+_COPIED = (
+    "line, raw, source_ref, public_code, channel, category, severity, unit, officer, lon, lat, address, title, text, "
+    "submitted_at, received_at, due_at, ended_at, status, published_late, published_district, published_ward, "
+    "published_status, district_id, ward_id, disagrees"
+)
 
 
 def stage(connection: psycopg.Connection, rows: Iterable[ReportRow], mapping: Mapping) -> None:
@@ -49,7 +59,7 @@ def stage(connection: psycopg.Connection, rows: Iterable[ReportRow], mapping: Ma
     connection.execute(_STAGED)
     locator = Locator(connection)
     comparison = _Comparison(connection, mapping)
-    with connection.cursor() as cursor, cursor.copy("copy staged from stdin") as copy:
+    with connection.cursor() as cursor, cursor.copy(f"copy staged ({_COPIED}) from stdin") as copy:
         for batch in _batches(rows):
             lon = np.array([row.lon for row in batch], dtype=np.float64)
             lat = np.array([row.lat for row in batch], dtype=np.float64)

@@ -67,6 +67,13 @@ class Table:
             self.refuse(key, f"must be a number, not {value!r}")
         return float(value)
 
+    def flag(self, key: str) -> bool | None:
+        """Return true or false, or None where there is neither."""
+        value = self._value(key)
+        if value is not None and not isinstance(value, bool):
+            self.refuse(key, f"must be true or false, not {value!r}")
+        return value
+
     def list(self, key: str) -> tuple[str, ...]:
         """Return a list of texts, empty where there is none."""
         values = self._value(key) or []

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -145,32 +146,41 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def idle() -> dict[bool, list[BrowserContext]]:
-    """Profiles that no test is using, by whether the policy holds: what they have fetched they need not fetch again."""
-    return {True: [], False: []}
+def idle() -> dict[tuple[bool, str], list[BrowserContext]]:
+    """Profiles that no test is using, by whether the policy holds and the language they ask for: what they have fetched
+    they need not fetch again.
+    """
+    return defaultdict(list)
 
 
 @pytest.fixture
-def visit(browser: Browser, idle: dict[bool, list[BrowserContext]]) -> Iterator[Callable[..., Visit]]:
-    """Open the dashboard at an address in a browser that knows nobody; size and colour scheme may be given.
+def visit(browser: Browser, idle: dict[tuple[bool, str], list[BrowserContext]]) -> Iterator[Callable[..., Visit]]:
+    """Open the dashboard at an address in a browser that knows nobody; size, colour scheme and language may be given.
 
     The content-security policy forbids the driver's own way of waiting for something to become true, so it holds only
     where a test says so (`policy`): in test_csp.py.
     """
-    used: list[tuple[bool, BrowserContext]] = []
+    used: list[tuple[tuple[bool, str], BrowserContext]] = []
 
     def visit_at(
-        address: str, width: int = 1600, height: int = 1000, colours: str = "light", policy: bool = False
+        address: str,
+        width: int = 1600,
+        height: int = 1000,
+        colours: str = "light",
+        policy: bool = False,
+        locale: str = "vi-VN",
     ) -> Visit:
+        kind = policy, locale
         context = (
-            idle[policy].pop()
-            if idle[policy]
+            idle[kind].pop()
+            if idle[kind]
             else browser.new_context(
                 bypass_csp=not policy,
+                locale=locale,
                 timezone_id="Europe/Lisbon",  # the city's time is shown wherever the viewer is
             )
         )
-        used.append((policy, context))
+        used.append((kind, context))
         made = Visit(context.new_page(), address)
         made.page.set_viewport_size({"width": width, "height": height})
         made.page.emulate_media(color_scheme="dark" if colours == "dark" else "light")
@@ -192,8 +202,8 @@ def visit(browser: Browser, idle: dict[bool, list[BrowserContext]]) -> Iterator[
         return made
 
     yield visit_at
-    for policy, context in used:
+    for kind, context in used:
         for page in context.pages:
             page.close()
         context.clear_cookies()
-        idle[policy].append(context)
+        idle[kind].append(context)

@@ -22,7 +22,7 @@ from tests.imported import Imported
 from tests.waiting import becomes
 from ui.asked import asked
 from ui.case_pages import PAGE_LENGTH
-from ui.live_map import LEVELS
+from ui.levels import AREAS
 from ui.map_scale import MEASURES
 from ui.squares import around
 
@@ -175,7 +175,7 @@ def maps(square: str) -> list[str]:
     """Return the addresses of the map in all its ways, and of one of its squares."""
     areas = [
         f"map?show=areas&level={level}&measure={measure}"
-        for level, measure in zip(cycle(LEVELS), MEASURES, strict=False)
+        for level, measure in zip(cycle(AREAS), MEASURES, strict=False)
     ]
     return ["map", "map?level=ward&lang=en", *areas, "map?show=density", f"map?show=density&bbox={square}"]
 

@@ -26,12 +26,12 @@ function told(said) {
   const old = Math.max(now - trueAt, 0)
   const tone = old >= said.red ? "red" : old >= said.amber ? "amber" : "green"
   const cause = tone === "green" ? "green" : silent >= said.amber / 2 ? "lost" : away ? "away" : "slow"
-  const { words, language, zone } = said
+  const { words, language, locale, zone } = said
   return {
     tone,
     now: new Date(now),
     zone,
-    language,
+    locale,
     old,
     silent,
     words: words[cause].replace("{age}", inWords(cause === "lost" ? silent : old, language)),

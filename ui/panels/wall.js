@@ -149,8 +149,8 @@ function theme(wall, age) {
 
 function clock(wall, age) {
   if (!age) return
-  const { now, zone, language, tone } = age
-  const part = (options) => new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, { timeZone: zone, ...options }).format(now)
+  const { now, zone, locale, tone } = age
+  const part = (options) => new Intl.DateTimeFormat(locale, { timeZone: zone, ...options }).format(now)
   const [hour, minute, second] = part({ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }).split(":")
   write(wall.querySelector(".wall-clock b"), `${hour}:${minute}`)
   write(wall.querySelector(".wall-clock i"), `:${second}`)

@@ -1,0 +1,217 @@
+"""A city without boundaries: its map lies on its reports, its levels and examples are what it has."""
+
+import json
+
+import psycopg
+import pytest
+
+from queries import map as map_queries
+from queries.database import ReportDatabase
+from queries.figures import city as city_of
+from queries.filters import Filters
+from queries.report import report as case_of
+from queries.scope import EVERYTHING, NOTHING, Scope
+from reportdb.summary import summarise
+from tests.reports import DAY, T, give_boundaries, report, small_city
+from ui import backlog, case_story, examples, leaderboard, levels, live_map, maps
+from ui.filters import _shown
+from ui.plain_ground import drawn_level, plain_ground
+from ui.screens import WallScreen
+from ui.viewing import Viewing
+from ui.wall_map import wall_map
+from ui.wall_scenes import scenes
+from ui.words import speaking
+
+
+@pytest.fixture(params=[False, True], ids=["reports", "summary"])
+def plain_city(connection: psycopg.Connection, request: pytest.FixtureRequest) -> None:
+    """Two hundred reports on a line from west to east, one far out at sea, one without a point; counted or not."""
+    small_city(connection)
+    for n in range(200):
+        report(connection, n, lon=105.8 + n / 1000, lat=21.0, submitted_at=T - DAY)
+    report(connection, 900, lon=0.0, lat=0.0)
+    report(connection, 901)
+    if request.param:
+        summarise(connection, now=T)
+
+
+def viewing(reports: ReportDatabase, scope: Scope = EVERYTHING) -> Viewing:
+    city = city_of(reports, T)
+    return Viewing(reports, city, Filters.of(at=T, zone=city.zone, scope=scope), live=False, query={}, page="map")
+
+
+@pytest.mark.usefixtures("plain_city")
+def test_the_map_is_framed_on_the_reports_and_not_on_a_wrong_point(reports: ReportDatabase) -> None:
+    west, south, east, north = map_queries.extent(reports, viewing(reports).filters) or (0.0, 0.0, 0.0, 0.0)
+    assert 105.7 < west <= 105.8
+    assert 105.99 <= east < 106.1
+    assert 20.9 < south < 21.0 < north < 21.1
+    view = maps.framed((west, south, east, north))
+    assert 105.85 < view.longitude < 105.95
+    assert view.zoom > 9
+
+
+@pytest.mark.usefixtures("plain_city")
+def test_choices_do_not_move_the_frame(reports: ReportDatabase) -> None:
+    filters = viewing(reports).filters
+    assert map_queries.extent(reports, filters.choosing(districts=(2,), units=(2,))) == map_queries.extent(
+        reports, filters
+    )
+
+
+@pytest.mark.usefixtures("plain_city")
+def test_the_grid_fits_the_reports_where_no_area_tells_the_citys_size(
+    connection: psycopg.Connection, reports: ReportDatabase
+) -> None:
+    wide, high = map_queries.grid(reports)
+    assert (wide, high) == (2, 2)
+    connection.execute("update report set lat = 19 + id / 100.0 where id < 200")
+    assert connection.execute("select wide, high from city_grid()").fetchone() == (22, 20), "two degrees"
+
+
+def test_a_city_without_a_report_on_the_map_has_no_map(connection: psycopg.Connection, reports: ReportDatabase) -> None:
+    small_city(connection)
+    report(connection, 1)
+    seen = viewing(reports)
+    assert map_queries.extent(reports, seen.filters) is None
+    assert live_map.frame(seen, None) is None
+    assert wall_map(seen, "district") is None
+
+
+@pytest.mark.usefixtures("plain_city")
+def test_the_walls_map_is_squares_of_open_reports(reports: ReportDatabase) -> None:
+    seen = viewing(reports, NOTHING)
+    with speaking("en"):
+        values = scenes()["map"][1](seen, WallScreen())
+    drawn = values["map"]
+    assert values["title"] == "Where are the open reports?"
+    assert drawn["measure"] == "backlog"
+    assert not drawn["areas"]
+    assert 90 <= len(drawn["squares"]) <= 101, "two reports a square, all but the one at sea"
+    for square in drawn["squares"]:
+        assert -1 <= square["x"] <= drawn["plan"].wide
+        assert -1 <= square["y"] <= drawn["plan"].high
+    assert values["open"] == 202, "the count beside it is of all"
+
+
+@pytest.mark.usefixtures("plain_city")
+def test_a_wall_draws_the_level_that_has_boundaries(connection: psycopg.Connection, reports: ReportDatabase) -> None:
+    give_boundaries(connection)
+    assert drawn_level(reports, "ward") == "district"
+    with speaking("en"):
+        drawn = wall_map(viewing(reports, NOTHING), "ward")
+    assert drawn is not None
+    assert (drawn["measure"], len(drawn["areas"])) == ("overdue", 2)
+
+
+@pytest.mark.usefixtures("plain_city")
+def test_no_map_of_areas_is_offered_without_boundaries(reports: ReportDatabase) -> None:
+    assert live_map.ways(viewing(reports)) == ("points", "density")
+    assert live_map.ways(viewing(reports, NOTHING)) == ("density",)
+
+
+def test_with_boundaries_a_map_of_areas_is_offered(connection: psycopg.Connection, reports: ReportDatabase) -> None:
+    small_city(connection)
+    give_boundaries(connection)
+    assert live_map.ways(viewing(reports)) == live_map.SHOWS
+
+
+def test_a_plain_ground_reaches_beyond_the_reports_and_not_beyond_the_map() -> None:
+    (sheet,) = json.loads(plain_ground((10.0, 60.0, 11.0, 70.0), dark=False).to_json())["data"]
+    lons, lats = ([corner[n] for corner in sheet["sheet"]] for n in (0, 1))
+    assert (min(lons), max(lons)) == (7, 14)
+    assert (min(lats), max(lats)) == (30, 85)
+
+
+def test_the_examples_are_this_citys(connection: psycopg.Connection, reports: ReportDatabase) -> None:
+    small_city(connection)
+    with speaking("vi"):
+        assert examples.of_search(reports) == "duong sa dong da, mã phản ánh, đơn vị, tên đường"
+        assert examples.of_unit(reports) == "ubnd xa dong anh, ubnd phuong lang"
+    with speaking("en"):
+        assert examples.of_search(reports) == "roads dong da, a code, a unit, a street"
+
+
+def test_an_empty_city_gives_no_example(reports: ReportDatabase) -> None:
+    with speaking("en"):
+        assert examples.of_search(reports) == "a code, a unit, a street"
+        assert examples.of_unit(reports) == ""
+
+
+def test_a_long_name_and_a_number_are_examples_only_where_there_is_nothing_else(
+    connection: psycopg.Connection, reports: ReportDatabase
+) -> None:
+    small_city(connection)
+    connection.execute(
+        """update category set name_en = case id when 1 then 'All that nobody else takes on' else 'Trees, shrubs' end;
+           update area set name_en = 'District ' || id"""
+    )
+    with speaking("en"):
+        assert examples.of_search(reports) == "trees district 1, a code, a unit, a street"
+
+
+def test_only_levels_the_city_has_are_offered(connection: psycopg.Connection, reports: ReportDatabase) -> None:
+    small_city(connection)
+    assert levels.present(reports) == ("district", "ward")
+    assert _shown(reports) == ("district", "category", "channel")
+
+
+def test_a_city_of_wards_alone_is_filtered_by_ward(connection: psycopg.Connection, reports: ReportDatabase) -> None:
+    small_city(connection)
+    connection.execute("update area set parent_id = null; delete from area where level = 'district'")
+    assert levels.present(reports) == ("ward",)
+    assert (levels.usual(reports), levels.usual(reports, "ward")) == ("ward", "ward")
+    assert _shown(reports) == ("ward", "category", "channel")
+    assert backlog._next_level(viewing(reports), "ward") == "unit"
+
+
+def test_kinds_of_units_are_told_apart_where_there_are_several(
+    connection: psycopg.Connection, reports: ReportDatabase
+) -> None:
+    small_city(connection)
+    assert leaderboard.kinds_of(reports) == (), "all are communes"
+
+
+def test_several_kinds_of_units_are_offered(connection: psycopg.Connection, reports: ReportDatabase) -> None:
+    small_city(connection)
+    connection.execute("update unit set kind = 'department' where id = 1")
+    assert leaderboard.kinds_of(reports) == ("all", "commune", "department")
+
+
+@pytest.mark.parametrize(
+    ("marked", "said"),
+    [
+        ((), ""),
+        (("district",), "District as the source names it, not by a point"),
+        (("district", "ward"), "Area as the source names it, not by a point"),
+    ],
+)
+def test_a_case_says_that_its_area_is_the_sources_word(
+    connection: psycopg.Connection, reports: ReportDatabase, marked: tuple[str, ...], said: str
+) -> None:
+    small_city(connection)
+    report(connection, 1)
+    connection.execute(
+        """insert into report_source (report_id, district_named, ward_named, district_from_source, ward_from_source)
+           values (1, 1, 11, %s, %s)""",
+        ["district" in marked, "ward" in marked],
+    )
+    seen = viewing(reports)
+    found = case_of(reports, seen.filters, "T-1")
+    assert found is not None
+    with speaking("en"):
+        assert case_story._placed_by(seen, found) == said
+
+
+def test_a_report_placed_by_the_sources_word_is_not_on_the_map(
+    connection: psycopg.Connection, reports: ReportDatabase
+) -> None:
+    small_city(connection)
+    report(connection, 1)
+    connection.execute(
+        "insert into report_source (report_id, district_named, district_from_source) values (1, 1, true)"
+    )
+    seen = viewing(reports)
+    with speaking("en"):
+        drawn = live_map._points(seen, None)
+    assert (drawn.shown.value, drawn.missing.value) == ("0", "1")

@@ -1,0 +1,47 @@
+"""The overview's map: areas by the share of their open reports that is overdue, or, without boundaries, the reports."""
+
+import streamlit as st
+
+from queries import map as map_queries
+from queries.figures import Dimension
+from ui import levels, live_map, map_panels, maps
+from ui.filters import carried
+from ui.map_routes import drawn_areas
+from ui.panel import address
+from ui.screen import pixels, sized
+from ui.viewing import Viewing
+from ui.words import _, language
+
+_HEIGHT = 470  # pixels at a desk
+
+
+def areas(seen: Viewing, level: Dimension) -> None:
+    """Draw the areas of a level with what their colours mean. Raises DatabaseAway."""
+    shapes, dark = drawn_areas(seen.reports, level), st.context.theme.type == "dark"
+    data = address(
+        f"map/areas/{level}.geojson", **carried(seen) | {"at": seen.filters.at.isoformat(), "lang": language()}
+    )
+    st.pydeck_chart(
+        maps.area_map(data, shapes, level=level, dark=dark),
+        height=pixels(_HEIGHT),
+        key=sized("district_map"),
+        alt=_(
+            "Map of the {places} by the share of open reports that are overdue", places=levels.within(seen.city, level)
+        ),
+    )
+    maps.legend(shapes, dark=dark)
+
+
+def plain(seen: Viewing) -> None:
+    """Draw the open reports on a plain ground, as points or, for whoever reads no cases, in squares.
+
+    Raises DatabaseAway.
+    """
+    extent = map_queries.extent(seen.reports, seen.filters)
+    if extent is None:
+        st.info(_("No report has a place that a map could show."), icon=":material/map:")
+        return
+    view = maps.framed(extent)
+    drawn = live_map.draw(seen, view, show="points" if seen.filters.scope.sees_cases else "open", level=None)
+    st.pydeck_chart(live_map.deck(view, drawn, None), height=pixels(_HEIGHT), key=sized("plain_map"), alt=drawn.what)
+    map_panels.about(drawn.what, drawn.shown, drawn.missing, drawn.marks, [])
