@@ -128,6 +128,19 @@ class Mapping:
         read = [*single, *several, *(column for moment in moments for column in moment.columns)]
         return list(dict.fromkeys(column for column in read if column is not None))
 
+    def unread(self) -> frozenset[str]:
+        """Return the columns of `report` the mapping does not read: an import leaves those of known reports alone."""
+        no_words = {
+            "officer": self.officer is None,
+            "received_at": self.received is None,
+            "due_at": self.due is None,
+            "severity": self.severity is None,
+            "unit_id": self.unit is None and self.units.blank is None,
+            "address": not self.address,
+            "text": not self.text,
+        }
+        return frozenset(column for column, none in no_words.items() if none)
+
 
 def one_spelling(words: str) -> str:
     """Return words as they are compared: without regard to case and to the number of spaces."""
