@@ -5,6 +5,7 @@ from typing import Literal
 import streamlit as st
 
 from queries.ranking import Order
+from ui import published
 from ui.controls import one_of
 from ui.leaderboard import KINDS, leaderboard
 from ui.panel import shared_panel
@@ -35,3 +36,4 @@ with st.container(horizontal=True, vertical_alignment="top", key="compare"):
     order: Order = "naive" if wanted == "naive" else "fair"
 
 shared_panel(seen, "overdue", key="leaderboard", make=lambda: leaderboard(seen, by=by, kind=kind, order=order))
+published.of_city(seen)

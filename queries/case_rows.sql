@@ -10,7 +10,10 @@ with stood as (
 select
     stood.*, shown.public_code, shown.title, shown.address, shown.lon, shown.lat,
     case when shown.unit_id = stood.unit_id then shown.officer end as officer,
-    case when shown.ended_at = stood.ended_at then shown.answer end as answer
+    case when shown.ended_at = stood.ended_at then shown.answer end as answer,
+    source.report_id is not null as published, source.published_late, source.published_status,
+    source.published_district, source.published_ward
 from stood
 -- The view masks what it reads, and reads all it is not told to leave out.
 join (select * from report_text where id = any(cast(:ids as bigint[]))) as shown using (id)
+left join (select * from report_source where report_id = any(cast(:ids as bigint[]))) as source on source.report_id = id

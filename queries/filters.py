@@ -31,7 +31,8 @@ class Filters:
 
     `zone` is the city's: its days begin in it. A period never reaches past its moment. Officers go by their names,
     as the reports stand now (the past keeps none). `square` lets through the reports with coordinates in it. `scope`
-    says whose cases the viewer may read; counts are for all.
+    says whose cases the viewer may read; counts are for all. `said` is the city's own word for a status or an area
+    ("" for none) that the figures of queries.published.SAID count; no other figure reads it.
     """
 
     at: datetime
@@ -45,6 +46,7 @@ class Filters:
     channels: tuple[int, ...] = ()
     officers: tuple[str, ...] = ()
     square: Square = ()
+    said: str | None = None
     scope: Scope = NOTHING
 
     @classmethod
@@ -113,6 +115,7 @@ class Filters:
             "channels": self.channels or None,
             "officers": self.officers or None,
             "cells": self._cells() or None,
+            "said": self.said,
             "scope": self.counting().scope,
         }
 

@@ -20,6 +20,8 @@ select
         where report_id = stood.id and at <= :at and kind in ('paused', 'resumed', 'reopened')
         order by n desc limit 1
     ) end as stopped_at,
+    source.report_id is not null as published, source.published_late, source.published_status,
+    source.published_district, source.published_ward,
     rule.receive_minutes, rule.handle_minutes, rule.clock, rule.handle_from, rule.source as rule_source,
     rule.receive_confirmed, rule.handle_confirmed,
     (
@@ -34,3 +36,4 @@ join (
     select * from report_text where id = (select id from report where public_code = cast(:code as text))
 ) as shown using (id)
 left join deadline_rule as rule on rule.id = stood.rule_id
+left join report_source as source on source.report_id = stood.id

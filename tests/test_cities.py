@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 from queries.database import ReportDatabase
-from queries.figures import COUNTS, city, figures, published
+from queries.figures import COUNTS, city, figures
 from queries.filters import Filters
+from queries.published import crossed, flags
 from tests.imported import Imported
 
 pytestmark = pytest.mark.real_data
@@ -20,19 +21,19 @@ def figures_of(imported: Imported, at: str, by: Any = None) -> tuple[pd.DataFram
     with closing(ReportDatabase(imported.url)) as reports:
         zone = city(reports).zone
         filters = Filters.of(at=datetime.fromisoformat(at).replace(tzinfo=zone), zone=zone)
-        return figures(reports, filters, by=by), published(reports, filters)
+        return figures(reports, filters, by=by), crossed(flags(reports, filters))
 
 
 def test_bostons_late_are_the_citys_overdue_and_its_blanks(boston: Imported) -> None:
-    table, flags = figures_of(boston, "2019-11-01T00:00")
+    table, told = figures_of(boston, "2019-11-01T00:00")
     row = table.iloc[0]
     assert row["received"] == 58_251
     assert (row["resolved_late"], row["overdue"]) == (8_230, 3_449)
     assert row["resolved_late"] + row["overdue"] == 11_521 + 158
-    assert flags.loc["late"].to_dict() == {"late": 11_521, "on_time": 0, "no_deadline": 0}
-    assert flags.loc["none"].to_dict() == {"late": 158, "on_time": 0, "no_deadline": 0}
-    assert flags.loc["on_time"].sum() == 46_572
-    assert flags.loc["on_time", "late"] == 0
+    assert told.loc["late"].to_dict() == {"late": 11_521, "in_time": 0, "no_deadline": 0}
+    assert told.loc["unsaid"].to_dict() == {"late": 158, "in_time": 0, "no_deadline": 0}
+    assert told.loc["in_time"].sum() == 46_572
+    assert told.loc["in_time", "late"] == 0
 
 
 def test_washingtons_open_and_overdue_add_up_by_ward(washington: Imported) -> None:
@@ -44,9 +45,9 @@ def test_washingtons_open_and_overdue_add_up_by_ward(washington: Imported) -> No
 
 
 def test_kansas_citys_flags_stand_beside_reports_without_a_deadline(kansas_city: Imported) -> None:
-    table, flags = figures_of(kansas_city, "2021-01-01T00:00")
+    table, told = figures_of(kansas_city, "2021-01-01T00:00")
     assert (table.iloc[0]["open"], table.iloc[0]["no_deadline"], table.iloc[0]["overdue"]) == (1_403, 1_403, 0)
-    assert flags["no_deadline"].to_dict() == {"late": 24_120, "none": 3, "on_time": 56_080}
+    assert told["no_deadline"].to_dict() == {"late": 24_120, "unsaid": 3, "in_time": 56_080}
     units, _flags = figures_of(kansas_city, "2021-01-01T00:00", by="unit")
     assert units["name_en"].str.contains("Park").sum() == 1
 

@@ -15,6 +15,9 @@ from queries.filters import BEGINNING, FIELDS, NONE, Filters, Square
 from queries.scope import NOTHING, Scope
 from ui import squares
 
+SAID = "said"
+"""The word of an address for one of the city's own words for a status or an area (queries.published.SAID)."""
+_LONGEST_SAID = 200  # characters
 Period = Literal["7d", "30d", "90d", "365d", "all"]
 PERIODS: tuple[Period, ...] = get_args(Period)
 USUAL_PERIOD: Period = "30d"
@@ -88,8 +91,10 @@ def asked(
         square = ()
         strange.append(str(nonsense))
     officers = tuple(sorted({"" if name == NOBODY else name.replace("\0", "") for name in query.get("officer", ())}))
+    said = next(iter(query.get(SAID, ())), None)
+    said = "" if said == NOBODY else said and said.replace("\0", "")[:_LONGEST_SAID]
     filters = Filters.of(
-        at=at, zone=city.zone, start=start, end=end, officers=officers, square=square, scope=scope, **chosen
+        at=at, zone=city.zone, start=start, end=end, officers=officers, square=square, said=said, scope=scope, **chosen
     )
     return Asked(filters, tuple(strange))
 

@@ -7,6 +7,7 @@ from queries.cases import FIGURES, ORDERS, Order, orders, speaks_of_the_period
 from queries.database import ReportDatabase
 from queries.figures import City, Dimension, names
 from queries.filters import NONE, Filters
+from queries.published import SAID
 from queries.scope import NOTHING, Scope
 from queries.search import Search, search
 from ui import squares
@@ -37,7 +38,7 @@ def asked_list(query: Mapping[str, Iterable[str]], reports: ReportDatabase, scop
     if words["q"].strip() and found is None:
         strange.append(words["q"])
     figure = words["figure"] or ("submitted" if found else USUAL_FIGURE)
-    if figure not in FIGURES:
+    if figure not in FIGURES or (figure in SAID and not any(query.get("said", ()))):
         strange.append(figure)
         figure = USUAL_FIGURE
     order = usual_order(figure, found)
@@ -81,6 +82,8 @@ def described(listing: CaseList, filters: Filters, city: City, reports: ReportDa
         (_("What is listed"), f"{figure_name(listing.figure)}: {meaning(listing.figure)}"),
         (_("Moment"), f"{at} ({city.time_zone})"),
     ]
+    if listing.figure in SAID:
+        facts.append((_("In the city's own words"), filters.said or _("not said")))
     if speaks_of_the_period(listing.figure):
         facts.append((_("Period"), f"{start} – {end}"))
     if listing.search is not None:

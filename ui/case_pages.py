@@ -3,6 +3,7 @@
 from typing import Any
 
 from queries.cases import cases, found_count, orders, readable_count
+from ui.asked import SAID
 from ui.case_list import CaseList, described, order_name, page_of, usual_order
 from ui.exports import MOST_EXPORTED
 from ui.meanings import figure_name
@@ -53,7 +54,7 @@ def about(seen: Viewing, listing: CaseList) -> dict[str, Any]:
         "figures": [
             {
                 "name": figure_name(figure),
-                "href": address("?", **here | {"figure": figure}),
+                "href": address("?", **here | {"figure": figure} | ({} if figure == listing.figure else {SAID: ""})),
                 "here": figure == listing.figure,
             }
             for figure in figures

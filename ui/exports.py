@@ -29,9 +29,11 @@ from queries.cases import case_ids, case_parts
 from queries.database import DatabaseAway, NotAReportDatabase, ReportDatabase
 from queries.figures import City, Dimension, names
 from queries.filters import Filters
+from queries.published import KINDS, kinds
 from ui import access, live
 from ui.asked import asked
 from ui.case_list import CaseList, asked_list, described
+from ui.published import flag_name, flag_of, kind_name
 from ui.states import severity, state
 from ui.words import _, name, number, speaking
 
@@ -72,12 +74,20 @@ class Export:
             words = _("the first {count}; a file holds no more", count=words)
         return [*described(self.listing, self.filters, self.city, self.reports), (_("Cases in this file"), words)]
 
-    def parts(self, ids: list[int]) -> Iterator[pd.DataFrame]:
-        """Yield the cases a few thousand at a time, with the columns of `headings`, moments in the city's own time.
+    def headings(self) -> dict[str, str]:
+        """Return the columns of the file with their headings, the city's own words last where it publishes any.
 
         Raises DatabaseAway.
         """
-        columns = list(headings())
+        told = kinds(self.reports)
+        return headings() | {f"published_{kind}": kind_name(kind) for kind in KINDS if kind in told}
+
+    def parts(self, ids: list[int]) -> Iterator[pd.DataFrame]:
+        """Yield the cases a few thousand at a time, with the columns of `headings()`, moments in the city's own time.
+
+        Raises DatabaseAway.
+        """
+        columns = list(self.headings())
         dimensions: tuple[Dimension, ...] = ("category", "channel", "district", "ward", "unit")
         known = {
             dimension: {key: name(row) for key, row in names(self.reports, dimension).to_dict("index").items()}
@@ -92,13 +102,15 @@ class Export:
             part["state"] = part["state"].map(state)
             part["severity"] = part["severity"].map(severity)
             part["rating"] = part["rating"].map(_ratings())
+            flags = [flag_name(flag_of(case)) for case in part[["published_late"]].to_dict("records")]
+            part["published_late"] = pd.Series(flags, part.index, dtype=object).where(part["published"])
             for moment in part.columns[part.columns.str.endswith("_at")]:
                 part[moment] = part[moment].dt.tz_localize(None).dt.floor("s")
             yield part[columns]
 
 
 def headings() -> dict[str, str]:
-    """Return the columns of a file with their headings, in order."""
+    """Return the columns every file has with their headings, in order."""
     return {
         "public_code": _("Code"),
         "title": _("What"),
@@ -132,7 +144,7 @@ def write_csv(export: Export, file: IO[bytes]) -> None:
     ids = export.ids()
     facts = " | ".join(f"{heading}: {words}" for heading, words in export.facts(len(ids)))
     file.write(codecs.BOM_UTF8)
-    file.write(pd.DataFrame(columns=[*headings().values(), harmless(facts)]).to_csv(index=False).encode())
+    file.write(pd.DataFrame(columns=[*export.headings().values(), harmless(facts)]).to_csv(index=False).encode())
     for part in export.parts(ids):
         words = part.select_dtypes(include=["object", "str"]).columns
         cells = part.assign(**{column: part[column].map(harmless) for column in words}, facts=None)
@@ -153,7 +165,7 @@ def write_xlsx(export: Export, file: IO[bytes]) -> None:
         date = book.add_format({"num_format": "dd/mm/yyyy hh:mm"})
         sheet = book.add_worksheet(_("Cases"))
         sheet.freeze_panes(1, 1)
-        for column, (key, heading) in enumerate(headings().items()):
+        for column, (key, heading) in enumerate(export.headings().items()):
             sheet.set_column(column, column, _WIDE.get(key, 17))
             sheet.write_string(0, column, heading, bold)
         cases = (case for part in export.parts(ids) for case in part.itertuples(index=False))
@@ -167,7 +179,7 @@ def write_xlsx(export: Export, file: IO[bytes]) -> None:
                     sheet.write_datetime(row, column, value, date)
                 else:
                     sheet.write_number(row, column, value)
-        sheet.autofilter(0, 0, len(ids), len(headings()) - 1)
+        sheet.autofilter(0, 0, len(ids), len(export.headings()) - 1)
         about = book.add_worksheet(_("About this list"))
         about.set_column(0, 0, 24)
         about.set_column(1, 1, 100)
