@@ -13,6 +13,7 @@ from ui.viewing import Viewing
 from ui.words import _, percent
 
 _AT_FIRST = 12  # words of a kind; the rest unfolds
+_WORDS: tuple[Kind, ...] = ("status", "district", "ward")
 _TONES = {"late": "overdue", "in_time": "good", "unsaid": "muted"}
 
 
@@ -72,12 +73,12 @@ def of_case(case: Any, told: frozenset[Kind]) -> dict[str, Any] | None:
         return None
     if not case["published"]:
         return {"flag": "", "tone": "muted", "words": []}
-    words = [case[f"published_{kind}"] for kind in ("status", "district", "ward") if kind in told]
+    words = {kind: case[f"published_{kind}"] for kind in _WORDS if kind in told}
     flag = flag_of(case)
     return {
         "flag": flag_name(flag) if "late" in told else "",
         "tone": _TONES[flag],
-        "words": [word for word in words if isinstance(word, str)],
+        "words": [_named(kind, word) for kind, word in words.items() if isinstance(word, str)],
     }
 
 
@@ -92,7 +93,7 @@ def of_one_case(seen: Viewing, case: Any, told: frozenset[Kind]) -> dict[str, An
     """Return what the city says of one case and how that agrees with us, for panels/report_city.html."""
     facts = [
         {"name": kind_name(kind), "words": case[f"published_{kind}"] or _("not said")}
-        for kind in ("status", "district", "ward")
+        for kind in _WORDS
         if kind in told
     ]
     flag, ours = flag_of(case), ours_of(case, seen)
@@ -124,8 +125,8 @@ def figures(seen: Viewing, told: frozenset[Kind]) -> dict[str, Any]:
         "flags": _flags(seen) if "late" in told else None,
         "kinds": [
             {"name": kind_name(kind), "first": shown[:_AT_FIRST], "rest": shown[_AT_FIRST:]}
-            for kind in ("status", "district", "ward")
-            if kind in told and (shown := _words(seen, words[words["kind"] == kind], f"published_{kind}"))
+            for kind in _WORDS
+            if kind in told and (shown := _words(seen, words[words["kind"] == kind], kind))
         ],
     }
 
@@ -188,11 +189,19 @@ def _whys(flag: str, ours: str, by_rule: int, reports: int) -> str:
     return "; ".join(dict.fromkeys(why(flag, ours, by_rule=rule) for rule in rules))
 
 
-def _words(seen: Viewing, table: pd.DataFrame, figure: str) -> list[dict[str, Any]]:
+def _words(seen: Viewing, table: pd.DataFrame, kind: Kind) -> list[dict[str, Any]]:
+    """Return each of the city's words of one kind with its count, the most first and what it does not say last."""
     return [
         {
-            "name": row["said"] or _("not said"),
-            "count": count_of(seen, figure, row["reports"], **{SAID: row["said"] or NOBODY}),
+            "name": _named(kind, row["said"]) if row["said"] else _("not said"),
+            "count": count_of(seen, f"published_{kind}", row["reports"], **{SAID: row["said"] or NOBODY}),
         }
-        for row in table.to_dict("records")
+        for row in table.sort_values("said", key=lambda said: said == "", kind="stable").to_dict("records")
     ]
+
+
+def _named(kind: Kind, word: str) -> str:
+    """Return one of the city's own words as it stands alone: a bare number says which kind of area it is."""
+    if not word.isdecimal():
+        return word
+    return {"district": _("district {name}", name=word), "ward": _("ward {name}", name=word)}.get(kind, word)
