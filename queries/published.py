@@ -13,6 +13,8 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 """What a city can publish about a report."""
 SAID: dict[str, Kind] = {"published_status": "status", "published_district": "district", "published_ward": "ward"}
 """The figures that count one of the city's own words, `Filters.said`, and what kind of word that is."""
+RARE = "…"
+"""Stands for the city's words that fewer than five reports bear: they may tell of one citizen (schema 0033)."""
 FLAGS = {"late": "published_late", "in_time": "published_in_time", "unsaid": "published_unsaid"}
 """What the city's own flag says of a report, and the figure that counts it."""
 OURS = {"late": "ours_late", "in_time": "ours_in_time", "no_deadline": "ours_no_deadline"}
@@ -36,8 +38,8 @@ def kinds(reports: ReportDatabase) -> frozenset[Kind]:
 
     Raises DatabaseAway.
     """
-    row = reports.ask("published_kinds").iloc[0]
-    return frozenset(kind for kind in KINDS if row[kind])
+    known = set(reports.ask("published_kinds")["kind"])
+    return frozenset(kind for kind in KINDS if kind in known)
 
 
 def flags(reports: ReportDatabase, filters: Filters) -> pd.DataFrame:
@@ -60,7 +62,8 @@ def crossed(table: pd.DataFrame) -> pd.DataFrame:
 def published_words(reports: ReportDatabase, filters: Filters) -> pd.DataFrame:
     """Return how many of the reports received in the period bear each of the city's own words, the most first.
 
-    Columns: kind (status, district, ward), said ('' where the city gave none), reports. Raises DatabaseAway.
+    Columns: kind (status, district, ward), said ('' where the city gave none, RARE for all that are rare), reports.
+    Raises DatabaseAway.
     """
     answer = reports.ask("published_words", **filters.parameters())
     return answer.sort_values(["kind", "reports", "said"], ascending=[True, False, True], ignore_index=True)

@@ -38,10 +38,11 @@ def city(connection: psycopg.Connection) -> psycopg.Connection:
     pairs = [(flag, ours) for flag in (True, False, None) for ours in (LATE, IN_TIME, UNKNOWN)]
     for number, (flag, ours) in enumerate(pairs, start=1):
         report(connection, number, **ours, rule_id=1 if number == 4 else None)
-        say(connection, number, flag, ward=None if number == 9 else "Ward 3", status="OPEN" if number < 6 else "CLOSED")
+        say(connection, number, flag, ward=None if number == 9 else "Ward 3", status="OPEN" if number < 5 else "CLOSED")
     report(connection, 10, **LATE)
     report(connection, 11, submitted_at=T - 90 * DAY)
     say(connection, 11, late=True, ward="Ward 3", status="OPEN")
+    connection.execute("select count_source_words()")
     return connection
 
 
@@ -108,7 +109,7 @@ def test_the_panel_says_both_counts_and_why_they_differ(reports: ReportDatabase)
     assert [
         (kind["name"], [(word["name"], word["count"].count) for word in kind["first"]]) for kind in shown["kinds"]
     ] == [
-        ("The city's status", [("OPEN", 5), ("CLOSED", 4)]),
+        ("The city's status", [("CLOSED", 5), ("OPEN", 4)]),
         ("The city's ward", [("Ward 3", 8), ("not said", 1)]),
     ]
     assert 'data-figure="published_late"' in html
@@ -195,7 +196,7 @@ def test_a_file_names_the_citys_flag_status_and_area(reports: ReportDatabase) ->
         for code, row in table.items()
     }
     assert told["T-2"] == ["late", "OPEN", "Ward 3"]
-    assert told["T-5"] == ["in time", "OPEN", "Ward 3"]
+    assert told["T-5"] == ["in time", "CLOSED", "Ward 3"]
     assert told["T-9"] == ["not said", "CLOSED", ""]
     assert told["T-10"] == ["", "", ""]
     assert "The city's district" not in table["T-1"], "the city publishes none"
@@ -241,3 +242,25 @@ def test_everybody_counts_and_only_who_may_reads_the_case(reports: ReportDatabas
         assert case_ids(reports, filters, figure="published_late", order="newest", search=None, limit=9) == []
     own = seen.filters.choosing(scope=cases_of((1,)))
     assert len(case_ids(reports, own, figure="published_late", order="newest", search=None, limit=9)) == 3
+
+
+def test_a_word_that_few_reports_bear_is_told_to_nobody_who_only_counts(
+    city: psycopg.Connection, reports: ReportDatabase
+) -> None:
+    """Five reports with a status show it; four do not, and are counted together with the other rare ones."""
+    city.execute("update report_source set published_status = 'MOVED' where report_id = 8")
+    city.execute("select count_source_words()")
+    seen = month(reports)
+    words = published_words(reports, seen.filters)
+    assert words[words["kind"] == "status"][["said", "reports"]].to_numpy().tolist() == [["…", 5], ["OPEN", 4]]
+    assert "MOVED" not in str(reports.ask_now("published_words", **seen.filters.parameters()))
+    rare = month(reports, said=["…"]).filters
+    assert case_ids(reports, rare, figure="published_status", order="oldest", search=None, limit=9) == [5, 6, 7, 8, 9]
+    named = month(reports, said=["MOVED"]).filters
+    assert case_count(reports, named, figure="published_status") == 0
+    with speaking("en"):
+        names = [word["name"] for word in published.figures(seen, kinds(reports))["kinds"][0]["first"]]
+    assert names == ["OPEN", "rarer words"]
+    case = one(reports, NOW, "T-8")
+    assert case is not None
+    assert case["published_status"] == "MOVED", "who may read the case reads its words"

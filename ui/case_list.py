@@ -12,6 +12,7 @@ from queries.scope import NOTHING, Scope
 from queries.search import Search, search
 from ui import squares
 from ui.meanings import figure_name, meaning
+from ui.published import said_name
 from ui.words import _, moment, name
 
 USUAL_FIGURE = "open"
@@ -83,7 +84,7 @@ def described(listing: CaseList, filters: Filters, city: City, reports: ReportDa
         (_("Moment"), f"{at} ({city.time_zone})"),
     ]
     if listing.figure in SAID:
-        facts.append((_("In the city's own words"), filters.said or _("not said")))
+        facts.append((_("In the city's own words"), said_name(SAID[listing.figure], filters.said or "")))
     if speaks_of_the_period(listing.figure):
         facts.append((_("Period"), f"{start} – {end}"))
     if listing.search is not None:

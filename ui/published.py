@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from queries.published import CROSSED, FLAGS, OURS, Kind, crossed, flags, kinds, published_words
+from queries.published import CROSSED, FLAGS, OURS, RARE, Kind, crossed, flags, kinds, published_words
 from ui.asked import NOBODY, SAID
 from ui.meanings import meaning
 from ui.panel import shared_panel
@@ -193,11 +193,16 @@ def _words(seen: Viewing, table: pd.DataFrame, kind: Kind) -> list[dict[str, Any
     """Return each of the city's words of one kind with its count, the most first and what it does not say last."""
     return [
         {
-            "name": _named(kind, row["said"]) if row["said"] else _("not said"),
+            "name": said_name(kind, row["said"]),
             "count": count_of(seen, f"published_{kind}", row["reports"], **{SAID: row["said"] or NOBODY}),
         }
-        for row in table.sort_values("said", key=lambda said: said == "", kind="stable").to_dict("records")
+        for row in table.sort_values("said", key=lambda said: said.isin(["", RARE]), kind="stable").to_dict("records")
     ]
+
+
+def said_name(kind: Kind, said: str) -> str:
+    """Return what is counted under one of the city's words, or under none, or under the rare ones together."""
+    return {"": _("not said"), RARE: _("rarer words")}.get(said) or _named(kind, said)
 
 
 def _named(kind: Kind, word: str) -> str:

@@ -1,8 +1,56 @@
 -- What the source itself says of its reports, counted by everyone; and a city that promises no time of receipt.
 
--- Everybody counts by the source's own status and area as by ours: they say no more of a report than its status, and its
--- place to a hundred metres, by which everybody counts already.
-grant select (published_status, published_district, published_ward) on report_source to report_reader;
+-- The source's own words for status and area are written by nobody we know: a word that few reports bear may tell of one
+-- citizen. So whoever only counts is told the words that five reports or more bear; the rarer ones of a kind are one
+-- word, '…'. Counted by count_source_words() whenever the summary is brought up to date.
+create table source_word (
+    kind text not null check (kind in ('late', 'status', 'district', 'ward')),
+    word text not null,
+    reports bigint not null,
+    primary key (kind, word)
+);
+grant select on source_word to report_reader, report_official, report_leader;
+
+create function count_source_words() returns void
+language sql volatile set search_path from current
+begin atomic
+    delete from source_word;
+    insert into source_word
+    with borne as (
+        select
+            case
+                when grouping(published_late) = 0 then 'late'
+                when grouping(published_status) = 0 then 'status'
+                when grouping(published_district) = 0 then 'district'
+                else 'ward'
+            end as kind,
+            coalesce(cast(published_late as text), published_status, published_district, published_ward) as word,
+            count(*) as reports
+        from report_source
+        group by grouping sets ((published_late), (published_status), (published_district), (published_ward))
+    )
+    select kind, case when kind = 'late' or reports >= 5 then word else '…' end, sum(reports)
+    from borne
+    where word is not null
+    group by 1, 2;
+end;
+revoke execute on function count_source_words from public;
+select count_source_words();
+
+-- Of every report for whoever only counts and for leaders; of a head's own units for the head.
+create view published_word with (security_barrier) as
+select
+    report_id,
+    case when published_status is not null then coalesce(status.word, '…') end as status,
+    case when published_district is not null then coalesce(district.word, '…') end as district,
+    case when published_ward is not null then coalesce(ward.word, '…') end as ward
+from report_source
+left join source_word as status on status.kind = 'status' and status.word = published_status
+left join source_word as district on district.kind = 'district' and district.word = published_district
+left join source_word as ward on ward.kind = 'ward' and ward.word = published_ward
+where (select current_user = 'report_reader' or sees_all())
+    or report_id in (select id from report where unit_id = any((select scope_units())::integer[]));
+grant select on published_word to report_reader, report_official, report_leader;
 
 -- As 0005 has it, but for rule_without_minutes: a city none of whose rules says by when a report is to be received
 -- promises no such time, and lacks nothing. Where some rule does, one without it was forgotten.
