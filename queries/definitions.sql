@@ -202,15 +202,15 @@ least(open_until, :at) <= due_at
 
 -- published_status: received in the period, and of this status in the city's own words
 {received} and report_at.id in (
-    select report_id from published_word as word where coalesce(word.status, '') = cast(:said as text))
+    select report_id from report_source where coalesce(told_status, '') = cast(:said as text))
 
 -- published_district: received in the period, and of this district in the city's own words
 {received} and report_at.id in (
-    select report_id from published_word as word where coalesce(word.district, '') = cast(:said as text))
+    select report_id from report_source where coalesce(told_district, '') = cast(:said as text))
 
 -- published_ward: received in the period, and of this ward in the city's own words
 {received} and report_at.id in (
-    select report_id from published_word as word where coalesce(word.ward, '') = cast(:said as text))
+    select report_id from report_source where coalesce(told_ward, '') = cast(:said as text))
 
 -- officer: who answers for it in the unit that held it; '' where nobody is assigned, or where another unit has it now
 (select case when report.unit_id = report_at.unit_id then coalesce(report.officer, '') else '' end

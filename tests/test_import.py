@@ -63,7 +63,11 @@ def test_the_steps_of_a_report_are_known(connection: psycopg.Connection, city: S
 
 def test_what_the_source_published_stands_beside(connection: psycopg.Connection, city: SampleCity) -> None:
     city.load(connection, GOOD.replace("West", "West side"), CLOSED, CLOSED.replace("8,", "9,").replace(",Y,", ",N,"))
-    assert rows(connection, "select * from report_source order by 1") == [
+    assert rows(
+        connection,
+        """select report_id, published_late, published_district, published_ward, published_status
+           from report_source order by 1""",
+    ) == [
         (1, None, "West", None, "open"),
         (2, True, "West", None, "closed"),
         (3, False, "West", None, "closed"),

@@ -133,7 +133,7 @@ ATTACKS = [
     "select ts_stat.word from ts_stat('select words from report') as ts_stat",
     *(f"select * from {table}" for table in (*TABLES, "report_text", "report_step", "access_log", "app_user")),
     "select title, text, address, answer from report",
-    "select * from published_word",
+    "select told_status, told_district, told_ward, report_id from report_source",
     "select published_status, published_district, published_ward from report_source",
     "select * from source_word",
     "select public_code, officer, lon, lat from report",

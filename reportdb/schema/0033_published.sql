@@ -2,7 +2,14 @@
 
 -- The source's own words for status and area are written by nobody we know: a word that few reports bear may tell of one
 -- citizen. So whoever only counts is told the words that five reports or more bear; the rarer ones of a kind are one
--- word, '…'. Counted by count_source_words() whenever the summary is brought up to date.
+-- word, '…'. Both are kept beside the words themselves, by count_source_words(), which runs whenever the summary is
+-- brought up to date.
+alter table report_source
+    add column told_status text,
+    add column told_district text,
+    add column told_ward text;
+grant select (told_status, told_district, told_ward) on report_source to report_reader;
+
 create table source_word (
     kind text not null check (kind in ('late', 'status', 'district', 'ward')),
     word text not null,
@@ -13,7 +20,7 @@ grant select on source_word to report_reader, report_official, report_leader;
 
 create function count_source_words() returns void
 language sql volatile set search_path from current
-begin atomic
+as $$
     delete from source_word;
     insert into source_word
     with borne as (
@@ -33,24 +40,24 @@ begin atomic
     from borne
     where word is not null
     group by 1, 2;
-end;
+    update report_source
+    set told_status = told.status, told_district = told.district, told_ward = told.ward
+    from (
+        select
+            report_id,
+            case when published_status is not null then coalesce(status.word, '…') end as status,
+            case when published_district is not null then coalesce(district.word, '…') end as district,
+            case when published_ward is not null then coalesce(ward.word, '…') end as ward
+        from report_source
+        left join source_word as status on status.kind = 'status' and status.word = published_status
+        left join source_word as district on district.kind = 'district' and district.word = published_district
+        left join source_word as ward on ward.kind = 'ward' and ward.word = published_ward
+    ) as told
+    where report_source.report_id = told.report_id
+        and (told_status, told_district, told_ward) is distinct from (told.status, told.district, told.ward);
+$$;
 revoke execute on function count_source_words from public;
 select count_source_words();
-
--- Of every report for whoever only counts and for leaders; of a head's own units for the head.
-create view published_word with (security_barrier) as
-select
-    report_id,
-    case when published_status is not null then coalesce(status.word, '…') end as status,
-    case when published_district is not null then coalesce(district.word, '…') end as district,
-    case when published_ward is not null then coalesce(ward.word, '…') end as ward
-from report_source
-left join source_word as status on status.kind = 'status' and status.word = published_status
-left join source_word as district on district.kind = 'district' and district.word = published_district
-left join source_word as ward on ward.kind = 'ward' and ward.word = published_ward
-where (select current_user = 'report_reader' or sees_all())
-    or report_id in (select id from report where unit_id = any((select scope_units())::integer[]));
-grant select on published_word to report_reader, report_official, report_leader;
 
 -- As 0005 has it, but for rule_without_minutes: a city none of whose rules says by when a report is to be received
 -- promises no such time, and lacks nothing. Where some rule does, one without it was forgotten.
