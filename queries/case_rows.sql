@@ -16,4 +16,4 @@ select
 from stood
 -- The view masks what it reads, and reads all it is not told to leave out.
 join (select * from report_text where id = any(cast(:ids as bigint[]))) as shown using (id)
-left join (select * from report_source where report_id = any(cast(:ids as bigint[]))) as source on source.report_id = id
+left join report_source as source on source.report_id = stood.id
