@@ -182,5 +182,6 @@ def test_each_status_and_ward_of_washingtons_file_is_counted_and_shown(
         assert source is not None
         page, listed_row = told_of(reports, seen, source[0])
         assert row[column].strip() in [fact["words"] for fact in page["facts"]]
-        assert row[column].strip() in listed_row["words"]
+        word = row[column].strip()
+        assert (f"{kind} {word}" if word.isdecimal() else word) in listed_row["words"]
         assert (page["flag"], listed_row["flag"]) == (None, ""), "the city publishes no flag"
