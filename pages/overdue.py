@@ -5,7 +5,7 @@ from typing import Literal
 import streamlit as st
 
 from queries.ranking import Order
-from ui import levels
+from ui import levels, published
 from ui.controls import one_of
 from ui.leaderboard import kinds_of, leaderboard
 from ui.panel import shared_panel
@@ -40,3 +40,4 @@ with st.container(horizontal=True, vertical_alignment="top", key="compare"):
     order: Order = "naive" if wanted == "naive" else "fair"
 
 shared_panel(seen, "overdue", key="leaderboard", make=lambda: leaderboard(seen, by=by, kind=kind, order=order))
+published.of_city(seen)

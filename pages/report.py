@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from queries.report import events, reading, report
-from ui import access, case_story, contacts
+from ui import access, case_story, contacts, published
 from ui.pages import REPORT
 from ui.panel import address, shared_panel
 from ui.place_map import one_place
@@ -54,6 +54,7 @@ with right:
     if held_here:
         contacts.draw(seen, case)
     shared_panel(seen, "report_terms", key="report_terms", make=lambda: case_story.deadline_terms(seen, case, steps))
+    published.case_panel(seen, case)
     shared_panel(seen, "report_near", key="report_near", make=lambda: case_story.neighbours(seen, case))
     st.markdown(_("A link to this case that stays"))
     here = urlsplit(st.context.url or "")

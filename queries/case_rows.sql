@@ -12,6 +12,8 @@ select
     stood.*, shown.public_code, shown.title, shown.address, shown.lon, shown.lat,
     case when shown.unit_id = stood.unit_id then shown.officer end as officer,
     case when shown.ended_at = stood.ended_at then shown.answer end as answer,
+    source.report_id is not null as published, source.published_late, source.published_status,
+    source.published_district, source.published_ward,
     -- Of what was handed up: since when its holder has it, and the last word to the citizen since.
     case when stood.escalated_at is not null then (
         select max(at) from report_event
@@ -24,3 +26,4 @@ select
 from stood
 -- The view masks what it reads, and reads all it is not told to leave out.
 join (select * from report_text where id = any(cast(:ids as bigint[]))) as shown using (id)
+left join report_source as source on source.report_id = stood.id

@@ -10,6 +10,7 @@ from queries.database import ReportDatabase
 from queries.figures import COUNTS, moments
 from queries.filters import BEGINNING, NONE, Filters
 from queries.period import PERIOD_COUNTS, SUMS, happened
+from queries.published import CROSSED, FLAGS, OURS, SAID
 from queries.scope import handed_up_by
 from queries.search import Search
 from queries.statements import WITH_HIGHER, moves, sql, written
@@ -49,6 +50,11 @@ FIGURES = (
     "open_off_map",
     "received_on_map",
     "received_off_map",
+    "published",
+    *FLAGS.values(),
+    *OURS.values(),
+    *CROSSED.values(),
+    *SAID,
 )
 """The figures whose cases can be listed, as definitions.sql names them."""
 
@@ -142,7 +148,9 @@ def case_rows(reports: ReportDatabase, filters: Filters, ids: list[int]) -> pd.D
     reopen_count, transfer_count, and submitted_at, received_at, receive_due_at, due_at, escalated_at, ended_at,
     held_since and informed_at (in the city's zone; the last two only of what is escalated: since when its holder has
     it, and the last word to the citizen since). `state` tells overdue, due_soon, in_time,
-    no_deadline, refused, resolved (no deadline), resolved_on_time and resolved_late apart. Raises DatabaseAway.
+    no_deadline, refused, resolved (no deadline), resolved_on_time and resolved_late apart. What the city itself
+    published: published (whether anything), published_late (null: not said), published_status, published_district,
+    published_ward. Raises DatabaseAway.
     """
     return _in_order(reports.ask("case_rows", **_rows_of(reports, filters, ids)), filters, ids)
 

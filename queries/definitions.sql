@@ -178,6 +178,72 @@ rated_at >= :start and rated_at < :end
 -- reopened: received in the period, and opened again after an answer
 {received} and reopen_count > 0
 
+-- past_due: ended after its deadline, or still open past it
+least(open_until, :at) > due_at
+
+-- by_due: ended by its deadline, or open with a deadline that has not passed
+least(open_until, :at) <= due_at
+
+-- published: received in the period, and among those the city itself published
+{received} and report_at.id in (select report_id from report_source)
+
+-- published_late: received in the period and published by the city; late by the city's own flag
+{received} and report_at.id in (select report_id from report_source where published_late)
+
+-- published_in_time: received in the period and published by the city; in time by the city's own flag
+{received} and report_at.id in (select report_id from report_source where not published_late)
+
+-- published_unsaid: received in the period and published by the city; the city gave no flag
+{received} and report_at.id in (select report_id from report_source where published_late is null)
+
+-- ours_late: received in the period and published by the city; ended after its deadline, or open past it
+{published} and {past_due}
+
+-- ours_in_time: received in the period and published by the city; ended by its deadline, or open before it
+{published} and {by_due}
+
+-- ours_no_deadline: received in the period and published by the city; no deadline known
+{published} and due_at is null
+
+-- published_late_ours_late: received in the period; late by the city's own flag; ended after its deadline, or open past it
+{published_late} and {past_due}
+
+-- published_late_ours_in_time: received in the period; late by the city's own flag; ended by its deadline, or open before it
+{published_late} and {by_due}
+
+-- published_late_ours_no_deadline: received in the period; late by the city's own flag; no deadline known
+{published_late} and due_at is null
+
+-- published_in_time_ours_late: received in the period; in time by the city's own flag; ended after its deadline, or open past it
+{published_in_time} and {past_due}
+
+-- published_in_time_ours_in_time: received in the period; in time by the city's own flag; ended by its deadline, or open before it
+{published_in_time} and {by_due}
+
+-- published_in_time_ours_no_deadline: received in the period; in time by the city's own flag; no deadline known
+{published_in_time} and due_at is null
+
+-- published_unsaid_ours_late: received in the period; the city gave no flag; ended after its deadline, or open past it
+{published_unsaid} and {past_due}
+
+-- published_unsaid_ours_in_time: received in the period; the city gave no flag; ended by its deadline, or open before it
+{published_unsaid} and {by_due}
+
+-- published_unsaid_ours_no_deadline: received in the period; the city gave no flag; no deadline known
+{published_unsaid} and due_at is null
+
+-- published_status: received in the period, and of this status in the city's own words
+{received} and report_at.id in (
+    select report_id from report_source where coalesce(told_status, '') = cast(:said as text))
+
+-- published_district: received in the period, and of this district in the city's own words
+{received} and report_at.id in (
+    select report_id from report_source where coalesce(told_district, '') = cast(:said as text))
+
+-- published_ward: received in the period, and of this ward in the city's own words
+{received} and report_at.id in (
+    select report_id from report_source where coalesce(told_ward, '') = cast(:said as text))
+
 -- officer: who answers for it in the unit that held it; '' where nobody is assigned, or where another unit has it now
 (select case when report.unit_id = report_at.unit_id then coalesce(report.officer, '') else '' end
     from report where report.id = report_at.id)

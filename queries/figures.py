@@ -185,21 +185,6 @@ def timed(reports: ReportDatabase, filters: Filters, *, by: Dimension | None = N
     return table
 
 
-def published(reports: ReportDatabase, filters: Filters) -> pd.DataFrame:
-    """Return the source's own late flag beside ours: a row for each flag (late, on time, none given), a count for each
-    of ours (late, on_time, no_deadline). No rows where the source published no flag at all. Raises DatabaseAway.
-    """
-    answer = reports.ask("published", **filters.parameters())
-    words = answer["published_late"].map({True: "late", False: "on_time"}).fillna("none")
-    if not set(words) - {"none"}:
-        return pd.DataFrame(columns=list(OURS))
-    table = answer.assign(published=words).pivot_table("reports", "published", "ours", aggfunc="sum", fill_value=0)
-    return table.reindex(columns=list(OURS), fill_value=0).astype("int64")
-
-
-OURS = ("late", "on_time", "no_deadline")
-"""How we find a report at a moment, in `published`."""
-
 RATES = {
     "overdue_share": ("overdue", "open"),
     "on_time_rate": ("done_by_due", "fell_due"),
@@ -236,17 +221,6 @@ def as_records(table: pd.DataFrame, filters: Filters) -> dict[str, Any]:
         "to": filters.end.astimezone(filters.zone).isoformat(),
         "figures": rows,
     }
-
-
-def published_as_rich_table(table: pd.DataFrame) -> Table:
-    """Return the source's late flag beside ours, for a terminal."""
-    printed = Table(show_edge=False, pad_edge=False)
-    printed.add_column("published by the source")
-    for name in OURS:
-        printed.add_column(f"ours: {name}", justify="right")
-    for word, row in table.iterrows():
-        printed.add_row(str(word), *(f"{row[name]:,}" for name in OURS))
-    return printed
 
 
 def as_rich_table(table: pd.DataFrame) -> Table:

@@ -35,7 +35,8 @@ class Filters:
     `zone` is the city's: its days begin in it. A period never reaches past its moment. Officers go by their names,
     as the reports stand now (the past keeps none); severities are some of SEVERITIES, as they stood at the moment.
     `square` lets through the reports with coordinates in it. `scope` says whose cases the viewer may read; counts are
-    for all.
+    for all. `said` is the city's own word for a status or an area ("" for none) that the figures of
+    queries.published.SAID count; no other figure reads it.
     """
 
     at: datetime
@@ -50,6 +51,7 @@ class Filters:
     severities: tuple[str, ...] = ()
     officers: tuple[str, ...] = ()
     square: Square = ()
+    said: str | None = None
     scope: Scope = NOTHING
 
     @classmethod
@@ -113,6 +115,7 @@ class Filters:
             "severities": self.severities or None,
             "officers": self.officers or None,
             "cells": self._cells() or None,
+            "said": self.said,
             "scope": self.counting().scope,
         }
 

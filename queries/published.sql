@@ -1,13 +1,10 @@
--- What the source itself published as late, beside what we find late at the moment: ended or still open after it was due.
+-- What the city itself flags as late, beside what we find late at the moment, of the reports received in the period.
 select
     published_late,
-    case
-        when due_at is null then 'no_deadline'
-        when least(open_until, :at) > due_at then 'late'
-        else 'on_time'
-    end as ours,
-    count(*) as reports
-from report_source
-join report_at(:at) on report_at.id = report_source.report_id
-where {chosen}
+    case when due_at is null then 'no_deadline' when {past_due} then 'late' else 'in_time' end as ours,
+    count(*) as reports,
+    count(rule_id) as by_rule
+from report_at(:at)
+join report_source on report_id = id
+where {received} and {chosen}
 group by 1, 2

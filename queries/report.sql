@@ -26,9 +26,10 @@ select
         order by n desc limit 1
     ) end as stopped_at,
     -- Whether an area is the source's own word, because no point told it.
-    coalesce((select district_from_source from report_source where report_id = stood.id), false)
-        as district_from_source,
-    coalesce((select ward_from_source from report_source where report_id = stood.id), false) as ward_from_source,
+    coalesce(source.district_from_source, false) as district_from_source,
+    coalesce(source.ward_from_source, false) as ward_from_source,
+    source.report_id is not null as published, source.published_late, source.published_status,
+    source.published_district, source.published_ward,
     rule.receive_minutes, rule.handle_minutes, rule.clock, rule.handle_from, rule.source as rule_source,
     rule.receive_confirmed, rule.handle_confirmed,
     (
@@ -43,3 +44,4 @@ join (
     select * from report_text where id = (select id from report where public_code = cast(:code as text))
 ) as shown using (id)
 left join deadline_rule as rule on rule.id = stood.rule_id
+left join report_source as source on source.report_id = stood.id

@@ -253,6 +253,7 @@ def figures(
     """Print the truth: every figure of the dashboard at a moment, by the same queries as its pages."""
     # Here reportdb meets the dashboard's queries: the same figures, printed.
     from queries import figures as questions
+    from queries import published as of_the_city
     from queries.database import DatabaseAway, NotAReportDatabase, ReportDatabase
     from queries.filters import Filters
 
@@ -262,20 +263,21 @@ def figures(
             moment = _moment(at, zone) or datetime.now(UTC)
             period = Filters.of(at=moment, zone=zone, start=_moment(from_, zone), end=_moment(to, zone))
             table = questions.timed(reports, period, by=by)
-            published = questions.published(reports, period)
+            flagged = "late" in of_the_city.kinds(reports)
+            published = of_the_city.crossed(of_the_city.flags(reports, period))
         except ValueError as error:
             raise typer.BadParameter(str(error)) from error
         except (DatabaseAway, NotAReportDatabase, questions.NoCity) as error:
             raise Failure(str(error)) from error
     if format_ == "json":
-        records = questions.as_records(table, period) | {"published": published.to_dict("index")}
+        records = questions.as_records(table, period) | {"published": published.to_dict("index") if flagged else {}}
         json.dump(records, sys.stdout, ensure_ascii=False, indent=2)
         sys.stdout.write("\n")
     else:
         out.print(questions.as_rich_table(table))
-        if not published.empty:
+        if flagged:
             out.print()
-            out.print(questions.published_as_rich_table(published))
+            out.print(of_the_city.as_rich_table(published))
 
 
 @calendar_app.command("check")

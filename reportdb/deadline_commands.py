@@ -104,7 +104,8 @@ def _tell(connection: psycopg.Connection, changes: Changes, now: datetime, *, en
     for rule, count in zip(*np.unique(changes.after.rule_id, return_counts=True), strict=True):
         out.print(f"  {'no rule' if rule == 0 else f'rule {rule}'}: {count}", highlight=False)
     more, fewer = changes.overdue(np.datetime64(now.replace(tzinfo=None), "us"))
-    out.print(f"{more} would be past their deadline that are not, {fewer} no longer.", highlight=False)
+    late = "be overdue or have ended late" if ended else "be overdue"
+    out.print(f"{more} would {late} that do not now, {fewer} no longer.", highlight=False)
     some = np.linspace(0, len(changes.ids) - 1, min(_EXAMPLES, len(changes.ids))).astype(int)
     rows = connection.execute(
         "select id, public_code, time_zone from report cross join city where id = any(%s)", [changes.ids[some].tolist()]

@@ -26,7 +26,7 @@ order by id limit %(limit)s
 """
 
 _STORED = """
-select coalesce(rule_id, 0), receive_due_at at time zone 'UTC', due_at at time zone 'UTC'
+select coalesce(rule_id, 0), receive_due_at at time zone 'UTC', due_at at time zone 'UTC', ended_at at time zone 'UTC'
 from report where id = any(%s) order by id
 """
 
@@ -76,13 +76,15 @@ class Given:
 class Changes:
     """The reports whose deadlines would change, in the order of their ids, what they are due by and what they would be.
 
-    `looked_at` counts the reports worked out; `unknown` those left as they are because the source alone gave their
-    deadline, or an extension does not say for how long.
+    `ended_at` says when each was resolved or refused (NaT: it is open). `looked_at` counts the reports worked out;
+    `unknown` those left as they are because the source alone gave their deadline, or an extension does not say for how
+    long.
     """
 
     ids: Ints
     before: Given
     after: Given
+    ended_at: Moments
     looked_at: int = 0
     unknown: int = 0
 
@@ -91,7 +93,7 @@ class Changes:
         """Return no change."""
         at = np.zeros(0, dtype="datetime64[us]")
         nothing = Given(np.zeros(0, dtype=np.int64), at, at)
-        return cls(np.zeros(0, dtype=np.int64), nothing, nothing)
+        return cls(np.zeros(0, dtype=np.int64), nothing, nothing, at)
 
     def joined(self, other: "Changes") -> "Changes":
         """Return these changes and then the others."""
@@ -99,6 +101,7 @@ class Changes:
             np.concatenate([self.ids, other.ids]),
             self.before.joined(other.before),
             self.after.joined(other.after),
+            np.concatenate([self.ended_at, other.ended_at]),
             self.looked_at + other.looked_at,
             self.unknown + other.unknown,
         )
@@ -112,8 +115,12 @@ class Changes:
         return digest.hexdigest()[:12]
 
     def overdue(self, at: Moments | np.datetime64) -> tuple[int, int]:
-        """Return how many would be past their deadline at `at` that are not, and how many no longer."""
-        before, after = self.before.due_at < at, self.after.due_at < at
+        """Return how many would be late at `at` that are not, and how many no longer.
+
+        Late is open past the deadline, or ended after it: what ended in time stays in time however long ago that was.
+        """
+        until = np.where(np.isnat(self.ended_at), at, self.ended_at)
+        before, after = self.before.due_at < until, self.after.due_at < until
         return int((after & ~before).sum()), int((before & ~after).sum())
 
 
@@ -145,6 +152,7 @@ def _changes_of(connection: psycopg.Connection, rules: Rules, ids: Ints) -> Chan
         np.array(stored[1], dtype="datetime64[us]"),
         np.array(stored[2], dtype="datetime64[us]"),
     )
+    ended_at = np.array(stored[3], dtype="datetime64[us]")
     terms = history.by(rules)
     after = Given(rules.ids[terms.rule], terms.receive_due_at, terms.due_at)
     known = _known(history, before)
@@ -153,7 +161,8 @@ def _changes_of(connection: psycopg.Connection, rules: Rules, ids: Ints) -> Chan
         & _same(before.receive_due_at, after.receive_due_at)
         & _same(before.due_at, after.due_at)
     )
-    return Changes(ids[changed], before.take(changed), after.take(changed), len(ids), int((~known).sum()))
+    unknown = int((~known).sum())
+    return Changes(ids[changed], before.take(changed), after.take(changed), ended_at[changed], len(ids), unknown)
 
 
 def _known(history: History, before: Given) -> NDArray[np.bool_]:

@@ -19,7 +19,7 @@ _FEW_DAYS = timedelta(days=14)  # what was open when a day long ago ended is not
 
 def summarise(connection: psycopg.Connection, *, now: datetime, anew: bool = False) -> None:
     """Bring what has changed into the counts, or count all `anew`; and keep what was open when the days before `now`
-    ended. In one transaction: who asks meanwhile finds the counts as they were.
+    ended; and count the source's own words anew. In one transaction: who asks meanwhile finds the counts as they were.
     """
     with connection.transaction():
         connection.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
@@ -48,6 +48,7 @@ def summarise(connection: psycopg.Connection, *, now: datetime, anew: bool = Fal
             connection.execute("select keep_open_lately(%s, %s)", [known, today])
             connection.execute("select keep_open_severities_lately(%s, %s)", [known, today])
         connection.execute("update summary_state set open_to = %s", [today - timedelta(days=1)])
+        connection.execute("select count_source_words()")
     if connection.info.transaction_status == TransactionStatus.IDLE:  # what was taken away is in nobody's way any more
         connection.execute("vacuum report_change, report_change_fact")
 

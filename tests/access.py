@@ -185,6 +185,7 @@ def _plant_case(connection: psycopg.Connection, unit: int, n: int) -> None:
         ended = {"status": "resolved", "ended_at": NOW - 2 * DAY, "unit_id": unit, "submitted_at": began}
         past(connection, key, valid_from=NOW - 2 * DAY, valid_to=NOW - DAY, **ended)
     connection.execute("insert into report_source values (%s, false, %s)", [key, word(unit, n, "title")])
+    connection.execute("select count_source_words()")
     connection.execute("insert into report_contact values (%s, %s, %s)", [key, *contact(unit, n)])
 
 

@@ -80,6 +80,7 @@ VALUES: dict[str, Any] = {
     "end_month": T.date() - 5 * DAY,
     "dimension": "unit",
     "keys": None,
+    "said": "OPEN",
     "wide": 10,
     "high": 10,
 } | dict.fromkeys(CHOSEN)

@@ -33,7 +33,12 @@ def test_the_demo_has_no_warning(demo: str) -> None:
         ("delete from working_day where day > '2026-11-28'", "calendar_ends", 50),
         ("delete from office_hours", "no_office_hours", 1),
         ("update deadline_rule set handle_minutes = null", "rule_without_minutes", 1),
-        ("update deadline_rule set receive_minutes = null", "rule_without_minutes", 1),
+        (
+            """insert into deadline_rule select 2, 1, severity, null, 960, clock, handle_from, valid_from, valid_to,
+                   source, true, true from deadline_rule""",
+            "rule_without_minutes",
+            1,
+        ),
         (
             """insert into deadline_rule select 2, category_id, severity, 480, 960, clock, handle_from, '2026-06-01',
                    valid_to, source, true, true from deadline_rule""",
@@ -58,6 +63,14 @@ def test_what_leaves_deadlines_unknown_is_said(
     connection.execute(damage.encode())
     assert warnings(reports, T) == {kind: count}
     assert kind in WARNINGS
+
+
+def test_a_city_that_promises_no_receive_time_lacks_nothing(
+    connection: psycopg.Connection, reports: ReportDatabase
+) -> None:
+    ruled_city(connection)
+    connection.execute("update deadline_rule set receive_minutes = null")
+    assert warnings(reports, T) == {}
 
 
 @pytest.mark.parametrize(

@@ -129,6 +129,7 @@ ANYTHING: dict[str, Any] = {
     "end_month": NOW.date() - 5 * DAY,
     "dimension": "unit",
     "keys": None,
+    "said": None,
     "wide": 2,
     "high": 2,
 } | dict.fromkeys(("districts", "wards", "units", "categories", "channels", "severities", "officers", "cells"))
@@ -138,6 +139,9 @@ ATTACKS = [
     "select ts_stat.word from ts_stat('select words from report') as ts_stat",
     *(f"select * from {table}" for table in (*TABLES, "report_text", "report_step", "access_log", "app_user")),
     "select title, text, address, answer from report",
+    "select told_status, told_district, told_ward, report_id from report_source",
+    "select published_status, published_district, published_ward from report_source",
+    "select * from source_word",
     "select public_code, officer, lon, lat from report",
     "select note from report_event",
     "select * from report_at(now())",

@@ -16,6 +16,10 @@ from queries.scope import NOTHING, Scope
 from ui import moments, squares
 from ui.periods import PERIODS, USUAL_PERIOD, span
 
+SAID = "said"
+"""The word of an address for one of the city's own words for a status or an area (queries.published.SAID)."""
+_LONGEST_SAID = 200  # characters
+
 CHOICES: dict[str, Dimension] = {
     "district": "district",
     "ward": "ward",
@@ -118,9 +122,11 @@ def asked(
         square = ()
         strange.append(str(nonsense))
     officers = tuple(sorted({"" if name == NOBODY else name.replace("\0", "") for name in query.get("officer", ())}))
+    said = next(iter(query.get(SAID, ())), None)
+    said = "" if said == NOBODY else said and said.replace("\0", "")[:_LONGEST_SAID]
     filters = Filters.of(
         at=at, zone=city.zone, start=start, end=end, severities=severities, officers=officers, square=square,
-        scope=scope, **chosen,
+        said=said, scope=scope, **chosen,
     )  # fmt: skip
     return Asked(filters, tuple(strange), tuple(remarks), codes)
 

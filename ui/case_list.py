@@ -7,10 +7,12 @@ from queries.cases import FIGURES, ORDERS, Order, orders, speaks_of_the_period
 from queries.database import ReportDatabase
 from queries.figures import City, Dimension, names
 from queries.filters import NONE, Filters
+from queries.published import SAID
 from queries.scope import NOTHING, Scope
 from queries.search import Search, search
 from ui import levels, periods, squares
 from ui.meanings import figure_name, meaning
+from ui.published import said_name
 from ui.states import severity
 from ui.words import _, moment, name
 
@@ -40,6 +42,9 @@ def asked_list(query: Mapping[str, Iterable[str]], reports: ReportDatabase, scop
     if words["figure"] and words["figure"] not in FIGURES:
         strange.append(words["figure"])
     figure = figure_of({"figure": words["figure"], "q": words["q"] if found else ""})
+    if figure in SAID and not any(query.get("said", ())):
+        strange.append(figure)
+        figure = USUAL_FIGURE
     order = usual_order(figure, found)
     if words["sort"] in orders(figure):
         order = next(known for known in ORDERS if known == words["sort"])
@@ -87,6 +92,8 @@ def described(listing: CaseList, filters: Filters, city: City, reports: ReportDa
         (_("What is listed"), f"{figure_name(listing.figure)}: {meaning(listing.figure)}"),
         (_("Moment"), f"{at} ({city.time_zone})"),
     ]
+    if listing.figure in SAID:
+        facts.append((_("In the city's own words"), said_name(SAID[listing.figure], filters.said or "")))
     if speaks_of_the_period(listing.figure):
         facts.append((_("Period"), periods.in_words(filters)))
     if listing.search is not None:

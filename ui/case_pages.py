@@ -3,6 +3,7 @@
 from typing import Any
 
 from queries.cases import cases, found_count, orders, readable_count
+from ui.asked import SAID
 from ui.case_list import CaseList, described, order_name, page_of, usual_order
 from ui.downloads import CASES_A_SECOND
 from ui.exports import MOST_FOUND
@@ -55,7 +56,7 @@ def about(seen: Viewing, listing: CaseList) -> dict[str, Any]:
         "figures": [
             {
                 "name": figure_name(figure),
-                "href": address("?", **here | {"figure": figure}),
+                "href": address("?", **here | {"figure": figure} | ({} if figure == listing.figure else {SAID: ""})),
                 "here": figure == listing.figure,
             }
             for figure in figures

@@ -22,8 +22,10 @@ from queries.cases import Listed, asked_as, case_parts, listed, speaks_of_the_pe
 from queries.database import ReportDatabase
 from queries.figures import City, Dimension, names
 from queries.filters import Filters
+from queries.published import KINDS, kinds
 from ui import levels
 from ui.case_list import CaseList, described
+from ui.published import flag_name, flag_of, kind_name
 from ui.states import severity, state
 from ui.words import _, day_form, name, number
 
@@ -77,12 +79,20 @@ class Export:
             parts.append(f"{self.filters.start.astimezone(zone):%Y-%m-%d}_to_{last.astimezone(zone):%Y-%m-%d}")
         return "_".join([*parts, f"at_{self.filters.at.astimezone(zone):%Y-%m-%d_%H%M}.{kind}"])
 
+    def headings(self) -> dict[str, str]:
+        """Return the columns of the file with their headings, the city's own words last where it publishes any.
+
+        Raises DatabaseAway.
+        """
+        told = kinds(self.reports)
+        return headings(self.city) | {f"published_{kind}": kind_name(kind) for kind in KINDS if kind in told}
+
     def parts(self) -> Iterator[pd.DataFrame]:
         """Yield the cases a thousand at a time, with the columns of `headings`, moments in the city's own time.
 
         Raises DatabaseAway.
         """
-        columns = list(headings(self.city))
+        columns = list(self.headings())
         dimensions: tuple[Dimension, ...] = ("category", "channel", "district", "ward", "unit")
         known = {
             dimension: {key: name(row) for key, row in names(self.reports, dimension).to_dict("index").items()}
@@ -98,13 +108,15 @@ class Export:
             part["state"] = part["state"].map(state)
             part["severity"] = part["severity"].map(severity)
             part["rating"] = part["rating"].map(_ratings())
+            flags = [flag_name(flag_of(case)) for case in part[["published_late"]].to_dict("records")]
+            part["published_late"] = pd.Series(flags, part.index, dtype=object).where(part["published"])
             for moment in part.columns[part.columns.str.endswith("_at")]:
                 part[moment] = part[moment].dt.tz_localize(None).dt.floor("s")
             yield part[columns]
 
 
 def headings(city: City) -> dict[str, str]:
-    """Return the columns of a file with their headings, in order."""
+    """Return the columns every file has with their headings, in order."""
     return {
         "public_code": _("Code"),
         "title": _("What"),
@@ -138,7 +150,7 @@ def headings(city: City) -> dict[str, str]:
 def csv_parts(export: Export) -> Iterator[bytes]:
     """Yield cases as CSV, the headings first. Raises DatabaseAway."""
     facts = " | ".join(f"{heading}: {words}" for heading, words in export.facts())
-    empty = pd.DataFrame(columns=[*headings(export.city).values(), harmless(facts)])
+    empty = pd.DataFrame(columns=[*export.headings().values(), harmless(facts)])
     yield codecs.BOM_UTF8 + empty.to_csv(index=False).encode()
     for part in export.parts():
         words = part.select_dtypes(include=["object", "str"]).columns
@@ -194,7 +206,7 @@ class CasesBook:
         name_of_all = _("Cases")
         sheet = self.book.add_worksheet(name_of_all if n == 1 else f"{name_of_all} {n}")
         sheet.freeze_panes(1, 1)
-        for column, (key, heading) in enumerate(headings(self.export.city).items()):
+        for column, (key, heading) in enumerate(self.export.headings().items()):
             sheet.set_column(column, column, _WIDE.get(key, 17))
             sheet.write_string(0, column, heading, self._bold)
         return sheet
@@ -211,7 +223,7 @@ class CasesBook:
                 sheet.write_number(row, column, value)
 
     def _end(self, sheet: Worksheet, rows: int) -> None:
-        sheet.autofilter(0, 0, rows, len(headings(self.export.city)) - 1)
+        sheet.autofilter(0, 0, rows, len(self.export.headings()) - 1)
 
 
 def _excel_moment() -> str:

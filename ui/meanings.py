@@ -59,6 +59,25 @@ def figure_name(figure: str) -> str:
         "open_off_map": _("Open, not located"),
         "received_on_map": _("Received, on the map"),
         "received_off_map": _("Received, not located"),
+        "published": _("Published by the city"),
+        "published_late": _("Late by the city's flag"),
+        "published_in_time": _("In time by the city's flag"),
+        "published_unsaid": _("Without a flag of the city"),
+        "ours_late": _("Published by the city, late by our deadline"),
+        "ours_in_time": _("Published by the city, in time by our deadline"),
+        "ours_no_deadline": _("Published by the city, no deadline known"),
+        "published_late_ours_late": _("Late by the city's flag and by our deadline"),
+        "published_late_ours_in_time": _("Late by the city's flag, in time by our deadline"),
+        "published_late_ours_no_deadline": _("Late by the city's flag, no deadline known"),
+        "published_in_time_ours_late": _("In time by the city's flag, late by our deadline"),
+        "published_in_time_ours_in_time": _("In time by the city's flag and by our deadline"),
+        "published_in_time_ours_no_deadline": _("In time by the city's flag, no deadline known"),
+        "published_unsaid_ours_late": _("Without a flag of the city, late by our deadline"),
+        "published_unsaid_ours_in_time": _("Without a flag of the city, in time by our deadline"),
+        "published_unsaid_ours_no_deadline": _("Without a flag of the city, no deadline known"),
+        "published_status": _("Of one status in the city's own words"),
+        "published_district": _("Of one district in the city's own words"),
+        "published_ward": _("Of one ward in the city's own words"),
     }[figure]
 
 
@@ -124,6 +143,39 @@ def meaning(figure: str) -> str:
         "open_off_map": _("open, without coordinates"),
         "received_on_map": _("received in the period, with coordinates"),
         "received_off_map": _("received in the period, without coordinates"),
+        "published": _("received in the period, and among those the city itself published"),
+        "published_late": _("received in the period and published by the city; late by the city's own flag"),
+        "published_in_time": _("received in the period and published by the city; in time by the city's own flag"),
+        "published_unsaid": _("received in the period and published by the city; the city gave no flag"),
+        "ours_late": _("received in the period and published by the city; ended after its deadline, or open past it"),
+        "ours_in_time": _("received in the period and published by the city; ended by its deadline, or open before it"),
+        "ours_no_deadline": _("received in the period and published by the city; no deadline known"),
+        "published_late_ours_late": _(
+            "received in the period; late by the city's own flag; ended after its deadline, or open past it"
+        ),
+        "published_late_ours_in_time": _(
+            "received in the period; late by the city's own flag; ended by its deadline, or open before it"
+        ),
+        "published_late_ours_no_deadline": _("received in the period; late by the city's own flag; no deadline known"),
+        "published_in_time_ours_late": _(
+            "received in the period; in time by the city's own flag; ended after its deadline, or open past it"
+        ),
+        "published_in_time_ours_in_time": _(
+            "received in the period; in time by the city's own flag; ended by its deadline, or open before it"
+        ),
+        "published_in_time_ours_no_deadline": _(
+            "received in the period; in time by the city's own flag; no deadline known"
+        ),
+        "published_unsaid_ours_late": _(
+            "received in the period; the city gave no flag; ended after its deadline, or open past it"
+        ),
+        "published_unsaid_ours_in_time": _(
+            "received in the period; the city gave no flag; ended by its deadline, or open before it"
+        ),
+        "published_unsaid_ours_no_deadline": _("received in the period; the city gave no flag; no deadline known"),
+        "published_status": _("received in the period, and of this status in the city's own words"),
+        "published_district": _("received in the period, and of this district in the city's own words"),
+        "published_ward": _("received in the period, and of this ward in the city's own words"),
     }[figure]
 
 

@@ -4,11 +4,13 @@ from typing import Any
 
 import pandas as pd
 
+from queries import published
 from queries.cases import Order, case_count, cases, readable_count, working_left
 from queries.figures import names
 from ui.filters import carried
 from ui.pages import REPORT, UNIT
 from ui.panel import address, shared_panel
+from ui.published import of_case
 from ui.states import TONES, state
 from ui.unconfirmed import mark
 from ui.viewing import Viewing
@@ -43,6 +45,7 @@ def rows(seen: Viewing, table: pd.DataFrame) -> list[dict[str, Any]]:
         for dimension in ("category", "ward", "district", "unit")
     }
     units = known["unit"]
+    told = published.kinds(seen.reports)
     choices = carried(seen)
     left = working_left(seen.reports, seen.filters, [int(number) for number in table["id"]])
     shown = []
@@ -66,6 +69,7 @@ def rows(seen: Viewing, table: pd.DataFrame) -> list[dict[str, Any]]:
                 "deadline": deadline(case, seen, left.get(case["id"])),
                 "due": moment(case["due_at"]) if not pd.isna(case["due_at"]) else "",
                 "results": [*results(case), *handed_up(case, units), *receipt(case, seen)],
+                "city": of_case(case, told),
             }
         )
     return shown

@@ -113,7 +113,7 @@ def _import(
     add_terms(connection, "unit", reader.units.values())
     _fill_calendar(connection, mapping)
     name_areas(connection, mapping)
-    merged = merge(connection, at)
+    merged = merge(connection, at, mapping.unread())
     connection.execute("analyze report, report_event, report_source")
     rejects.finish()
     return _counts(rows.read, rejects.count, merged)

@@ -155,3 +155,16 @@ class Mapping:
         several = [column for columns in (self.title, self.text, self.address) for column in columns]
         read = [*single, *several, *(column for moment in moments for column in moment.columns)]
         return list(dict.fromkeys(column for column in read if column is not None))
+
+    def unread(self) -> frozenset[str]:
+        """Return the columns of `report` the mapping does not read: an import leaves those of known reports alone."""
+        no_words = {
+            "officer": self.officer is None,
+            "received_at": self.received is None,
+            "due_at": self.due is None,
+            "severity": self.severity is None,
+            "unit_id": self.unit is None and self.units.blank is None,
+            "address": not self.address,
+            "text": not self.text,
+        }
+        return frozenset(column for column, none in no_words.items() if none)

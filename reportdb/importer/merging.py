@@ -1,9 +1,11 @@
 """From the temporary table into the report database: new reports in, changed ones corrected, the rest left alone.
 
-An import tells what a report is, not when it changed, so a difference is a correction and leaves no row in report_past.
+An import tells what a report is, not when it changed, so a difference is a correction: it adds no row to report_past,
+and the rows already there are corrected with the report. What the mapping does not read is left as it is. So is a
+deadline that a rule gave, until the source itself gives a due time.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
@@ -18,6 +20,9 @@ _TAKEN = (
     "channel_id, category_id, severity, unit_id, officer, lon, lat, district_id, ward_id, address, title, text, "
     "submitted_at, received_at, due_at, ended_at, status"
 )
+_NAMED = {"channel_id": "channel", "category_id": "category", "unit_id": "unit"}  # rows name these by code
+# Of these a past version never differs from its report.
+_NEVER_CHANGE = ("channel_id", "district_id", "ward_id", "submitted_at")
 _PUBLISHED = (
     "published_late, published_district, published_ward, published_status, district_named, ward_named, "
     "district_from_source, ward_from_source"
@@ -69,24 +74,35 @@ def add_terms(
         )
 
 
-def merge(connection: psycopg.Connection, at: datetime) -> Merged:
-    """Bring the rows of `staged`, each id once, into the report tables; what changes is updated at `at`."""
+def merge(connection: psycopg.Connection, at: datetime, unread: Set[str] = frozenset()) -> Merged:
+    """Bring the rows of `staged`, each id once, into the report tables; what changes is updated at `at`.
+
+    `unread` names the columns of `report` the mapping does not read: reports that are already here keep theirs.
+    """
     taken, published = sql.SQL(_TAKEN), sql.SQL(_PUBLISHED)
     connection.execute("analyze staged")
     connection.execute(
-        """
-        create temporary table arriving on commit drop as
-        select
-            coalesce(report.id, (select coalesce(max(id), 0) from report) + row_number() over (
-                partition by report.id is null order by staged.submitted_at, staged.source_ref)) as id,
-            report.id is null as is_new,
-            staged.*, channel.id as channel_id, category.id as category_id, unit.id as unit_id
-        from staged
-        join channel on channel.code = staged.channel
-        join category on category.code = staged.category
-        left join unit on unit.code = staged.unit
-        left join report on report.source_ref = staged.source_ref
-        """
+        sql.SQL(
+            """
+            create temporary table arriving on commit drop as
+            select
+                coalesce(report.id, (select coalesce(max(id), 0) from report) + row_number() over (
+                    partition by report.id is null order by staged.submitted_at, staged.source_ref)) as id,
+                report.id is null as is_new, staged.source_ref, staged.public_code, staged.disagrees, {published},
+                -- The source's own due time ends what a rule gave.
+                {due_is_read} and staged.due_at is not null and report.rule_id is not null as replaces_rule,
+                {taken}
+            from staged
+            join channel on channel.code = staged.channel
+            join category on category.code = staged.category
+            left join unit on unit.code = staged.unit
+            left join report on report.source_ref = staged.source_ref
+            """
+        ).format(
+            published=_of("staged", _PUBLISHED),
+            due_is_read=sql.Literal("due_at" not in unread),
+            taken=sql.SQL(", ").join(_arriving(column, unread) for column in _TAKEN.split(", ")),
+        )
     )
     connection.execute("analyze arriving")
     connection.execute(
@@ -95,7 +111,7 @@ def merge(connection: psycopg.Connection, at: datetime) -> Merged:
             create temporary table changed on commit drop as
             select arriving.id from arriving
             join report using (id) left join report_source on report_source.report_id = arriving.id
-            where ({report}, {source}) is distinct from ({arriving}, {told})
+            where replaces_rule or ({report}, {source}) is distinct from ({arriving}, {told})
             """
         ).format(
             report=_of("report", _TAKEN),
@@ -104,9 +120,12 @@ def merge(connection: psycopg.Connection, at: datetime) -> Merged:
             told=_of("arriving", _PUBLISHED),
         )
     )
+    _correct_past(connection)
     updated = connection.execute(
         sql.SQL(
-            """update report set ({taken}) = row ({arriving}), updated_at = %s
+            """update report set ({taken}) = row ({arriving}), updated_at = %s,
+                   rule_id = case when not replaces_rule then rule_id end,
+                   receive_due_at = case when not replaces_rule then receive_due_at end
                from arriving join changed using (id) where report.id = arriving.id"""
         ).format(taken=taken, arriving=_of("arriving", _TAKEN)),
         [at],
@@ -168,3 +187,63 @@ def days_spoken_of(connection: psycopg.Connection) -> tuple[date, date] | None:
 
 def _of(table: str, columns: str) -> sql.Composable:
     return sql.SQL(", ").join(sql.Identifier(table, column) for column in columns.split(", "))
+
+
+def _arriving(column: str, unread: Set[str]) -> sql.Composable:
+    """Return what a report's column becomes: what the row says, or what the report has where the row cannot say."""
+    said = sql.Identifier(_NAMED[column], "id") if column in _NAMED else sql.Identifier("staged", column)
+    stays = "report.id is not null" if column in unread else ""
+    if column == "due_at" and not stays:
+        stays = "staged.due_at is null and report.rule_id is not null"
+    if not stays:
+        return sql.SQL("{} as {}").format(said, sql.Identifier(column))
+    return sql.SQL("case when {} then {} else {} end as {}").format(
+        sql.SQL(stays), sql.Identifier("report", column), said, sql.Identifier(column)
+    )
+
+
+def _correct_past(connection: psycopg.Connection) -> None:
+    """Correct the past versions of the changed reports, before the reports themselves are.
+
+    What a version has in common with the report is corrected with it; where it differs, it is history and stays. Terms,
+    ratings and counts stay too: an import does not change them.
+    """
+    sets = [
+        sql.SQL("{column} = arriving.{column}").format(column=sql.Identifier(column)) for column in _NEVER_CHANGE
+    ] + [
+        sql.SQL(
+            """{column} = case when report_past.{column} is not distinct from report.{column}
+                          then arriving.{column} else report_past.{column} end"""
+        ).format(column=sql.Identifier(column))
+        for column in ("category_id", "severity", "unit_id", "received_at")
+    ]
+    connection.execute(
+        sql.SQL(
+            """
+            update report_past set {sets}, (status, ended_at) = row (
+                case when same_end then arriving.status else report_past.status end,
+                case when same_end then arriving.ended_at else report_past.ended_at end),
+                valid_from = case when is_first then least(report_past.valid_from, arriving.submitted_at)
+                             else report_past.valid_from end
+            from arriving
+            join changed using (id)
+            join report using (id)
+            join lateral (
+                select
+                    version.valid_to,
+                    (version.status, version.ended_at) is not distinct from (report.status, report.ended_at)
+                        as same_end,
+                    version.valid_to = min(version.valid_to) over () as is_first
+                from report_past as version
+                where version.report_id = report.id
+            ) as version on true
+            where report_past.report_id = arriving.id and report_past.valid_to = version.valid_to
+            """
+        ).format(sets=sql.SQL(", ").join(sets))
+    )
+    connection.execute(
+        """update report_past set worked_minutes = (
+               select cast(ceil(minutes) as integer)
+               from try_working_between(report_past.submitted_at, report_past.ended_at))
+           from changed where report_id = changed.id"""
+    )

@@ -35,6 +35,7 @@ NO_COUNT = {
     ".worklist td, .map-case, .report, .report-way, .report-terms, .report-near": "the words and times of single cases",
     "h2, h3, th, summary, .about, .map-what b, .definition-words, .definition-formula": "words that explain a number",
     ".ground": "the rules and the calendar",
+    ".published-said span": "the names of statuses and areas as the city writes them",
     ".map-legend, .map-source, .legend, .interval-legend, .signals small": "the bounds of colours, and what they mean",
     ".change, .overdue-change, .backlog-change": "differences, and when they began",
     ".overdue-place, .worklist-turn, .backlog-more": "places in an order, pages and rows of a list",
@@ -63,6 +64,7 @@ NUMBERS = """(exempt) => {
 """The words with digits in our panels that are in none of the places given."""
 
 DEMO = "at=2026-11-17T16:00&period=90d"
+KANSAS_CITY = "at=2020-06-01T12:00&period=all"
 WASHINGTON = "at=2016-08-16T10:20&period=30d"
 DRAWING = re.compile(r"/static/js/(DeckGlJsonChart|PlotlyChart)\.")
 DRAWS_NOTHING = "export default () => null"
@@ -71,6 +73,12 @@ DRAWS_NOTHING = "export default () => null"
 @pytest.fixture(scope="module")
 def demo_address(demo: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with dashboard(demo, tmp_path_factory.mktemp("log") / "dashboard.log") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def kansas_city_address(kansas_city: Imported, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with dashboard(kansas_city.url, tmp_path_factory.mktemp("log") / "dashboard.log") as running:
         yield running
 
 
@@ -213,6 +221,28 @@ def test_every_number_of_washington_opens_its_cases(
     paths = ["", "backlog?by=ward", "backlog?by=unit", "overdue", "unit?unit=ddot", "definitions"]
     paths += maps(busiest_square(washington.url, datetime(2016, 8, 16, 14, tzinfo=UTC)))
     walk(visit(washington_address), washington.url, [asked_at(path, WASHINGTON) for path in paths])
+
+
+@pytest.mark.real_data
+def test_every_number_of_what_kansas_city_says_opens_its_cases(
+    visit: Callable[..., Visit], kansas_city_address: str, kansas_city: Imported
+) -> None:
+    visited = visit(kansas_city_address)
+    path = asked_at("overdue?lang=en", KANSAS_CITY)
+    visited.open(path)
+    visited.page.wait_for_selector(".published")
+    numbers = links(visited, path)
+    assert len(numbers) > 50, "its flag, its statuses, districts and neighborhoods"
+    assert unlinked(visited) == []
+    with closing(ReportDatabase(kansas_city.url)) as reports:
+        assert {href: listed(reports, href) for href in numbers} == numbers
+    assert [bare for bare in rates(visited) if not proven(*bare[:2])] == []
+    late = visited.page.locator('.published a[data-figure="published_late"]')
+    count = late.get_attribute("data-count")
+    late.click()
+    visited.arrived("cases")
+    visited.page.wait_for_selector(f'.case-count[data-count="{count}"]')
+    assert visited.page.locator('td[data-label="The city says"] b').first.inner_text() == "late"
 
 
 @pytest.mark.parametrize("figure", ["open", "received", "resolved_late", "no_deadline"])
