@@ -13,7 +13,7 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 from ui import live, panel
-from ui.words import _, language
+from ui.words import language
 
 _HERE = Path(__file__).parent
 _PHONE = 640  # pixels; the style sheets change at the same width
@@ -47,7 +47,6 @@ def begin() -> None:
             "page": _styles(),
             "panels": panel.styles(),
             "language": language(),
-            "nothing": _("Nothing found. Type with diacritics."),
             "theme": st.context.theme.type,
             "known": [known.width, known.height, known.scale],
             "type": st.get_option("theme.baseFontSize"),

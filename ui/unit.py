@@ -198,7 +198,13 @@ def _people(seen: Viewing, table: pd.DataFrame) -> dict[str, Any]:
         }
         for row in table.to_dict("records")
     ]
-    return {"rows": rows, "nothing": held_back(seen, "open", len(rows)) if not rows else ""}
+    more = max(0, len(rows) - _LONGEST)
+    return {
+        "rows": rows,
+        "at_first": _LONGEST,
+        "more": more and ngettext("and {count} more officer", "and {count} more officers", more),
+        "nothing": held_back(seen, "open", len(rows)) if not rows else "",
+    }
 
 
 def _categories(seen: Viewing, own: pd.DataFrame, city: pd.DataFrame) -> dict[str, Any]:

@@ -6,7 +6,8 @@ const PATIENCE = 10_000
 export default function ({ data, parentElement, setTriggerValue }) {
   const heart = parentElement.querySelector("i")
   heart.place = `/beat/${data.viewer}/${data.run}`  // a run that has not arrived is not shown, and grows no younger
-  heart.page = new URL(data.page || ".", document.baseURI).pathname
+  heart.page = new URL(data.page || ".", document.baseURI)
+  heart.page.search = data.query
   heart.again = () => setTriggerValue("again", true)
   if (heart.beating) return
   heart.beating = true
@@ -42,14 +43,20 @@ async function beat(heart) {
   }
 }
 
-// Of two runs asked for at once, the one of the page that was left may be the last to be drawn. Where nothing is being
-// drawn any more at two beats, and the page a click has turned to is still not there, Streamlit is told once more.
+// Of two runs asked for at once, the one of the address that was left may be the last to be drawn. Where nothing is being
+// drawn any more at two beats, and what is drawn is still not what the address says, Streamlit is told once more.
 function turnAgain(heart) {
   const { testScriptState } = document.querySelector('[data-testid="stApp"]').dataset
-  const turned = document.turnedTo
-  const astray = turned?.path === location.pathname && heart.page !== turned.path && testScriptState === "notRunning"
-  if (astray && heart.astray && turned.again-- > 0) window.dispatchEvent(new PopStateEvent("popstate"))
+  const astray = testScriptState === "notRunning" && said(heart.page) !== said(location)
+  if (astray && heart.astray && document.turnedTo.again-- > 0)
+    window.dispatchEvent(new PopStateEvent("popstate", { state: "again" }))
   heart.astray = astray
+}
+
+// What an address asks for, whatever the order of its words; "embed" is Streamlit's own.
+function said({ pathname, search }) {
+  const words = [...new URLSearchParams(search)].filter(([word]) => !word.startsWith("embed"))
+  return JSON.stringify([pathname, words.sort()])
 }
 
 // The server was started again, or forgot a browser that was away for long. Streamlit connects to it by itself, and then
