@@ -34,11 +34,14 @@ def heartbeat(page: str, stands: Callable[[], bool]) -> None:
 
 
 async def beat(request: Request) -> Response:
-    """Tell a browser what the run it has of a page is worth (ui/viewers.py): moments in milliseconds since 1970."""
+    """Tell a browser what the run it has of a page is worth (ui/viewers.py): moments in milliseconds since 1970.
+
+    Every answer is JSON, so that a browser knows it from another server's (ui/panels/beat.js).
+    """
     watcher = live.watcher()
     viewer = watcher.viewers.named(request.path_params["viewer"])
     if viewer is None:  # their session is over
-        return Response(status_code=404, headers=_NOT_KEPT)
+        return JSONResponse({"gone": True}, 404, headers=_NOT_KEPT)
     heard = viewer.beat(request.path_params["run"], watcher.pulse)
     told = [_milliseconds(heard.now), _milliseconds(heard.true_at), heard.away, heard.again]
     return JSONResponse(told, headers=_NOT_KEPT)

@@ -3,48 +3,23 @@
 Nobody clicks on a wall, so the map needs no code in the browser: it is sharp on any screen and costs a few kilobytes.
 """
 
-import math
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import compress
 from typing import Any, Literal
 
 import pandas as pd
-from cachetools import TTLCache, cached
 
-from queries.database import ReportDatabase
 from queries.figures import figures
 from queries.ranking import FEWEST_OPEN
 from queries.urgent import newest, urgent
-from ui.map_data import around, fitting
 from ui.map_routes import ARRIVED_WITHIN, drawn_areas
 from ui.map_scale import scale, step_words, values
+from ui.svg_map import Label, Plan, ground, set_labels, width
 from ui.viewing import Viewing
 from ui.words import language, name, percent
 
-_HIGH, _WIDEST = 1000.0, 1150.0  # units of the drawing: it is that high, or that wide and lower
 _TYPE = 29.0  # units; with the map at 77 hundredths of the screen's height, 2.2 hundredths of it
-_LETTER = 0.52  # how wide a letter is, of its height
 _MOST_URGENT = 400
 _MOST_ARRIVALS = 200
 _NAMED = 3
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Where the degrees of a city lie on the drawing, and how large that is, in units."""
-
-    west: float
-    north: float
-    east_scale: float
-    north_scale: float
-    wide: float
-    high: float
-
-    def place(self, lon: float, lat: float) -> tuple[float, float]:
-        """Return the place of a point, in units from the upper left corner."""
-        return round((lon - self.west) * self.east_scale, 1), round((self.north - lat) * self.north_scale, 1)
 
 
 def wall_map(seen: Viewing, level: Literal["district", "ward"]) -> dict[str, Any] | None:
@@ -60,7 +35,8 @@ def wall_map(seen: Viewing, level: Literal["district", "ward"]) -> dict[str, Any
     if shapes.empty:
         return None
     keys = tuple(int(key) for key in shapes["key"])
-    plan, paths = _ground(seen.reports, level, keys)
+    plan, paths = ground(seen.reports, level, keys)
+    labels = _labels(shapes, plan, table)
     found = values(table, shapes.set_index("key")["population"], "overdue")
     steps = scale("overdue", found)
     cases, count = urgent(seen.reports, seen.filters, order="worklist", limit=_MOST_URGENT)
@@ -73,7 +49,8 @@ def wall_map(seen: Viewing, level: Literal["district", "ward"]) -> dict[str, Any
             {"path": path, "step": -1 if pd.isna(found[key]) else steps.step(found[key])}
             for key, path in zip(keys, paths, strict=True)
         ],
-        "labels": list(_labels(shapes, plan, table)),
+        "labels": labels,
+        "wide": width(labels, plan, _TYPE),
         "urgent": [
             (*plan.place(case["lon"], case["lat"]), case["state"] == "overdue")
             for case in cases.dropna(subset=["lon", "lat"]).to_dict("records")
@@ -86,52 +63,15 @@ def wall_map(seen: Viewing, level: Literal["district", "ward"]) -> dict[str, Any
     }
 
 
-@cached(TTLCache(16, 600), key=lambda reports, level, keys: (id(reports), level, keys), lock=threading.Lock())
-def _ground(reports: ReportDatabase, level: str, keys: tuple[int, ...]) -> tuple[Plan, list[str]]:
-    """Return how the areas lie on the drawing, and each one's outline as an SVG path, in the order of `keys`."""
-    shapes = drawn_areas(reports, level).set_index("key").loc[list(keys)]
-    rings = [list(_rings(geometry["coordinates"])) for geometry in shapes["geometry"]]
-    corners = [corner for area in rings for ring in area for corner in ring]
-    west, east = min(lon for lon, _lat in corners), max(lon for lon, _lat in corners)
-    south, north = min(lat for _lon, lat in corners), max(lat for _lon, lat in corners)
-    narrow = math.cos(math.radians((south + north) / 2))
-    degree = min(_HIGH / max(north - south, 1e-6), _WIDEST / max((east - west) * narrow, 1e-6))
-    wide, high = round((east - west) * narrow * degree, 1), round((north - south) * degree, 1)
-    plan = Plan(west, north, narrow * degree, degree, wide, high)
-    paths = ["".join(_path(plan, ring) for ring in area) for area in rings]
-    return plan, paths
-
-
-def _path(plan: Plan, ring: list[tuple[float, float]]) -> str:
-    return "M" + "L".join(f"{x:g} {y:g}" for x, y in (plan.place(*corner) for corner in ring)) + "Z"
-
-
-def _rings(coordinates: Any) -> Iterator[list[tuple[float, float]]]:
-    if isinstance(coordinates[0][0], (int, float)):
-        yield [(corner[0], corner[1]) for corner in coordinates]
-    else:
-        for part in coordinates:
-            yield from _rings(part)
-
-
-def _labels(shapes: pd.DataFrame, plan: Plan, table: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    """Yield the areas' names with their overdue share where they fit beside each other.
-
-    First those furthest behind, which must be named, then the roomiest.
-    """
+def _labels(shapes: pd.DataFrame, plan: Plan, table: pd.DataFrame) -> list[Label]:
+    """Return the areas' names with their overdue share: first those furthest behind, which must be named."""
     counts = table.dropna(subset="key").set_index("key")
     behind = (counts["overdue"] / counts["open"].where(counts["open"] >= FEWEST_OPEN)).nlargest(_NAMED).index
     rows = counts.to_dict("index")
     ordered = shapes.assign(behind=shapes["key"].isin(behind)).sort_values(["behind", "room"], ascending=False)
-    found = []
-    boxes = []
+    wanted = []
     for area in ordered.to_dict("records"):
-        words = name(area)
-        wide = len(words) * _TYPE * _LETTER
-        x, y = plan.place(*area["label"])
-        x = min(max(x, wide / 2), plan.wide - wide / 2)
-        boxes.append(around(x, y + _TYPE * 0.1, wide, _TYPE * 1.9))
         row = rows.get(area["key"])
         share = percent(row["overdue"], row["open"]) if row else ""
-        found.append({"x": round(x, 1), "y": y, "name": words, "share": share})
-    yield from compress(found, fitting(boxes))
+        wanted.append(Label(name(area), share, plan.place(*area["label"]), area["room"] * plan.north_scale))
+    return set_labels(wanted, plan, _TYPE)
