@@ -9,7 +9,7 @@ from ui.controls import one_of
 from ui.map_routes import drawn_areas
 from ui.map_scale import MEASURES
 from ui.panel import panel
-from ui.screen import sized
+from ui.screen import screen, sized
 from ui.viewing import Complete, Viewing, viewing
 from ui.words import _
 
@@ -49,6 +49,9 @@ if code and not case:
 
 def drawn(then: Viewing) -> None:
     """Draw the map at a moment, with what it shows."""
+    if not screen().webgl:
+        live_map.plainly(then, shapes, level=level, measure=measure)
+        return
     view = live_map.frame(shapes)
     found = live_map.draw(then, shapes, view, show=show, level=level, measure=measure)
     st.pydeck_chart(

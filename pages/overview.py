@@ -3,11 +3,11 @@
 import streamlit as st
 
 from queries.figures import figures
-from ui import flow, leaders, maps, newest, status, tiles
+from ui import flow, leaders, maps, newest, plain_map, status, tiles
 from ui.filters import carried
 from ui.headline import headline
 from ui.panel import address
-from ui.screen import pixels, sized
+from ui.screen import pixels, screen, sized
 from ui.viewing import Complete, viewing
 from ui.words import _, language
 
@@ -26,6 +26,17 @@ with left:
     shapes = seen.reports.ask("areas", level="district")
     if shapes.empty:
         st.info(_("No boundaries are loaded: run “python -m reportdb areas load”."), icon=":material/map:")
+    elif not screen().webgl:
+        plain_map.by_measure(
+            seen,
+            "district",
+            "overdue",
+            says="{name}\n" + _("{raw} open reports overdue", raw="{raw}"),
+            size=(900, 470),
+            key="district_map",
+            alt=_("Map of the districts by the share of open reports that are overdue"),
+        )
+        maps.legend(shapes, dark=st.context.theme.type == "dark")
     else:
         data = address(
             "map/areas/district.geojson", **carried(seen) | {"at": seen.filters.at.isoformat(), "lang": language()}

@@ -75,11 +75,11 @@ def framing(shapes: pd.DataFrame, width: int = _WIDTH, height: int = _HEIGHT) ->
     """
     scale = screen().scale
     width, height = round(min(width * scale, screen().width - 2 * _EDGE)), round(height * scale)
-    corners = [corner for geometry in shapes["geometry"] for corner in _corners(geometry["coordinates"])]
-    if not corners:
+    edge = [corner for geometry in shapes["geometry"] for corner in corners(geometry["coordinates"])]
+    if not edge:
         return pdk.ViewState(longitude=0, latitude=0, zoom=1)
-    west, east = min(lon for lon, _lat in corners), max(lon for lon, _lat in corners)
-    south, north = min(lat for _lon, lat in corners), max(lat for _lon, lat in corners)
+    west, east = min(lon for lon, _lat in edge), max(lon for lon, _lat in edge)
+    south, north = min(lat for _lon, lat in edge), max(lat for _lon, lat in edge)
     middle = (south + north) / 2
     # At zoom 0 the world is 512 pixels wide; a degree of latitude is longer than one of longitude on the map.
     across = width * 360 / (512 * max(east - west, 1e-6))
@@ -134,20 +134,12 @@ def coloured_areas(address: str, measure: str, *, chosen: str, dark: bool) -> li
 def one_place(lon: float, lat: float, *, state: str, dark: bool) -> pdk.Deck:
     """Return the map of one report's place among the wards around it, in the colour of its state."""
     colours = colours_of(dark)
-    meant = {
-        "overdue": colours.overdue,
-        "due_soon": colours.due_soon,
-        "in_time": colours.in_time,
-        "resolved": colours.resolved,
-        "resolved_on_time": colours.resolved,
-        "resolved_late": colours.resolved,
-    }
     place = pdk.Layer(
         "ScatterplotLayer",
         data=[{"place": [lon, lat]}],
         id="place",
         get_position="place",
-        get_fill_color=rgb(meant.get(state, colours.muted)),
+        get_fill_color=rgb(state_colour(state, dark=dark)),
         get_line_color=rgb(colours.surface),
         stroked=True,
         get_radius=9 * screen().scale,
@@ -158,6 +150,20 @@ def one_place(lon: float, lat: float, *, state: str, dark: bool) -> pdk.Deck:
     # On a larger screen not more wards, but larger ones.
     view = pdk.ViewState(longitude=lon, latitude=lat, zoom=round(11.8 + math.log2(screen().scale), 2))
     return deck([wards, *names("ward", view, dark=dark), place], view)
+
+
+def state_colour(state: str, *, dark: bool) -> str:
+    """Return the colour of one report's state on a map."""
+    colours = colours_of(dark)
+    meant = {
+        "overdue": colours.overdue,
+        "due_soon": colours.due_soon,
+        "in_time": colours.in_time,
+        "resolved": colours.resolved,
+        "resolved_on_time": colours.resolved,
+        "resolved_late": colours.resolved,
+    }
+    return meant.get(state, colours.muted)
 
 
 def outline(address: str, *, dark: bool) -> pdk.Layer:
@@ -311,7 +317,8 @@ def colours_of(dark: bool) -> Palette:
     return DARK if dark else LIGHT
 
 
-def _corners(coordinates: Any) -> list[tuple[float, float]]:
+def corners(coordinates: Any) -> list[tuple[float, float]]:
+    """Return every corner (longitude, latitude) of a GeoJSON geometry's coordinates."""
     if not coordinates or isinstance(coordinates[0], (int, float)):
         return [(coordinates[0], coordinates[1])] if coordinates else []
-    return [corner for part in coordinates for corner in _corners(part)]
+    return [corner for part in coordinates for corner in corners(part)]

@@ -1,6 +1,6 @@
 // Fills the style sheets of the page and of all panels, says what language the page speaks and in which theme, and tells
-// the server once, and again when it was started again, how large the window is and how much larger than at a desk its
-// type, where the server does not know.
+// the server once, and again when it was started again, how large the window is, how much larger than at a desk its type,
+// and whether it draws WebGL, where the server does not know.
 let told
 document.pageStyles ??= new CSSStyleSheet()
 document.panelStyles ??= new CSSStyleSheet()
@@ -16,13 +16,20 @@ export default function ({ data, setStateValue }) {
   if (told === data.viewer) return
   told = data.viewer
   const type = parseFloat(getComputedStyle(document.documentElement).fontSize)
-  const window_ = [window.innerWidth, window.innerHeight, Math.round((10 * type) / data.type) / 10]
+  const window_ = [window.innerWidth, window.innerHeight, Math.round((10 * type) / data.type) / 10, webgl()]
   if (window_.join() !== data.known.join()) setStateValue("window", window_)
 }
 
 function fill(sheet, text) {
   if (sheet.text !== text) sheet.replaceSync(text)
   sheet.text = text
+}
+
+// Whether the maps of deck.gl can be drawn.
+function webgl() {
+  const drawn = document.createElement("canvas").getContext("webgl2")
+  drawn?.getExtension("WEBGL_lose_context")?.loseContext()
+  return drawn !== null
 }
 
 // Streamlit writes the page and the choices of the run it draws into the address. While the viewer goes on, by a link or

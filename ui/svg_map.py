@@ -18,10 +18,10 @@ from ui.map_routes import drawn_areas
 HIGH, WIDEST = 1000.0, 1000.0
 """Units of a drawing: it is that high, or that wide and lower."""
 
-_LETTER = 0.52  # how wide a letter is, of its height
+_LETTER = 0.55  # how wide a letter is, of its height
 _STEP = 1.3  # from line to line of the names beside the map, of the height of a letter
 _GAP = 1.6  # between the map and the names beside it, of the height of a letter
-_ROOM = 2.3  # how wide a name may be, of the radius of the circle that its area has room for
+_ROOM = 3.9  # how wide a name may be, of the radius of the circle that its area has room for
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,14 @@ from queries import map as map_queries
 from queries import units
 from queries.figures import figures, names, plain, reading_order
 from queries.filters import Filters
-from ui import maps
+from ui import maps, plain_map
 from ui.asked import NOBODY
 from ui.filters import WHOLE_CITY, carried
 from ui.map_routes import drawn_areas
 from ui.map_scale import Scale, crowd_bounds, step_words
 from ui.pages import BACKLOG, LIVE_MAP, UNIT
 from ui.panel import address, panel, shared_panel
-from ui.screen import pixels, sized
+from ui.screen import pixels, screen, sized
 from ui.theme import palette
 from ui.tiles import count_of
 from ui.viewing import Viewing
@@ -98,6 +98,19 @@ def small_map(seen: Viewing, area: int | None, open_count: int) -> None:
     if framed is None:
         return
     level, shapes, frame = framed
+    if not screen().webgl:
+        plain_map.by_measure(
+            seen,
+            level,
+            "backlog",
+            says="{name}\n" + _("{raw} open reports", raw="{raw}"),
+            size=(520, _MAP_HEIGHT),
+            key="unit_map",
+            alt=_("Map of the unit's open cases"),
+            frame=frame,
+            why=plain_map.no_points(),
+        )
+        return
     dark = bool(st.context.theme.type == "dark")
     layer, meanings = open_cases(seen, open_count, dark=dark)
     ground = maps.ground(address(f"map/shapes/{level}.json"), chosen="", dark=dark)
