@@ -6,7 +6,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from queries.accounts import Account
 from queries.figures import names
-from ui import access, live
+from ui import access, live, screens
 from ui.filters import carried
 from ui.panel import address, panel
 from ui.status import Freshness
@@ -80,7 +80,8 @@ def nowhere(here: str) -> tuple[str, ...]:
 def header(here: str, seen: Viewing | None, freshness: Freshness, viewer: Account) -> None:
     """Draw the city's name, the way to every page with the viewer's choices, and how fresh the numbers are.
 
-    `here` is this page's path; `viewer` sees the pages that are for them.
+    The way to the wall is there where it opens without a screen's token. `here` is this page's path; `viewer` sees the
+    pages that are for them.
     """
     choices = carried(seen) if seen else {}
     own = names(seen.reports, "unit")["code"].get(viewer.unit_id) if seen and viewer.unit_id else None
@@ -96,6 +97,7 @@ def header(here: str, seen: Viewing | None, freshness: Freshness, viewer: Accoun
             for path, title in _titles().items()
             if path in PATHS and path not in _NOT_IN_NAVIGATION and access.may(viewer, path)
         ],
+        wall=address(WALL) if screens.opened({}, near=viewer != access.ANYBODY) else "",
         role=access.role_name(viewer.role) if viewer.name else "",
         name=viewer.name,
         own=address(UNIT, **choices | {"unit": own}) if own else "",

@@ -1,5 +1,6 @@
 """Every page by a deep link on a fresh server, in both themes, with ordinary, odd and hostile reports."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
@@ -144,6 +145,45 @@ def test_from_a_tablet_to_a_wide_desk_no_page_is_too_wide_and_no_word_is_broken(
             opened.set_viewport_size({"width": width, "height": 900})
             assert opened.evaluate("document.documentElement.scrollWidth") <= width, path
             assert opened.evaluate(BROKEN) == [], (path, width)
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_a_common_desk_shows_the_backlog_whole_and_a_smaller_one_that_it_goes_on(
+    visit: Callable[..., Visit], address: str, language: str
+) -> None:
+    page = visit(address, 1440, 900).open(f"backlog?{AT}&by=unit&lang={language}")
+    table = page.locator(".backlog-scroll").first
+    table.wait_for()
+    assert table.evaluate("table => table.scrollWidth - table.clientWidth") == 0
+    page.set_viewport_size({"width": 800, "height": 900})
+    assert table.evaluate("table => table.scrollWidth - table.clientWidth") > 0
+    assert "gradient" in table.evaluate("table => getComputedStyle(table).backgroundImage")
+
+
+def test_officers_names_and_their_list_are_whole(visit: Callable[..., Visit], address: str, unit: str) -> None:
+    page = visit(address).open(f"unit?{AT}&unit={unit}")
+    people = page.locator(".unit-people .row")
+    people.first.wait_for()
+    cut = "row => [...row.querySelectorAll('.name')].some(name => name.scrollWidth > name.clientWidth + 1)"
+    assert not any(row.evaluate(cut) for row in people.all())
+    folded = page.locator(".unit-more")
+    assert not people.last.is_visible(), "the unit that holds most has more officers than are seen at first"
+    more = int(re.findall(r"\d+", folded.locator("summary").inner_text())[0])
+    assert people.count() == page.locator(".unit-people .row:visible").count() + more
+    folded.locator("summary").click()
+    assert people.last.is_visible()
+    folded.locator("summary").click()
+    page.emulate_media(media="print")
+    assert people.last.bounding_box() is not None, "on paper nothing is folded"
+    assert page.locator(".worklist-name").first.evaluate("name => getComputedStyle(name).webkitLineClamp") == "none"
+
+
+def test_a_way_leads_to_the_wall(visit: Callable[..., Visit], address: str) -> None:
+    page = visit(address).open(f"?{AT}")
+    with page.expect_popup() as opened:
+        page.locator(".header nav").get_by_role("link", name="Màn hình lớn").click()
+    opened.value.wait_for_selector(".wall-seen", timeout=30_000)
+    assert opened.value.url == f"{address}/wall"
 
 
 def test_a_phone_folds_the_filters_and_all_but_the_ten_furthest_behind(
