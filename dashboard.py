@@ -15,7 +15,7 @@ from starlette.middleware import Middleware
 from reportdb.connection import URL_VARIABLE, DatabaseUnreachable, report_database, understood
 from reportdb.migrations import SchemaError
 from reportdb.server import ServerError
-from ui import gate, live, metrics, opening, process, sign_in, status, thresholds
+from ui import first_page, gate, live, metrics, opening, process, sign_in, status, thresholds
 from ui.exports import export_routes
 from ui.heartbeat import beat_routes
 from ui.routes import routes
@@ -57,6 +57,6 @@ app = st.App(
     _FRAME,
     on_script_error=status.unforeseen,
     lifespan=_running,
-    routes=routes + export_routes + beat_routes + metrics.metric_routes,
+    routes=routes + export_routes + beat_routes + metrics.metric_routes + first_page.routes,
     middleware=[Middleware(gate.Gate)],
 )

@@ -121,3 +121,42 @@ def test_a_wall_without_a_beat_says_so(visit: Callable[..., Visit], address: str
     wall = visited.page.locator(".wall")
     expect(wall).to_have_attribute("data-tone", "amber", timeout=60_000)
     expect(visited.page.locator(".wall-age")).to_contain_text("một máy chủ khác trả lời")
+
+
+@pytest.mark.parametrize(
+    ("answer", "language", "said"),
+    [
+        (None, "vi", "kết nối đến máy chủ (WebSocket) không thông"),
+        (None, "en", "the connection to the server (WebSocket) does not get through"),
+        (STRANGER, "en", "another server answers at this address"),
+        ({"status": 302, "headers": {"Location": "/login"}}, "en", "you are signed out"),
+        ({"status": 503}, "en", "the server does not answer"),
+    ],
+)
+def test_a_page_that_no_socket_brings_says_why(
+    visit: Callable[..., Visit], address: str, answer: dict[str, Any] | None, language: str, said: str
+) -> None:
+    """From the first load on: then nothing of the dashboard's but its document has reached the browser."""
+    page = visit(address).page
+    shut = [True]
+
+    def between(route: WebSocketRoute) -> None:
+        if shut:
+            route.close()
+            return
+        server = route.connect_to_server()
+        route.on_message(server.send)
+        server.on_message(route.send)
+
+    page.route_web_socket("**/_stcore/stream", between)
+    if answer:
+        page.route("**/_stcore/health", lambda route: route.fulfill(**answer))
+    page.goto(f"{address}/backlog?lang={language}")
+    told = page.get_by_role("alert")
+    expect(told).to_contain_text(said, timeout=SETTLES)
+    assert told.get_by_role("link").count() == ("signed out" in said)
+    assert page.locator(".stDialog:visible").count() == 0
+    shut.clear()
+    page.unroute("**/_stcore/health")
+    page.wait_for_selector(".header nav", timeout=60_000)
+    expect(told).to_be_hidden(timeout=SETTLES)

@@ -36,7 +36,8 @@ SMALL = r"""() => {
       const inline = getComputedStyle(element).display === "inline" && element.closest("p, dd, figcaption, .freshness")
       if (inline && /\p{L}{2,}/u.test(beside.join(" "))) continue
       element.scrollIntoView({ block: "center", inline: "center", behavior: "instant" })
-      const { left, top, width, height } = element.getClientRects()[0]
+      const lines = [...element.getClientRects()].sort((one, other) => other.width - one.width)
+      const { left, top, width, height } = lines[0]
       const [x, y] = [left + width / 2, top + height / 2]
       const around = [[0, 0], [-11.5, 0], [11.5, 0], [0, -11.5], [0, 11.5]]
       const missed = around.filter(([right, down]) => !element.contains(seen(x + right, y + down)))
