@@ -22,7 +22,7 @@ from reportdb.connection import (
 )
 from reportdb.migrations import SchemaError
 from reportdb.server import ServerError
-from ui import gate, live, metrics, opening, process, sign_in, status, thresholds
+from ui import first_page, gate, live, metrics, opening, process, sign_in, status, thresholds
 from ui.downloads import export_routes
 from ui.heartbeat import beat_routes
 from ui.routes import routes
@@ -68,6 +68,6 @@ app = st.App(
     _FRAME,
     on_script_error=status.unforeseen,
     lifespan=_running,
-    routes=routes + export_routes + beat_routes + metrics.metric_routes,
+    routes=routes + export_routes + beat_routes + metrics.metric_routes + first_page.routes,
     middleware=[Middleware(gate.Gate)],
 )

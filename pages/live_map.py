@@ -8,7 +8,7 @@ from ui.controls import one_of
 from ui.map_scale import MEASURES
 from ui.panel import panel
 from ui.plain_ground import drawn_level, drawn_levels
-from ui.screen import sized
+from ui.screen import screen, sized
 from ui.viewing import Complete, Viewing, viewing
 from ui.words import _
 
@@ -50,6 +50,9 @@ if code and not case:
 
 def drawn(then: Viewing) -> None:
     """Draw the map at a moment, with what it shows."""
+    if not screen().webgl:
+        live_map.plainly(then, level=level, measure=measure)
+        return
     found = live_map.draw(then, view, show=show, level=level, measure=measure)
     st.pydeck_chart(
         live_map.deck(view, found, case),

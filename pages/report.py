@@ -6,12 +6,12 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from queries.report import events, reading, report
-from ui import access, case_story, contacts, published
+from ui import access, case_story, contacts, maps, plain_map, published
 from ui.pages import REPORT
 from ui.panel import address, shared_panel
 from ui.place_map import one_place
 from ui.plain_ground import drawn_level
-from ui.screen import pixels, sized
+from ui.screen import pixels, screen, sized
 from ui.viewing import Complete, viewing
 from ui.words import _
 
@@ -38,8 +38,18 @@ with left:
     shared_panel(seen, "report", key="report", make=lambda: case_story.head(seen, case))
     shared_panel(seen, "report_way", key="report_way", make=lambda: case_story.way(seen, case, steps))
 with right:
-    if case["lat"] is not None:
-        dark = st.context.theme.type == "dark"
+    dark = st.context.theme.type == "dark"
+    if case["lat"] is not None and not screen().webgl:
+        plain_map.one_place(
+            seen,
+            case["lon"],
+            case["lat"],
+            colour=maps.state_colour(case["state"], dark=dark),
+            size=(520, 300),
+            key="report_map",
+            alt=_("Map of the place of this report"),
+        )
+    elif case["lat"] is not None:
         st.pydeck_chart(
             seen.shared(
                 ("map", dark, pixels(300)),

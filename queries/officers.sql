@@ -12,5 +12,3 @@ select
 from stood
 join (select id, unit_id, officer from report where id = any(array(select id from stood))) as report using (id)
 group by 1
-order by 3 desc, 2 desc, 1
-limit :limit

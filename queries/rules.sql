@@ -5,5 +5,5 @@ select
 from deadline_rule
 left join category on category.id = category_id
 where valid_from <= cast(:day as date) and (valid_to is null or valid_to > cast(:day as date))
-order by category_id is null, category.name_vi, deadline_rule.severity is null,
+order by category_id is null, deadline_rule.severity is null,
     array_position(array['urgent', 'complex', 'normal'], deadline_rule.severity), valid_from, deadline_rule.id

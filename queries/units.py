@@ -3,19 +3,21 @@
 import pandas as pd
 
 from queries.database import ReportDatabase
-from queries.figures import moments
+from queries.figures import moments, reading_order
 from queries.filters import Filters
 from queries.period import happened
 from queries.scope import NOTHING
 
 
-def officers(reports: ReportDatabase, filters: Filters, *, limit: int = 30) -> pd.DataFrame:
-    """Return what each officer answers for at the moment, those with most overdue first.
+def officers(reports: ReportDatabase, filters: Filters) -> pd.DataFrame:
+    """Return what each officer answers for at the moment, those with most overdue first, then with most open.
 
     Columns: officer (null: nobody is assigned), open, overdue (reports). Raises DatabaseAway.
     """
-    answer = reports.ask("officers", **filters.case_parameters(), limit=limit)
-    return answer.assign(officer=answer["officer"].astype(object).where(answer["officer"].notna(), None))
+    answer = reports.ask("officers", **filters.case_parameters())
+    answer = answer.assign(officer=answer["officer"].astype(object).where(answer["officer"].notna(), None))
+    by_name = answer.iloc[sorted(range(len(answer)), key=lambda row: reading_order(answer["officer"].iloc[row] or ""))]
+    return by_name.sort_values(["overdue", "open"], ascending=False, kind="stable", ignore_index=True)
 
 
 def duties(reports: ReportDatabase, filters: Filters) -> dict[str, int]:

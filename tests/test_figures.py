@@ -1,6 +1,7 @@
 """Every figure on rows small enough to count by eye; some rows must not be counted."""
 
 import math
+import unicodedata
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,7 +14,7 @@ from hypothesis import strategies as some
 
 from queries.chance import median_bounds
 from queries.database import ReportDatabase
-from queries.figures import HOURS, due_soon_until, figures, labels, timed
+from queries.figures import HOURS, due_soon_until, figures, labels, reading_order, timed
 from queries.filters import SEVERITIES, Filters
 from queries.period import MEDIAN_BOUNDS, quantiles
 from tests.reports import DAY, HOUR, T, past, report, small_city
@@ -198,6 +199,30 @@ def test_names_stand_in_the_order_a_reader_expects(city: psycopg.Connection, rep
                values (3, 'district', '003', 'Ba Đình', 'Ba Dinh', 'quan')"""
     )
     assert list(labels(reports, "district", "vi").values()) == ["Ba Đình", "Đống Đa", "Hoàn Kiếm"]
+
+
+def test_names_are_compared_word_by_word_then_by_letters_then_by_tones() -> None:
+    ordered = ["Ba Đình", "Bà Đình", "Bắc Từ Liêm", "Bắc Từ Liêm 2", "Cầu Giấy", "Da", "Dạ", "Đa", "Đống Đa", "Hà Đông"]
+    ordered += [
+        "Hai Bà Trưng",
+        "Ma",
+        "Mà",
+        "Mả",
+        "Mã",
+        "Má",
+        "Mạ",
+        "Mă",
+        "Mâ",
+        "Mo",
+        "Mô",
+        "Mơ",
+        "Thanh Trì",
+        "Thanh Xuân",
+    ]
+    backwards = ordered[::-1]
+    assert sorted(backwards, key=reading_order) == ordered
+    decomposed = [unicodedata.normalize("NFD", name) for name in backwards]
+    assert [unicodedata.normalize("NFC", name) for name in sorted(decomposed, key=reading_order)] == ordered
 
 
 def test_a_moment_without_a_zone_and_a_period_upside_down_are_refused() -> None:

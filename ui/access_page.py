@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from queries.figures import names
+from queries.figures import names, reading_order
 from ui.access import role_name
 from ui.filters import carried
 from ui.pages import REPORT
@@ -28,7 +28,10 @@ def accounts(seen: Viewing, table: pd.DataFrame) -> dict[str, Any]:
             "since": moment(seen.local(row["created_at"])),
             "disabled": "" if pd.isna(row["disabled_at"]) else moment(seen.local(row["disabled_at"])),
         }
-        for row in table.to_dict("records")
+        for row in sorted(
+            table.to_dict("records"),
+            key=lambda row: (not pd.isna(row["disabled_at"]), row["role"], reading_order(row["name"])),
+        )
     ]
     return {"rows": rows}
 

@@ -2,7 +2,8 @@
 
 Each beat says what time it is, and until when what is drawn was known to be true (ui/heartbeat.py). From then on the
 browser counts by itself. Without beats its words turn from green to amber to red, by the limits of an answer's age
-(thresholds.toml); where the database is a copy, by those of a copy's, and the words say that it is behind.
+(thresholds.toml), and say why: no answer, another server's answer, signed out, no connection for the pages. Where the
+database is a copy, they turn by the limits of a copy's age, and the words say that it is behind.
 """
 
 from functools import cache
@@ -39,6 +40,10 @@ def show(*, wall: bool = False) -> None:
             "slow": slow,
             "away": _("The database has not answered for {age}"),
             "lost": _("No word from the server for {age}"),
+            "address": _("For {age} another server has answered at this address: the proxy must pass on /beat"),
+            "signed_out": _("No figures for {age}: you are signed out"),
+            "sign_in": _("Sign in again"),
+            "socket": _("No new figures for {age}: the connection to the server (WebSocket) does not get through"),
             "alarm": _("These figures are {age} old"),
         },
     }
@@ -47,6 +52,6 @@ def show(*, wall: bool = False) -> None:
 
 @cache
 def _age() -> ComponentRenderer:
-    words = '<i></i><b class="figures"></b><span role="status"></span>'
+    words = '<i></i><b class="figures"></b><span role="status"></span><a hidden></a>'
     html = f'<div class="age-place"><div class="panel age">{words}</div></div>'
     return st.components.v2.component("age", html=html, js=(_PANELS / "age.js").read_text())

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from queries.backlog import AGES, PACE_DAYS, RECEIPTS, STAGES, URGENCIES, backlog, mix
-from queries.figures import Dimension, names
+from queries.figures import Dimension, labels, names
 from queries.filters import TICK
 from queries.ranking import FEWEST_OPEN
 from ui import levels
@@ -206,7 +206,9 @@ def _ordered(seen: Viewing, since: datetime, by: Dimension, sort: str) -> pd.Dat
     column = sort.removeprefix("-")
     ascending = (column == "name") != sort.startswith("-")
     if column == "name":
-        column = "name_en" if language() == "en" else "name_vi"
+        column = "place"
+        places = {code: place for place, code in enumerate(labels(seen.reports, by, language()))}
+        found = found.assign(place=found["code"].map(places))
     return found.sort_values([column, "code"], ascending=[ascending, True], na_position="last", ignore_index=True)
 
 

@@ -1,17 +1,22 @@
-"""Controls whose choice lives in the address: they show what stands there and write there what is chosen.
+"""Controls whose choice lives in the address alone: they show what stands there, and a click leads to another address.
 
-Streamlit's own binding of a control to the address would write the labels, which change with the language.
+The browser writes the address (ui/panels/choices.js), never the server. A control of Streamlit's own has a state beside
+the address; where the viewer goes Back quickly, that state arrives with the address of another page, and the choices of
+one page end in the address of the other.
 """
 
 from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from queries.figures import plain
 from ui.asked import split
-from ui.panel import panel
+from ui.panel import address, panel
 
 PAGE = "page"
 """What an address calls the page of a list."""
+_KEEPS_PAGE = "lang"
+"""The word whose change leaves a list as it is, but for its language."""
 
 
 def one_of(
@@ -32,32 +37,42 @@ def one_of(
     chosen = stands if stands is not None and stands in options else usual
     if says and stands not in {None, "", *options}:
         panel("notice", key=f"notice_{word}", words=stands)
-    st.session_state[f"choose_{word}"] = chosen
-    st.segmented_control(
-        label,
-        options,
-        required=True,
-        format_func=words,
+    panel(
+        "choose_one",
         key=f"choose_{word}",
-        on_change=_write,
-        args=(word, usual),
+        width="content",
+        label=label,
+        word=word,
+        options=[
+            {
+                "words": words(option),
+                "value": "" if option == usual else option,
+                "href": _with(word, None if option == usual else option),
+                "here": option == chosen,
+                "language": option if word == "lang" else "",
+            }
+            for option in options
+        ],
     )
     return chosen
 
 
 def some_of(label: str, word: str, options: Sequence[str], *, words: Callable[[str], str], nothing: str) -> list[str]:
-    """Draw a choice of any number and return them; `nothing` stands in it while none is chosen."""
+    """Draw a choice of any number and return them; `nothing` stands in it while none is chosen.
+
+    What is typed into it finds an option as a search does: without diacritics, in any case, each word by itself.
+    """
     stands = [option for option in split(st.query_params.get_all(word), options) if option in options]
-    st.session_state[f"choose_{word}"] = stands
-    st.multiselect(
-        label,
-        options,
-        format_func=words,
-        placeholder=nothing,
+    panel(
+        "choose_some",
         key=f"choose_{word}",
-        select_all=False,
-        on_change=_write,
-        args=(word, None),
+        label=label,
+        word=word,
+        nothing=nothing,
+        options=[
+            {"value": option, "words": words(option), "plain": plain(words(option)), "here": option in stands}
+            for option in options
+        ],
     )
     return stands
 
@@ -65,17 +80,8 @@ def some_of(label: str, word: str, options: Sequence[str], *, words: Callable[[s
 def words_of(label: str, word: str, *, example: str) -> str:
     """Draw a field for words and return them."""
     stands = st.query_params.get(word, "")
-    st.session_state[f"choose_{word}"] = stands
-    st.text_input(label, placeholder=example, key=f"choose_{word}", on_change=_write, args=(word, ""))
+    panel("choose_words", key=f"choose_{word}", label=label, word=word, example=example, stands=stands)
     return stands
-
-
-def shows(key: str, value: object) -> None:
-    """Have a control show a value. One that shows it already is left alone: a refresh takes nothing away that is being
-    typed.
-    """
-    if key not in st.session_state or st.session_state[key] != value:
-        st.session_state[key] = value
 
 
 def rewrite(**words: str | None) -> None:
@@ -87,11 +93,9 @@ def rewrite(**words: str | None) -> None:
     st.query_params.from_dict(stands | {word: value for word, value in words.items() if value is not None})
 
 
-def _write(word: str, usual: str | None) -> None:
-    chosen = st.session_state[f"choose_{word}"]
-    if word != "lang":
-        st.query_params.pop(PAGE, None)  # of another list
-    if not chosen or chosen == usual:
-        st.query_params.pop(word, None)
-    else:
-        st.query_params[word] = chosen
+def _with(word: str, value: str | None) -> str:
+    """Return this page's address with another choice in it, None: without; at the first page of its list."""
+    query = {key: st.query_params.get_all(key) for key in st.query_params}
+    if word != _KEEPS_PAGE:
+        query.pop(PAGE, None)
+    return address("?", **query | {word: value})

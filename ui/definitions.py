@@ -9,7 +9,7 @@ from queries import rules
 from queries.calendar import calendar_cover
 from queries.cases import case_count
 from queries.deadlines import warnings
-from queries.figures import RATES, timed, with_sums
+from queries.figures import RATES, reading_order, timed, with_sums
 from queries.signals import Signal, signals
 from queries.statements import written
 from ui.meanings import figure_name, left_out, meaning, rate_name
@@ -230,9 +230,13 @@ def _ground(seen: Viewing) -> dict[str, Any]:
     hours = rules.office_hours(seen.reports, seen.filters).to_dict("records")
     days = rules.days_off(seen.reports, seen.filters).to_dict("records")
     known = rules.rules(seen.reports, seen.filters)
+    ordered = sorted(
+        known.astype(object).where(known.notna(), None).to_dict("records"),
+        key=lambda one: (1, ()) if one["name_vi"] is None else (0, reading_order(name(one))),
+    )
     cover = calendar_cover(seen.reports, seen.filters.at, seen.city.zone)
     return {
-        "rules": [_rule(one) for one in known.astype(object).where(known.notna(), None).to_dict("records")],
+        "rules": [_rule(one) for one in ordered],
         "hours": [f"{one['opens']:%H:%M}–{one['closes']:%H:%M}" for one in hours],
         "hours_sure": all(one["confirmed"] for one in hours),
         "hours_sources": sorted({one["source"] for one in hours}),

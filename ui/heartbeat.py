@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from urllib.parse import urlencode
 
 import streamlit as st
 from starlette.requests import Request
@@ -22,20 +23,25 @@ _NOT_KEPT = {"Cache-Control": "no-store"}
 def heartbeat(page: str, stands: Callable[[], bool]) -> None:
     """Let the browser ask from now on; the page is drawn again as well where something no longer `stands`.
 
-    `page` is the path of the page that is drawn: where a click has turned to another, the browser asks for that.
+    `page` is the path of the page that is drawn: where the address has become another one since, the browser asks for
+    that.
     """
     viewer = live.viewer()
     viewer.stands = stands
-    told = {"viewer": viewer.name, "run": viewer.run, "page": page}
+    query = urlencode({word: st.query_params.get_all(word) for word in st.query_params}, doseq=True)
+    told = {"viewer": viewer.name, "run": viewer.run, "page": page, "query": query}
     _component()(data=told, key="beat", width="content", on_again_change=lambda: None)
 
 
 async def beat(request: Request) -> Response:
-    """Tell a browser what the run it has of a page is worth (ui/viewers.py): moments in milliseconds since 1970."""
+    """Tell a browser what the run it has of a page is worth (ui/viewers.py): moments in milliseconds since 1970.
+
+    Every answer is JSON, so that a browser knows it from another server's (ui/panels/beat.js).
+    """
     watcher = live.watcher()
     viewer = watcher.viewers.named(request.path_params["viewer"])
     if viewer is None:  # their session is over
-        return Response(status_code=404, headers=_NOT_KEPT)
+        return JSONResponse({"gone": True}, 404, headers=_NOT_KEPT)
     heard = viewer.beat(request.path_params["run"], watcher.pulse)
     told = [_milliseconds(heard.now), _milliseconds(heard.true_at), heard.away, heard.again]
     return JSONResponse(told, headers=_NOT_KEPT)

@@ -10,10 +10,10 @@ import streamlit as st
 from queries import map as map_queries
 from queries.cases import readable_count
 from queries.figures import Dimension, figures
-from ui import map_marks, map_scale, maps, squares
+from ui import map_marks, map_scale, maps, plain_map, squares
 from ui.asked import NOBODY
 from ui.filters import carried
-from ui.map_panels import Counted, Mark, counted
+from ui.map_panels import Counted, Mark, about, counted, here
 from ui.map_routes import drawn_areas
 from ui.map_scale import Scale
 from ui.panel import address
@@ -105,6 +105,28 @@ def deck(view: pdk.ViewState, drawn: Drawn, case: dict[str, Any] | None) -> pdk.
     """Return the map as Streamlit draws it, with a ring around the case looked at."""
     rings = [map_marks.marked(case["lon"], case["lat"], dark=_dark())] if case and not pd.isna(case["lon"]) else []
     return maps.deck([*drawn.layers, *rings], view, says=drawn.says)
+
+
+def plainly(seen: Viewing, *, level: Dimension | None, measure: str) -> None:
+    """Draw the areas and what they show for a browser that cannot draw the map. Raises DatabaseAway."""
+    if level is None:
+        st.info(plain_map.nothing(), icon=":material/map:")
+        return
+    shapes = drawn_areas(seen.reports, level)
+    drawn = _areas(seen, shapes, level, measure)
+    chosen = seen.query.get(level, [])
+    plain_map.by_measure(
+        seen,
+        level,
+        measure,
+        says=drawn.says,
+        size=_room(),
+        key=KEY,
+        alt=drawn.what,
+        href=lambda code: here(seen, **{level: None if chosen == [code] else code}),
+        why=plain_map.no_points(),
+    )
+    about(drawn.what, drawn.shown, drawn.missing, drawn.marks, maps.sources(shapes))
 
 
 def follow(seen: Viewing, level: str | None) -> None:

@@ -77,11 +77,11 @@ def framing(shapes: pd.DataFrame, width: int = _WIDTH, height: int = _HEIGHT) ->
 
     The same shapes on the same screen give the same view.
     """
-    corners = [corner for geometry in shapes["geometry"] for corner in _corners(geometry["coordinates"])]
-    if not corners:
+    edge = [corner for geometry in shapes["geometry"] for corner in corners(geometry["coordinates"])]
+    if not edge:
         return pdk.ViewState(longitude=0, latitude=0, zoom=1)
-    west, east = min(lon for lon, _lat in corners), max(lon for lon, _lat in corners)
-    south, north = min(lat for _lon, lat in corners), max(lat for _lon, lat in corners)
+    west, east = min(lon for lon, _lat in edge), max(lon for lon, _lat in edge)
+    south, north = min(lat for _lon, lat in edge), max(lat for _lon, lat in edge)
     return framed((west, south, east, north), width, height)
 
 
@@ -139,6 +139,20 @@ def coloured_areas(address: str, measure: str, *, chosen: str, dark: bool) -> li
         ),
         _clicked_areas(address, chosen),
     ]
+
+
+def state_colour(state: str, *, dark: bool) -> str:
+    """Return the colour of one report's state on a map."""
+    colours = colours_of(dark)
+    meant = {
+        "overdue": colours.overdue,
+        "due_soon": colours.due_soon,
+        "in_time": colours.in_time,
+        "resolved": colours.resolved,
+        "resolved_on_time": colours.resolved,
+        "resolved_late": colours.resolved,
+    }
+    return meant.get(state, colours.muted)
 
 
 def outline(address: str, *, dark: bool) -> pdk.Layer:
@@ -292,7 +306,8 @@ def colours_of(dark: bool) -> Palette:
     return DARK if dark else LIGHT
 
 
-def _corners(coordinates: Any) -> list[tuple[float, float]]:
+def corners(coordinates: Any) -> list[tuple[float, float]]:
+    """Return every corner (longitude, latitude) of a GeoJSON geometry's coordinates."""
     if not coordinates or isinstance(coordinates[0], (int, float)):
         return [(coordinates[0], coordinates[1])] if coordinates else []
-    return [corner for part in coordinates for corner in _corners(part)]
+    return [corner for part in coordinates for corner in corners(part)]

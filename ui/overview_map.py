@@ -4,11 +4,11 @@ import streamlit as st
 
 from queries import map as map_queries
 from queries.figures import Dimension
-from ui import levels, live_map, map_panels, maps
+from ui import levels, live_map, map_panels, maps, plain_map
 from ui.filters import carried
 from ui.map_routes import drawn_areas
 from ui.panel import address
-from ui.screen import pixels, sized
+from ui.screen import pixels, screen, sized
 from ui.viewing import Viewing
 from ui.words import _, language
 
@@ -18,6 +18,21 @@ _HEIGHT = 470  # pixels at a desk
 def areas(seen: Viewing, level: Dimension) -> None:
     """Draw the areas of a level with what their colours mean. Raises DatabaseAway."""
     shapes, dark = drawn_areas(seen.reports, level), st.context.theme.type == "dark"
+    what = _(
+        "Map of the {places} by the share of open reports that are overdue", places=levels.within(seen.city, level)
+    )
+    if not screen().webgl:
+        plain_map.by_measure(
+            seen,
+            level,
+            "overdue",
+            says="{name}\n" + _("{raw} open reports overdue", raw="{raw}"),
+            size=(900, _HEIGHT),
+            key="district_map",
+            alt=what,
+        )
+        maps.legend(shapes, dark=dark)
+        return
     data = address(
         f"map/areas/{level}.geojson", **carried(seen) | {"at": seen.filters.at.isoformat(), "lang": language()}
     )
@@ -25,9 +40,7 @@ def areas(seen: Viewing, level: Dimension) -> None:
         maps.area_map(data, shapes, level=level, dark=dark),
         height=pixels(_HEIGHT),
         key=sized("district_map"),
-        alt=_(
-            "Map of the {places} by the share of open reports that are overdue", places=levels.within(seen.city, level)
-        ),
+        alt=what,
     )
     maps.legend(shapes, dark=dark)
 
@@ -40,6 +53,9 @@ def plain(seen: Viewing) -> None:
     extent = map_queries.extent(seen.reports, seen.filters)
     if extent is None:
         st.info(_("No report has a place that a map could show."), icon=":material/map:")
+        return
+    if not screen().webgl:
+        st.info(plain_map.nothing(), icon=":material/map:")
         return
     view = maps.framed(extent)
     drawn = live_map.draw(seen, view, show="points" if seen.filters.scope.sees_cases else "open", level=None)

@@ -7,7 +7,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from queries.accounts import Account
 from queries.cases import speaks_of_the_period
 from queries.figures import names
-from ui import access, live
+from ui import access, live, screens
 from ui.case_list import figure_of
 from ui.filters import carried
 from ui.panel import address, panel
@@ -74,8 +74,8 @@ def turned_to() -> Page:
 
 
 def open_own_unit(here: str, seen: Viewing, viewer: Account) -> None:
-    """Turn a unit head's new session from the overview to the page of the own unit, once, unless the address asks for
-    anything.
+    """Lead a unit head's new session from the overview to the page of the own unit, once, unless the address asks for
+    anything. Stops the run: the browser goes on.
     """
     opening = st.session_state.setdefault("opening", True)
     st.session_state["opening"] = False
@@ -83,8 +83,8 @@ def open_own_unit(here: str, seen: Viewing, viewer: Account) -> None:
         return
     own = names(seen.reports, "unit")["code"].get(viewer.unit_id)
     if own:
-        unit = next(page for page in pages() if page.url_path == UNIT)
-        st.switch_page(unit, query_params={word: next(iter(seen.query[word])) for word in seen.query} | {"unit": own})
+        panel("turn", key="turn", href=address(UNIT, **carried(seen) | {"unit": own}), words=_("My unit"))
+        st.stop()
 
 
 def nowhere(here: str) -> tuple[str, ...]:
@@ -101,7 +101,8 @@ def depends_on_the_period(here: str) -> bool:
 def header(here: str, seen: Viewing | None, freshness: Freshness, viewer: Account) -> None:
     """Draw the city's name, the way to every page with the viewer's choices, and how fresh the numbers are.
 
-    `here` is this page's path; `viewer` sees the pages that are for them.
+    The way to the wall is there where it opens without a screen's token. `here` is this page's path; `viewer` sees the
+    pages that are for them.
     """
     choices = carried(seen) if seen else {}
     own = names(seen.reports, "unit")["code"].get(viewer.unit_id) if seen and viewer.unit_id else None
@@ -117,6 +118,7 @@ def header(here: str, seen: Viewing | None, freshness: Freshness, viewer: Accoun
             for path, title in _titles().items()
             if path in PATHS and path not in _NOT_IN_NAVIGATION and access.may(viewer, path)
         ],
+        wall=address(WALL) if screens.opened({}, near=viewer != access.ANYBODY) else "",
         role=access.role_name(viewer.role) if viewer.name else "",
         name=viewer.name,
         own=address(UNIT, **choices | {"unit": own}) if own else "",

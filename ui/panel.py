@@ -10,7 +10,7 @@ from base64 import b64encode
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -43,7 +43,7 @@ def _component() -> ComponentRenderer:
     return st.components.v2.component(
         "panel",
         html='<div class="panel"></div>',
-        js=(_FOLDER / "panel.js").read_text(),
+        js="\n".join((_FOLDER / file).read_text() for file in ("panel.js", "choices.js")),
     )
 
 
@@ -53,11 +53,11 @@ def styles() -> str:
     return "\n".join(file.read_text() for file in sorted(_FOLDER.glob("*.css")))
 
 
-def panel(template: str, *, key: str, **values: Any) -> None:
+def panel(template: str, *, key: str, width: Literal["stretch", "content"] = "stretch", **values: Any) -> None:
     """Draw `panels/<template>.html` with its values; `key` tells this panel from the others of the page."""
     seen: Viewing | None = st.session_state.get("viewing")
     html = render(template, values)
-    _component()(data={"html": opened_by(seen, html) if seen else html}, key=key)
+    _component()(data={"html": opened_by(seen, html) if seen else html}, key=key, width=width)
 
 
 def shared_panel(seen: Viewing, template: str, *, key: str, make: Callable[[], dict[str, Any]]) -> None:

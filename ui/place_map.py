@@ -16,20 +16,12 @@ def one_place(lon: float, lat: float, *, state: str, level: str | None, dark: bo
     Without a level, on a plain ground.
     """
     colours = maps.colours_of(dark)
-    meant = {
-        "overdue": colours.overdue,
-        "due_soon": colours.due_soon,
-        "in_time": colours.in_time,
-        "resolved": colours.resolved,
-        "resolved_on_time": colours.resolved,
-        "resolved_late": colours.resolved,
-    }
     place = pdk.Layer(
         "ScatterplotLayer",
         data=[{"place": [lon, lat]}],
         id="place",
         get_position="place",
-        get_fill_color=rgb(meant.get(state, colours.muted)),
+        get_fill_color=rgb(maps.state_colour(state, dark=dark)),
         get_line_color=rgb(colours.surface),
         stroked=True,
         get_radius=9 * screen().scale,

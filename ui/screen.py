@@ -22,11 +22,15 @@ _LARGEST = 20_000
 
 @dataclass(frozen=True)
 class Screen:
-    """A window as it was when its page was loaded, in pixels, and how much larger than at a desk its type is."""
+    """A window as it was when its page was loaded, in pixels, and how much larger than at a desk its type is.
+
+    Without `webgl` its browser cannot draw the maps of deck.gl.
+    """
 
     width: int = 1600
     height: int = 950
     scale: float = 1.0
+    webgl: bool = True
 
     @property
     def phone(self) -> bool:
@@ -47,10 +51,9 @@ def begin() -> None:
             "page": _styles(),
             "panels": panel.styles(),
             "language": language(),
-            "nothing": _("Nothing found. Type with diacritics."),
             "time": _("Time"),
             "theme": st.context.theme.type,
-            "known": [known.width, known.height, known.scale],
+            "known": [known.width, known.height, known.scale, known.webgl],
             "type": st.get_option("theme.baseFontSize"),
         },
         key="screen",
@@ -83,12 +86,12 @@ def sized(key: str) -> str:
 def read(said: Any) -> Screen:
     """Return the window a browser tells of; what no window can be is taken for one at a desk."""
     try:
-        width, height, scale = (float(number) for number in said)
+        width, height, scale = (float(number) for number in said[:3])
     except (TypeError, ValueError):
         return Screen()
     if not (0 < width < _LARGEST and 0 < height < _LARGEST and 0.5 <= scale <= 5):
         return Screen()
-    return Screen(round(width), round(height), scale)
+    return Screen(round(width), round(height), scale, webgl=said[3:] != [False])
 
 
 @cache

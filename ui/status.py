@@ -41,6 +41,8 @@ class Freshness:
     tone: str
     beside_clock: str = ""
     """The same where a clock stands beside it, if that needs fewer words."""
+    live: bool = False
+    """Whether the words say that the page is live: they are seen while the browser hears of the server."""
 
 
 def freshness(pulse: Pulse, seen: Viewing | None, stay: Stay | None = None) -> Freshness:
@@ -70,8 +72,9 @@ def _of_now(pulse: Pulse, at: str) -> Freshness:
             _("Live · {at} · delayed: {channels}", at=at, channels=late),
             TONES[level],
             _("Delayed: {channels}", channels=late),
+            live=True,
         )
-    return Freshness(_("Live · {at}", at=at), "good")
+    return Freshness(_("Live · {at}", at=at), "good", live=True)
 
 
 def copy_words(pulse: Pulse) -> str:

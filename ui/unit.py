@@ -12,7 +12,7 @@ from queries import units
 from queries.cases import case_count
 from queries.figures import City, Dimension, figures, names, plain, reading_order
 from queries.filters import Filters
-from ui import levels, maps, tiles
+from ui import levels, maps, plain_map, tiles
 from ui.asked import NOBODY
 from ui.filters import WHOLE_CITY, carried
 from ui.headline import urgent
@@ -21,7 +21,7 @@ from ui.map_scale import Scale, crowd_bounds, step_words
 from ui.pages import BACKLOG, LIVE_MAP, UNIT
 from ui.panel import address, panel, shared_panel
 from ui.plain_ground import drawn_level, plain_ground
-from ui.screen import pixels, sized
+from ui.screen import pixels, screen, sized
 from ui.theme import palette
 from ui.tiles import count_of
 from ui.viewing import Viewing
@@ -146,6 +146,23 @@ def small_map(seen: Viewing, area: int | None, open_count: int) -> None:
     extent = map_queries.extent(seen.reports, seen.filters) if framed is None else None
     if framed is None and extent is None:
         return
+    if framed is None and not screen().webgl:
+        st.info(plain_map.nothing(), icon=":material/map:")
+        return
+    if framed is not None and not screen().webgl:
+        level, _shapes, frame = framed
+        plain_map.by_measure(
+            seen,
+            level,
+            "backlog",
+            says="{name}\n" + _("{raw} open reports", raw="{raw}"),
+            size=(520, _MAP_HEIGHT),
+            key="unit_map",
+            alt=_("Map of the unit's open cases"),
+            frame=frame,
+            why=plain_map.no_points(),
+        )
+        return
     dark = bool(st.context.theme.type == "dark")
     layer, meanings = open_cases(seen, open_count, dark=dark)
     if framed is not None:
@@ -254,7 +271,13 @@ def _people(seen: Viewing, table: pd.DataFrame) -> dict[str, Any]:
         }
         for row in table.to_dict("records")
     ]
-    return {"rows": rows, "nothing": held_back(seen, "open", len(rows)) if not rows else ""}
+    more = max(0, len(rows) - _LONGEST)
+    return {
+        "rows": rows,
+        "at_first": _LONGEST,
+        "more": more and ngettext("and {count} more officer", "and {count} more officers", more),
+        "nothing": held_back(seen, "open", len(rows)) if not rows else "",
+    }
 
 
 def _categories(seen: Viewing, own: pd.DataFrame, city: pd.DataFrame) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
+from hashlib import sha256
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -10,7 +11,7 @@ from queries.figures import City
 from queries.filters import Filters
 from ui import periods
 from ui.asked import Asked, Remark
-from ui.controls import rewrite, shows
+from ui.controls import rewrite
 from ui.moments import day_first, example
 from ui.periods import CALENDAR, REPORTING, ROLLING, USUAL_PERIOD
 from ui.words import _, moment
@@ -46,20 +47,19 @@ def period(found: Asked, city: City, query: dict[str, list[str]]) -> None:
         left, right = st.columns([4, 5])
         with left:
             _one_named(_("Calendar weeks and months"), "calendar", CALENDAR, named, with_days)
-            first, last = _days(filters)
-            shows("choose_from", first)
-            shows("choose_to", last)
+            days = dict(zip(("from", "to"), _days(filters), strict=True))
+            keys = {word: _key(word) for word in days}
             form, today = _form(city), _today(filters, city)
             for word, label in (("from", _("From")), ("to", _("To, this day included"))):
                 st.date_input(
                     label,
-                    value=None,
-                    key=f"choose_{word}",
+                    value=days[word],
+                    key=keys[word],
                     min_value=_EARLIEST,
-                    max_value=today,
+                    max_value=max(today, days[word]),
                     format=form,
                     on_change=_write_days,
-                    args=(word, today),
+                    args=(word, keys, today),
                 )
         with right:
             _one_named(_("Reporting periods"), "reporting", REPORTING, named, with_days)
@@ -70,17 +70,18 @@ def at(found: Asked, city: City, query: dict[str, list[str]], *, now: datetime) 
     local = found.filters.at.astimezone(city.zone)
     chosen = "at" in query
     with _opened(_("Moment"), moment(local) if chosen else _("Now"), "schedule", key="when_moment"):
-        shows("choose_at", local.replace(tzinfo=None, second=0, microsecond=0) if chosen else None)
+        key = _key("at")
         today = now.astimezone(city.zone).date()
         st.datetime_input(
             _("Show the figures as of"),
-            value=None,
-            key="choose_at",
+            value=local.replace(tzinfo=None, second=0, microsecond=0) if chosen else None,
+            key=key,
             min_value=datetime.combine(_EARLIEST, time.min),
             max_value=datetime.combine(today, time(23, 59)),
             format=_form(city),
             step=_STEP,
             on_change=_write_moment,
+            args=(key,),
         )
         monday = datetime.combine(today - timedelta(days=today.weekday()), _BRIEFING, city.zone)
         monday = monday if monday <= now else monday - timedelta(days=7)
@@ -133,12 +134,24 @@ def _one_named(
     flat: bool = False,
 ) -> None:
     """Draw one group of named periods, none of which need be the one that is chosen."""
-    key = f"choose_{kind}"
-    shows(key, named if named in options else None)
+    key, stands = _key(kind), named if named in options else None
     if flat:
-        st.segmented_control(label, options, format_func=words, key=key, on_change=_write_named, args=(key,))
+        st.segmented_control(
+            label, options, default=stands, format_func=words, key=key, on_change=_write_named, args=(key,)
+        )
     else:
-        st.radio(label, options, index=None, format_func=words, key=key, on_change=_write_named, args=(key,))
+        index = options.index(stands) if stands else None
+        st.radio(label, options, index=index, format_func=words, key=key, on_change=_write_named, args=(key,))
+
+
+def _key(word: str) -> str:
+    """Return the key of a control at this address.
+
+    At another address it is another control. Where the viewer goes Back quickly, the state of the one they left arrives
+    with the next address; it is nobody's there, and changes nothing.
+    """
+    query = sorted((name, *st.query_params.get_all(name)) for name in st.query_params)
+    return f"choose_{word}_{sha256(repr(query).encode()).hexdigest()[:12]}"
 
 
 def _period_said(found: Asked, city: City, query: dict[str, list[str]]) -> str:
@@ -178,8 +191,8 @@ def _write_named(key: str) -> None:
         rewrite(**_NO_DAYS, period=None if chosen == USUAL_PERIOD else chosen)
 
 
-def _write_days(changed: str, today: date) -> None:
-    first, last = st.session_state["choose_from"], st.session_state["choose_to"]
+def _write_days(changed: str, keys: dict[str, str], today: date) -> None:
+    first, last = st.session_state[keys["from"]], st.session_state[keys["to"]]
     if first is None or last is None:  # a day that was taken out
         rewrite(**_NO_DAYS)
         return
@@ -189,8 +202,8 @@ def _write_days(changed: str, today: date) -> None:
     rewrite(period=None, **{"from": first.isoformat(), "to": None if goes_on else last.isoformat()})
 
 
-def _write_moment() -> None:
-    chosen: datetime | None = st.session_state["choose_at"]
+def _write_moment(key: str) -> None:
+    chosen: datetime | None = st.session_state[key]
     rewrite(at=_written(chosen) if chosen else None)
 
 

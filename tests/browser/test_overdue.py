@@ -59,7 +59,7 @@ def test_the_page_shows_the_published_counts_in_the_fair_order(visit: Callable[.
 def test_the_naive_ranking_marks_whose_place_differs(visit: Callable[..., Visit], august: str) -> None:
     visited = visit(august)
     page = visited.open(f"overdue?{AT}&lang=en")
-    page.get_by_role("radio", name="By plain share").click()
+    page.get_by_role("link", name="By plain share").click()
     page.wait_for_selector(".overdue-elsewhere")
     assert "ranking=naive" in page.evaluate("location.href")
     marked = page.locator(".overdue-elsewhere")

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
+import psycopg
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
@@ -144,6 +146,53 @@ def test_from_a_tablet_to_a_wide_desk_no_page_is_too_wide_and_no_word_is_broken(
             opened.set_viewport_size({"width": width, "height": 900})
             assert opened.evaluate("document.documentElement.scrollWidth") <= width, path
             assert opened.evaluate(BROKEN) == [], (path, width)
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_a_common_desk_shows_the_backlog_whole_and_a_smaller_one_that_it_goes_on(
+    visit: Callable[..., Visit], address: str, language: str
+) -> None:
+    page = visit(address, 1440, 900).open(f"backlog?{AT}&by=unit&lang={language}")
+    table = page.locator(".backlog-scroll").first
+    table.wait_for()
+    assert table.evaluate("table => table.scrollWidth - table.clientWidth") == 0
+    page.set_viewport_size({"width": 800, "height": 900})
+    assert table.evaluate("table => table.scrollWidth - table.clientWidth") > 0
+    assert "gradient" in table.evaluate("table => getComputedStyle(table).backgroundImage")
+
+
+def test_officers_names_and_their_list_are_whole(
+    visit: Callable[..., Visit], connection: psycopg.Connection, database: str, tmp_path: Path
+) -> None:
+    small_city(connection)
+    for number in range(14):
+        report(connection, number + 1, officer=f"Nguyễn Thị Phương Thảo, Tổ quản lý trật tự xây dựng số {number}")
+    with dashboard(database, tmp_path / "dashboard.log") as running:
+        page = visit(running).open("unit?unit=lang&at=2026-11-18T10:00")
+        people = page.locator(".unit-people .row")
+        people.first.wait_for()
+        cut = """name => name.scrollWidth > name.clientWidth + 1 || name.scrollHeight > name.clientHeight + 4
+            || getComputedStyle(name).webkitLineClamp !== "none" """
+        names = page.locator(".unit-people .name, .worklist-name")
+        assert names.count() == 28
+        assert not any(name.evaluate(cut) for name in names.all())
+        assert page.locator(".unit-people .row:visible").count() == 10
+        folded = page.locator(".unit-more summary")
+        assert folded.inner_text() == "và 4 cán bộ khác"
+        folded.click()
+        assert page.locator(".unit-people .row:visible").count() == 14
+        folded.click()
+        page.emulate_media(media="print")
+        assert people.last.locator(".name").is_visible(), "on paper nothing is folded"
+        assert not any(name.evaluate(cut) for name in names.all())
+
+
+def test_a_way_leads_to_the_wall(visit: Callable[..., Visit], address: str) -> None:
+    page = visit(address).open(f"?{AT}")
+    with page.expect_popup() as opened:
+        page.locator(".header nav").get_by_role("link", name="Màn hình lớn").click()
+    opened.value.wait_for_selector(".wall-seen", timeout=30_000)
+    assert opened.value.url == f"{address}/wall"
 
 
 def test_a_phone_folds_the_filters_and_all_but_the_ten_furthest_behind(

@@ -1,12 +1,14 @@
 // Asks the server every two seconds whether what the page shows still holds, and has it drawn again where it does not.
-// What the last beat said, and when it came by the browser's two clocks, is kept for whoever tells the age.
+// What the last beat said, and when it came by the browser's two clocks, is kept for whoever tells the age (age.js): in
+// document.beat; when the server was last heard of at all, in document.heard; and why not now, in document.silence.
 const BETWEEN = 2000
 const PATIENCE = 10_000
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const heart = parentElement.querySelector("i")
-  heart.place = `/beat/${data.viewer}/${data.run}`  // a run that has not arrived is not shown, and grows no younger
-  heart.page = new URL(data.page || ".", document.baseURI).pathname
+  heart.place = `beat/${data.viewer}/${data.run}`  // a run that has not arrived is not shown, and grows no younger
+  heart.page = new URL(data.page || ".", document.baseURI)
+  heart.page.search = data.query
   heart.again = () => setTriggerValue("again", true)
   if (heart.beating) return
   heart.beating = true
@@ -30,26 +32,52 @@ async function live(heart) {
 }
 
 async function beat(heart) {
-  try {
-    const answer = await fetch(new URL(heart.place, location.origin), { signal: AbortSignal.timeout(PATIENCE) })
-    if (answer.status === 404) beginAnew(heart)
-    if (!answer.ok) return
-    const [sent, trueAt, away, again] = await answer.json()
-    document.beat = [sent, trueAt, away, performance.now(), Date.now()]
-    if (again) heart.again()
-  } catch {
-    // No word: the age tells.
-  }
+  const place = new URL(heart.place, document.baseURI)  // beside the page, wherever a proxy has put it
+  const { cause, gone, said } = await asked(place)
+  document.silence = cause
+  if (cause) return
+  document.heard = [performance.now(), Date.now()]
+  if (gone) return beginAnew(heart)
+  const [sent, trueAt, away, again] = said
+  document.beat = [sent, trueAt, away, ...document.heard]
+  if (again) heart.again()
 }
 
-// Of two runs asked for at once, the one of the page that was left may be the last to be drawn. Where nothing is being
-// drawn any more at two beats, and the page a click has turned to is still not there, Streamlit is told once more.
+// What the server says, or the cause of its silence: "lost", no answer or one of a broken server or proxy; "signed_out",
+// refused or sent elsewhere, as a sign-in page in front of the dashboard does; "address", somebody else's answer.
+async function asked(place) {
+  let answer
+  try {
+    answer = await fetch(place, { redirect: "manual", signal: AbortSignal.timeout(PATIENCE) })
+  } catch {
+    return { cause: "lost" }
+  }
+  if (answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 403) return { cause: "signed_out" }
+  if (answer.status === 429 || answer.status >= 500) return { cause: "lost" }
+  try {
+    const said = await answer.json()
+    if (answer.status === 404 && said.gone) return { gone: true }
+    if (answer.ok && said.length === 4) return { said }
+  } catch {
+    // Not ours: ours is JSON.
+  }
+  return { cause: "address" }
+}
+
+// Of two runs asked for at once, the one of the address that was left may be the last to be drawn. Where nothing is being
+// drawn any more at two beats, and what is drawn is still not what the address says, Streamlit is told once more.
 function turnAgain(heart) {
   const { testScriptState } = document.querySelector('[data-testid="stApp"]').dataset
-  const turned = document.turnedTo
-  const astray = turned?.path === location.pathname && heart.page !== turned.path && testScriptState === "notRunning"
-  if (astray && heart.astray && turned.again-- > 0) window.dispatchEvent(new PopStateEvent("popstate"))
+  const astray = testScriptState === "notRunning" && said(heart.page) !== said(location)
+  if (astray && heart.astray && document.turnedTo.again-- > 0)
+    window.dispatchEvent(new PopStateEvent("popstate", { state: "again" }))
   heart.astray = astray
+}
+
+// What an address asks for, whatever the order of its words; "embed" is Streamlit's own.
+function said({ pathname, search }) {
+  const words = [...new URLSearchParams(search)].filter(([word]) => !word.startsWith("embed"))
+  return JSON.stringify([pathname, words.sort()])
 }
 
 // The server was started again, or forgot a browser that was away for long. Streamlit connects to it by itself, and then

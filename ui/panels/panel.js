@@ -10,21 +10,18 @@ export default function ({ data, parentElement }) {
   panel.onclick = (event) => {
     const link = event.target.closest("a[href]")
     // A new tab or window, or a download, is the browser's business.
-    if (!link || link.hasAttribute("download") || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return
+    if (!link || link.target || link.hasAttribute("download")) return
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return
     event.preventDefault()
-    turnTo(new URL(link.getAttribute("href"), document.baseURI))
+    if (link.dataset.word) choose(link.dataset.word, [link.dataset.value])
+    else turnTo(new URL(link.getAttribute("href"), document.baseURI))
   }
 }
 
-// Streamlit writes the page of each run that begins into the address. One asked for before the click begins after it,
-// and would lead the address back to the page that was left; so from the first click on only links lead to other pages.
+// Writes an address, and tells Streamlit as the browser's Back does. Nothing else writes one (ui/screen.js).
 function turnTo(address) {
-  const push = (...entry) => History.prototype.pushState.call(history, ...entry)
-  history.pushState = (state, unused, url) => {
-    if (new URL(url, document.baseURI).pathname === location.pathname) push(state, unused, url)
-  }
-  push(null, "", address)
-  document.turnedTo = { path: location.pathname, again: 3 }  // ui/panels/beat.js sees to it that the page comes
+  if (address.href === location.href) return
+  history.pushState(null, "", address)
   window.dispatchEvent(new PopStateEvent("popstate"))
 }
 
@@ -37,8 +34,12 @@ async function draw(panel, { html, packed }) {
     if (panel.drawn !== packed) return // a newer one came meanwhile
   }
   const restore = held(panel)
+  panel.drawing = true
   panel.innerHTML = html
+  panel.drawing = false
   restore()
+  choosing(panel)
+  panel.querySelector("a[data-go]")?.click()
   for (const element of panel.querySelectorAll("[data-seconds]"))
     setTimeout(() => element.remove(), 1000 * element.dataset.seconds)
 }
@@ -50,6 +51,8 @@ function held(panel) {
   const scrolled = [...panel.querySelectorAll("*")]
     .filter((element) => element.scrollLeft || element.scrollTop)
     .map((element) => [alike(panel, element), element.scrollLeft, element.scrollTop])
+  const typed = field(panel)?.value
+  const open = field(panel)?.ariaExpanded === "true"
   const active = panel.getRootNode().activeElement
   const focused = panel.contains(active) && active !== panel ? [alike(panel, active), named(active)] : undefined
   return () => {
@@ -57,6 +60,10 @@ function held(panel) {
       panel.querySelector(`details[data-fold="${CSS.escape(fold)}"]`)?.setAttribute("open", "")
     for (const [find, left, top] of scrolled) find()?.scrollTo({ left, top, behavior: "instant" })
     focused?.[0](focused[1])?.focus({ preventScroll: true })
+    if (open) {
+      field(panel).value = typed
+      show(panel, true)
+    }
   }
 }
 

@@ -140,7 +140,7 @@ function turns(wall, paused, left) {
 }
 
 function theme(wall, age) {
-  const hour = age ? Number(new Intl.DateTimeFormat("en", { hour: "numeric", hourCycle: "h23", timeZone: age.zone }).format(age.now)) : 0
+  const hour = age?.now ? Number(new Intl.DateTimeFormat("en", { hour: "numeric", hourCycle: "h23", timeZone: age.zone }).format(age.now)) : 0
   const chosen = wall.told.theme === "auto" ? (hour >= 6 && hour < 18 ? "light" : "dark") : wall.told.theme
   if (wall.dataset.theme === chosen) return
   wall.dataset.theme = chosen
@@ -149,17 +149,20 @@ function theme(wall, age) {
 
 function clock(wall, age) {
   if (!age) return
-  const { now, zone, locale, tone } = age
+  if (age.now) time(wall, age)
+  wall.dataset.tone = age.tone
+  write(wall.querySelector(".wall-age span"), age.words)
+  const alarm = wall.querySelector(".wall-alarm")
+  alarm.hidden = age.tone !== "red"
+  write(alarm, age.tone === "red" ? `${age.alarm} · ${age.words}` : "")
+}
+
+function time(wall, { now, zone, locale }) {
   const part = (options) => new Intl.DateTimeFormat(locale, { timeZone: zone, ...options }).format(now)
   const [hour, minute, second] = part({ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }).split(":")
   write(wall.querySelector(".wall-clock b"), `${hour}:${minute}`)
   write(wall.querySelector(".wall-clock i"), `:${second}`)
   write(wall.querySelector(".wall-date"), part({ weekday: "long", day: "2-digit", month: "2-digit", year: "numeric" }))
-  wall.dataset.tone = tone
-  write(wall.querySelector(".wall-age span"), age.words)
-  const alarm = wall.querySelector(".wall-alarm")
-  alarm.hidden = tone !== "red"
-  write(alarm, tone === "red" ? `${age.alarm} · ${age.words}` : "")
 }
 
 // One report after the other, each for a few seconds, fading: nothing runs across the screen.

@@ -1,0 +1,162 @@
+"""Why the server is not heard of is said in words of its own, and nothing looks live that was not heard of."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Route, WebSocketRoute, expect
+
+from tests.browser.conftest import Visit, dashboard
+from ui.thresholds import VARIABLE as THRESHOLDS_VARIABLE
+
+pytestmark = pytest.mark.browser
+
+SETTLES = 30_000  # milliseconds
+STRANGER = {"content_type": "text/html", "body": "<h1>Welcome to the city</h1>"}
+CAUSES: list[tuple[str, dict[str, Any] | None, str, str]] = [
+    ("another's page", STRANGER, "another server has answered", "một máy chủ khác trả lời"),
+    ("no such page", STRANGER | {"status": 404}, "another server has answered", "một máy chủ khác trả lời"),
+    ("another's JSON", {"json": {"status": "ok"}}, "another server has answered", "một máy chủ khác trả lời"),
+    ("a sign-in page", {"status": 302, "headers": {"Location": "/login"}}, "you are signed out", "phiên đăng nhập"),
+    ("refused", {"status": 401}, "you are signed out", "phiên đăng nhập đã kết thúc"),
+    ("a proxy without a server", STRANGER | {"status": 502}, "No word from the server", "Mất kết nối máy chủ"),
+    ("a cable that is pulled", None, "No word from the server", "Mất kết nối máy chủ"),
+]
+
+
+@pytest.fixture(scope="module")
+def address(demo: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("beat")
+    (folder / "thresholds.toml").write_text("[answer]\namber = 3\nred = 600\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(THRESHOLDS_VARIABLE, str(folder / "thresholds.toml"))
+        with dashboard(demo, folder / "dashboard.log") as running:
+            yield running
+
+
+def answered(page: Page, answer: dict[str, Any] | None) -> None:
+    """Have another than the dashboard answer the heartbeats; None: nobody."""
+
+    def instead(route: Route) -> None:
+        if answer is None:
+            route.abort("connectionfailed")
+        else:
+            route.fulfill(**answer)
+
+    page.route("**/beat/**", instead)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said", "in_vietnamese"), [case[1:] for case in CAUSES], ids=[case[0] for case in CAUSES]
+)
+def test_each_cause_of_silence_has_its_words(
+    visit: Callable[..., Visit], address: str, answer: dict[str, Any] | None, said: str, in_vietnamese: str
+) -> None:
+    visited = visit(address)
+    page = visited.open("definitions?lang=en")
+    live, age = page.locator(".freshness"), page.locator(".age")
+    expect(live).to_be_visible(timeout=SETTLES)
+    answered(page, answer)
+    expect(age).to_have_attribute("data-tone", "amber", timeout=SETTLES)
+    expect(age).to_contain_text(said)
+    expect(live).to_be_hidden()
+    assert age.get_by_role("link", name="Sign in again").is_visible() == ("signed out" in said)
+    visited.turn("definitions")
+    expect(age).to_contain_text(in_vietnamese, timeout=SETTLES)
+    page.unroute("**/beat/**")
+    expect(age).to_have_attribute("data-tone", "green", timeout=SETTLES)
+    expect(live).to_be_visible()
+
+
+def test_a_socket_that_is_not_let_through_is_named(visit: Callable[..., Visit], address: str) -> None:
+    closed: list[bool] = []
+    open_: list[WebSocketRoute] = []
+
+    def between(route: WebSocketRoute) -> None:
+        if closed:
+            route.close()
+            return
+        server = route.connect_to_server()
+        route.on_message(server.send)
+        server.on_message(route.send)
+        open_.append(route)
+
+    visited = visit(address)
+    page = visited.page
+    page.route_web_socket("**/_stcore/stream", between)
+    visited.open("definitions?lang=en")
+    expect(page.locator(".freshness")).to_be_visible(timeout=SETTLES)
+    closed.append(True)
+    open_[-1].close()
+    expect(page.locator(".age")).to_contain_text("(WebSocket) does not get through", timeout=60_000)
+    expect(page.locator(".freshness")).to_be_hidden()
+    assert page.locator(".stDialog:visible").count() == 0
+    closed.clear()
+    expect(page.locator(".age")).to_have_attribute("data-tone", "green", timeout=60_000)
+
+
+def test_what_was_never_heard_of_never_looks_live(visit: Callable[..., Visit], address: str) -> None:
+    visited = visit(address)
+    answered(visited.page, STRANGER)
+    page = visited.open("definitions?lang=en")
+    live, age = page.locator(".freshness"), page.locator(".age")
+    assert not live.is_visible()
+    expect(age).to_have_attribute("data-tone", "amber", timeout=SETTLES)
+    expect(age).to_contain_text("another server has answered")
+    assert not live.is_visible()
+
+
+def test_a_past_moment_is_told_without_a_beat(visit: Callable[..., Visit], address: str) -> None:
+    visited = visit(address)
+    answered(visited.page, None)
+    page = visited.open("definitions?at=2026-11-18T09:00&lang=en")
+    expect(page.locator(".freshness")).to_contain_text("As it was at", timeout=SETTLES)
+    assert page.locator(".freshness").is_visible()
+
+
+def test_a_wall_without_a_beat_says_so(visit: Callable[..., Visit], address: str) -> None:
+    visited = visit(address)
+    answered(visited.page, STRANGER)
+    visited.page.goto(f"{address}/wall")
+    wall = visited.page.locator(".wall")
+    expect(wall).to_have_attribute("data-tone", "amber", timeout=60_000)
+    expect(visited.page.locator(".wall-age")).to_contain_text("một máy chủ khác trả lời")
+
+
+@pytest.mark.parametrize(
+    ("answer", "language", "said"),
+    [
+        (None, "vi", "kết nối đến máy chủ (WebSocket) không thông"),
+        (None, "en", "the connection to the server (WebSocket) does not get through"),
+        (STRANGER, "en", "another server answers at this address"),
+        ({"status": 302, "headers": {"Location": "/login"}}, "en", "you are signed out"),
+        ({"status": 503}, "en", "the server does not answer"),
+    ],
+)
+def test_a_page_that_no_socket_brings_says_why(
+    visit: Callable[..., Visit], address: str, answer: dict[str, Any] | None, language: str, said: str
+) -> None:
+    """From the first load on: then nothing of the dashboard's but its document has reached the browser."""
+    page = visit(address).page
+    shut = [True]
+
+    def between(route: WebSocketRoute) -> None:
+        if shut:
+            route.close()
+            return
+        server = route.connect_to_server()
+        route.on_message(server.send)
+        server.on_message(route.send)
+
+    page.route_web_socket("**/_stcore/stream", between)
+    if answer:
+        page.route("**/_stcore/health", lambda route: route.fulfill(**answer))
+    page.goto(f"{address}/backlog?lang={language}")
+    told = page.get_by_role("alert")
+    expect(told).to_contain_text(said, timeout=SETTLES)
+    assert told.get_by_role("link").count() == ("signed out" in said)
+    assert page.locator(".stDialog:visible").count() == 0
+    shut.clear()
+    page.unroute("**/_stcore/health")
+    page.wait_for_selector(".header nav", timeout=60_000)
+    expect(told).to_be_hidden(timeout=SETTLES)

@@ -1,0 +1,51 @@
+// Says why nothing is drawn, where no WebSocket brings the pages: nothing else of ours has reached the browser then.
+// ui/first_page.py puts the words in.
+const WORDS = "words"
+const PATIENCE = 8000  // milliseconds
+const words = WORDS[new URLSearchParams(location.search).get("lang")] ?? WORDS.vi
+const begun = performance.now()
+const box = document.createElement("p")
+box.setAttribute("role", "alert")
+box.style = `position: fixed; inset: 0 0 auto; z-index: 1000000; margin: 0; padding: 1rem 1.5rem; background: #9a5b00;
+  color: #fff; font: 600 1.05rem/1.4 sans-serif`
+const quiet = document.createElement("style")
+quiet.textContent = ".stDialog { display: none }"  // the same in English, in front of everything
+const looking = setInterval(look, 1000)
+
+async function look() {
+  const app = document.querySelector('[data-testid="stApp"]')
+  const drawn = document.turnedTo  // ui/screen.js, which comes with the first page
+  if (drawn || app?.dataset.testConnectionState === "CONNECTED") {
+    box.remove()
+    quiet.remove()
+    if (drawn) clearInterval(looking)
+  } else if (performance.now() - begun > PATIENCE) say(await why())
+}
+
+async function why() {
+  try {
+    const place = new URL("_stcore/health", document.baseURI)
+    const answer = await fetch(place, { redirect: "manual", cache: "no-store", signal: AbortSignal.timeout(PATIENCE) })
+    if (answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 403) return "signed_out"
+    if (answer.status === 429 || answer.status >= 500) return "lost"
+    return answer.ok && (await answer.text()).trim() === "ok" ? "socket" : "address"
+  } catch {
+    return "lost"
+  }
+}
+
+function say(cause) {
+  if (document.turnedTo) return
+  if (box.cause !== cause) {
+    box.cause = cause
+    box.textContent = words[cause]
+    if (cause === "signed_out") {
+      const way = document.createElement("a")
+      way.href = location.href
+      way.textContent = words.sign_in
+      way.style = "color: inherit; margin-left: .8rem"
+      box.append(way)
+    }
+  }
+  if (!box.isConnected) document.body.append(quiet, box)
+}
