@@ -29,7 +29,7 @@ from bench.pages import dashboard
 from reportdb.connection import connect, report_database
 from reportdb.demo import build_demo
 from tests.open_folder import open_folder
-from ui import pages
+from ui import links
 
 PARTS = ("freshness", "heartbeats", "soak")
 GOAL_FRESH_SECONDS, GOAL_BEAT_SECONDS, GOAL_SLOPE_MB = 5.0, 0.3, 1.0
@@ -38,7 +38,7 @@ _WATCHERS_OF_CHANGES, _CHANGES = 20, 40
 _SETTLING, _STEP_SECONDS, _TOO_SLOW = 15, 60, 1.0
 _BETWEEN_CORRECTIONS = 10  # seconds: while hearts are listened to, all pages are drawn again as often
 _WALLS, _DESKS = 4, 40
-_DESK_PAGES = (pages.OVERVIEW, pages.LIVE_MAP, pages.BACKLOG, pages.OVERDUE, pages.CASES)
+_DESK_PAGES = (links.OVERVIEW, links.LIVE_MAP, links.BACKLOG, links.OVERDUE, links.CASES)
 _WEIGHED_EVERY = 15  # seconds
 _WARM_UPS = (20, 40)  # minutes, in which what is remembered and the allocator's heaps are first filled
 _MISSED_AFTER = 15  # seconds: a screen older than that has missed a change
@@ -157,7 +157,7 @@ async def _soak(
     A report is corrected every second, so that a day's refreshes take an hour or two. As many new reports would make
     the backlog eight times as large in an hour, which takes memory by right.
     """
-    guests = [Guest(address, pages.WALL) for _ in range(_WALLS)] + _desks(address, _DESKS)
+    guests = [Guest(address, links.WALL) for _ in range(_WALLS)] + _desks(address, _DESKS)
     for guest in guests:
         guest.between = SECONDS_BETWEEN_BEATS / faster
     command = [sys.executable, "-m", "reportdb", "simulate", f"--per-hour={per_hour}", f"--database={url}"]
@@ -167,7 +167,7 @@ async def _soak(
     connection = connect(url)
     simulation = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
-        async with _visiting(guests), _browser_at(f"{address}/{pages.WALL}", heap):
+        async with _visiting(guests), _browser_at(f"{address}/{links.WALL}", heap):
             began, shown, backlog = time.monotonic(), "", _backlog(connection)
             while (passed := time.monotonic() - began) < minutes * 60:
                 await asyncio.to_thread(_correct, connection)

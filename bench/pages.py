@@ -15,7 +15,7 @@ from rich.table import Table
 
 from bench.viewer import Viewer
 from reportdb.connection import connect
-from ui import pages
+from ui import links
 
 GOAL_RERUN_MS, GOAL_HEARTBEAT_MS = 40, 5
 _RERUNS, _HEARTBEATS, _WARMING = 30, 100, 5
@@ -51,7 +51,7 @@ def _about(url: str) -> dict[str, str]:
             "select public_code, code from report join unit on unit.id = unit_id order by submitted_at desc limit 1"
         ).fetchone()
     assert found, "a database without reports has no page to measure"
-    return {pages.REPORT: f"&code={found[0]}", pages.UNIT: f"&unit={found[1]}"}
+    return {links.REPORT: f"&code={found[0]}", links.UNIT: f"&unit={found[1]}"}
 
 
 def measure(url: str, query: str, console: Console) -> None:
@@ -64,7 +64,7 @@ def measure(url: str, query: str, console: Console) -> None:
             return float(times.user + times.system) * 1000
 
         about = _about(url)
-        for page in (*pages.PATHS, pages.WALL):
+        for page in (*links.PATHS, links.WALL):
             asked = query + about.get(page, "")
             before = viewer.bytes_received
             viewer.open(page, asked)

@@ -23,20 +23,20 @@ from bench.official import Official
 from bench.pages import dashboard
 from queries.cases import FIGURES
 from reportdb.connection import connect
-from ui import pages
+from ui import links
 
 HEADER = "X-Remote-User"
 _SUBJECT = "bench scope "
 _PAGES = (
-    pages.OVERVIEW,
-    pages.LIVE_MAP,
-    pages.BACKLOG,
-    pages.OVERDUE,
-    pages.UNIT,
-    pages.CASES,
-    pages.CASES,
-    pages.REPORT,
-    pages.REPORT,
+    links.OVERVIEW,
+    links.LIVE_MAP,
+    links.BACKLOG,
+    links.OVERDUE,
+    links.UNIT,
+    links.CASES,
+    links.CASES,
+    links.REPORT,
+    links.REPORT,
 )
 _ROUTES = (
     "map/points.json",

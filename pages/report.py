@@ -7,7 +7,7 @@ import streamlit as st
 
 from queries.report import events, reading, report
 from ui import access, case_story, contacts, maps, plain_map, published
-from ui.pages import REPORT
+from ui.links import REPORT
 from ui.panel import address, shared_panel
 from ui.place_map import one_place
 from ui.plain_ground import drawn_level

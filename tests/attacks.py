@@ -32,7 +32,7 @@ from tests.access import (
     word,
 )
 from tests.reports import DAY
-from ui.pages import PATHS
+from ui.links import PATHS
 
 ROUTES = (
     "/map/points.json",

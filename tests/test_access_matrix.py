@@ -14,7 +14,7 @@ import pytest
 from bench.official import Official
 from tests.access import BELOW, HEADER, OURS, THEIRS, contacts, leaks, marks, personal, planted, proxied
 from tests.conftest import NewDatabase
-from ui.pages import PATHS, WALL
+from ui.links import PATHS, WALL
 from ui.screens import SCREENS_VARIABLE, hashed
 
 MATRIX = Path(__file__).parents[1] / "docs" / "access_matrix.md"

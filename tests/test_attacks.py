@@ -35,7 +35,7 @@ from tests.access import (
 from tests.attacks import ATTACKS, EVERYTHING, ROUTES, Attack, by_address
 from tests.browser.conftest import dashboard, free_port
 from tests.conftest import NewDatabase
-from ui.pages import PATHS
+from ui.links import PATHS
 
 AT_LEAST = 1_000
 """Attempts; fewer would mean that a part of them was left out."""

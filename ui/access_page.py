@@ -7,7 +7,7 @@ import pandas as pd
 from queries.figures import names, reading_order
 from ui.access import role_name
 from ui.filters import carried
-from ui.pages import REPORT
+from ui.links import REPORT
 from ui.panel import address
 from ui.viewing import Viewing
 from ui.words import _, moment, name

@@ -14,8 +14,8 @@ from ui.asked import NOBODY, period_start
 from ui.change import Then, grown_tone, standing_before
 from ui.filters import carried
 from ui.headline import urgent
+from ui.links import BACKLOG, CASES, UNIT
 from ui.meanings import figure_name, meaning
-from ui.pages import BACKLOG, CASES, UNIT
 from ui.panel import address, shared_panel
 from ui.tiles import Tile, count, counted, no_deadlines, no_receive_times, out_of, plain, row
 from ui.unconfirmed import mark

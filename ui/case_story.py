@@ -9,7 +9,7 @@ from queries.figures import names
 from queries.report import NEAR_METRES, Held, held, nearby, worked_minutes
 from ui import levels
 from ui.filters import carried
-from ui.pages import REPORT, UNIT
+from ui.links import REPORT, UNIT
 from ui.panel import address
 from ui.states import TONES, severity, state
 from ui.viewing import Viewing

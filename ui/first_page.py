@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from streamlit import file_util
 
-from ui.pages import PATHS, WALL
+from ui.links import PATHS, WALL
 from ui.words import LANGUAGES, _, speaking
 
 _HERE = Path(__file__).parent

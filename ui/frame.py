@@ -9,7 +9,7 @@ import streamlit as st
 
 from queries.database import DatabaseAway, NotAReportDatabase
 from queries.figures import NoCity
-from ui import access, age, filters, languages, live, pages, screen, status, viewing, wall
+from ui import access, age, filters, languages, links, live, pages, screen, status, viewing, wall
 from ui.heartbeat import heartbeat
 from ui.words import _
 
@@ -18,7 +18,7 @@ st.set_page_config(page_title=_("Citizens' reports"), page_icon="ui/assets/icon.
 with live.drawing() as viewer:
     page = pages.turned_to()
     screen.begin()  # after the navigation: an answer before it would run the page that has no address
-    if page.url_path == pages.WALL:  # it has no header, no filters, and its own way to outlive an outage
+    if page.url_path == links.WALL:  # it has no header, no filters, and its own way to outlive an outage
         page.run()
         heartbeat(page.url_path, wall.stands())
         st.stop()
@@ -46,7 +46,7 @@ with live.drawing() as viewer:
             now=now,
             usual=usual,
             page=page.url_path,
-            offered=page.url_path not in pages.WITHOUT_FILTERS,
+            offered=page.url_path not in links.WITHOUT_FILTERS,
             timed=pages.depends_on_the_period(page.url_path),
             nowhere=pages.nowhere(page.url_path),
             scope=account.scope,
@@ -72,5 +72,5 @@ with live.drawing() as viewer:
     if seen is None:
         with top:
             pages.header(page.url_path, None, status.freshness(pulse, None), account)
-        if page.url_path == pages.STATUS and access.may(account, pages.STATUS):
+        if page.url_path == links.STATUS and access.may(account, links.STATUS):
             page.run()  # it can say what is wrong without the database

@@ -8,7 +8,7 @@ import pandas as pd
 
 from queries.overdue import city_overdue
 from ui.filters import WHOLE_CITY, carried
-from ui.pages import CASES
+from ui.links import CASES
 from ui.panel import address
 from ui.viewing import Viewing
 from ui.words import _, number, percent

@@ -13,7 +13,7 @@ from ui.change import Then, standing_before
 from ui.filters import carried
 from ui.intervals import Scale, scale
 from ui.leaders import best, rows
-from ui.pages import CASES, DEFINITIONS, OVERDUE, REPORT, UNIT
+from ui.links import CASES, DEFINITIONS, OVERDUE, REPORT, UNIT
 from ui.panel import address
 from ui.unconfirmed import mark
 from ui.viewing import Viewing

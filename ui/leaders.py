@@ -8,7 +8,7 @@ from queries.overdue import overdue
 from queries.ranking import FEWEST_OPEN, ranked
 from ui.filters import carried
 from ui.intervals import Scale, scale
-from ui.pages import CASES, UNIT
+from ui.links import CASES, UNIT
 from ui.panel import address, shared_panel
 from ui.unconfirmed import mark
 from ui.viewing import Viewing

@@ -8,7 +8,7 @@ import pandas as pd
 from queries.figures import Dimension, names, timed, with_sums
 from ui import squares
 from ui.filters import carried
-from ui.pages import BACKLOG, CASES, LIVE_MAP, REPORT
+from ui.links import BACKLOG, CASES, LIVE_MAP, REPORT
 from ui.panel import address, panel
 from ui.states import TONES, state
 from ui.tiles import row as only_row

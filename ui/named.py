@@ -8,8 +8,8 @@ from queries.cases import Order, cases, readable_count
 from queries.figures import names
 from queries.units import heads
 from ui.filters import carried
+from ui.links import REPORT, UNIT
 from ui.meanings import figure_name
-from ui.pages import REPORT, UNIT
 from ui.panel import address, shared_panel
 from ui.tiles import count_of
 from ui.viewing import Viewing

@@ -7,7 +7,7 @@ import pandas as pd
 from queries.cases import cases
 from queries.figures import names
 from ui.filters import carried
-from ui.pages import REPORT
+from ui.links import REPORT
 from ui.panel import address, shared_panel
 from ui.states import TONES, state
 from ui.viewing import Viewing

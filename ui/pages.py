@@ -10,39 +10,26 @@ from queries.figures import names
 from ui import access, live, screens
 from ui.case_list import figure_of
 from ui.filters import carried
+from ui.links import (
+    ACCESS,
+    BACKLOG,
+    CASES,
+    DEFINITIONS,
+    LIVE_MAP,
+    OVERDUE,
+    OVERVIEW,
+    PATHS,
+    REPORT,
+    STATUS,
+    UNIT,
+    WALL,
+)
 from ui.panel import address, panel
 from ui.status import Freshness
 from ui.viewing import Viewing
 from ui.words import _, name
 
-OVERVIEW = ""
-LIVE_MAP = "map"
-BACKLOG = "backlog"
-OVERDUE = "overdue"
-UNIT = "unit"
-REPORT = "report"
-CASES = "cases"
-DEFINITIONS = "definitions"
-STATUS = "status"
-ACCESS = "access"
-WALL = "wall"
-
-_FILES = {
-    OVERVIEW: "overview",
-    LIVE_MAP: "live_map",
-    BACKLOG: "backlog",
-    OVERDUE: "overdue",
-    UNIT: "unit",
-    CASES: "cases",
-    REPORT: "report",
-    DEFINITIONS: "definitions",
-    STATUS: "status",
-    ACCESS: "access",
-}
-PATHS = tuple(_FILES)
-"""The address of every page with a header; a wall has none."""
-WITHOUT_FILTERS = (REPORT, STATUS, ACCESS)
-"""The pages that count nothing a filter could narrow."""
+_FILES = {path: path for path in PATHS} | {OVERVIEW: "overview", LIVE_MAP: "live_map"}
 _NOT_IN_NAVIGATION = (UNIT, REPORT, STATUS)  # a link leads to them: from a unit, a case, the words on freshness
 
 

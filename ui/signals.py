@@ -5,8 +5,8 @@ from typing import Any
 from queries.filters import Filters
 from queries.signals import Signal, signals, signals_by_unit
 from ui.filters import WHOLE_CITY, carried
+from ui.links import UNIT
 from ui.meanings import figure_name, meaning
-from ui.pages import UNIT
 from ui.panel import address, shared_panel
 from ui.tiles import count_of
 from ui.viewing import Viewing

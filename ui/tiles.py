@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 
 from ui.filters import carried
+from ui.links import CASES
 from ui.meanings import figure_name, meaning
-from ui.pages import CASES
 from ui.panel import address, shared_panel
 from ui.unconfirmed import Mark
 from ui.viewing import Viewing

@@ -5,7 +5,7 @@ from typing import Literal
 
 from queries.rules import unsure
 from ui.filters import carried
-from ui.pages import DEFINITIONS
+from ui.links import DEFINITIONS
 from ui.panel import address
 from ui.viewing import Viewing
 from ui.words import _

@@ -16,9 +16,9 @@ from ui import levels, maps, plain_map, tiles
 from ui.asked import NOBODY
 from ui.filters import WHOLE_CITY, carried
 from ui.headline import urgent
+from ui.links import BACKLOG, LIVE_MAP, UNIT
 from ui.map_routes import drawn_areas
 from ui.map_scale import Scale, crowd_bounds, step_words
-from ui.pages import BACKLOG, LIVE_MAP, UNIT
 from ui.panel import address, panel, shared_panel
 from ui.plain_ground import drawn_level, plain_ground
 from ui.screen import pixels, screen, sized

@@ -8,7 +8,7 @@ from queries import published
 from queries.cases import Order, case_count, cases, readable_count, working_left
 from queries.figures import names
 from ui.filters import carried
-from ui.pages import REPORT, UNIT
+from ui.links import REPORT, UNIT
 from ui.panel import address, shared_panel
 from ui.published import of_case
 from ui.states import TONES, state
