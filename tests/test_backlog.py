@@ -155,7 +155,7 @@ def small(city: psycopg.Connection, reports: ReportDatabase) -> City:
 def test_an_address_may_name_its_own_span(reports: ReportDatabase, small: City) -> None:
     found = asked({"from": ["2026-11-02T08:00"], "to": ["2026-11-09"]}, reports=reports, city=small, now=T)
     assert found.filters.start == datetime(2026, 11, 2, 8, tzinfo=HANOI)
-    assert found.filters.end == datetime(2026, 11, 9, tzinfo=HANOI)
+    assert found.filters.end == datetime(2026, 11, 10, tzinfo=HANOI), "a day alone is included"
     open_ended = asked({"from": ["2026-11-02T01:00+00:00"]}, reports=reports, city=small, now=T)
     assert open_ended.filters == Filters.of(at=T, zone=HANOI, start=datetime(2026, 11, 2, 8, tzinfo=HANOI))
     assert (found.strange, open_ended.strange) == ((), ())

@@ -1,6 +1,8 @@
 """Each room imports only what ARCHITECTURE.md allows it, so that a line of code has one place to be."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -49,3 +51,11 @@ def test_a_page_opens_with_the_question_it_answers_and_is_short(file: Path) -> N
     text = file.read_text()
     assert (ast.get_docstring(ast.parse(text)) or "").splitlines()[0].endswith("?")
     assert len(text.splitlines()) <= 130
+
+
+def test_no_import_goes_in_a_circle() -> None:
+    """The application is imported by itself, as a server does: tests import its parts in an order of their own."""
+    done = subprocess.run(
+        [sys.executable, "-c", "import dashboard"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr

@@ -41,6 +41,11 @@ def picked(opened: AppTest) -> Any:
     return field.value
 
 
+def control(opened: AppTest, kind: str, word: str) -> Any:
+    """Return the control that chooses a word of the address; its key tells that address, too."""
+    return next(one for one in getattr(opened, kind) if one.key.startswith(f"choose_{word}_"))
+
+
 def address(opened: AppTest) -> dict[str, Any]:
     assert not opened.exception
     return {word: values[0] if isinstance(values, list) else values for word, values in opened.query_params.items()}
@@ -48,26 +53,26 @@ def address(opened: AppTest) -> dict[str, Any]:
 
 def test_a_named_period_takes_the_place_of_chosen_days_and_begins_its_list_anew() -> None:
     opened = page(**{"from": "2026-11-01", "to": "2026-11-14", "page": "7", "tab": "x"})
-    assert opened.radio(key="choose_reporting").value is None
-    opened.radio(key="choose_reporting").set_value("last-report-month").run()
+    assert control(opened, "radio", "reporting").value is None
+    control(opened, "radio", "reporting").set_value("last-report-month").run()
     assert address(opened) == {"tab": "x", "period": "last-report-month"}
-    assert opened.radio(key="choose_reporting").value == "last-report-month"
-    assert opened.date_input(key="choose_from").value == date(2026, 10, 15)
-    assert opened.date_input(key="choose_to").value == date(2026, 11, 14)
-    opened.button_group(key="choose_rolling").set_value("30d").run()
+    assert control(opened, "radio", "reporting").value == "last-report-month"
+    assert control(opened, "date_input", "from").value == date(2026, 10, 15)
+    assert control(opened, "date_input", "to").value == date(2026, 11, 14)
+    control(opened, "button_group", "rolling").set_value("30d").run()
     assert address(opened) == {"tab": "x"}, "the usual period needs no word"
 
 
 def test_days_that_are_picked_stand_in_the_address_the_last_one_included() -> None:
     opened = page(period="last-month", tab="x")
-    opened.date_input(key="choose_to").set_value(date(2026, 10, 14)).run()
+    control(opened, "date_input", "to").set_value(date(2026, 10, 14)).run()
     assert address(opened) == {"tab": "x", "from": "2026-10-01", "to": "2026-10-14"}
     assert opened.text[0].value == "01/10/2026 – 14/10/2026"
-    opened.date_input(key="choose_to").set_value(date(2026, 11, 18)).run()
+    control(opened, "date_input", "to").set_value(date(2026, 11, 18)).run()
     assert address(opened) == {"tab": "x", "from": "2026-10-01"}, "up to today goes on with the moment"
-    opened.date_input(key="choose_to").set_value(date(2026, 9, 30)).run()
+    control(opened, "date_input", "to").set_value(date(2026, 9, 30)).run()
     assert address(opened) == {"tab": "x", "from": "2026-09-30", "to": "2026-09-30"}, "never upside down"
-    opened.date_input(key="choose_from").set_value(None).run()
+    control(opened, "date_input", "from").set_value(None).run()
     assert address(opened) == {"tab": "x"}
 
 
