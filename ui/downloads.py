@@ -20,7 +20,8 @@ from xlsxwriter import Workbook
 
 from queries.accounts import Account
 from queries.database import DatabaseAway, NotAReportDatabase
-from ui import access, live
+from queries.figures import City
+from ui import access, languages, live
 from ui.asked import asked
 from ui.case_list import asked_list
 from ui.exports import MOST_FOUND, CasesBook, Export, csv_parts
@@ -36,6 +37,8 @@ _KINDS = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 
+Speech = tuple[Language, str]
+"""The language a file speaks, and the country whose dates it reads."""
 _Made = TypeVar("_Made")
 
 
@@ -63,8 +66,11 @@ async def cases(request: Request) -> Response:
 async def _file(request: Request, kind: str, account: Account) -> Response:
     """Return the answer that sends the file. Raises DatabaseAway."""
     query = {key: request.query_params.getlist(key) for key in request.query_params}
-    language: Language = "en" if query.get("lang") == ["en"] else "vi"
-    export = await _in_turn(language, lambda: _export(query, account))
+    city = live.watcher().pulse.city
+    if city is None:
+        raise DatabaseAway("no city yet")
+    speech = languages.of_request(request, account, city), city.country
+    export = await _in_turn(speech, lambda: _export(query, account, city))
     headers = {
         "Content-Disposition": f'attachment; filename="{export.file_name(kind)}"',
         "Cache-Control": "private, no-store",
@@ -72,18 +78,16 @@ async def _file(request: Request, kind: str, account: Account) -> Response:
     if request.method == "HEAD":
         return Response(media_type=_KINDS[kind], headers=headers)
     if kind == "xlsx":
-        return await _workbook(request, export, language, headers)
+        return await _workbook(request, export, speech, headers)
     parts = csv_parts(export)
-    first = await _in_turn(language, lambda: next(parts))
-    return StreamingResponse(_sent(first, parts, language), media_type=_KINDS[kind], headers=headers)
+    first = await _in_turn(speech, lambda: next(parts))
+    return StreamingResponse(_sent(first, parts, speech), media_type=_KINDS[kind], headers=headers)
 
 
-def _export(query: dict[str, list[str]], account: Account) -> Export:
+def _export(query: dict[str, list[str]], account: Account, city: City) -> Export:
     """Return what a query asks for. Raises DatabaseAway."""
     watcher = live.watcher()
-    pulse, city = watcher.pulse, watcher.pulse.city
-    if city is None:
-        raise DatabaseAway("no city yet")
+    pulse = watcher.pulse
     filters = asked(
         query, reports=watcher.reports, city=city, now=pulse.at, usual=pulse.usual, scope=account.scope
     ).filters
@@ -91,32 +95,32 @@ def _export(query: dict[str, list[str]], account: Account) -> Export:
     return Export(listing, filters, city, watcher.reports, MOST_FOUND if listing.search else None)
 
 
-async def _in_turn(language: Language, make: Callable[[], _Made]) -> _Made:
+async def _in_turn(speech: Speech, make: Callable[[], _Made]) -> _Made:
     """Make a part of a file in a thread, in its turn."""
 
     def in_turn() -> _Made:
         """Take the turn, and speak the viewer's language."""
-        with live.watcher().viewers.turns.turn(Rank.FILE), speaking(language):
+        with live.watcher().viewers.turns.turn(Rank.FILE), speaking(*speech):
             return make()
 
     return await to_thread.run_sync(in_turn, limiter=_AT_ONCE)
 
 
-async def _each(parts: Iterator[_Made], language: Language) -> AsyncIterator[_Made]:
+async def _each(parts: Iterator[_Made], speech: Speech) -> AsyncIterator[_Made]:
     """Make part after part, each in its turn."""
     ended: Any = object()
-    while (part := await _in_turn(language, lambda: next(parts, ended))) is not ended:
+    while (part := await _in_turn(speech, lambda: next(parts, ended))) is not ended:
         yield part
 
 
-async def _sent(first: bytes, parts: Iterator[bytes], language: Language) -> AsyncIterator[bytes]:
+async def _sent(first: bytes, parts: Iterator[bytes], speech: Speech) -> AsyncIterator[bytes]:
     """Yield a file's bytes. Where the database fails the connection breaks off: no half passes for the whole."""
     yield first
-    async for part in _each(parts, language):
+    async for part in _each(parts, speech):
         yield part
 
 
-async def _workbook(request: Request, export: Export, language: Language, headers: dict[str, str]) -> Response:
+async def _workbook(request: Request, export: Export, speech: Speech, headers: dict[str, str]) -> Response:
     """Make a workbook, and return the answer that sends it; nothing is left of it where nobody waits for it any more.
 
     Raises DatabaseAway.
@@ -124,7 +128,7 @@ async def _workbook(request: Request, export: Export, language: Language, header
     file = tempfile.TemporaryFile(prefix="cases-")  # noqa: SIM115  without a name: it goes when it is closed
     try:
         async with _book(file) as book:
-            async for _written in _each(CasesBook(book, export).parts(), language):
+            async for _written in _each(CasesBook(book, export).parts(), speech):
                 if await request.is_disconnected():
                     raise _NobodyWaitsError
         length = file.seek(0, 2)

@@ -2,7 +2,8 @@
 // ui/first_page.py puts the words in.
 const WORDS = "words"
 const PATIENCE = 8000  // milliseconds
-const words = WORDS[new URLSearchParams(location.search).get("lang")] ?? WORDS.vi
+const spoken = [new URLSearchParams(location.search).get("lang"), ...navigator.languages.map((tag) => tag.slice(0, 2))]
+const words = WORDS[spoken.find((code) => WORDS[code])] ?? WORDS.vi
 const begun = performance.now()
 const box = document.createElement("p")
 box.setAttribute("role", "alert")
