@@ -7,7 +7,7 @@ import pandas as pd
 
 from queries.database import ReportDatabase
 
-MOST_WAITING = 5_000
+MOST_WAITING = 1_000
 """So many waiting changes are counted, and no more: an hour of a large city has fewer."""
 
 
