@@ -192,7 +192,9 @@ def by_controls(attack: Attack) -> None:
                 ):
                     # All controls at once hold it; each kind of control reads its own field of the message.
                     told = head.turn(query, dict.fromkeys(widgets, states))
-                    attack.judge(f"a control of {page}", told, f"{value} {query}")
+                    # On the page of an own case the form is among the controls: filled in, it shows who sent that in.
+                    secrets = NOT_OURS - (contacts_of_first() if page == "report" else set())
+                    attack.judge(f"a control of {page}", told, f"{value} {query}", secrets)
 
 
 def by_contact_form(attack: Attack) -> None:

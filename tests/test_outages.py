@@ -54,15 +54,21 @@ class Board:
         told = [json.loads(element.proto.json) for element in drawn if element.type == "bidi_component"]
         panels = [html for data in told if (html := html_of(data))]
         self.panels = len(panels)
-        self.counts = re.findall(r'data-figure="(\w+)" data-count="(\d+)"', "".join(panels))
+        now = re.sub(r'<span class="change.*?</span>', "", "".join(panels), flags=re.DOTALL)
+        self.counts = re.findall(r'data-figure="(\w+)" data-count="(\d+)"', now)
         (self.clock,) = (data for data in told if "amber" in data)
         self.errors = [error.value for error in self._app.error]
-        told_freshness = r'class="freshness ([\w-]+)"[^>]*>(?:<i></i>)?([^<]+)<'
+        told_freshness = r'class="freshness ([\w-]+)[^"]*"[^>]*>(?:<i></i>)?([^<]+)<'
         ((self.tone, words),) = (found for html in panels for found in re.findall(told_freshness, html))
         self.drawn_at: datetime = self._app.session_state["viewer"].pulse.at
         if live_now := re.match(r"Live · (\d\d/\d\d/\d{4} \d\d:\d\d)", words):
             self.live_at = live_now[1]
         return unescape(words)
+
+    def asks(self, **query: str) -> None:
+        """Have the address ask for something."""
+        for word, value in query.items():
+            self._app.query_params[word] = value
 
     def until(self, words: str) -> str:
         """Draw the page until its header says these words."""
@@ -309,6 +315,7 @@ def test_who_was_not_drawn_again_before_the_outage_keeps_what_they_saw(
 
         def look(board: Board, name: str) -> str:
             looks.append(heads[name])
+            board.asks(period="30d")  # a head's first page that asks for nothing leads to the own unit
             return board.look()
 
         assert look(first, "A").startswith("Live")

@@ -64,14 +64,22 @@ class Asked:
 
     def understood(self, query: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
         """Return the query without the choices that were not understood: what a page goes on with, and its map asks."""
-        refused = {word: set(self.strange) for word in _FIRST_ALONE}
-        refused["at"].update(word for why, words in self.remarks if why == "future" for word in words)
+        refused = {
+            "period": set(query.get("period", ())) - set(PERIODS),
+            "at": self._remarked("moment", "future"),
+            "from": self._remarked("moment", "period"),
+            "to": self._remarked("moment", "period"),
+        }
         if not self.filters.square:
             refused[squares.WORD] = set(query.get(squares.WORD, ()))
         given = {word: list(values)[:1] if word in _FIRST_ALONE else values for word, values in query.items()}
         kept = {word: [one for one in values if one not in refused.get(word, ())] for word, values in given.items()}
         kept |= {word: codes for word, codes in self.codes.items() if word in kept}
         return {word: values for word, values in kept.items() if values}
+
+    def _remarked(self, *reasons: str) -> set[str]:
+        """Return the words of the address that were not understood for one of some reasons."""
+        return {word for why, words in self.remarks if why in reasons for word in words}
 
 
 def asked(

@@ -34,6 +34,8 @@ NO_COUNT = {
     ".title, .facts, .worklist-title, .worklist-what, .worklist-long, .name, .unit-head": "names and people's words",
     ".worklist td, .map-case, .report, .report-way, .report-terms, .report-near": "the words and times of single cases",
     "h2, h3, th, summary, .about, .map-what b, .definition-words, .definition-formula": "words that explain a number",
+    ".choice": "the names of what can be chosen",
+    ".named-case": "the words, people and times of single cases",
     ".ground": "the rules and the calendar",
     ".published-said span": "the names of statuses and areas as the city writes them",
     ".map-legend, .map-source, .legend, .interval-legend, .signals small": "the bounds of colours, and what they mean",
