@@ -250,6 +250,8 @@ def _ask_all(reports: ReportDatabase, filters: Filters) -> None:
         lambda: units.officers(reports, filters) if filters.units else None,  # of one unit, never of the city
         lambda: units.ratings(reports, filters),
         lambda: units.family(reports, 1),
+        lambda: units.duties(reports, filters) if filters.units else None,  # of one unit, too
+        lambda: units.heads(reports, filters),
         lambda: signals.signals(reports, filters, filters),
         lambda: signals.signals_by_unit(reports, filters),
         lambda: rules.rules(reports, filters),
@@ -259,6 +261,7 @@ def _ask_all(reports: ReportDatabase, filters: Filters) -> None:
         lambda: deadlines.path(reports, filters, case["id"]),
         lambda: calendar.calendar_cover(reports, filters.at, filters.zone),
         lambda: report.events(reports, filters, case["id"]),
+        lambda: report.worked_minutes(reports, [report.Held(1, filters.at - timedelta(days=3), filters.at)]),
         lambda: report.nearby(reports, filters, case),
         lambda: maps.case(reports, filters, code=case["public_code"]),
         lambda: urgent.urgent(reports, filters, order="worklist", limit=50),

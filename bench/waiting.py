@@ -97,8 +97,8 @@ def _new(connection: psycopg.Connection, many: int, at: datetime) -> None:
     } | {
         name: sql.SQL("null")
         for name in (
-            "received_at", "ended_at", "escalated_at", "answer", "rating", "rated_at", "worked_minutes",
-            "deadline_moved_at", "reopened_soon_at", "wordless_at",
+            "received_at", "ended_at", "escalated_at", "escalated_by_id", "answer", "rating", "rated_at",
+            "worked_minutes", "deadline_moved_at", "reopened_soon_at", "wordless_at",
         )
     }  # fmt: skip
     columns = [
@@ -130,8 +130,8 @@ _OF_ONE_STATE = "not exists (select from report_past where report_id = report.id
 def _with_history(chosen: str, change: str) -> str:
     """Return the statement that keeps what the chosen reports were, up to a moment of the hour, and changes them."""
     columns = """channel_id, category_id, severity, district_id, ward_id, unit_id, submitted_at, received_at,
-        receive_due_at, due_at, rule_id, status, escalated_at, ended_at, rating, rated_at, reopen_count,
-        transfer_count"""
+        receive_due_at, due_at, rule_id, status, escalated_at, escalated_by_id, ended_at, rating, rated_at,
+        reopen_count, transfer_count"""
     return f"""
         with chosen as (select * from report where {chosen} limit %(many)s),
         moment as (select {_MOMENT} as at),
