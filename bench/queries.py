@@ -188,7 +188,7 @@ def measure(
 
 
 def _asked_besides(waiting: list[Asked], summarised: list[Asked]) -> list[Asked]:
-    """Return what is asked more often of one file while changes wait, and was not asked word for word otherwise."""
+    """Return the variants of a question file that are timed only while changes wait."""
     more = Counter(one.question for one in dict.fromkeys(waiting))
     more.subtract(one.question for one in dict.fromkeys(summarised))
     found = []

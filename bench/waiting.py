@@ -1,5 +1,5 @@
 """Two copies of the large city after the same changes: in one they wait for the next summary, in the other they have
-been brought into it. So what is asked of both differs by nothing else.
+been brought into it. Both get the same questions, so a difference in time comes from the waiting changes alone.
 
 The changes are made by the statements a city's feed would send, so the schema's own triggers note them. They are those
 of one busy hour before the newest report: new reports, receipts, answers, refusals, transfers, other categories,

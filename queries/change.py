@@ -64,6 +64,7 @@ def _before(filters: Filters, days: int) -> Filters:
     """Return a moment and its period so many days before, at the same local times."""
 
     def earlier_by(moment: datetime) -> datetime:
+        """Return the same local time `days` before: a day is a calendar day, also where clocks change."""
         local = moment.astimezone(filters.zone)
         return (local.replace(tzinfo=None) - timedelta(days=days)).replace(tzinfo=filters.zone).astimezone(UTC)
 

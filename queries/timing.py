@@ -45,6 +45,7 @@ class _Times:
     total: float = 0.0
 
     def lately(self) -> NDArray[np.float32]:
+        """Return a copy of the last times, in seconds."""
         return self.kept[: self.count].copy()
 
 

@@ -19,7 +19,7 @@ _FEW_DAYS = timedelta(days=14)  # what was open when a day long ago ended is not
 
 def summarise(connection: psycopg.Connection, *, now: datetime, anew: bool = False) -> None:
     """Bring what has changed into the counts, or count all `anew`; and keep what was open when the days before `now`
-    ended; and count the source's own words anew. In one transaction: who asks meanwhile finds the counts as they were.
+    ended; and recount the source's own words. All in one transaction: readers see the old counts until it commits.
     """
     with connection.transaction():
         connection.execute("select pg_advisory_xact_lock(%s)", [_LOCK])

@@ -77,12 +77,15 @@ class Recalled:
         raw: dict[str, list[Any]] = {name: [row[n] for row in rows] for n, name in enumerate(names)}
 
         def numbers(name: str) -> Ints:
+            """Return a column of whole numbers."""
             return np.array(raw[name], dtype=np.int64)
 
         def moments(name: str) -> NDArray[np.datetime64]:
+            """Return a column of moments, to the microsecond."""
             return np.array(raw[name], dtype="datetime64[us]")
 
         def places(name: str, known: list[Any]) -> Ints:
+            """Return the place of each value of a column in a list of the known ones."""
             return np.array([known.index(value) for value in raw[name]], dtype=np.int64)
 
         history = read_history(connection, city.rules, numbers("id"))
