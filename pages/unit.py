@@ -41,6 +41,8 @@ if not own["open"] and not own["received"] and not own["ended"]:
         _("This unit had nothing to do in this period. Widen the period or choose another moment."),
         icon=":material/inbox:",
     )
+    if not mine:  # what it handed to a higher level is listed there
+        unit.work(seen)
     raise Complete
 
 left, right = st.columns([3, 2])

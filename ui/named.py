@@ -33,7 +33,7 @@ def named(seen: Viewing, *, key: str) -> None:
 
 
 def _named(seen: Viewing) -> dict[str, Any]:
-    known = {kind: names(seen.reports, kind).to_dict("index") for kind in ("unit", "category")}
+    units = names(seen.reports, "unit").to_dict("index")
     heading = heads(seen.reports, seen.filters)
     groups = []
     for wanted, order, instead in _GROUPS:
@@ -46,18 +46,17 @@ def _named(seen: Viewing) -> dict[str, Any]:
                 "title": figure_name(figure) if figure != "overdue" else _("Overdue the longest"),
                 "count": count_of(seen, figure, count, sort=None if order == "worklist" else order),
                 "alarm": count > 0 and figure in {"urgent_overdue", "escalated_unheld"},
-                "cases": [_case(seen, case, known, heading) for case in table.to_dict("records")],
+                "cases": [_case(seen, case, units, heading) for case in table.to_dict("records")],
             }
         )
     return {"groups": groups}
 
 
-def _case(seen: Viewing, case: Any, known: dict[str, dict[Any, Any]], heading: dict[int, Any]) -> dict[str, Any]:
-    unit, choices = known["unit"].get(case["unit_id"]), carried(seen)
+def _case(seen: Viewing, case: Any, units: dict[Any, Any], heading: dict[int, Any]) -> dict[str, Any]:
+    unit, choices = units.get(case["unit_id"]), carried(seen)
     head = heading.get(int(case["unit_id"])) if unit else None
     return {
         "title": case["title"],
-        "category": name(known["category"][case["category_id"]]),
         "href": address(REPORT, **choices | {"code": case["public_code"]}),
         "unit": name(unit) if unit else nobody(escalated=not pd.isna(case["escalated_at"])),
         "unit_href": address(UNIT, **choices | {"unit": unit["code"]}) if unit else "",
