@@ -17,6 +17,8 @@ HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
 }"""
 DECK = '[data-testid="stDeckGlJsonChart"]'
 SETTLES = 30_000  # milliseconds
+NO_CONTEXT = "Failed to create WebGL context"
+"""What deck.gl says where it is drawn before the browser's word that it cannot has come; that map is then replaced."""
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +68,7 @@ def test_a_map_is_areas_and_says_why(visit: Callable[..., Visit], address: str, 
     assert len(set(areas.evaluate_all("areas => areas.map(area => getComputedStyle(area).fill)"))) > 2
     assert page.locator(".plain-map text").count() > 10
     assert page.locator(".map-legend li, .legend .step").count() >= 6
-    assert visited.errors == []
+    assert [error for error in visited.errors if NO_CONTEXT not in error] == []
 
 
 def test_the_words_are_the_pages_own(visit: Callable[..., Visit], address: str) -> None:
