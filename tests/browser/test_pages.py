@@ -224,6 +224,11 @@ def odd_city(
         report(opened, 2, title=RIGHT_TO_LEFT, text=RIGHT_TO_LEFT, category_id=2)
         report(opened, 3, title=LONG, officer=LONG, unit_id=2, district_id=None, ward_id=None)
         report(opened, 4, unit_id=None, district_id=None, ward_id=None, title="x")
+        opened.execute(
+            "insert into unit (id, code, name_vi, name_en, kind) values (3, 'quiet', 'Tổ', 'Quiet desk', 'city')"
+        )
+        up = {"escalated_at": T - 35 * DAY, "escalated_by_id": 3}
+        report(opened, 5, submitted_at=T - 40 * DAY, unit_id=None, **up)
     with dashboard(url, tmp_path_factory.mktemp("log") / "dashboard.log") as running:
         yield running
 
@@ -247,6 +252,13 @@ def test_odd_and_hostile_reports_break_nothing(visit: Callable[..., Visit], odd_
         assert opened.locator("img[src=x]").count() == 0, path
         assert opened.evaluate("document.documentElement.scrollWidth") <= 1600, path
         assert visited.errors == [], path
+
+
+def test_a_unit_with_nothing_to_do_still_lists_what_it_handed_up(visit: Callable[..., Visit], odd_city: str) -> None:
+    opened = visit(odd_city).open("unit?unit=quiet&at=2026-11-18T10:00&lang=en")
+    assert opened.get_by_text("This unit had nothing to do in this period").count() == 1
+    assert opened.get_by_text("Handed up by this unit, and counted for who holds it now").count() == 1
+    assert opened.locator("a[href*='code=T-5']").count() == 1
 
 
 @pytest.mark.parametrize("reports", [0, 1])
