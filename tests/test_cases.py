@@ -23,7 +23,7 @@ from queries.statements import FOLDER
 from tests.reports import DAY, HOUR, T, past, report, small_city
 from tests.test_figures import HANOI
 from ui.case_list import asked_list, described, figure_of, page_of
-from ui.exports import CasesBook, Export, csv_parts, harmless
+from ui.exports import CasesBook, Export, csv_parts
 from ui.meanings import figure_name, meaning
 from ui.words import speaking
 

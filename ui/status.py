@@ -9,6 +9,7 @@ import streamlit as st
 
 from queries.database import DatabaseAway, NotAReportDatabase
 from queries.figures import City, NoCity
+from safe_text import streamlit_label
 from ui.live import Pulse
 from ui.shown import Stay
 from ui.thresholds import Level
@@ -122,12 +123,14 @@ def database_away(pulse: Pulse, trouble: DatabaseAway | NotAReportDatabase, *, c
     if pulse.trouble_since and pulse.city:
         since = f" ({moment(pulse.trouble_since.astimezone(pulse.city.zone))})"
     st.error(
-        _(
-            "{trouble}{since}. Nothing is lost; this page returns by itself. {cure}",
-            trouble=_capital(trouble_words(trouble.kind)),
-            since=since,
-            cure=cure_words(trouble.kind) if cures else "",
-        ).strip(),
+        streamlit_label(
+            _(
+                "{trouble}{since}. Nothing is lost; this page returns by itself. {cure}",
+                trouble=_capital(trouble_words(trouble.kind)),
+                since=since,
+                cure=cure_words(trouble.kind) if cures else "",
+            )
+        ),
         icon=":material/cloud_off:",
     )
 
