@@ -136,7 +136,7 @@ def _one_named(
 ) -> None:
     """Draw one group of named periods, none of which need be the one that is chosen."""
     key, stands = _key(kind), named if named in options else None
-    label = streamlit_label(label)
+    shown = streamlit_label(label)
 
     def said(option: str) -> str:
         """Return the words for an option."""
@@ -144,11 +144,11 @@ def _one_named(
 
     if flat:
         st.segmented_control(
-            label, options, default=stands, format_func=said, key=key, on_change=_write_named, args=(key,)
+            shown, options, default=stands, format_func=said, key=key, on_change=_write_named, args=(key,)
         )
     else:
         index = options.index(stands) if stands else None
-        st.radio(label, options, index=index, format_func=said, key=key, on_change=_write_named, args=(key,))
+        st.radio(shown, options, index=index, format_func=said, key=key, on_change=_write_named, args=(key,))
 
 
 def _key(word: str) -> str:
