@@ -7,6 +7,7 @@ Jinja2 does (ui/panel.py). This module imports nothing of ours, so that every ro
 
 import json
 import re
+import traceback
 from typing import Any
 
 _ISOLATE, _END = "\u2068", "\u2069"  # first strong isolate, pop directional isolate
@@ -91,6 +92,12 @@ def terminal_text(value: str) -> str:
 def log_text(value: object) -> str:
     """Return a value for a line of a log, on that one line: what is not printed stands as Python escapes it."""
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in str(value))
+
+
+def log_error(error: BaseException) -> str:
+    """Return an error with its way through the code for a log, every line of it indented and as `log_text` has it."""
+    lines = "".join(traceback.format_exception(error)).splitlines()
+    return "\n".join(f"    {log_text(line)}" for line in lines)
 
 
 def json_text(value: Any) -> str:

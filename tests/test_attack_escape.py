@@ -27,6 +27,7 @@ from reportdb.__main__ import app
 from reportdb.connection import connect
 from safe_text import (
     json_text,
+    log_error,
     log_text,
     one_line,
     plain_text,
@@ -186,6 +187,15 @@ def test_a_workbook_holds_words_where_the_source_has_formulas(export: Export) ->
     assert "HYPERLINK" in "".join(parts.values())
 
 
+def test_an_error_in_the_log_cannot_pass_for_another_line() -> None:
+    try:
+        raise ValueError("x\nWARNING forged\x1b[2J\r")
+    except ValueError as error:
+        lines = log_error(error).split("\n")
+    assert "test_attack_escape.py" in "".join(lines)
+    assert all(line.startswith("    ") and line.isprintable() for line in lines)
+
+
 @pytest.mark.parametrize(
     "command",
     [
@@ -223,13 +233,13 @@ def test_a_table_on_a_terminal_reads_no_markup() -> None:
 
 def test_a_line_of_the_log_stays_one_line(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     from queries.database import DatabaseAway
-    from ui import access
+    from ui import access, live
 
     def away(*_given: Any, **_named: Any) -> None:
         raise DatabaseAway
 
     monkeypatch.setattr(access, "note", away)
-    monkeypatch.setattr(access.live, "watcher", lambda: type("Watcher", (), {"reports": None}))
+    monkeypatch.setattr(live, "watcher", lambda: type("Watcher", (), {"reports": None}))
     with caplog.at_level(logging.WARNING):
         access.refused("who\n\x1b[2Jforged", "page\nrefused", why="why\r\nforged")
     (line,) = [record.getMessage() for record in caplog.records]

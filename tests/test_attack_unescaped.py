@@ -222,10 +222,12 @@ def test_a_line_of_the_log_and_a_terminal_get_no_raw_value(file: Path) -> None:
         if not isinstance(node, ast.Call):
             continue
         name = called(node)
-        if name.startswith(("_LOG.", "logging.")) and name != "logging.getLogger":
+        if name.startswith("_LOG."):
+            assert name != "_LOG.exception", f"line {node.lineno}: log_error has the way through the code"
+            assert not node.keywords, f"line {node.lineno}"
             for value in node.args[1:]:
-                shown = value.value if isinstance(value, ast.Starred) else value
-                assert "log_text" in ast.unparse(shown), f"line {node.lineno}: {ast.unparse(shown)}"
+                shown = ast.unparse(value.value if isinstance(value, ast.Starred) else value)
+                assert shown.startswith(("log_text(", "log_error(", "map(log_text,")), f"line {node.lineno}: {shown}"
         assert name != "print", f"line {node.lineno}: reportdb/command_line.py prints"
         if name == "Console":
             assert file.name == "screen_token.py", f"line {node.lineno}: a PlainConsole shows values as they stand"

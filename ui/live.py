@@ -19,7 +19,7 @@ from queries.changes import Changes, Mark, changes
 from queries.database import DatabaseAway, NotAReportDatabase, ReportDatabase
 from queries.feeds import Feed, feeds
 from queries.figures import City, NoCity, city, last_event
-from safe_text import log_text
+from safe_text import log_error, log_text
 from ui import sign_in
 from ui.shown import Shown, Stay
 from ui.thresholds import Level, thresholds
@@ -238,8 +238,8 @@ class Watcher:
         while not self._stop.wait(_SECONDS_BETWEEN_LOOKS):
             try:
                 self.look()
-            except Exception:  # the watcher outlives what nobody foresaw; the next look may succeed
-                _LOG.exception("A look at the report database failed")
+            except Exception as error:  # the watcher outlives what nobody foresaw; the next look may succeed
+                _LOG.error("A look at the report database failed\n%s", log_error(error))
 
 
 def _moment_of(known_to: datetime, updated_at: datetime | None, *, after: datetime | None) -> datetime:

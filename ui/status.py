@@ -9,7 +9,7 @@ import streamlit as st
 
 from queries.database import DatabaseAway, NotAReportDatabase
 from queries.figures import City, NoCity
-from safe_text import streamlit_label
+from safe_text import log_error, streamlit_label
 from ui.live import Pulse
 from ui.shown import Stay
 from ui.thresholds import Level
@@ -157,7 +157,7 @@ def empty_database(*, cures: bool = True) -> None:
 
 def unforeseen(failure: Exception) -> bool:
     """Say that a page failed in a way nobody foresaw; the log of the server tells the rest."""
-    _LOG.error("A page failed", exc_info=failure)
+    _LOG.error("A page failed\n%s", log_error(failure))
     page_failures.total += 1
     page_failures.lately.append((datetime.now(UTC), type(failure).__name__))
     with st.container(key="unforeseen"):

@@ -17,7 +17,7 @@ from queries.accounts import Account
 from queries.database import DatabaseAway, NotAReportDatabase
 from queries.figures import NoCity, labels
 from queries.scope import NOTHING
-from safe_text import log_text, one_line
+from safe_text import log_error, log_text, one_line
 from ui import access, age, languages, live, panel, screens, status, wall_scenes, when
 from ui.asked import asked
 from ui.screens import WallScreen
@@ -91,7 +91,7 @@ def _told(screen: WallScreen) -> dict[str, Any]:
     except (DatabaseAway, NotAReportDatabase, NoCity) as trouble:
         told = _kept(screen, trouble)
     except Exception as failure:  # a wall outlives what nobody foresaw; its age tells that it stands still
-        _LOG.exception("A wall could not be drawn anew")
+        _LOG.error("A wall could not be drawn anew\n%s", log_error(failure))
         told = _kept(screen, failure)
     return told
 

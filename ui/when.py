@@ -53,7 +53,7 @@ def period(found: Asked, city: City, query: dict[str, list[str]]) -> None:
             form, today = _form(city), _today(filters, city)
             for word, label in (("from", _("From")), ("to", _("To, this day included"))):
                 st.date_input(
-                    label,
+                    streamlit_label(label),
                     value=days[word],
                     key=keys[word],
                     min_value=_EARLIEST,
