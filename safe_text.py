@@ -47,7 +47,7 @@ def plain_text(value: str) -> str:
 
 def one_line(value: str) -> str:
     """Return `plain_text` in one line, with single spaces."""
-    return plain_text(" ".join(_LINE_ENDS.sub("\n", value).split()))
+    return " ".join(plain_text(value).split())
 
 
 def streamlit_label(value: str) -> str:

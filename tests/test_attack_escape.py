@@ -42,7 +42,7 @@ from tests.reports import DAY, T
 from ui.case_list import asked_list
 from ui.exports import CasesBook, Export, csv_parts
 from ui.panel import render
-from ui.words import _, speaking
+from ui.words import _, name, speaking
 
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2067\ufeff]")
 FORMULA = re.compile(r"[=+\-@＝＋－＠]")
@@ -152,6 +152,11 @@ def test_a_terminal_and_a_line_of_a_log_get_no_escape_sequence(words: str) -> No
 def test_a_value_within_a_sentence_cannot_turn_it_around() -> None:
     with speaking("en"):
         assert _("by {unit}", unit="\u202eتقرير\x1b") == "by \u2068تقرير\u2069"
+
+
+def test_a_name_nobody_can_see_is_a_dash() -> None:
+    with speaking("vi"):
+        assert name({"name_vi": "\u200b \x1b\u202e", "name_en": "x"}) == "–"
 
 
 def test_a_choice_comes_back_from_a_panel_as_it_is() -> None:

@@ -107,8 +107,11 @@ def ngettext(one: str, many: str, count: int) -> str:
 
 
 def name(row: Any) -> str:
-    """Return a thing's name in the viewer's language, from its name_vi and name_en, in one line of `plain_text`."""
-    return one_line(str(row["name_en" if language() == "en" else "name_vi"]))
+    """Return a thing's name in the viewer's language, from its name_vi and name_en: one line of plain text.
+
+    A dash where nothing of it can be seen.
+    """
+    return one_line(str(row["name_en" if language() == "en" else "name_vi"])) or NOTHING
 
 
 def number(value: float | None, decimals: int = 0) -> str:
