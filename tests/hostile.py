@@ -133,12 +133,14 @@ HEADER = (
     *("id", "how", "what", "who", "officer", "status", "severity", "title", "text", "address", "lon", "lat"),
     *("opened", "due", "closed", "late", "place"),
 )
-_SHORT = ("markdown", "html", "template", "turned", "unseen", "formula")  # a name in a file has 200 characters at most
+_SHORT = ("markdown", "html", "template", "turned", "unseen", "formula")
+_LONGEST = 190  # a name in a file has 200 characters at most
 
 
 def short(kind: str, mark: str) -> str:
     """Return a trap that is short enough for a name in a file."""
-    return f"{trap(kind, mark=mark)[:190]}»"
+    value = trap(kind, mark=mark)
+    return value if len(value) < _LONGEST else f"{value[:_LONGEST]}»"
 
 
 def import_hostile(connection: psycopg.Connection, folder: Path) -> None:
