@@ -22,6 +22,7 @@ from reportdb.connection import (
 )
 from reportdb.migrations import SchemaError
 from reportdb.server import ServerError
+from safe_text import terminal_text
 from ui import first_page, gate, live, metrics, opening, process, sign_in, status, thresholds
 from ui.downloads import export_routes
 from ui.heartbeat import beat_routes
@@ -54,7 +55,7 @@ async def _running(_: st.App) -> AsyncIterator[None]:
             sign_in.SettingsError,
             thresholds.SettingsError,
         ) as error:
-            sys.exit(f"The dashboard cannot start. {error}")
+            sys.exit(f"The dashboard cannot start. {terminal_text(str(error))}")
         if said:
             sys.stdout.write(f"  {said}\n\n")
             sys.stdout.flush()

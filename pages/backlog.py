@@ -4,6 +4,7 @@ import streamlit as st
 
 from queries.days import days
 from queries.figures import Dimension
+from safe_text import streamlit_label
 from ui import backlog as shown
 from ui import levels, tiles
 from ui.charts import open_history
@@ -32,7 +33,7 @@ left, right = st.columns([3, 2])
 with left:
     table, step = days(seen.reports, seen.filters)
     title = _("Open reports, day by day") if step == 1 else _("Open reports, week by week")
-    st.subheader(title, anchor=False)
+    st.subheader(streamlit_label(title), anchor=False)
     figure = seen.shared(("history", palette(), screen().scale), lambda: open_history(table, palette()))
     st.plotly_chart(figure, key="history", config={"displayModeBar": False}, theme=None, alt=title)
 with right:

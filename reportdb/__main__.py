@@ -4,7 +4,6 @@ Exit codes: 0 done; 1 the database is not as it should be (`check`) or rows were
 command line; 3 the work could not be done, and the message says why and what to do.
 """
 
-import json
 import signal
 import sys
 import threading
@@ -23,6 +22,7 @@ from reportdb.connection import connect, url_of
 from reportdb.deadline_commands import deadlines_app
 from reportdb.summary import summarise as bring_into_counts
 from reportdb.user_commands import anonymise_old, users_app
+from safe_text import json_text
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 areas_app = typer.Typer(help="Boundaries of districts and wards.", no_args_is_help=True)
@@ -48,7 +48,7 @@ def up(database: Database = None, data: Data = None) -> None:
             out.print("The schema is up to date.")
             return
         try:
-            out.print(url, markup=False, highlight=False, soft_wrap=True)
+            out.print(url, highlight=False, soft_wrap=True)
             err.print("The report database is up. Ctrl-C stops it when nobody else uses it.")
             with beating(url):
                 signal.pause()
@@ -233,7 +233,7 @@ def check(database: Database = None, data: Data = None) -> None:
     with opened(database, data) as url, connect(url) as connection:
         damage = find_damage(connection)
     for finding in damage:
-        out.print(str(finding), markup=False, highlight=False, soft_wrap=True)
+        out.print(str(finding), highlight=False, soft_wrap=True)
     if damage:
         raise typer.Exit(1)
 
@@ -271,8 +271,7 @@ def figures(
             raise Failure(str(error)) from error
     if format_ == "json":
         records = questions.as_records(table, period) | {"published": published.to_dict("index") if flagged else {}}
-        json.dump(records, sys.stdout, ensure_ascii=False, indent=2)
-        sys.stdout.write("\n")
+        sys.stdout.write(json_text(records) + "\n")
     else:
         out.print(questions.as_rich_table(table))
         if flagged:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 import psycopg
 
 from reportdb.connection import DatabaseUnreachable, connect
+from safe_text import log_text
 
 SECONDS_BETWEEN_BEATS = 2.0
 _SECONDS_BETWEEN_CLEANINGS = 60.0
@@ -66,7 +67,7 @@ def write_beats(url: str, stop: threading.Event) -> None:
         except (DatabaseUnreachable, psycopg.Error) as error:
             if not began:
                 raise
-            _LOG.warning("The beat could not be written; trying again. %s", error)
+            _LOG.warning("The beat could not be written; trying again. %s", log_text(error))
             stop.wait(SECONDS_BETWEEN_BEATS)
 
 
@@ -80,7 +81,7 @@ def beating(url: str) -> Iterator[None]:
         try:
             write_beats(url, stop)
         except (DatabaseUnreachable, psycopg.Error) as error:
-            _LOG.warning("The beat cannot be written: %s", error)
+            _LOG.warning("The beat cannot be written: %s", log_text(error))
 
     thread = threading.Thread(target=go_on, name="beat", daemon=True)
     thread.start()

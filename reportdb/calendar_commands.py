@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 import typer
-from rich.markup import escape
 from rich.table import Table
 
 from reportdb.calendars import CalendarDay, export_days, fill_days, import_days, restore_day, special_days, write_day
@@ -36,7 +35,7 @@ def show(
         days = special_days(connection, first, to.date() if to else date.max)
     table = Table("day", "", "", "name", "source", show_edge=False)
     for each in days:
-        table.add_row(str(each.day), f"{each.day:%a}", _state(each), escape(each.name or ""), escape(each.source))
+        table.add_row(str(each.day), f"{each.day:%a}", _state(each), each.name or "", each.source)
     out.print(table)
 
 
@@ -51,7 +50,7 @@ def hours(database: Database = None, data: Data = None) -> None:
         ).fetchall()
     table = Table("valid from", "opens", "closes", "", "source", show_edge=False)
     for row in rows:
-        table.add_row(*map(escape, row))
+        table.add_row(*row)
     out.print(table)
 
 
@@ -76,7 +75,7 @@ def remove(day: Day, database: Database = None, data: Data = None) -> None:
     """Take back what a person wrote of a day: it is again what comes with the program."""
     with opened(database, data) as url, connect(url) as connection:
         restored = restore_day(connection, day.date())
-    out.print(f"{restored.day} is {_state(restored)} again ({restored.source}).", markup=False, highlight=False)
+    out.print(f"{restored.day} is {_state(restored)} again ({restored.source}).", highlight=False)
 
 
 @calendar_app.command()
@@ -110,7 +109,7 @@ def export(
             count = export_days(connection, file)
         except OSError as error:
             raise Failure(f"{file} cannot be written: {error.strerror}.") from error
-    out.print(f"{count} days written to {file}.", markup=False, highlight=False, soft_wrap=True)
+    out.print(f"{count} days written to {file}.", highlight=False, soft_wrap=True)
 
 
 @calendar_app.command("import")

@@ -2,23 +2,39 @@
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import psycopg
 import typer
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.segment import Segment
 
 from reportdb.connection import DatabaseUnreachable, report_database
 from reportdb.migrations import SchemaError
 from reportdb.server import ServerError
 from reportdb.working_time import CalendarError
+from safe_text import terminal_text
 
-out = Console(width=None if sys.stdout.isatty() else 220)  # a file or a pipe has no edge to wrap at
-err = Console(stderr=True)
+
+class PlainConsole(Console):
+    """A terminal that shows words as they stand: no value in them is markup, an emoji or an escape sequence."""
+
+    def __init__(self, **options: Any) -> None:
+        """Take the options of a Console."""
+        super().__init__(markup=False, emoji=False, **options)
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Yield what is printed; Rich's own colours and movements stay."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(terminal_text(segment.text), segment.style)
+
+
+out = PlainConsole(width=None if sys.stdout.isatty() else 220)  # a file or a pipe has no edge to wrap at
+err = PlainConsole(stderr=True)
 
 Database = Annotated[
     str | None, typer.Option("--database", metavar="URL", help="A PostgreSQL URL; else $REPORT_DB_URL.")
@@ -44,15 +60,15 @@ def opened(database: str | None, data: Path | None) -> Iterator[str]:
         with report_database(database, data) as url:
             yield url
     except (ServerError, SchemaError, DatabaseUnreachable, CalendarError, Failure) as error:
-        err.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
+        err.print(str(error), style="red", highlight=False, soft_wrap=True)
         raise typer.Exit(3) from error
     except psycopg.Error as error:
         words = error.diag.message_primary or str(error).strip()
-        err.print(f"The database refused: {words}", style="red", markup=False, highlight=False, soft_wrap=True)
+        err.print(f"The database refused: {words}", style="red", highlight=False, soft_wrap=True)
         raise typer.Exit(3) from error
 
 
 def progress_bar() -> Progress:
     """Return a progress bar on the terminal of errors; silent where that is no terminal."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     return Progress(*columns, console=err, disable=not err.is_terminal)

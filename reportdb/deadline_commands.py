@@ -34,7 +34,7 @@ def show(
     if unsure and unsure[0]:
         out.print("The office hours are not all confirmed.")
     for warning in warnings:
-        out.print(str(warning), markup=False, highlight=False, soft_wrap=True)
+        out.print(str(warning), highlight=False, soft_wrap=True)
 
 
 @deadlines_app.command()

@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 
 import psycopg
 import typer
-from rich.markup import escape
 from rich.table import Table
 
 from reportdb.anonymise import AgeError, anonymise, ended_before, find_old
@@ -28,8 +27,7 @@ def list_(database: Database = None, data: Data = None) -> None:
     table = Table("subject", "name", "role", "unit", "language", "", show_edge=False)
     for user in everybody:
         state = "disabled" if user.disabled else ""
-        own = [escape(word) for word in (user.subject, user.name, user.role, user.unit or "", user.language or "")]
-        table.add_row(*own, state)
+        table.add_row(user.subject, user.name, user.role, user.unit or "", user.language or "", state)
     out.print(table)
 
 
@@ -134,13 +132,11 @@ def _tell(connection: psycopg.Connection, changes: list[Change]) -> None:
     """Print what changed, and warn of accounts that are probably one person's."""
     for change in changes:
         words = f"{change.subject}: {change.action}; {change.reason}."
-        out.print(words, markup=False, highlight=False, soft_wrap=True)
+        out.print(words, highlight=False, soft_wrap=True)
     if not changes:
         out.print("Nothing changes.")
     touched = {change.subject for change in changes}
     for group in alike(users(connection)):
         if touched & set(group):
             words = f"Warning: {' and '.join(group)} differ only by capital letters. The identity provider tells them"
-            out.print(
-                f"{words} apart letter for letter; disable the one it does not send.", markup=False, soft_wrap=True
-            )
+            out.print(f"{words} apart letter for letter; disable the one it does not send.", soft_wrap=True)

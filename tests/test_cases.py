@@ -9,8 +9,6 @@ from datetime import datetime
 
 import psycopg
 import pytest
-from hypothesis import given
-from hypothesis import strategies as some
 from xlsxwriter import Workbook
 
 from queries.cases import FIGURES, ORDERS, Order, case_count, case_ids, cases, speaks_of_the_period
@@ -23,7 +21,7 @@ from queries.statements import FOLDER
 from tests.reports import DAY, HOUR, T, past, report, small_city
 from tests.test_figures import HANOI
 from ui.case_list import asked_list, described, figure_of, page_of
-from ui.exports import CasesBook, Export, csv_parts, harmless
+from ui.exports import CasesBook, Export, csv_parts
 from ui.meanings import figure_name, meaning
 from ui.words import speaking
 
@@ -201,13 +199,6 @@ def test_no_cell_of_a_csv_file_is_a_formula(export: Export) -> None:
     content = written(export).decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(content)))
     assert (rows[0]["What"], rows[0]["Address"], rows[0]["Officer"]) == ("'" + HOSTILE, "'+84", "'@sum")
-
-
-@given(some.text())
-def test_a_harmless_cell_begins_no_formula_and_loses_nothing(words: str) -> None:
-    cell = harmless(words)
-    assert not cell.startswith(("=", "+", "-", "@", "\t", "\r"))
-    assert cell in (words, "'" + words)
 
 
 def test_a_list_that_is_empty_or_cut_short_says_so(export: Export) -> None:

@@ -53,6 +53,12 @@ def test_a_page_opens_with_the_question_it_answers_and_is_short(file: Path) -> N
     assert len(text.splitlines()) <= 130
 
 
+def test_what_every_room_may_use_imports_nothing_of_ours() -> None:
+    file = ROOT / "safe_text.py"
+    assert not imports(file) & OURS
+    assert imports(file) <= set(sys.stdlib_module_names)
+
+
 def test_no_import_goes_in_a_circle() -> None:
     """The application is imported by itself, as a server does: tests import its parts in an order of their own."""
     done = subprocess.run(

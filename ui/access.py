@@ -17,6 +17,7 @@ from starlette.requests import HTTPConnection
 from queries.accounts import Account, Role, note
 from queries.database import DatabaseAway, NotAReportDatabase
 from queries.scope import ADMINISTRATION, EVERYTHING
+from safe_text import log_text
 from ui import live, sign_in
 from ui.panel import panel
 from ui.words import _
@@ -183,4 +184,4 @@ def refused(who: str, what: str, *, report_id: int | None = None, why: str = "")
     try:
         note(live.watcher().reports, who, what, report_id=report_id, why=why)
     except (DatabaseAway, NotAReportDatabase):
-        _LOG.warning("Not in the access log, which cannot be written now: %r, %s, %r", who, what, why)
+        _LOG.warning("Not in the access log, which cannot be written now: %s, %s, %s", *map(log_text, (who, what, why)))

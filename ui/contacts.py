@@ -7,6 +7,7 @@ import streamlit as st
 from queries.accounts import contact
 from queries.database import DatabaseAway, NotAReportDatabase
 from queries.trouble import Kind
+from safe_text import streamlit_label
 from ui import live
 from ui.access import CONTACTS, account
 from ui.panel import panel
@@ -31,7 +32,7 @@ def draw(seen: Viewing, case: dict[str, object]) -> None:
         _stays_shut("read_only")
         return
     with st.form("contact_form", border=True):
-        st.markdown("**" + _("Who sent it in") + "**")
+        st.markdown("**" + streamlit_label(_("Who sent it in")) + "**")
         reason = st.text_input(
             _("Why do you need to know?"),
             max_chars=_LONGEST_REASON,
@@ -62,4 +63,4 @@ def _stays_shut(kind: Kind) -> None:
         if kind == "read_only"
         else _("The access log cannot be written now, so the contact stays shut.")
     )
-    st.warning(words, icon=":material/lock:")
+    st.warning(streamlit_label(words), icon=":material/lock:")

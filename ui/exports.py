@@ -23,6 +23,7 @@ from queries.database import ReportDatabase
 from queries.figures import City, Dimension, names
 from queries.filters import Filters
 from queries.published import KINDS, kinds
+from safe_text import plain_text, spreadsheet_cell
 from ui import levels
 from ui.case_list import CaseList, described
 from ui.published import flag_name, flag_of, kind_name
@@ -34,7 +35,6 @@ MOST_FOUND = 100_000
 ROWS_ON_A_SHEET = 1_000_000
 """Cases on one sheet of a workbook; the format's own limit is 1,048,576 rows."""
 _ROWS_IN_A_TURN = 250
-_TRIGGERS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _LONGEST_CELL = 32_767  # characters, the format's own limit
 _WIDE = {"title": 50, "address": 40, "unit": 30, "category": 26, "answer": 60}
 
@@ -150,17 +150,12 @@ def headings(city: City) -> dict[str, str]:
 def csv_parts(export: Export) -> Iterator[bytes]:
     """Yield cases as CSV, the headings first. Raises DatabaseAway."""
     facts = " | ".join(f"{heading}: {words}" for heading, words in export.facts())
-    empty = pd.DataFrame(columns=[*export.headings().values(), harmless(facts)])
+    empty = pd.DataFrame(columns=[*map(spreadsheet_cell, export.headings().values()), spreadsheet_cell(facts)])
     yield codecs.BOM_UTF8 + empty.to_csv(index=False).encode()
     for part in export.parts():
         words = part.select_dtypes(include=["object", "str"]).columns
-        cells = part.assign(**{column: part[column].map(harmless) for column in words}, facts=None)
+        cells = part.assign(**{column: part[column].map(spreadsheet_cell) for column in words}, facts=None)
         yield cells.to_csv(index=False, header=False).encode()
-
-
-def harmless(value: Any) -> Any:
-    """Return a cell that no spreadsheet takes for a formula: an apostrophe stands before what looks like one."""
-    return "'" + value if isinstance(value, str) and value.startswith(_TRIGGERS) else value
 
 
 @dataclass
@@ -200,7 +195,7 @@ class CasesBook:
         about.set_column(1, 1, 100)
         for line, (heading, words) in enumerate(facts):
             about.write_string(line, 0, heading, self._bold)
-            about.write_string(line, 1, words)
+            about.write_string(line, 1, plain_text(words)[:_LONGEST_CELL])
 
     def _sheet(self, n: int) -> Worksheet:
         name_of_all = _("Cases")
@@ -214,7 +209,7 @@ class CasesBook:
     def _write(self, sheet: Worksheet, row: int, case: tuple[Any, ...]) -> None:
         for column, value in enumerate(case):
             if isinstance(value, str):
-                sheet.write_string(row, column, value[:_LONGEST_CELL])
+                sheet.write_string(row, column, plain_text(value)[:_LONGEST_CELL])
             elif value is None:
                 continue
             elif isinstance(value, datetime):

@@ -10,6 +10,7 @@ from queries.database import ReportDatabase
 from queries.figures import City, Dimension, labels
 from queries.filters import SEVERITIES
 from queries.scope import Scope
+from safe_text import streamlit_label
 from ui import levels, squares, when
 from ui.asked import CHOICES, NOBODY, SEVERITY, Asked, asked
 from ui.controls import PAGE, one_of, some_of
@@ -81,7 +82,9 @@ def _offer(
             chosen += [severities[value] for value in query.get(SEVERITY, [])]
             said = [*when.said(found, city, query, period=timed), *chosen]
             folded.enter_context(
-                st.expander(" · ".join(said) or _("Filters"), icon=":material/tune:", key="filters_fold")
+                st.expander(
+                    streamlit_label(" · ".join(said) or _("Filters")), icon=":material/tune:", key="filters_fold"
+                )
             )
         with st.container(horizontal=True, vertical_alignment="top", key="filters"):
             if timed:

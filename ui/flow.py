@@ -3,6 +3,7 @@
 import streamlit as st
 
 from queries.days import days
+from safe_text import streamlit_label
 from ui import charts
 from ui.screen import screen
 from ui.theme import palette
@@ -18,6 +19,6 @@ def flow(seen: Viewing, *, key: str) -> None:
         if step == 1
         else _("What came in, what was resolved, week by week")
     )
-    st.subheader(title, anchor=False)
+    st.subheader(streamlit_label(title), anchor=False)
     figure = seen.shared((key, palette(), screen().scale), lambda: charts.flow(table, palette()))
     st.plotly_chart(figure, key=key, config={"displayModeBar": False}, theme=None, alt=title)

@@ -4,6 +4,7 @@ from typing import Literal
 
 from queries.database import ReportDatabase
 from queries.figures import City, Dimension, names
+from safe_text import one_line
 from ui.words import _, language
 
 Level = Literal["district", "ward", "district_unit", "commune_unit"]
@@ -23,7 +24,7 @@ def many(city: City, level: str) -> str:
 def within(city: City, level: str, *, many: bool = True) -> str:
     """Return the name of a level as it stands within a sentence: council districts. Raises KeyError."""
     if own := city.levels.get(level):
-        return own[f"{'many' if many else 'one'}_{language()}"]
+        return one_line(own[f"{'many' if many else 'one'}_{language()}"])
     said = {
         "district": (_("district"), _("districts")),
         "ward": (_("ward"), _("wards")),

@@ -19,6 +19,7 @@ from queries.changes import Changes, Mark, changes
 from queries.database import DatabaseAway, NotAReportDatabase, ReportDatabase
 from queries.feeds import Feed, feeds
 from queries.figures import City, NoCity, city, last_event
+from safe_text import log_error, log_text
 from ui import sign_in
 from ui.shown import Shown, Stay
 from ui.thresholds import Level, thresholds
@@ -149,7 +150,7 @@ class Watcher:
             self._look_at_accounts()
         except (DatabaseAway, NotAReportDatabase, NoCity) as trouble:
             if not seen.trouble:
-                _LOG.warning("The report database does not answer as it should: %s", trouble)
+                _LOG.warning("The report database does not answer as it should: %s", log_text(trouble))
             trouble.with_traceback(None)
             self.pulse = replace(
                 seen, trouble=trouble, trouble_since=seen.trouble_since or looked_at, looked_at=datetime.now(UTC)
@@ -237,8 +238,8 @@ class Watcher:
         while not self._stop.wait(_SECONDS_BETWEEN_LOOKS):
             try:
                 self.look()
-            except Exception:  # the watcher outlives what nobody foresaw; the next look may succeed
-                _LOG.exception("A look at the report database failed")
+            except Exception as error:  # the watcher outlives what nobody foresaw; the next look may succeed
+                _LOG.error("A look at the report database failed\n%s", log_error(error))
 
 
 def _moment_of(known_to: datetime, updated_at: datetime | None, *, after: datetime | None) -> datetime:

@@ -10,6 +10,7 @@ import streamlit as st
 from queries import map as map_queries
 from queries.cases import readable_count
 from queries.figures import Dimension, figures
+from safe_text import streamlit_label
 from ui import map_marks, map_scale, maps, plain_map, squares
 from ui.asked import NOBODY
 from ui.filters import carried
@@ -110,7 +111,7 @@ def deck(view: pdk.ViewState, drawn: Drawn, case: dict[str, Any] | None) -> pdk.
 def plainly(seen: Viewing, *, level: Dimension | None, measure: str) -> None:
     """Draw the areas and what they show for a browser that cannot draw the map. Raises DatabaseAway."""
     if level is None:
-        st.info(plain_map.nothing(), icon=":material/map:")
+        st.info(streamlit_label(plain_map.nothing()), icon=":material/map:")
         return
     shapes = drawn_areas(seen.reports, level)
     drawn = _areas(seen, shapes, level, measure)

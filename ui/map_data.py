@@ -9,6 +9,7 @@ import pandas as pd
 import shapely
 from shapely.geometry import shape
 
+from safe_text import glyphs, tooltip_text
 from ui.map_scale import FIGURES, scale, value_words, values
 from ui.words import Language, catalogue
 
@@ -43,7 +44,7 @@ def shapes(drawn: pd.DataFrame, language: Language) -> dict[str, Any]:
     """Return areas as GeoJSON features with code and name; the name stands where a point's words do (`points`)."""
     names = drawn["name_en" if language == "en" else "name_vi"]
     features = [
-        {"type": "Feature", "geometry": geometry, "properties": {"code": code, "5": name}}
+        {"type": "Feature", "geometry": geometry, "properties": {"code": code, "5": tooltip_text(name)}}
         for geometry, code, name in zip(drawn["geometry"], drawn["code"], names, strict=True)
     ]
     return {"type": "FeatureCollection", "features": features}
@@ -66,7 +67,7 @@ def areas(drawn: pd.DataFrame, table: pd.DataFrame, measure: str, language: Lang
             "geometry": area["geometry"],
             "properties": {
                 "code": area["code"],
-                "name": area["name_en" if language == "en" else "name_vi"],
+                "name": tooltip_text(area["name_en" if language == "en" else "name_vi"]),
                 "step": -1 if pd.isna(value) else colours.step(value),
                 "value": nothing if pd.isna(value) else value_words(measure, value, language),
                 "raw": raw.get(area["key"], "0"),
@@ -86,7 +87,8 @@ def labels(drawn: pd.DataFrame, language: Language, *, zoom: float, size: float)
     named = drawn.sort_values("room", ascending=False)
     names = named["name_en" if language == "en" else "name_vi"]
     degree = 512 * 2**zoom / 360  # pixels: at zoom 0 the world is 512 wide
-    rows = [[*label, name, room] for label, name, room in zip(named["label"], names, named["room"], strict=True)]
+    named_so = zip(named["label"], names.map(glyphs), named["room"], strict=True)
+    rows = [[*label, name, room] for label, name, room in named_so]
     boxes = [
         around(
             lon * degree,
@@ -125,7 +127,7 @@ def points(groups: pd.DataFrame, categories: pd.DataFrame, language: Language) -
     names = categories["name_en" if language == "en" else "name_vi"]
     rows = []
     for group in groups.to_dict("records"):
-        said = json.dumps(f"{states[group['state']]} · {names[group['category_id']]}", ensure_ascii=False)
+        said = json.dumps(f"{states[group['state']]} · {tooltip_text(names[group['category_id']])}", ensure_ascii=False)
         end = f",{group['state']},{group['severity']},{said}]"
         rows.append("[" + group["places"].replace("\n", f"{end},[") + end)
     return f"[{','.join(rows)}]"

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from queries.figures import Dimension, names, timed, with_sums
+from safe_text import plain_text
 from ui import squares
 from ui.filters import carried
 from ui.links import BACKLOG, CASES, LIVE_MAP, REPORT
@@ -106,8 +107,8 @@ def case(seen: Viewing, found: dict[str, Any]) -> None:
     category, ward, district, unit = labels
     facts = [
         (_("What"), " · ".join([category, severity]), ""),
-        (_("Where"), _where(found["address"] or "", ward, district), ""),
-        (_("Who"), " · ".join(part for part in (unit, found["officer"]) if part), ""),
+        (_("Where"), _where(plain_text(found["address"] or ""), ward, district), ""),
+        (_("Who"), " · ".join(part for part in (unit, plain_text(found["officer"] or "")) if part), ""),
         (_("Submitted"), moment(found["submitted_at"]), ""),
         (_("Deadline"), moment(found["due_at"]), TONES[found["state"]]),
     ]

@@ -19,6 +19,7 @@ from queries.cases import readable_count
 from queries.database import DatabaseAway, ReportDatabase
 from queries.figures import names
 from queries.filters import Filters
+from safe_text import one_line
 from ui import access, languages, live, map_data
 from ui.asked import asked
 from ui.map_scale import MEASURES, crowd_bounds, measured
@@ -165,7 +166,7 @@ def _served(answer: Callable[[Asking], str]) -> Callable[[Request], Awaitable[Re
         try:
             packed = await run_in_threadpool(_packed, answer, request)
         except Nonsense as nonsense:
-            return PlainTextResponse(str(nonsense), nonsense.status)
+            return PlainTextResponse(one_line(str(nonsense)), nonsense.status)
         except DatabaseAway:
             return PlainTextResponse("The report database does not answer now.", 503, headers={"Retry-After": "5"})
         tag = f'"{hashlib.sha256(packed).hexdigest()[:20]}"'

@@ -7,6 +7,7 @@ import pandas as pd
 from queries.cases import Order, cases, readable_count
 from queries.figures import names
 from queries.units import heads
+from safe_text import plain_text
 from ui.filters import carried
 from ui.links import REPORT, UNIT
 from ui.meanings import figure_name
@@ -60,7 +61,7 @@ def _case(seen: Viewing, case: Any, units: dict[Any, Any], heading: dict[int, An
         "href": address(REPORT, **choices | {"code": case["public_code"]}),
         "unit": name(unit) if unit else nobody(escalated=not pd.isna(case["escalated_at"])),
         "unit_href": address(UNIT, **choices | {"unit": unit["code"]}) if unit else "",
-        "head": f"{head[f'title_{language()}']}: {head['name']}" if head else "",
+        "head": ": ".join(map(plain_text, (head[f"title_{language()}"], head["name"]))) if head else "",
         "officer": (case["officer"] if isinstance(case["officer"], str) else _("not assigned")) if unit else "",
         "late": case["state"] == "overdue",
         "deadline": _deadline(case, seen),

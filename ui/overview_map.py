@@ -4,6 +4,7 @@ import streamlit as st
 
 from queries import map as map_queries
 from queries.figures import Dimension
+from safe_text import streamlit_label
 from ui import levels, live_map, map_panels, maps, plain_map
 from ui.filters import carried
 from ui.map_routes import drawn_areas
@@ -55,7 +56,7 @@ def plain(seen: Viewing) -> None:
         st.info(_("No report has a place that a map could show."), icon=":material/map:")
         return
     if not screen().webgl:
-        st.info(plain_map.nothing(), icon=":material/map:")
+        st.info(streamlit_label(plain_map.nothing()), icon=":material/map:")
         return
     view = maps.framed(extent)
     drawn = live_map.draw(seen, view, show="points" if seen.filters.scope.sees_cases else "open", level=None)

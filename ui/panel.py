@@ -15,8 +15,10 @@ from urllib.parse import urlencode
 
 import streamlit as st
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from streamlit.components.v2.types import ComponentRenderer
 
+from safe_text import plain_text
 from ui import words
 from ui.viewing import Viewing
 
@@ -25,16 +27,31 @@ _LONG = 20_000  # bytes
 _TO_CASES = re.compile(r' href="(?:cases|report)[.?][^"]*"')
 
 
+class _Exact(str):
+    """A value that comes back as it is, such as a code that a choice writes into the address: escaped, nothing else."""
+
+    __slots__ = ()
+
+
+def _shown(value: Any) -> Any:
+    """Return a value of a template as a reader sees it; Jinja2 escapes it afterwards."""
+    if not isinstance(value, str) or isinstance(value, (Markup, _Exact)):
+        return value
+    return plain_text(value)
+
+
 @cache
 def _templates() -> Environment:
     templates = Environment(
         loader=FileSystemLoader(_FOLDER),
         autoescape=True,
+        finalize=_shown,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     templates.globals |= {"_": words._, "number": words.number, "percent": words.percent, "duration": words.duration}
+    templates.filters["exact"] = _Exact
     return templates
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from safe_text import streamlit_label
 from ui import map_data, map_scale, maps
 from ui.map_routes import drawn_areas
 from ui.panel import panel
@@ -79,7 +80,7 @@ def one_place(seen: Viewing, lon: float, lat: float, *, colour: str, size: tuple
     """Draw one place in a colour among the wards around it. Raises DatabaseAway."""
     drawn = drawn_areas(seen.reports, "ward")
     if drawn.empty:
-        st.info(nothing(), icon=":material/map:")
+        st.info(streamlit_label(nothing()), icon=":material/map:")
         return
     areas = {
         int(key_): Area(says=name(area)) for key_, area in zip(drawn["key"], drawn.to_dict("records"), strict=True)

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import streamlit as st
 
 from queries.database import DatabaseAway, NotAReportDatabase
+from safe_text import streamlit_label
 from ui.asked import asked
 from ui.panel import panel
 from ui.viewing import Viewing
@@ -28,7 +29,7 @@ def control() -> None:
     playing = _STARTED in st.session_state
     words = _("Stop") if playing else _("Play 24 hours in a minute")
     icon = ":material/stop:" if playing else ":material/play_arrow:"
-    st.button(words, icon=icon, key="replay", on_click=_stop if playing else _start)
+    st.button(streamlit_label(words), icon=icon, key="replay", on_click=_stop if playing else _start)
 
 
 def played(seen: Viewing, draw: Callable[[Viewing], None]) -> None:

@@ -20,6 +20,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from queries.filters import SEVERITIES
+from safe_text import log_text
 from ui import moments
 from ui.asked import SEVERITY
 from ui.words import LANGUAGES
@@ -146,7 +147,7 @@ def screens() -> Mapping[str, WallScreen] | None:
 @lru_cache(maxsize=8)
 def _complain(wrong: str) -> None:
     """Write what is wrong to the log, once: screens ask every few seconds."""
-    _LOG.error("No screen is opened: %s", wrong)
+    _LOG.error("No screen is opened: %s", log_text(wrong))
 
 
 @lru_cache(maxsize=2)

@@ -9,6 +9,7 @@ import streamlit as st
 
 from queries.database import DatabaseAway, NotAReportDatabase
 from queries.figures import City, NoCity
+from safe_text import log_error, streamlit_label
 from ui.live import Pulse
 from ui.shown import Stay
 from ui.thresholds import Level
@@ -122,12 +123,14 @@ def database_away(pulse: Pulse, trouble: DatabaseAway | NotAReportDatabase, *, c
     if pulse.trouble_since and pulse.city:
         since = f" ({moment(pulse.trouble_since.astimezone(pulse.city.zone))})"
     st.error(
-        _(
-            "{trouble}{since}. Nothing is lost; this page returns by itself. {cure}",
-            trouble=_capital(trouble_words(trouble.kind)),
-            since=since,
-            cure=cure_words(trouble.kind) if cures else "",
-        ).strip(),
+        streamlit_label(
+            _(
+                "{trouble}{since}. Nothing is lost; this page returns by itself. {cure}",
+                trouble=_capital(trouble_words(trouble.kind)),
+                since=since,
+                cure=cure_words(trouble.kind) if cures else "",
+            )
+        ),
         icon=":material/cloud_off:",
     )
 
@@ -154,7 +157,7 @@ def empty_database(*, cures: bool = True) -> None:
 
 def unforeseen(failure: Exception) -> bool:
     """Say that a page failed in a way nobody foresaw; the log of the server tells the rest."""
-    _LOG.error("A page failed", exc_info=failure)
+    _LOG.error("A page failed\n%s", log_error(failure))
     page_failures.total += 1
     page_failures.lately.append((datetime.now(UTC), type(failure).__name__))
     with st.container(key="unforeseen"):

@@ -12,6 +12,7 @@ from queries import units
 from queries.cases import case_count
 from queries.figures import City, Dimension, figures, names, plain, reading_order
 from queries.filters import Filters
+from safe_text import plain_text, streamlit_label
 from ui import levels, maps, plain_map, tiles
 from ui.asked import NOBODY
 from ui.filters import WHOLE_CITY, carried
@@ -147,7 +148,7 @@ def small_map(seen: Viewing, area: int | None, open_count: int) -> None:
     if framed is None and extent is None:
         return
     if framed is None and not screen().webgl:
-        st.info(plain_map.nothing(), icon=":material/map:")
+        st.info(streamlit_label(plain_map.nothing()), icon=":material/map:")
         return
     if framed is not None and not screen().webgl:
         level, _shapes, frame = framed
@@ -248,7 +249,7 @@ def _head(seen: Viewing, family: pd.DataFrame) -> dict[str, Any]:
     leading = units.heads(seen.reports, seen.filters).get(int(itself["id"]))
     return {
         "name": name(itself),
-        "leading": f"{leading[f'title_{language()}']}: {leading['name']}" if leading else "",
+        "leading": ": ".join(map(plain_text, (leading[f"title_{language()}"], leading["name"]))) if leading else "",
         "kind": _kinds(seen.city)[itself["kind"]],
         "since": _("answers since {day}", day=day(starts)) if starts else "",
         "until": _("answered until {day}", day=day(last_day)) if last_day and ended else "",

@@ -17,6 +17,7 @@ from queries.accounts import Account
 from queries.database import DatabaseAway, NotAReportDatabase
 from queries.figures import NoCity, labels
 from queries.scope import NOTHING
+from safe_text import log_error, log_text, one_line
 from ui import access, age, languages, live, panel, screens, status, wall_scenes, when
 from ui.asked import asked
 from ui.screens import WallScreen
@@ -90,7 +91,7 @@ def _told(screen: WallScreen) -> dict[str, Any]:
     except (DatabaseAway, NotAReportDatabase, NoCity) as trouble:
         told = _kept(screen, trouble)
     except Exception as failure:  # a wall outlives what nobody foresaw; its age tells that it stands still
-        _LOG.exception("A wall could not be drawn anew")
+        _LOG.error("A wall could not be drawn anew\n%s", log_error(failure))
         told = _kept(screen, failure)
     return told
 
@@ -127,7 +128,7 @@ def _drawn(screen: WallScreen) -> dict[str, Any]:
 
 @cache
 def _complain(screen: WallScreen, strange: tuple[str, ...]) -> None:
-    _LOG.warning("Screen %s asks for what there is not: %s", screen.name, ", ".join(strange))
+    _LOG.warning("Screen %s asks for what there is not: %s", log_text(screen.name), log_text(", ".join(strange)))
 
 
 def content(seen: Viewing, screen: WallScreen) -> dict[str, Any]:
@@ -151,7 +152,7 @@ def _of_what(seen: Viewing, screen: WallScreen) -> str:
     known = labels(seen.reports, "district", language())
     city = name({"name_vi": seen.city.name_vi, "name_en": seen.city.name_en})
     grave = [severity(one) for one in seen.filters.severities]
-    return " · ".join([city, *(known[code] for code in screen.districts if code in known), *grave])
+    return " · ".join([city, *(one_line(known[code]) for code in screen.districts if code in known), *grave])
 
 
 def _settings(screen: WallScreen) -> dict[str, Any]:

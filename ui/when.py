@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from queries.figures import City
 from queries.filters import Filters
+from safe_text import streamlit_label
 from ui import periods
 from ui.asked import Asked, Remark
 from ui.controls import rewrite
@@ -52,7 +53,7 @@ def period(found: Asked, city: City, query: dict[str, list[str]]) -> None:
             form, today = _form(city), _today(filters, city)
             for word, label in (("from", _("From")), ("to", _("To, this day included"))):
                 st.date_input(
-                    label,
+                    streamlit_label(label),
                     value=days[word],
                     key=keys[word],
                     min_value=_EARLIEST,
@@ -120,8 +121,8 @@ def told(remark: Remark, found: Asked, city: City) -> str:
 def _opened(label: str, chosen: str, icon: str, *, key: str) -> DeltaGenerator:
     """Draw a button that says what is chosen, under its label as the other filters are, and return what it opens."""
     with st.container(key=f"{key}_box", width="content", gap=None):
-        st.markdown(label)
-        return st.popover(chosen, icon=f":material/{icon}:", key=key)
+        st.markdown(streamlit_label(label))
+        return st.popover(streamlit_label(chosen), icon=f":material/{icon}:", key=key)
 
 
 def _one_named(
@@ -135,13 +136,19 @@ def _one_named(
 ) -> None:
     """Draw one group of named periods, none of which need be the one that is chosen."""
     key, stands = _key(kind), named if named in options else None
+    shown = streamlit_label(label)
+
+    def said(option: str) -> str:
+        """Return the words for an option."""
+        return streamlit_label(words(option))
+
     if flat:
         st.segmented_control(
-            label, options, default=stands, format_func=words, key=key, on_change=_write_named, args=(key,)
+            shown, options, default=stands, format_func=said, key=key, on_change=_write_named, args=(key,)
         )
     else:
         index = options.index(stands) if stands else None
-        st.radio(label, options, index=index, format_func=words, key=key, on_change=_write_named, args=(key,))
+        st.radio(shown, options, index=index, format_func=said, key=key, on_change=_write_named, args=(key,))
 
 
 def _key(word: str) -> str:

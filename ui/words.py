@@ -22,6 +22,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
 
+from safe_text import one_line, plain_text
+
 Language = Literal["vi", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 LOCALES = Path(__file__).parents[1] / "locales"
@@ -90,9 +92,13 @@ def catalogue(code: Language) -> gettext.NullTranslations:
 
 
 def _(words: str, /, **values: Any) -> str:
-    """Return the words in the viewer's language, with the values in their {places}."""
+    """Return the words in the viewer's language, with the values in their {places}, made safe as `plain_text` does."""
     translated = catalogue(language()).gettext(words)
-    return translated.format(**values) if values else translated
+    if not values:
+        return translated
+    return translated.format(
+        **{place: plain_text(value) if isinstance(value, str) else value for place, value in values.items()}
+    )
 
 
 def ngettext(one: str, many: str, count: int) -> str:
@@ -101,8 +107,11 @@ def ngettext(one: str, many: str, count: int) -> str:
 
 
 def name(row: Any) -> str:
-    """Return a thing's name in the viewer's language, from its name_vi and name_en."""
-    return str(row["name_en" if language() == "en" else "name_vi"])
+    """Return a thing's name in the viewer's language, from its name_vi and name_en: one line of plain text.
+
+    A dash where nothing of it can be seen.
+    """
+    return one_line(str(row["name_en" if language() == "en" else "name_vi"])) or NOTHING
 
 
 def number(value: float | None, decimals: int = 0) -> str:
