@@ -20,6 +20,7 @@ from reportdb.connection import (
     report_database,
     understood,
 )
+from reportdb.database.supervisor import why_away
 from reportdb.migrations import SchemaError
 from reportdb.server import ServerError
 from ui import first_page, gate, live, metrics, opening, process, sign_in, status, thresholds
@@ -60,7 +61,7 @@ async def _running(_: st.App) -> AsyncIterator[None]:
             sys.stdout.flush()
         if not named:
             held.enter_context(beating(url))
-        held.enter_context(live.watching(url, write_url))
+        held.enter_context(live.watching(url, write_url, lambda: None if named else why_away()))
         yield
 
 

@@ -8,14 +8,20 @@ from streamlit import config
 from streamlit.errors import StreamlitSecretNotFoundError
 
 from ui.gate import BELIEVED_VARIABLE, names_this_machine
+from ui.server.settings_files import BrokenSettings, check_files, files_of_streamlit
 from ui.sign_in import OPEN_VARIABLE, SettingsError, open_in_words, sign_in
 
 
 def opening() -> str:
     """Return what to say at the start about who reaches the dashboard.
 
-    Raises SettingsError where it would listen to the network although nobody signs in and nobody said that it may.
+    Raises SettingsError where it would listen to the network although nobody signs in and nobody said that it may, and
+    where a file of settings is not TOML in UTF-8.
     """
+    try:
+        check_files([*files_of_streamlit(), *map(Path, config.get_option("secrets.files"))])
+    except BrokenSettings as error:
+        raise SettingsError(str(error)) from error
     settings = sign_in()
     try:
         st.secrets.to_dict()
