@@ -51,7 +51,7 @@ def _full_disk_told(folder: Path) -> Iterator[None]:
     except (psycopg.Error, DatabaseUnreachable) as error:
         place = (folder / "data").resolve()  # it may be a link to another disk
         lost = isinstance(error, psycopg.OperationalError | DatabaseUnreachable)
-        if disk.tells_of_a_full_disk(str(error)) or (lost and disk.is_full(place)):
+        if isinstance(error, psycopg.errors.DiskFull) or (lost and disk.is_full(place)):
             raise ServerError(disk.full_words(place.parent)) from error
         raise
 

@@ -123,7 +123,7 @@ def _start(folder: Path, programs: Programs) -> str:
     try:
         _create_database(sockets)
     except psycopg.Error as error:
-        full = disk.is_full(folder) or disk.tells_of_a_full_disk(str(error))
+        full = isinstance(error, psycopg.errors.DiskFull) or disk.is_full(folder)
         raise ServerError(disk.full_words(folder) if full else f"No database could be made: {error}") from error
     return _url(sockets, DATABASE)
 
