@@ -65,6 +65,7 @@ async def _running(_: st.App) -> AsyncIterator[None]:
         yield
 
 
+opening.refuse_broken_files()
 app = st.App(
     _FRAME,
     on_script_error=status.unforeseen,

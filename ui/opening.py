@@ -1,6 +1,7 @@
 """Before the first request: whether the dashboard may listen where it is told to, and what to say about it."""
 
 import os
+import sys
 from pathlib import Path
 
 import streamlit as st
@@ -12,16 +13,24 @@ from ui.server.settings_files import BrokenSettings, check_files, files_of_strea
 from ui.sign_in import OPEN_VARIABLE, SettingsError, open_in_words, sign_in
 
 
+def refuse_broken_files() -> None:
+    """End the process, with a sentence, where a file of Streamlit's settings is not TOML in UTF-8.
+
+    Called before there is an application: Streamlit reads the files before our lifespan begins, and uvicorn would take
+    an error there for an application without a lifespan, and serve it without a database.
+    """
+    try:
+        check_files(files_of_streamlit())
+        check_files(map(Path, config.get_option("secrets.files")))
+    except BrokenSettings as error:
+        sys.exit(f"The dashboard cannot start. {error}")
+
+
 def opening() -> str:
     """Return what to say at the start about who reaches the dashboard.
 
-    Raises SettingsError where it would listen to the network although nobody signs in and nobody said that it may, and
-    where a file of settings is not TOML in UTF-8.
+    Raises SettingsError where it would listen to the network although nobody signs in and nobody said that it may.
     """
-    try:
-        check_files([*files_of_streamlit(), *map(Path, config.get_option("secrets.files"))])
-    except BrokenSettings as error:
-        raise SettingsError(str(error)) from error
     settings = sign_in()
     try:
         st.secrets.to_dict()
