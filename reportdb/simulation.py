@@ -81,7 +81,7 @@ def keep_simulating(url: str, *, per_hour: float | None, seed: int | None, secon
     Raises NotADemo and AlreadyRunning, and DatabaseUnreachable where the database is away from the beginning.
     """
     until = None if seconds is None else time.monotonic() + seconds
-    tries = 0  # with a connection
+    tries, told = 0, ""  # tries with a connection
     while True:
         left = None if until is None else max(0.0, until - time.monotonic())
         try:
@@ -95,7 +95,9 @@ def keep_simulating(url: str, *, per_hour: float | None, seed: int | None, secon
         except (psycopg.OperationalError, DatabaseUnreachable) as error:
             if not tries:
                 raise
-            _LOG.warning("The simulation was interrupted; trying again. %s", error)
+            if str(error) != told:  # once, however long it lasts
+                told = str(error)
+                _LOG.warning("The simulation was interrupted; trying again. %s", told)
         if until is not None and time.monotonic() >= until:
             return
         time.sleep(_SECONDS_BETWEEN_TRIES)

@@ -52,7 +52,7 @@ def small_disk() -> Iterator[Path]:
     if os.geteuid() != 0:
         pytest.skip("only root can mount a small disk")
     with open_folder("small-disk-") as place:
-        mounting = ["mount", "-t", "tmpfs", "-o", "size=160m,mode=755", "tmpfs", place]
+        mounting: list[str | Path] = ["mount", "-t", "tmpfs", "-o", "size=160m,mode=755", "tmpfs", place]
         if subprocess.run(mounting, check=False, capture_output=True).returncode:
             pytest.skip("root may not mount here")
         try:
