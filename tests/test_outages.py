@@ -151,9 +151,11 @@ def test_a_server_that_ends_and_starts_again(ending: signal.Signals) -> None:
                 fill(connection)
             with board(url) as drawn:
                 drawn.until("Live")
+                killed = postmaster(folder)
+                assert killed
                 with (folder / "gate.lock").open() as gate:  # nobody starts it again meanwhile
                     fcntl.flock(gate, fcntl.LOCK_EX)
-                    os.kill(postmaster(folder) or 0, ending)
+                    os.kill(killed, ending)
                     shows_the_last_good_numbers(drawn, "the database")
                 drawn.until("Live")
 
