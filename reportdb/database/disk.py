@@ -10,8 +10,8 @@ _WORDS_OF_A_FULL_DISK = ("No space left on device", "Disk quota exceeded")
 
 
 def room(folder: Path) -> int:
-    """Return how many bytes are free for ordinary users on the disk of a folder, or of the nearest one above it."""
-    there = next(path for path in (folder, *folder.parents) if path.exists())
+    """Return how many bytes are free for ordinary users where the data of a server's folder lie, or will lie."""
+    there = next(path for path in (folder / "data", folder, *folder.parents) if path.exists())
     found = os.statvfs(there)
     return found.f_bavail * found.f_frsize
 
