@@ -3,14 +3,19 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
+# Where the system knows how: what is started so is told to end when the shell that started it dies, however that dies.
+ENDS_WITH_US := $(shell setpriv --pdeathsig TERM true 2>/dev/null && echo setpriv --pdeathsig TERM)
 
 .PHONY: run test test-fast check audit bench pins clean
 
 # The living demo city at http://localhost:8501, until Ctrl-C.
 run: $(INSTALLED)
+	$(BIN)/python -m ui.server.settings_files
 	$(BIN)/python -m reportdb demo --if-empty
-	$(BIN)/python -m reportdb simulate --per-hour 12 & simulation=$$!; trap : INT TERM; trap 'kill $$simulation 2>/dev/null; wait $$simulation' EXIT; \
-	MALLOC_ARENA_MAX=1 $(BIN)/streamlit run dashboard.py
+	$(ENDS_WITH_US) $(BIN)/python -m reportdb simulate --per-hour 12 & simulation=$$!; \
+	MALLOC_ARENA_MAX=1 $(ENDS_WITH_US) $(BIN)/streamlit run dashboard.py & dashboard=$$!; \
+	trap 'exit 130' INT TERM HUP; trap 'kill $$simulation $$dashboard 2>/dev/null; wait' EXIT; \
+	wait $$dashboard
 
 # Everything: style, types, unit tests, real cities' data, browser.
 test: check

@@ -20,6 +20,7 @@ from reportdb.connection import (
     report_database,
     understood,
 )
+from reportdb.database.supervisor import why_away
 from reportdb.migrations import SchemaError
 from reportdb.server import ServerError
 from safe_text import terminal_text
@@ -61,10 +62,11 @@ async def _running(_: st.App) -> AsyncIterator[None]:
             sys.stdout.flush()
         if not named:
             held.enter_context(beating(url))
-        held.enter_context(live.watching(url, write_url))
+        held.enter_context(live.watching(url, write_url, lambda: None if named else why_away()))
         yield
 
 
+opening.refuse_broken_files()
 app = st.App(
     _FRAME,
     on_script_error=status.unforeseen,

@@ -4,14 +4,17 @@ One viewer looks at the overview (bench/crowd.py). The times are those of the wo
 """
 
 import asyncio
+import fcntl
 import os
 import signal
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
+from typing import TextIO
 
 import psycopg
 from psycopg import sql
@@ -27,6 +30,7 @@ from reportdb.demo import build_demo
 from reportdb.migrations import migrate
 from reportdb.server import embedded_server
 from tests.open_folder import open_folder
+from tests.servers import postmaster
 from tests.wire import Wire, wire
 
 _REPORTS = 12_000
@@ -41,7 +45,7 @@ def measure(console: Console, killed_for: float, only: str | None) -> None:
     table = Table("fault", "the screen says", "after, s", "live again, s after its end", show_edge=False)
     with open_folder("bench-outages-") as folder:
         place = folder / "db"
-        with ExitStack() as held, embedded_server(place) as url, connect(url) as owner:
+        with embedded_server(place) as url, connect(url) as owner:
             migrate(owner)
             build_demo(owner, reports=_REPORTS, seed=1000, now=datetime.now(UTC))
             # Whether the channels deliver is another age.
@@ -58,14 +62,24 @@ def measure(console: Console, killed_for: float, only: str | None) -> None:
                 table.add_row(name, *said)
             name = f"PostgreSQL killed for {killed_for:g} s"
             if only is None or only in name:
-                with wire(url) as first, dashboard(first.url) as (address, _server):
-                    postmaster = int((place / "data" / "postmaster.pid").read_text().split()[0])
-                    kill = partial(os.kill, postmaster, signal.SIGKILL)
-                    said = asyncio.run(
-                        _drill(address, kill, lambda: held.enter_context(embedded_server(place)), killed_for)
-                    )
+                with (
+                    wire(url) as first,
+                    dashboard(first.url) as (address, _server),
+                    (place / "gate.lock").open() as gate,
+                ):
+                    begin, end = partial(_kill, place, gate), partial(fcntl.flock, gate, fcntl.LOCK_UN)
+                    said = asyncio.run(_drill(address, begin, end, killed_for))
                     table.add_row(name, *said)
     console.print(table)
+
+
+def _kill(place: Path, gate: TextIO) -> None:
+    """Kill the server of a folder, and hold the gate that its users need to start it again."""
+    fcntl.flock(gate, fcntl.LOCK_EX)
+    killed = postmaster(place)
+    if killed is None:
+        raise RuntimeError(f"no server runs in {place}")
+    os.kill(killed, signal.SIGKILL)
 
 
 Fault = tuple[str, Callable[[Wire, str], object], Callable[[Wire, str], object], float]

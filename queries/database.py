@@ -20,7 +20,7 @@ from queries.memory import Memory
 from queries.scope import COUNTS, Scope
 from queries.statements import sql
 from queries.timing import Timings
-from queries.trouble import DatabaseAway, NoAnswer, NotAReportDatabase, kind_of
+from queries.trouble import DatabaseAway, Kind, NoAnswer, NotAReportDatabase, kind_of
 
 __all__ = ["DatabaseAway", "NotAReportDatabase", "ReportDatabase"]
 
@@ -69,11 +69,13 @@ class ReportDatabase:
         *,
         write_url: str | None = None,
         while_waiting: Callable[[], AbstractContextManager[None]] = nullcontext,
+        why_away: Callable[[], Kind | None] = lambda: None,
     ) -> None:
         """Prepare to ask the database at `url` (any URL that PostgreSQL's own library reads, several hosts included);
         nothing is connected yet. `while_waiting` is entered by whoever waits for an answer.
 
-        `write_url` leads to the primary where `url` leads to a copy: only the access log is written there.
+        `write_url` leads to the primary where `url` leads to a copy: only the access log is written there. `why_away`
+        knows what keeps the server away where a refused connection does not tell.
         """
         self._engine = _engine(url, _SECONDS_FOR_AN_ANSWER, pool_size=4, max_overflow=4)
         self._looking = _engine(url, _SECONDS_FOR_A_LOOK, pool_size=1, max_overflow=0)
@@ -81,6 +83,7 @@ class ReportDatabase:
         self._away: NoAnswer | None = None
         self._running: set[psycopg.Connection] = set()
         self._while_waiting = while_waiting
+        self._why_away = why_away
         self._memory = Memory(
             seconds=_SECONDS_TO_REMEMBER,
             room=_BYTES_OF_ANSWERS,
@@ -261,6 +264,8 @@ class ReportDatabase:
             self._running.discard(connection)
 
     def _noted(self, question: str, trouble: NoAnswer) -> NoAnswer:
+        if trouble.kind in {"unreachable", "restarting"}:
+            trouble.kind = self._why_away() or trouble.kind
         self.timings.failed(question, trouble.kind)
         return trouble
 

@@ -24,6 +24,8 @@ _BY_STATE: dict[str, Kind] = {
 }
 # A refused connection carries no state, only words (in English, where the server was not told to speak otherwise).
 _BY_WORDS: dict[str, Kind] = {
+    "No space left on device": "disk_full",
+    "Disk quota exceeded": "disk_full",
     "too many c": "crowded",
     "remaining connection slots": "crowded",
     "is starting up": "restarting",

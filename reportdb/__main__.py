@@ -9,6 +9,7 @@ import sys
 import threading
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -19,6 +20,7 @@ from reportdb.beat import beating, write_beats
 from reportdb.calendar_commands import as_spans, calendar_app
 from reportdb.command_line import Data, Database, Failure, err, opened, out, progress_bar
 from reportdb.connection import connect, url_of
+from reportdb.database.lost_connection import carried_through
 from reportdb.deadline_commands import deadlines_app
 from reportdb.summary import summarise as bring_into_counts
 from reportdb.user_commands import anonymise_old, users_app
@@ -93,13 +95,14 @@ def simulate(
 ) -> None:
     """Keep the demo city alive: new reports, steps and ratings, by the rules the city was made with.
 
-    Stop and start it as you like: it first catches up with what would have happened meanwhile.
+    Stop and start it as you like: it first catches up with what would have happened meanwhile. It goes on after an
+    outage of the database.
     """
-    from reportdb.simulation import SimulationRefused, run_simulation
+    from reportdb.simulation import SimulationRefused, keep_simulating
 
-    with opened(database, data) as url, connect(url) as connection:
+    with opened(database, data) as url:
         try:
-            run_simulation(connection, per_hour=per_hour, seed=seed, seconds=seconds)
+            keep_simulating(url, per_hour=per_hour, seed=seed, seconds=seconds)
         except SimulationRefused as error:
             raise Failure(str(error)) from error
         except KeyboardInterrupt:
@@ -218,10 +221,11 @@ def summarise(
 ) -> None:
     """Bring what has changed into the counts by day and month, so that long periods are answered quickly.
 
-    The counts are true without it; after many changes they are slow. Once an hour is plenty.
+    The counts are true without it; after many changes they are slow. Once an hour is plenty. Where the server breaks
+    off, it begins again.
     """
-    with opened(database, data) as url, connect(url) as connection:
-        bring_into_counts(connection, now=datetime.now(UTC), anew=anew)
+    with opened(database, data) as url:
+        carried_through(partial(connect, url), partial(bring_into_counts, now=datetime.now(UTC), anew=anew))
         out.print("The summary holds every change.")
 
 
@@ -230,8 +234,8 @@ def check(database: Database = None, data: Data = None) -> None:
     """Say in plain words what is missing or malformed in the database, where, and what cures it."""
     from reportdb.check import find_damage
 
-    with opened(database, data) as url, connect(url) as connection:
-        damage = find_damage(connection)
+    with opened(database, data) as url:
+        damage = carried_through(partial(connect, url), find_damage)
     for finding in damage:
         out.print(str(finding), highlight=False, soft_wrap=True)
     if damage:

@@ -1,6 +1,5 @@
 """What every command shares: the choice of a database, and failures told in words."""
 
-import signal
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -14,6 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.segment import Segment
 
 from reportdb.connection import DatabaseUnreachable, report_database
+from reportdb.database.endings import ends_in_order
+from reportdb.database.lost_connection import was_lost
 from reportdb.migrations import SchemaError
 from reportdb.server import ServerError
 from reportdb.working_time import CalendarError
@@ -45,6 +46,12 @@ Data = Annotated[
 ]
 
 
+_LOST = (
+    "The database's server broke off while it worked. What was committed is kept, what this command had not finished "
+    "is undone. Run it again."
+)
+
+
 class Failure(Exception):
     """Work that cannot be done; the message says why and what to do."""
 
@@ -54,17 +61,16 @@ def opened(database: str | None, data: Path | None) -> Iterator[str]:
     """Yield the chosen database's URL; say what fails in words, and exit with 3."""
     if database and data:
         raise typer.BadParameter("Give --database or --data, not both.")
-    for ending in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(ending, signal.default_int_handler)  # however we are ended, no server is left behind
     try:
-        with report_database(database, data) as url:
+        with ends_in_order(), report_database(database, data) as url:
             yield url
     except (ServerError, SchemaError, DatabaseUnreachable, CalendarError, Failure) as error:
         err.print(str(error), style="red", highlight=False, soft_wrap=True)
         raise typer.Exit(3) from error
     except psycopg.Error as error:
         words = error.diag.message_primary or str(error).strip()
-        err.print(f"The database refused: {words}", style="red", highlight=False, soft_wrap=True)
+        said = f"{_LOST} ({words})" if was_lost(error) else f"The database refused: {words}"
+        err.print(said, style="red", highlight=False, soft_wrap=True)
         raise typer.Exit(3) from error
 
 

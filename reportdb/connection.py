@@ -7,8 +7,9 @@ from pathlib import Path
 
 import psycopg
 
+from reportdb.database import disk
 from reportdb.migrations import migrate
-from reportdb.server import DEFAULT_FOLDER, embedded_server
+from reportdb.server import DEFAULT_FOLDER, ServerError, embedded_server
 
 URL_VARIABLE = "REPORT_DB_URL"
 WRITE_URL_VARIABLE = "REPORT_DB_WRITE_URL"
@@ -35,10 +36,24 @@ def report_database(database: str | None = None, data: Path | None = None) -> It
             migrate(connection)
         yield url
         return
-    with embedded_server(data or Path(os.environ.get(FOLDER_VARIABLE, DEFAULT_FOLDER))) as embedded:
+    folder = data or Path(os.environ.get(FOLDER_VARIABLE, DEFAULT_FOLDER))
+    with embedded_server(folder) as embedded, _full_disk_told(folder.expanduser().resolve()):
         with connect(embedded) as connection:
             migrate(connection)
         yield embedded
+
+
+@contextmanager
+def _full_disk_told(folder: Path) -> Iterator[None]:
+    """Raise ServerError, with the disk's name and room, for a failure of the database that a full disk explains."""
+    try:
+        yield
+    except (psycopg.Error, DatabaseUnreachable) as error:
+        place = (folder / "data").resolve()  # it may be a link to another disk
+        lost = isinstance(error, psycopg.OperationalError | DatabaseUnreachable)
+        if isinstance(error, psycopg.errors.DiskFull) or (lost and disk.is_full(place)):
+            raise ServerError(disk.full_words(place.parent)) from error
+        raise
 
 
 def url_of(database: str | None = None, data: Path | None = None) -> str | None:

@@ -1,7 +1,8 @@
 """The embedded PostgreSQL server: a real server in a folder, started when first needed and stopped by its last user.
 
 Each process that uses the server holds a shared lock on one file. The process that finds itself alone when it leaves
-stops the server. The kernel drops the lock of a killed process, so no count can go stale.
+stops the server. The kernel drops the lock of a killed process, so no count can go stale. While they use it, its users
+restart it where it is gone (`reportdb/database/supervisor.py`).
 """
 
 import fcntl
@@ -15,10 +16,15 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import psycopg
 
+from reportdb.database import disk
+from reportdb.database.endings import ends_in_order, uninterrupted
+from reportdb.database.lock_files import clear_stale_locks, postmaster
+from reportdb.database.supervisor import Supervisor
 from reportdb.server_user import (
     PROGRAM_SECONDS,
     Programs,
@@ -37,8 +43,10 @@ OWNER = "report_owner"
 DATABASE = "report"
 _ANOTHER_FOLDER = "Name another folder with --data or REPORT_DB_DATA."
 _LONGEST_SOCKET_PATH = 100  # bytes; the system's limit is 107
-# A killed server may leave children that hold its memory a while; a killed process, a server that still recovers.
+# A killed server may leave children that hold its memory a while; somebody else may start the server by hand.
 _IN_A_MOMENT = ("shared memory", '"postmaster.pid" already exists')
+_SECONDS_OF_A_RESTART = 5  # for one try of a supervisor, which holds the gate; a recovery goes on without it
+_SECONDS_TO_APPEAR = 3.0  # from the start of a server to its lock file
 
 # What the measurements of bench/ say for two cores; PostgreSQL's defaults are for a machine of 2005.
 _SETTINGS = {
@@ -62,8 +70,9 @@ def embedded_server(folder: Path = DEFAULT_FOLDER) -> Iterator[str]:
     """Run the server of `folder` while the block runs, and yield the owner's URL of its report database.
 
     Several processes may do so at once. Started by root, the server runs as a system user; where that user cannot reach
-    `folder`, the files lie in /var/lib/reportdb and `folder/data` is a link to them. Raises ServerError when the folder
-    holds the data of another version or user, cannot be written, or the server does not start.
+    `folder`, the files lie in /var/lib/reportdb and `folder/data` is a link to them. A server that dies is started
+    again. SIGTERM and SIGHUP end the block as Ctrl-C does, unless somebody handles them. Raises ServerError when the
+    folder holds the data of another version or user, cannot be written, or the server does not start.
     """
     programs = find_programs()
     try:
@@ -73,22 +82,31 @@ def embedded_server(folder: Path = DEFAULT_FOLDER) -> Iterator[str]:
         make_folder(folder)
         users, gate = (folder / "users.lock").open("w"), (folder / "gate.lock").open("w")
     except (OSError, RuntimeError) as error:  # a RuntimeError is a home folder nobody knows, or a circle of links
+        if disk.tells_of_a_full_disk(str(error)):
+            raise ServerError(disk.full_words(folder)) from error
         why = getattr(error, "strerror", None) or error
         raise ServerError(f"{folder} cannot be written: {why}. {_ANOTHER_FOLDER}") from error
-    with users, gate:
+    with users, gate, ends_in_order():
         # The gate makes "am I the last?" and "stop" one step, so that nobody starts in between.
         with locked(gate.fileno()):
             fcntl.flock(users, fcntl.LOCK_SH)
             try:
                 url = _start(folder, programs)
-            except BaseException:
-                _stop_if_last(users.fileno(), folder, programs)
+            except BaseException as error:
+                with uninterrupted():
+                    _stop_if_last(users.fileno(), folder, programs, starting=not isinstance(error, Exception))
                 raise
+        supervisor = Supervisor(
+            folder, restart=partial(_restart, folder, programs), shuts_down=partial(_shuts_down, folder / "data")
+        )
+        supervisor.watch()
         try:
             yield url
         finally:
-            with locked(gate.fileno()):
-                _stop_if_last(users.fileno(), folder, programs)
+            with uninterrupted():
+                supervisor.leave()
+                with locked(gate.fileno()):
+                    _stop_if_last(users.fileno(), folder, programs)
 
 
 def _start(folder: Path, programs: Programs) -> str:
@@ -101,34 +119,85 @@ def _start(folder: Path, programs: Programs) -> str:
             log.touch(mode=0o600, exist_ok=False)
             os.chown(log, programs.user.pw_uid, programs.user.pw_gid, follow_symlinks=False)
     sockets = _socket_folder(data)
-    arguments = ["start", "--wait", f"--timeout={PROGRAM_SECONDS}", f"--log={log}", f"-o-k {sockets}"]
-    deadline = time.monotonic() + PROGRAM_SECONDS
-    while not _accepts(sockets):
-        try:
-            _pg_ctl(arguments, data, programs)
-        except ServerError as error:
-            if not any(words in str(error) for words in _IN_A_MOMENT) or time.monotonic() > deadline:
-                raise
-            time.sleep(0.5)
-    _create_database(sockets)
+    _bring_up(folder, sockets, programs, PROGRAM_SECONDS)
+    try:
+        _create_database(sockets)
+    except psycopg.Error as error:
+        full = isinstance(error, psycopg.errors.DiskFull) or disk.is_full(folder)
+        raise ServerError(disk.full_words(folder) if full else f"No database could be made: {error}") from error
     return _url(sockets, DATABASE)
 
 
-def _stop_if_last(users: int, folder: Path, programs: Programs) -> None:
+def _bring_up(folder: Path, sockets: Path, programs: Programs, seconds: int) -> None:
+    """Start the server unless it runs, and wait until it takes connections. Raises ServerError with the reason."""
+    data, log = folder / "data", folder / "server.log"
+    arguments = ["start", "--wait", f"--timeout={seconds}", f"--log={log}", f"-o-k {sockets}"]
+    deadline = time.monotonic() + seconds
+    while not _accepts(sockets):
+        try:
+            if postmaster(data):
+                if _shuts_down(data):
+                    _pg_ctl(["stop", "--wait", "--mode=fast"], data, programs)
+                elif time.monotonic() > deadline:  # it recovers
+                    raise ServerError(f"The embedded server in {folder} takes no connections yet. Its log is {log}.")
+            else:
+                clear_stale_locks(data, sockets)
+                _pg_ctl(arguments, data, programs)
+        except (ServerError, OSError) as error:
+            if disk.is_full(folder) or disk.tells_of_a_full_disk(str(error)):
+                raise ServerError(disk.full_words(folder)) from error
+            if isinstance(error, OSError):
+                raise ServerError(f"{error.filename or data} cannot be written: {error.strerror}.") from error
+            if not any(words in str(error) for words in _IN_A_MOMENT) or time.monotonic() > deadline:
+                raise
+        time.sleep(0.2)
+
+
+def _restart(folder: Path, programs: Programs) -> None:
+    """Start the server of a folder again, for its supervisor; a server that still recovers then is left alone.
+
+    Raises ServerError. Data that are gone are not made anew.
+    """
+    data = folder / "data"
+    if not (data / "PG_VERSION").exists():
+        raise ServerError(f"{data} holds no database any more.")
+    try:
+        _bring_up(folder, _socket_folder(data), programs, _SECONDS_OF_A_RESTART)
+    except ServerError:
+        if not postmaster(data):
+            raise
+
+
+def _shuts_down(data: Path) -> bool:
+    """Whether the server was told to end and waits for its users to leave, as on SIGTERM: it takes no new ones."""
+    try:
+        psycopg.connect(_url(_socket_folder(data), "postgres"), connect_timeout=5).close()
+    except psycopg.OperationalError as error:
+        return "is shutting down" in str(error)
+    return False
+
+
+def _stop_if_last(users: int, folder: Path, programs: Programs, *, starting: bool = False) -> None:
+    """Stop the server unless another process uses it; `starting`: one may be on its way that has no lock file yet."""
     try:
         fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return
     data = folder / "data"
-    if not (data / "postmaster.pid").exists():
-        return
-    try:
-        programs.run("pg_ctl", ["status", f"--pgdata={data}"])
-    except subprocess.SubprocessError:
-        return  # the server was killed, and left its file
-    _pg_ctl(["stop", "--wait", "--mode=fast"], data, programs)
-    if (sockets := _socket_folder(data)) != data:
-        sockets.rmdir()
+    until = time.monotonic() + (_SECONDS_TO_APPEAR if starting and (data / "PG_VERSION").exists() else 0)
+    while not (runs := postmaster(data)) and time.monotonic() < until:
+        time.sleep(0.05)
+    if runs:
+        try:
+            _pg_ctl(["stop", "--wait", "--mode=fast"], data, programs)
+        except ServerError:  # it cannot write what it would at its end: the next start recovers it from its log
+            if postmaster(data):
+                _pg_ctl(["stop", "--wait", "--mode=immediate"], data, programs)
+    with suppress(OSError, ServerError):
+        if (data / "PG_VERSION").exists() and (sockets := _socket_folder(data)) != data:
+            for left in sockets.glob(".s.PGSQL.*"):  # of a server that was killed
+                left.unlink()
+            sockets.rmdir()
 
 
 def _refuse_foreign_data(data: Path, programs: Programs) -> None:
@@ -193,7 +262,14 @@ def _create(data: Path, programs: Programs) -> None:
             settings.writelines(f"{name} = {value}\n" for name, value in _SETTINGS.items())
         unfinished.rename(data)
     except (OSError, subprocess.SubprocessError) as error:
+        full = disk.is_full(data.parent) or disk.tells_of_a_full_disk(f"{error} {getattr(error, 'stderr', '')}")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        if full:
+            raise ServerError(disk.full_words(data.parent)) from error
         raise ServerError(f"No database could be made in {data.parent}: {last_words(error)}.") from error
+    except BaseException:  # Ctrl-C
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise
 
 
 def _socket_folder(data: Path) -> Path:

@@ -18,12 +18,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import IO
 
 SYSTEM_USER = "reportdb"
 STATE = Path("/var/lib/reportdb")
 """Root's folder for what the system user must reach: a copy of the programs, and data wanted in a closed folder."""
 
 PROGRAM_SECONDS = 300  # recovery after a crash of a large database takes its time
+_SECONDS_TO_CLEAN_UP = 5
 _READ, _SEARCH = 4, 1
 _PASSED_ON = ("PATH", "TZ", "LD_LIBRARY_PATH")  # no secret of root's environment reaches the server
 
@@ -52,20 +54,12 @@ class Programs:
         Raises subprocess.SubprocessError where the program fails, ServerError where it cannot be run at all.
         """
         # Into files, not pipes: the server that pg_ctl starts keeps what it inherits open for as long as it lives.
-        with tempfile.TemporaryFile("w+") as printed, tempfile.TemporaryFile("w+") as complained:
+        with _scratch() as printed, _scratch() as complained:
             try:
-                subprocess.run(
+                self._run_to_its_end(
                     [self.folder / "bin" / program, *arguments],
-                    stdin=subprocess.DEVNULL,
-                    stdout=printed,
-                    stderr=complained,
-                    check=True,
-                    timeout=PROGRAM_SECONDS,
-                    user=self.user.pw_uid if self.user else None,
-                    group=self.user.pw_gid if self.user else None,
-                    extra_groups=[] if self.user else None,
-                    cwd="/",
-                    env={name: os.environ[name] for name in _PASSED_ON if name in os.environ} | {"LC_ALL": "C"},
+                    printed,
+                    complained,
                 )
             except subprocess.CalledProcessError as error:
                 complained.seek(0)
@@ -78,6 +72,38 @@ class Programs:
                 ) from error
             printed.seek(0)
             return printed.read()
+
+    def _run_to_its_end(self, command: list[Path | str], printed: IO[str], complained: IO[str]) -> None:
+        """Run a program as the user. Where we are interrupted it is told to end, and may clean up after itself."""
+        with subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=printed,
+            stderr=complained,
+            user=self.user.pw_uid if self.user else None,
+            group=self.user.pw_gid if self.user else None,
+            extra_groups=[] if self.user else None,
+            cwd="/",
+            process_group=0,  # Ctrl-C is for us: it must not end a start or a stop halfway
+            env={name: os.environ[name] for name in _PASSED_ON if name in os.environ} | {"LC_ALL": "C"},
+        ) as process:
+            try:
+                code = process.wait(PROGRAM_SECONDS)
+            except BaseException:
+                process.terminate()
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(_SECONDS_TO_CLEAN_UP)
+                process.kill()
+                raise
+        if code:
+            raise subprocess.CalledProcessError(code, command)
+
+
+def _scratch() -> IO[str]:
+    """Return a file for what a program prints: in memory where the system can, because the disk may be full."""
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("printed"), "w+")
+    return tempfile.TemporaryFile("w+")
 
 
 @contextmanager

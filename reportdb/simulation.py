@@ -4,6 +4,7 @@ Nothing is remembered outside the database. The course of a report follows from 
 events says how far it has come, so a simulation that was killed goes on where its last transaction ended.
 """
 
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from reportdb.beat import write_beat
 from reportdb.calendars import fill_calendar
+from reportdb.connection import DatabaseUnreachable, connect
 from reportdb.demo.accounts import add_accounts
 from reportdb.demo.city import City
 from reportdb.demo.course import LONGEST_AFTERMATH, Steps, plan
@@ -34,7 +36,9 @@ _AT_ONCE = timedelta(hours=6)  # of the city's time in one transaction
 _REPORTS_AT_ONCE = 50_000
 _PACE_DAYS = 28
 _SECONDS_BETWEEN_SUMMARIES = 600
+_SECONDS_BETWEEN_TRIES = 2.0
 _NEVER = np.datetime64("2900-01-01", "us")
+_LOG = logging.getLogger(__name__)
 
 
 class SimulationRefused(Exception):
@@ -69,6 +73,34 @@ def run_simulation(
             if time.monotonic() >= summary_due:
                 summarise(connection, now=datetime.now(UTC))
                 summary_due = time.monotonic() + _SECONDS_BETWEEN_SUMMARIES
+
+
+def keep_simulating(url: str, *, per_hour: float | None, seed: int | None, seconds: float | None) -> None:
+    """Run the simulation on connections of its own, as `run_simulation` does, and go on after an outage.
+
+    Raises NotADemo and AlreadyRunning, and DatabaseUnreachable where the database is away from the beginning.
+    """
+    until = None if seconds is None else time.monotonic() + seconds
+    tries, told = 0, ""  # tries with a connection
+    while True:
+        left = None if until is None else max(0.0, until - time.monotonic())
+        try:
+            with connect(url) as connection:
+                tries += 1
+                run_simulation(connection, per_hour=per_hour, seed=seed, seconds=left)
+                return
+        except AlreadyRunning:
+            if tries == 1:  # later it may be our own lost session that still holds the lock
+                raise
+        except (psycopg.OperationalError, DatabaseUnreachable) as error:
+            if not tries:
+                raise
+            if str(error) != told:  # once, however long it lasts
+                told = str(error)
+                _LOG.warning("The simulation was interrupted; trying again. %s", told)
+        if until is not None and time.monotonic() >= until:
+            return
+        time.sleep(_SECONDS_BETWEEN_TRIES)
 
 
 class Simulation:

@@ -19,6 +19,7 @@ from xdist.scheduler import LoadFileScheduling
 
 from queries.database import ReportDatabase
 from reportdb.connection import connect
+from reportdb.database.endings import ends_in_order
 from reportdb.demo import build_demo
 from reportdb.importer import import_reports
 from reportdb.migrations import migrate
@@ -45,6 +46,13 @@ class _ByFile(LoadFileScheduling):  # type: ignore[misc]  # xdist says no types
     def _split_scope(self, nodeid: str) -> str:
         file = super()._split_scope(nodeid)
         return "cities" if file in _OF_CITIES else str(file)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """End a run on SIGTERM as on Ctrl-C: a time limit leaves no server and no folder behind either."""
+    ending = ExitStack()
+    ending.enter_context(ends_in_order())
+    config.add_cleanup(ending.close)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _ByFile:

@@ -1,14 +1,15 @@
 """A primary and a standby that follows it: two real servers of the embedded PostgreSQL, on this machine."""
 
+import fcntl
 import importlib.util
 import os
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TextIO
 
 import psycopg
 from psycopg import sql
@@ -74,9 +75,17 @@ class Pair:
         """Keep both; the primary's data lie in a folder."""
         self.url, self.standby = url, standby
         self._data = data
+        self._gate: TextIO | None = None
+
+    def close(self) -> None:
+        """Let the primary be started again."""
+        if self._gate:
+            self._gate.close()
 
     def kill_the_primary(self) -> None:
-        """End the primary as a power cut does, and wait until it is gone."""
+        """End the primary as a power cut does, for good, and wait until it is gone."""
+        self._gate = (self._data.parent / "gate.lock").open()
+        fcntl.flock(self._gate, fcntl.LOCK_EX)  # its users cannot start it again
         postmaster = _postmaster(self._data)
         os.kill(postmaster, signal.SIGKILL)
         assert becomes(lambda: not _lives(postmaster))
@@ -106,7 +115,8 @@ def primary_and_standby() -> Iterator[Pair]:
             data = folder / "data"
             standby = Standby(Path(place) / "standby", data)
             try:
-                yield Pair(url, data, standby)
+                with closing(Pair(url, data, standby)) as pair:
+                    yield pair
             finally:
                 standby.stop()
 

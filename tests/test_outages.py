@@ -3,6 +3,7 @@
 Each drill draws the real frame with the real overview. docs/live.md has the same faults with the times they took.
 """
 
+import fcntl
 import gzip
 import json
 import os
@@ -12,7 +13,7 @@ import time
 import uuid
 from base64 import b64decode
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
@@ -27,11 +28,13 @@ from streamlit.testing.v1.element_tree import UnknownElement
 from queries import database as door
 from queries.accounts import Account
 from queries.scope import cases_of
+from queries.trouble import Kind
 from reportdb.connection import connect
 from reportdb.migrations import migrate
 from reportdb.server import embedded_server
 from tests.open_folder import open_folder
 from tests.reports import report, small_city
+from tests.servers import postmaster
 from tests.wire import wire
 from ui import access, live, shown
 
@@ -85,8 +88,8 @@ def html_of(data: dict[str, str]) -> str:
 
 
 @contextmanager
-def board(url: str) -> Iterator[Board]:
-    with live.watching(url):
+def board(url: str, why_away: Callable[[], Kind | None] = lambda: None) -> Iterator[Board]:
+    with live.watching(url, why_away=why_away):
         drawn = Board()
         yield drawn
 
@@ -148,15 +151,13 @@ def test_a_server_that_ends_and_starts_again(ending: signal.Signals) -> None:
                 fill(connection)
             with board(url) as drawn:
                 drawn.until("Live")
-                postmaster = int((folder / "data" / "postmaster.pid").read_text().split()[0])
-                os.kill(postmaster, ending)
-                shows_the_last_good_numbers(drawn, "the database")
-                with suppress(ProcessLookupError):
-                    for _ in range(200):
-                        os.kill(postmaster, 0)
-                        time.sleep(0.05)
-                with embedded_server(folder):
-                    drawn.until("Live")
+                killed = postmaster(folder)
+                assert killed
+                with (folder / "gate.lock").open() as gate:  # nobody starts it again meanwhile
+                    fcntl.flock(gate, fcntl.LOCK_EX)
+                    os.kill(killed, ending)
+                    shows_the_last_good_numbers(drawn, "the database")
+                drawn.until("Live")
 
 
 def test_a_network_that_is_cut(city: str) -> None:

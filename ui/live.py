@@ -7,7 +7,7 @@ and share their answers. While the database is away that moment stands still, an
 import logging
 import threading
 import time
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -19,6 +19,7 @@ from queries.changes import Changes, Mark, changes
 from queries.database import DatabaseAway, NotAReportDatabase, ReportDatabase
 from queries.feeds import Feed, feeds
 from queries.figures import City, NoCity, city, last_event
+from queries.trouble import Kind
 from safe_text import log_error, log_text
 from ui import sign_in
 from ui.shown import Shown, Stay
@@ -255,10 +256,14 @@ _watchers: list[Watcher] = []
 
 
 @contextmanager
-def watching(url: str, write_url: str | None = None) -> Iterator[Watcher]:
-    """Watch the database at `url` while the block runs; `watcher()` finds it. `write_url`: see ReportDatabase."""
+def watching(
+    url: str, write_url: str | None = None, why_away: Callable[[], Kind | None] = lambda: None
+) -> Iterator[Watcher]:
+    """Watch the database at `url` while the block runs; `watcher()` finds it. `write_url`, `why_away`: see
+    ReportDatabase.
+    """
     viewers = Viewers()
-    reports = ReportDatabase(url, write_url=write_url, while_waiting=viewers.turns.aside)
+    reports = ReportDatabase(url, write_url=write_url, while_waiting=viewers.turns.aside, why_away=why_away)
     watcher = Watcher(reports, viewers)
     _watchers.append(watcher)
     try:

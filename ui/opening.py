@@ -1,6 +1,7 @@
 """Before the first request: whether the dashboard may listen where it is told to, and what to say about it."""
 
 import os
+import sys
 from pathlib import Path
 
 import streamlit as st
@@ -8,7 +9,21 @@ from streamlit import config
 from streamlit.errors import StreamlitSecretNotFoundError
 
 from ui.gate import BELIEVED_VARIABLE, names_this_machine
+from ui.server.settings_files import BrokenSettings, check_files, files_of_streamlit
 from ui.sign_in import OPEN_VARIABLE, SettingsError, open_in_words, sign_in
+
+
+def refuse_broken_files() -> None:
+    """End the process, with a sentence, where a file of Streamlit's settings is not TOML in UTF-8.
+
+    Called before there is an application: Streamlit reads the files before our lifespan begins, and uvicorn would take
+    an error there for an application without a lifespan, and serve it without a database.
+    """
+    try:
+        check_files(files_of_streamlit())
+        check_files(map(Path, config.get_option("secrets.files")))
+    except BrokenSettings as error:
+        sys.exit(f"The dashboard cannot start. {error}")
 
 
 def opening() -> str:

@@ -1,24 +1,29 @@
-"""What the process asks of its system before it serves: one heap, and messages that leave as they are written.
+"""What the process asks of its system before it serves: one heap, messages that leave as they are written, an end.
 
-Neither is to be had by a setting of Streamlit's. Where the system has no such thing, nothing happens.
+None is to be had by a setting of Streamlit's. Where the system has no such thing, nothing happens.
 """
 
 import ctypes
+import signal
 import socket
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+import uvicorn
+
 BEGAN = datetime.now(UTC)
 """When the process that runs the dashboard began."""
 _M_ARENA_MAX, _M_MMAP_THRESHOLD = -8, -3  # malloc.h
 _LARGE = 32 * 1024  # bytes
+_SECONDS_FOR_OPEN_REQUESTS = 5
 
 
 def prepare() -> None:
     """Prepare the process that runs the dashboard, once, when its socket listens."""
     _share_one_heap()
     _answer_at_once()
+    _wait_for_no_download()
 
 
 def _share_one_heap() -> None:
@@ -47,3 +52,12 @@ def _answer_at_once() -> None:
                     known.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             finally:
                 known.detach()
+
+
+def _wait_for_no_download() -> None:
+    """Let a stopped service end although somebody still downloads a file: uvicorn would wait for a slow reader for
+    ever, and whoever stops services (systemd, docker) kills the process then, so that nobody stops the database.
+    """
+    server = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
+    if isinstance(server, uvicorn.Server) and server.config.timeout_graceful_shutdown is None:
+        server.config.timeout_graceful_shutdown = _SECONDS_FOR_OPEN_REQUESTS

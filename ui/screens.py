@@ -9,7 +9,6 @@ import hmac
 import logging
 import os
 import secrets
-import tomllib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields
@@ -23,6 +22,7 @@ from queries.filters import SEVERITIES
 from safe_text import log_text
 from ui import moments
 from ui.asked import SEVERITY
+from ui.server.settings_files import BrokenSettings, read_toml
 from ui.words import LANGUAGES
 
 SCREENS_VARIABLE = "REPORT_SCREENS"
@@ -153,9 +153,9 @@ def _complain(wrong: str) -> None:
 @lru_cache(maxsize=2)
 def _read(file: Path, _changed: int) -> Mapping[str, WallScreen]:
     try:
-        listed = tomllib.loads(file.read_text(encoding="utf-8")).get("screen", [])
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise NotAScreen(f"{file}: {error}") from error
+        listed = read_toml(file).get("screen", [])
+    except BrokenSettings as error:
+        raise NotAScreen(str(error)) from error
     if not isinstance(listed, list):
         raise NotAScreen(f"{file}: a screen begins with [[screen]]")
     found: dict[str, WallScreen] = {}

@@ -1,11 +1,12 @@
 """From when on what a screen shows is called old: settings of thresholds.toml."""
 
 import os
-import tomllib
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
+
+from ui.server.settings_files import BrokenSettings, read_toml
 
 VARIABLE = "REPORT_THRESHOLDS"
 _FILE = Path(__file__).parents[1] / "thresholds.toml"
@@ -43,8 +44,10 @@ def thresholds() -> Thresholds:
     """Return the settings of the file that REPORT_THRESHOLDS names, else of ours. Raises SettingsError."""
     file = Path(os.environ.get(VARIABLE, _FILE))
     try:
-        return read(tomllib.loads(file.read_text()))
-    except (OSError, tomllib.TOMLDecodeError, SettingsError) as error:
+        return read(read_toml(file))
+    except BrokenSettings as error:
+        raise SettingsError(str(error)) from error
+    except (OSError, SettingsError) as error:
         raise SettingsError(f"{file}: {error}") from error
 
 

@@ -25,7 +25,12 @@ class Table:
         try:
             with file.open("rb") as opened:
                 return cls(tomllib.load(opened), name)
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except UnicodeDecodeError as error:
+            raise ImportFailure(
+                f"The mapping {name!r} is not UTF-8: byte {error.start + 1} is 0x{error.object[error.start]:02X}. "
+                "Save the file as UTF-8."
+            ) from error
+        except tomllib.TOMLDecodeError as error:
             raise ImportFailure(f"The mapping {name!r} is not TOML: {error}.") from error
 
     def refuse(self, key: str, words: str) -> NoReturn:
