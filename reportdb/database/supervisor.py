@@ -16,6 +16,7 @@ from typing import Literal
 
 from reportdb.database import disk
 from reportdb.database.lock_files import postmaster
+from safe_text import log_error
 
 Reason = Literal["restarting", "disk_full"]
 
@@ -61,8 +62,8 @@ class Supervisor:
         while not self._stop.wait(_SECONDS_BETWEEN_LOOKS):
             try:
                 self.look()
-            except Exception:  # whatever fails here, the next look may succeed
-                _LOG.exception("The embedded server in %s could not be looked after", self._folder)
+            except Exception as error:  # whatever fails here, the next look may succeed
+                _LOG.error("The embedded server in %s could not be looked after\n%s", self._folder, log_error(error))
 
     def look(self) -> None:
         """Restart the server if it is gone, if there is room for it, and if nobody else is about to."""
