@@ -26,6 +26,8 @@ from ui import first_page, gate, live, metrics, opening, process, sign_in, statu
 from ui.downloads import export_routes
 from ui.heartbeat import beat_routes
 from ui.routes import routes
+from ui.server.base_path import BelowBase
+from ui.server.request_form import OnlyPagesAreHtml
 
 _FRAME = Path(__file__).parent / "ui" / "frame.py"
 
@@ -68,6 +70,6 @@ app = st.App(
     _FRAME,
     on_script_error=status.unforeseen,
     lifespan=_running,
-    routes=routes + export_routes + beat_routes + metrics.metric_routes + first_page.routes,
-    middleware=[Middleware(gate.Gate)],
+    routes=[BelowBase(routes + export_routes + beat_routes + metrics.metric_routes + first_page.routes)],
+    middleware=[Middleware(gate.Gate), Middleware(OnlyPagesAreHtml)],
 )

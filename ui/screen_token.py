@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from ui.screens import hashed, new_token
+from ui.server.base_path import base_path
 
 
 def token(name: Annotated[str, typer.Argument(help="The screen's name.")]) -> None:
@@ -18,7 +19,7 @@ def token(name: Annotated[str, typer.Argument(help="The screen's name.")]) -> No
     printed = Console(highlight=False, markup=False, soft_wrap=True)
     quoted = name.replace("\\", "\\\\").replace('"', '\\"')
     printed.print(f'[[screen]]\nname = "{quoted}"\ntoken_sha256 = "{hashed(made)}"\n')
-    printed.print("/wall?" + urlencode({"screen": name, "token": made}))
+    printed.print(f"{base_path()}/wall?" + urlencode({"screen": name, "token": made}))
 
 
 if __name__ == "__main__":

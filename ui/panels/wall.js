@@ -194,7 +194,7 @@ async function heal(state, age, now) {
   if (!age || age.tone !== "red" || Math.max(age.silent, 0) < TROUBLE_BEFORE_RELOAD) return
   if (now - state.reload < TROUBLE_BEFORE_RELOAD) return
   state.reload = now
-  const answer = await fetch(new URL("/_stcore/health", location.origin)).catch(() => null)
+  const answer = await fetch(new URL("_stcore/health", document.baseURI), { cache: "no-store" }).catch(() => null)
   if (answer?.ok) location.reload()
 }
 
