@@ -28,6 +28,7 @@ from ui.heartbeat import beat_routes
 from ui.routes import routes
 from ui.server.base_path import BelowBase
 from ui.server.request_form import OnlyPagesAreHtml
+from ui.server.temporary_files import temporary_folder
 
 _FRAME = Path(__file__).parent / "ui" / "frame.py"
 
@@ -42,6 +43,7 @@ async def _running(_: st.App) -> AsyncIterator[None]:
     process.prepare()
     with ExitStack() as held:
         try:
+            held.enter_context(temporary_folder())
             said = opening.opening()
             sign_in.tie_sessions()
             metrics.readers()

@@ -25,6 +25,7 @@ from reportdb.server_user import (
     ServerError,
     find_programs,
     last_words,
+    lock_file,
     locked,
     make_folder,
     reachable_folder,
@@ -71,7 +72,7 @@ def embedded_server(folder: Path = DEFAULT_FOLDER) -> Iterator[str]:
         folder = reachable_folder(folder, programs.user)
         _refuse_foreign_data(folder / "data", programs)
         make_folder(folder)
-        users, gate = (folder / "users.lock").open("w"), (folder / "gate.lock").open("w")
+        users, gate = lock_file(folder / "users.lock"), lock_file(folder / "gate.lock")
     except (OSError, RuntimeError) as error:  # a RuntimeError is a home folder nobody knows, or a circle of links
         why = getattr(error, "strerror", None) or error
         raise ServerError(f"{folder} cannot be written: {why}. {_ANOTHER_FOLDER}") from error

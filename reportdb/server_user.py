@@ -18,6 +18,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import IO
 
 SYSTEM_USER = "reportdb"
 STATE = Path("/var/lib/reportdb")
@@ -78,6 +79,14 @@ class Programs:
                 ) from error
             printed.seek(0)
             return printed.read()
+
+
+def lock_file(place: Path) -> IO[str]:
+    """Open a file to lock, which nobody but its owner can open, and so hold. Raises OSError."""
+    file = open(place, "w", opener=lambda path, flags: os.open(path, flags, 0o600))  # noqa: SIM115
+    with suppress(PermissionError):  # another user's, who left it open to us
+        os.fchmod(file.fileno(), 0o600)
+    return file
 
 
 @contextmanager

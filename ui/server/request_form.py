@@ -15,9 +15,9 @@ _HTML: Final = (b"text/html", b"multipart/byteranges")  # the second is several 
 def has_a_body(asked: HTTPConnection) -> bool:
     """Whether a request announces a body, or says twice where it ends.
 
-    Nothing is ever sent to the dashboard but over its WebSocket. A request with Content-Length and Transfer-Encoding, or
-    with several of either, may end at another place for the proxy in front (request smuggling), and a body that comes
-    slowly would hold its connection.
+    Nothing is ever sent to the dashboard but over its WebSocket. A request with Content-Length and Transfer-Encoding,
+    or with several of either, may end at another place for the proxy in front (request smuggling), and a body that
+    comes slowly would hold its connection.
     """
     lengths = asked.headers.getlist("content-length")
     return "transfer-encoding" in asked.headers or len(lengths) > 1 or lengths not in ([], ["0"])
