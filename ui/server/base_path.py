@@ -51,12 +51,12 @@ class BelowBase(BaseRoute):
 
     def __init__(self, routes: Sequence[Route]) -> None:
         """Hold routes whose paths begin at the dashboard's own root."""
-        self._own = routes
+        self.own = routes
 
     @cached_property
     def _routes(self) -> list[Route]:
         base = base_path()
-        moved = [Route(f"{base}{own.path}", own.endpoint, methods=own.methods) for own in self._own]
+        moved = [Route(f"{base}{own.path}", own.endpoint, methods=own.methods) for own in self.own]
         return [Route(base, _to_the_overview), *moved] if base else moved
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
