@@ -27,7 +27,7 @@ FRAMINGS: dict[str, tuple[bytes, bytes]] = {
     "a space before the colon": (b"Transfer-Encoding : chunked\r\n", CHUNKED),
     "a line that goes on": (b"Transfer-Encoding:\r\n chunked\r\n", CHUNKED),
     "two lengths": (b"Content-Length: 0\r\nContent-Length: 5\r\n", b""),
-    "the same length twice": (b"Content-Length: 0\r\nContent-Length: 0\r\n", b""),
+    "the same length twice": (b"Content-Length: 5\r\nContent-Length: 5\r\n", b"hello"),
     "a list of lengths": (b"Content-Length: 5, 5\r\n", b"hello"),
     "a length below nothing": (b"Content-Length: -1\r\n", b""),
     "a length in words": (b"Content-Length: five\r\n", b""),

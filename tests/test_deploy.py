@@ -94,8 +94,8 @@ def test_it_is_tls_of_today(front: Nginx) -> None:
         assert connection.version() == "TLSv1.3"
     old = trusting()
     old.set_ciphers("ALL:@SECLEVEL=0")
-    old.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
-    old.options |= ssl.OP_NO_TLSv1_2 | ssl.OP_NO_TLSv1_3
+    with pytest.warns(DeprecationWarning):
+        old.minimum_version, old.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
     with socket.create_connection(("127.0.0.1", front.tls)) as plain, pytest.raises((ssl.SSLError, OSError)):
         old.wrap_socket(plain)
 

@@ -10,22 +10,26 @@ from playwright.sync_api import Page, Response, Route, expect
 from tests.browser.conftest import Visit, dashboard
 from tests.nginx import Nginx, nginx
 from ui.screens import SCREENS_VARIABLE, hashed
+from ui.thresholds import VARIABLE as THRESHOLDS_VARIABLE
 
 pytestmark = pytest.mark.browser
 
 BASE = "/reports"
 TOKEN = "the token of the screen in the hall"
 SETTLES = 60_000  # milliseconds
-SIGN_IN = {"content_type": "text/html", "body": "<h1>Sign in to the city</h1>"}
+SIGN_IN: dict[str, Any] = {"content_type": "text/html", "body": "<h1>Sign in to the city</h1>"}
 
 
 @pytest.fixture(scope="module")
 def front(demo: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nginx]:
     folder = tmp_path_factory.mktemp("nginx")
+    limits = folder / "thresholds.toml"
+    limits.write_text("[answer]\namber = 3\nred = 600\n")
     screens = folder / "screens.toml"
     screens.write_text(f'[[screen]]\nname = "hall"\ntoken_sha256 = "{hashed(TOKEN)}"\nlanguage = "en"\n')
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(SCREENS_VARIABLE, str(screens))
+        patch.setenv(THRESHOLDS_VARIABLE, str(limits))
         with (
             dashboard(demo, folder / "dashboard.out", "--", "--open", base=BASE) as address,
             nginx(address, folder) as running,
