@@ -94,7 +94,7 @@ def test_it_is_tls_of_today(front: Nginx) -> None:
         assert connection.version() == "TLSv1.3"
     old = trusting()
     old.set_ciphers("ALL:@SECLEVEL=0")
-    with pytest.warns(DeprecationWarning):
+    with pytest.warns(DeprecationWarning, match="TLSv1"):
         old.minimum_version, old.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
     with socket.create_connection(("127.0.0.1", front.tls)) as plain, pytest.raises((ssl.SSLError, OSError)):
         old.wrap_socket(plain)

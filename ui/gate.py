@@ -25,7 +25,7 @@ from ui import access
 from ui.allowance import Allowance
 from ui.security_headers import with_security
 from ui.server.base_path import without_base
-from ui.server.request_form import has_a_body
+from ui.server.request_form import is_ill_formed
 from ui.sign_in import SignIn, is_near, open_in_words, sign_in, subject_of_request
 from ui.words import LANGUAGES, _, speaking
 
@@ -142,7 +142,7 @@ class Gate:
         settings, path = sign_in(), plain_path(asked.scope)
         if away := _kept_out(settings, asked, path or ""):
             return away
-        if path is None or has_a_body(asked):
+        if path is None or is_ill_formed(asked):
             return Refusal(400, _not_understood)
         if asked.scope["type"] == "websocket":
             return None if _same_site(asked) else Refusal(403, _foreign_page, "a page of another site")
@@ -253,7 +253,7 @@ def _by_https(asked: HTTPConnection) -> bool:
 
 def _answer(asked: HTTPConnection, refusal: Refusal) -> PlainTextResponse:
     headers = {"Cache-Control": "no-store"}
-    if has_a_body(asked):  # what comes after the headers is nobody's next request
+    if is_ill_formed(asked):  # what follows is nobody's next request
         headers["Connection"] = "close"
     if refusal.retry_after:
         headers["Retry-After"] = str(refusal.retry_after)

@@ -9,18 +9,21 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui.server.base_path import without_base
 
+_MOST_HEADERS: Final = 32 * 1024
+"""Bytes of all headers; uvicorn's own limit (64 kB) does not hold for headers that arrive at once."""
 _HTML: Final = (b"text/html", b"multipart/byteranges")  # the second is several parts of one file, the page's among them
 
 
-def has_a_body(asked: HTTPConnection) -> bool:
-    """Whether a request announces a body, or says twice where it ends.
+def is_ill_formed(asked: HTTPConnection) -> bool:
+    """Whether a request announces a body, says twice where it ends, or has headers larger than any browser's.
 
     Nothing is ever sent to the dashboard but over its WebSocket. A request with Content-Length and Transfer-Encoding,
     or with several of either, may end at another place for the proxy in front (request smuggling), and a body that
     comes slowly would hold its connection.
     """
     lengths = asked.headers.getlist("content-length")
-    return "transfer-encoding" in asked.headers or len(lengths) > 1 or lengths not in ([], ["0"])
+    size = sum(len(name) + len(value) for name, value in asked.headers.raw)
+    return "transfer-encoding" in asked.headers or lengths not in ([], ["0"]) or size > _MOST_HEADERS
 
 
 def is_page(path: str) -> bool:
