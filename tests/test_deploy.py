@@ -131,7 +131,6 @@ def test_what_is_not_there_is_404_through_nginx(front: Nginx) -> None:
 
 
 def test_metrics_are_not_for_the_network(front: Nginx) -> None:
-    """Asked through nginx it is never this machine that asks, as the dashboard sees it."""
     assert get(front.tls, f"{BASE}/metrics")[0] == 403
 
 

@@ -48,7 +48,8 @@ async function beat(heart) {
 async function asked(place) {
   let answer
   try {
-    answer = await fetch(place, { redirect: "manual", signal: AbortSignal.timeout(PATIENCE) })
+    // "no-store": a browser may keep a proxy's page, and would give it again when the proxy lets us in.
+    answer = await fetch(place, { redirect: "manual", cache: "no-store", signal: AbortSignal.timeout(PATIENCE) })
   } catch {
     return { cause: "lost" }
   }
