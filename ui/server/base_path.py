@@ -16,6 +16,8 @@ from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Receive, Scope, Send
 from streamlit import config
 
+BASE_VARIABLE: Final = "STREAMLIT_SERVER_BASE_URL_PATH"
+"""The variable that sets it for `streamlit run`."""
 _WHOLE_SITE: Final = re.compile(rb";\s*path=/(?=\s*(;|$))", re.IGNORECASE)
 _DELETES: Final = b"max-age=0"
 _CHOSEN: Final = "ui.server.base_path"
