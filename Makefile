@@ -20,6 +20,7 @@ run: $(INSTALLED)
 # Everything: style, types, unit tests, real cities' data, browser.
 test: check
 	.ci/chromium
+	.ci/nginx
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=15
 
 # The tests without a browser.

@@ -28,6 +28,9 @@ from ui import first_page, gate, live, metrics, opening, process, sign_in, statu
 from ui.downloads import export_routes
 from ui.heartbeat import beat_routes
 from ui.routes import routes
+from ui.server.base_path import BelowBase
+from ui.server.request_form import OnlyPagesAreHtml
+from ui.server.temporary_files import temporary_folder
 
 _FRAME = Path(__file__).parent / "ui" / "frame.py"
 
@@ -42,6 +45,7 @@ async def _running(_: st.App) -> AsyncIterator[None]:
     process.prepare()
     with ExitStack() as held:
         try:
+            held.enter_context(temporary_folder())
             said = opening.opening()
             sign_in.tie_sessions()
             metrics.readers()
@@ -71,6 +75,6 @@ app = st.App(
     _FRAME,
     on_script_error=status.unforeseen,
     lifespan=_running,
-    routes=routes + export_routes + beat_routes + metrics.metric_routes + first_page.routes,
-    middleware=[Middleware(gate.Gate)],
+    routes=[BelowBase(routes + export_routes + beat_routes + metrics.metric_routes + first_page.routes)],
+    middleware=[Middleware(gate.Gate), Middleware(OnlyPagesAreHtml)],
 )

@@ -31,6 +31,7 @@ from reportdb.server_user import (
     ServerError,
     find_programs,
     last_words,
+    lock_file,
     locked,
     make_folder,
     reachable_folder,
@@ -80,7 +81,7 @@ def embedded_server(folder: Path = DEFAULT_FOLDER) -> Iterator[str]:
         folder = reachable_folder(folder, programs.user)
         _refuse_foreign_data(folder / "data", programs)
         make_folder(folder)
-        users, gate = (folder / "users.lock").open("w"), (folder / "gate.lock").open("w")
+        users, gate = lock_file(folder / "users.lock"), lock_file(folder / "gate.lock")
     except (OSError, RuntimeError) as error:  # a RuntimeError is a home folder nobody knows, or a circle of links
         if disk.tells_of_a_full_disk(str(error)):
             raise ServerError(disk.full_words(folder)) from error

@@ -106,6 +106,14 @@ def _scratch() -> IO[str]:
     return tempfile.TemporaryFile("w+")
 
 
+def lock_file(place: Path) -> IO[str]:
+    """Open a file to lock, which nobody but its owner can open, and so hold. Raises OSError."""
+    file = open(place, "w", opener=lambda path, flags: os.open(path, flags, 0o600))  # noqa: SIM115
+    with suppress(PermissionError):  # another user's, who left it open to us
+        os.fchmod(file.fileno(), 0o600)
+    return file
+
+
 @contextmanager
 def locked(descriptor: int) -> Iterator[None]:
     """Hold an exclusive lock on an open file while the block runs; wait for it first."""

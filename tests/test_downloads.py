@@ -45,7 +45,7 @@ def count(demo: str) -> int:
 
 
 def left(temporary: Path) -> list[Path]:
-    return list(temporary.glob("cases-*"))
+    return list(temporary.rglob("cases-*"))
 
 
 @contextmanager

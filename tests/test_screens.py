@@ -186,6 +186,10 @@ def test_the_printed_token_opens_the_printed_screen(tmp_path: Path, monkeypatch:
     found = screens.opened(parse_qs(urlsplit(address.strip()).query), near=False)
     assert found
     assert found.name == 'the "great" hall & café'
+    assert urlsplit(address.strip()).path == "/wall"
+    below = os.environ | {"STREAMLIT_SERVER_BASE_URL_PATH": "reports"}
+    printed = subprocess.run(command, cwd=ROOT, env=below, capture_output=True, check=True, text=True).stdout
+    assert urlsplit(printed.split("\n\n")[1].strip()).path == "/reports/wall"
 
 
 def test_when_a_screen_was_last_heard_of(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:

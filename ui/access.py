@@ -20,6 +20,7 @@ from queries.scope import ADMINISTRATION, EVERYTHING
 from safe_text import log_text
 from ui import live, sign_in
 from ui.panel import panel
+from ui.server.base_path import without_base
 from ui.words import _
 
 _LOG = logging.getLogger(__name__)
@@ -78,7 +79,7 @@ def of_request(request: HTTPConnection) -> Account | None:
         return found
     if found.kind != "waiting":
         # What stands behind the first word is the asker's to invent.
-        room = request.url.path.strip("/").partition("/")[0].partition(".")[0]
+        room = without_base(request.url.path).strip("/").partition("/")[0].partition(".")[0]
         refused(found.subject or f"address {peer}", "sign-in refused", why=f"/{room}")
     return None
 

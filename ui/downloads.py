@@ -3,7 +3,7 @@ is whole: its format has an index at the end.
 
 Files are made in parts of a thousand cases or less. Each part waits its turn behind all pages that are to be drawn
 (ui/turns.py), and two parts at most are made at once; between parts nothing is held, so a slow network holds up nobody
-else. No file outlives its request.
+else. No file outlives its request, and none the start after a process that was killed (ui/server/temporary_files.py).
 """
 
 import tempfile
@@ -16,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 from xlsxwriter import Workbook
 
 from queries.accounts import Account
@@ -25,6 +26,7 @@ from ui import access, languages, live
 from ui.asked import asked
 from ui.case_list import asked_list
 from ui.exports import MOST_FOUND, CasesBook, Export, csv_parts
+from ui.server.temporary_files import own_folder
 from ui.turns import Rank
 from ui.words import Language, speaking
 
@@ -125,7 +127,7 @@ async def _workbook(request: Request, export: Export, speech: Speech, headers: d
 
     Raises DatabaseAway.
     """
-    file = tempfile.TemporaryFile(prefix="cases-")  # noqa: SIM115  without a name: it goes when it is closed
+    file = tempfile.TemporaryFile(dir=own_folder())  # noqa: SIM115  without a name: it goes when it is closed
     try:
         async with _book(file) as book:
             async for _written in _each(CasesBook(book, export).parts(), speech):
@@ -139,27 +141,46 @@ async def _workbook(request: Request, export: Export, speech: Speech, headers: d
     except BaseException:
         file.close()
         raise
-    return StreamingResponse(_read(file), media_type=_KINDS["xlsx"], headers=headers | {"Content-Length": str(length)})
+    return _FileAnswer(file, headers | {"Content-Length": str(length)})
+
+
+class _FileAnswer(StreamingResponse):
+    """Sends a workbook, and closes its file when the request ends, however it ends."""
+
+    def __init__(self, file: IO[bytes], headers: dict[str, str]) -> None:
+        """Send `file` from where it stands."""
+        super().__init__(_read(file), media_type=_KINDS["xlsx"], headers=headers)
+        self._file = file
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._file.close()
 
 
 @asynccontextmanager
 async def _book(file: IO[bytes]) -> AsyncIterator[Workbook]:
     """Yield a workbook that is closed into the file; its rows lie in a folder of their own, which goes in any case."""
-    with tempfile.TemporaryDirectory(prefix="cases-") as folder:
+    with tempfile.TemporaryDirectory(prefix="cases-", dir=own_folder()) as folder:
         book = Workbook(
             file,
             {"constant_memory": True, "tmpdir": folder, "strings_to_formulas": False, "strings_to_urls": False},
         )
-        yield book
-        await to_thread.run_sync(
-            book.close, limiter=_AT_ONCE
-        )  # packing needs no turn: most of it is done outside Python
+        try:
+            yield book
+            await to_thread.run_sync(
+                book.close, limiter=_AT_ONCE
+            )  # packing needs no turn: most of it is done outside Python
+        finally:
+            for sheet in book.worksheets():
+                sheet._opt_close()  # an open file would keep its room on the disk
 
 
 async def _read(file: IO[bytes]) -> AsyncIterator[bytes]:
-    with file:
-        while part := await run_in_threadpool(file.read, _BYTES_AT_ONCE):
-            yield part
+    while part := await run_in_threadpool(file.read, _BYTES_AT_ONCE):
+        yield part
 
 
 export_routes = [Route("/cases.{kind}", cases)]

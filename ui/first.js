@@ -27,12 +27,32 @@ async function why() {
   try {
     const place = new URL("_stcore/health", document.baseURI)
     const answer = await fetch(place, { redirect: "manual", cache: "no-store", signal: AbortSignal.timeout(PATIENCE) })
-    if (answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 403) return "signed_out"
+    if (isSignIn(answer)) return "signed_out"
     if (answer.status === 429 || answer.status >= 500) return "lost"
-    return answer.ok && (await answer.text()).trim() === "ok" ? "socket" : "address"
+    if (answer.ok && (await answer.clone().text()).trim() === "ok") return "socket"
+    if (!answer.ok || !isHtml(answer)) return "address"
+    const script = await fetch(new URL("first.js", document.baseURI), {
+      method: "HEAD", redirect: "manual", cache: "no-store", signal: AbortSignal.timeout(PATIENCE),
+    })
+    return isSignIn(script) || (script.ok && isHtml(script)) ? "signed_out" : "address"
   } catch {
     return "lost"
   }
+}
+
+// The same as in ui/panels/beat.js, which this page has not loaded.
+function isSignIn({ type, status }) {
+  return type === "opaqueredirect" || [401, 403, 407, 511].includes(status)
+}
+
+function isHtml(answer) {
+  return /^(text\/html|application\/xhtml)/i.test(answer.headers.get("Content-Type") ?? "")
+}
+
+// A link to the address that is open, with a "#" in it, would not load the page anew.
+function reload(event) {
+  event.preventDefault()
+  location.reload()
 }
 
 function say(cause) {
@@ -43,6 +63,7 @@ function say(cause) {
     if (cause === "signed_out") {
       const way = document.createElement("a")
       way.href = location.href
+      way.onclick = reload
       way.textContent = words.sign_in
       way.style = "color: inherit; margin-left: .8rem"
       box.append(way)

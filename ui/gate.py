@@ -24,6 +24,8 @@ from streamlit import config
 from ui import access
 from ui.allowance import Allowance
 from ui.security_headers import with_security
+from ui.server.base_path import without_base
+from ui.server.request_form import is_ill_formed
 from ui.sign_in import SignIn, is_near, open_in_words, sign_in, subject_of_request
 from ui.words import LANGUAGES, _, speaking
 
@@ -140,7 +142,7 @@ class Gate:
         settings, path = sign_in(), plain_path(asked.scope)
         if away := _kept_out(settings, asked, path or ""):
             return away
-        if path is None:
+        if path is None or is_ill_formed(asked):
             return Refusal(400, _not_understood)
         if asked.scope["type"] == "websocket":
             return None if _same_site(asked) else Refusal(403, _foreign_page, "a page of another site")
@@ -165,13 +167,13 @@ def _in_plain_words(send: Send) -> Send:
 
 
 def plain_path(scope: Scope) -> str | None:
-    """Return a request's path to compare: without the application's own root, in small letters, no dot or slash at its
-    end; None for one that could mean two things.
+    """Return a request's path to compare: without the application's own root and base path, in small letters, no dot or
+    slash at its end; None for one that could mean two things.
     """
     path: str = scope["path"].removeprefix(scope.get("root_path", ""))
     if _STRANGE.search(path):
         return None
-    return "/" + path.strip("/").rstrip("/. ").lower()
+    return "/" + without_base(path).strip("/").rstrip("/. ").lower()
 
 
 def _kept_out(settings: SignIn, asked: HTTPConnection, path: str) -> Refusal | None:
@@ -251,6 +253,8 @@ def _by_https(asked: HTTPConnection) -> bool:
 
 def _answer(asked: HTTPConnection, refusal: Refusal) -> PlainTextResponse:
     headers = {"Cache-Control": "no-store"}
+    if is_ill_formed(asked):  # what follows is nobody's next request
+        headers["Connection"] = "close"
     if refusal.retry_after:
         headers["Retry-After"] = str(refusal.retry_after)
     said = []

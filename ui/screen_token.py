@@ -1,5 +1,6 @@
 """Make a token for a screen on a wall: `python -m ui.screen_token NAME`."""
 
+import os
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -7,6 +8,7 @@ import typer
 from rich.console import Console
 
 from ui.screens import hashed, new_token
+from ui.server.base_path import BASE_VARIABLE, base_path
 
 
 def token(name: Annotated[str, typer.Argument(help="The screen's name.")]) -> None:
@@ -18,7 +20,9 @@ def token(name: Annotated[str, typer.Argument(help="The screen's name.")]) -> No
     printed = Console(highlight=False, markup=False, soft_wrap=True)
     quoted = name.replace("\\", "\\\\").replace('"', '\\"')
     printed.print(f'[[screen]]\nname = "{quoted}"\ntoken_sha256 = "{hashed(made)}"\n')
-    printed.print("/wall?" + urlencode({"screen": name, "token": made}))
+    # `streamlit run` reads the variable; Streamlit's settings alone do not.
+    below = os.environ.get(BASE_VARIABLE, "").strip("/")
+    printed.print(f"{'/' + below if below else base_path()}/wall?" + urlencode({"screen": name, "token": made}))
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from streamlit import file_util
 
 from ui.maps import STYLE_VARIABLE
+from ui.server.base_path import cookie_within
 
 _A_YEAR = 365 * 24 * 60 * 60  # seconds
 _FEATURES = ("camera", "display-capture", "geolocation", "microphone", "midi", "payment", "serial", "usb")
@@ -71,14 +72,20 @@ def _headers(https: bool, map_style: str | None) -> RawHeaders:
 
 
 def with_security(headers: Iterable[tuple[bytes, bytes]], *, https: bool) -> RawHeaders:
-    """Return an answer's headers with ours in the place of any of the same name, and, over https, `Secure` cookies.
+    """Return an answer's headers with ours in the place of any of the same name, cookies kept within the base path,
+    and, over https, `Secure`.
 
     Streamlit marks its cookies so only where it holds the certificate itself, not behind a proxy that does.
     """
     ours = _headers(https, os.environ.get(STYLE_VARIABLE))
     names = {name for name, _value in ours}
     kept = [(name, value) for name, value in headers if name.lower() not in names]
-    return [(name, _secure(value) if https and name.lower() == b"set-cookie" else value) for name, value in kept] + ours
+    return [(name, _kept(value, https) if name.lower() == b"set-cookie" else value) for name, value in kept] + ours
+
+
+def _kept(cookie: bytes, https: bool) -> bytes:
+    cookie = cookie_within(cookie)
+    return _secure(cookie) if https else cookie
 
 
 def _secure(cookie: bytes) -> bytes:

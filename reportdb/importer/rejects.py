@@ -21,7 +21,15 @@ class Rejects:
             raise ImportFailure(f"The rejects file {file} is a folder. Name a file with --rejects.")
         try:
             # Bytes that could not be decoded are written as they were read.
-            self._file = self._unfinished.open("w", encoding=encoding, errors="surrogateescape", newline="")
+            # The rows are citizens' words: nobody but who runs the import reads them.
+            self._file = open(  # noqa: SIM115
+                self._unfinished,
+                "w",
+                encoding=encoding,
+                errors="surrogateescape",
+                newline="",
+                opener=lambda path, flags: os.open(path, flags, 0o600),
+            )
             self._rows = csv.writer(self._file)
             self._rows.writerow(HEADER)
         except OSError as error:

@@ -56,19 +56,23 @@ _TURNED = """(path) => new Promise((done) => {
 
 
 @contextmanager
-def dashboard(url: str, log: Path, *options: str, port: int | None = None) -> Iterator[str]:
-    """Run the dashboard on the database at `url`, with options of `streamlit run`, and yield its address."""
+def dashboard(url: str, log: Path, *options: str, port: int | None = None, base: str = "") -> Iterator[str]:
+    """Run the dashboard on the database at `url`, with options of `streamlit run`, and yield its address.
+
+    `base` is the path it lies below, such as "/reports".
+    """
     port = port or free_port()
+    command = [sys.executable, "-m", "streamlit", "run", "dashboard.py"]
     with log.open("wb") as output:
         server = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "dashboard.py", f"--server.port={port}", *options],
+            [*command, f"--server.port={port}", f"--server.baseUrlPath={base}", *options],
             cwd=ROOT,
             env=os.environ | {"REPORT_DB_URL": url},
             stdout=output,
             stderr=subprocess.STDOUT,
         )
     try:
-        address = f"http://127.0.0.1:{port}"
+        address = f"http://127.0.0.1:{port}{base}"
         _wait(f"{address}/_stcore/health", server, log)
         yield address
     finally:
@@ -116,7 +120,7 @@ class Visit:
 
     def arrived(self, path: str) -> None:
         """Wait until the address is that of a page; the browser itself knows it before the driver does."""
-        self.page.wait_for_function(f"location.pathname === '/{path}'", timeout=30_000)
+        self.page.wait_for_function(f"location.href.split('?')[0] === '{self.address}/{path}'", timeout=30_000)
 
     def settled(self) -> Page:
         """Wait until the frame stands and nothing runs any more."""
@@ -176,6 +180,7 @@ def visit(browser: Browser, idle: dict[tuple[bool, str], list[BrowserContext]]) 
             if idle[kind]
             else browser.new_context(
                 bypass_csp=not policy,
+                ignore_https_errors=True,  # nginx has a certificate of the test's own (tests/nginx.py)
                 locale=locale,
                 timezone_id="Europe/Lisbon",  # the city's time is shown wherever the viewer is
             )

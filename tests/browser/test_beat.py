@@ -19,6 +19,15 @@ CAUSES: list[tuple[str, dict[str, Any] | None, str, str]] = [
     ("another's JSON", {"json": {"status": "ok"}}, "another server has answered", "một máy chủ khác trả lời"),
     ("a sign-in page", {"status": 302, "headers": {"Location": "/login"}}, "you are signed out", "phiên đăng nhập"),
     ("refused", {"status": 401}, "you are signed out", "phiên đăng nhập đã kết thúc"),
+    ("forbidden by the proxy", STRANGER | {"status": 403}, "you are signed out", "phiên đăng nhập đã kết thúc"),
+    ("a proxy that wants to know who asks", {"status": 407}, "you are signed out", "phiên đăng nhập đã kết thúc"),
+    ("the way to the network", STRANGER | {"status": 511}, "you are signed out", "phiên đăng nhập đã kết thúc"),
+    (
+        "a sign-in page elsewhere",
+        {"status": 303, "headers": {"Location": "https://sign-in.example/?back=1"}},
+        "you are signed out",
+        "phiên đăng nhập đã kết thúc",
+    ),
     ("a proxy without a server", STRANGER | {"status": 502}, "No word from the server", "Mất kết nối máy chủ"),
     ("a cable that is pulled", None, "No word from the server", "Mất kết nối máy chủ"),
 ]

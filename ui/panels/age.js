@@ -40,6 +40,7 @@ function told(said) {
     cause,
     words: words[cause].replace("{age}", inWords(quiet ? silent : old, language)),
     alarm: words.alarm.replace("{age}", inWords(old, language)),
+    link: (way) => link(way, cause, words.sign_in),
   }
 }
 
@@ -70,17 +71,29 @@ function draw(age) {
   document.documentElement.style.setProperty("--live", known?.tone === "green" ? "visible" : "hidden")
   age.hidden = !known
   if (!known) return
-  const { tone, now, zone, words, cause } = known
+  const { tone, now, zone, words } = known
   document.documentElement.dataset.age = tone
   age.dataset.tone = tone
   const clock = new Intl.DateTimeFormat("vi", { timeStyle: "medium", timeZone: zone })
   write(age.querySelector("b"), now ? clock.format(now) : "")
   age.title = words
   write(age.querySelector("span"), tone === "green" ? "" : words)  // who hears the page is not told every second
-  const way = age.querySelector("a")
+  known.link(age.querySelector("a"))
+}
+
+// The way to sign in again, where the proxy in front asks for that.
+function link(way, cause, words) {
   way.hidden = cause !== "signed_out"
-  way.href = location.href  // loaded anew, the page is behind the sign-in that stands in front of it
-  write(way, age.told.words.sign_in)
+  way.href = location.href
+  way.onclick = reload
+  write(way, words)
+}
+
+// Loaded anew, the page is behind the sign-in that stands in front of it. A link to the address that is open would not
+// load it where there is a "#" in it.
+function reload(event) {
+  event.preventDefault()
+  location.reload()
 }
 
 function write(element, text) {

@@ -44,24 +44,47 @@ async function beat(heart) {
 }
 
 // What the server says, or the cause of its silence: "lost", no answer or one of a broken server or proxy; "signed_out",
-// refused or sent elsewhere, as a sign-in page in front of the dashboard does; "address", somebody else's answer.
+// the sign-in of a proxy in front of the dashboard; "address", another server's answer.
 async function asked(place) {
   let answer
   try {
-    answer = await fetch(place, { redirect: "manual", signal: AbortSignal.timeout(PATIENCE) })
+    // "no-store": a browser may keep a proxy's page, and would give it again when the proxy lets us in.
+    answer = await fetch(place, { redirect: "manual", cache: "no-store", signal: AbortSignal.timeout(PATIENCE) })
   } catch {
     return { cause: "lost" }
   }
-  if (answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 403) return { cause: "signed_out" }
+  if (isSignIn(answer)) return { cause: "signed_out" }
   if (answer.status === 429 || answer.status >= 500) return { cause: "lost" }
   try {
-    const said = await answer.json()
+    const said = await answer.clone().json()
     if (answer.status === 404 && said.gone) return { gone: true }
     if (answer.ok && said.length === 4) return { said }
   } catch {
     // Not ours: ours is JSON.
   }
-  return { cause: "address" }
+  return { cause: await whoseAnswer(answer) }
+}
+
+// A redirection, to wherever it leads, or a refusal: by a proxy (401, 403, 407) or by the way to the network (511).
+function isSignIn({ type, status }) {
+  return type === "opaqueredirect" || [401, 403, 407, 511].includes(status)
+}
+
+// A page of HTML in the place of an answer: a proxy's sign-in where the dashboard's own script is kept from us as well.
+// Where that still comes, the proxy passes on the dashboard without its heartbeats.
+async function whoseAnswer(answer) {
+  if (!answer.ok || !isHtml(answer)) return "address"
+  const request = { method: "HEAD", redirect: "manual", cache: "no-store", signal: AbortSignal.timeout(PATIENCE) }
+  try {
+    const script = await fetch(new URL("first.js", document.baseURI), request)
+    return isSignIn(script) || (script.ok && isHtml(script)) ? "signed_out" : "address"
+  } catch {
+    return "lost"
+  }
+}
+
+function isHtml(answer) {
+  return /^(text\/html|application\/xhtml)/i.test(answer.headers.get("Content-Type") ?? "")
 }
 
 // Of two runs asked for at once, the one of the address that was left may be the last to be drawn. Where nothing is being

@@ -152,6 +152,7 @@ function clock(wall, age) {
   if (age.now) time(wall, age)
   wall.dataset.tone = age.tone
   write(wall.querySelector(".wall-age span"), age.words)
+  age.link(wall.querySelector(".wall-age a"))
   const alarm = wall.querySelector(".wall-alarm")
   alarm.hidden = age.tone !== "red"
   write(alarm, age.tone === "red" ? `${age.alarm} · ${age.words}` : "")
@@ -194,8 +195,9 @@ async function heal(state, age, now) {
   if (!age || age.tone !== "red" || Math.max(age.silent, 0) < TROUBLE_BEFORE_RELOAD) return
   if (now - state.reload < TROUBLE_BEFORE_RELOAD) return
   state.reload = now
-  const answer = await fetch(new URL("/_stcore/health", location.origin)).catch(() => null)
-  if (answer?.ok) location.reload()
+  const place = new URL("_stcore/health", document.baseURI)
+  const answer = await fetch(place, { redirect: "manual", cache: "no-store" }).catch(() => null)
+  if (answer?.ok && (await answer.text()).trim() === "ok") location.reload()  // not into a proxy's sign-in page
 }
 
 function made(tag, classes, html = "") {
