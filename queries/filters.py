@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Self, cast
 from zoneinfo import ZoneInfo
 
-from queries.scope import COUNTS, NOTHING, Scope
+from queries.scope import COUNTS, Scope
 
 BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
@@ -34,8 +34,9 @@ class Filters:
 
     `zone` is the city's: its days begin in it. A period never reaches past its moment. Officers go by their names,
     as the reports stand now (the past keeps none); severities are some of SEVERITIES, as they stood at the moment.
-    `square` lets through the reports with coordinates in it. `scope` says whose cases the viewer may read; counts are
-    for all. `said` is the city's own word for a status or an area ("" for none) that the figures of
+    `square` lets through the reports with coordinates in it. `scope` says whose cases the viewer may read, and so which
+    counts are exact (queries.small_numbers); left out, it counts everything and reads no case. `said` is the city's own
+    word for a status or an area ("" for none) that the figures of
     queries.published.SAID count; no other figure reads it.
     """
 
@@ -52,7 +53,7 @@ class Filters:
     officers: tuple[str, ...] = ()
     square: Square = ()
     said: str | None = None
-    scope: Scope = NOTHING
+    scope: Scope = COUNTS
 
     @classmethod
     def of(
@@ -96,12 +97,22 @@ class Filters:
         """The same moment and choices, with no more of the period than from `start` up to, not including, `end`."""
         return replace(self, start=max(start or self.start, self.start), end=min(end or self.end, self.end))
 
-    def counting(self) -> Self:
-        """The same moment, period and choices, alike for all who count: whose cases a viewer may read is left out.
+    @property
+    def exact(self) -> bool:
+        """Whether the viewer may read every case that these filters count, and so is told exact numbers.
 
-        Who counts by officers asks as himself: their names belong to cases.
+        Who counts by officers asks as himself, and so counts no case but those he may read.
         """
-        return self if self.officers else replace(self, scope=COUNTS)
+        within = bool(self.units) and set(self.units) <= set(self.scope.units)
+        return self.scope == COUNTS or self.scope.reads_all or within or bool(self.officers)
+
+    def counting(self) -> Self:
+        """The same moment, period and choices, alike for all who may have exact numbers: whose cases a viewer may read
+        is left out. Whoever may not asks as himself, and counts no case but those he may read.
+
+        Who counts by officers asks as himself, too: their names belong to cases.
+        """
+        return replace(self, scope=COUNTS) if self.exact and not self.officers else self
 
     def parameters(self) -> dict[str, Any]:
         """Return the parameters as queries/*.sql name them; an empty choice is null, which lets everything through."""

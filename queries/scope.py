@@ -35,6 +35,11 @@ class Scope:
         """Whether there is any case it could read."""
         return self.setting != "{}"
 
+    @property
+    def counts_exactly(self) -> bool:
+        """Whether there are any counts that it is told as they are (queries.small_numbers)."""
+        return self.sees_cases or self.role == "report_reader"
+
 
 COUNTS = Scope("report_reader")
 """Who counts: every report, but no case's words, code, place or officer. What every signed-in official may see."""

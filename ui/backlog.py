@@ -299,7 +299,7 @@ def _row(seen: Viewing, found: Any, choices: dict[str, Any]) -> dict[str, Any]:
 
 def _excess(counts: dict[str, int], whole: dict[str, int]) -> dict[str, float]:
     """Return by how many hundredths the share of each age and stage is above the whole's; too few reports say none."""
-    if counts["open"] < FEWEST_OPEN:
+    if counts["open"] < FEWEST_OPEN or not whole["open"]:
         return dict.fromkeys((*AGES, *STAGES), 0.0)
     shares = {column: counts[column] / counts["open"] - whole[column] / whole["open"] for column in (*AGES, *STAGES)}
     return {column: round(min(max(share * 100, 0), 40), 1) for column, share in shares.items()}

@@ -118,7 +118,7 @@ def _row(
         "share": NOTHING if row["no_deadline"] == row["open"] else percent(row["overdue"], row["open"]),
         "unknown": _("none of them with a deadline") if row["no_deadline"] == row["open"] else "",
         "ratio": number(row["ratio"], 1) + ("" if pd.isna(row["ratio"]) else "×"),
-        "expected": f"{number(row['overdue'])} / {number(row['expected'], 1)}",
+        "expected": "" if pd.isna(row["expected"]) else f"{number(row['overdue'])} / {number(row['expected'], 1)}",
         "seriously": row["seriously_overdue"],
         "seriously_href": address(CASES, **choices | {"figure": "seriously_overdue", "sort": "most_late"}),
         "receive": row["receive_overdue"],

@@ -12,7 +12,7 @@ from queries.database import ReportDatabase
 from queries.figures import Dimension, figures, timed, with_sums
 from queries.filters import Filters
 from ui.theme import OVERDUE_BOUNDS
-from ui.words import Language, catalogue
+from ui.words import FEW, NOTHING, Language, catalogue, rounded
 
 MEASURES = ("overdue", "backlog", "received", "time")
 """Overdue of open; open; received in the period for 10,000 inhabitants; half resolved within. The usual first."""
@@ -92,7 +92,9 @@ def round_bounds(
 
 
 def value_words(measure: str, value: float, language: Language) -> str:
-    """Return a value in a language, with its unit where it has one."""
+    """Return a value in a language, with its unit where it has one. A published count of 0 stands for few."""
+    if not value and rounded() and measure in ("overdue", "backlog"):
+        return FEW if measure == "backlog" else NOTHING
     if measure == "overdue":
         return str(format_percent(value, format="0.#%", locale=language))
     if measure == "time":

@@ -10,7 +10,7 @@ import streamlit as st
 from queries.database import ReportDatabase
 from queries.figures import City
 from queries.filters import Filters
-from ui.words import language
+from ui.words import language, round_counts
 
 _Made = TypeVar("_Made")
 
@@ -38,6 +38,11 @@ class Viewing:
         address = tuple(sorted((word, *values) for word, values in self.query.items()))
         return self.reports.remember(("shared", self.page, name, self.filters, address, language()), make)
 
+    @property
+    def rounded(self) -> bool:
+        """Whether the counts are published ones (queries.small_numbers), because the viewer may not read the cases."""
+        return not self.filters.exact
+
     def local(self, value: datetime) -> datetime:
         """Return a moment in the city's own time."""
         return value.astimezone(self.city.zone)
@@ -46,6 +51,7 @@ class Viewing:
 def begin(viewing: Viewing) -> None:
     """Keep what this run is drawn from."""
     st.session_state["viewing"] = viewing
+    round_counts(viewing.rounded)
 
 
 def viewing() -> Viewing:

@@ -109,7 +109,7 @@ def _marks(seen: Viewing, plan: Plan) -> dict[str, Any]:
         "urgent": [mark for mark in marked if plan.holds(*mark[:2])],
         "urgent_count": count,
         "arrivals": [place for place in came if plan.holds(*place)],
-        "arrived": len(arrivals),
+        "arrived": None if seen.rounded else len(arrivals),
     }
 
 

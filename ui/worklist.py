@@ -181,7 +181,7 @@ def held_back(seen: Viewing, figure: str, readable: int) -> str:
         return _("Single cases are open to the unit that holds them and to the city's leadership.")
     if seen.filters.scope.reads_all:
         return ""
-    count = case_count(seen.reports, seen.filters, figure=figure) - readable
+    count = max(0, case_count(seen.reports, seen.filters, figure=figure) - readable)
     return (
         ngettext("{count} more is held by another unit", "{count} more are held by other units", count) if count else ""
     )
