@@ -120,11 +120,8 @@ def _rounded(found: Asked, city: City) -> str:
     )
     if not found.filters.scope.units:
         return words
-    return (
-        words
-        + " "
-        + _("Your own units' reports are counted exactly, here within the figures, alone on your unit's page.")
-    )
+    own = _("Reports of your own units are counted exactly; on your unit's page everything is.")
+    return f"{words} {own}"
 
 
 def carried(seen: Viewing) -> dict[str, Any]:
