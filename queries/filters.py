@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Self, cast
 from zoneinfo import ZoneInfo
 
-from queries.scope import COUNTS, Scope
+from queries.scope import COUNTS, FIGURES, Scope
 
 BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
@@ -53,7 +53,7 @@ class Filters:
     officers: tuple[str, ...] = ()
     square: Square = ()
     said: str | None = None
-    scope: Scope = COUNTS
+    scope: Scope = FIGURES
 
     @classmethod
     def of(
@@ -104,7 +104,7 @@ class Filters:
         Who counts by officers asks as himself, and so counts no case but those he may read.
         """
         within = bool(self.units) and set(self.units) <= set(self.scope.units)
-        return self.scope == COUNTS or self.scope.reads_all or within or bool(self.officers)
+        return self.scope.counts_all or self.scope.reads_all or within or bool(self.officers)
 
     def counting(self) -> Self:
         """The same moment, period and choices, alike for all who may have exact numbers: whose cases a viewer may read

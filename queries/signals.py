@@ -82,15 +82,15 @@ def _by_unit(reports: ReportDatabase, filters: Filters) -> pd.DataFrame:
     of_city = with_sums(figures(reports, filters, by="unit"))  # with what no unit has
     table = of_city.dropna(subset="key").set_index("key")
     told = _told(reports, filters, by="unit")
-    parts_of_city = told.groupby("figure")["reports"].sum()
+    whole_city = _counts(reports, filters)
     answer = told.dropna(subset="key").astype({"key": "int64"})
     parts = answer.pivot_table("reports", "key", "figure", aggfunc="sum").reindex(table.index)
     found = []
     for figure, whole in SIGNALS.items():
         part = table.get(figure, parts.get(figure, pd.Series(0, index=table.index))).fillna(0).astype("int64")
         every = pd.DataFrame({"figure": figure, "whole_figure": whole, **table[["code", "name_vi", "name_en"]]})
-        city_part = of_city[figure].sum() if figure in of_city else parts_of_city.get(figure, 0)
-        every = every.assign(part=part, whole=table[whole], city_part=city_part, city_whole=of_city[whole].sum())
+        city_part, city_whole = whole_city[figure], whole_city[whole]
+        every = every.assign(part=part, whole=table[whole], city_part=city_part, city_whole=city_whole)
         others = every["city_part"] - every["part"], every["city_whole"] - every["whole"]
         found.append(every[beyond_chance(every["part"], every["whole"], *others)])
     shown = pd.concat(found).reset_index()

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 from queries.database import ReportDatabase
 from queries.figures import City, Dimension, names
 from queries.filters import FIELDS, NONE, SEVERITIES, Filters, Square
-from queries.scope import COUNTS, Scope
+from queries.scope import FIGURES, Scope
 from queries.small_numbers import settled
 from ui import moments, squares
 from ui.periods import PERIODS, USUAL_PERIOD, span
@@ -90,7 +90,7 @@ def asked(
     city: City,
     now: datetime,
     usual: datetime | None = None,
-    scope: Scope = COUNTS,
+    scope: Scope = FIGURES,
 ) -> Asked:
     """Read an address's query, for who may read the cases of a scope.
 

@@ -17,7 +17,7 @@ from streamlit.components.v2.types import ComponentRenderer
 from queries.accounts import Account
 from queries.database import DatabaseAway, NotAReportDatabase
 from queries.figures import NoCity, labels
-from queries.scope import COUNTS, NOTHING
+from queries.scope import FIGURES, NOTHING
 from queries.small_numbers import STEP, settled
 from ui import access, age, languages, live, panel, screens, status, wall_scenes, when
 from ui.asked import asked
@@ -121,7 +121,7 @@ def _drawn(screen: WallScreen) -> dict[str, Any]:
     if pulse.city is None:
         raise pulse.trouble or DatabaseAway()
     reports = live.watcher().reports
-    scope = COUNTS if screen.audience == "leadership" else NOTHING
+    scope = FIGURES if screen.audience == "leadership" else NOTHING
     found = asked(screen.query, reports=reports, city=pulse.city, now=pulse.at, usual=pulse.usual, scope=scope)
     latest = pulse.at if found.filters.exact else settled(pulse.at, pulse.city.zone)
     now = pulse.at == pulse.usual and found.filters.at == latest
