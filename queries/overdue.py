@@ -7,10 +7,10 @@ import pandas as pd
 
 from queries.backlog import mix
 from queries.database import ReportDatabase
-from queries.figures import moments, names
+from queries.figures import moments, names, standing
 from queries.filters import Filters
 from queries.ranking import expected, ratio
-from queries.small_numbers import counts
+from queries.small_numbers import FEWEST, counts
 
 _BEHIND = ("open", "overdue", "seriously_overdue", "receive_overdue", "no_deadline")
 
@@ -23,8 +23,8 @@ def overdue(reports: ReportDatabase, filters: Filters, *, by: Literal["unit", "d
     and oldest_code (null too where the viewer may not read that case), worst_category_id and worst_category_overdue
     (the category with most overdue reports, and how many; null and 0: none is), expected (how many overdue the city's
     share of each category predicts for what it holds) and ratio (overdue divided by that; null where it is too small to
-    divide by). Where the counts are not exact, oldest_hours, expected and ratio are null. In no order:
-    queries/ranking.py ranks.
+    divide by). Where the counts are not exact, oldest_hours, expected and ratio are null, and `comparable` says whose
+    share may be ranked. In no order: queries/ranking.py ranks.
     Raises DatabaseAway.
     """
     return reports.remember(("overdue", filters, by), lambda: _overdue(reports, filters, by))
@@ -43,7 +43,7 @@ def _overdue(reports: ReportDatabase, filters: Filters, by: Literal["unit", "dis
     table = table.merge(names(reports, by)[["code", "name_vi", "name_en", "kind"]], left_on="key", right_index=True)
     mixed = mix(reports, filters, by=by).dropna(subset="key")
     if not filters.exact:
-        table = _without_cases(table[table["open"] > 0], mixed)
+        table = _without_cases(table[table["open"] > 0], mixed).assign(comparable=table["open"] >= FEWEST)
     oldest = pd.to_datetime(table["oldest_due_at"], utc=True)
     table["oldest_hours"] = (pd.Timestamp(filters.at) - oldest).dt.total_seconds() / 3600
     table["overdue_share"] = table["overdue"] / table["open"]
@@ -75,7 +75,7 @@ def city_overdue(reports: ReportDatabase, filters: Filters) -> tuple[int, int]:
 
     The choice of categories and channels holds. Raises DatabaseAway.
     """
-    table = _city(reports, filters)
+    table = standing(reports, filters.citywide())
     return int(table["overdue"].sum()), int(table["open"].sum())
 
 

@@ -8,7 +8,7 @@ from queries.chance import beyond_chance
 from queries.database import ReportDatabase
 from queries.figures import figures, with_sums
 from queries.filters import Filters
-from queries.small_numbers import counts
+from queries.small_numbers import FEWEST, counts
 
 SIGNALS = {
     "resolved_last_hour": "resolved_with_deadline",
@@ -94,5 +94,6 @@ def _by_unit(reports: ReportDatabase, filters: Filters) -> pd.DataFrame:
         others = every["city_part"] - every["part"], every["city_whole"] - every["whole"]
         found.append(every[beyond_chance(every["part"], every["whole"], *others)])
     shown = pd.concat(found).reset_index()
+    shown = shown if filters.exact else shown[shown["whole"] >= FEWEST]
     above = shown["part"] * shown["city_whole"] / (shown["whole"] * shown["city_part"])
     return shown.iloc[above.argsort(kind="stable")[::-1]].reset_index(drop=True)

@@ -35,6 +35,8 @@ from queries.statements import definitions, written
 
 STEP = 5
 """What counts are rounded to. No published numbers tell of fewer reports than this."""
+FEWEST = 10 * STEP
+"""Of fewer published reports no share is told or ranked: rounding alone moves it by a tenth or more."""
 MOST_KINDS = 3
 """So many kinds of choices (district, unit, category, ...) narrow a published count; of more nothing is told."""
 MOST_CELLS = 60

@@ -9,6 +9,7 @@ from typing import Any
 from queries.chance import count_differs, share_differs
 from queries.change import earlier
 from queries.filters import Filters
+from queries.small_numbers import FEWEST
 from ui.tiles import Change, Count, count_of
 from ui.viewing import Viewing
 from ui.words import _, day, moment, ngettext, signed, weekday_time
@@ -52,7 +53,7 @@ class Then:
         if then is None:
             return self._nothing()
         counts = [int(now[part]), int(now[whole]), self._counts[part], self._counts[whole]]
-        if self._seen.rounded and not all(counts):
+        if self._seen.rounded and (not all(counts) or min(counts[1], counts[3]) < FEWEST):
             return self._too_few()
         if not counts[1] or not counts[3]:
             about = _("Nothing was counted in one of the two periods.")

@@ -10,7 +10,7 @@ from queries.database import ReportDatabase
 from queries.figures import City, Dimension, labels
 from queries.filters import SEVERITIES
 from queries.scope import Scope
-from queries.small_numbers import STEP, settled
+from queries.small_numbers import FEWEST, STEP, settled
 from ui import levels, squares, when
 from ui.asked import CHOICES, NOBODY, SEVERITY, Asked, asked
 from ui.controls import PAGE, one_of, some_of
@@ -111,12 +111,13 @@ def _rounded(found: Asked, city: City) -> str:
     words = _(
         "Figures of {at}, rounded down to a multiple of {step} so that nobody can tell single reports from them: "
         "{low} means {low} to {high}, {few} means 0 to {step}. Totals are rounded on their own and may differ from "
-        "their parts by that much.",
+        "the sum of their parts. No share of fewer than {fewest} is shown.",
         at=at,
         step=STEP,
         low=4 * STEP,
         high=5 * STEP,
         few=FEW,
+        fewest=FEWEST,
     )
     if not found.filters.scope.units:
         return words

@@ -11,6 +11,7 @@ from babel.numbers import format_decimal, format_percent
 from queries.database import ReportDatabase
 from queries.figures import Dimension, figures, timed, with_sums
 from queries.filters import Filters
+from queries.small_numbers import FEWEST
 from ui.theme import OVERDUE_BOUNDS
 from ui.words import FEW, NOTHING, Language, catalogue, rounded
 
@@ -52,7 +53,7 @@ def values(table: pd.DataFrame, population: pd.Series, measure: str) -> pd.Serie
     """
     known = table.dropna(subset="key").set_index("key")
     if measure == "overdue":
-        found = known["overdue"] / known["open"].where(known["open"] > 0)
+        found = known["overdue"] / known["open"].where(known["open"] >= (FEWEST if rounded() else 1))
     elif measure == "backlog":
         found = known["open"].reindex(population.index, fill_value=0)
     elif measure == "received":

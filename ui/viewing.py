@@ -10,6 +10,8 @@ import streamlit as st
 from queries.database import ReportDatabase
 from queries.figures import City
 from queries.filters import Filters
+from queries.ranking import FEWEST_OPEN
+from queries.small_numbers import FEWEST
 from ui.words import language, round_counts
 
 _Made = TypeVar("_Made")
@@ -42,6 +44,11 @@ class Viewing:
     def rounded(self) -> bool:
         """Whether the counts are published ones (queries.small_numbers), because the viewer may not read the cases."""
         return not self.filters.exact
+
+    @property
+    def fewest_open(self) -> int:
+        """With fewer open cases a unit's share is not compared with others'."""
+        return FEWEST if self.rounded else FEWEST_OPEN
 
     def local(self, value: datetime) -> datetime:
         """Return a moment in the city's own time."""

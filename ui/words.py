@@ -23,7 +23,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
 
-from queries.small_numbers import STEP
+from queries.small_numbers import FEWEST, STEP
 
 Language = Literal["vi", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -37,7 +37,7 @@ _speaking: ContextVar[Language] = ContextVar("_speaking")
 _country: ContextVar[str] = ContextVar("_country")
 _rounded: ContextVar[bool] = ContextVar("_rounded")
 _OFFERED, _OF_COUNTRY = "languages", "country"  # what a session keeps, for runs of a part of a page
-_ROUNDED = "rounded"
+_ROUNDED = "counts_rounded"
 
 
 @contextmanager
@@ -167,10 +167,10 @@ def _decimal(value: float, decimals: int, code: Language) -> str:
 
 
 def percent(part: float, whole: float) -> str:
-    """Return a share as a percentage with one decimal; a dash where there is nothing to divide by, or where one of two
-    published counts stands for few.
+    """Return a share as a percentage with one decimal; a dash where there is nothing to divide by, or where published
+    counts are too small.
     """
-    if not whole or _is_few(part):
+    if not whole or _is_few(part) or (isinstance(whole, Integral) and 1 < whole < FEWEST and rounded()):
         return NOTHING
     return _percent(min(part / whole, 1.0) if rounded() else part / whole, language())
 
