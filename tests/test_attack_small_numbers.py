@@ -6,30 +6,39 @@ longer period, a minute later, the part of a figure beside its whole. What lies 
 minus the most of the other. A report is isolated where that proves one to four reports to be there.
 """
 
+import ast
 import random
+import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import combinations
+from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from bench.official import Official
 from queries import backlog, days, overdue, published, signals, small_numbers, units
 from queries import map as map_queries
 from queries.cases import FIGURES as LISTED
 from queries.cases import case_count
 from queries.database import ReportDatabase
 from queries.figures import COUNTS as FIGURE_NAMES
-from queries.figures import RATES, City, Dimension, city, figures, names, timed, with_sums
+from queries.figures import RATES, City, Dimension, city, figures, moments, names, timed, with_sums
 from queries.filters import FIELDS, SEVERITIES, TICK, Filters
 from queries.period import hours
 from queries.scope import EVERYTHING, FIGURES, NOTHING, Scope, cases_of
 from queries.small_numbers import KEY_VARIABLE, STEP, coarsened, rounded, settled
-from tests.conftest import DEMO_NOW
+from reportdb.connection import connect
+from reportdb.demo import build_demo
+from tests.access import HEADER, proxied
+from tests.conftest import DEMO_NOW, NewDatabase
+
+ROOT = Path(__file__).parents[1]
 
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
 PAIRS = 10_000
@@ -428,3 +437,88 @@ def test_processes_that_share_a_key_draw_the_same_coins(
 
 def _of_wards(reports: ReportDatabase) -> tuple[Any, tuple[str, ...], dict[str, str | None]]:
     return lambda seen: figures(reports, seen, by="ward"), ("received", "open"), {"key": "ward"}
+
+
+def test_a_query_that_forgets_the_rule_counts_nothing(reports: ReportDatabase, hanoi: City) -> None:
+    viewer = Filters.of(at=DEMO_NOW, zone=hanoi.zone, start=DEMO_NOW - timedelta(days=60), scope=NOTHING)
+    asked = viewer.parameters() | moments(reports, viewer) | {"by": "ward"}
+    for question in ("open", "cohorts", "overdue", "backlog"):
+        assert reports.ask(question, **asked).empty
+    assert reports.ask("case_count", figure="open", **asked)["cases"].tolist() == [0]
+    leader = viewer.choosing(scope=EVERYTHING)
+    assert not reports.ask("open", **leader.parameters() | moments(reports, leader) | {"by": "ward"}).empty
+
+
+def test_only_the_rule_asks_for_exact_counts_on_behalf_of_others() -> None:
+    """Elsewhere the scope that counts everything is named only where no viewer's filters are at hand."""
+    known = {"database.py", "filters.py", "scope.py", "small_numbers.py", "urgent.py"}
+    named = {
+        file.name
+        for file in (ROOT / "queries").glob("*.py")
+        if re.search(r"scope import .*\bCOUNTS\b", file.read_text())
+    }
+    assert named | {"scope.py"} == known
+    for file in [*(ROOT / "ui").rglob("*.py"), *(ROOT / "pages").glob("*.py")]:
+        text = file.read_text()
+        assert not re.search(r"scope import .*\bCOUNTS\b", text), file.name
+        assert "Filters.of(" not in text or file.name == "asked.py", f"{file.name} makes filters of its own"
+        for call in ast.walk(ast.parse(text)):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "asked":
+                assert "scope" in {word.arg for word in call.keywords}, f"{file.name} asks for nobody"
+
+
+PAGES = {
+    "": "",
+    "map": "show=density",
+    "backlog": "by=ward&rows=all",
+    "overdue": "ranking=naive",
+    "unit": "unit=so-xay-dung",
+    "definitions": "",
+    "wall": "",
+}
+DATA = (
+    "map/areas/ward.geojson?measure=backlog",
+    "map/areas/ward.geojson?measure=overdue",
+    "map/areas/district.geojson?measure=time",
+    "map/squares.json?count=open",
+    "map/squares.json?count=received",
+)
+
+
+def test_no_exact_count_reaches_a_viewers_browser(
+    new_database: NewDatabase, schema_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Not in a panel, not in a chart, not in what a map fetches; a leader's browser has them in each."""
+    url = new_database(schema_template)
+    with connect(url) as connection:
+        build_demo(connection, reports=3_000, seed=27, now=datetime.now(UTC).replace(microsecond=0))
+        for role in ("viewer", "leader"):
+            connection.execute("insert into app_user values (%s, %s, %s, null, now(), null)", [role, role, role])
+    found: dict[str, dict[str, list[int]]] = {"viewer": {}, "leader": {}}
+    with proxied(url, tmp_path_factory.mktemp("small")) as address:
+        for role, told in found.items():
+            for page, query in PAGES.items():
+                with Official(address, {HEADER: role}) as official:
+                    words = official.open(page, query)
+                    told[f"panels of /{page}"] = counted(words, r'data-figure=\\*"\w+\\*"[^>]*>([\d.]+)<')
+                    if page in ("", "backlog", "unit"):
+                        drawn = re.findall(r'\\*"y\\*":\s*\[([\d,\s]+)\]', words)
+                        told[f"chart of /{page}"] = [int(one) for each in drawn for one in each.split(",")]
+                    told.setdefault("wall", []).extend(counted(words, r'figures\\*">(\d+)<') if page == "wall" else [])
+            for path in DATA:
+                answer = official_get(address, role, path)
+                told[path] = counted(answer, r'"raw":"(\d+)(?:/\d+)?"') + counted(answer, r'"(\d+) (?:phản ánh|report)')
+    del found["viewer"]["panels of /wall"], found["leader"]["panels of /wall"]
+    for where, numbers in found["leader"].items():
+        assert any(number % STEP for number in numbers), f"nothing was found to look at: {where}"
+    for where, numbers in found["viewer"].items():
+        assert [number for number in numbers if number % STEP] == [], where
+    assert sum(map(len, found["viewer"].values())) > 300
+
+
+def counted(words: str, pattern: str) -> list[int]:
+    return [int(one.replace(".", "")) for one in re.findall(pattern, words)]
+
+
+def official_get(address: str, role: str, path: str) -> str:
+    return Official(address, {HEADER: role}).get("/" + path).words

@@ -291,6 +291,7 @@ def _row(seen: Viewing, found: Any, choices: dict[str, Any]) -> dict[str, Any]:
         "no_deadlines": bool(found["open"]) and found["no_deadline"] == found["open"],
         "days_of_work": None if pd.isna(found["days_of_work"]) else number(found["days_of_work"], 1),
         "resolved": int(found["resolved_of_pace"]),
+        "rounded": seen.rounded,
         "cases": _to_cases(choices),
         "any_category": _to_cases(choices | {"category": None}),
         "flow": _to_cases(choices | since),

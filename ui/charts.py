@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from ui.screen import pixels
 from ui.theme import Palette
-from ui.words import _, language, number, rounded, short_day_form
+from ui.words import _, language, number, short_day_form
 
 _FEW = 5
 
@@ -33,7 +33,7 @@ def counts_axis(most: int, colours: Palette) -> dict[str, Any]:
         "gridcolor": colours.line,
         "automargin": True,
         "tickformat": ",d",
-        "dtick": 1 if most <= _FEW and not rounded() else None,
+        "dtick": 1 if most <= _FEW else None,
         "zeroline": False,
     }
 

@@ -69,12 +69,12 @@ def _beside(seen: Viewing, own: dict[str, Any], city: dict[str, Any]) -> dict[st
     for label, (part, whole), good, unsure, nothing in shares:
         tone = apart_tone(own[part], own[whole], city[part], city[whole], good=good) if good else ""
         tone = "" if seen.rounded and own[whole] < FEWEST else tone
-        unknown = uncounted.get(part) or (nothing if not own[whole] else "")
+        unknown = uncounted.get(part) or ("" if own[whole] or seen.rounded else nothing)
         change: Change | None
         if part in uncounted:
             change = None if uncounted[part] else then.count(part, own, good=good)
         else:
-            change = then.share(part, whole, own, good=good) if own[whole] else None
+            change = then.share(part, whole, own, good=good) if own[whole] or seen.rounded else None
         cards.append(
             {
                 "label": label,

@@ -25,7 +25,7 @@ from ui.screens import WallScreen
 from ui.states import severity
 from ui.theme import AMOUNT_STEPS, AMOUNT_STEPS_DARK, OVERDUE_STEPS, OVERDUE_STEPS_DARK
 from ui.viewing import Viewing
-from ui.words import _, language, name, rounding, speaking
+from ui.words import _, language, moment, name, rounding, speaking
 
 _LOG = logging.getLogger(__name__)
 _PANELS = Path(__file__).parent / "panels"
@@ -155,7 +155,8 @@ def content(seen: Viewing, screen: WallScreen) -> dict[str, Any]:
         scenes.append({"name": scene, "title": values["title"], "words": words, "html": html})
     settings = _settings(screen)
     if seen.rounded:
-        settings["says"]["quiet"] = _("Figures rounded down to a multiple of {step}", step=STEP)
+        at = moment(seen.local(seen.filters.at))
+        settings["says"]["quiet"] = _("Figures of {at}, rounded down to a multiple of {step}", at=at, step=STEP)
     return settings | {
         "city": _of_what(seen, screen),
         "scenes": scenes,

@@ -11,7 +11,6 @@ from contextvars import ContextVar
 from datetime import date, datetime, timedelta
 from functools import cache, lru_cache
 from io import BytesIO
-from numbers import Integral
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -141,12 +140,7 @@ def number(value: float | None, decimals: int = 0) -> str:
     """Return a number with the language's separators: 1.234,5 in Vietnamese. A published count of 0 stands for few."""
     if value is None or pd.isna(value):
         return NOTHING
-    return FEW if _is_few(value) and not decimals else _decimal(value, decimals, language())
-
-
-def _is_few(value: Any) -> bool:
-    """Whether a number is a count of which no more is published than that it is small."""
-    return isinstance(value, Integral) and not value and rounded()
+    return FEW if not value and not decimals and rounded() else _decimal(value, decimals, language())
 
 
 def in_hours(minutes: float) -> str:
@@ -170,7 +164,7 @@ def percent(part: float, whole: float) -> str:
     """Return a share as a percentage with one decimal; a dash where there is nothing to divide by, or where published
     counts are too small.
     """
-    if not whole or _is_few(part) or (isinstance(whole, Integral) and 1 < whole < FEWEST and rounded()):
+    if not whole or (rounded() and whole != 1 and (not part or whole < FEWEST)):  # of 1: a share, not two counts
         return NOTHING
     return _percent(min(part / whole, 1.0) if rounded() else part / whole, language())
 
