@@ -59,11 +59,12 @@ def choose(
         panel("notice", key="notice", words=", ".join(strange[:5]))
     for number, remark in enumerate(found.remarks):
         panel("notice", key=f"notice_time_{number}", says=when.told(remark, found, city))
-    if offered and not found.filters.exact:
-        panel("rounded", key="rounded", says=_rounded(found, city))
     latest = now if scope.counts_exactly else settled(now, city.zone)
     live = now == usual and found.filters.at == latest
-    return Viewing(reports, city, found.filters, live=live, query=query, page=page)
+    seen = Viewing(reports, city, found.filters, live=live, query=query, page=page)
+    if offered and seen.rounded:
+        panel("rounded", key="rounded", says=_rounded(found, city))
+    return seen
 
 
 def _shown(reports: ReportDatabase) -> tuple[Dimension, ...]:

@@ -255,7 +255,13 @@ def _density(seen: Viewing, level: str | None, figure: str) -> Drawn:
         ],
         says="{3}",
         what=what.format(length=length),
-        shown=counted(seen, f"{figure}_on_map", shown, _("shown"), **{squares.WORD: ""}),
+        shown=counted(
+            seen,
+            f"{figure}_on_map",
+            shown,
+            _("located, squares of few left out") if seen.rounded else _("shown"),
+            **{squares.WORD: ""},
+        ),
         missing=counted(seen, f"{figure}_off_map", missing, _("not located"), **{squares.WORD: ""}),
         marks=[Mark(*pair) for pair in zip(map_scale.step_words(scale, language()), colours, strict=False)],
     )

@@ -12,6 +12,7 @@ from queries.figures import City
 from queries.filters import Filters
 from queries.ranking import FEWEST_OPEN
 from queries.small_numbers import FEWEST
+from ui.links import CASES, REPORT
 from ui.words import language, round_counts
 
 _Made = TypeVar("_Made")
@@ -42,8 +43,11 @@ class Viewing:
 
     @property
     def rounded(self) -> bool:
-        """Whether the counts are published ones (queries.small_numbers), because the viewer may not read the cases."""
-        return not self.filters.exact
+        """Whether the counts are published ones (queries.small_numbers), because the viewer may not read the cases.
+
+        Lists of cases count what the viewer may read.
+        """
+        return not self.filters.exact and self.page not in (CASES, REPORT)
 
     @property
     def fewest_open(self) -> int:

@@ -14,7 +14,7 @@ from ui.published import of_case
 from ui.states import TONES, state
 from ui.unconfirmed import mark
 from ui.viewing import Viewing
-from ui.words import _, duration, moment, name, ngettext, number
+from ui.words import _, duration, moment, name, ngettext, number, rounding
 
 PAGE_LENGTH = 20
 
@@ -35,7 +35,8 @@ def worklist(
 
     Raises DatabaseAway.
     """
-    shared_panel(seen, "worklist", key=key, make=lambda: _page(seen, figure, order, title, about, length, turn))
+    with rounding(False):  # only what the viewer may read is counted
+        shared_panel(seen, "worklist", key=key, make=lambda: _page(seen, figure, order, title, about, length, turn))
 
 
 def rows(seen: Viewing, table: pd.DataFrame) -> list[dict[str, Any]]:
