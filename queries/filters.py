@@ -108,14 +108,23 @@ class Filters:
 
     def counting(self) -> Self:
         """The same moment, period and choices, alike for all who may have exact numbers: whose cases a viewer may read
-        is left out. Whoever may not asks as himself, and counts no case but those he may read.
+        is left out. Whoever may not have them stays who he is.
 
         Who counts by officers asks as himself, too: their names belong to cases.
         """
         return replace(self, scope=COUNTS) if self.exact and not self.officers else self
 
     def parameters(self) -> dict[str, Any]:
-        """Return the parameters as queries/*.sql name them; an empty choice is null, which lets everything through."""
+        """Return the parameters of a question that counts, as queries/*.sql name them.
+
+        Raises PermissionError where the viewer may not have exact counts: those pass through queries.small_numbers.
+        """
+        if not self.exact:
+            raise PermissionError("these counts are published: ask through queries.small_numbers.counts")
+        return self._parameters() | {"scope": self.counting().scope}
+
+    def _parameters(self) -> dict[str, Any]:
+        """Return what is chosen; an empty choice is null, which lets everything through."""
         chosen = {name: getattr(self, name) or None for name in ("districts", "wards", "units", "categories")}
         return {
             "at": self.at,
@@ -127,12 +136,11 @@ class Filters:
             "officers": self.officers or None,
             "cells": self._cells() or None,
             "said": self.said,
-            "scope": self.counting().scope,
         }
 
     def case_parameters(self) -> dict[str, Any]:
         """Return the parameters of a question that reads cases: asked within the viewer's scope."""
-        return self.parameters() | {"scope": self.scope}
+        return self._parameters() | {"scope": self.scope}
 
     def _cells(self) -> list[int]:
         """Return the cells of the square, as report.cell counts them."""

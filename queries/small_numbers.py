@@ -9,8 +9,8 @@ may both stand for 15.
 What can be asked for is coarse: full hours, whole days, squares of the city's grid. Of several districts (or units,
 ...) together the published counts of each are added. So there are few ways to ask for the same reports again.
 
-Queries ask through `counts`, which hands out exact numbers to whoever may read the cases. A query that does not, asks
-within the viewer's own scope, and counts nothing but what they may read.
+Queries ask through `counts`, which hands out exact numbers to whoever may read the cases. A query that does not, fails
+for everybody else (Filters.parameters).
 """
 
 import os

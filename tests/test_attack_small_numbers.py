@@ -24,19 +24,24 @@ import pytest
 from bench.official import Official
 from queries import backlog, days, overdue, published, signals, small_numbers, units
 from queries import map as map_queries
+from queries.accounts import Account
 from queries.cases import FIGURES as LISTED
 from queries.cases import case_count
 from queries.database import ReportDatabase
 from queries.figures import COUNTS as FIGURE_NAMES
-from queries.figures import RATES, City, Dimension, city, figures, moments, names, timed, with_sums
+from queries.figures import RATES, City, Dimension, city, figures, names, timed, with_sums
 from queries.filters import FIELDS, SEVERITIES, TICK, Filters
 from queries.period import hours
-from queries.scope import EVERYTHING, FIGURES, NOTHING, Scope, cases_of
+from queries.scope import COUNTS, EVERYTHING, FIGURES, NOTHING, Scope, cases_of
 from queries.small_numbers import KEY_VARIABLE, STEP, coarsened, rounded, settled
 from reportdb.connection import connect
 from reportdb.demo import build_demo
 from tests.access import HEADER, proxied
 from tests.conftest import DEMO_NOW, NewDatabase
+from ui import screens, wall
+from ui.access import Stranger
+from ui.viewing import Viewing
+from ui.words import rounding, speaking
 
 ROOT = Path(__file__).parents[1]
 
@@ -439,14 +444,16 @@ def _of_wards(reports: ReportDatabase) -> tuple[Any, tuple[str, ...], dict[str, 
     return lambda seen: figures(reports, seen, by="ward"), ("received", "open"), {"key": "ward"}
 
 
-def test_a_query_that_forgets_the_rule_counts_nothing(reports: ReportDatabase, hanoi: City) -> None:
-    viewer = Filters.of(at=DEMO_NOW, zone=hanoi.zone, start=DEMO_NOW - timedelta(days=60), scope=NOTHING)
-    asked = viewer.parameters() | moments(reports, viewer) | {"by": "ward"}
-    for question in ("open", "cohorts", "overdue", "backlog"):
-        assert reports.ask(question, **asked).empty
-    assert reports.ask("case_count", figure="open", **asked)["cases"].tolist() == [0]
-    leader = viewer.choosing(scope=EVERYTHING)
-    assert not reports.ask("open", **leader.parameters() | moments(reports, leader) | {"by": "ward"}).empty
+def test_a_query_that_forgets_the_rule_fails(hanoi: City, head: Scope) -> None:
+    leader = Filters.of(at=DEMO_NOW, zone=hanoi.zone, start=DEMO_NOW - timedelta(days=60), scope=EVERYTHING)
+    assert leader.parameters()["scope"] == COUNTS
+    for scope in (NOTHING, head):
+        with pytest.raises(PermissionError):
+            leader.choosing(scope=scope).parameters()
+        assert leader.choosing(scope=scope).case_parameters()["scope"] == scope
+    assert leader.choosing(scope=head, units=head.units[:1]).parameters()["scope"] == COUNTS
+    with pytest.raises(PermissionError):
+        leader.choosing(scope=head, units=(*head.units, 1)).parameters()
 
 
 def test_only_the_rule_asks_for_exact_counts_on_behalf_of_others() -> None:
@@ -522,3 +529,40 @@ def counted(words: str, pattern: str) -> list[int]:
 
 def official_get(address: str, role: str, path: str) -> str:
     return Official(address, {HEADER: role}).get("/" + path).words
+
+
+def test_a_wall_without_a_token_tells_its_viewer_no_more_than_the_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(screens, "screens", lambda: None)
+    people = (
+        Account("somebody", "", "viewer", NOTHING),
+        Account("somebody", "", "unit_head", cases_of((1,))),
+        Account("somebody", "", "leader", EVERYTHING),
+    )
+    seen_by = {one.role: wall._for(one, {}) for one in people}
+    assert {role: screen and screen.audience for role, screen in seen_by.items()} == {
+        "viewer": "public",
+        "unit_head": "public",
+        "leader": "leadership",
+    }
+    hall = screens.WallScreen(name="hall", token_sha256="0" * 64)
+    monkeypatch.setattr(screens, "opened", lambda _query, **_near: hall)
+    assert wall._for(Stranger(None, "signed_out"), {}) is hall
+
+
+@pytest.mark.parametrize("audience", screens.AUDIENCES)
+def test_a_public_wall_tells_of_no_single_case(reports: ReportDatabase, hanoi: City, audience: str) -> None:
+    public = audience == "public"
+    filters = Filters.of(
+        at=DEMO_NOW, zone=hanoi.zone, start=DEMO_NOW - timedelta(days=30), scope=NOTHING if public else FIGURES
+    )
+    seen = Viewing(reports, hanoi, filters, live=True, query={}, page="wall")
+    with speaking("en"), rounding(public):
+        told = wall.content(seen, screens.WallScreen(audience=audience))
+    html = {scene["name"]: scene["html"] for scene in told["scenes"]}
+    assert ("newest" in html) is not public
+    marked = re.search(r'<circle class="wall-(arrival|urgent[^"]*)" cx="[^"]*" cy="[^"]*" r="(11|6.5)"', html["map"])
+    assert (marked is not None) is not public
+    assert not (public and told["ticker"])
+    numbers = [int(one.replace(",", "")) for one in re.findall(r'figures(?: \w+)?">([\d,]+)<', "".join(html.values()))]
+    assert len(numbers) > 20
+    assert all(one % STEP == 0 for one in numbers) is public

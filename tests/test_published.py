@@ -237,8 +237,8 @@ def test_everybody_counts_and_only_who_may_reads_the_case(reports: ReportDatabas
         assert published_words(reports, filters)["reports"].sum() == 27
     for scope in (NOTHING, cases_of((2,))):  # each pair of flags has fewer than five, but for a head's own
         filters = seen.filters.choosing(scope=scope)
-        own = flags(reports, filters.choosing(units=scope.units))["reports"].sum() if scope.units else 0
-        assert crossed(flags(reports, filters)).to_numpy().sum() == own
+        mine = flags(reports, filters.choosing(units=scope.units))["reports"].sum() if scope.units else 0
+        assert crossed(flags(reports, filters)).to_numpy().sum() == mine
         assert not (published_words(reports, seen.filters.choosing(scope=NOTHING))["reports"] % 5).any()
     for scope in (NOTHING, cases_of((2,))):
         filters = seen.filters.choosing(scope=scope)

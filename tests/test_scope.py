@@ -284,8 +284,8 @@ def test_a_page_that_forgets_to_filter_still_gets_its_own_cases_alone(reports: R
             assert leaks(said(told), marks([THEIRS])) == set()
     assert set(cases(reports, seen, figure="submitted", limit=500)["id"]) == own
     assert readable_count(reports, seen, figure="submitted") == len(own)
-    told = case_count(reports, seen, figure="submitted")
-    assert told == len(own) + 5, "counts are for all, those of eight others rounded"
+    counted = case_count(reports, seen, figure="submitted")
+    assert counted == len(own) + 5, "counts are for all, those of eight others rounded"
     assert case_count(reports, replace(seen, scope=COUNTS), figure="submitted") == len(EVERYBODYS)
     for n in CASES:
         assert report(reports, seen, code(THEIRS, n)) is None
