@@ -23,8 +23,8 @@ def overdue(reports: ReportDatabase, filters: Filters, *, by: Literal["unit", "d
     and oldest_code (null too where the viewer may not read that case), worst_category_id and worst_category_overdue
     (the category with most overdue reports, and how many; null and 0: none is), expected (how many overdue the city's
     share of each category predicts for what it holds) and ratio (overdue divided by that; null where it is too small to
-    divide by). Where the counts are not exact, oldest_hours, expected and ratio are null, and `comparable` says whose
-    share may be ranked. In no order: queries/ranking.py ranks.
+    divide by). Where the counts are not exact, oldest_hours (but of the viewer's own units), expected and ratio are
+    null, and `comparable` says whose share may be ranked. In no order: queries/ranking.py ranks.
     Raises DatabaseAway.
     """
     return reports.remember(("overdue", filters, by), lambda: _overdue(reports, filters, by))
@@ -54,7 +54,15 @@ def _overdue(reports: ReportDatabase, filters: Filters, by: Literal["unit", "dis
     predicted = expected(mixed, _city(reports, filters))
     # Of published counts the small ones of a mix are missing: nothing is predicted from what is left.
     table["expected"] = table["key"].map(predicted).astype("float64") if filters.exact else np.nan
-    return table.assign(ratio=ratio(table)).drop(columns=["oldest_due_at", "oldest_id"])
+    table = table.assign(ratio=ratio(table)).drop(columns=["oldest_due_at", "oldest_id"])
+    own = set(filters.units or filters.scope.units) & set(filters.scope.units)
+    if filters.exact or by != "unit" or not own:
+        return table
+    mine = overdue(reports, filters.choosing(units=tuple(sorted(own))), by=by).set_index("key")
+    oldest_of_own = table["key"].isin(mine.index)
+    for column in ("oldest_hours", "oldest_code"):
+        table[column] = table[column].where(~oldest_of_own, table["key"].map(mine[column]))
+    return table
 
 
 def _without_cases(table: pd.DataFrame, mixed: pd.DataFrame) -> pd.DataFrame:

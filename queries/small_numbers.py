@@ -95,6 +95,8 @@ def counts(
         counted = filters.counting()
         return reports.remember((name, counted), lambda: make(counted))
     coarse = coarsened(reports, filters)
+    if all(map(_of_a_period, columns)):
+        coarse = closed(coarse)
     return reports.remember(
         (name, "published", coarse), lambda: _published(coarse, make, tuple(columns), keys or {}, keep=keep)
     )
@@ -116,6 +118,14 @@ def coarsened(reports: ReportDatabase, filters: Filters) -> Filters:
     end = at + TICK if filters.end > filters.at else min(_midnight(filters.end, filters.zone), at + TICK)
     start = min(_midnight(filters.start, filters.zone), end)
     return replace(filters, at=at, start=start, end=end, square=_snapped(reports, filters.square))
+
+
+def closed(coarse: Filters) -> Filters:
+    """Return coarse filters as counts of a period know them: one that has ended is told as it stood at its end.
+
+    So its counts are the same whenever they are asked for, and their coins are drawn once.
+    """
+    return replace(coarse, at=min(coarse.at, max(coarse.end, coarse.start)))
 
 
 def _midnight(moment: datetime, zone: ZoneInfo) -> datetime:

@@ -29,11 +29,11 @@ from queries.cases import FIGURES as LISTED
 from queries.cases import case_count
 from queries.database import ReportDatabase
 from queries.figures import COUNTS as FIGURE_NAMES
-from queries.figures import RATES, City, Dimension, city, figures, names, timed, with_sums
+from queries.figures import RATES, STANDING, City, Dimension, city, figures, names, timed, with_sums
 from queries.filters import FIELDS, SEVERITIES, TICK, Filters
 from queries.period import hours
 from queries.scope import COUNTS, EVERYTHING, FIGURES, NOTHING, Scope, cases_of
-from queries.small_numbers import KEY_VARIABLE, STEP, coarsened, rounded, settled
+from queries.small_numbers import KEY_VARIABLE, STEP, closed, coarsened, rounded, settled
 from reportdb.connection import connect
 from reportdb.demo import build_demo
 from tests.access import HEADER, proxied
@@ -90,6 +90,10 @@ class Told:
     truth: int
 
 
+NOT_TOLD = Told(0, STEP, 0)
+"""A row that is not there, of a figure that counts nothing in it."""
+
+
 class Attacker:
     """Asks as somebody who may not read the cases; knows the truth beside, to judge what was found out."""
 
@@ -131,7 +135,7 @@ class Attacker:
     def ask(self, filters: Filters, by: Dimension | None) -> dict[tuple[Any, str], Told]:
         """Return what is told of each row and figure; of reports that a head may read, nothing is to be found out."""
         told = self._counts(filters, by)
-        truth = self._counts(coarsened(self.reports, filters).choosing(scope=FIGURES), by)
+        truth = self._truth(filters.choosing(scope=FIGURES), by)
         if filters.scope.counts_all:
             return {key: Told(count, count, count) for key, count in told.items()}
         if filters.exact:
@@ -154,7 +158,14 @@ class Attacker:
         own = self.scope.units if not filters.units else tuple(set(filters.units) & set(self.scope.units))
         if not own:
             return {}
-        return self._counts(coarsened(self.reports, filters).choosing(units=own), by)
+        return self._truth(filters.choosing(units=own), by)
+
+    def _truth(self, filters: Filters, by: Dimension | None) -> dict[tuple[Any, str], int]:
+        """Return the exact counts of what a published one speaks of: at the full hour, or at the period's end."""
+        coarse = coarsened(self.reports, filters)
+        standing, period = self._counts(coarse, by), self._counts(closed(coarse), by)
+        of_period = {key: count for key, count in period.items() if key[1] not in STANDING}
+        return {key: count for key, count in standing.items() if key[1] in STANDING} | of_period
 
     def _counts(self, filters: Filters, by: Dimension | None) -> dict[tuple[Any, str], int]:
         table = figures(self.reports, filters, by=by)
@@ -187,7 +198,8 @@ def pairs(attacker: Attacker, wanted: int) -> Iterator[tuple[str, Told, Told]]:
             ]
         ]
         for key, part, whole in attacker.odd.sample(parts, min(len(parts), 150)):
-            yield f"{part} in {whole} of {key}, {wide}", answers[1][key, part], answers[1][key, whole]
+            told = [answers[1].get((key, one), NOT_TOLD) for one in (part, whole)]
+            yield f"{part} in {whole} of {key}, {wide}", told[0], told[1]
             found += 1
         found += len(both)
 
@@ -325,6 +337,20 @@ def test_published_sums_add_up_and_parts_are_no_more_than_their_wholes(
                     apart = int(total[figure].iloc[0]) - int(table[figure].sum())
                     cells = len(names(reports, by)) + 1
                     assert -3 * STEP <= apart <= 3 * STEP * cells, figure
+
+
+def test_a_period_that_has_ended_is_told_alike_whenever_it_is_asked_for(reports: ReportDatabase, hanoi: City) -> None:
+    """Else the coins of a hundred moments tell which counts are multiples of five."""
+    start = DEMO_NOW - timedelta(days=40)
+    asked = [
+        Filters.of(at=at, zone=hanoi.zone, start=start, end=start + timedelta(days=20), scope=NOTHING)
+        for at in (DEMO_NOW - timedelta(hours=7 * n) for n in range(20))
+    ]
+    told = [figures(reports, filters, by="category") for filters in asked]
+    period = [name for name in FIGURE_NAMES if name not in STANDING]
+    rows = [table[table[period].any(axis=1)].set_index("key")[period] for table in told]
+    assert all(one.equals(rows[0]) for one in rows)
+    assert not rows[0].empty
 
 
 def test_too_many_choices_tell_nothing(reports: ReportDatabase, hanoi: City) -> None:
