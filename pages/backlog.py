@@ -6,7 +6,7 @@ from queries.days import days
 from queries.figures import Dimension
 from safe_text import streamlit_label
 from ui import backlog as shown
-from ui import levels, tiles
+from ui import levels, status, tiles
 from ui.charts import open_history
 from ui.controls import one_of
 from ui.screen import screen
@@ -21,7 +21,10 @@ st.title(_("How big is the backlog, and where does it lie?"), anchor=False)
 since = shown.compared_since(seen)
 total = shown.total(seen, since)
 if not total["open"] and not total["received"] and not total["ended"]:
-    st.info(_("Nothing is open here, and nothing came in lately."), icon=":material/task_alt:")
+    if seen.rounded:
+        status.nothing_found(seen.city)
+    else:
+        st.info(_("Nothing is open here, and nothing came in lately."), icon=":material/task_alt:")
     raise Complete
 
 tiles.tiles(seen, lambda: shown.headline(seen, total), key="backlog_headline")

@@ -6,7 +6,7 @@ import streamlit as st
 from queries.cases import case_count
 from queries.figures import names, timed, with_sums
 from queries.units import family
-from ui import access, examples, flow, signals, tiles, unit, unit_beside
+from ui import access, examples, flow, signals, status, tiles, unit, unit_beside
 from ui.controls import words_of
 from ui.viewing import Complete, viewing
 from ui.words import _
@@ -37,10 +37,13 @@ if mine:  # who answers for the unit begins with what to do
     unit.work(seen)
 unit_beside.beside(seen, own, city)
 if not own["open"] and not own["received"] and not own["ended"]:
-    st.info(
-        _("This unit had nothing to do in this period. Widen the period or choose another moment."),
-        icon=":material/inbox:",
-    )
+    if seen.rounded:
+        status.nothing_found(seen.city)
+    else:
+        st.info(
+            _("This unit had nothing to do in this period. Widen the period or choose another moment."),
+            icon=":material/inbox:",
+        )
     if not mine:  # what it handed to a higher level is listed there
         unit.work(seen)
     raise Complete

@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 
 from queries.database import ReportDatabase
-from queries.figures import Dimension, moments, names
+from queries.figures import Dimension, moments, names, standing
 from queries.filters import NONE, Filters
 from queries.keyed import beside, counts_of, keyed, keys_of, told
 from queries.period import happened
+from queries.small_numbers import counts
 
 URGENCIES = ("open", "overdue", "due_today", "due_soon", "no_deadline")
 RECEIPTS = ("receive_waiting", "receive_overdue")
@@ -19,6 +20,7 @@ STAGES = ("waiting", "in_progress", "escalated")
 PACE_DAYS = 28
 """Whole weeks, so that every weekday weighs the same in the pace."""
 _FLOWS = ("received", "ended", "resolved")
+_WAITING = (*URGENCIES, *RECEIPTS, *AGES, *STAGES, "escalated_unheld", "urgent", "urgent_overdue", "not_received")
 
 
 def backlog(reports: ReportDatabase, filters: Filters, *, since: datetime, by: Dimension | None = None) -> pd.DataFrame:
@@ -28,33 +30,37 @@ def backlog(reports: ReportDatabase, filters: Filters, *, since: datetime, by: D
     RECEIPTS, AGES and STAGES (reports open at the moment; the ages and the stages each add up to `open`); received,
     ended and resolved (reports, from `since` to the moment); open_before (reports open just before `since`);
     resolved_of_pace (reports resolved in the last PACE_DAYS); oldest (when the longest waiting was submitted, in the
-    city's zone); days_of_work (open divided by the mean resolved a day of the last PACE_DAYS; null where none was).
-    Raises DatabaseAway.
+    city's zone; null for whoever may not read that case); days_of_work (open divided by the mean resolved a day of the
+    last PACE_DAYS; null where none was). Raises DatabaseAway.
     """
-    counted = filters.counting()
-    return reports.remember(("backlog", counted, since, by), lambda: _backlog(reports, counted, since, by))
+    asked = filters.counting()
+    return reports.remember(("backlog", asked, since, by), lambda: _backlog(reports, asked, since, by))
 
 
 def _backlog(reports: ReportDatabase, filters: Filters, since: datetime, by: Dimension | None) -> pd.DataFrame:
-    asked = filters.parameters() | moments(reports, filters) | {"by": by}
     lately, pace = filters.since(since), filters.since(filters.at - timedelta(days=PACE_DAYS))
     then = replace(filters, at=since - timedelta(microseconds=1))
-    standing = reports.ask("backlog", **asked)
-    before = reports.ask("open", **then.parameters() | moments(reports, then) | {"by": by})
+    waiting = counts(
+        reports,
+        filters,
+        ("waiting", by),
+        lambda counted: _waiting(reports, counted, by),
+        keys={"key": by},
+        columns=_WAITING,
+    )
+    oldest = waiting["oldest"] if "oldest" in waiting else pd.Series(pd.NaT, waiting.index)
+    before = standing(reports, then, by=by)
     table = beside(
         [
             *([keyed(np.array([NONE]), np.empty((1, 0), "int64"), ())] if by is None else []),  # a row in any case
-            standing.drop(columns="oldest"),
+            waiting[["key", *_WAITING]],
             happened(reports, lately, by=by)[["key", *_FLOWS]],
             happened(reports, pace, by=by)[["key", "resolved"]].rename(columns={"resolved": "resolved_of_pace"}),
             before[["key", "open"]].rename(columns={"open": "open_before"}),
         ]
     )
-    for parts, left in ((AGES, "age_over_30"), (STAGES, "in_progress")):
-        others = [name for name in parts if name != left]
-        table[left] = table["open"].to_numpy() - counts_of(table, others).sum(axis=1)
     keys = keys_of(table)
-    oldest = told(keys, standing.set_axis(keys_of(standing)), ["oldest"])["oldest"]
+    oldest = told(keys, pd.DataFrame({"oldest": oldest}).set_axis(keys_of(waiting)), ["oldest"])["oldest"]
     table["oldest"] = pd.to_datetime(oldest, utc=True).dt.tz_convert(filters.zone)
     pace_a_day = table["resolved_of_pace"].where(table["resolved_of_pace"] > 0) / PACE_DAYS
     table["days_of_work"] = table["open"] / pace_a_day
@@ -63,10 +69,26 @@ def _backlog(reports: ReportDatabase, filters: Filters, since: datetime, by: Dim
     return table
 
 
+def _waiting(reports: ReportDatabase, filters: Filters, by: Dimension | None) -> pd.DataFrame:
+    """Return _WAITING and `oldest` by key: the last age and the middle stage are what the others leave of `open`."""
+    table = reports.ask("backlog", **filters.parameters() | moments(reports, filters) | {"by": by})
+    for parts, left in ((AGES, "age_over_30"), (STAGES, "in_progress")):
+        others = [name for name in parts if name != left]
+        table[left] = table["open"].to_numpy() - counts_of(table, others).sum(axis=1)
+    return table
+
+
 def mix(reports: ReportDatabase, filters: Filters, *, by: Dimension) -> pd.DataFrame:
     """Return what is open of each category for each member of a dimension.
 
     Columns: key (null: none), category_id, open, overdue (reports). Raises DatabaseAway.
     """
-    answer = reports.ask("backlog_mix", **filters.parameters(), by=by)
+    answer = counts(
+        reports,
+        filters,
+        ("mix", by),
+        lambda counted: reports.ask("backlog_mix", **counted.parameters(), by=by),
+        keys={"key": by, "category_id": "category"},
+        columns=("open", "overdue"),
+    )
     return answer.assign(key=answer["key"].astype("Int64"))

@@ -13,6 +13,7 @@ from queries.period import PERIOD_COUNTS, SUMS, happened
 from queries.published import CROSSED, FLAGS, OURS, SAID
 from queries.scope import handed_up_by
 from queries.search import Search
+from queries.small_numbers import counts
 from queries.statements import WITH_HIGHER, moves, sql, written
 
 Order = Literal["newest", "oldest", "worklist", "most_late"]
@@ -268,13 +269,21 @@ def found_count(reports: ReportDatabase, filters: Filters, *, figure: str, searc
 
 
 def case_count(reports: ReportDatabase, filters: Filters, *, figure: str) -> int:
-    """Return how many cases a figure counts. Raises DatabaseAway, KeyError."""
+    """Return how many cases a figure counts, or what is published of it (queries.small_numbers).
+
+    Raises DatabaseAway, KeyError.
+    """
     if figure == "submitted":  # received at any time up to the moment
         return int(happened(reports, filters.since(BEGINNING))["received"].iloc[0])
     if figure in (*PERIOD_COUNTS, *SUMS):
         return int(happened(reports, filters)[figure].iloc[0])
-    parameters = filters.parameters() | moments(reports, filters)
-    return int(reports.ask("case_count", figure=figure, **parameters)["cases"].iloc[0])
+
+    def asked(counted: Filters) -> pd.DataFrame:
+        """Count them."""
+        answer = reports.ask("case_count", figure=figure, **counted.parameters() | moments(reports, counted))
+        return answer.rename(columns={"cases": figure})
+
+    return int(counts(reports, filters, ("case count", figure), asked, columns=[figure])[figure].iloc[0])
 
 
 def readable_count(reports: ReportDatabase, filters: Filters, *, figure: str) -> int:

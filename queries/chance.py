@@ -28,6 +28,7 @@ def beyond_chance(
     Mathematical Functions", 26.5.24). Without reports on either side nothing can be said, and nothing is.
     """
     part, whole, other_part, other_whole = (np.asarray(count) for count in (part, whole, other_part, other_whole))
+    other_part = np.maximum(other_part, 0)  # what is left of rounded counts may be less
     share = other_part / np.maximum(other_whole, 1)
     above = (whole > 0) & (other_whole > 0) & (part * other_whole > other_part * whole)
     return np.asarray(above & (betainc(np.maximum(part, 1), whole - part + 1, share) < CHANCE))

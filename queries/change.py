@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from math import ceil
 
 from queries.database import ReportDatabase
-from queries.figures import moments
+from queries.figures import STANDING, standing
 from queries.filters import TICK, Filters
 from queries.period import PERIOD_COUNTS, SUMS, happened
 
@@ -36,9 +36,8 @@ class Earlier:
             row = happened(reports, self.period).iloc[0]
             found |= {name: int(row[name]) for name in (*PERIOD_COUNTS, *SUMS)}
         if self.standing is not None:
-            standing = self.standing.counting()
-            table = reports.ask("open", **standing.parameters() | moments(reports, standing) | {"by": None})
-            found |= {str(name): int(table[name].sum()) for name in table.columns if name != "key"}
+            table = standing(reports, self.standing)
+            found |= {name: int(table[name].sum()) for name in STANDING}
         return found
 
 

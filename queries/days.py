@@ -9,6 +9,7 @@ from queries.database import ReportDatabase
 from queries.figures import moments
 from queries.filters import Filters
 from queries.period import happened, summarised
+from queries.small_numbers import counts
 
 _LONGEST_IN_DAYS = timedelta(days=100)
 _MOMENTS_AT_ONCE = 14
@@ -22,8 +23,16 @@ def days(reports: ReportDatabase, filters: Filters) -> tuple[pd.DataFrame, int]:
     DatabaseAway.
     """
     step = 1 if filters.at - filters.start <= _LONGEST_IN_DAYS else 7
-    counted = filters.counting()
-    return reports.remember(("days", counted), lambda: _days(reports, counted, step)), step
+    table = counts(
+        reports,
+        filters,
+        ("days", step),
+        lambda counted: _days(reports, counted, step),
+        keys={"day": "day"},
+        columns=("received", "resolved", "open"),
+        keep=True,
+    )
+    return table, step
 
 
 def _days(reports: ReportDatabase, filters: Filters, step: int) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from queries.database import ReportDatabase
 from queries.filters import Filters
 from queries.keyed import beside, keys_of, told
 from queries.period import happened, hours, summed
+from queries.small_numbers import counts
 
 _SHAPES = "\u0306\u0302\u031b"
 """The marks that make another letter, in the order of the alphabet: breve, circumflex, horn."""
@@ -47,6 +48,20 @@ COUNTS = (
     "rated",
     "satisfied",
 )
+STANDING = (
+    "open",
+    "overdue",
+    "seriously_overdue",
+    "due_soon",
+    "no_deadline",
+    "not_received",
+    "receive_waiting",
+    "receive_overdue",
+    "urgent",
+    "urgent_overdue",
+    "escalated_unheld",
+)
+"""Those of COUNTS that speak of the moment alone."""
 HOURS = ("median_hours", "p90_hours", "median_worked_hours", "p90_worked_hours")
 
 
@@ -182,18 +197,30 @@ def figures(reports: ReportDatabase, filters: Filters, *, by: Dimension | None =
     there is a dimension, and COUNTS (reports). Shares are left to RATES, which keep their numerator and denominator.
     Raises DatabaseAway.
     """
-    counted = filters.counting()
-    return reports.remember(("figures", counted, by), lambda: _figures(reports, counted, by))
+    asked = filters.counting()
+    return reports.remember(("figures", asked, by), lambda: _figures(reports, asked, by))
 
 
 def _figures(reports: ReportDatabase, filters: Filters, by: Dimension | None) -> pd.DataFrame:
     period = happened(reports, filters, by=by)
-    standing = reports.ask("open", **filters.parameters() | moments(reports, filters) | {"by": by})
-    table = beside([period, standing])[["key", *COUNTS]]
+    table = beside([period, standing(reports, filters, by=by)])[["key", *COUNTS]]
     if by is None:
         return table
     table[["code", "name_vi", "name_en"]] = told(keys_of(table), names(reports, by), ("code", "name_vi", "name_en"))
     return table[["key", "code", "name_vi", "name_en", *COUNTS]].sort_values("code", ignore_index=True)
+
+
+def standing(reports: ReportDatabase, filters: Filters, *, by: Dimension | None = None) -> pd.DataFrame:
+    """Return what is open at the moment: key and STANDING (reports), a row for each key that has any.
+
+    Raises DatabaseAway.
+    """
+
+    def asked(counted: Filters) -> pd.DataFrame:
+        """Count it."""
+        return reports.ask("open", **counted.parameters() | moments(reports, counted) | {"by": by})
+
+    return counts(reports, filters, ("standing", by), asked, keys={"key": by}, columns=STANDING)
 
 
 def timed(reports: ReportDatabase, filters: Filters, *, by: Dimension | None = None) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Self, cast
 from zoneinfo import ZoneInfo
 
-from queries.scope import COUNTS, NOTHING, Scope
+from queries.scope import COUNTS, FIGURES, Scope
 
 BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
@@ -34,8 +34,9 @@ class Filters:
 
     `zone` is the city's: its days begin in it. A period never reaches past its moment. Officers go by their names,
     as the reports stand now (the past keeps none); severities are some of SEVERITIES, as they stood at the moment.
-    `square` lets through the reports with coordinates in it. `scope` says whose cases the viewer may read; counts are
-    for all. `said` is the city's own word for a status or an area ("" for none) that the figures of
+    `square` lets through the reports with coordinates in it. `scope` says whose cases the viewer may read, and so which
+    counts are exact (queries.small_numbers); left out, it counts everything and reads no case. `said` is the city's own
+    word for a status or an area ("" for none) that the figures of
     queries.published.SAID count; no other figure reads it.
     """
 
@@ -52,7 +53,7 @@ class Filters:
     officers: tuple[str, ...] = ()
     square: Square = ()
     said: str | None = None
-    scope: Scope = NOTHING
+    scope: Scope = FIGURES
 
     @classmethod
     def of(
@@ -96,15 +97,34 @@ class Filters:
         """The same moment and choices, with no more of the period than from `start` up to, not including, `end`."""
         return replace(self, start=max(start or self.start, self.start), end=min(end or self.end, self.end))
 
-    def counting(self) -> Self:
-        """The same moment, period and choices, alike for all who count: whose cases a viewer may read is left out.
+    @property
+    def exact(self) -> bool:
+        """Whether the viewer may read every case that these filters count, and so is told exact numbers.
 
-        Who counts by officers asks as himself: their names belong to cases.
+        Who counts by officers asks as himself, and so counts no case but those he may read.
         """
-        return self if self.officers else replace(self, scope=COUNTS)
+        within = bool(self.units) and set(self.units) <= set(self.scope.units)
+        return self.scope.counts_all or self.scope.reads_all or within or bool(self.officers)
+
+    def counting(self) -> Self:
+        """The same moment, period and choices, alike for all who may have exact numbers: whose cases a viewer may read
+        is left out. Whoever may not have them stays who he is.
+
+        Who counts by officers asks as himself, too: their names belong to cases.
+        """
+        return replace(self, scope=COUNTS) if self.exact and not self.officers else self
 
     def parameters(self) -> dict[str, Any]:
-        """Return the parameters as queries/*.sql name them; an empty choice is null, which lets everything through."""
+        """Return the parameters of a question that counts, as queries/*.sql name them.
+
+        Raises PermissionError where the viewer may not have exact counts: those pass through queries.small_numbers.
+        """
+        if not self.exact:
+            raise PermissionError("these counts are published: ask through queries.small_numbers.counts")
+        return self._parameters() | {"scope": self.counting().scope}
+
+    def _parameters(self) -> dict[str, Any]:
+        """Return what is chosen; an empty choice is null, which lets everything through."""
         chosen = {name: getattr(self, name) or None for name in ("districts", "wards", "units", "categories")}
         return {
             "at": self.at,
@@ -116,12 +136,11 @@ class Filters:
             "officers": self.officers or None,
             "cells": self._cells() or None,
             "said": self.said,
-            "scope": self.counting().scope,
         }
 
     def case_parameters(self) -> dict[str, Any]:
         """Return the parameters of a question that reads cases: asked within the viewer's scope."""
-        return self.parameters() | {"scope": self.scope}
+        return self._parameters() | {"scope": self.scope}
 
     def _cells(self) -> list[int]:
         """Return the cells of the square, as report.cell counts them."""

@@ -11,6 +11,7 @@ from queries.figures import moments
 from queries.filters import Filters
 from queries.keyed import added, keys_of
 from queries.period import summarised
+from queries.small_numbers import counts
 
 _WITHIN, _LEAST = 3, 0.05  # times what the middle half of the reports takes, at least so many degrees
 _AROUND = 360_000  # thousandths of a degree around the world: no grid has more squares in a row
@@ -52,7 +53,8 @@ def extent(reports: ReportDatabase, filters: Filters) -> tuple[float, float, flo
     Raises DatabaseAway.
     """
     wide, high = grid(reports)
-    table = squares(reports, Filters.of(at=filters.at, zone=filters.zone), figure="received")
+    everything = Filters.of(at=filters.at, zone=filters.zone, scope=filters.scope)
+    table = squares(reports, everything, figure="received")
     if table.empty:
         return None
     west, east = _span(table["lon"], table["reports"])
@@ -74,13 +76,30 @@ def _span(places: pd.Series, counts: pd.Series) -> tuple[float, float]:
 def squares(reports: ReportDatabase, filters: Filters, *, figure: str) -> pd.DataFrame:
     """Return how many of the reports a figure counts (open, received) lie in each square of the city's grid.
 
-    Empty ones are left out. Columns: lon, lat (of its middle, degrees), reports. Raises DatabaseAway.
+    Empty ones are left out, and those of few reports for whoever may not read their cases. Columns: lon, lat (of its
+    middle, degrees), reports. Raises DatabaseAway.
     """
-    counted = filters.counting()
-    return reports.remember(("squares", counted, figure), lambda: _squares(reports, counted, figure))
+    table = counts(
+        reports,
+        filters,
+        ("squares", figure),
+        lambda counted: _squares(reports, counted, figure).rename(columns={"reports": figure}),
+        keys={"key": "square"},
+        columns=[figure],
+    )
+    wide, high = grid(reports)
+    from_south, from_west = np.divmod(keys_of(table), _AROUND)
+    return pd.DataFrame(
+        {
+            "lon": (from_west + 0.5) * wide / 1000 - 180,
+            "lat": (from_south + 0.5) * high / 1000 - 90,
+            "reports": table[figure].to_numpy(),
+        }
+    )
 
 
 def _squares(reports: ReportDatabase, filters: Filters, figure: str) -> pd.DataFrame:
+    """Return the same by the squares' numbers: key, reports."""
     wide, high = grid(reports)
     parts, rests = [], [filters]
     whole = summarised(reports, filters, None) if figure == "received" else None
@@ -91,15 +110,7 @@ def _squares(reports: ReportDatabase, filters: Filters, figure: str) -> pd.DataF
         asked = rest.parameters() | moments(reports, rest) | {"wide": wide, "high": high}
         parts.append(reports.ask("map_squares", figure=figure, **asked))
     table = added(parts, ["reports"])
-    table = table[table["reports"] > 0]
-    from_south, from_west = np.divmod(keys_of(table), _AROUND)
-    return pd.DataFrame(
-        {
-            "lon": (from_west + 0.5) * wide / 1000 - 180,
-            "lat": (from_south + 0.5) * high / 1000 - 90,
-            "reports": table["reports"].to_numpy(),
-        }
-    )
+    return table[table["reports"] > 0]
 
 
 def case(

@@ -13,6 +13,7 @@ from queries.chance import median_bounds
 from queries.database import ReportDatabase
 from queries.filters import FIELDS, NONE, Filters
 from queries.keyed import added, counts_of, keyed, keys_of
+from queries.small_numbers import counts
 
 PERIOD_COUNTS = (
     "received",
@@ -47,6 +48,9 @@ MEDIAN_BOUNDS = ("median_low_hours", "median_high_hours")
 
 _EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)  # no report is older
 _WHOLE_HOURS, _STEP = 72, 6  # the scale of handled_hours: whole hours, and beyond them steps of so many
+_LADDER = np.array([1, 2, 4, 8, 12, 24, 48, 72, 120, 168, 240, 336, 480, 720, 1080, 1440, 2160])
+"""The hours in which handling times are published to those who may not read the cases."""
+_FEWEST_PUBLISHED = 20
 _WHERE = ("district", "ward")
 _FEW_DAYS = 3  # so short a period is quicker to count from the reports
 
@@ -95,8 +99,15 @@ def happened(reports: ReportDatabase, filters: Filters, *, by: str | None = None
     One row where `by` is None, else a row for each member of the dimension that anything is counted for. Raises
     DatabaseAway.
     """
-    counted = filters.counting()
-    return reports.remember(("happened", counted, by), lambda: _happened(reports, counted, by))
+    table = counts(
+        reports,
+        filters,
+        ("happened", by),
+        lambda counted: _happened(reports, counted, by),
+        keys={"key": by},
+        columns=PERIOD_COUNTS,
+    )
+    return summed(_one_row(table) if by is None else table)
 
 
 def _happened(reports: ReportDatabase, filters: Filters, by: str | None) -> pd.DataFrame:
@@ -113,9 +124,12 @@ def _happened(reports: ReportDatabase, filters: Filters, by: str | None) -> pd.D
         table = table.iloc[np.flatnonzero(np.count_nonzero(counts_of(table, PERIOD_COUNTS), axis=1))].reset_index(
             drop=True
         )
-    elif table.empty:
-        table = keyed(np.array([NONE]), np.zeros((1, len(PERIOD_COUNTS)), "int64"), PERIOD_COUNTS)
-    return summed(table)
+    return table
+
+
+def _one_row(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of one row, of noughts where it has none."""
+    return keyed(np.array([NONE]), np.zeros((1, len(PERIOD_COUNTS)), "int64"), PERIOD_COUNTS) if table.empty else table
 
 
 def summed(table: pd.DataFrame, names: Iterable[str] = tuple(SUMS)) -> pd.DataFrame:
@@ -131,11 +145,21 @@ def hours(reports: ReportDatabase, filters: Filters, *, by: str | None = None) -
     scale of handled_hours by which half, or nine tenths, were resolved: whole hours up to three days, then quarters of
     a day; null where none was, or the calendar does not reach), and MEDIAN_BOUNDS of the first. Raises DatabaseAway.
     """
-    counted = filters.counting()
-    return reports.remember(("hours", counted, by), lambda: _hours(reports, counted, by))
+    if filters.exact:
+        counted = filters.counting()
+        return reports.remember(("hours", counted, by), lambda: quantiles(_taken(reports, counted, by)))
+    table = counts(
+        reports,
+        filters,
+        ("hours", by),
+        lambda counted: _in_steps(_taken(reports, counted, by)),
+        keys={"key": by, "clock": "clock", "step": "step"},
+        columns=["reports"],
+    )
+    return _quantiles_of_steps(table)
 
 
-def _hours(reports: ReportDatabase, filters: Filters, by: str | None) -> pd.DataFrame:
+def _taken(reports: ReportDatabase, filters: Filters, by: str | None) -> pd.DataFrame:
     whole, question = summarised(reports, filters, by), "period_hours"
     if whole is None and by in _WHERE and filters.units and filters == filters.of_units() and NONE not in filters.units:
         whole, question = summarised(reports, filters, by, months=True), "unit_hours"
@@ -144,7 +168,7 @@ def _hours(reports: ReportDatabase, filters: Filters, by: str | None) -> pd.Data
         parts.append(reports.ask_now(question, **filters.parameters(), **whole.parameters(filters), by=by))
     rests = whole.rest(filters) if whole else [filters]
     parts += [reports.ask_now("handling_times", **rest.parameters(), by=by) for rest in rests]
-    return quantiles(pd.concat(parts))
+    return pd.concat(parts)
 
 
 def quantiles(table: pd.DataFrame) -> pd.DataFrame:
@@ -169,6 +193,39 @@ def quantiles(table: pd.DataFrame) -> pd.DataFrame:
                     (np.inf if which > each[-1] else float(np.searchsorted(each, which))) if each[-1] else np.nan
                     for each, which in zip(done, rank, strict=True)
                 ]
+    return found[found["median_hours"].notna()].reset_index(drop=True)
+
+
+def _in_steps(table: pd.DataFrame) -> pd.DataFrame:
+    """Return how many reports of each key took how long, in the few steps of _LADDER: key, clock, step, reports."""
+    keys, found = keys_of(table), []
+    for key in np.unique(keys):
+        for clock in ("calendar", "working"):
+            each = np.diff(_done(table[(keys == key) & (table["clock"] == clock)]), prepend=0)
+            steps = np.bincount(np.searchsorted(_LADDER, np.arange(len(each))), each).astype("int64")
+            found += [(None if key == NONE else key, clock, step, count) for step, count in enumerate(steps) if count]
+    return pd.DataFrame(found, columns=["key", "clock", "step", "reports"])
+
+
+def _quantiles_of_steps(table: pd.DataFrame) -> pd.DataFrame:
+    """Return what `quantiles` does, from published counts in steps: a step's upper end, and of too few reports nothing.
+
+    No chance of a difference can be told from it, so the bounds of the median are the widest.
+    """
+    rows = []
+    for key, of_key in table.groupby("key", dropna=False):
+        row: dict[str, Any] = {"key": key}
+        for clock, name in (("calendar", "hours"), ("working", "worked_hours")):
+            of_clock = of_key[of_key["clock"] == clock]
+            done = of_clock["reports"].to_numpy().cumsum()
+            for part, tenths in (("median", 5), ("p90", 9)):
+                row[f"{part}_{name}"] = np.nan
+                if len(done) and done[-1] >= _FEWEST_PUBLISHED:
+                    step = int(of_clock["step"].iloc[int(np.searchsorted(done, tenths * done[-1] / 10))])
+                    row[f"{part}_{name}"] = float(_LADDER[step]) if step < len(_LADDER) else np.nan
+        rows.append(row | dict(zip(MEDIAN_BOUNDS, (0.0, np.inf), strict=True)))
+    columns = ["key", "median_hours", "p90_hours", "median_worked_hours", "p90_worked_hours", *MEDIAN_BOUNDS]
+    found = pd.DataFrame(rows, columns=columns).astype({"key": "Int64"})
     return found[found["median_hours"].notna()].reset_index(drop=True)
 
 

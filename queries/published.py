@@ -7,6 +7,7 @@ from rich.table import Table
 
 from queries.database import ReportDatabase
 from queries.filters import Filters
+from queries.small_numbers import counts
 
 Kind = Literal["late", "status", "district", "ward"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -48,9 +49,15 @@ def flags(reports: ReportDatabase, filters: Filters) -> pd.DataFrame:
     Columns: flag (of FLAGS), ours (of OURS), reports, and by_rule: how many of them are due by a rule, not by a time
     the city gave. Raises DatabaseAway.
     """
-    answer = reports.ask("published", **filters.parameters())
-    flag = answer["published_late"].map({True: "late", False: "in_time"}).fillna("unsaid")
-    return answer.assign(flag=flag)[["flag", "ours", "reports", "by_rule"]]
+
+    def asked(counted: Filters) -> pd.DataFrame:
+        """Count them."""
+        answer = reports.ask("published", **counted.parameters())
+        flag = answer["published_late"].map({True: "late", False: "in_time"}).fillna("unsaid")
+        return answer.assign(flag=flag)[["flag", "ours", "reports", "by_rule"]]
+
+    keys = {"flag": "flag", "ours": "ours"}
+    return counts(reports, filters, "flags", asked, keys=keys, columns=("reports", "by_rule"))
 
 
 def crossed(table: pd.DataFrame) -> pd.DataFrame:
@@ -65,7 +72,14 @@ def published_words(reports: ReportDatabase, filters: Filters) -> pd.DataFrame:
     Columns: kind (status, district, ward), said ('' where the city gave none, RARE for all that are rare), reports.
     Raises DatabaseAway.
     """
-    answer = reports.ask("published_words", **filters.parameters())
+    answer = counts(
+        reports,
+        filters,
+        "published words",
+        lambda counted: reports.ask("published_words", **counted.parameters()),
+        keys={"kind": "kind", "said": "said"},
+        columns=["reports"],
+    )
     return answer.sort_values(["kind", "reports", "said"], ascending=[True, False, True], ignore_index=True)
 
 

@@ -15,7 +15,8 @@ from scipy.optimize import minimize
 from scipy.special import betainc, betaincinv, betaln, expit, logit
 
 FEWEST_OPEN = 5
-"""With fewer open cases a share says nothing; the unit is listed but not ranked (docs/ranking.md)."""
+"""With fewer open cases a share says nothing; the unit is listed but not ranked (docs/ranking.md). Of published counts
+it takes more (queries.small_numbers.FEWEST)."""
 INTERVAL = 0.90
 """How sure an interval is."""
 CHANGE_SURE = 0.95
@@ -121,10 +122,10 @@ def ranked(table: pd.DataFrame, order: Order = "fair") -> pd.DataFrame:
 
     Added to what `shrunk` adds: fair_place by the fair share, naive_place by the plain share, place: the one of the
     order asked for. 1 is the highest share, equal shares have equal places; null, and last, with fewer than FEWEST_OPEN
-    open cases. Those count in the fit.
+    open cases, or where a column `comparable` is false. Those count in the fit.
     """
     table = shrunk(table)
-    enough = table["open"] >= FEWEST_OPEN
+    enough = (table["open"] >= FEWEST_OPEN) & table.get("comparable", True)
     for each, share in (("fair", table["fair_share"]), ("naive", table["overdue"] / table["open"])):
         table[f"{each}_place"] = share.round(12).where(enough).rank(method="min", ascending=False)
     table["place"] = table[f"{order}_place"]

@@ -5,10 +5,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Scope:
-    """What the database lets an asker see: the role asked as, and the ids of the units whose cases it may read."""
+    """What the database lets an asker see: the role asked as, and the ids of the units whose cases it may read.
+
+    `counts_all` tells that all counts are told as they are, also of cases it may not read (queries.small_numbers).
+    """
 
     role: str
     units: tuple[int, ...] = ()
+    counts_all: bool = False
 
     @property
     def setting(self) -> str:
@@ -35,13 +39,20 @@ class Scope:
         """Whether there is any case it could read."""
         return self.setting != "{}"
 
+    @property
+    def counts_exactly(self) -> bool:
+        """Whether there are any counts that it is told as they are (queries.small_numbers)."""
+        return self.counts_all or self.sees_cases
 
-COUNTS = Scope("report_reader")
-"""Who counts: every report, but no case's words, code, place or officer. What every signed-in official may see."""
+
+COUNTS = Scope("report_reader", counts_all=True)
+"""Who counts: every report, but no case's words, code, place or officer. Exact counts are asked as this role."""
 EVERYTHING = Scope("report_leader")
 """Every case, with what identifies a person masked in its words."""
 NOTHING = Scope("report_official")
-"""No case at all."""
+"""No case at all, and only counts of which no case can be told: a viewer's."""
+FIGURES = Scope("report_official", counts_all=True)
+"""No case at all, and every count: the command line's, and the walls' of the city's leadership."""
 ADMINISTRATION = Scope("report_admin")
 """Every case, and the access log and the accounts."""
 GATE = Scope("report_gate")

@@ -8,6 +8,7 @@ from queries.chance import beyond_chance
 from queries.database import ReportDatabase
 from queries.figures import figures, with_sums
 from queries.filters import Filters
+from queries.small_numbers import FEWEST, counts
 
 SIGNALS = {
     "resolved_last_hour": "resolved_with_deadline",
@@ -50,7 +51,7 @@ def signals(reports: ReportDatabase, filters: Filters, city: Filters) -> list[Si
 
 def _counts(reports: ReportDatabase, filters: Filters) -> dict[str, int]:
     row = with_sums(figures(reports, filters)).iloc[0]
-    answer = reports.ask("signals", **filters.parameters(), by=None)
+    answer = _told(reports, filters, by=None)
     found = dict.fromkeys(SIGNALS, 0) | {name: int(row[name]) for name in {*SIGNALS.values(), "refused"}}
     return found | dict(zip(answer["figure"], map(int, answer["reports"]), strict=True))
 
@@ -61,25 +62,38 @@ def signals_by_unit(reports: ReportDatabase, filters: Filters) -> pd.DataFrame:
     Columns: figure, whole_figure, key, code, name_vi, name_en, part, whole, city_part, city_whole (reports). Raises
     DatabaseAway.
     """
-    counted = filters.counting()
-    return reports.remember(("signals by unit", counted), lambda: _by_unit(reports, counted))
+    asked = filters.counting()
+    return reports.remember(("signals by unit", asked), lambda: _by_unit(reports, asked))
+
+
+def _told(reports: ReportDatabase, filters: Filters, *, by: str | None) -> pd.DataFrame:
+    """Return the counts of those signals that are no figures of their own: figure, key, reports."""
+    return counts(
+        reports,
+        filters,
+        ("signals", by),
+        lambda counted: reports.ask("signals", **counted.parameters(), by=by),
+        keys={"figure": "figure", "key": by},
+        columns=["reports"],
+    )
 
 
 def _by_unit(reports: ReportDatabase, filters: Filters) -> pd.DataFrame:
     of_city = with_sums(figures(reports, filters, by="unit"))  # with what no unit has
     table = of_city.dropna(subset="key").set_index("key")
-    told = reports.ask("signals", **filters.parameters(), by="unit")
-    parts_of_city = told.groupby("figure")["reports"].sum()
+    told = _told(reports, filters, by="unit")
+    whole_city = _counts(reports, filters)
     answer = told.dropna(subset="key").astype({"key": "int64"})
     parts = answer.pivot_table("reports", "key", "figure", aggfunc="sum").reindex(table.index)
     found = []
     for figure, whole in SIGNALS.items():
         part = table.get(figure, parts.get(figure, pd.Series(0, index=table.index))).fillna(0).astype("int64")
         every = pd.DataFrame({"figure": figure, "whole_figure": whole, **table[["code", "name_vi", "name_en"]]})
-        city_part = of_city[figure].sum() if figure in of_city else parts_of_city.get(figure, 0)
-        every = every.assign(part=part, whole=table[whole], city_part=city_part, city_whole=of_city[whole].sum())
+        city_part, city_whole = whole_city[figure], whole_city[whole]
+        every = every.assign(part=part, whole=table[whole], city_part=city_part, city_whole=city_whole)
         others = every["city_part"] - every["part"], every["city_whole"] - every["whole"]
         found.append(every[beyond_chance(every["part"], every["whole"], *others)])
     shown = pd.concat(found).reset_index()
+    shown = shown if filters.exact else shown[shown["whole"] >= FEWEST]
     above = shown["part"] * shown["city_whole"] / (shown["whole"] * shown["city_part"])
     return shown.iloc[above.argsort(kind="stable")[::-1]].reset_index(drop=True)

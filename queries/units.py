@@ -7,6 +7,9 @@ from queries.figures import moments, reading_order
 from queries.filters import Filters
 from queries.period import happened
 from queries.scope import NOTHING
+from queries.small_numbers import counts
+
+_DUTIES = ("due_today", "new_here", "by_transfer", "sent_back")
 
 
 def officers(reports: ReportDatabase, filters: Filters) -> pd.DataFrame:
@@ -25,8 +28,14 @@ def duties(reports: ReportDatabase, filters: Filters) -> dict[str, int]:
 
     Raises DatabaseAway.
     """
-    row = reports.ask("duties", **filters.parameters() | moments(reports, filters)).iloc[0]
-    return {str(name): int(count) for name, count in row.items()}
+    table = counts(
+        reports,
+        filters,
+        "duties",
+        lambda counted: reports.ask("duties", **counted.parameters() | moments(reports, counted)),
+        columns=_DUTIES,
+    )
+    return {name: int(table[name].iloc[0]) for name in _DUTIES}
 
 
 def heads(reports: ReportDatabase, filters: Filters) -> dict[int, dict[str, str]]:

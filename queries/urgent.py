@@ -1,6 +1,7 @@
 """What a screen on a wall tells of single reports: the urgent ones that are open, the longest overdue, and the newest.
 
-By what, where, who and how long; asked as who counts, who cannot read what a citizen wrote.
+By what, where, who and how long; asked as who counts, who cannot read what a citizen wrote. A screen whose numbers are
+published (queries.small_numbers) tells of no single report.
 """
 
 from datetime import datetime
@@ -8,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from queries.cases import Order
+from queries.cases import Order, case_count
 from queries.database import ReportDatabase
 from queries.figures import moments
 from queries.filters import BEGINNING, Filters
@@ -23,6 +24,8 @@ def urgent(
     Columns: id, severity, state (as in queries.cases), the ids of category, district, ward and unit, submitted_at and
     due_at (in the city's zone), lon and lat (degrees, to about a hundred metres). Raises DatabaseAway.
     """
+    if not filters.exact:
+        return _facts(reports, filters, pd.DataFrame({"id": []})), case_count(reports, filters, figure="urgent")
     asked = _counting(filters) | moments(reports, filters)
     answer = reports.ask("urgent", order=order, limit=limit, since=since, **asked)
     found = int(answer["found"].iloc[0]) if len(answer) else 0
@@ -40,6 +43,8 @@ def longest_overdue(reports: ReportDatabase, filters: Filters, *, limit: int) ->
 
 
 def _first(reports: ReportDatabase, filters: Filters, figure: str, order: Order, limit: int) -> pd.DataFrame:
+    if not filters.exact:
+        return _facts(reports, filters, pd.DataFrame({"id": []}))
     asked = _counting(filters) | moments(reports, filters)
     answer = reports.ask("cases", figure=figure, order=order, limit=limit, offset=0, **asked)
     return _facts(reports, filters, answer)

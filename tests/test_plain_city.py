@@ -10,7 +10,7 @@ from queries.database import ReportDatabase
 from queries.figures import city as city_of
 from queries.filters import Filters
 from queries.report import report as case_of
-from queries.scope import EVERYTHING, NOTHING, Scope
+from queries.scope import EVERYTHING, FIGURES, NOTHING, Scope
 from reportdb.summary import summarise
 from tests.reports import DAY, T, give_boundaries, report, small_city
 from ui import backlog, case_story, examples, leaderboard, levels, live_map, maps
@@ -80,7 +80,7 @@ def test_a_city_without_a_report_on_the_map_has_no_map(connection: psycopg.Conne
 
 @pytest.mark.usefixtures("plain_city")
 def test_the_walls_map_is_squares_of_open_reports(reports: ReportDatabase) -> None:
-    seen = viewing(reports, NOTHING)
+    seen = viewing(reports, FIGURES)
     with speaking("en"):
         values = scenes()["map"][1](seen, WallScreen())
     drawn = values["map"]
@@ -99,7 +99,7 @@ def test_a_wall_draws_the_level_that_has_boundaries(connection: psycopg.Connecti
     give_boundaries(connection)
     assert drawn_level(reports, "ward") == "district"
     with speaking("en"):
-        drawn = wall_map(viewing(reports, NOTHING), "ward")
+        drawn = wall_map(viewing(reports, FIGURES), "ward")
     assert drawn is not None
     assert (drawn["measure"], len(drawn["areas"])) == ("overdue", 2)
 

@@ -14,7 +14,7 @@ from queries.figures import city as city_of
 from queries.filters import Filters
 from queries.published import CROSSED, FLAGS, OURS, crossed, flags, kinds, published_words
 from queries.report import report as one
-from queries.scope import COUNTS, EVERYTHING, NOTHING, cases_of
+from queries.scope import COUNTS, EVERYTHING, FIGURES, NOTHING, cases_of
 from tests.reports import DAY, HOUR, T, give_rule, past, report, small_city
 from tests.test_figures import HANOI
 from ui import published, worklist
@@ -231,10 +231,15 @@ def test_a_list_of_one_of_the_citys_words_says_which(reports: ReportDatabase) ->
 @pytest.mark.usefixtures("city")
 def test_everybody_counts_and_only_who_may_reads_the_case(reports: ReportDatabase) -> None:
     seen = month(reports)
-    for scope in (COUNTS, NOTHING, cases_of((2,))):
+    for scope in (COUNTS, FIGURES):
         filters = seen.filters.choosing(scope=scope)
         assert crossed(flags(reports, filters)).to_numpy().sum() == 9
         assert published_words(reports, filters)["reports"].sum() == 27
+    for scope in (NOTHING, cases_of((2,))):  # each pair of flags has fewer than five, but for a head's own
+        filters = seen.filters.choosing(scope=scope)
+        mine = flags(reports, filters.choosing(units=scope.units))["reports"].sum() if scope.units else 0
+        assert crossed(flags(reports, filters)).to_numpy().sum() == mine
+        assert not (published_words(reports, seen.filters.choosing(scope=NOTHING))["reports"] % 5).any()
     for scope in (NOTHING, cases_of((2,))):
         filters = seen.filters.choosing(scope=scope)
         assert case_ids(reports, filters, figure="published_late", order="newest", search=None, limit=9) == []

@@ -18,6 +18,7 @@ from queries.figures import city
 from queries.filters import SEVERITIES, Filters
 from queries.map import grid, squares
 from queries.period import happened, hours, summarised
+from queries.scope import COUNTS, EVERYTHING
 from reportdb.check import find_damage
 from reportdb.connection import connect
 from reportdb.simulation import Simulation
@@ -71,7 +72,7 @@ def some_filters(draw: st.DrawFn) -> _Asked:
     if draw(st.booleans()):
         picks["severities"] = tuple(draw(st.sets(st.sampled_from(SEVERITIES), min_size=1, max_size=2)))
     if draw(st.booleans()):
-        picks["scope"] = tuple(draw(st.sets(st.integers(1, CHOICES["units"]), min_size=1, max_size=8)))
+        picks["scope"] = draw(st.sampled_from((COUNTS, EVERYTHING)))
     return ago, length, until, picks
 
 
@@ -94,7 +95,7 @@ def test_a_year_is_answered_by_the_summary(demo: str) -> None:
             (year.choosing(units=(1, 2)), None, "unit"),
             (year.choosing(units=(1, 2)), "unit", "unit"),
             (year.choosing(severities=("urgent",)), None, "severity"),
-            (year.choosing(severities=("urgent",), scope=(1, 2)), None, "severity"),
+            (year.choosing(severities=("urgent",), scope=EVERYTHING), None, "severity"),
         ):
             whole = summarised(reports, filters, by)
             assert whole is not None

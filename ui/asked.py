@@ -12,7 +12,8 @@ from typing import Literal, NamedTuple
 from queries.database import ReportDatabase
 from queries.figures import City, Dimension, names
 from queries.filters import FIELDS, NONE, SEVERITIES, Filters, Square
-from queries.scope import NOTHING, Scope
+from queries.scope import FIGURES, Scope
+from queries.small_numbers import settled
 from ui import moments, squares
 from ui.periods import PERIODS, USUAL_PERIOD, span
 
@@ -89,17 +90,19 @@ def asked(
     city: City,
     now: datetime,
     usual: datetime | None = None,
-    scope: Scope = NOTHING,
+    scope: Scope = FIGURES,
 ) -> Asked:
     """Read an address's query, for who may read the cases of a scope.
 
-    `now` is the latest moment there is, `usual` the one where none is asked for (else now).
+    `now` is the latest moment there is, `usual` the one where none is asked for (else now). Whoever may read no case
+    is told of the last full hour before it (queries.small_numbers).
 
     Raises DatabaseAway.
     """
     strange: list[str] = []
     remarks: list[Remark] = []
     at = _moment(next(iter(query.get("at", ())), None), city, now, remarks) or usual or now
+    at = at if scope.counts_exactly else settled(at, city.zone)
     period = next(iter(query.get("period", ())), USUAL_PERIOD)
     if period not in PERIODS:
         strange.append(period)

@@ -9,6 +9,7 @@ from queries.backlog import AGES, PACE_DAYS, RECEIPTS, STAGES, URGENCIES, backlo
 from queries.figures import Dimension, labels, names
 from queries.filters import TICK
 from queries.ranking import FEWEST_OPEN
+from queries.small_numbers import FEWEST
 from ui import levels
 from ui.asked import NOBODY, period_start
 from ui.change import Then, grown_tone, standing_before
@@ -20,7 +21,7 @@ from ui.panel import address, shared_panel
 from ui.tiles import Tile, count, counted, no_deadlines, no_receive_times, out_of, plain, row
 from ui.unconfirmed import mark
 from ui.viewing import Viewing
-from ui.words import _, language, name, number, percent
+from ui.words import _, language, name, number, percent, rounded
 
 USUAL_ROWS = 40
 """More rows than this are drawn when asked for: nobody reads them at a glance."""
@@ -290,6 +291,7 @@ def _row(seen: Viewing, found: Any, choices: dict[str, Any]) -> dict[str, Any]:
         "no_deadlines": bool(found["open"]) and found["no_deadline"] == found["open"],
         "days_of_work": None if pd.isna(found["days_of_work"]) else number(found["days_of_work"], 1),
         "resolved": int(found["resolved_of_pace"]),
+        "rounded": seen.rounded,
         "cases": _to_cases(choices),
         "any_category": _to_cases(choices | {"category": None}),
         "flow": _to_cases(choices | since),
@@ -299,7 +301,7 @@ def _row(seen: Viewing, found: Any, choices: dict[str, Any]) -> dict[str, Any]:
 
 def _excess(counts: dict[str, int], whole: dict[str, int]) -> dict[str, float]:
     """Return by how many hundredths the share of each age and stage is above the whole's; too few reports say none."""
-    if counts["open"] < FEWEST_OPEN:
+    if counts["open"] < (FEWEST if rounded() else FEWEST_OPEN) or not whole["open"]:
         return dict.fromkeys((*AGES, *STAGES), 0.0)
     shares = {column: counts[column] / counts["open"] - whole[column] / whole["open"] for column in (*AGES, *STAGES)}
     return {column: round(min(max(share * 100, 0), 40), 1) for column, share in shares.items()}

@@ -9,6 +9,7 @@ from typing import Any
 from queries.chance import count_differs, share_differs
 from queries.change import earlier
 from queries.filters import Filters
+from queries.small_numbers import FEWEST
 from ui.tiles import Change, Count, count_of
 from ui.viewing import Viewing
 from ui.words import _, day, moment, ngettext, signed, weekday_time
@@ -40,6 +41,8 @@ class Then:
         if then is None:
             return self._nothing()
         before = self._counts[figure]
+        if self._seen.rounded and not (int(now[figure]) and before):
+            return self._too_few()
         change = int(now[figure]) - before
         sure = bool(good) and bool(count_differs(int(now[figure]), before))
         return self._change(signed(change), then, ((figure, before),), change * good if sure else 0, judged=bool(good))
@@ -50,6 +53,8 @@ class Then:
         if then is None:
             return self._nothing()
         counts = [int(now[part]), int(now[whole]), self._counts[part], self._counts[whole]]
+        if self._seen.rounded and (not all(counts) or min(counts[1], counts[3]) < FEWEST):
+            return self._too_few()
         if not counts[1] or not counts[3]:
             about = _("Nothing was counted in one of the two periods.")
             return Change((_("nothing to compare with"),), "muted", about)
@@ -96,6 +101,9 @@ class Then:
         begins = self._seen.city.first_submitted_at
         about = "" if begins is None else _("The data begin on {day}, too late.", day=day(self._seen.local(begins)))
         return Change((_("nothing to compare with"),), "muted", about)
+
+    def _too_few(self) -> Change:
+        return Change((_("too few to compare"),), "muted")
 
     @property
     def _now(self) -> datetime:

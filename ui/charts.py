@@ -38,6 +38,11 @@ def counts_axis(most: int, colours: Palette) -> dict[str, Any]:
     }
 
 
+def _in_words(counts: "pd.Series[int]") -> list[str]:
+    """Return counts as the viewer reads them: a published 0 stands for few."""
+    return [number(int(count)) for count in counts]
+
+
 def flow(table: pd.DataFrame, colours: Palette) -> go.Figure:
     """Return the chart of the backlog (above) and of what came in and what was resolved (below) over time."""
     days = table["day"].astype(str).tolist()
@@ -54,9 +59,10 @@ def flow(table: pd.DataFrame, colours: Palette) -> go.Figure:
                     "name": _("Open"),
                     "x": days,
                     "y": table["open"].tolist(),
+                    "customdata": _in_words(table["open"]),
                     "yaxis": "y2",
                     "line": {"color": colours.in_time, "width": pixels(3)},
-                    "hovertemplate": "%{y:,}",
+                    "hovertemplate": "%{customdata}",
                     "showlegend": False,
                 },
                 *(
@@ -65,8 +71,9 @@ def flow(table: pd.DataFrame, colours: Palette) -> go.Figure:
                         "name": label,
                         "x": days,
                         "y": table[column].tolist(),
+                        "customdata": _in_words(table[column]),
                         "marker": {"color": colour},
-                        "hovertemplate": "%{y:,}",
+                        "hovertemplate": "%{customdata}",
                     }
                     for label, column, colour in bars
                 ),
@@ -105,8 +112,9 @@ def open_history(days: pd.DataFrame, colours: Palette) -> dict[str, Any]:
                 "mode": "lines",
                 "x": days["day"].astype(str).tolist(),
                 "y": days["open"].tolist(),
+                "customdata": _in_words(days["open"]),
                 "line": {"color": colours.in_time, "width": pixels(3)},
-                "hovertemplate": "%{x|%d/%m/%Y}: <b>%{y:,}</b><extra></extra>",
+                "hovertemplate": "%{x|%d/%m/%Y}: <b>%{customdata}</b><extra></extra>",
             }
         ],
         "layout": {

@@ -10,6 +10,7 @@ from queries.database import ReportDatabase
 from queries.figures import City, Dimension, labels
 from queries.filters import SEVERITIES
 from queries.scope import Scope
+from queries.small_numbers import FEWEST, STEP, settled
 from safe_text import streamlit_label
 from ui import levels, squares, when
 from ui.asked import CHOICES, NOBODY, SEVERITY, Asked, asked
@@ -17,7 +18,7 @@ from ui.controls import PAGE, one_of, some_of
 from ui.panel import address, panel
 from ui.screen import screen
 from ui.viewing import Viewing
-from ui.words import LANGUAGES, _, language, moment, offered
+from ui.words import FEW, LANGUAGES, _, language, moment, offered
 
 _CHIPS: tuple[Dimension, ...] = ("ward", "unit")
 WHOLE_CITY = dict.fromkeys(("unit", "district", "ward", "officer", squares.WORD))
@@ -59,7 +60,12 @@ def choose(
         panel("notice", key="notice", words=", ".join(strange[:5]))
     for number, remark in enumerate(found.remarks):
         panel("notice", key=f"notice_time_{number}", says=when.told(remark, found, city))
-    return Viewing(reports, city, found.filters, live=found.filters.at == now == usual, query=query, page=page)
+    latest = now if scope.counts_exactly else settled(now, city.zone)
+    live = now == usual and found.filters.at == latest
+    seen = Viewing(reports, city, found.filters, live=live, query=query, page=page)
+    if offered and seen.rounded:
+        panel("rounded", key="rounded", says=_rounded(found, city))
+    return seen
 
 
 def _shown(reports: ReportDatabase) -> tuple[Dimension, ...]:
@@ -101,6 +107,26 @@ def _language() -> None:
     if len(choices) > 1:
         shown = [code for code in LANGUAGES if code in choices]  # in one order, whichever is the viewer's usual one
         one_of(_("Language"), "lang", shown, usual=choices[0], words=known.__getitem__, says=False)
+
+
+def _rounded(found: Asked, city: City) -> str:
+    """Return why this viewer's counts are rounded, and how to read them (queries.small_numbers)."""
+    at = moment(settled(found.filters.at, city.zone).astimezone(city.zone))
+    words = _(
+        "Figures of {at}, rounded down to a multiple of {step} so that nobody can tell single reports from them: "
+        "{low} means {low} to {high}, {few} means 0 to {step}. Totals are rounded on their own and may differ from "
+        "the sum of their parts. No share of fewer than {fewest} is shown.",
+        at=at,
+        step=STEP,
+        low=4 * STEP,
+        high=5 * STEP,
+        few=FEW,
+        fewest=FEWEST,
+    )
+    if not found.filters.scope.units:
+        return words
+    own = _("Reports of your own units are counted exactly; on your unit's page everything is.")
+    return f"{words} {own}"
 
 
 def carried(seen: Viewing) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import pandas as pd
 from queries.database import ReportDatabase
 from queries.figures import names
 from queries.overdue import overdue
-from queries.ranking import FEWEST_OPEN, Order, changed, ranked
+from queries.ranking import Order, changed, ranked
 from ui import levels
 from ui.change import Then, standing_before
 from ui.filters import carried
@@ -59,7 +59,7 @@ def leaderboard(
         "rows": shown[:ranks],
         "at_first": _AT_FIRST,
         "few": shown[ranks:],
-        "few_about": _("With fewer than {count} open reports a share says little.", count=FEWEST_OPEN),
+        "few_about": _("With fewer than {count} open reports a share says little.", count=seen.fewest_open),
         "best": rows(seen, best(table), drawn_on) if by == "unit" else [],
         "nothing": (
             _("No unit of this kind holds an open report.")
@@ -118,7 +118,7 @@ def _row(
         "share": NOTHING if row["no_deadline"] == row["open"] else percent(row["overdue"], row["open"]),
         "unknown": _("none of them with a deadline") if row["no_deadline"] == row["open"] else "",
         "ratio": number(row["ratio"], 1) + ("" if pd.isna(row["ratio"]) else "×"),
-        "expected": f"{number(row['overdue'])} / {number(row['expected'], 1)}",
+        "expected": "" if pd.isna(row["expected"]) else f"{number(row['overdue'])} / {number(row['expected'], 1)}",
         "seriously": row["seriously_overdue"],
         "seriously_href": address(CASES, **choices | {"figure": "seriously_overdue", "sort": "most_late"}),
         "receive": row["receive_overdue"],

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 
 from queries.overdue import overdue
-from queries.ranking import FEWEST_OPEN, ranked
+from queries.ranking import ranked
 from ui.filters import carried
 from ui.intervals import Scale, scale
 from ui.links import CASES, UNIT
@@ -42,7 +42,7 @@ def _worst_and_best(seen: Viewing) -> dict[str, Any]:
         "mark": mark(seen),
         "about": _(
             "Fair ranking by the adjusted share of overdue in open reports; units with at least {count} open",
-            count=FEWEST_OPEN,
+            count=seen.fewest_open,
         ),
         "nothing": _("No unit has enough open reports to compare."),
         "scale": drawn_on.words,

@@ -8,7 +8,7 @@ import pydeck as pdk
 import streamlit as st
 
 from queries import map as map_queries
-from queries.cases import readable_count
+from queries.cases import case_count, readable_count
 from queries.figures import Dimension, figures
 from safe_text import streamlit_label
 from ui import map_marks, map_scale, maps, plain_map, squares
@@ -229,7 +229,11 @@ def _density(seen: Viewing, level: str | None, figure: str) -> Drawn:
     everywhere = seen.filters.choosing(square=())
     table = map_queries.squares(seen.reports, everywhere, figure=figure)
     shown = int(table["reports"].sum())
-    total = figures(seen.reports, everywhere)[figure].iloc[0]
+    missing = int(figures(seen.reports, everywhere)[figure].iloc[0]) - shown
+    if seen.rounded:  # squares of few reports are not drawn: they are no part of what is not located
+        shown, missing = (
+            case_count(seen.reports, everywhere, figure=f"{figure}_{where}_map") for where in ("on", "off")
+        )
     scale = Scale("backlog", map_scale.crowd_bounds(table["reports"]))
     length = _("{count} km", count=number(high * 0.111, 1))
     what = {
@@ -252,8 +256,14 @@ def _density(seen: Viewing, level: str | None, figure: str) -> Drawn:
         ],
         says="{3}",
         what=what.format(length=length),
-        shown=counted(seen, f"{figure}_on_map", shown, _("shown"), **{squares.WORD: ""}),
-        missing=counted(seen, f"{figure}_off_map", int(total - shown), _("not located"), **{squares.WORD: ""}),
+        shown=counted(
+            seen,
+            f"{figure}_on_map",
+            shown,
+            _("located, squares of few left out") if seen.rounded else _("shown"),
+            **{squares.WORD: ""},
+        ),
+        missing=counted(seen, f"{figure}_off_map", missing, _("not located"), **{squares.WORD: ""}),
         marks=[Mark(*pair) for pair in zip(map_scale.step_words(scale, language()), colours, strict=False)],
     )
 

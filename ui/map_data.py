@@ -70,7 +70,7 @@ def areas(drawn: pd.DataFrame, table: pd.DataFrame, measure: str, language: Lang
                 "name": tooltip_text(area["name_en" if language == "en" else "name_vi"]),
                 "step": -1 if pd.isna(value) else colours.step(value),
                 "value": nothing if pd.isna(value) else value_words(measure, value, language),
-                "raw": raw.get(area["key"], "0"),
+                "raw": raw.get(area["key"], value_words("backlog", 0, language)),
             },
         }
         for area, value in zip(drawn.to_dict("records"), found, strict=True)

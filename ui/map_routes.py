@@ -23,7 +23,7 @@ from safe_text import one_line
 from ui import access, languages, live, map_data
 from ui.asked import asked
 from ui.map_scale import MEASURES, crowd_bounds, measured
-from ui.words import LANGUAGES
+from ui.words import LANGUAGES, rounding
 
 ARRIVED_WITHIN = timedelta(minutes=15)
 """How long a new report is marked on the map."""
@@ -155,8 +155,13 @@ def _squares(asking: Asking) -> str:
 def _packed(answer: Callable[[Asking], str], request: Request) -> bytes:
     asking = Asking(request)
     return asking.reports.remember(
-        ("packed", answer, asking.key()), lambda: gzip.compress(answer(asking).encode(), _FAST, mtime=0)
+        ("packed", answer, asking.key()), lambda: gzip.compress(_written(answer, asking), _FAST, mtime=0)
     )
+
+
+def _written(answer: Callable[[Asking], str], asking: Asking) -> bytes:
+    with rounding(not asking.filters.exact):
+        return answer(asking).encode()
 
 
 def _served(answer: Callable[[Asking], str]) -> Callable[[Request], Awaitable[Response]]:

@@ -11,8 +11,9 @@ from babel.numbers import format_decimal, format_percent
 from queries.database import ReportDatabase
 from queries.figures import Dimension, figures, timed, with_sums
 from queries.filters import Filters
+from queries.small_numbers import FEWEST
 from ui.theme import OVERDUE_BOUNDS
-from ui.words import Language, catalogue
+from ui.words import FEW, NOTHING, Language, catalogue, rounded
 
 MEASURES = ("overdue", "backlog", "received", "time")
 """Overdue of open; open; received in the period for 10,000 inhabitants; half resolved within. The usual first."""
@@ -52,7 +53,7 @@ def values(table: pd.DataFrame, population: pd.Series, measure: str) -> pd.Serie
     """
     known = table.dropna(subset="key").set_index("key")
     if measure == "overdue":
-        found = known["overdue"] / known["open"].where(known["open"] > 0)
+        found = known["overdue"] / known["open"].where(known["open"] >= (FEWEST if rounded() else 1))
     elif measure == "backlog":
         found = known["open"].reindex(population.index, fill_value=0)
     elif measure == "received":
@@ -92,7 +93,9 @@ def round_bounds(
 
 
 def value_words(measure: str, value: float, language: Language) -> str:
-    """Return a value in a language, with its unit where it has one."""
+    """Return a value in a language, with its unit where it has one. A published count of 0 stands for few."""
+    if not value and rounded() and measure in ("overdue", "backlog"):
+        return FEW if measure == "backlog" else NOTHING
     if measure == "overdue":
         return str(format_percent(value, format="0.#%", locale=language))
     if measure == "time":

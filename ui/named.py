@@ -14,7 +14,7 @@ from ui.meanings import figure_name
 from ui.panel import address, shared_panel
 from ui.tiles import count_of
 from ui.viewing import Viewing
-from ui.words import _, language, moment, name
+from ui.words import _, language, moment, name, rounding
 from ui.worklist import deadline, nobody
 
 _EACH = 2
@@ -30,7 +30,8 @@ _GROUPS: tuple[tuple[str, Order, str], ...] = (
 def named(seen: Viewing, *, key: str) -> None:
     """Draw the first cases of each group; nothing for a viewer who may read no case. Raises DatabaseAway."""
     if seen.filters.scope.sees_cases:
-        shared_panel(seen, "named", key=key, make=lambda: _named(seen))
+        with rounding(False):  # only what the viewer may read is counted
+            shared_panel(seen, "named", key=key, make=lambda: _named(seen))
 
 
 def _named(seen: Viewing) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from queries.cases import case_count
-from queries.ranking import FEWEST_OPEN
 from ui.definitions import Measure
 from ui.panel import shared_panel
 from ui.tiles import count_of
@@ -41,7 +40,7 @@ def _group(seen: Viewing) -> dict[str, Any]:
                 of=_("overdue of open, all units together"),
                 left_out=_(
                     "Units with fewer than {count} open reports are listed but not ranked: their share says little.",
-                    count=number(FEWEST_OPEN),
+                    count=number(seen.fewest_open),
                 ),
                 mark=sure,
             ),

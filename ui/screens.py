@@ -30,12 +30,14 @@ SCREENS_VARIABLE = "REPORT_SCREENS"
 SCENES = ("figures", "map", "overdue", "backlog", "newest", "satisfaction")
 LEVELS = ("district", "ward")
 THEMES = ("dark", "light", "auto")
+AUDIENCES = ("leadership", "public")
 _ALLOWED: Mapping[str, tuple[str, ...]] = {
     "level": LEVELS,
     "language": LANGUAGES,
     "theme": THEMES,
     "scenes": SCENES,
     "severities": SEVERITIES,
+    "audience": AUDIENCES,
 }
 
 _LOG = logging.getLogger(__name__)
@@ -56,6 +58,7 @@ class WallScreen:
 
     `seconds` a scene; `districts` are codes, none is the whole city; `severities` are some of
     queries.filters.SEVERITIES, none is all; `language` empty is the city's own; `at` is a past moment, empty is now;
+    `audience` is who sees the screen: the "public" is told published counts (queries.small_numbers) and no single case;
     `zoom` makes everything smaller, for a screen that is near or cuts its edges off; `shift` moves the picture by a few
     pixels every minute against burn-in.
     """
@@ -70,6 +73,7 @@ class WallScreen:
     language: str = ""
     theme: str = "dark"
     at: str = ""
+    audience: str = "leadership"
     zoom: float = 1.0
     shift: bool = True
 

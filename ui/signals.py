@@ -4,6 +4,7 @@ from typing import Any
 
 from queries.filters import Filters
 from queries.signals import Signal, signals, signals_by_unit
+from queries.small_numbers import FEWEST
 from ui.filters import WHOLE_CITY, carried
 from ui.links import UNIT
 from ui.meanings import figure_name, meaning
@@ -40,7 +41,7 @@ def _of_unit(seen: Viewing, city: Filters) -> dict[str, Any]:
         "about": about(),
         "unit_heading": "",
         "rows": [
-            _row(seen, signal, {}) | {"stands_out": signal.stands_out}
+            _row(seen, signal, {}) | {"stands_out": signal.stands_out and not (seen.rounded and signal.whole < FEWEST)}
             for signal in signals(seen.reports, seen.filters, city)
         ],
         "nothing": "",

@@ -9,12 +9,13 @@ import streamlit as st
 
 from queries.database import DatabaseAway, NotAReportDatabase
 from queries.figures import City, NoCity
+from queries.small_numbers import STEP
 from safe_text import log_error, streamlit_label
 from ui.live import Pulse
 from ui.shown import Stay
 from ui.thresholds import Level
 from ui.viewing import Viewing
-from ui.words import _, moment, name, ngettext
+from ui.words import _, moment, name, ngettext, rounded
 
 _LOG = logging.getLogger(__name__)
 
@@ -137,7 +138,11 @@ def database_away(pulse: Pulse, trouble: DatabaseAway | NotAReportDatabase, *, c
 
 def nothing_found(city: City) -> None:
     """Say that the filters let nothing through, or that nobody has reported anything yet."""
-    if city.last_submitted_at is None:
+    if rounded():
+        st.info(
+            _("At most {count} reports match these filters: too few to show.", count=STEP), icon=":material/filter_alt:"
+        )
+    elif city.last_submitted_at is None:
         st.info(_("There are no reports yet. The first one will appear by itself."), icon=":material/inbox:")
     else:
         st.info(

@@ -110,7 +110,7 @@ def share(
     """
     part, whole = (counted(seen, name, now) for name in of)
     about = f"{meaning(part.figure)} ÷ {meaning(whole.figure)}"
-    if not whole.count:
+    if not whole.count and not seen.rounded:  # of published counts nobody knows that nothing was counted
         return Tile(label, NOTHING, whole, (unknown,), Change(("",)), "", about, mark)
     tone = "good-tile" if part.count else ""
     value = percent(part.count, whole.count)

@@ -6,6 +6,7 @@ import pandas as pd
 
 from queries.chance import beyond_chance
 from queries.period import MEDIAN_BOUNDS, hours
+from queries.small_numbers import FEWEST
 from ui.change import Then, better_tone
 from ui.filters import WHOLE_CITY
 from ui.meanings import meaning, rate_name
@@ -67,12 +68,13 @@ def _beside(seen: Viewing, own: dict[str, Any], city: dict[str, Any]) -> dict[st
     ]
     for label, (part, whole), good, unsure, nothing in shares:
         tone = apart_tone(own[part], own[whole], city[part], city[whole], good=good) if good else ""
-        unknown = uncounted.get(part) or (nothing if not own[whole] else "")
+        tone = "" if seen.rounded and own[whole] < FEWEST else tone
+        unknown = uncounted.get(part) or ("" if own[whole] or seen.rounded else nothing)
         change: Change | None
         if part in uncounted:
             change = None if uncounted[part] else then.count(part, own, good=good)
         else:
-            change = then.share(part, whole, own, good=good) if own[whole] else None
+            change = then.share(part, whole, own, good=good) if own[whole] or seen.rounded else None
         cards.append(
             {
                 "label": label,

@@ -10,7 +10,10 @@ import streamlit as st
 from queries.database import ReportDatabase
 from queries.figures import City
 from queries.filters import Filters
-from ui.words import language
+from queries.ranking import FEWEST_OPEN
+from queries.small_numbers import FEWEST
+from ui.links import CASES, REPORT
+from ui.words import language, round_counts
 
 _Made = TypeVar("_Made")
 
@@ -38,6 +41,19 @@ class Viewing:
         address = tuple(sorted((word, *values) for word, values in self.query.items()))
         return self.reports.remember(("shared", self.page, name, self.filters, address, language()), make)
 
+    @property
+    def rounded(self) -> bool:
+        """Whether the counts are published ones (queries.small_numbers), because the viewer may not read the cases.
+
+        Lists of cases count what the viewer may read.
+        """
+        return not self.filters.exact and self.page not in (CASES, REPORT)
+
+    @property
+    def fewest_open(self) -> int:
+        """With fewer open cases a unit's share is not compared with others'."""
+        return FEWEST if self.rounded else FEWEST_OPEN
+
     def local(self, value: datetime) -> datetime:
         """Return a moment in the city's own time."""
         return value.astimezone(self.city.zone)
@@ -46,6 +62,7 @@ class Viewing:
 def begin(viewing: Viewing) -> None:
     """Keep what this run is drawn from."""
     st.session_state["viewing"] = viewing
+    round_counts(viewing.rounded)
 
 
 def viewing() -> Viewing:

@@ -5,6 +5,7 @@ All scenes are sent at once; which one is seen, the clock and the age of the fig
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,8 @@ from streamlit.components.v2.types import ComponentRenderer
 from queries.accounts import Account
 from queries.database import DatabaseAway, NotAReportDatabase
 from queries.figures import NoCity, labels
-from queries.scope import NOTHING
+from queries.scope import FIGURES, NOTHING
+from queries.small_numbers import STEP, settled
 from safe_text import log_error, log_text, one_line
 from ui import access, age, languages, live, panel, screens, status, wall_scenes, when
 from ui.asked import asked
@@ -24,7 +26,7 @@ from ui.screens import WallScreen
 from ui.states import severity
 from ui.theme import AMOUNT_STEPS, AMOUNT_STEPS_DARK, OVERDUE_STEPS, OVERDUE_STEPS_DARK
 from ui.viewing import Viewing
-from ui.words import _, language, name, speaking
+from ui.words import _, language, moment, name, rounding, speaking
 
 _LOG = logging.getLogger(__name__)
 _PANELS = Path(__file__).parent / "panels"
@@ -54,7 +56,8 @@ def show() -> None:
         return
     screens.alive(screen.name)
     city = live.watcher().pulse.city
-    with speaking(languages.of_screen(screen.language, city), city.country if city else None):
+    spoken = languages.of_screen(screen.language, city), city.country if city else None
+    with speaking(*spoken), rounding(screen.audience != "leadership"):
         age.show(wall=True)
         _component()(data=_told(screen), key="wall")
 
@@ -76,7 +79,15 @@ def _opened() -> Callable[[], WallScreen | None]:
     """Return what tells which screen this session's address opens: now, and later, when its token may be another."""
     query = {word: st.query_params.get_all(word) for word in st.query_params}
     asker = access.asker()
-    return lambda: screens.opened(query, near=_near(asker()))
+    return lambda: _for(asker(), query)
+
+
+def _for(viewer: Account | access.Stranger, query: dict[str, list[str]]) -> WallScreen | None:
+    """Return the screen that an address opens; one without a token tells its viewer no more than the pages do."""
+    screen = screens.opened(query, near=_near(viewer))
+    if screen is None or screen.token_sha256 or (isinstance(viewer, Account) and viewer.scope.reads_all):
+        return screen
+    return replace(screen, audience="public")
 
 
 def _near(viewer: Account | access.Stranger) -> bool:
@@ -111,8 +122,10 @@ def _drawn(screen: WallScreen) -> dict[str, Any]:
     if pulse.city is None:
         raise pulse.trouble or DatabaseAway()
     reports = live.watcher().reports
-    found = asked(screen.query, reports=reports, city=pulse.city, now=pulse.at, usual=pulse.usual, scope=NOTHING)
-    now = found.filters.at == pulse.at == pulse.usual
+    scope = FIGURES if screen.audience == "leadership" else NOTHING
+    found = asked(screen.query, reports=reports, city=pulse.city, now=pulse.at, usual=pulse.usual, scope=scope)
+    latest = pulse.at if found.filters.exact else settled(pulse.at, pulse.city.zone)
+    now = pulse.at == pulse.usual and found.filters.at == latest
     seen = Viewing(reports, pulse.city, found.filters, live=now, query=screen.query, page="wall")
     made: dict[str, Any] = seen.shared(("wall", screen), lambda: content(seen, screen))
     fresh = status.freshness(pulse, seen)
@@ -135,12 +148,17 @@ def content(seen: Viewing, screen: WallScreen) -> dict[str, Any]:
     """Return what the browser is told of a screen: its scenes, its ticker, its settings. Raises DatabaseAway."""
     known = wall_scenes.scenes()
     scenes = []
-    for scene in screen.scenes:
+    single = {"newest"} if seen.rounded else set()  # what tells of single cases
+    for scene in [scene for scene in screen.scenes if scene not in single] or ["figures"]:
         words, make = known[scene]
         values = make(seen, screen)
         html = panel.render(f"wall_{scene}", values)
         scenes.append({"name": scene, "title": values["title"], "words": words, "html": html})
-    return _settings(screen) | {
+    settings = _settings(screen)
+    if seen.rounded:
+        at = moment(seen.local(seen.filters.at))
+        settings["says"]["quiet"] = _("Figures of {at}, rounded down to a multiple of {step}", at=at, step=STEP)
+    return settings | {
         "city": _of_what(seen, screen),
         "scenes": scenes,
         "ticker": [panel.render("wall_ticker", {"case": case}) for case in wall_scenes.ticker(seen)],

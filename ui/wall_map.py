@@ -9,7 +9,6 @@ import pandas as pd
 
 from queries import map as map_queries
 from queries.figures import Dimension, figures
-from queries.ranking import FEWEST_OPEN
 from queries.urgent import newest, urgent
 from ui.map_routes import ARRIVED_WITHIN, drawn_areas
 from ui.map_scale import Scale, crowd_bounds, scale, step_words, values
@@ -42,7 +41,7 @@ def wall_map(seen: Viewing, wanted: Dimension) -> dict[str, Any] | None:
         return None
     keys = tuple(int(key) for key in shapes["key"])
     plan, paths = ground(seen.reports, level, keys)
-    labels = _labels(shapes, plan, table)
+    labels = _labels(shapes, plan, table, seen.fewest_open)
     found = values(table, shapes.set_index("key")["population"], "overdue")
     steps = scale("overdue", found)
     return _marks(seen, plan) | {
@@ -109,14 +108,14 @@ def _marks(seen: Viewing, plan: Plan) -> dict[str, Any]:
         "urgent": [mark for mark in marked if plan.holds(*mark[:2])],
         "urgent_count": count,
         "arrivals": [place for place in came if plan.holds(*place)],
-        "arrived": len(arrivals),
+        "arrived": None if seen.rounded else len(arrivals),
     }
 
 
-def _labels(shapes: pd.DataFrame, plan: Plan, table: pd.DataFrame) -> list[Label]:
+def _labels(shapes: pd.DataFrame, plan: Plan, table: pd.DataFrame, fewest_open: int) -> list[Label]:
     """Return the areas' names with their overdue share: first those furthest behind, which must be named."""
     counts = table.dropna(subset="key").set_index("key")
-    behind = (counts["overdue"] / counts["open"].where(counts["open"] >= FEWEST_OPEN)).nlargest(_NAMED).index
+    behind = (counts["overdue"] / counts["open"].where(counts["open"] >= fewest_open)).nlargest(_NAMED).index
     rows = counts.to_dict("index")
     ordered = shapes.assign(behind=shapes["key"].isin(behind)).sort_values(["behind", "room"], ascending=False)
     wanted = []

@@ -9,7 +9,7 @@ import pandas as pd
 from queries.backlog import backlog
 from queries.cases import case_count
 from queries.figures import Dimension, figures, names
-from queries.ranking import FEWEST_OPEN
+from queries.small_numbers import FEWEST
 from queries.urgent import longest_overdue, newest, urgent
 from ui import backlog as backlog_page
 from ui import levels, tiles
@@ -78,7 +78,7 @@ def _overdue(seen: Viewing, _screen: WallScreen) -> dict[str, Any]:
     return found | {
         "title": _("Which units are late?"),
         "best": found["best"][:_BEST],
-        "about": _("Fair ranking of the units with at least {count} open reports", count=FEWEST_OPEN),
+        "about": _("Fair ranking of the units with at least {count} open reports", count=seen.fewest_open),
         "since": "" if then is None else day(seen.local(then.at)),
     }
 
@@ -144,7 +144,8 @@ def _satisfaction(seen: Viewing, screen: WallScreen) -> dict[str, Any]:
     ]
     resolved = case_count(seen.reports, seen.filters, figure="resolved")
     table = figures(seen.reports, seen.filters, by=_level(seen, screen)).dropna(subset="key")
-    table = table[table["rated"] >= _FEWEST_RATED]
+    fewest = FEWEST if seen.rounded else _FEWEST_RATED
+    table = table[table["rated"] >= fewest]
     order = table.assign(part=table["satisfied"] / table["rated"]).sort_values(["part", "code"])
     rows = [
         {
@@ -169,7 +170,7 @@ def _satisfaction(seen: Viewing, screen: WallScreen) -> dict[str, Any]:
         "rated": whole["rated"],
         "period": _period(seen),
         "groups": [(_("Least satisfied"), rows[:shown]), (_("Most satisfied"), rows[::-1][:shown])],
-        "few": _("Places with at least {count} ratings", count=_FEWEST_RATED),
+        "few": _("Places with at least {count} ratings", count=fewest),
     }
 
 

@@ -22,17 +22,22 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
 
+from queries.small_numbers import FEWEST, STEP
 from safe_text import one_line, plain_text
 
 Language = Literal["vi", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 LOCALES = Path(__file__).parents[1] / "locales"
 NOTHING = "–"
+FEW = f"≤{STEP}"
+"""A count of so few reports that it is not told exactly."""
 
 
 _speaking: ContextVar[Language] = ContextVar("_speaking")
 _country: ContextVar[str] = ContextVar("_country")
+_rounded: ContextVar[bool] = ContextVar("_rounded")
 _OFFERED, _OF_COUNTRY = "languages", "country"  # what a session keeps, for runs of a part of a page
+_ROUNDED = "counts_rounded"
 
 
 @contextmanager
@@ -56,6 +61,31 @@ def offer(languages: Sequence[Language], country: str) -> None:
     st.session_state[_OFFERED], st.session_state[_OF_COUNTRY] = tuple(languages), country
     _country.set(country)
     read_language()
+
+
+def round_counts(yes: bool) -> None:
+    """Keep for this session whether it reads published counts (queries.small_numbers), of which 0 stands for few."""
+    st.session_state[_ROUNDED] = yes
+    _rounded.set(yes)
+
+
+@contextmanager
+def rounding(yes: bool) -> Iterator[None]:
+    """Read published counts, or exact ones, while the block runs."""
+    token = _rounded.set(yes)
+    try:
+        yield
+    finally:
+        _rounded.reset(token)
+
+
+def rounded() -> bool:
+    """Whether the counts that are put into words are published ones."""
+    kept = _rounded.get(None)
+    if kept is None:
+        kept = bool(st.session_state.get(_ROUNDED, False))
+        _rounded.set(kept)
+    return kept
 
 
 def offered() -> tuple[Language, ...]:
@@ -115,19 +145,21 @@ def name(row: Any) -> str:
 
 
 def number(value: float | None, decimals: int = 0) -> str:
-    """Return a number with the language's separators: 1.234,5 in Vietnamese."""
-    return NOTHING if value is None or pd.isna(value) else _decimal(value, decimals, language())
+    """Return a number with the language's separators: 1.234,5 in Vietnamese. A published count of 0 stands for few."""
+    if value is None or pd.isna(value):
+        return NOTHING
+    return FEW if not value and not decimals and rounded() else _decimal(value, decimals, language())
 
 
 def in_hours(minutes: float) -> str:
     """Return minutes as hours, with a decimal where they are no whole ones."""
-    return number(minutes / 60, int(minutes % 60 > 0))
+    return _decimal(minutes / 60, int(minutes % 60 > 0), language())
 
 
 def signed(change: float, decimals: int = 0) -> str:
     """Return a change with its sign: +3, −1.5, ±0."""
     sign = "+" if change > 0 else "−" if change < 0 else "±"
-    return sign + number(abs(change), decimals)
+    return sign + _decimal(abs(change), decimals, language())
 
 
 @lru_cache(maxsize=1_000)  # a page says hundreds, and the same ones as the page before
@@ -137,8 +169,12 @@ def _decimal(value: float, decimals: int, code: Language) -> str:
 
 
 def percent(part: float, whole: float) -> str:
-    """Return a share as a percentage with one decimal; a dash where there is nothing to divide by."""
-    return _percent(part / whole, language()) if whole else NOTHING
+    """Return a share as a percentage with one decimal; a dash where there is nothing to divide by, or where published
+    counts are too small.
+    """
+    if not whole or (rounded() and whole != 1 and (not part or whole < FEWEST)):  # of 1: a share, not two counts
+        return NOTHING
+    return _percent(min(part / whole, 1.0) if rounded() else part / whole, language())
 
 
 @lru_cache(maxsize=1_000)

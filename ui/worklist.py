@@ -14,7 +14,7 @@ from ui.published import of_case
 from ui.states import TONES, state
 from ui.unconfirmed import mark
 from ui.viewing import Viewing
-from ui.words import _, duration, moment, name, ngettext, number
+from ui.words import _, duration, moment, name, ngettext, number, rounding
 
 PAGE_LENGTH = 20
 
@@ -35,7 +35,8 @@ def worklist(
 
     Raises DatabaseAway.
     """
-    shared_panel(seen, "worklist", key=key, make=lambda: _page(seen, figure, order, title, about, length, turn))
+    with rounding(False):  # only what the viewer may read is counted
+        shared_panel(seen, "worklist", key=key, make=lambda: _page(seen, figure, order, title, about, length, turn))
 
 
 def rows(seen: Viewing, table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -181,7 +182,7 @@ def held_back(seen: Viewing, figure: str, readable: int) -> str:
         return _("Single cases are open to the unit that holds them and to the city's leadership.")
     if seen.filters.scope.reads_all:
         return ""
-    count = case_count(seen.reports, seen.filters, figure=figure) - readable
+    count = max(0, case_count(seen.reports, seen.filters, figure=figure) - readable)
     return (
         ngettext("{count} more is held by another unit", "{count} more are held by other units", count) if count else ""
     )
