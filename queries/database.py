@@ -383,8 +383,8 @@ def _own_key(url: str) -> str | None:
 
 
 def _begin(question: str, scope: Scope, signed: str | None, *, on_record: bool) -> str:
-    """Return what begins a transaction that is within a signed scope, and leaves the connection as it came: one message,
-    so that a scope costs no waiting of its own. None: no scope, as who counts needs none.
+    """Return what begins a transaction that is within a signed scope (None: who counts needs none), and leaves the
+    connection as it came: one message, so that a scope costs no waiting of its own.
     """
     begin = ["begin read write" if on_record else "begin"]
     if signed is not None:

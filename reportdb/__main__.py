@@ -18,6 +18,7 @@ import typer
 
 from reportdb.beat import beating, write_beats
 from reportdb.calendar_commands import as_spans, calendar_app
+from reportdb.cli.scope_key import scope_key
 from reportdb.command_line import Data, Database, Failure, err, opened, out, progress_bar
 from reportdb.connection import connect, url_of
 from reportdb.deadline_commands import deadlines_app
@@ -35,6 +36,7 @@ app.add_typer(calendar_app, name="calendar")
 app.add_typer(deadlines_app, name="deadlines")
 app.add_typer(users_app, name="users")
 app.command("anonymise")(anonymise_old)
+app.command("scope-key")(scope_key)
 
 
 @app.command()

@@ -7,7 +7,7 @@ and share their answers. While the database is away that moment stands still, an
 import logging
 import threading
 import time
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -254,10 +254,14 @@ _watchers: list[Watcher] = []
 
 
 @contextmanager
-def watching(url: str, write_url: str | None = None) -> Iterator[Watcher]:
-    """Watch the database at `url` while the block runs; `watcher()` finds it. `write_url`: see ReportDatabase."""
+def watching(
+    url: str, write_url: str | None = None, scope_key: Callable[[], str | None] | None = None
+) -> Iterator[Watcher]:
+    """Watch the database at `url` while the block runs; `watcher()` finds it. `write_url`, `scope_key`: see
+    ReportDatabase.
+    """
     viewers = Viewers()
-    reports = ReportDatabase(url, write_url=write_url, while_waiting=viewers.turns.aside)
+    reports = ReportDatabase(url, write_url=write_url, scope_key=scope_key, while_waiting=viewers.turns.aside)
     watcher = Watcher(reports, viewers)
     _watchers.append(watcher)
     try:

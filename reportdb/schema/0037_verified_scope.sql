@@ -146,7 +146,7 @@ declare
     reader text := (verified_scope())[2];
 begin
     if coalesce(reader, '') = '' then
-        raise insufficient_privilege using message = 'report.scope names no reader';
+        raise insufficient_privilege using message = 'the scope names no reader';
     end if;
     return reader;
 end
@@ -183,7 +183,7 @@ language plpgsql volatile security definer
 as $$
 begin
     if who is distinct from scope_reader() then
-        raise insufficient_privilege using message = 'report.scope is signed for another reader';
+        raise insufficient_privilege using message = 'the scope is signed for another reader';
     end if;
     insert into access_log (at, subject, action, report_id, reason)
     values (clock_timestamp(), left(who, 200), left(what, 100), asked, left(why, 500));
