@@ -230,10 +230,13 @@ def summarise(
 @app.command()
 def check(database: Database = None, data: Data = None) -> None:
     """Say in plain words what is missing or malformed in the database, where, and what cures it."""
-    from reportdb.check import find_damage
+    from reportdb.check import beyond_the_owner, find_damage
 
     with opened(database, data) as url, connect(url) as connection:
         damage = find_damage(connection)
+        beyond = beyond_the_owner(connection)
+    for finding in beyond:
+        out.print(f"Beyond the owner's rights: {finding}", markup=False, highlight=False, soft_wrap=True)
     for finding in damage:
         out.print(str(finding), markup=False, highlight=False, soft_wrap=True)
     if damage:

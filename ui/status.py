@@ -108,7 +108,7 @@ def cure_words(kind: str) -> str:
         "disk_full": _("Make room on the database's disk."),
         "restarting": _("Wait until PostgreSQL is up; if it takes minutes, read its log."),
         "refused": _("Check the login in REPORT_DB_URL, and that it is a member of the role report_dashboard."),
-        "unsigned": _("Set REPORT_SCOPE_KEY to what “python -m reportdb scope-key” prints. Start the dashboard again."),
+        "unsigned": _("Set REPORT_SCOPE_KEY to what “python -m reportdb scope-key” prints, then start again."),
         "read_only": _("Set REPORT_DB_WRITE_URL to the primary database: the access log is written there."),
         "unprepared": _("Run “python -m reportdb up”, then “python -m reportdb check”."),
     }

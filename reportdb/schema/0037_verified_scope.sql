@@ -167,15 +167,31 @@ create policy accounts on app_user for select to report_gate, report_admin using
 create policy lines on access_log for select to report_admin using (scope_holds());
 create policy heads on unit_head for select to report_official, report_leader, report_escalator using (scope_holds());
 
--- 0031's view, the scope verified once for a question and not for each step.
+-- 0031's views, of no use without a signed scope either: they read the tables with their owner's rights. The scope is
+-- verified once for a question and not for each step.
+create or replace view report_text with (security_barrier) as
+select
+    id,
+    case when own then title else masked(title) end as title,
+    case when own then text else masked(text) end as text,
+    case when own then address else masked(address) end as address,
+    case when own then answer else masked(answer) end as answer,
+    public_code, lon, lat, officer, source_ref, unit_id, ended_at
+from (
+    select *, unit_id = any((select scope_units())::integer[]) as own,
+        current_user = 'report_escalator' and escalated_by_id = any((select scope_units())::integer[]) as handed_up
+    from report
+) as report
+where scope_holds() and (own or handed_up or (select sees_all()));
+
 create or replace view report_step with (security_barrier) as
 select report_id, n, at, kind, from_unit_id, to_unit_id,
     case when (select sees_all()) or current_user = 'report_escalator' then masked(note) else note end as note
 from report_event
-where (select sees_all())
+where scope_holds() and ((select sees_all())
     or (select case when current_user = 'report_escalator' then escalated_by_id else unit_id end
             = any ((select scope_units())::integer[])
-        from report where id = report_id);
+        from report where id = report_id));
 
 -- The pen writes the name that was signed and no other.
 create or replace function note_access(who text, what text, asked bigint, why text) returns void
