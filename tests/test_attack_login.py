@@ -36,7 +36,16 @@ from tests.access import (
 from tests.conftest import NewDatabase
 
 ROLES = ("report_official", "report_leader", "report_admin", "report_gate", "report_escalator")
-OF_CASES = ("report", "report_past", "report_event", "report_source", "report_text", "report_step", "unit_head")
+OF_CASES = {
+    "report": "public_code",
+    "report_source": "published_status",
+    "report_text": "title",
+    "report_step": "note",
+    "unit_head": "name",
+    "app_user": "name",
+    "access_log": "subject",
+}
+"""What tells of single cases and of people: a column of each table and view that nobody reads who only counts."""
 HEADS_NAME = "Zeta head of unit"
 SECRETS = (marks([OURS, THEIRS, BELOW]) - {str(number(unit, n)) for unit in (OURS, THEIRS, BELOW) for n in CASES}) | {
     HEADS_NAME.lower(),
@@ -97,7 +106,7 @@ BECOMING = (
         "execute counted",
     ),
     attempt("a leader's cursor", "set role report_leader", "declare held cursor for select id from report"),
-    attempt("switch row-level security off", "set row_security = off", "set role report_leader", "table report_past"),
+    attempt("switch row-level security off", "set row_security = off", "set role report_leader", "table report_source"),
 )
 MAKING = (
     attempt("a temporary table in the place of one", "create temp table report_contact (name text)"),
@@ -412,12 +421,7 @@ FORGED: dict[str, tuple[str, Callable[[Forger], str]]] = {
 def test_a_forged_scope_sees_no_case(city: str, session: psycopg.Connection, forged: str) -> None:
     role, write = FORGED[forged]
     scope = write(Forger(city, session))
-    for place in (*OF_CASES, "app_user", "access_log"):
-        if not session.execute("select has_any_column_privilege(%s, %s, 'select')", [role, place]).fetchone()[0]:  # type: ignore[index]
-            continue
-        column = {"unit_head": "name", "app_user": "name", "access_log": "subject", "report_past": "report_id"}.get(
-            place, "id" if place in {"report", "report_text"} else "report_id"
-        )
+    for place, column in OF_CASES.items():
         words, refusal = told(
             session, (f"set role {role}", f"set report.scope = $scope${scope}$scope$", f"select {column} from {place}")
         )
