@@ -365,12 +365,13 @@ class Forger:
     def signed(self, scope: Scope, reader: str = "", *, ago: float = 0, session: str = "", key: str = "") -> str:
         """Return what is signed for a session (else this one), so many seconds ago, with a key (else the true one)."""
         here = Session(session or self.here.name, self.here.clock - ago, self.here.learned_at)
-        return Signer(lambda: key or self._key).signed(scope, reader, here)
+        true_key: str = self._key
+        return Signer(lambda: key or true_key).signed(scope, reader, here)
 
     @property
     def owners(self) -> str:
         """The name of a session that is not this one."""
-        return self._owners
+        return str(self._owners)
 
 
 def later(scope: str) -> str:

@@ -38,7 +38,7 @@ def dashboard_url(url: str) -> str:
     """
     name = sql.Identifier(LOGIN)
     with connect(url) as connection, connection.transaction():
-        if not connection.execute("select from pg_roles where rolname = %s", [LOGIN]).fetchone():
+        if not connection.execute("select 1 from pg_roles where rolname = %s", [LOGIN]).fetchone():
             connection.execute(sql.SQL("create role {} login noinherit").format(name))
         connection.execute(sql.SQL("grant {} to {}").format(sql.Identifier(DASHBOARD), name))
     return url.replace(f"//{OWNER}@", f"//{LOGIN}@", 1)
