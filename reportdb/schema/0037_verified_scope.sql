@@ -32,10 +32,10 @@ begin
     insert into scope_key (key, inner_pad, outer_pad) values (made, inner_form, outer_form)
     on conflict (only_one) do update
         set key = excluded.key, inner_pad = excluded.inner_pad, outer_pad = excluded.outer_pad;
+    alter function verified_scope() cost 100;  -- changes nothing, and has every session read the key anew
 end
 $$;
 revoke execute on function change_scope_key from public;
-select change_scope_key();
 
 -- What no other session shares: the server's start, the process, and the client's address and port where it has one. The
 -- dashboard's own login may see what the dashboard sends (pg_stat_activity), but cannot use it.
@@ -72,9 +72,19 @@ end
 $$;
 revoke execute on function signed_scope from public;
 
+-- The key's two forms as verified_scope takes them: declared immutable, so that a session reads the table once and not
+-- for each question. change_scope_key has them read again; nothing else changes the table.
+create function scope_inner_pad() returns bytea
+language plpgsql immutable parallel safe
+as $$ begin return (select inner_pad from scope_key); end $$;
+create function scope_outer_pad() returns bytea
+language plpgsql immutable parallel safe
+as $$ begin return (select outer_pad from scope_key); end $$;
+revoke execute on function scope_inner_pad, scope_outer_pad from public;
+
 -- The scope and the reader (in hexadecimal) that are signed for the role that asks, or an error; null where no scope is
 -- named. The clock tells whether the signature is too old, and nothing else. What scope_session and scope_signature do is
--- written out here once more: each call would cost as much as the rest.
+-- written out here once more, and nothing is read from a table: a question verifies its scope up to twenty times.
 create function verified_scope() returns text[]
 language plpgsql stable parallel restricted security definer
 as $$
@@ -90,12 +100,11 @@ begin
         raise insufficient_privilege using message = 'report.scope is not signed';
     end if;
     if told[2] <> coalesce(nullif(current_setting('role'), 'none'), session_user)
-        or told[5] is distinct from (
-            select encode(sha256(outer_pad || sha256(inner_pad || convert_to(concat_ws(
+        or told[5] is distinct from
+            encode(sha256(scope_outer_pad() || sha256(scope_inner_pad() || convert_to(concat_ws(
                 ';', told[1], told[2], told[3], told[4],
                 concat_ws('/', cast(date_part('epoch', pg_postmaster_start_time()) as bigint), pg_backend_pid(),
                     host(inet_client_addr()), inet_client_port())), 'UTF8'))), 'hex')
-            from scope_key)
     then
         raise insufficient_privilege using message = 'report.scope is signed with another key, or for somebody else';
     end if;
@@ -206,6 +215,8 @@ begin
     values (clock_timestamp(), left(who, 200), left(what, 100), asked, left(why, 500));
 end
 $$;
+
+select change_scope_key();
 
 -- Names in what runs with its owner's rights, or chooses rows, are never looked for where the caller may put them.
 do $$
