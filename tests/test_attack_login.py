@@ -20,6 +20,7 @@ from sqlalchemy.engine import make_url
 from queries.engine.signature import Session, Signer
 from queries.scope import ADMINISTRATION, EVERYTHING, GATE, Scope, cases_of
 from reportdb.connection import connect
+from reportdb.migrations import migrate
 from tests.access import (
     BELOW,
     CASES,
@@ -33,7 +34,7 @@ from tests.access import (
     planted,
     word,
 )
-from tests.conftest import NewDatabase
+from tests.conftest import NewDatabase, database_name
 
 ROLES = ("report_official", "report_leader", "report_admin", "report_gate", "report_escalator")
 OF_CASES = {
@@ -568,8 +569,11 @@ def test_the_databases_hmac_is_that_of_rfc_2104(city: str) -> None:
     assert changed != (key,)
 
 
-def test_no_login_gets_at_the_login_of_the_database_by_its_size_or_name(thief: str) -> None:
-    """Every database of the server that holds reports is shut alike: a copy as well."""
+def test_a_copy_of_a_database_is_shut_at_the_next_start(city: str, thief: str) -> None:
+    with connect(city) as owner:
+        owner.execute("grant create on schema public to public")
+        owner.execute(f"grant temporary on database {database_name(city)} to public".encode())
+        assert migrate(owner) == []
     with psycopg.connect(thief, autocommit=True) as connection:
         row = connection.execute(
             "select has_database_privilege(current_database(), 'temporary'), has_schema_privilege('public', 'create')"
