@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -20,6 +21,7 @@ from reportdb.connection import (
     report_database,
     understood,
 )
+from reportdb.database.scope_key import dashboard_url, embedded_scope_key
 from reportdb.database.supervisor import why_away
 from reportdb.migrations import SchemaError
 from reportdb.server import ServerError
@@ -39,8 +41,9 @@ _FRAME = Path(__file__).parent / "ui" / "frame.py"
 async def _running(_: st.App) -> AsyncIterator[None]:
     """Hold the report database while the application runs.
 
-    A database of the city's own (REPORT_DB_URL) is read as it is; the embedded one is started and kept current. Where
-    that is a copy, the access log is written on its primary (REPORT_DB_WRITE_URL).
+    A database of the city's own (REPORT_DB_URL) is read as it is; the embedded one is started and kept current, and is
+    asked as a login that owns nothing. Where that is a copy, the access log is written on its primary
+    (REPORT_DB_WRITE_URL).
     """
     process.prepare()
     with ExitStack() as held:
@@ -50,7 +53,13 @@ async def _running(_: st.App) -> AsyncIterator[None]:
             sign_in.tie_sessions()
             metrics.readers()
             named, to_write = os.environ.get(URL_VARIABLE), os.environ.get(WRITE_URL_VARIABLE)
-            url = understood(named) if named else held.enter_context(report_database())
+            key = opening.scope_key()
+            find_key = (lambda: key) if key else None
+            if named:
+                url = understood(named)
+            else:
+                owner_url = held.enter_context(report_database())
+                url, find_key = dashboard_url(owner_url), partial(embedded_scope_key, owner_url)
             write_url = understood(to_write, WRITE_URL_VARIABLE) if to_write else None
             thresholds.thresholds()
         except (
@@ -65,8 +74,8 @@ async def _running(_: st.App) -> AsyncIterator[None]:
             sys.stdout.write(f"  {said}\n\n")
             sys.stdout.flush()
         if not named:
-            held.enter_context(beating(url))
-        held.enter_context(live.watching(url, write_url, lambda: None if named else why_away()))
+            held.enter_context(beating(owner_url))
+        held.enter_context(live.watching(url, write_url, find_key, lambda: None if named else why_away()))
         yield
 
 

@@ -140,6 +140,7 @@ class Bare(ReportDatabase):
         given: Mapping[str, Any],
         scope: Scope,  # noqa: ARG002
         *,
+        reader: str = "",  # noqa: ARG002
         on_record: bool = False,
     ) -> pd.DataFrame:
         words = "(select * from report) as report_text"
@@ -365,8 +366,9 @@ def plan(url: str, asked: Asked) -> str:
     try:
         with engine.connect() as connection:
             connection.execute(text("set plan_cache_mode = force_custom_plan"))
+            sign = text("select set_config('report.scope', signed_scope(:scope, :role), true)")
+            connection.execute(sign, {"scope": asked.scope.setting, "role": asked.scope.role})
             connection.execute(text(f"set local role {asked.scope.role}"))
-            connection.execute(text(f"set local report.scope = '{asked.scope.setting}'"))
             explained = connection.execute(
                 text("explain (analyze, buffers, format json) " + statement),
                 {name: value for name, value in given.items() if f":{name}" in statement},

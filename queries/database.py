@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, even
 from sqlalchemy.exc import DBAPIError, NotSupportedError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from queries.engine.signature import NoKey, Session, Signer
 from queries.memory import Memory
 from queries.scope import COUNTS, Scope
 from queries.statements import sql
@@ -53,6 +54,9 @@ _GIVEN_UP_BY_A_COPY = frozenset({"40001", "40P01"})
 # longer than answering them.
 _PLANNED_ONCE = frozenset({"case_rows", "map_case", "nearby", "report", "report_deadlines", "report_events"})
 
+# A connection asks the database's clock again after so many seconds: clocks drift, and signatures rest on it.
+_SECONDS_OF_A_SESSION = 600
+
 _Kept = TypeVar("_Kept")
 
 
@@ -68,15 +72,19 @@ class ReportDatabase:
         url: str,
         *,
         write_url: str | None = None,
+        scope_key: Callable[[], str | None] | None = None,
         while_waiting: Callable[[], AbstractContextManager[None]] = nullcontext,
         why_away: Callable[[], Kind | None] = lambda: None,
     ) -> None:
         """Prepare to ask the database at `url` (any URL that PostgreSQL's own library reads, several hosts included);
         nothing is connected yet. `while_waiting` is entered by whoever waits for an answer.
 
-        `write_url` leads to the primary where `url` leads to a copy: only the access log is written there. `why_away`
-        knows what keeps the server away where a refused connection does not tell.
+        `write_url` leads to the primary where `url` leads to a copy: only the access log is written there. `scope_key`
+        returns the key that scopes are signed with, in hexadecimal digits, or None; left out, the database is asked for
+        it, which tells it to its owner alone. `why_away` knows what keeps the server away where a refused connection
+        does not tell.
         """
+        self._signer = Signer(scope_key or (lambda: _own_key(url)))
         self._engine = _engine(url, _SECONDS_FOR_AN_ANSWER, pool_size=4, max_overflow=4)
         self._looking = _engine(url, _SECONDS_FOR_A_LOOK, pool_size=1, max_overflow=0)
         self._recording = _engine(write_url, _SECONDS_FOR_AN_ANSWER, pool_size=1, max_overflow=1) if write_url else None
@@ -145,12 +153,19 @@ class ReportDatabase:
     def ask_on_record(self, question: str, *, scope: Scope, **parameters: Any) -> pd.DataFrame:
         """Answer a question that leaves a line in the access log: each time anew, and for good before it is answered.
 
+        The parameter `who` is the name that is written: the scope is signed for that reader.
         It is asked of the primary where a URL of that was given. Raises DatabaseAway (of the kind read_only where the
         database is a copy), NotAReportDatabase.
         """
         with self._while_waiting():
             return self._ask(
-                self._recording or self._engine, question, sql(question), parameters, scope, on_record=True
+                self._recording or self._engine,
+                question,
+                sql(question),
+                parameters,
+                scope,
+                reader=str(parameters["who"]),
+                on_record=True,
             )
 
     @property
@@ -190,16 +205,29 @@ class ReportDatabase:
         given: Mapping[str, Any],
         scope: Scope,
         *,
+        reader: str = "",
         on_record: bool = False,
     ) -> pd.DataFrame:
         began = time.perf_counter()
-        begin = _begin(question, scope, on_record=on_record)
+
+        def begin(connection: Connection) -> str:
+            """Return what begins the question's transaction on a connection."""
+            signed = None if scope == COUNTS else self._signer.signed(scope, reader, _session(connection))
+            return _begin(question, scope, signed, on_record=on_record)
+
         try:
             try:
                 answer = self._answer(engine, begin, statement, given)
-            except (_ConnectionWasOld, _GivenUpByACopy):
-                # So are the others of the pool, and it has opened none of them again; or the copy has now caught up.
+            except (_ConnectionWasOld, _GivenUpByACopy, _NotSigned):
+                # So are the others of the pool, and it has opened none of them again; or the copy has now caught up; or
+                # the key or the database's clock was changed.
                 answer = self._answer(engine, begin, statement, given)
+        except psycopg.OperationalError as error:  # while the key was looked for
+            raise self._noted(question, DatabaseAway(_words(error), kind_of(error))) from error
+        except NoKey as error:
+            raise self._noted(question, NotAReportDatabase(str(error), "unsigned")) from error
+        except _NotSigned as error:
+            raise self._noted(question, NotAReportDatabase(_words(error), "unsigned")) from error
         except PoolTimeout as error:  # all our connections are busy with slow questions
             raise self._noted(question, DatabaseAway(_words(error), "slow")) from error
         except DBAPIError as error:
@@ -222,12 +250,14 @@ class ReportDatabase:
         self.timings.answered(question, time.perf_counter() - began)
         return answer
 
-    def _answer(self, engine: Engine, begin: str, statement: str, given: Mapping[str, Any]) -> pd.DataFrame:
+    def _answer(
+        self, engine: Engine, begin: Callable[[Connection], str], statement: str, given: Mapping[str, Any]
+    ) -> pd.DataFrame:
         with engine.connect() as connection:
             wire: psycopg.Connection = connection.connection.dbapi_connection  # type: ignore[assignment]
             try:
                 with self._waited_for(wire, _patience(connection)) as given_up:
-                    connection.exec_driver_sql(begin)
+                    connection.exec_driver_sql(begin(connection))
                     answer = connection.execute(text(statement), given)
                     # Plain tuples, from the driver: of SQLAlchemy's rows a table is made ten times as slowly.
                     found = pd.DataFrame.from_records(answer.cursor.fetchall(), columns=list(answer.keys()))
@@ -238,6 +268,10 @@ class ReportDatabase:
                     raise _NothingCameBack from error
                 if getattr(error.orig, "sqlstate", None) in _GIVEN_UP_BY_A_COPY:
                     raise _GivenUpByACopy from error
+                if kind_of(error.orig) == "unsigned":
+                    self._signer.renew()
+                    connection.info.pop("session", None)
+                    raise _NotSigned(_words(error)) from error
                 lost = kind_of(error.orig) in {"unreachable", "restarting"} or _returns_other_columns(error.orig)
                 if error.connection_invalidated and lost:
                     raise _ConnectionWasOld from error
@@ -276,6 +310,10 @@ class _ConnectionWasOld(Exception):
 
 class _GivenUpByACopy(Exception):
     """A copy ended our question, because it held up what came from the primary."""
+
+
+class _NotSigned(Exception):
+    """The database did not believe the scope: its signature was too old, or made with another key."""
 
 
 class _NothingCameBack(Exception):
@@ -324,13 +362,38 @@ def _returns_other_columns(error: BaseException | None) -> bool:
     return isinstance(error, psycopg.NotSupportedError) and error.diag.source_function == "RevalidateCachedQuery"
 
 
-def _begin(question: str, scope: Scope, *, on_record: bool) -> str:
-    """Return what begins a transaction that is within a scope, and leaves the connection as it came: one message, so
-    that a scope costs no waiting of its own.
+def _session(connection: Connection) -> Session:
+    """Return a connection as the database knows it, asked once for it and every ten minutes after that."""
+    known: Session | None = connection.info.get("session")
+    if known is None or time.monotonic() - known.learned_at > _SECONDS_OF_A_SESSION:
+        asked_at = time.monotonic()
+        name, clock = connection.exec_driver_sql(
+            "select scope_session(), cast(extract(epoch from clock_timestamp()) as double precision)"
+        ).one()
+        known = connection.info["session"] = Session(name, clock, asked_at)
+    return known
+
+
+def _own_key(url: str) -> str | None:
+    """Return the key that scopes are signed with, where the login of the URL owns it; None where it may not read it.
+
+    Raises psycopg.OperationalError where the database does not answer.
+    """
+    with psycopg.connect(url, connect_timeout=_SECONDS_TO_CONNECT, autocommit=True) as connection:
+        try:
+            row = connection.execute("select encode(key, 'hex') from scope_key").fetchone()
+        except (psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedTable):
+            return None
+    return str(row[0]) if row else None
+
+
+def _begin(question: str, scope: Scope, signed: str | None, *, on_record: bool) -> str:
+    """Return what begins a transaction that is within a signed scope (None: who counts needs none), and leaves the
+    connection as it came: one message, so that a scope costs no waiting of its own.
     """
     begin = ["begin read write" if on_record else "begin"]
-    if scope != COUNTS:
-        begin += [f"set local role {scope.role}", f"set local report.scope = '{scope.setting}'"]
+    if signed is not None:
+        begin += [f"set local role {scope.role}", f"set local report.scope = '{signed}'"]
     if question in _PLANNED_ONCE:
         begin += ["set local plan_cache_mode = force_generic_plan"]
     return "; ".join(begin)

@@ -1,4 +1,6 @@
-"""Whose cases a viewer may read. The database enforces it (reportdb/schema/0008_access.sql); here it is only named."""
+"""Whose cases a viewer may read. The database enforces it (reportdb/schema/0008_access.sql); here it is only named, and
+signed by `queries/engine/signature.py`.
+"""
 
 from dataclasses import dataclass
 
@@ -16,7 +18,7 @@ class Scope:
 
     @property
     def setting(self) -> str:
-        """What report.scope is set to while a question is answered."""
+        """What report.scope names while a question is answered, before it is signed."""
         return "all" if self.reads_all else "{" + ",".join(str(int(unit)) for unit in self.units) + "}"
 
     @property

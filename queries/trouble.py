@@ -3,11 +3,20 @@
 from typing import Literal
 
 Kind = Literal[
-    "unreachable", "silent", "slow", "crowded", "disk_full", "restarting", "refused", "read_only", "unprepared"
+    "unreachable",
+    "silent",
+    "slow",
+    "crowded",
+    "disk_full",
+    "restarting",
+    "refused",
+    "unsigned",
+    "read_only",
+    "unprepared",
 ]
 """What keeps an answer away: nobody there; a connection on which nothing comes back; longer than we wait; no connection
-left; no room on its disk; starting, stopping or recovering; we may not read; a copy, that cannot be written to; not a
-report database."""
+left; no room on its disk; starting, stopping or recovering; we may not read; a scope that is not signed as the database
+expects; a copy, that cannot be written to; not a report database."""
 
 _BY_STATE: dict[str, Kind] = {
     "57014": "slow",  # query_canceled
@@ -58,6 +67,9 @@ class NotAReportDatabase(NoAnswer):
 def kind_of(error: BaseException | None) -> Kind:
     """Return what kind of trouble an error of the database's library is."""
     if state := getattr(error, "sqlstate", None):
+        said = str(getattr(getattr(error, "diag", None), "message_primary", None))
+        if state == "42501" and said.startswith("report.scope "):  # our own words, in schema 0037
+            return "unsigned"
         return _BY_STATE.get(state, "unreachable")
     words = str(error)
     return next((kind for hint, kind in _BY_WORDS.items() if hint in words), "unreachable")

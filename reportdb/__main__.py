@@ -18,6 +18,7 @@ import typer
 
 from reportdb.beat import beating, write_beats
 from reportdb.calendar_commands import as_spans, calendar_app
+from reportdb.cli.scope_key import scope_key
 from reportdb.command_line import Data, Database, Failure, err, opened, out, progress_bar
 from reportdb.connection import connect, url_of
 from reportdb.database.lost_connection import carried_through
@@ -37,6 +38,7 @@ app.add_typer(calendar_app, name="calendar")
 app.add_typer(deadlines_app, name="deadlines")
 app.add_typer(users_app, name="users")
 app.command("anonymise")(anonymise_old)
+app.command("scope-key")(scope_key)
 
 
 @app.command()
@@ -232,10 +234,13 @@ def summarise(
 @app.command()
 def check(database: Database = None, data: Data = None) -> None:
     """Say in plain words what is missing or malformed in the database, where, and what cures it."""
-    from reportdb.check import find_damage
+    from reportdb.check import beyond_the_owner, find_damage
 
     with opened(database, data) as url:
         damage = carried_through(partial(connect, url), find_damage)
+        beyond = carried_through(partial(connect, url), beyond_the_owner)
+    for finding in beyond:
+        out.print(f"Beyond the owner's rights: {finding}", highlight=False, soft_wrap=True)
     for finding in damage:
         out.print(str(finding), highlight=False, soft_wrap=True)
     if damage:

@@ -53,12 +53,36 @@ def migrate(connection: psycopg.Connection, folder: Path = SCHEMA) -> list[str]:
                 connection.execute(
                     "insert into schema_migration (name, sha256) values (%s, %s)", [file.name, _digest(file)]
                 )
+            close_to_everybody(connection)
     except psycopg.errors.InsufficientPrivilege as error:
         raise SchemaError(
             f"The database's role may not change its schema ({error.diag.message_primary}). "
             "Connect as the database's owner, or have its administrator grant the right."
         ) from error
     return [file.name for file in fresh]
+
+
+def close_to_everybody(connection: psycopg.Connection) -> None:
+    """Let nobody but the owner make tables or functions in the database, temporary ones included.
+
+    These rights belong to a database, and one that was made as a copy of another does not take them over. Where the
+    role may not take a right away, it stays: `check` names it.
+    """
+    connection.execute(
+        """do $$
+           begin
+               if has_database_privilege('public', current_database(), 'temporary')
+                       or has_database_privilege('public', current_database(), 'create') then
+                   execute format('revoke temporary, create on database %I from public', current_database());
+               end if;
+               if has_schema_privilege('public', current_schema(), 'create') then
+                   execute format('revoke create on schema %I from public', current_schema());
+               end if;
+           exception when insufficient_privilege then
+               null;
+           end
+           $$"""
+    )
 
 
 def _digest(file: Path) -> str:

@@ -22,7 +22,7 @@ from reportdb.connection import connect
 from reportdb.database.endings import ends_in_order
 from reportdb.demo import build_demo
 from reportdb.importer import import_reports
-from reportdb.migrations import migrate
+from reportdb.migrations import close_to_everybody, migrate
 from reportdb.server import embedded_server
 from tests.imported import FILES, Imported
 from tests.open_folder import open_folder
@@ -92,7 +92,11 @@ def new_database(server: str) -> Iterator[NewDatabase]:
                 sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template))
             )
         made.append(name)
-        return with_database(server, name)
+        url = with_database(server, name)
+        if template != "template1":
+            with connect(url) as connection:  # a copy of a database does not take over the rights to it
+                close_to_everybody(connection)
+        return url
 
     yield make
     if "TEST_DB_URL" in os.environ:  # our own server goes with its folder

@@ -268,9 +268,9 @@ def test_new_and_transferred_cases_wait_apart(connection: psycopg.Connection, re
 def test_who_reads_what_was_handed_up_reads_nothing_else(city: psycopg.Connection, attempt: str) -> None:
     city.execute("create role escalator_login noinherit in role report_escalator")
     try:
+        city.execute("select set_config('report.scope', signed_scope('{1}', 'report_escalator'), false)")
         city.execute("set session authorization escalator_login")
         city.execute("set role report_escalator")
-        city.execute("set report.scope = '{1}'")
         assert city.execute("select array_agg(id order by id) from report").fetchone() == ([2, 5, 6],)
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             city.execute(attempt.encode())

@@ -27,6 +27,7 @@ from queries.report import events, nearby, report
 from queries.scope import ADMINISTRATION, COUNTS, EVERYTHING, GATE, NOTHING, Scope, cases_of
 from queries.search import search
 from queries.small_numbers import coarsened
+from queries.statements import sql
 from reportdb.connection import connect
 from tests import access
 from tests.access import (
@@ -315,7 +316,7 @@ def test_nobody_searches_for_what_is_masked(reports: ReportDatabase, scope: Scop
 def test_no_scope_goes_from_one_transaction_to_the_next(
     reports: ReportDatabase, monkeypatch: pytest.MonkeyPatch, planned_once: bool
 ) -> None:
-    setting = "select current_user as role, current_setting('report.scope', true) as units"
+    setting = "select current_user as role, split_part(current_setting('report.scope', true), ';', 1) as units"
     who, counting = f"{setting}, array(select id from report) as ids", f"{setting}, count(*) as n from report"
     monkeypatch.setattr(database, "sql", lambda question, *_rest: question)
     monkeypatch.setattr(database, "_PLANNED_ONCE", {who, counting} if planned_once else set())
@@ -346,7 +347,8 @@ def test_no_scope_goes_from_one_transaction_to_the_next(
 def test_nothing_of_a_scope_stays_where_its_question_failed(city: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "sql", lambda question, *_rest: question)
     monkeypatch.setattr(database, "_SECONDS_FOR_AN_ANSWER", 1)
-    who = """select pg_backend_pid() as pid, current_user as role, current_setting('report.scope', true) as units,
+    who = """select pg_backend_pid() as pid, current_user as role,
+                 split_part(current_setting('report.scope', true), ';', 1) as units,
                  current_setting('transaction_read_only') as reads"""
     with closing(ReportDatabase(city)) as reports:
         before = reports.ask_now(who).iloc[0]
@@ -372,25 +374,27 @@ def test_nothing_of_a_scope_stays_where_its_question_failed(city: str, monkeypat
 
 def test_a_scope_costs_no_message_of_its_own(reports: ReportDatabase) -> None:
     sent: list[str] = []
+    reports.ask_now("case_count", figure="true", scope=HEAD, **ANYTHING, at=NOW)  # learns the connection's own name
     event.listen(reports._engine, "before_cursor_execute", lambda *given: sent.append(given[2]))
     for scope in (COUNTS, HEAD):
         reports.ask_now("case_count", figure="true", scope=scope, **ANYTHING, at=NOW)
     assert len(sent) == 4
-    assert [sent[0], sent[2]] == [
-        "begin",
-        f"begin; set local role {HEAD.role}; set local report.scope = '{HEAD.setting}'",
-    ]
+    assert sent[0] == "begin"
+    begun = f"begin; set local role {HEAD.role}; set local report.scope = '{HEAD.setting};{HEAD.role};"
+    assert re.fullmatch(re.escape(begun) + r"\d+;;[0-9a-f]{64}'", sent[2])
 
 
 def test_the_planner_does_not_unfold_the_scope(city: str) -> None:
     with connect(city) as connection, connection.transaction(force_rollback=True):
-        connection.execute(f"set local role {HEAD.role}; set local report.scope = '{HEAD.setting}'")
+        connection.execute("select set_config('report.scope', signed_scope(%s, %s), true)", [HEAD.setting, HEAD.role])
+        connection.execute(f"set local role {HEAD.role}")
         for table in TABLES:
             if table != "report_contact":
                 rows = connection.execute(f"explain (verbose) select 1 from {table}").fetchall()
                 plan = " ".join(row[0] for row in rows)
                 assert "scope_units()" in plan
                 assert "current_setting" not in plan
+                assert "scope_holds" not in plan
                 assert "EXISTS" not in plan
 
 
@@ -446,7 +450,14 @@ def test_no_contact_without_a_name_and_a_reason(reports: ReportDatabase, who: st
 
 def test_a_contact_cannot_be_asked_for_without_the_line_that_says_so(reports: ReportDatabase) -> None:
     with pytest.raises(Exception, match="read-only"):  # the usual way of asking writes nothing, so it shows nothing
-        reports.ask_now("contact", scope=HEAD, id=number(OURS, 2), who="asks", why="to call back")
+        reports._ask(
+            reports._engine,
+            "contact",
+            sql("contact"),
+            {"id": number(OURS, 2), "who": "asks", "why": "to call back"},
+            HEAD,
+            reader="asks",
+        )
 
 
 def test_only_the_gate_writes_the_log_and_only_administrators_read_it(city: str, reports: ReportDatabase) -> None:

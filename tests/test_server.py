@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from reportdb.check import find_damage
+from reportdb.check import beyond_the_owner, find_damage
 from reportdb.connection import connect
 from reportdb.demo import build_demo
 from reportdb.migrations import migrate
@@ -280,5 +280,7 @@ def test_an_owner_without_superuser_rights_will_do(folder: Path) -> None:
         with connect(url.replace("report_owner@/report?", "steward@/city?")) as steward:
             migrate(steward)
             assert [damage.table for damage in find_damage(steward)] == ["city"]
+            (beyond,) = beyond_the_owner(steward)
+            assert "lo_create" in beyond.wrong
             steward.execute("set role report_reader")
             assert steward.execute("select count(*) from report").fetchone() == (0,)

@@ -257,13 +257,16 @@ _watchers: list[Watcher] = []
 
 @contextmanager
 def watching(
-    url: str, write_url: str | None = None, why_away: Callable[[], Kind | None] = lambda: None
+    url: str,
+    write_url: str | None = None,
+    scope_key: Callable[[], str | None] | None = None,
+    why_away: Callable[[], Kind | None] = lambda: None,
 ) -> Iterator[Watcher]:
-    """Watch the database at `url` while the block runs; `watcher()` finds it. `write_url`, `why_away`: see
-    ReportDatabase.
-    """
+    """Watch the database at `url` while the block runs; `watcher()` finds it. The others: see ReportDatabase."""
     viewers = Viewers()
-    reports = ReportDatabase(url, write_url=write_url, while_waiting=viewers.turns.aside, why_away=why_away)
+    reports = ReportDatabase(
+        url, write_url=write_url, scope_key=scope_key, while_waiting=viewers.turns.aside, why_away=why_away
+    )
     watcher = Watcher(reports, viewers)
     _watchers.append(watcher)
     try:

@@ -2,12 +2,14 @@
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
 from streamlit import config
 from streamlit.errors import StreamlitSecretNotFoundError
 
+from queries.engine.signature import KEY_VARIABLE, is_key
 from ui.gate import BELIEVED_VARIABLE, names_this_machine
 from ui.server.settings_files import BrokenSettings, check_files, files_of_streamlit
 from ui.sign_in import OPEN_VARIABLE, SettingsError, open_in_words, sign_in
@@ -54,3 +56,17 @@ def opening() -> str:
         "The dashboard can be reached from this machine only. To let others in, set up sign-in in "
         ".streamlit/secrets.toml (.streamlit/secrets.toml.example) and listen with --server.address 0.0.0.0."
     )
+
+
+def scope_key() -> str | None:
+    """Return the key that scopes are signed with: REPORT_SCOPE_KEY, else scope_key in [database] of secrets.toml, else
+    None. Raises SettingsError for what is no key, without repeating it.
+    """
+    found = os.environ.get(KEY_VARIABLE)
+    with suppress(StreamlitSecretNotFoundError):
+        found = found or st.secrets.get("database", {}).get("scope_key")
+    if found is not None and not is_key(str(found)):
+        raise SettingsError(
+            f"{KEY_VARIABLE} is no key: it has 64 hexadecimal digits, as `python -m reportdb scope-key` prints it."
+        )
+    return found

@@ -94,6 +94,7 @@ def trouble_words(kind: str) -> str:
         "disk_full": _("the database's disk is full"),
         "restarting": _("the database is starting again"),
         "refused": _("the database refuses the dashboard"),
+        "unsigned": _("the database does not accept the dashboard's key"),
         "read_only": _("this copy of the database cannot be written to"),
         "unprepared": _("the database is not ready"),
         "empty": _("the database is empty"),
@@ -109,6 +110,7 @@ def cure_words(kind: str) -> str:
         "disk_full": _("Make room on the database's disk."),
         "restarting": _("Wait until PostgreSQL is up; if it takes minutes, read its log."),
         "refused": _("Check the login in REPORT_DB_URL, and that it is a member of the role report_dashboard."),
+        "unsigned": _("Set REPORT_SCOPE_KEY to what “python -m reportdb scope-key” prints, then start again."),
         "read_only": _("Set REPORT_DB_WRITE_URL to the primary database: the access log is written there."),
         "unprepared": _("Run “python -m reportdb up”, then “python -m reportdb check”."),
     }

@@ -8,6 +8,7 @@ import psycopg
 from reportdb.check.access import function_damage, read_functions, role_damage, shown_without_scope
 from reportdb.check.contents import QUESTIONS, bad_time_zones, disagreement
 from reportdb.check.damage import Damage
+from reportdb.check.login import beyond_the_owner, login_damage
 from reportdb.check.places import misplaced
 from reportdb.check.rules import broken_rules
 from reportdb.check.structure import (
@@ -18,7 +19,7 @@ from reportdb.check.structure import (
     views_of_cases,
 )
 
-__all__ = ["Damage", "find_damage"]
+__all__ = ["Damage", "beyond_the_owner", "find_damage"]
 
 
 def find_damage(connection: psycopg.Connection, now: datetime | None = None) -> list[Damage]:
@@ -38,6 +39,7 @@ def find_damage(connection: psycopg.Connection, now: datetime | None = None) -> 
             *structural_damage(expected, found),
             *function_damage(functions, known, same_tables=same_tables(found)),
             *role_damage(connection),
+            *login_damage(connection),
             *shown_without_scope(connection, views_of_cases(expected, found)),
         ]
         for look in (

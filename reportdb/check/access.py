@@ -207,12 +207,15 @@ def shown_without_scope(connection: psycopg.Connection, views: Iterable[str]) ->
     for view in views:
         try:
             with connection.transaction(force_rollback=True):
-                connection.execute("set local role report_official; set local report.scope = '{}'")
+                connection.execute("select set_config('report.scope', signed_scope('{}', 'report_official'), true)")
+                connection.execute("set local role report_official")
                 row = connection.execute(
                     sql.SQL("select exists(select from {})").format(sql.Identifier(view))
                 ).fetchone()
         except psycopg.errors.InsufficientPrivilege:
             continue
+        except psycopg.errors.UndefinedFunction:  # named among the functions
+            return
         if row == (True,):
             cure = "let it choose the rows that sees_all() and scope_units() allow, or make it with (security_invoker)"
             yield Damage(view, None, "a view that shows cases to officials who have none", cure)

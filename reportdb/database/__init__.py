@@ -1,4 +1,4 @@
-"""Keeping the embedded server up: its lock files, its disk, a restart by its users, and how a process leaves it.
+"""The report database's server and logins: lock files, disk, restarts, the order of an end, keys.
 
-May import nothing of ours outside this room; `reportdb/server.py` uses it.
+May import `reportdb` and nothing else of ours.
 """

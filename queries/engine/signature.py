@@ -1,0 +1,79 @@
+"""The application's signature on a scope. The database believes no other: reportdb/schema/0037_verified_scope.sql."""
+
+import hmac
+import re
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from queries.scope import Scope
+
+KEY_VARIABLE = "REPORT_SCOPE_KEY"
+SECONDS_OF_A_SIGNATURE = 30
+"""A signature is checked when its question is planned and when it begins to run; a question may take 15 s."""
+_SECONDS_BETWEEN_KEYS = 10.0
+
+
+class NoKey(Exception):
+    """There is no key to sign with; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """A connection as the database knows it: its name for it, and its clock (seconds since 1970) at `learned_at`, a
+    reading of time.monotonic().
+    """
+
+    name: str
+    clock: float
+    learned_at: float
+
+    def now(self) -> float:
+        """Return the database's time in seconds since 1970, whatever our own clock says."""
+        return self.clock + time.monotonic() - self.learned_at
+
+
+class Signer:
+    """Signs scopes with a key that is asked for when it is first needed, and again after `renew`. Thread-safe."""
+
+    def __init__(self, find_key: Callable[[], str | None]) -> None:
+        """Sign with the key that `find_key` returns in hexadecimal digits; None stands for no key."""
+        self._find_key = find_key
+        self._guard = threading.Lock()
+        self._key: bytes | None = None
+        self._found_at: float | None = None
+        self._stale = False
+
+    def signed(self, scope: Scope, reader: str, session: Session) -> str:
+        """Return what report.scope is set to: good for this role, reader and session for half a minute. Raises NoKey.
+
+        Nothing in it needs quoting.
+        """
+        expiry = round((session.now() + SECONDS_OF_A_SIGNATURE) * 1000)
+        words = f"{scope.setting};{scope.role};{expiry};{reader.encode(errors='replace').hex()}"
+        return f"{words};{hmac.digest(self._known(), f'{words};{session.name}'.encode(), 'sha256').hex()}"
+
+    def renew(self) -> None:
+        """Look for the key anew before the next signature, at most every ten seconds: it may have been changed."""
+        self._stale = True
+
+    def _known(self) -> bytes:
+        with self._guard:
+            now = time.monotonic()
+            waited = self._found_at is None or now - self._found_at >= _SECONDS_BETWEEN_KEYS
+            if waited and (self._key is None or self._stale):
+                found = self._find_key()
+                self._key = bytes.fromhex(found) if found else None
+                self._found_at, self._stale = now, False
+            if self._key is None:
+                raise NoKey(
+                    f"{KEY_VARIABLE} is not set, and the login may not read the key: only counts are answered. "
+                    "`python -m reportdb scope-key`, run as the database's owner, prints it."
+                )
+            return self._key
+
+
+def is_key(words: str) -> bool:
+    """Return whether words are a key: 64 hexadecimal digits."""
+    return re.fullmatch(r"[0-9a-fA-F]{64}", words) is not None

@@ -1,0 +1,1 @@
+"""The commands of `python -m reportdb`, one file a family. Imports `reportdb` and nothing else of ours."""
