@@ -2,8 +2,8 @@
 --
 -- masked() reads words in three steps. The columns below call it, and so may a writer:
 --
---   1. A quick look, may_identify(). Without an at sign, six digits or number words close together, a plate's form or a
---      word such as "zalo" or "a còng" there is nothing to mask. Most words end here.
+--   1. A quick look, may_identify(). Without an at sign, digits or number words close together, a plate's form or a word
+--      such as "zalo" or "a còng" there is nothing to mask. Most words end here.
 --   2. The normal form, normal_parts(): NFKC, without the characters nobody sees (zero-width, bidi marks, soft hyphens),
 --      with digits of any script and look-alike letters (Cyrillic а) as Latin ones. Each part of it belongs to one part of
 --      the words, so that a find is masked there and the rest stays as it was written, byte for byte.
@@ -31,9 +31,7 @@ declare
         ['<bank>', '(?:vietcombank|vcb|techcombank|tcb|vietinbank|agribank|bidv|mb ?bank|vpbank|acb|tpbank|sacombank|vib'
             || '|shb|hdbank|msb|ocb|seabank|scb|momo|zalopay|vnpay|viettelpay)'],
         ['<word>', '(?:kh[oôÔ]ng|m[oộỘốỐ]t|hai|ba|b[oốỐ]n|t[uưƯ]|n[aăĂ]m|l[aăĂ]m|nh[aăĂ]m|s[aáÁ]u|b[aảẢẩẨ]y|t[aáÁ]m|ch[iíÍ]n'
-            || '|[oil]|zero|one|two|three|four|five|six|seven|eight|nine)'],
-        ['<loose>', '(?:[oil]|kh[^ ]ng|m[^ ]t|hai|ba|b[^ ]n|t[^ ]|n[^ ]m|n?h?l?[^ ]m|s[^ ]u|b[^ ]y|t[^ ]m|ch[^ ]n|ch[^ ]m|g[^ ]ch'
-            || '|zero|one|two|three|four|five|six|seven|eight|nine)'],
+            || '|(?<![<A>])[oil](?![<A>])|zero|one|two|three|four|five|six|seven|eight|nine)'],
         ['<between>', '(?:m[uươƯƠờỜ]+i|linh|l[eẻẺ]|tr[aăĂ]m|ch[aấẤ]m|ph[aẩẨ]y|g[aạẠ]ch(?: ngang)?|s[oốỐ]|r[oồỒ]i|dot|dash)'],
         ['<S>', '[^<A>\uE000-\uE002]'],
         ['<s>', '[\s\u00A0.()–—\uE003-]'],
@@ -47,19 +45,21 @@ declare
     bodies text[] := array[$may_identify$
 create function may_identify(words text) returns boolean language sql immutable parallel safe
 return
-    -- Nine digits close together; a plate, a passport.
-    words collate "C" ~ ('(?:[0-9OoØIil|][^<A>]*){9}|[0-9][0-9O][^<A>]{0,3}[A-Za-zđĐ]{1,2}[0-9]?[^<A>]{0,3}[0-9OoIl]{3}'
-        || '|[A-Z][ -]?[0-9]{7}|[0-9]{3}-?(?:NG|NN|QT|CV)')
-    -- An address.
-    or words collate "C" ~* ('@|zalo|face ?book|fb|viber|telegram|tiktok|skype|wechat|insta|messenger|gmail|yahoo|ymail|hotmail'
-        || '|outlook|icloud|zoho|[[({<] ?(?:at|a|a c[^ ]ng) ?[])}>]|\ma ?-?(?:c[^ ]ng|v[^ ]ng|m[^ ]c)')
-    -- Six digits after a word that tells what they are, or before a bank.
-    or words collate "C" ~ '(?:[0-9OoIl][^<A>]*){6}' and words collate "C" ~* ('(?:stk|tk|kho[^ ]n|account|ng[^ ]n h[^ ]ng|[đĐd]t'
-        || '|tho[^ ]i|phone|tel|mobile|[đĐd][^ ]ng|b[^ ]n|viber|whatsapp|alo|li[^ ]n|g[^ ]i|hotline|call|cccd|cm|c[^ ]n c|minh|chi[^ ]u'
-        || '|passport|bks|s[^ ]t|bi[^ ]n|xe|<bank>)')
-    -- Nine digits and number words close together.
-    or words collate "C" ~* '<loose>[^<A>]*(?:<loose>|[0-9])|[0-9][^<A>]*<loose>'
-        and words collate "C" ~* '(?:(?:[0-9]|<loose>)[^<A>]*){9}'
+    -- An address. Number words: nine of them are longer than 25 bytes.
+    words collate "C" ~* ('@|zalo|face ?book|fb|viber|telegram|tiktok|skype|wechat|insta[ g:=]|messenger|mail|yahoo|outlook|icloud'
+        || '|zoho|[[({<] ?(?:at|a|a c[oòÒ]ng) ?[])}>]|a ?-?(?:c[oòÒ]ng|v[oòÒ]ng|m[oóÓọ]c) ')
+    or octet_length(words) > 25 and words collate "C" ~* '<word>[^<A>]*<word>[^<A>]*<word>'
+    or words collate "C" ~ '[0-9]' and (
+        -- Nine digits close together; a plate, a passport.
+        words collate "C" ~ ('(?:[0-9OoØIil|][^<A>]*){9}|[0-9][0-9O][^<A>]{0,3}[A-Za-zđĐ]{1,2}[0-9]?[^<A>]{0,3}[0-9OoIl]{3}'
+            || '|[A-Z][ -]?[0-9]{7}|[0-9]{3}-?(?:NG|NN|QT|CV)')
+        -- Digits with a number word between, or many after one.
+        or words collate "C" ~* '[0-9][^<A>]*(?:<word>|<between>)[^<A>]*(?:[0-9]|<word>)'
+        or words collate "C" ~ '(?:[0-9][^<A>]*){7}' and words collate "C" ~* '<word>[^<A>]*[0-9]'
+        -- Six digits beside a word that tells what they are.
+        or words collate "C" ~ '(?:[0-9OoIl][^<A>]*){6}' and words collate "C" ~* ('stk|tk|kho[aảẢ]n|account|ng[aâÂ]n h[aàÀ]ng|[đĐd]t'
+            || '|tho[aạẠ]i|phone|tel|mobile|[đĐd][oộỘ]ng|b[aàÀ]n|viber|whatsapp|alo|li[eêÊ]n|g[oọỌ]i|hotline|call|cccd|cm|c[aăĂ]n c'
+            || '|minh|chi[eếẾ]u|passport|bks|bi[eểể]n|xe|<bank>'))
 $may_identify$, $latin$
 create function as_latin(words text) returns text language sql immutable parallel safe
 return translate(
@@ -129,7 +129,7 @@ return array[
         || '(?![<A>])[^0-9\n\uE000-\uE002]{0,40}(?<![<A>]))([0-9](?:[^<A>,;/\uE000-\uE002]{0,6}[0-9]){5,18}(?![0-9]))'],
     ['secret', 'i', '((?<![<A>])(?:[sđĐ]?[đĐd]t|[đĐd]i[eệỆ]n tho[aạẠ]i|phone|tel|mobile|di [đĐd][oộỘ]ng|m[aáÁ]y b[aàÀ]n|zalo'
         || '|viber|whatsapp|alo|li[eêÊ]n h[eệỆ]|li[eêÊ]n l[aạẠ]c|g[oọỌ]i|hotline|call|cccd|cmnd|cmtnd|cmt|c[aăĂ]n c[uưƯ][oớỚ]c|ch[uứỨ]ng minh)'
-        || '(?![<A>])[^0-9\uE000-\uE002]{0,40}(?<![<A>]))([2-8][0-9]{2,3}[ .-]?[0-9]{4}(?![0-9])|\+?[0-9](?:<S>{0,12}[0-9]){8,14}(?![0-9]))'],
+        || '(?![<A>])[^0-9+\uE000-\uE002]{0,40}(?<![<A>]))([2-8][0-9]{2,3}[ .-]?[0-9]{4}(?![0-9])|\+?[0-9](?:<S>{0,12}[0-9]){8,14}(?![0-9]))'],
     -- By their form alone. Bank cards; telephones of Vietnam, however they are grouped; cards of identity in groups.
     ['secret', 'c', '(?<![0-9])(?:[0-9]{4}(?:[ .-]{1,3}[0-9]{4}){3}(?:[ .-]{1,3}[0-9]{1,3})?'
         || '|\(?(?:\+<S>{0,4}|00<S>{0,4})?8<S>{0,12}4(?:<S>{0,4}0)?<S>{0,12}(?:[35789]|2<S>{0,12}[0-9])(?:<S>{0,12}[0-9]){8}'
@@ -144,7 +144,9 @@ return array[
         || '|(?:1[ .-])?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[ .-])[2-9][0-9]{2}[ .-][0-9]{4}(?![0-9])'
         || '|[0-9]{9,}|[0-9]{3}[ -][0-9]{3}[ -][0-9]{3}(?:[ -][0-9]{3})?(?![ .-]?[0-9]))'
         || '|(?<![0-9])\([2-9][0-9]{2}\) ?[2-9][0-9]{2}[ .-][0-9]{4}(?![0-9])'],
-    ['spread', 'c', '(?<![0-9])[0-9](?:<S>{1,12}[0-9]){8,60}(?![0-9])']]
+    ['spread', 'c', '(?<![0-9])[0-9](?:<S>{1,12}[0-9]){8,60}(?![0-9])'],
+    -- The rest of a number word goes with its digit.
+    ['secret', 'c', '(\uE000)(\uE003+)']]
 $mask_rules$, $digit_words$
 -- A run of digits and number words, each word as its digit and filled up to the word's length.
 create function digit_words(run text) returns text language plpgsql immutable parallel safe
@@ -278,8 +280,8 @@ begin
 end
 $definition$;
 
--- The words a report is found by are the masked ones, each text masked by itself as it is shown, so that nobody finds a
--- report by what is masked. What depends on that column is made again as it is, with its rights; the two views read what is
+-- The words a report is found by are the masked ones, so that nobody finds a report by what is masked. They are masked at
+-- one look, with a character between them that no rule passes: each as it is shown. What depends on that column is made again as it is, with its rights; the two views read what is
 -- stored, to the same people and under the same conditions as before.
 do $columns$
 declare
@@ -321,7 +323,7 @@ begin
         add column masked_address text generated always as (masked(address)) stored,
         add column masked_answer text generated always as (masked(answer)) stored,
         add column words tsvector not null generated always as (searchable(
-            masked(title) || ' ' || coalesce(masked(text), '') || ' ' || coalesce(masked(address), ''),
+            masked(title || E' \uE001 ' || coalesce(text, '') || E' \uE001 ' || coalesce(address, '')),
             district_id, ward_id, unit_id, category_id)) stored;
     alter table report_event add column masked_note text generated always as (masked(note)) stored;
     grant select (masked_title, masked_text, masked_address, masked_answer)
