@@ -55,9 +55,8 @@ def test_every_spelling_of_a_secret_is_caught(owner: psycopg.Connection) -> None
         or _LEFT.search(unicodedata.normalize("NFKC", text))
         or not (text.startswith(START) and text.endswith(END))
     ]
-    print(f"{len(SECRETS) - len(missed)} of {len(SECRETS)} spellings caught")
     assert len(SECRETS) >= 150
-    assert missed == []
+    assert missed == [], f"{len(SECRETS) - len(missed)} of {len(SECRETS)} spellings caught"
 
 
 def test_what_only_looks_like_a_secret_stays(owner: psycopg.Connection) -> None:
@@ -80,7 +79,8 @@ def test_sentences_of_the_demonstration_city_stay(demo: str) -> None:
         # Each with a time, a date or a house as citizens give them.
         odd = random.Random(27)
         told = [
-            f"{sentence} {odd.choice(('số nhà', 'ngõ', 'lúc', 'ngày', 'từ'))} {odd.choice(HARMLESS)}" for sentence in sentences
+            f"{sentence} {odd.choice(('số nhà', 'ngõ', 'lúc', 'ngày', 'từ'))} {odd.choice(HARMLESS)}"
+            for sentence in sentences
         ]
         touched = [
             (text, shown)
@@ -88,9 +88,8 @@ def test_sentences_of_the_demonstration_city_stay(demo: str) -> None:
             for text, shown in zip(texts, masked(connection, texts), strict=True)
             if text != shown
         ]
-        print(f"{len(touched)} of {len(sentences) + len(told)} sentences touched")
-        assert len(sentences) == 5_000
-        assert touched == []
+        assert len(told) == len(sentences) == 5_000
+        assert touched == [], f"{len(touched)} of {len(sentences) + len(told)} sentences touched"
 
 
 def test_around_a_find_the_words_stay_byte_for_byte(owner: psycopg.Connection) -> None:
@@ -119,7 +118,9 @@ def test_spaces_and_hidden_characters_hide_no_telephone(
 
 
 _SCRIPTS = st.lists(
-    st.sampled_from([chr(zero) for zero in (0x30, 0xFF10, 0x1D7CE, 0x660, 0x6F0, 0x966, 0xE50)]), min_size=10, max_size=10
+    st.sampled_from([chr(zero) for zero in (0x30, 0xFF10, 0x1D7CE, 0x660, 0x6F0, 0x966, 0xE50)]),
+    min_size=10,
+    max_size=10,
 )
 
 
@@ -131,23 +132,23 @@ def test_no_script_hides_a_telephone(owner: psycopg.Connection, digits: str, zer
 
 
 HOSTILE = (
-    "a", "@", "a@", "a@b.", "a.", "a ", "0", "0 ", "12/", "1.", "1,", "0123-", "0912 345 678, ", "a 0912345678 ", "không chín ",
-    "ba ", "một hai x ", "a chấm ", "a còng ", "zalo a b c ", "gọi 1 ", "stk 12 ", "20/11/2026 ", "20-11-2026-", "100.000 đồng ",
-    "21.02851,", "🔥", "0🔥", "kho\u0302ng ", "0\u200b", "\u200b", "о9", "漢", "29A-123.45 ", "29A", "+1", "(", "Ol", "[at]",
-    "a[at]gmail ", "AB-1/", "1900 ", "hộ chiếu ", "A1234567", "•••1", "0" + 12 * " ",
+    "a", "@", "a@", "a@b.", "a.", "a ", "0", "0 ", "12/", "1.", "1,", "0123-", "0912 345 678, ", "a 0912345678 ",
+    "không chín ", "ba ", "một hai x ", "a chấm ", "a còng ", "zalo a b c ", "gọi 1 ", "stk 12 ", "20/11/2026 ",
+    "20-11-2026-", "100.000 đồng ", "21.02851,", "🔥", "0🔥", "kho\u0302ng ", "0\u200b", "\u200b", "о9", "漢",
+    "29A-123.45 ", "29A", "+1", "(", "Ol", "[at]", "a[at]gmail ", "AB-1/", "1900 ", "hộ chiếu ", "A1234567", "•••1",
+    "0" + 12 * " ",
 )  # fmt: skip
 
 
 @pytest.mark.parametrize("unit", HOSTILE)
 def test_hostile_texts_are_read_in_time_that_grows_with_their_length(owner: psycopg.Connection, unit: str) -> None:
-    """A text of 20,000 characters takes at most some ten times as long as one of 2,000."""
+    """A text of 20,000 characters takes some ten times as long as one of 2,000."""
     took = {}
     for length in (2_000, 20_000):
         text = (unit * length)[:length]
-        began = time.process_time(), time.monotonic()
-        owner.execute("set statement_timeout = '30s'")
+        began = time.monotonic()
         masked(owner, [text])
-        took[length] = time.monotonic() - began[1]
+        took[length] = time.monotonic() - began
     assert took[20_000] < 40 * took[2_000] + 1, took
 
 
@@ -170,10 +171,13 @@ def test_masked_words_are_stored_whoever_writes(connection: psycopg.Connection) 
     assert connection.execute(stored).fetchone() == (f"Rác {MASK}", None, f"Rác {MASK}", f"Đã gọi {MASK} xong")
     with pytest.raises(psycopg.errors.GeneratedAlways):
         connection.execute("update report set masked_text = text")
-    with connection.cursor() as cursor, cursor.copy(
-        """copy report (id, public_code, channel_id, category_id, severity, title, submitted_at, status, updated_at)
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(
+            """copy report (id, public_code, channel_id, category_id, severity, title, submitted_at, status, updated_at)
            from stdin"""
-    ) as copy:
+        ) as copy,
+    ):
         copy.write_row((2, "T-2", 1, 1, "normal", f"Gọi {SECRET}", T, "waiting", T))
     assert connection.execute("select masked_title from report where id = 2").fetchone() == (f"Gọi {MASK}",)
 

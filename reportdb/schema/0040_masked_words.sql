@@ -94,7 +94,7 @@ $normal_parts$, $mask_rules$
 create function mask_rules() returns text[] language sql immutable parallel safe
 return array[
     -- E-mail addresses, also in words; a person's page; a number before the name of a bank.
-    ['secret', 'i', '(?:[<A>] )*[<A>·._%+''-]+(?:<dot>[<A>·._%+-]+)*(?: ?@ ?[<A>-]+(?:\.[<A>-]+)+'
+    ['secret', 'i', '(?:(?<![<A>])[<A>] )*[<A>·._%+''-]+(?:<dot>[<A>·._%+-]+)*(?: ?@ ?[<A>-]+(?:\.[<A>-]+)+'
         || '|<at>(?:[<A>-]+(?:(?:\.|<dot>)[<A>-]+)*(?: ?[.,] ?|<dot>| )<domain>|<provider>(?:(?: ?[.,] ?|<dot>| )<domain>)*))'
         || '|(?:facebook|fb|zalo|instagram|tiktok|t|wa|m)\.(?:com|me)/[^ \n,;]*[<A>]'
         || '|(?<![0-9])[0-9](?:[ .\u00A0-]{0,6}[0-9]){5,18}(?=[ (,:-]{1,4}<bank>(?![<A>]))'],
@@ -118,7 +118,7 @@ return array[
     -- Money; coordinates; codes of reports; numbers of decrees; the numbers of hotlines.
     ['harmless', 'c', '(^[^0-9]?|[^0-9]{2}|[0-9][^0-9.,/ +-])([1-9][0-9]{0,2}(?:[., ]?[0-9]{3}){0,5}(?:,[0-9]{1,2})? ?<dong>(?![<A>])'
         || '|[1-9][0-9]{0,2}(?:[., ]?[0-9]{3}){0,4}[., ]?000 ?(?:dong|Dong|DONG)(?![<A>])'
-        || '|(?<![<A>])(?!84[.])<degrees>(?:[,;] ?<degrees>| <degrees>)*(?![0-9]|[.][0-9])'
+        || '|(?<![<A>])(?!84[.])<degrees>(?:[,;] ?<degrees>| <degrees>)+(?![0-9]|[.][0-9])'
         || '|(?<![<A>])[A-Z]{1,5}-[0-9]{4}-[0-9]{4,7}(?![<A>])'
         || '|(?<![<A>])(?!CM|CC|STK|TK|SDT|DT|TEL)[A-Z]{2,5}-(?!84)[1-9][0-9]{8,11}(?![<A>])'
         || '|[0-9]{1,5}(?:/[0-9]{4})?/[A-ZĐ]{2}[A-ZĐ0-9]*(?:-[A-ZĐ0-9]+)*(?![<A>])'
