@@ -24,6 +24,6 @@ select
         where report_id = stood.id and at between stood.escalated_at and :at and kind in ('informed', 'answered')
     ) end as informed_at
 from stood
--- The view masks what it reads, and reads all it is not told to leave out.
+-- The view reads all it is not told to leave out.
 join (select * from report_text where id = any(cast(:ids as bigint[]))) as shown using (id)
 left join report_source as source on source.report_id = stood.id
