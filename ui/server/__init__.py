@@ -1,0 +1,1 @@
+"""What stands between the network and the pages. It may import `ui` and `queries`, and no page."""
