@@ -7,6 +7,8 @@ of cases out of the house and can wait, so it fails closed, as a citizen's conta
 """
 
 import logging
+import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,13 +18,14 @@ import streamlit as st
 
 from queries.accounts import Account
 from queries.database import DatabaseAway, NotAReportDatabase, ReportDatabase
-from queries.record import CASE, Volume, export_begun, export_ended
+from queries.record import CASE, Volume, export_begun, export_ended, volumes
 from queries.trouble import Kind
 from ui import access, live
 from ui.thresholds import Level, thresholds
 from ui.words import _
 
 _LOG = logging.getLogger(__name__)
+_SECONDS_OF_A_VOLUME = 30.0
 _LEVELS: tuple[Level, ...] = ("green", "amber", "red")
 
 
@@ -139,9 +142,9 @@ class Alarm:
     level: Level
 
 
-def alarms(volumes: Sequence[Volume]) -> list[Alarm]:
+def alarms(taken: Sequence[Volume]) -> list[Alarm]:
     """Return which accounts have opened or taken away more than thresholds.toml says, the worst first."""
-    found = [Alarm(volume, level) for volume in volumes if (level := level_of(volume)) != "green"]
+    found = [Alarm(volume, level) for volume in taken if (level := level_of(volume)) != "green"]
     return sorted(found, key=lambda alarm: (-_LEVELS.index(alarm.level), alarm.volume.subject))
 
 
@@ -155,3 +158,35 @@ def level_of(volume: Volume) -> Level:
         limits.exported_day.level(volume.exported_day),
     )
     return max(levels, key=_LEVELS.index)
+
+
+class Latest:
+    """How much each account took out, as it was within the last minute or two.
+
+    It is asked in a thread of its own, so that whoever reads it (/metrics) never waits for the database.
+    """
+
+    def __init__(self) -> None:
+        """Know nothing yet."""
+        self._known: list[Volume] | None = None
+        self._asked_at = -_SECONDS_OF_A_VOLUME
+        self._asking = threading.Lock()
+
+    def read(self, reports: ReportDatabase) -> list[Volume] | None:
+        """Return what is known, and have it asked anew where that is old; None: nothing is known now."""
+        if time.monotonic() - self._asked_at >= _SECONDS_OF_A_VOLUME and self._asking.acquire(blocking=False):
+            threading.Thread(target=self._ask, args=(reports,), name="volumes", daemon=True).start()
+        return self._known
+
+    def _ask(self, reports: ReportDatabase) -> None:
+        try:
+            self._known = volumes(reports, datetime.now(UTC))
+        except (DatabaseAway, NotAReportDatabase):
+            self._known = None
+        finally:
+            self._asked_at = time.monotonic()
+            self._asking.release()
+
+
+latest = Latest()
+"""Of this process."""
