@@ -245,7 +245,12 @@ async def _book(file: IO[bytes]) -> AsyncIterator[Workbook]:
             file,
             {"constant_memory": True, "tmpdir": folder, "strings_to_formulas": False, "strings_to_urls": False},
         )
-        yield book
+        try:
+            yield book
+        except BaseException:
+            for sheet in book.worksheets():
+                sheet.row_data_fh.close()  # else its rows stay open until the garbage is collected
+            raise
         await to_thread.run_sync(
             book.close, limiter=_AT_ONCE
         )  # packing needs no turn: most of it is done outside Python

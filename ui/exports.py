@@ -12,7 +12,6 @@ import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -54,19 +53,27 @@ class Export:
     """The most cases the file may hold; None: all there are."""
     taken: Taken | None = None
     """The record of the file, once it is to be given out."""
+    _listed: list[Listed] = field(default_factory=list)
 
-    @cached_property
+    @property
     def listed(self) -> Listed:
-        """The cases: how many, and their ids in order. Raises DatabaseAway where it is asked for first."""
-        listing = self.listing
-        return listed(
-            self.reports,
-            self.filters,
-            figure=listing.figure,
-            order=listing.order,
-            search=listing.search,
-            most=self.most,
-        )
+        """The cases: how many, and their ids in order. Raises DatabaseAway where it is asked for first.
+
+        No functools.cached_property: up to Python 3.11 its lock is shared by all files, and whoever waits for it holds
+        the turn that the other needs.
+        """
+        if not self._listed:
+            listing = self.listing
+            found = listed(
+                self.reports,
+                self.filters,
+                figure=listing.figure,
+                order=listing.order,
+                search=listing.search,
+                most=self.most,
+            )
+            self._listed.append(found)
+        return self._listed[0]
 
     def facts(self) -> list[tuple[str, str]]:
         """Return in words what the file lists, and who took it; headings and what stands under them.
