@@ -160,7 +160,7 @@ def test_everything_a_person_takes_is_on_record_and_an_administrator_finds_it(ci
             page = admin.open("access", "kind=cases&lang=en")
             assert "<td>opened a case" in page
             assert "<td>took a file" not in page
-            assert "Nobody has opened" in page, "no alarm"
+            assert "None: nobody has opened" in page, "no alarm"
             connection.execute("update access_export set sent = 30000 where id = %s", [next(line[6] for line in files)])
             page = admin.open("access", "kind=accounts&lang=en")
             assert "access-alarm" in page

@@ -81,6 +81,7 @@ def asked_who(seen: Viewing) -> str | None:
 def volume(seen: Viewing, taken: Sequence[Volume]) -> dict[str, Any]:
     """Return in words which accounts took out more than thresholds.toml says, for panels/access_volume.html."""
     limits = thresholds()
+    found = record.alarms(taken)
     rows = [
         {
             "who": alarm.volume.subject,
@@ -95,7 +96,7 @@ def volume(seen: Viewing, taken: Sequence[Volume]) -> dict[str, Any]:
                 )
             ],
         }
-        for alarm in record.alarms(taken)
+        for alarm in found
     ]
     allowed = {
         "opened_hour": limits.opened_hour,
@@ -103,7 +104,8 @@ def volume(seen: Viewing, taken: Sequence[Volume]) -> dict[str, Any]:
         "exported_hour": limits.exported_hour,
         "exported_day": limits.exported_day,
     }
-    return {"rows": rows, "limits": {name: number(limit.amber) for name, limit in allowed.items()}}
+    tone = TONES[found[0].level] if found else ""
+    return {"rows": rows, "tone": tone, "limits": {name: number(limit.amber) for name, limit in allowed.items()}}
 
 
 def asked_before(seen: Viewing) -> tuple[int | None, str]:
@@ -149,7 +151,7 @@ def _file(row: Mapping[Any, Any]) -> dict[str, str]:
     elif row["whole"] is None:
         words, tone = _("{cases} asked for; its end is not recorded", cases=listed), "muted"
     else:
-        words, tone = _("broke off: {sent} of {cases} sent", sent=number(int(row["sent"])), cases=listed), "overdue"
+        words, tone = _("broke off: {sent} of {cases} sent", sent=number(int(row["sent"])), cases=listed), "due-soon"
     query = parse_qs(row["query"] or "", keep_blank_values=True)
     return {
         "name": _("No. {number}, {kind}", number=str(row["id"]), kind=str(row["kind"] or "").upper()),
