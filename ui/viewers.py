@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _SECONDS_TO_COME_BACK = 3.0
 _SECONDS_TO_DRAW_AGAIN = 10.0
 _SECONDS_WITHOUT_A_BEAT = 10
-_SECONDS_TO_SAY_NO = 2.0  # a refusal is drawn no sooner, so that asking again and again costs little
+_SECONDS_TO_SAY_NO = 4.0  # a refusal is drawn no sooner, so that asking again and again costs little
 
 
 class Beat(NamedTuple):
@@ -146,23 +146,19 @@ class Viewers:
     def turn(self, viewer: Viewer, whose: Whose | None = None) -> Iterator[None]:
         """Draw a viewer's page in its turn, while the block runs; `whose` limits count for it (None: nobody's).
 
-        Where they ask too often, `viewer.too_often` says so, and the block runs without a turn.
+        Where they ask too often, `viewer.too_often` says so a while later, and the block has a turn to say it.
         """
         called, viewer.called = viewer.called, False
-        rank = Rank.REFRESHED
+        rank = Rank.REFRESHED if called else Rank.CLICKED
+        if whose and (not called or viewer.too_often):  # else who was refused would be drawn without being counted
+            with self._guard:
+                viewer.too_often = self._pages.wait(whose)
+                quick = not viewer.too_often and self._clicks.wait(whose)
+            if viewer.too_often:
+                time.sleep(_SECONDS_TO_SAY_NO)  # this thread's own time: it has no turn, and is not waited for
+            rank = Rank.REFRESHED if viewer.too_often or quick else Rank.CLICKED
         viewer.waits()
         try:
-            if whose is None:
-                rank = rank if called else Rank.CLICKED
-            elif not called or viewer.too_often:  # else who was refused would be drawn without being counted
-                with self._guard:
-                    viewer.too_often = self._pages.wait(whose)
-                    quick = not viewer.too_often and self._clicks.wait(whose)
-                if viewer.too_often:
-                    time.sleep(min(viewer.too_often, _SECONDS_TO_SAY_NO))
-                    yield
-                    return
-                rank = rank if quick else Rank.CLICKED
             with self.turns.turn(rank, whose):
                 yield
         finally:
