@@ -1,12 +1,9 @@
 """Who may come in, who has looked at what, and who takes out unusually much?"""
 
-from datetime import UTC, datetime
-
 import streamlit as st
 
 from queries.accounts import listed, log
-from queries.record import volumes
-from ui import access_page
+from ui import access_page, record
 from ui.access import account
 from ui.controls import one_of, words_of
 from ui.panel import panel
@@ -15,7 +12,7 @@ from ui.words import _
 
 seen = viewing()
 st.title(_("Access"), anchor=False)
-panel("access_volume", key="volume", **access_page.volume(seen, volumes(seen.reports, datetime.now(UTC))))
+panel("access_volume", key="volume", **access_page.volume(seen, record.lately(seen.reports)))
 panel("access_accounts", key="accounts", **access_page.accounts(seen, listed(seen.reports, account())))
 before, strange = access_page.asked_before(seen)
 if strange:

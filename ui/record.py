@@ -142,6 +142,15 @@ class Alarm:
     level: Level
 
 
+def lately(reports: ReportDatabase) -> list[Volume]:
+    """Return how much each account took out, as it was at most half a minute ago: one question for all who look.
+
+    Raises DatabaseAway, NotAReportDatabase.
+    """
+    now = datetime.now(UTC)
+    return reports.remember(("volumes", now.timestamp() // _SECONDS_OF_A_VOLUME), lambda: volumes(reports, now))
+
+
 def alarms(taken: Sequence[Volume]) -> list[Alarm]:
     """Return which accounts have opened or taken away more than thresholds.toml says, the worst first."""
     found = [Alarm(volume, level) for volume in taken if (level := level_of(volume)) != "green"]

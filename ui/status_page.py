@@ -11,7 +11,6 @@ from queries.calendar import calendar_cover
 from queries.database import DatabaseAway, NotAReportDatabase
 from queries.deadlines import warnings
 from queries.feeds import CLOCKS_MAY_DIFFER
-from queries.record import volumes
 from queries.server import MOST_WAITING, FromTheFuture, from_the_future, server
 from ui import live, process, record, screens
 from ui.definitions import warning_words
@@ -181,7 +180,7 @@ def _contents(seen: _Seen) -> Table:
         return [(Cell(_("Dated in the future")), cell) for cell in told or [Cell(_("nothing"))]]
 
     def taken_out() -> list[tuple[Cell, Cell]]:
-        found = record.alarms(volumes(reports, seen.now))
+        found = record.alarms(record.lately(reports))
         if not found:
             return [(Cell(_("Cases opened and taken in files")), Cell(_("by nobody more than usual"), TONES["green"]))]
         words = ngettext("{count} account took out much", "{count} accounts took out much", len(found))
