@@ -108,14 +108,25 @@ def measure(console: Console, *, tabs: int = TABS, reruns: int = _RERUNS) -> Non
 
 
 async def _measured(url: str, secrets: Path, tabs: int, reruns: int) -> Table:
-    table = Table("page", "alone, ms", f"beside {tabs} tabs, ms", "ratio", f"goal: under {GOAL:g}", show_edge=False)
-    with dashboard(url, f"--secrets.files={secrets}") as (address, _server):
+    columns = ("page", "alone, ms", f"beside {tabs} tabs, ms", "ratio", "server, % of a core", f"goal: under {GOAL:g}")
+    table = Table(*columns, show_edge=False)
+    with dashboard(url, f"--secrets.files={secrets}") as (address, server):
+
+        def spent() -> float:
+            times = server.cpu_times()
+            return float(times.user + times.system)
+
+        async def timed(tab: Tab) -> tuple[list[float], float]:
+            began, worked = time.perf_counter(), spent()
+            times = await _times(tab, reruns)
+            return times, 100 * (spent() - worked) / (time.perf_counter() - began)
+
         for page in _PAGES:
             async with _tab(address, "other") as other:
                 await other.open(page, "period=30d")
-                alone = await _times(other, reruns)
+                alone, idle = await timed(other)
                 async with _greedy(address, page, tabs) as drawn:
-                    beside = await _times(other, reruns)
+                    beside, busy = await timed(other)
                     count = drawn()
                 ratio = float(np.median(beside) / np.median(alone))
                 table.add_row(
@@ -123,6 +134,7 @@ async def _measured(url: str, secrets: Path, tabs: int, reruns: int) -> Table:
                     _in_words(alone),
                     _in_words(beside),
                     f"{ratio:.2f}",
+                    f"{idle:.0f}, {busy:.0f}",
                     f"{'met' if ratio < GOAL else 'missed'}; the tabs were answered {count} times",
                 )
     return table
