@@ -41,6 +41,7 @@ bench: $(INSTALLED)
 	$(BIN)/python -m bench queries
 	$(BIN)/python -m bench pages
 	$(BIN)/python -m bench live
+	$(BIN)/python -m bench greedy
 	$(BIN)/python -m bench outages
 	$(BIN)/python -m bench scope
 	$(BIN)/python -m bench working-time

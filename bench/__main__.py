@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from bench import change as changes
+from bench import greedy as greedy_tabs
 from bench import live as liveness
 from bench import outages as drills
 from bench import pages as rerun_costs
@@ -86,6 +87,15 @@ def measure_live(
 ) -> None:
     """From commit to screen on 20 viewers; the heartbeats of 100 and more; a soak of walls and desks."""
     liveness.measure(out, minutes=minutes, per_hour=per_hour, faster=faster, viewers=viewers, only=only)
+
+
+@app.command("greedy")
+def measure_greedy(
+    tabs: Annotated[int, typer.Option(help="How many tabs the greedy viewer has.")] = greedy_tabs.TABS,
+    reruns: Annotated[int, typer.Option(help="How often the other's page is drawn, with and without them.")] = 30,
+) -> None:
+    """Draw one viewer's page alone, and beside twenty tabs of another that are drawn again without end."""
+    greedy_tabs.measure(out, tabs=tabs, reruns=reruns)
 
 
 @app.command("outages")

@@ -33,6 +33,7 @@ from queries import (
     figures,
     overdue,
     published,
+    record,
     report,
     rules,
     search,
@@ -52,7 +53,8 @@ from ui.map_routes import ARRIVED_WITHIN, COUNTED
 _TIMES, _TIMES_OF_THE_CLOSE = 3, 9
 _QUICK_MS = 50  # what is quicker differs more by chance, and is asked more often
 _NEAR = 0.8  # so is what took this part of its goal or more, where chance may decide between under it and over it
-_NOT_ASKED = {"definitions", "contact", "note_access"}  # no question; and two that write into the access log
+_NOT_ASKED = {"definitions", "contact", "note_access", "export_begun", "export_ended"}
+"""What is no question; and four that write into the access log."""
 _SELDOM = "den duong hong chua boc"  # each word is common, and all together are not
 _IN_EVERY_ORDER = ("submitted", "open", "overdue", "received", "resolved", "fell_due")
 _SLOW_MS = 2000  # what takes longer is asked once
@@ -269,6 +271,7 @@ def _ask_all(reports: ReportDatabase, filters: Filters) -> None:
         lambda: accounts.accounts(reports),
         lambda: accounts.listed(reports, _ADMINISTRATOR) if filters.scope == ADMINISTRATION else None,
         lambda: accounts.log(reports, _ADMINISTRATOR, limit=50) if filters.scope == ADMINISTRATION else None,
+        lambda: record.volumes(reports, filters.at) if filters.scope == ADMINISTRATION else None,
         lambda: maps.points(reports, _as_many_as_are_drawn(reports, filters)),
         lambda: maps.arrivals(reports, filters, since=filters.at - ARRIVED_WITHIN),
         lambda: cases.working_left(reports, filters, [int(number) for number in newest["id"]]),

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from queries import map as map_queries
-from ui import access, levels, live_map, map_panels, replay
+from ui import access, levels, live_map, map_panels, record, replay
 from ui.controls import one_of
 from ui.map_scale import MEASURES
 from ui.panel import panel
@@ -42,7 +42,9 @@ if view is None:
 
 code = next(iter(seen.query.get("case", ())), None)
 case = map_queries.case(seen.reports, seen.filters, code=code) if code else None
-if code and not case:
+if case:
+    record.opened(int(case["id"]), where="map")
+elif code:
     if not seen.filters.scope.reads_all:
         access.refused_here("case refused", code)
     panel("notice", key="notice_case", says=_("There is no case {code} at this moment.", code=code))

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from queries.report import events, reading, report
-from ui import access, case_story, contacts, maps, plain_map, published
+from ui import access, case_story, contacts, maps, plain_map, published, record
 from ui.links import REPORT
 from ui.panel import address, shared_panel
 from ui.place_map import one_place
@@ -32,6 +32,7 @@ if found is None:
     raise Complete
 
 case = found
+record.opened(int(case["id"]))
 steps = seen.shared("steps", lambda: events(seen.reports, seen.filters, case["id"]))
 left, right = st.columns([5, 3])
 with left:

@@ -1,6 +1,6 @@
 """Who may come in, and what each may see; and the record of who looked at what."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -69,13 +69,23 @@ def note(reports: ReportDatabase, who: str, what: str, *, report_id: int | None 
     reports.ask_on_record("note_access", scope=GATE, who=who, what=what, id=report_id, why=why)
 
 
-def log(reports: ReportDatabase, account: Account, *, limit: int, before: int | None = None) -> pd.DataFrame:
+def log(
+    reports: ReportDatabase,
+    account: Account,
+    *,
+    limit: int,
+    before: int | None = None,
+    who: str | None = None,
+    actions: Iterable[str] | None = None,
+) -> pd.DataFrame:
     """Return the newest lines of the access log, or those before the line with an id, for an administrator.
 
-    Columns: id, at (UTC), subject, action, public_code, report_id, reason. Raises DatabaseAway, NotAReportDatabase (any
-    other role).
+    `who` chooses one person's lines, `actions` those of some actions. Columns: id, at (UTC), subject, action,
+    public_code, report_id, reason; of a file also kind, query, listed, sent, whole (null: not ended, or not known).
+    Raises DatabaseAway, NotAReportDatabase (any other role).
     """
-    return reports.ask_now("access_log", scope=account.scope, limit=limit, before=before)
+    chosen = None if actions is None else tuple(actions)
+    return reports.ask_now("access_log", scope=account.scope, limit=limit, before=before, who=who, actions=chosen)
 
 
 def listed(reports: ReportDatabase, account: Account) -> pd.DataFrame:

@@ -24,8 +24,9 @@ from tests.reports import report, small_city
 from tests.standby import Pair, primary_and_standby
 from tests.test_outages import Board, arrives, in_a_hurry
 from tests.waiting import becomes
-from ui import live
+from ui import access, live, record
 from ui.thresholds import VARIABLE, thresholds
+from ui.words import speaking
 
 __all__ = ["in_a_hurry"]
 
@@ -114,6 +115,42 @@ def test_the_access_log_needs_the_primary(pair: Pair) -> None:
         with connect(pair.url) as primary:
             noted = primary.execute("select subject, action, report_id, reason from access_log").fetchall()
         assert noted == [("admin", "contact", 1, "a reason")]
+
+
+def begin_a_file(reports: ReportDatabase) -> record.Taken:
+    return record.begin_file(
+        reports, ADMIN, None, kind="csv", query={"figure": ["open"]}, listed=7, facts=[("What is listed", "Open")]
+    )
+
+
+def test_a_file_needs_the_primary_and_an_opened_case_does_not(
+    pair: Pair, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(access, "_noted", {})
+    with live.watching(pair.standby.url) as watcher:
+        assert record.no_files_here()
+        with pytest.raises(record.NotOnRecord) as refused:
+            begin_a_file(watcher.reports)
+        assert refused.value.kind == "read_only"
+        with speaking("en"):
+            assert "REPORT_DB_WRITE_URL" in refused.value.words()
+        with caplog.at_level("WARNING"):
+            access.noted("admin", "case", report_id=1)
+        assert "'admin', case, report 1" in caplog.text, "the server's log has what the access log cannot"
+    with live.watching(pair.standby.url, pair.url) as watcher:
+        assert not record.no_files_here()
+        taken = begin_a_file(watcher.reports)
+        taken.sent, taken.whole = 7, True
+        taken.end()
+        monkeypatch.setattr(access, "_noted", {})
+        access.noted("admin", "case", report_id=2)
+    with connect(pair.url) as primary:
+        noted = primary.execute(
+            """select action, access_log.report_id, sent, whole from access_log
+               left join access_export using (id) where access_log.id >= %s order by access_log.id""",
+            [taken.number],
+        ).fetchall()
+    assert noted == [("file", None, 7, True), ("case", 2, None, None)]
 
 
 def test_a_command_that_writes_says_that_this_is_a_copy(pair: Pair) -> None:

@@ -127,7 +127,7 @@ def test_who_gets_none_for_long_goes_on_without_one(turns: Turns, monkeypatch: p
         waiting.start()
         waiting.join(10)
         assert done.is_set()
-        assert not turns._line
+        assert not turns.waiting
         monkeypatch.undo()
         refreshed = threading.Thread(target=draw)
         done.clear()

@@ -16,4 +16,4 @@ def becomes(true: Callable[[], bool]) -> bool:
 
 def until_in_line(turns: Turns, number: int) -> None:
     """Wait until so many wait for their turn."""
-    assert becomes(lambda: len(turns._line) == number)
+    assert becomes(lambda: turns.waiting == number)

@@ -21,6 +21,7 @@ from safe_text import log_text
 from ui import live, sign_in
 from ui.panel import panel
 from ui.server.base_path import without_base
+from ui.server.limits import Whose, of_account, of_address
 from ui.words import _
 
 _LOG = logging.getLogger(__name__)
@@ -161,7 +162,7 @@ def role_name(role: Role) -> str:
     }[role]
 
 
-_noted: dict[tuple[str, str, str], float] = {}
+_noted: dict[tuple[str, str, int | None, str], float] = {}
 _noting = threading.Lock()
 
 
@@ -175,7 +176,12 @@ def refused_here(what: str, why: str) -> None:
 
 def refused(who: str, what: str, *, report_id: int | None = None, why: str = "") -> None:
     """Write a refusal into the access log, the same one at most once a minute; into the server's log where it fails."""
-    key, now = (who, what, why), time.monotonic()
+    noted(who, what, report_id=report_id, why=why)
+
+
+def noted(who: str, what: str, *, report_id: int | None = None, why: str = "") -> None:
+    """Write a line into the access log, the same one at most once a minute; into the server's log where it fails."""
+    key, now = (who, what, report_id, why), time.monotonic()
     with _noting:
         if now - _noted.get(key, -_SECONDS_BETWEEN_NOTES) < _SECONDS_BETWEEN_NOTES:
             return
@@ -185,4 +191,18 @@ def refused(who: str, what: str, *, report_id: int | None = None, why: str = "")
     try:
         note(live.watcher().reports, who, what, report_id=report_id, why=why)
     except (DatabaseAway, NotAReportDatabase):
-        _LOG.warning("Not in the access log, which cannot be written now: %s, %s, %s", *map(log_text, (who, what, why)))
+        of = "" if report_id is None else f", report {report_id}"
+        said = (log_text(who), log_text(what), of, log_text(why))
+        _LOG.warning("Not in the access log, which cannot be written now: %s, %s%s, %s", *said)
+
+
+def whose(account: Account, address: str | None) -> Whose:
+    """Return whose limits count for an account that asks from an address: the address's where nobody has signed in."""
+    return of_address(address) if account in (HERE, ANYBODY) else of_account(account.subject)
+
+
+def drawn_for() -> Whose:
+    """Return whose limits count for this run of a page: an account's, else those of the address it is asked from."""
+    found = asker()()
+    address = st.context.ip_address
+    return whose(found, address) if isinstance(found, Account) else of_address(address)

@@ -9,6 +9,7 @@ from ui.downloads import CASES_A_SECOND
 from ui.exports import MOST_FOUND
 from ui.meanings import figure_name
 from ui.panel import address
+from ui.record import no_file_from_a_copy, no_files_here
 from ui.unconfirmed import mark
 from ui.viewing import Viewing
 from ui.words import _, ngettext, number
@@ -77,6 +78,7 @@ def about(seen: Viewing, listing: CaseList) -> dict[str, Any]:
             }
             for kind in ("csv", "xlsx")
         ],
+        "no_files": no_file_from_a_copy() if no_files_here() else "",
     }
 
 

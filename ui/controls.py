@@ -15,6 +15,8 @@ from ui.panel import address, panel
 
 PAGE = "page"
 """What an address calls the page of a list."""
+BEFORE = "before"
+"""The same of a list that goes on from a line: before which."""
 _KEEPS_PAGE = "lang"
 """The word whose change leaves a list as it is, but for its language."""
 
@@ -97,5 +99,5 @@ def _with(word: str, value: str | None) -> str:
     """Return this page's address with another choice in it, None: without; at the first page of its list."""
     query = {key: st.query_params.get_all(key) for key in st.query_params}
     if word != _KEEPS_PAGE:
-        query.pop(PAGE, None)
+        query = {key: value for key, value in query.items() if key not in {PAGE, BEFORE}}
     return address("?", **query | {word: value})

@@ -3,6 +3,8 @@
 The CSV file is for programs: one table, UTF-8 with a byte order mark, moments in the city's time without a zone, and
 nothing above the headings. What is listed stands in the heading of its last, empty column, which is there even when no
 case is. The XLSX file is for people: real dates, further sheets where one is full, and what is listed on the last one.
+Both say there who took the file, when, and under which number it is in the access log; the number stands in the file's
+name as well. A line of its own above or below the table would break the programs that read a CSV file.
 Neither ever holds a citizen's name or telephone: the dashboard cannot read them. ui/downloads.py serves both.
 """
 
@@ -10,7 +12,6 @@ import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -27,8 +28,9 @@ from safe_text import plain_text, spreadsheet_cell
 from ui import levels
 from ui.case_list import CaseList, described
 from ui.published import flag_name, flag_of, kind_name
+from ui.record import Taken
 from ui.states import severity, state
-from ui.words import _, day_form, name, number
+from ui.words import _, day_form, moment, name, number
 
 MOST_FOUND = 100_000
 """A file of what a search finds holds no more cases than this, and says so; any other list is whole."""
@@ -49,35 +51,60 @@ class Export:
     reports: ReportDatabase
     most: int | None = None
     """The most cases the file may hold; None: all there are."""
+    taken: Taken | None = None
+    """The record of the file, once it is to be given out."""
+    _listed: list[Listed] = field(default_factory=list)
 
-    @cached_property
+    @property
     def listed(self) -> Listed:
-        """The cases: how many, and their ids in order. Raises DatabaseAway where it is asked for first."""
-        listing = self.listing
-        return listed(
-            self.reports,
-            self.filters,
-            figure=listing.figure,
-            order=listing.order,
-            search=listing.search,
-            most=self.most,
-        )
+        """The cases: how many, and their ids in order. Raises DatabaseAway where it is asked for first.
+
+        No functools.cached_property: up to Python 3.11 its lock is shared by all files, and whoever waits for it holds
+        the turn that the other needs.
+        """
+        if not self._listed:
+            listing = self.listing
+            found = listed(
+                self.reports,
+                self.filters,
+                figure=listing.figure,
+                order=listing.order,
+                search=listing.search,
+                most=self.most,
+            )
+            self._listed.append(found)
+        return self._listed[0]
 
     def facts(self) -> list[tuple[str, str]]:
-        """Return in words what the file lists, headings and what stands under them. Raises DatabaseAway."""
+        """Return in words what the file lists, and who took it; headings and what stands under them.
+
+        Raises DatabaseAway.
+        """
         words = number(self.listed.count)
         if self.listed.count == self.most:
             words = _("the first {count}; a file holds no more", count=words)
-        return [*described(self.listing, self.filters, self.city, self.reports), (_("Cases in this file"), words)]
+        facts = [*described(self.listing, self.filters, self.city, self.reports), (_("Cases in this file"), words)]
+        if self.taken:
+            facts += [
+                (_("Taken by"), self.taken.who),
+                (_("Taken at"), moment(self.taken.at.astimezone(self.city.zone))),
+                (_("Number in the access log"), str(self.taken.number)),
+            ]
+        return facts
 
     def file_name(self, kind: str) -> str:
-        """Return what to call the file: the figure, the days of the period where it matters, and the moment."""
+        """Return what to call the file: the figure, the days of the period where it matters, the moment, and the
+        file's number in the access log.
+        """
         zone = self.city.zone
         parts = [self.listing.figure]
         if speaks_of_the_period(self.listing.figure):
             last = self.filters.end - timedelta(microseconds=1)
             parts.append(f"{self.filters.start.astimezone(zone):%Y-%m-%d}_to_{last.astimezone(zone):%Y-%m-%d}")
-        return "_".join([*parts, f"at_{self.filters.at.astimezone(zone):%Y-%m-%d_%H%M}.{kind}"])
+        parts.append(f"at_{self.filters.at.astimezone(zone):%Y-%m-%d_%H%M}")
+        if self.taken:
+            parts.append(f"no-{self.taken.number}")
+        return "_".join(parts) + f".{kind}"
 
     def headings(self) -> dict[str, str]:
         """Return the columns of the file with their headings, the city's own words last where it publishes any.
@@ -110,8 +137,10 @@ class Export:
             part["rating"] = part["rating"].map(_ratings())
             flags = [flag_name(flag_of(case)) for case in part[["published_late"]].to_dict("records")]
             part["published_late"] = pd.Series(flags, part.index, dtype=object).where(part["published"])
-            for moment in part.columns[part.columns.str.endswith("_at")]:
-                part[moment] = part[moment].dt.tz_localize(None).dt.floor("s")
+            for column in part.columns[part.columns.str.endswith("_at")]:
+                part[column] = part[column].dt.tz_localize(None).dt.floor("s")
+            if self.taken:
+                self.taken.made += len(part)
             yield part[columns]
 
 
@@ -148,7 +177,7 @@ def headings(city: City) -> dict[str, str]:
 
 
 def csv_parts(export: Export) -> Iterator[bytes]:
-    """Yield cases as CSV, the headings first. Raises DatabaseAway."""
+    """Yield cases as CSV, the headings first, then a part of the cases at a time. Raises DatabaseAway."""
     facts = " | ".join(f"{heading}: {words}" for heading, words in export.facts())
     empty = pd.DataFrame(columns=[*map(spreadsheet_cell, export.headings().values()), spreadsheet_cell(facts)])
     yield codecs.BOM_UTF8 + empty.to_csv(index=False).encode()

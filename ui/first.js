@@ -2,6 +2,7 @@
 // ui/first_page.py puts the words in.
 const WORDS = "words"
 const PATIENCE = 8000  // milliseconds
+const FULL_AFTER = 2000  // the same, until the server is asked whether too many pages are open
 const spoken = [new URLSearchParams(location.search).get("lang"), ...navigator.languages.map((tag) => tag.slice(0, 2))]
 const words = WORDS[spoken.find((code) => WORDS[code])] ?? WORDS.vi
 const begun = performance.now()
@@ -20,7 +21,21 @@ async function look() {
     box.remove()
     quiet.remove()
     if (drawn) clearInterval(looking)
-  } else if (performance.now() - begun > PATIENCE) say(await why())
+  } else if (performance.now() - begun > FULL_AFTER) {
+    if (await isFull()) say("full")
+    else if (performance.now() - begun > PATIENCE) say(await why())
+  }
+}
+
+// Whether the WebSocket is refused because too many pages are open: a browser is not told why, but its address says so.
+async function isFull() {
+  try {
+    const place = new URL("_stcore/stream", document.baseURI)
+    const answer = await fetch(place, { redirect: "manual", cache: "no-store", signal: AbortSignal.timeout(PATIENCE) })
+    return answer.status === 429
+  } catch {
+    return false
+  }
 }
 
 async function why() {

@@ -57,6 +57,10 @@ def _script() -> str:
                     "Nothing can be shown: another server answers at this address. "
                     "The proxy must pass on everything below the dashboard's address."
                 ),
+                "full": _(
+                    "Too many pages are open from your account or your address. "
+                    "Close some of them: then this page comes by itself."
+                ),
                 "lost": _("Nothing can be shown: the server does not answer. This page comes as soon as it does."),
                 "signed_out": _("Nothing can be shown: you are signed out."),
                 "sign_in": _("Sign in again"),

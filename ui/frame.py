@@ -9,15 +9,20 @@ import streamlit as st
 
 from queries.database import DatabaseAway, NotAReportDatabase
 from queries.figures import NoCity
-from ui import access, age, filters, languages, links, live, pages, screen, status, viewing, wall
+from ui import access, age, filters, languages, links, live, pages, record, screen, status, viewing, wall
 from ui.heartbeat import heartbeat
 from ui.words import _
 
 languages.begin()
 st.set_page_config(page_title=_("Citizens' reports"), page_icon="ui/assets/icon.svg", layout="wide")
-with live.drawing() as viewer:
+with live.drawing(access.drawn_for()) as viewer:
     page = pages.turned_to()
     screen.begin()  # after the navigation: an answer before it would run the page that has no address
+    if viewer.too_often:
+        status.too_often()
+        viewer.not_drawn()
+        heartbeat(page.url_path, status.until(viewer.too_often))
+        st.stop()
     if page.url_path == links.WALL:  # it has no header, no filters, and its own way to outlive an outage
         page.run()
         heartbeat(page.url_path, wall.stands())
@@ -26,6 +31,7 @@ with live.drawing() as viewer:
         access.door(account)
         heartbeat(page.url_path, access.stands())
         st.stop()
+    record.begin_run(page.url_path)
     shown, address = live.watcher().shown, (live.address(page.url_path), account.scope)
     pulse, stay = viewer.pulse, live.stays_at(address)
     with st.container(horizontal=True, vertical_alignment="center", key="top"):

@@ -1,4 +1,5 @@
-"""The gate in front of everything: who may reach this server at all, by which paths, and how often.
+"""The gate in front of everything: who may reach this server at all, by which paths, how often, and how many pages one
+viewer may have open.
 
 What an account may see is decided behind it (ui/access.py, and the database). Plain ASGI, because what wraps a whole
 answer would hold up streams and WebSockets.
@@ -25,6 +26,7 @@ from ui import access
 from ui.allowance import Allowance
 from ui.security_headers import with_security
 from ui.server.base_path import without_base
+from ui.server.limits import Sockets, Whose, of_account, of_address
 from ui.server.request_form import is_ill_formed
 from ui.sign_in import SignIn, is_near, open_in_words, sign_in, subject_of_request
 from ui.words import LANGUAGES, _, speaking
@@ -34,6 +36,7 @@ BELIEVED_VARIABLE = "FORWARDED_ALLOW_IPS"
 
 _FOR_MACHINES: Final = ("/health", "/metrics", "/_stcore/health")  # each looks at who asks by itself
 _CORE: Final = ("health", "host-config", "stream")  # of what Streamlit offers under _stcore, what a viewer needs
+_STREAM: Final = "/_stcore/stream"
 _METHODS: Final = ("GET", "HEAD", "OPTIONS")  # nothing is ever sent to us but over the WebSocket
 _STRANGE: Final = re.compile(r"[\x00-\x1f\x7f\\%]|//|(^|/)\.{1,2}(/|$)")
 
@@ -98,6 +101,10 @@ def _too_often() -> str:
     return _("Too many requests in a short time. Please wait a little and try again.")
 
 
+def _too_many_open() -> str:
+    return _("Too many pages are open from your account or your address. Close some of them.")
+
+
 class Gate:
     """ASGI middleware that refuses what may not come in, and gives every answer the security headers."""
 
@@ -108,6 +115,7 @@ class Gate:
             (limit.paths, Allowance(at_once=limit.at_once, per_second=limit.per_second))
             for limit in (MAP_DATA, EXPORTS, SIGNING_IN)
         ]
+        self._sockets = Sockets()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or refuse it; a WebSocket is closed before it is accepted."""
@@ -117,7 +125,12 @@ class Gate:
         asked = HTTPConnection(scope)
         refusal = self._refusal(asked)
         if scope["type"] == "websocket":
-            await (_close(asked, refusal, send) if refusal else self._app(scope, receive, send))
+            if refusal:
+                await _close(asked, refusal, send)
+                return
+            who = _who(asked)
+            with self._sockets.held(who):
+                await self._app(scope, self._sockets.paced(who, receive), send)
             return
         https, began = _by_https(asked), False
 
@@ -144,8 +157,14 @@ class Gate:
             return away
         if path is None or is_ill_formed(asked):
             return Refusal(400, _not_understood)
-        if asked.scope["type"] == "websocket":
-            return None if _same_site(asked) else Refusal(403, _foreign_page, "a page of another site")
+        if asked.scope["type"] == "websocket" and not _same_site(asked):
+            return Refusal(403, _foreign_page, "a page of another site")
+        # A browser whose WebSocket is refused asks the same path by HTTP, to say why (ui/first.js).
+        if path == _STREAM and self._sockets.full(_who(asked)):
+            return Refusal(429, _too_many_open, "too many open pages")
+        return None if asked.scope["type"] == "websocket" else self._by_path(asked, path)
+
+    def _by_path(self, asked: HTTPConnection, path: str) -> Refusal | None:
         if _closed(path) or asked.scope["method"] not in _METHODS:
             return Refusal(404, _nothing_here)
         for paths, allowance in self._limits:
@@ -226,19 +245,11 @@ def peer(asked: HTTPConnection) -> str | None:
     return asked.client.host if asked.client else None
 
 
-def _who(asked: HTTPConnection) -> tuple[str, str]:
+def _who(asked: HTTPConnection) -> Whose:
     """Return whose requests are counted together: an account's, else an address's, an IPv6 network's as a whole."""
     if subject := subject_of_request(asked.headers, asked.cookies, peer(asked)):
-        return "account", subject
-    return "address", _told(peer(asked))
-
-
-def _told(address: str | None) -> str:
-    try:
-        known = ipaddress.ip_address(address or "127.0.0.1")
-    except ValueError:
-        return "unknown"
-    return str(known if known.version == 4 else ipaddress.ip_network((known, 64), strict=False))
+        return of_account(subject)
+    return of_address(peer(asked))
 
 
 def _by_https(asked: HTTPConnection) -> bool:
@@ -274,5 +285,5 @@ def _note(asked: HTTPConnection, refusal: Refusal) -> BackgroundTask | None:
     """Return the task that writes a refusal into the access log; the same for the same address once a minute."""
     if not refusal.noted:
         return None
-    kind, who = _who(asked) if refusal.status == 429 else ("address", _told(peer(asked)))
+    kind, who = _who(asked) if refusal.status == 429 else of_address(peer(asked))
     return BackgroundTask(run_in_threadpool, access.refused, f"{kind} {who}", "refused at the gate", why=refusal.noted)

@@ -22,6 +22,7 @@ from queries.figures import City, NoCity, city, last_event
 from queries.trouble import Kind
 from safe_text import log_error, log_text
 from ui import sign_in
+from ui.server.limits import Whose
 from ui.shown import Shown, Stay
 from ui.thresholds import Level, thresholds
 from ui.viewers import Viewer, Viewers
@@ -309,12 +310,15 @@ def viewer() -> Viewer:
 
 
 @contextmanager
-def drawing() -> Iterator[Viewer]:
-    """Draw the page in its turn, and note, for the heartbeat, what it is drawn from while the block runs."""
+def drawing(whose: Whose | None = None) -> Iterator[Viewer]:
+    """Draw the page in its turn, and note, for the heartbeat, what it is drawn from while the block runs.
+
+    `whose` limits count for it. Where they ask too often (Viewer.too_often), nothing is to be drawn but that.
+    """
     viewers = watcher().viewers
     if "viewer" not in st.session_state:
         st.session_state["viewer"] = viewers.enter(watcher().pulse)
-    with viewers.turn(viewer()):
+    with viewers.turn(viewer(), whose):
         found = viewer()  # there Streamlit ends a run that a click has overtaken while it waited
         found.begin(watcher().pulse)
         yield found

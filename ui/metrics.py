@@ -1,4 +1,5 @@
-"""For machines that watch machines: /health for a load balancer, /metrics for Prometheus. Neither asks the database.
+"""For machines that watch machines: /health for a load balancer, /metrics for Prometheus. Neither waits for the
+database.
 
 /health says more to this machine than to others; /metrics speaks to this machine, and to the addresses that
 `secrets.toml` lists.
@@ -20,7 +21,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from streamlit.errors import StreamlitSecretNotFoundError
 
-from ui import live, screens
+from ui import live, record, screens
 from ui.sign_in import SettingsError, is_near
 from ui.status import page_failures
 
@@ -104,6 +105,7 @@ class Figures(Collector):
             "dashboard_page_failures", "Pages that failed in ways nobody foresaw.", value=page_failures.total
         )
         yield from _channels(pulse)
+        yield from _taken_out(watcher)
         yield from _questions(watcher)
         seen = GaugeMetricFamily(
             "dashboard_screen_seen_timestamp_seconds", "When a screen was last alive.", labels=["screen"]
@@ -130,6 +132,29 @@ def _channels(pulse: live.Pulse) -> Iterator[Metric]:
             delivered.add_metric([feed.code], feed.last_delivery_at.timestamp())
         rhythm.add_metric([feed.code], feed.expected_every.total_seconds())
     yield from (delivered, rhythm)
+
+
+def _taken_out(watcher: live.Watcher) -> Iterator[Metric]:
+    """Yield how many accounts took out more than thresholds.toml says, and the most that one took; no account is named.
+
+    Nothing where the database has not said.
+    """
+    known = record.latest.read(watcher.reports)
+    if known is None:
+        return
+    found = GaugeMetricFamily(
+        "dashboard_access_alarms", "Accounts that opened or took away unusually many cases.", labels=["level"]
+    )
+    for level in ("amber", "red"):
+        found.add_metric([level], sum(alarm.level == level for alarm in record.alarms(known)))
+    yield found
+    for name, about in (("opened", "Cases one account opened"), ("exported", "Cases one account took away in files")):
+        most = GaugeMetricFamily(
+            f"dashboard_access_most_{name}_cases", f"{about}, of whoever did most.", labels=["within"]
+        )
+        for within in ("hour", "day"):
+            most.add_metric([within], max((getattr(volume, f"{name}_{within}") for volume in known), default=0))
+        yield most
 
 
 def _questions(watcher: live.Watcher) -> Iterator[Metric]:

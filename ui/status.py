@@ -1,7 +1,9 @@
 """How fresh the numbers are, and plain words for what keeps them away."""
 
 import logging
+import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -12,6 +14,7 @@ from queries.figures import City, NoCity
 from queries.small_numbers import STEP
 from safe_text import log_error, streamlit_label
 from ui.live import Pulse
+from ui.panel import panel
 from ui.shown import Stay
 from ui.thresholds import Level
 from ui.viewing import Viewing
@@ -136,6 +139,17 @@ def database_away(pulse: Pulse, trouble: DatabaseAway | NotAReportDatabase, *, c
         ),
         icon=":material/cloud_off:",
     )
+
+
+def too_often() -> None:
+    """Say that more pages were asked for than one account, or one address, may have drawn in a short time."""
+    panel("too_often", key="too_often")
+
+
+def until(seconds: float) -> Callable[[], bool]:
+    """Return what tells whether so many seconds have not passed yet: then the heartbeat has the page drawn again."""
+    over = time.monotonic() + seconds
+    return lambda: time.monotonic() < over
 
 
 def nothing_found(city: City) -> None:

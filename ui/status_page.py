@@ -12,7 +12,7 @@ from queries.database import DatabaseAway, NotAReportDatabase
 from queries.deadlines import warnings
 from queries.feeds import CLOCKS_MAY_DIFFER
 from queries.server import MOST_WAITING, FromTheFuture, from_the_future, server
-from ui import live, process, screens
+from ui import live, process, record, screens
 from ui.definitions import warning_words
 from ui.metrics import resident_bytes
 from ui.panel import panel
@@ -179,7 +179,15 @@ def _contents(seen: _Seen) -> Table:
         told = [Cell(_in_words(seen, found), "overdue") for found in dated]
         return [(Cell(_("Dated in the future")), cell) for cell in told or [Cell(_("nothing"))]]
 
-    rows = [row for part in (versions, future, calendar, rules) for row in _if_it_answers(part)]
+    def taken_out() -> list[tuple[Cell, Cell]]:
+        found = record.alarms(record.lately(reports))
+        if not found:
+            return [(Cell(_("Cases opened and taken in files")), Cell(_("by nobody more than usual"), TONES["green"]))]
+        words = ngettext("{count} account took out much", "{count} accounts took out much", len(found))
+        told = _("{words}; administrators see who, on the page “Access”", words=words)
+        return [(Cell(_("Cases opened and taken in files")), Cell(told, TONES[found[0].level]))]
+
+    rows = [row for part in (versions, future, calendar, rules, taken_out) for row in _if_it_answers(part)]
     return Table(
         _("What the database holds"), _("Its version, its schema, its calendar and its rules."), (), tuple(rows)
     )

@@ -1,4 +1,4 @@
-"""From when on what a screen shows is called old: settings of thresholds.toml."""
+"""From when on what a screen shows is called old, and what one account takes is called much: thresholds.toml."""
 
 import os
 from dataclasses import dataclass, fields
@@ -32,11 +32,17 @@ class Limits:
 
 @dataclass(frozen=True)
 class Thresholds:
-    """The limits of each age: a feed's in times its own rhythm, an answer's and a copy's in seconds."""
+    """The limits of each age: a feed's in times its own rhythm, an answer's and a copy's in seconds; and of what one
+    account takes: different cases opened, and cases taken away in files, in an hour and in a day.
+    """
 
     feed: Limits = Limits(2, 6)
     answer: Limits = Limits(10, 60)
     copy: Limits = Limits(10, 60)
+    opened_hour: Limits = Limits(100, 300)
+    opened_day: Limits = Limits(400, 1_000)
+    exported_hour: Limits = Limits(20_000, 100_000)
+    exported_day: Limits = Limits(50_000, 200_000)
 
 
 @cache

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
 from weakref import WeakValueDictionary
 
+from ui.server.limits import Pace, Whose
 from ui.turns import Rank, Turns
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _SECONDS_TO_COME_BACK = 3.0
 _SECONDS_TO_DRAW_AGAIN = 10.0
 _SECONDS_WITHOUT_A_BEAT = 10
+_SECONDS_TO_SAY_NO = 4.0  # a refusal is drawn no sooner, so that asking again and again costs little
 
 
 class Beat(NamedTuple):
@@ -46,6 +48,8 @@ class Viewer:
     run: int = 0
     called: bool = False
     """Whether it was told to be drawn again, and was not yet."""
+    too_often: float = 0.0
+    """The seconds to wait, where this run is not drawn because its account, or its address, asks too often."""
     true_at: datetime | None = None
     drawn_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     turn: float = field(default_factory=random.random)
@@ -124,6 +128,7 @@ class Viewers:
         self._open: WeakValueDictionary[str, Viewer] = WeakValueDictionary()
         self._guard = threading.Lock()
         self.turns = Turns()
+        self._clicks, self._pages = Pace(lambda share: share.clicks), Pace(lambda share: share.pages)
 
     def enter(self, pulse: "Pulse") -> Viewer:
         """Return a new viewer, who stays for as long as somebody holds them."""
@@ -138,12 +143,23 @@ class Viewers:
             return self._open.get(name)
 
     @contextmanager
-    def turn(self, viewer: Viewer) -> Iterator[None]:
-        """Draw a viewer's page in its turn, while the block runs."""
+    def turn(self, viewer: Viewer, whose: Whose | None = None) -> Iterator[None]:
+        """Draw a viewer's page in its turn, while the block runs; `whose` limits count for it (None: nobody's).
+
+        Where they ask too often, `viewer.too_often` says so a while later, and the block has a turn to say it.
+        """
         called, viewer.called = viewer.called, False
+        rank = Rank.REFRESHED if called else Rank.CLICKED
+        if whose and (not called or viewer.too_often):  # else who was refused would be drawn without being counted
+            with self._guard:
+                viewer.too_often = self._pages.wait(whose)
+                quick = not viewer.too_often and self._clicks.wait(whose)
+            if viewer.too_often:
+                time.sleep(_SECONDS_TO_SAY_NO)  # this thread's own time: it has no turn, and is not waited for
+            rank = Rank.REFRESHED if viewer.too_often or quick else Rank.CLICKED
         viewer.waits()
         try:
-            with self.turns.turn(Rank.REFRESHED if called else Rank.CLICKED):
+            with self.turns.turn(rank, whose):
                 yield
         finally:
             viewer.drawn()  # however it ended: a page that passed for being drawn would never be drawn again

@@ -5,7 +5,7 @@
 function choose(word, values) {
   const address = new URL(location.href)
   address.searchParams.delete(word)
-  if (word !== "lang") address.searchParams.delete("page")
+  if (word !== "lang") for (const place of ["page", "before"]) address.searchParams.delete(place)
   for (const value of values) if (value) address.searchParams.append(word, value)
   turnTo(address)
 }

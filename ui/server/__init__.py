@@ -1,4 +1,4 @@
-"""How the dashboard starts and meets the web: settings files, its base path, the form of a request, temporary files.
+"""How the dashboard starts and meets the web: settings files, base path, requests, limits, temporary files.
 
-Imports nothing of the pages and panels, so that the gate and any route can use it.
+May import `ui` and `queries`, and no page.
 """

@@ -1,0 +1,395 @@
+"""Attacks of one account on everybody's time: many tabs, endless clicks, floods of messages and of sockets.
+
+Nothing here looks at a clock: turns are counted.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any
+
+import pytest
+from starlette.types import Message, Receive, Scope, Send
+
+from queries.accounts import Account
+from queries.scope import EVERYTHING
+from tests.gate.conftest import HERE, PROXY, told
+from tests.test_viewers import NOW, pulse
+from tests.waiting import becomes, until_in_line
+from ui import access, gate, viewers
+from ui.server.limits import SHARES, Pace, Sockets, Whose, of_account, of_address
+from ui.turns import Rank, Turns
+from ui.viewers import Viewer, Viewers
+
+GREEDY, OTHER, THIRD = of_account("greedy"), of_account("other"), of_account("third")
+TABS = 20
+STEPS = 5
+"""So often does the other's page leave the turn, as for an answer of the database, and come back."""
+
+
+class CountedTurns(Turns):
+    """Turns that note, for each turn somebody waited for, how many others were given meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.given: list[int] = []
+        self.meanwhile: dict[Any, list[int]] = {}
+
+    def _leave_line(self, one: Any) -> None:
+        """Note it, with the guard held: what other threads do in between makes no difference."""
+        super()._leave_line(one)
+        self.meanwhile.setdefault(one.whose, []).append(sum(number > one.number for number in self.given))
+        self.given.append(self._last_turn[one.whose])
+
+
+class Room:
+    """Pages that take turns, and the order in which they had them."""
+
+    def __init__(self) -> None:
+        self.turns = CountedTurns()
+        self.had: list[Whose] = []
+        self.stop = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def draw(self, whose: Whose, rank: Rank = Rank.CLICKED, steps: int = 0) -> None:
+        """Draw a page that has its first turn, and then one for each step."""
+        with self.turns.turn(rank, whose):
+            self.had.append(whose)
+            for _ in range(steps):
+                with self.turns.aside():
+                    pass
+                self.had.append(whose)
+
+    def begin(
+        self, whose: Whose, *, again: bool = False, rank: Rank = Rank.CLICKED, steps: int = 0
+    ) -> threading.Thread:
+        """Draw a page in a thread of its own, `again` and again."""
+
+        def run() -> None:
+            self.draw(whose, rank, steps)
+            while again and not self.stop.is_set():
+                self.draw(whose, rank, steps)
+
+        self._threads.append(threading.Thread(target=run, daemon=True))
+        self._threads[-1].start()
+        return self._threads[-1]
+
+    def end(self) -> None:
+        self.stop.set()
+        for thread in self._threads:
+            thread.join(20)
+            assert not thread.is_alive()
+
+
+@pytest.fixture
+def room() -> Iterator[Room]:
+    made = Room()
+    yield made
+    made.end()
+
+
+@pytest.mark.parametrize("rank", [Rank.CLICKED, Rank.REFRESHED])
+def test_twenty_tabs_in_line_are_one_viewer_before_the_next(room: Room, rank: Rank) -> None:
+    """All of them asked before; the other still has the first or the second turn."""
+    with room.turns.turn(Rank.CLICKED, THIRD):
+        for _ in range(TABS):
+            room.begin(GREEDY, rank=rank)
+        until_in_line(room.turns, TABS)
+        room.begin(OTHER, rank=rank)
+        until_in_line(room.turns, TABS + 1)
+    assert becomes(lambda: len(room.had) == TABS + 1)
+    assert room.had.index(OTHER) <= 1
+
+
+@pytest.mark.parametrize("steps", [0, STEPS])
+@pytest.mark.parametrize("rank", [Rank.CLICKED, Rank.REFRESHED])
+def test_twenty_tabs_that_never_stop_have_one_turn_for_each_of_the_others(room: Room, rank: Rank, steps: int) -> None:
+    """So a page takes less than twice its own time, where the turns of both are as long: for each of its turns it waits
+    for the one that is being had already, and for no other. Before its first, what the greedy one has begun may end.
+    """
+    for _ in range(TABS):
+        room.begin(GREEDY, again=True, rank=rank, steps=steps)
+    assert becomes(lambda: len(room.had) > 3 * TABS)
+    for _ in range(10):
+        room.turns.meanwhile.pop(OTHER, None)
+        room.draw(OTHER, rank, STEPS)
+        first, *others = room.turns.meanwhile[OTHER]
+        assert first <= steps
+        assert others == [0] * STEPS
+
+
+def test_an_account_has_so_many_pages_in_work_and_others_go_past_them(room: Room) -> None:
+    """Pages that wait for the database hold connections, which all share."""
+    most = SHARES["account"].runs
+    waiting, answered = threading.Semaphore(0), threading.Event()
+
+    def slow() -> None:
+        with room.turns.turn(Rank.CLICKED, GREEDY), room.turns.aside():
+            waiting.release()
+            answered.wait(20)
+
+    threads = [threading.Thread(target=slow) for _ in range(TABS)]
+    for thread in threads:
+        thread.start()
+    for _ in range(most):
+        assert waiting.acquire(timeout=10)
+    until_in_line(room.turns, TABS - most)
+    assert not waiting.acquire(timeout=0.2), "no more of them have begun"
+    room.draw(OTHER)
+    assert room.had == [OTHER], "the turn is free for others"
+    answered.set()
+    for thread in threads:
+        thread.join(20)
+        assert not thread.is_alive()
+
+
+def test_a_click_goes_before_the_refreshes_another_has_begun(room: Room) -> None:
+    asked, answered = threading.Event(), threading.Event()
+
+    def refresh() -> None:
+        with room.turns.turn(Rank.REFRESHED, GREEDY):
+            with room.turns.aside():
+                asked.set()
+                answered.wait(20)
+            room.had.append(GREEDY)
+
+    refreshing = threading.Thread(target=refresh)
+    refreshing.start()
+    assert asked.wait(10)
+    with room.turns.turn(Rank.CLICKED, THIRD):
+        answered.set()
+        until_in_line(room.turns, 1)
+        room.begin(OTHER)
+        until_in_line(room.turns, 2)
+    assert becomes(lambda: len(room.had) == 2)
+    refreshing.join(20)
+    assert room.had == [OTHER, GREEDY]
+
+
+def test_who_waits_behind_their_own_pages_does_not_push_in(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After twenty seconds a page goes on without a turn; twenty of one account would then be drawn at once."""
+    monkeypatch.setattr("ui.turns._SECONDS_TO_WAIT", 0.05)
+    most = SHARES["account"].runs
+    inside, at_once, answered = 0, 0, threading.Event()
+    counting = threading.Lock()
+
+    def slow() -> None:
+        nonlocal inside, at_once
+        with room.turns.turn(Rank.CLICKED, GREEDY), room.turns.aside():
+            with counting:
+                inside += 1
+                at_once = max(at_once, inside)
+            answered.wait(0.4)
+            with counting:
+                inside -= 1
+
+    monkeypatch.setattr("ui.turns._ROUNDS_BEHIND_OTHERS", 1000)
+    threads = [threading.Thread(target=slow) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+        assert not thread.is_alive()
+    assert at_once == most
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds of the limits' own clock, and no waiting."""
+    now = [1000.0]
+    monkeypatch.setattr(viewers, "_SECONDS_TO_SAY_NO", 0.0)
+    return now
+
+
+def of_viewers(clock: list[float]) -> Viewers:
+    found = Viewers()
+    found._clicks = Pace(lambda share: share.clicks, clock=lambda: clock[0])
+    found._pages = Pace(lambda share: share.pages, clock=lambda: clock[0])
+    return found
+
+
+def is_drawn(found: Viewers, viewer: Viewer, whose: Whose) -> bool:
+    with found.turn(viewer, whose):
+        return not viewer.too_often
+
+
+def test_endless_clicks_are_refused_and_nobody_elses(clock: list[float]) -> None:
+    found = of_viewers(clock)
+    tabs = [found.enter(pulse(NOW)) for _ in range(TABS)]
+    most, per_second = SHARES["account"].pages
+    drawn = [is_drawn(found, tabs[n % TABS], GREEDY) for n in range(most + 30)]
+    assert drawn == [True] * most + [False] * 30
+    assert is_drawn(found, found.enter(pulse(NOW)), OTHER)
+    assert is_drawn(found, found.enter(pulse(NOW)), of_address("10.0.0.9"))
+    clock[0] += 1
+    assert sum(is_drawn(found, tab, GREEDY) for tab in tabs) == per_second
+
+
+def test_a_refused_page_comes_back_by_itself_and_is_counted_then(clock: list[float]) -> None:
+    found = of_viewers(clock)
+    viewer = found.enter(pulse(NOW))
+    while is_drawn(found, viewer, GREEDY):
+        pass
+    viewer.called = True  # its heartbeat has it drawn again
+    assert not is_drawn(found, viewer, GREEDY), "a refusal is no way round the limit"
+    clock[0] += viewer.too_often
+    viewer.called = True
+    assert is_drawn(found, viewer, GREEDY)
+
+
+def test_refreshes_by_the_heartbeat_are_never_refused(clock: list[float]) -> None:
+    found = of_viewers(clock)
+    viewer = found.enter(pulse(NOW))
+    for _ in range(10 * SHARES["account"].pages[0]):
+        viewer.called = True
+        assert is_drawn(found, viewer, GREEDY)
+
+
+def test_clicks_faster_than_a_hands_wait_as_refreshes_do(clock: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+    found, ranks = of_viewers(clock), list[Rank]()
+    real = found.turns.turn
+
+    def turn(rank: Rank, whose: Whose) -> AbstractContextManager[None]:
+        ranks.append(rank)
+        return real(rank, whose)
+
+    monkeypatch.setattr(found.turns, "turn", turn)
+    viewer = found.enter(pulse(NOW))
+    most = SHARES["account"].clicks[0]
+    for _ in range(most + 5):
+        assert is_drawn(found, viewer, GREEDY)
+    assert ranks == [Rank.CLICKED] * most + [Rank.REFRESHED] * 5
+
+
+class Held:
+    """An application whose WebSockets stay open until they are told to close."""
+
+    def __init__(self) -> None:
+        self.close = asyncio.Event()
+        self.open = 0
+
+    async def __call__(self, scope: Scope, _: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            self.open += 1
+            await self.close.wait()
+            return
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+
+async def ask(door: gate.Gate, who: str, kind: str = "websocket", path: str = "/_stcore/stream") -> int:
+    """Ask for a path as a proxy passes it on for somebody, and return the status; 0 while a WebSocket is open."""
+    headers = [(b"host", b"reports.example"), (b"x-remote-user", who.encode())]
+    scope = {
+        "type": kind,
+        "method": "GET",
+        "path": path,
+        "raw_path": path.encode(),
+        "root_path": "",
+        "query_string": b"",
+        "scheme": "http",
+        "server": (HERE, 8501),
+        "client": ("10.0.0.5", 40000),
+        "headers": headers if kind == "http" else [*headers, (b"origin", b"http://reports.example")],
+    }
+    status = 0
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        nonlocal status
+        if message["type"] == "http.response.start":
+            status = message["status"]
+        elif message["type"] == "websocket.close":
+            status = 403
+
+    await door(scope, receive, send)
+    return status
+
+
+def test_an_account_has_so_many_sockets_and_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    told(monkeypatch, PROXY)
+    noted: list[str] = []
+    monkeypatch.setattr(access, "refused", lambda who, what, why: noted.append(f"{who}: {what}, {why}"))
+    most = SHARES["account"].sockets
+
+    async def attack() -> None:
+        behind = Held()
+        door = gate.Gate(behind)
+        assert await ask(door, "greedy", "http") != 429
+        tabs = [asyncio.create_task(ask(door, "greedy")) for _ in range(most)]
+        while behind.open < most:
+            await asyncio.sleep(0)
+        assert await ask(door, "greedy") == 403
+        assert await ask(door, "greedy", "http") == 429, "the page asks why, and says so"
+        other = asyncio.create_task(ask(door, "other"))
+        while behind.open == most:
+            await asyncio.sleep(0)
+        assert await ask(door, "other", "http", "/cases") == 200
+        behind.close.set()
+        await asyncio.gather(*tabs, other)
+        behind.close.clear()
+        again = asyncio.create_task(ask(door, "greedy"))
+        while behind.open < most + 2:
+            await asyncio.sleep(0)
+        behind.close.set()
+        assert await again == 0, "who closes pages may open others"
+
+    asyncio.run(attack())
+    assert set(noted) == {"account greedy: refused at the gate, too many open pages"}
+
+
+def test_a_flood_of_messages_waits_in_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, slept = [1000.0], []
+    sockets = Sockets()
+    sockets._messages = Pace(lambda share: share.messages, clock=lambda: now[0])
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        now[0] += seconds
+
+    monkeypatch.setattr("ui.server.limits.asyncio.sleep", sleep)
+    most, per_second = SHARES["account"].messages
+
+    async def flood(whose: Whose, messages: int) -> int:
+        read = 0
+
+        async def receive() -> Message:
+            nonlocal read
+            read += 1
+            return {"type": "websocket.receive"}
+
+        paced = sockets.paced(whose, receive)
+        for _ in range(messages):
+            await paced()
+        return read
+
+    assert asyncio.run(flood(GREEDY, most)) == most
+    assert slept == []
+    assert asyncio.run(flood(GREEDY, 3 * int(per_second))) == 3 * per_second
+    assert sum(slept) == pytest.approx(3)
+    slept.clear()
+    asyncio.run(flood(OTHER, most))
+    assert slept == []
+
+
+@pytest.mark.parametrize(
+    ("account", "whose"),
+    [
+        (Account("lan", "Lan", "leader", EVERYTHING), Whose("account", "lan")),
+        (access.HERE, Whose("address", "10.0.0.9")),
+        (access.ANYBODY, Whose("address", "10.0.0.9")),
+    ],
+    ids=["an account", "this machine", "anybody"],
+)
+def test_who_has_not_signed_in_is_counted_by_address(account: Account, whose: Whose) -> None:
+    assert access.whose(account, "10.0.0.9") == whose
+
+
+@pytest.mark.parametrize("part", ["sockets", "runs", "files"])
+def test_an_address_may_take_more_than_an_account(part: str) -> None:
+    """An office, a proxy or an operations room stands behind one."""
+    counted: Callable[[Any], int] = lambda share: getattr(share, part)  # noqa: E731
+    assert counted(SHARES["address"]) > counted(SHARES["account"])
