@@ -26,6 +26,7 @@ from ui import first_page, gate, live, metrics, opening, process, sign_in, statu
 from ui.downloads import export_routes
 from ui.heartbeat import beat_routes
 from ui.routes import routes
+from ui.server.settings import SettingsError
 
 _FRAME = Path(__file__).parent / "ui" / "frame.py"
 
@@ -51,7 +52,7 @@ async def _running(_: st.App) -> AsyncIterator[None]:
             DatabaseUnreachable,
             SchemaError,
             ServerError,
-            sign_in.SettingsError,
+            SettingsError,
             thresholds.SettingsError,
         ) as error:
             sys.exit(f"The dashboard cannot start. {error}")

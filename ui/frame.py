@@ -23,7 +23,7 @@ with live.drawing() as viewer:
         heartbeat(page.url_path, wall.stands())
         st.stop()
     if isinstance(account := access.begin(), access.Stranger):
-        access.door(account)
+        access.draw_door(account)
         heartbeat(page.url_path, access.stands())
         st.stop()
     shown, address = live.watcher().shown, (live.address(page.url_path), account.scope)

@@ -21,10 +21,12 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 
-from ui import access
+from ui import access, live
 from ui.allowance import Allowance
 from ui.security_headers import with_security
-from ui.sign_in import SignIn, is_near, open_in_words, sign_in, subject_of_request
+from ui.server import door, entry, proxy_proof
+from ui.server.origin import is_from_here, looks_passed_on, names_this_machine, peer
+from ui.sign_in import SignIn, open_in_words, sign_in, subject_of_request
 from ui.words import LANGUAGES, _, speaking
 
 BELIEVED_VARIABLE = "FORWARDED_ALLOW_IPS"
@@ -72,6 +74,25 @@ def _other_name() -> str:
     return _("Open this dashboard as localhost: by any other name it does not answer until sign-in is set up.")
 
 
+def _locked() -> str:
+    return _(
+        "This dashboard is locked, because nobody has to sign in. Open the one-time address that it printed when it "
+        "started, with its token. Once that was used, start it again for a new one, or set up sign-in in "
+        ".streamlit/secrets.toml."
+    )
+
+
+def _by_a_proxy() -> str:
+    return _(
+        "The demonstration city answers only to a browser on its own machine, not through a proxy. Open the one-time "
+        "address that the dashboard printed when it started, or set up sign-in in .streamlit/secrets.toml."
+    )
+
+
+def _not_proven() -> str:
+    return _("Who you are is not proven, or no longer. Sign in again at the city's gateway.")
+
+
 def _not_the_proxy() -> str:
     return _("This dashboard is reached through the city's own gateway only, not at this address.")
 
@@ -112,8 +133,10 @@ class Gate:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, _in_plain_words(send))
             return
+        asked, settings = HTTPConnection(scope), sign_in()
+        unproven = settings.proof and proxy_proof.prove(settings.proof, scope, trusted=settings.trusts(peer(asked)))
         asked = HTTPConnection(scope)
-        refusal = self._refusal(asked)
+        refusal = self._refusal(settings, asked, unproven or "")
         if scope["type"] == "websocket":
             await (_close(asked, refusal, send) if refusal else self._app(scope, receive, send))
             return
@@ -126,6 +149,9 @@ class Gate:
                 message = {**message, "headers": with_security(message.get("headers", ()), https=https)}
             await send(message)
 
+        if entered := entry.without_token(asked, plain_path(scope) or "", locked=settings.way == "nobody"):
+            await entered(scope, receive, send_safely)
+            return
         if refusal:
             await _answer(asked, refusal)(scope, receive, send_safely)
             return
@@ -136,10 +162,12 @@ class Gate:
                 await PlainTextResponse("Internal Server Error", 500)(scope, receive, send_safely)
             raise
 
-    def _refusal(self, asked: HTTPConnection) -> Refusal | None:
-        settings, path = sign_in(), plain_path(asked.scope)
+    def _refusal(self, settings: SignIn, asked: HTTPConnection, unproven: str) -> Refusal | None:
+        path = plain_path(asked.scope)
         if away := _kept_out(settings, asked, path or ""):
             return away
+        if unproven and path not in _FOR_MACHINES:
+            return Refusal(401, _not_proven, unproven)
         if path is None:
             return Refusal(400, _not_understood)
         if asked.scope["type"] == "websocket":
@@ -177,10 +205,15 @@ def plain_path(scope: Scope) -> str | None:
 def _kept_out(settings: SignIn, asked: HTTPConnection, path: str) -> Refusal | None:
     """Refuse whom nobody let in: the network while nobody signs in; whoever goes round the proxy."""
     if settings.way == "nobody" and not open_in_words():
-        if not is_near(peer(asked), asked.headers):
+        if not is_from_here(asked):
             return Refusal(403, _stranger, "not from this machine")
         if not names_this_machine(asked.headers.get("host", "")):  # a foreign name that was made to mean this machine
             return Refusal(403, _other_name, "by a foreign name")
+        if path not in _FOR_MACHINES and not door.holds(asked.cookies) and not entry.is_of_a_screen(asked, path):
+            if not live.is_invented():
+                return Refusal(403, _locked, "without the one-time address")
+            if looks_passed_on(asked):
+                return Refusal(403, _by_a_proxy, "passed on by a proxy")
     if settings.way == "proxy" and path not in _FOR_MACHINES:
         if "x-forwarded-for" in asked.headers and os.environ.get(BELIEVED_VARIABLE) != "":
             return Refusal(403, _unclear_proxy, "a proxy nobody can be sure of")
@@ -198,35 +231,20 @@ def _closed(path: str) -> bool:
 
 
 def _same_site(asked: HTTPConnection) -> bool:
-    """Whether a WebSocket was asked for by a page of ours, or by no page at all: that one brings no identity along.
+    """Whether a WebSocket was asked for by a page of ours. Every browser says by whose; who does not say, is refused.
 
     Streamlit would allow any page of this machine, and to know this machine's name ask a host outside.
     """
     origin = urlsplit(asked.headers.get("origin", ""))
-    if not origin.netloc and "origin" not in asked.headers:
-        return True
+    if not origin.netloc:
+        return False
     named = config.is_manually_set("browser.serverAddress") and config.get_option("browser.serverAddress")
     return origin.netloc == asked.headers.get("host") or bool(named and origin.hostname == named)
 
 
-def names_this_machine(host: str) -> bool:
-    """Whether a name, an address or a Host header means the machine itself."""
-    bare = host.count(":") > 1 and not host.startswith("[")  # an IPv6 address as settings have it
-    try:
-        name = (host if bare else urlsplit(f"//{host}").hostname or "").rstrip(".")
-        return name == "localhost" or name.endswith(".localhost") or ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
-
-
-def peer(asked: HTTPConnection) -> str | None:
-    """Return the address a request comes from; None where there is none (a socket of this machine)."""
-    return asked.client.host if asked.client else None
-
-
 def _who(asked: HTTPConnection) -> tuple[str, str]:
     """Return whose requests are counted together: an account's, else an address's, an IPv6 network's as a whole."""
-    if subject := subject_of_request(asked.headers, asked.cookies, peer(asked)):
+    if subject := subject_of_request(asked.headers, asked.cookies):
         return "account", subject
     return "address", _told(peer(asked))
 

@@ -17,6 +17,7 @@ import streamlit as st
 from queries.accounts import Account, accounts
 from queries.changes import Changes, Mark, changes
 from queries.database import DatabaseAway, NotAReportDatabase, ReportDatabase
+from queries.demo import holds_real_reports
 from queries.feeds import Feed, feeds
 from queries.figures import City, NoCity, city, last_event
 from ui import sign_in
@@ -122,6 +123,8 @@ class Watcher:
         self.accounts: Mapping[str, Account] | None = None
         """Everybody who may come in, by the name they sign in with; None until the database has said so."""
         self._accounts_at = -_SECONDS_BETWEEN_ACCOUNTS
+        self.is_invented = False
+        """Whether this is the demonstration city and nothing else, as far as the database has said."""
         self._mark: Mark | None = None
         self._moved_at = self._looked_at = time.monotonic()
         self._worked, self._asked, self._owed = time.process_time(), 0.0, 0.0
@@ -146,6 +149,8 @@ class Watcher:
             waits = (self._has_enough_to_do() or known_to <= seen.at) and not first
             moves = changed and not waits
             known_city = self._city(known_to) if moves else seen.city
+            if changed:
+                self.is_invented = bool(known_city and known_city.demo) and not holds_real_reports(self.reports)
             self._look_at_accounts()
         except (DatabaseAway, NotAReportDatabase, NoCity) as trouble:
             if not seen.trouble:
@@ -271,6 +276,11 @@ def watching(url: str, write_url: str | None = None) -> Iterator[Watcher]:
 def watcher() -> Watcher:
     """Return the watcher that runs."""
     return _watchers[-1]
+
+
+def is_invented() -> bool:
+    """Whether the database holds the demonstration city and no real report; no, until it has said so."""
+    return bool(_watchers) and watcher().is_invented
 
 
 def address(page: str) -> tuple[object, ...]:

@@ -7,12 +7,15 @@ import streamlit as st
 from streamlit import config
 from streamlit.errors import StreamlitSecretNotFoundError
 
-from ui.gate import BELIEVED_VARIABLE, names_this_machine
-from ui.sign_in import OPEN_VARIABLE, SettingsError, open_in_words, sign_in
+from ui.gate import BELIEVED_VARIABLE
+from ui.server import door
+from ui.server.origin import names_this_machine
+from ui.server.settings import SettingsError
+from ui.sign_in import OPEN_VARIABLE, open_in_words, sign_in
 
 
 def opening() -> str:
-    """Return what to say at the start about who reaches the dashboard.
+    """Return what to say at the start about who reaches the dashboard; where nobody signs in, make its one-time address.
 
     Raises SettingsError where it would listen to the network although nobody signs in and nobody said that it may.
     """
@@ -28,7 +31,10 @@ def opening() -> str:
     if settings.way == "provider":
         return ""
     if open_in_words():
-        return "WARNING: nobody has to sign in. Whoever reaches this server sees every case."
+        return (
+            "WARNING: nobody has to sign in. Whoever reaches this server sees every case.\n"
+            f"  As its administrator, once: {door.address(door.prepare())}"
+        )
     if not names_this_machine(config.get_option("server.address") or ""):
         raise SettingsError(
             "It would listen to the network although nobody has to sign in. Set up sign-in in .streamlit/secrets.toml "
@@ -36,6 +42,8 @@ def opening() -> str:
             f"say that all may look: `streamlit run dashboard.py -- --open`, or {OPEN_VARIABLE}=yes."
         )
     return (
-        "The dashboard can be reached from this machine only. To let others in, set up sign-in in "
-        ".streamlit/secrets.toml (.streamlit/secrets.toml.example) and listen with --server.address 0.0.0.0."
+        f"Opens once, for its administrator: {door.address(door.prepare())}\n"
+        "  Without that address it shows nothing but the demonstration city, and that to this machine only.\n"
+        "  To let others in, set up sign-in in .streamlit/secrets.toml (.streamlit/secrets.toml.example) and listen with "
+        "--server.address 0.0.0.0."
     )

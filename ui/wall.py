@@ -20,6 +20,8 @@ from queries.scope import NOTHING
 from ui import access, age, languages, live, panel, screens, status, wall_scenes, when
 from ui.asked import asked
 from ui.screens import WallScreen
+from ui.server import wall_door
+from ui.server.entry import SCREEN
 from ui.states import severity
 from ui.theme import AMOUNT_STEPS, AMOUNT_STEPS_DARK, OVERDUE_STEPS, OVERDUE_STEPS_DARK
 from ui.viewing import Viewing
@@ -72,14 +74,18 @@ def stands() -> Callable[[], bool]:
 
 
 def _opened() -> Callable[[], WallScreen | None]:
-    """Return what tells which screen this session's address opens: now, and later, when its token may be another."""
-    query = {word: st.query_params.get_all(word) for word in st.query_params}
+    """Return what tells which screen this session opens: now, and later, when its token may be another.
+
+    The address names the screen; its token is in a cookie (ui/server/entry.py).
+    """
+    name = st.query_params.get(SCREEN, "")
+    token = wall_door.token_in(dict(st.context.cookies), name)
     asker = access.asker()
-    return lambda: screens.opened(query, near=_near(asker()))
+    return lambda: screens.opened(name, token, known_viewer=_is_known(asker()))
 
 
-def _near(viewer: Account | access.Stranger) -> bool:
-    """Whether a viewer has signed in, or sits at the machine of a dashboard where nobody has to."""
+def _is_known(viewer: Account | access.Stranger) -> bool:
+    """Whether a viewer has an account, or is as good as known where nobody signs in."""
     return isinstance(viewer, Account) and viewer != access.ANYBODY
 
 
