@@ -7,5 +7,5 @@ select
     or exists (
         select
         from (select public_code from report order by updated_at desc limit 1000) as latest
-        where public_code !~ '^HN-[0-9]{4}-[0-9]{6,}$'
+        where public_code !~ '^HN-[0-9][0-9][0-9][0-9]-[0-9]+$'
     ) as found

@@ -46,8 +46,9 @@ CONTACTS: tuple[Role, ...] = ("unit_head", "admin")
 
 @dataclass(frozen=True)
 class Stranger:
-    """Somebody without an account: who has not signed in, or whom app_user does not know; `locked`: nobody signs in, and
-    they have not opened the one-time address.
+    """Somebody without an account: who has not signed in, or whom app_user does not know.
+
+    `locked` is who has not opened the one-time address of a dashboard where nobody signs in.
     """
 
     subject: str | None

@@ -136,7 +136,10 @@ class Gate:
         asked, settings = HTTPConnection(scope), sign_in()
         unproven = settings.proof and proxy_proof.prove(settings.proof, scope, trusted=settings.trusts(peer(asked)))
         asked = HTTPConnection(scope)
-        refusal = self._refusal(settings, asked, unproven or "")
+        path = plain_path(scope)
+        refusal = _kept_out(settings, asked, path or "")
+        entered = None if refusal else entry.without_token(asked, path or "", locked=settings.way == "nobody")
+        refusal = refusal or self._refusal(settings, asked, path, unproven or "")
         if scope["type"] == "websocket":
             await (_close(asked, refusal, send) if refusal else self._app(scope, receive, send))
             return
@@ -149,7 +152,7 @@ class Gate:
                 message = {**message, "headers": with_security(message.get("headers", ()), https=https)}
             await send(message)
 
-        if entered := entry.without_token(asked, plain_path(scope) or "", locked=settings.way == "nobody"):
+        if entered:
             await entered(scope, receive, send_safely)
             return
         if refusal:
@@ -162,12 +165,9 @@ class Gate:
                 await PlainTextResponse("Internal Server Error", 500)(scope, receive, send_safely)
             raise
 
-    def _refusal(self, settings: SignIn, asked: HTTPConnection, unproven: str) -> Refusal | None:
-        path = plain_path(asked.scope)
-        if away := _kept_out(settings, asked, path or ""):
-            return away
-        if unproven and path not in _FOR_MACHINES:
-            return Refusal(401, _not_proven, unproven)
+    def _refusal(self, settings: SignIn, asked: HTTPConnection, path: str | None, unproven: str) -> Refusal | None:
+        if path not in _FOR_MACHINES and (refusal := _unknown(settings, asked, path or "", unproven)):
+            return refusal
         if path is None:
             return Refusal(400, _not_understood)
         if asked.scope["type"] == "websocket":
@@ -209,17 +209,23 @@ def _kept_out(settings: SignIn, asked: HTTPConnection, path: str) -> Refusal | N
             return Refusal(403, _stranger, "not from this machine")
         if not names_this_machine(asked.headers.get("host", "")):  # a foreign name that was made to mean this machine
             return Refusal(403, _other_name, "by a foreign name")
-        if path not in _FOR_MACHINES and not door.holds(asked.cookies) and not entry.is_of_a_screen(asked, path):
-            if not live.is_invented():
-                return Refusal(403, _locked, "without the one-time address")
-            if looks_passed_on(asked):
-                return Refusal(403, _by_a_proxy, "passed on by a proxy")
     if settings.way == "proxy" and path not in _FOR_MACHINES:
         if "x-forwarded-for" in asked.headers and os.environ.get(BELIEVED_VARIABLE) != "":
             return Refusal(403, _unclear_proxy, "a proxy nobody can be sure of")
         if not settings.trusts(peer(asked)):
             return Refusal(403, _not_the_proxy, "not by the proxy")
     return None
+
+
+def _unknown(settings: SignIn, asked: HTTPConnection, path: str, unproven: str) -> Refusal | None:
+    """Refuse who does not prove to be one of those who may come in."""
+    if unproven:
+        return Refusal(401, _not_proven, unproven)
+    if settings.way != "nobody" or open_in_words() or door.holds(asked.cookies) or entry.is_of_a_screen(asked, path):
+        return None
+    if not live.is_invented():
+        return Refusal(403, _locked, "without the one-time address")
+    return Refusal(403, _by_a_proxy, "passed on by a proxy") if looks_passed_on(asked) else None
 
 
 def _closed(path: str) -> bool:

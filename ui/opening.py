@@ -15,9 +15,10 @@ from ui.sign_in import OPEN_VARIABLE, open_in_words, sign_in
 
 
 def opening() -> str:
-    """Return what to say at the start about who reaches the dashboard; where nobody signs in, make its one-time address.
+    """Return what to say at the start about who reaches the dashboard.
 
-    Raises SettingsError where it would listen to the network although nobody signs in and nobody said that it may.
+    Where nobody signs in, that holds its one-time address, made anew. Raises SettingsError where it would listen to the
+    network although nobody signs in and nobody said that it may.
     """
     settings = sign_in()
     try:
@@ -44,6 +45,6 @@ def opening() -> str:
     return (
         f"Opens once, for its administrator: {door.address(door.prepare())}\n"
         "  Without that address it shows nothing but the demonstration city, and that to this machine only.\n"
-        "  To let others in, set up sign-in in .streamlit/secrets.toml (.streamlit/secrets.toml.example) and listen with "
-        "--server.address 0.0.0.0."
+        "  To let others in, set up sign-in in .streamlit/secrets.toml (.streamlit/secrets.toml.example) and listen "
+        "with --server.address 0.0.0.0."
     )

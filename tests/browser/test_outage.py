@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from playwright.sync_api import Page
 
+from bench import entrance
 from tests.browser.conftest import ROOT, Visit
 from tests.reports import report, small_city
 from tests.wire import wire
@@ -24,11 +25,12 @@ HEADER = ".freshness"
 
 
 def started(url: str, port: int, log: Path) -> subprocess.Popen[bytes]:
-    """Start the dashboard at a port and wait until it is there."""
+    """Start the dashboard at a port, wait until it is there, and come in."""
+    token = entrance.new_token()
     with log.open("ab") as output:
         server = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", "dashboard.py", f"--server.port={port}"],
-            cwd=ROOT, env=os.environ | {"REPORT_DB_URL": url}, stdout=output, stderr=subprocess.STDOUT,
+            cwd=ROOT, env=os.environ | {"REPORT_DB_URL": url} | token, stdout=output, stderr=subprocess.STDOUT,
         )  # fmt: skip
     for _ in range(300):
         try:
@@ -36,6 +38,7 @@ def started(url: str, port: int, log: Path) -> subprocess.Popen[bytes]:
         except OSError:
             time.sleep(0.2)
         else:
+            entrance.enter(f"http://127.0.0.1:{port}", token)
             return server
     pytest.fail(f"the dashboard did not start:\n{log.read_text()[-2000:]}")
 

@@ -15,9 +15,9 @@ from streamlit import config
 
 from ui.server.settings import SettingsError
 
-TOKEN_VARIABLE = "REPORT_TOKEN"
+TOKEN_VARIABLE = "REPORT_TOKEN"  # noqa: S105  # a name
 """The token of the one-time address, for programs that start the dashboard; unset, one is drawn and printed."""
-TOKEN = "token"
+TOKEN = "token"  # noqa: S105  # a word of addresses
 """The word of an address that holds a token, this one or a wall's."""
 _SHORTEST = 32
 
@@ -74,7 +74,7 @@ def holds(cookies: Mapping[str, str]) -> bool:
 
 
 def cookie_name() -> str:
-    """Return the cookie's name. A browser sends cookies to every port of a host: each server needs a name of its own."""
+    """Return the cookie's name, each server's own: a browser sends cookies to every port of a host."""
     return f"report_door_{config.get_option('server.port')}"
 
 

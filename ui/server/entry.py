@@ -15,7 +15,7 @@ SCREEN = "screen"
 def without_token(asked: HTTPConnection, path: str, *, locked: bool) -> Response | None:
     """Return the answer to an address with a token: a cookie, and the way on; None where there is nothing to do.
 
-    `path` is the request's path as ui.gate.plain_path has it. `locked`: nobody signs in, so the one-time address counts.
+    `path` is as ui.gate.plain_path has it. `locked`: nobody signs in, so the one-time address counts.
     The query of the request's scope loses the token, so that the web server's log of requests does not hold it.
     """
     if asked.scope["type"] != "http" or asked.scope["method"] not in {"GET", "HEAD"}:

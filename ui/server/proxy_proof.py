@@ -48,8 +48,9 @@ WORDS: Final = {
 }
 _EXTENDED: Final = re.compile(rb"utf-8'[^']*'([A-Za-z0-9!#$&+.^_`|~%-]*)", re.IGNORECASE)  # RFC 8187, ext-value
 _NEEDS: Final = (
-    "secrets.toml, [access]: a proxy has to prove itself. Set header and secret (32 characters or more, which the proxy "
-    "sends in X-Proxy-Secret with every request), or assertion, algorithms, keys, issuer and audience (a signed JWT)."
+    "secrets.toml, [access]: a proxy has to prove itself. Set header and secret (32 characters or more, which the "
+    "proxy sends in X-Proxy-Secret with every request), or assertion, algorithms, keys, issuer and audience (a signed "
+    "JWT)."
 )
 
 
@@ -63,7 +64,7 @@ class Secret:
 
     header: str
     secret: str
-    secret_header: str = "x-proxy-secret"
+    secret_header: str = "x-proxy-secret"  # noqa: S105  # a header's name
     encoding: Literal["utf-8", "percent"] = "utf-8"
 
 
