@@ -277,6 +277,8 @@ def _answer(asked: HTTPConnection, refusal: Refusal) -> PlainTextResponse:
     headers = {"Cache-Control": "no-store"}
     if refusal.retry_after:
         headers["Retry-After"] = str(refusal.retry_after)
+    if asked.headers.get("sec-fetch-site") == "cross-site" and asked.headers.get("sec-fetch-mode") == "navigate":
+        headers["Refresh"] = "0"  # a link of another site leaves the cookie out (SameSite); our own page asks with it
     said = []
     for language in LANGUAGES:
         with speaking(language):
