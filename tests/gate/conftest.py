@@ -60,6 +60,7 @@ class Asker:
         self._behind = Behind()
         self._gate = gate.Gate(self._behind)
         self.heard = Heard()
+        self.scope: MutableMapping[str, Any] = {}
 
     def __call__(
         self,
@@ -79,16 +80,16 @@ class Asker:
             "type": kind,
             "method": method,
             "http_version": http,
-            "path": unquote(path),
+            "path": unquote(path.partition("?")[0]),
             "raw_path": path.encode(),
             "root_path": "",
-            "query_string": b"",
+            "query_string": path.partition("?")[2].encode(),
             "scheme": scheme,
             "server": (HERE, 8501),
             "client": (peer, 40000) if peer else None,
             "headers": [(name.encode(), value.encode()) for name, value in named.items()],
         }
-        self.heard = heard = Heard()
+        self.heard, self.scope = (heard := Heard()), scope
         self._behind.asked = False
 
         async def receive() -> Message:

@@ -7,6 +7,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from tests.gate.conftest import HERE, NOBODY, PROVIDER, PROXY, THERE, Asker, told
 from ui import gate, sign_in
+from ui.server import door
 from ui.sign_in import SignIn
 
 
@@ -205,3 +206,16 @@ def test_a_start_that_fails_is_told_in_its_own_words() -> None:
 
     asyncio.run(gate.Gate(fails)({"type": "lifespan"}, receive, send))
     assert said[0]["message"] == "The dashboard cannot start. Because."
+
+
+@pytest.mark.parametrize("path", ["/", "/wall", "/overdue"])
+def test_a_token_is_out_of_the_request_before_it_is_logged(
+    ask: Asker, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A web server writes the query that it finds in the request when it is answered."""
+    monkeypatch.setattr(door, "_doors", [door.Door("the one-time token")])
+    assert ask(f"{path}?lang=en&token=the+one-time+token&q=%C4%91").status == 303
+    assert ask.scope["query_string"] == b"lang=en&q=%C4%91"
+    assert "token" not in (ask.heard.header("location") or "")
+    assert ask("/wall?screen=hall&token=another").status == 303
+    assert ask.scope["query_string"] == b"screen=hall"

@@ -13,6 +13,7 @@ from hmac import compare_digest
 
 from streamlit import config
 
+from ui import process
 from ui.server.settings import SettingsError
 
 TOKEN_VARIABLE = "REPORT_TOKEN"  # noqa: S105  # a name
@@ -89,10 +90,10 @@ def set_cookie(name: str, value: str, *, seconds: int | None = None) -> str:
 
 
 def address(token: str) -> str:
-    """Return the one-time address, as whoever sits at this machine opens it."""
+    """Return the one-time address, as whoever sits at this machine opens it; PORT where nobody knows the port yet."""
     scheme = "https" if config.get_option("server.sslCertFile") else "http"
     base = str(config.get_option("server.baseUrlPath") or "").strip("/")
-    return f"{scheme}://localhost:{config.get_option('server.port')}/{base + '/' if base else ''}?{TOKEN}={token}"
+    return f"{scheme}://localhost:{process.port() or 'PORT'}/{base + '/' if base else ''}?{TOKEN}={token}"
 
 
 def _bytes(text: str) -> bytes:
