@@ -14,7 +14,7 @@ import pytest
 
 from bench import entrance
 from bench.official import Official
-from tests.access import PROOF, planted, proxied
+from tests.access import BELOW, OURS, PROOF, THEIRS, leaks, marks, planted, proxied
 from tests.browser.conftest import ROOT, free_port
 from tests.conftest import NewDatabase
 from tests.test_hardening import answers, drawn, get, started
@@ -133,6 +133,10 @@ def test_a_wall_comes_back_after_a_restart_with_what_its_browser_saved(city: str
             assert get(address, "/wall").status == 403
             for path in ("/", "/cases.csv", "/map/squares.json", "/overdue"):
                 assert get(address, path, **kept).status == 403, "a screen is no viewer"
+            with Official(address, kept) as screen:
+                told = screen.open("overdue")
+                assert 'class=\\"header' not in told
+                assert leaks(told, marks([OURS, THEIRS, BELOW])) == set()
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Hashable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -150,7 +150,7 @@ class Watcher:
             moves = changed and not waits
             known_city = self._city(known_to) if moves else seen.city
             if changed:
-                self.is_invented = bool(known_city and known_city.demo) and not holds_real_reports(self.reports)
+                self._look_whether_invented(known_city)
             self._look_at_accounts()
         except (DatabaseAway, NotAReportDatabase, NoCity) as trouble:
             if not seen.trouble:
@@ -232,6 +232,16 @@ class Watcher:
             return
         self.accounts = accounts(self.reports)
         self._accounts_at = time.monotonic()
+
+    def _look_whether_invented(self, known_city: City | None) -> None:
+        """Note whether the city is invented: only where nobody signs in does it matter (ui/gate.py)."""
+        if sign_in.sign_in().way != "nobody":
+            return
+        if known_city is None or not known_city.demo:
+            self.is_invented = False
+            return
+        with suppress(DatabaseAway, NotAReportDatabase):  # nobody can tell now: it is what it was
+            self.is_invented = not holds_real_reports(self.reports)
 
     def stop(self) -> None:
         """Look no more."""

@@ -6,6 +6,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from ui import screens
+from ui.links import WALL
 from ui.server import door, wall_door
 
 SCREEN = "screen"
@@ -24,12 +25,13 @@ def without_token(asked: HTTPConnection, path: str, *, locked: bool) -> Response
         asked.scope["query_string"].decode(errors="surrogateescape"), keep_blank_values=True, errors="surrogateescape"
     )
     token = next((value for word, value in query if word == door.TOKEN), None)
-    if token is None or (path != "/wall" and not locked):
+    is_wall = path.rpartition("/")[2] == WALL  # below a proxy's prefix too
+    if token is None or not (is_wall or locked):
         return None
     cookie = ""
     if locked and asked.scope["method"] == "GET" and (value := door.door().spend(token)):
         cookie = door.set_cookie(door.cookie_name(), value)
-    elif path == "/wall":
+    elif is_wall:
         name = next((value for word, value in query if word == SCREEN), "")
         if screens.opened(name, token, known_viewer=False):
             cookie = wall_door.cookie_of(name, token)
