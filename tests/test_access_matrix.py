@@ -48,7 +48,7 @@ EXPLAINED = """# Who gets what
 
 Written by `tests/test_access_matrix.py` from the running application, and compared with it on each run
 (`REPORT_WRITE_MATRIX=1 .venv/bin/pytest tests/test_access_matrix.py` writes it anew). Sign-in is by a proxy's header;
-`/metrics` is asked from this machine, which counts for nothing.
+`/metrics` is asked from this machine, without its token.
 
 - **refused**: nothing but a way in, or whom to ask
 - **open**: the same for everybody, nothing of any report
