@@ -186,7 +186,8 @@ def prove(proof: Proof, scope: Scope, *, trusted: bool) -> str:
             subject = named(proof, scope["headers"])
         except NotProven as error:
             why = str(error)
-    kept = [(name, value) for name, value in scope["headers"] if name.lower() not in _OURS]
+    spoken = {*_OURS, proof.header.encode()} | ({proof.secret_header.encode()} if isinstance(proof, Secret) else set())
+    kept = [(name, value) for name, value in scope["headers"] if name.lower() not in spoken]  # no page sees the secret
     if subject is not None:
         kept += [(_OURS[0], quote(subject, safe="").encode()), (_OURS[1], str(int(time.time())).encode())]
     scope["headers"] = kept
