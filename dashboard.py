@@ -32,6 +32,7 @@ from ui.heartbeat import beat_routes
 from ui.routes import routes
 from ui.server.base_path import BelowBase
 from ui.server.request_form import OnlyPagesAreHtml
+from ui.server.settings import SettingsError
 from ui.server.temporary_files import temporary_folder
 
 _FRAME = Path(__file__).parent / "ui" / "frame.py"
@@ -66,7 +67,7 @@ async def _running(_: st.App) -> AsyncIterator[None]:
             DatabaseUnreachable,
             SchemaError,
             ServerError,
-            sign_in.SettingsError,
+            SettingsError,
             thresholds.SettingsError,
         ) as error:
             sys.exit(f"The dashboard cannot start. {terminal_text(str(error))}")

@@ -21,6 +21,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin, Subprotocol
 
+from bench import entrance
 from bench.viewer import beats_at
 
 _FRESHNESS = re.compile(r'class="freshness ([\w-]+)"[^>]*>(?:<i></i>)?([^<]*)<')
@@ -60,6 +61,7 @@ class Guest:
                     f"ws://{urlsplit(self.address).netloc}/_stcore/stream",
                     subprotocols=[Subprotocol("streamlit")],
                     origin=Origin(self.address),
+                    additional_headers=entrance.cookie_header(self.address),
                     max_size=None,
                     ping_interval=None,
                 ) as socket:
@@ -85,7 +87,9 @@ class Guest:
 
     async def _beat(self, socket: ClientConnection) -> None:
         """Ask again and again, as a browser does, and have the page drawn again where that is the answer."""
-        async with httpx.AsyncClient(base_url=self.address, timeout=10) as browser:
+        async with httpx.AsyncClient(
+            base_url=self.address, headers=entrance.cookie_header(self.address), timeout=10
+        ) as browser:
             while True:
                 while not self._heart:
                     await asyncio.sleep(0.2)

@@ -23,6 +23,7 @@ from rich.console import Console
 from rich.table import Table
 from scipy.stats import linregress
 
+from bench import entrance
 from bench.crowd import SECONDS_BETWEEN_BEATS, Guest
 from bench.map import chromium
 from bench.pages import dashboard
@@ -241,6 +242,8 @@ async def _browser_at(page: str, heap: list[tuple[float, float]]) -> AsyncIterat
             executable_path=chromium(), args=["--no-sandbox", "--js-flags=--expose-gc", "--enable-precise-memory-info"]
         )
         wall = await browser.new_page(viewport={"width": 1280, "height": 720})
+        for name, value in entrance.cookies(page.rpartition("/")[0]).items():
+            await wall.context.add_cookies([{"name": name, "value": value, "url": page}])
         await wall.goto(page)
         await wall.wait_for_selector(".wall-seen", timeout=60_000)
         began = time.monotonic()
@@ -260,7 +263,8 @@ async def _browser_at(page: str, heap: list[tuple[float, float]]) -> AsyncIterat
 
 
 def _shown_at(address: str) -> str:
-    with urllib.request.urlopen(f"{address}/health", timeout=10) as answer:
+    request = urllib.request.Request(f"{address}/health", headers=entrance.cookie_header(address))
+    with urllib.request.urlopen(request, timeout=10) as answer:
         return str(json.load(answer)["shown_at"])
 
 

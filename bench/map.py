@@ -24,6 +24,7 @@ import typer
 from playwright.sync_api import Page, WebSocket, sync_playwright
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
+from bench import entrance
 from reportdb.connection import connect, report_database
 from reportdb.demo import build_demo
 from tests.open_folder import open_folder
@@ -87,8 +88,9 @@ def _fill(connection: psycopg.Connection, points: int) -> None:
 @contextmanager
 def _dashboard(url: str) -> Iterator[str]:
     command = [sys.executable, "-m", "streamlit", "run", "dashboard.py", f"--server.port={PORT}"]
+    token = entrance.new_token()
     server = subprocess.Popen(
-        command, env=os.environ | {"REPORT_DB_URL": url}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command, env=os.environ | {"REPORT_DB_URL": url} | token, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     address = f"http://127.0.0.1:{PORT}"
     try:
@@ -100,6 +102,7 @@ def _dashboard(url: str) -> Iterator[str]:
                 time.sleep(0.2)
         else:
             raise SystemExit(f"The dashboard did not start; is port {PORT} taken?")
+        entrance.enter(address, token)
         yield address
     finally:
         server.terminate()
@@ -108,7 +111,9 @@ def _dashboard(url: str) -> Iterator[str]:
 
 def _route(address: str) -> Iterator[Result]:
     at = urllib.parse.quote(datetime.now(UTC).isoformat())
-    request = urllib.request.Request(f"{address}/map/points.json?at={at}", headers={"Accept-Encoding": "gzip"})
+    request = urllib.request.Request(
+        f"{address}/map/points.json?at={at}", headers={"Accept-Encoding": "gzip"} | entrance.cookie_header(address)
+    )
     times = []
     for _ in range(2):
         began = time.perf_counter()
@@ -130,6 +135,7 @@ def _browser(address: str, connection: psycopg.Connection) -> Iterator[Result]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=_FLAGS)
         page = browser.new_page(viewport={"width": 1600, "height": 1000})
+        enter_browser(page, address)
         decks: list[int] = []
         fetched: list[str] = []
         page.on(
@@ -166,6 +172,12 @@ def _browser(address: str, connection: psycopg.Connection) -> Iterator[Result]:
         longest = max(page.evaluate("window.standstills"), default=0)
         yield "Refresh, the longest the page stands still", f"{longest:.0f} ms"
         browser.close()
+
+
+def enter_browser(page: Page, address: str) -> None:
+    """Give a browser the cookies of who entered the dashboard at an address."""
+    for name, value in entrance.cookies(address).items():
+        page.context.add_cookies([{"name": name, "value": value, "url": address}])
 
 
 def _listen(socket: WebSocket, decks: list[int]) -> None:

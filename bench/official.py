@@ -17,6 +17,8 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
+from bench import entrance
+
 _PACKED = re.compile(rb'"packed":\s*"([A-Za-z0-9+/=]+)"')
 _ENDS = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_WITH_COMPILE_ERROR)
 _PATIENCE = 60  # seconds
@@ -42,13 +44,16 @@ def readable(raw: bytes) -> str:
 
 
 class Official:
-    """One person on a running dashboard at `address` (http://host:port); `headers` say who, as a proxy would."""
+    """One person on a running dashboard at `address` (http://host:port).
+
+    `headers` say who, as a proxy would; without a Cookie among them, whoever entered the dashboard (bench/entrance.py).
+    """
 
     def __init__(
         self, address: str, headers: Mapping[str, str] | None = None, *, protocols: Sequence[str] = ("streamlit",)
     ) -> None:
         """Prepare; `protocols` are what a browser sends beside: the protocol, an XSRF token, an earlier session."""
-        self._address, self._headers = address, dict(headers or {})
+        self._address, self._headers = address, entrance.cookie_header(address) | dict(headers or {})
         self._protocols = [Subprotocol(word) for word in protocols]
         self._open = ExitStack()
         self._socket: ClientConnection | None = None

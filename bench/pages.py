@@ -13,6 +13,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
+from bench import entrance
 from bench.viewer import Viewer
 from reportdb.connection import connect
 from ui import links
@@ -28,7 +29,8 @@ def dashboard(url: str, *options: str) -> Iterator[tuple[str, psutil.Process]]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "dashboard.py", f"--server.port={port}", *options]
-    environment = os.environ | {"REPORT_DB_URL": url, "MALLOC_ARENA_MAX": "1"}  # as `make run` starts it
+    token = entrance.new_token()
+    environment = os.environ | {"REPORT_DB_URL": url, "MALLOC_ARENA_MAX": "1"} | token  # as `make run` starts it
     server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}"
     try:
@@ -38,6 +40,7 @@ def dashboard(url: str, *options: str) -> Iterator[tuple[str, psutil.Process]]:
                 break
             except OSError:
                 time.sleep(0.2)
+        entrance.enter(address, token)
         yield address, psutil.Process(server.pid)
     finally:
         server.terminate()

@@ -26,6 +26,7 @@ from reportdb.connection import connect
 from ui import links
 
 HEADER = "X-Remote-User"
+PROOF = {"X-Proxy-Secret": "known to the proxy and to us, and to nobody else"}
 _SUBJECT = "bench scope "
 _PAGES = (
     links.OVERVIEW,
@@ -133,7 +134,7 @@ def walk(
     """Walk over pages and routes until a moment of time.monotonic, checking every message."""
     odd = random.Random(subject)
     own, codes = city.below[unit], list(city.codes)
-    official = Official(address, {HEADER: subject})
+    official = Official(address, {HEADER: subject} | PROOF)
     while time.monotonic() < until:
         try:
             with official:
@@ -199,7 +200,8 @@ def measure(url: str, out: Console, *, minutes: float, viewers: int) -> None:
     """Print what so many viewers met in so many minutes. Raises SystemExit where a row went astray."""
     with TemporaryDirectory() as folder:
         secrets = Path(folder) / "secrets.toml"
-        secrets.write_text(f'[access]\nproxies = ["127.0.0.1"]\nheader = "{HEADER}"\n')
+        said = f'proxies = ["127.0.0.1"]\nheader = "{HEADER}"\nsecret = "{PROOF["X-Proxy-Secret"]}"\n'
+        secrets.write_text(f"[access]\n{said}")
         with dashboard(url, f"--secrets.files={secrets}") as (address, _server):
             result = watch(url, address, minutes, viewers)
     out.print(

@@ -12,6 +12,8 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
+from bench import entrance
+
 _HEART = re.compile(r'"viewer":\s*"([0-9a-f]{32})",\s*"run":\s*(\d+)')
 
 
@@ -40,6 +42,7 @@ class Viewer:
             self._address,
             subprotocols=[Subprotocol("streamlit")],
             origin=Origin(self._origin),
+            additional_headers=entrance.cookie_header(self._origin),
             max_size=None,
         )
         return self
@@ -68,7 +71,7 @@ class Viewer:
 
     def beat(self) -> bool:
         """Ask for a heartbeat, as a browser does every two seconds; return whether to have the page drawn again."""
-        self._beats.request("GET", self._heart)
+        self._beats.request("GET", self._heart, headers=entrance.cookie_header(self._origin))
         _now, _true_at, _away, again = json.load(self._beats.getresponse())
         return bool(again)
 

@@ -31,6 +31,8 @@ CASES = range(1, 9)
 WORDS = ("title", "text", "address", "answer", "note")
 """Where a citizen's words stand."""
 HEADER = "X-Remote-User"
+PROOF = {"X-Proxy-Secret": "known to the proxy and to us, and to nobody else"}
+"""What the proxy sends beside the name."""
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>{{7*7}}'; drop table report; --"
 TABLES = ("report", "report_past", "report_event", "report_source", "report_contact")
 """The tables that row-level security holds."""
@@ -45,6 +47,11 @@ SCOPES: dict[str, Scope] = {
 PEOPLE = {"leader": "leader", "viewer": "viewer", "admin": "admin", "head": "unit_head", "other": "unit_head"}
 """Who may come in, and their roles; many more heads of the same unit are there for many attacks: `many-0` and on."""
 MANY = 60
+
+
+def named(subject: str) -> dict[str, str]:
+    """Return the headers in which the proxy names somebody."""
+    return {HEADER: subject} | PROOF
 
 
 def number(unit: int, n: int) -> int:
@@ -223,6 +230,6 @@ def proxied(url: str, folder: Path, proxy: str = "127.0.0.1") -> Iterator[str]:
             "update report set submitted_at = now() - interval '1 minute' where submitted_at > %s", [NEW]
         )
     secrets = folder / "secrets.toml"
-    secrets.write_text(f'[access]\nproxies = ["{proxy}"]\nheader = "{HEADER}"\n')
+    secrets.write_text(f'[access]\nproxies = ["{proxy}"]\nheader = "{HEADER}"\nsecret = "{PROOF["X-Proxy-Secret"]}"\n')
     with dashboard(url, folder / "dashboard.log", f"--secrets.files={secrets}") as address:
         yield address

@@ -21,11 +21,13 @@ from tests.access import (
     MANY,
     NOW,
     OURS,
+    PROOF,
     THEIRS,
     code,
     contacts,
     leaks,
     marks,
+    named,
     number,
     place,
     telephone,
@@ -103,7 +105,7 @@ class Attack:
 
     def head(self) -> Official:
         """One more of the heads of our unit: none of them asks so often that the gate shuts."""
-        return Official(self.address, {HEADER: f"many-{next(self._turns)}"})
+        return Official(self.address, named(f"many-{next(self._turns)}"))
 
     def judge(self, way: str, words: str, asked: str, secrets: set[str] = NOT_OURS, status: int = 200) -> None:
         """Count an attempt and keep what it brought."""
@@ -220,7 +222,7 @@ def contacts_of_first() -> set[str]:
 
 def by_anothers_messages(attack: Attack) -> None:
     """Send what another unit's head sent, and take up their session, while it is open and after."""
-    with Official(attack.address, {HEADER: "other"}) as other:
+    with Official(attack.address, named("other")) as other:
         told = other.open("cases", "figure=submitted&period=all")
         assert leaks(told, marks([THEIRS])), "the other head reads their own cases"
         other.open("report", f"code={code(THEIRS, 2)}")
@@ -237,7 +239,7 @@ def by_anothers_messages(attack: Attack) -> None:
 
 
 def _take_up(attack: Attack, session: str) -> None:
-    head = Official(attack.address, {HEADER: "many-0"}, protocols=("streamlit", "x", quote(session, safe="")))
+    head = Official(attack.address, named("many-0"), protocols=("streamlit", "x", quote(session, safe="")))
     with head:
         message = BackMsg()
         message.app_heartbeat = True
@@ -316,11 +318,15 @@ def by_nobody(attack: Attack) -> None:
     """Come without an identity, or with one that nobody vouches for."""
     strangers: list[dict[str, str]] = [
         {},
-        {HEADER: ""},
-        {HEADER: "nobody-knows-me"},
-        {HEADER: "HEAD"},
-        {HEADER: "head,leader"},
-        {HEADER: "' or 1=1 --"},
+        named(""),
+        {HEADER: "leader"},
+        {HEADER: "leader", "X-Proxy-Secret": "a guess at the secret, as long as it is itself, nearly"},
+        {HEADER: "leader", "X-Report-Subject": "leader", "X-Report-Proven-At": "9999999999"},
+        PROOF | {"X-Report-Subject": "leader", "X-Report-Proven-At": "9999999999"},
+        named("nobody-knows-me"),
+        named("HEAD"),
+        named("head,leader"),
+        named("' or 1=1 --"),
         {"X-Forwarded-User": "leader", "Remote-User": "leader"},
         {"X_Remote_User": "leader", "X-Remote-Userx": "leader"},
         {"Cookie": f"{HEADER}=leader; _streamlit_user=leader"},
@@ -331,7 +337,7 @@ def by_nobody(attack: Attack) -> None:
         stranger = Official(attack.address, headers)
         for route in (*ROUTES, "/metrics"):
             status = attack.get("no sign-in", stranger, f"{route}?period=all&figure=submitted", EVERYTHING)
-            assert route == "/metrics" or status in {401, 403, 429}, (headers, route, status)
+            assert status in {401, 403, 429}, (headers, route, status)
         try:
             with stranger:
                 for page in (*PATHS, "wall"):
@@ -343,7 +349,7 @@ def by_nobody(attack: Attack) -> None:
 
 def by_viewers(attack: Attack) -> None:
     """Ask for cases as an official who sees figures alone."""
-    viewer = Official(attack.address, {HEADER: "viewer"})
+    viewer = Official(attack.address, named("viewer"))
     for route in ROUTES:
         status = attack.get("figures alone", viewer, f"{route}?period=all", EVERYTHING)
         refused = "points" in route or "arrivals" in route or "cases." in route

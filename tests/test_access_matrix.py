@@ -8,11 +8,13 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
+from bench import entrance
 from bench.official import Official
-from tests.access import BELOW, HEADER, OURS, THEIRS, contacts, leaks, marks, personal, planted, proxied
+from tests.access import BELOW, OURS, THEIRS, contacts, leaks, marks, named, personal, planted, proxied
 from tests.conftest import NewDatabase
 from ui.links import PATHS, WALL
 from ui.screens import SCREENS_VARIABLE, hashed
@@ -21,11 +23,11 @@ MATRIX = Path(__file__).parents[1] / "docs" / "access_matrix.md"
 TOKEN = "the token of the screen in the hall"
 WHO: dict[str, Mapping[str, str]] = {
     "not signed in": {},
-    "signed in, no account": {HEADER: "unknown"},
-    "viewer": {HEADER: "viewer"},
-    "unit_head": {HEADER: "head"},
-    "leader": {HEADER: "leader"},
-    "admin": {HEADER: "admin"},
+    "signed in, no account": named("unknown"),
+    "viewer": named("viewer"),
+    "unit_head": named("head"),
+    "leader": named("leader"),
+    "admin": named("admin"),
     "screen with its token": {},
 }
 ROUTES = (
@@ -46,7 +48,7 @@ EXPLAINED = """# Who gets what
 
 Written by `tests/test_access_matrix.py` from the running application, and compared with it on each run
 (`REPORT_WRITE_MATRIX=1 .venv/bin/pytest tests/test_access_matrix.py` writes it anew). Sign-in is by a proxy's header;
-`/metrics` is asked from this machine.
+`/metrics` is asked from this machine, without its token.
 
 - **refused**: nothing but a way in, or whom to ask
 - **open**: the same for everybody, nothing of any report
@@ -93,6 +95,14 @@ def given(words: str, nothing: str, asked: str = "") -> str:
     return nothing
 
 
+def headers(address: str, who: str) -> dict[str, str]:
+    """Return what somebody sends along: the proxy's word, or the cookie that a screen's first request gave."""
+    if who != "screen with its token":
+        return dict(WHO[who])
+    given = entrance.cookies_for(address, f"/wall?{urlencode({'screen': 'hall', 'token': TOKEN})}")
+    return {"Cookie": "; ".join(f"{name}={value}" for name, value in given.items())}
+
+
 def page(address: str, who: str, path: str) -> str:
     """Return what a page gives somebody."""
     queries = {
@@ -104,9 +114,9 @@ def page(address: str, who: str, path: str) -> str:
         "report": ["code=ZA-401", "code=ZB-401"],
     }.get(path, ["period=all"])
     if who == "screen with its token":
-        queries = [f"screen=hall&token={TOKEN}".replace(" ", "+")]
+        queries = ["screen=hall"]
     told, asked = "", " ".join(queries)
-    with Official(address, WHO[who]) as official:
+    with Official(address, headers(address, who)) as official:
         for query in queries:
             told += official.open(path, query)
     assert "st-key-unforeseen" not in told
@@ -121,7 +131,7 @@ def page(address: str, who: str, path: str) -> str:
 def route(address: str, who: str, path: str) -> str:
     """Return what a route gives somebody."""
     query = "?period=all&figure=submitted" if "cases" in path else "?period=all" if "map" in path else ""
-    answer = Official(address, WHO[who]).get(path + query)
+    answer = Official(address, headers(address, who)).get(path + query)
     if answer.status in {401, 403, 404}:
         assert leaks(answer.words, marks([OURS, THEIRS, BELOW])) == set()
         return "refused"

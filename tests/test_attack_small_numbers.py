@@ -215,15 +215,15 @@ def test_a_wall_without_a_token_tells_its_viewer_no_more_than_the_pages(monkeypa
         Account("somebody", "", "unit_head", cases_of((1,))),
         Account("somebody", "", "leader", EVERYTHING),
     )
-    seen_by = {one.role: wall._for(one, {}) for one in people}
+    seen_by = {one.role: wall._for(one, "", "") for one in people}
     assert {role: screen and screen.audience for role, screen in seen_by.items()} == {
         "viewer": "public",
         "unit_head": "public",
         "leader": "leadership",
     }
     hall = screens.WallScreen(name="hall", token_sha256="0" * 64)
-    monkeypatch.setattr(screens, "opened", lambda _query, **_near: hall)
-    assert wall._for(Stranger(None, "signed_out"), {}) is hall
+    monkeypatch.setattr(screens, "opened", lambda _name, _token, **_known: hall)
+    assert wall._for(Stranger(None, "signed_out"), "hall", "") is hall
 
 
 @pytest.mark.parametrize("audience", screens.AUDIENCES)

@@ -27,6 +27,7 @@ from tests.access import (
     leaks,
     logged,
     marks,
+    named,
     number,
     planted,
     proxied,
@@ -89,7 +90,7 @@ def test_an_identity_from_somebody_who_is_no_proxy_of_ours_counts_for_nothing(
 ) -> None:
     with proxied(city, tmp_path_factory.mktemp("elsewhere"), proxy="10.9.9.9") as address:
         attack = Attack(address)
-        for headers in ({HEADER: "leader"}, {HEADER: "head", "X-Forwarded-For": "10.9.9.9"}):
+        for headers in (named("leader"), named("head") | {"X-Forwarded-For": "10.9.9.9"}):
             forger = Official(address, headers)
             for path in (*ROUTES, *(f"/{page}" for page in PATHS), "/wall"):
                 assert attack.get("a forged header", forger, path, EVERYTHING) == 403

@@ -41,6 +41,8 @@ from ui import access, live, shown
 FRAME = Path(__file__).parents[1] / "ui" / "frame.py"
 PATIENCE = 60
 
+pytestmark = pytest.mark.usefixtures("administrator")
+
 
 class Board:
     """A viewer's overview, drawn when asked."""

@@ -72,6 +72,7 @@ OF_CASES = {
     "map_points",
     "nearby",
     "officers",
+    "real_reports",
     "report",
     "report_events",
     "search",
@@ -82,7 +83,7 @@ OF_CASES = {
     "unit_heads",
     "word_met",
 }
-"""The questions that tell of single cases or of accounts: nothing for whoever counts."""
+"""The questions that tell of single cases, of sources or of accounts: nothing for whoever counts."""
 HEAD = cases_of((OURS, BELOW))
 EVERYBODYS = tuple(number(unit, n) for unit in (OURS, THEIRS, BELOW) for n in CASES)
 """The ids of all cases: a page of whoever has no right to them would never ask for these."""

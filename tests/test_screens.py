@@ -46,8 +46,8 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
     return written
 
 
-def opened(name: str, token: str, *, near: bool = False) -> WallScreen | None:
-    return screens.opened({"screen": [name], "token": [token]}, near=near)
+def opened(name: str, token: str, *, known_viewer: bool = False) -> WallScreen | None:
+    return screens.opened(name, token, known_viewer=known_viewer)
 
 
 def test_a_token_opens_its_screen_and_no_other(write: Write) -> None:
@@ -61,22 +61,20 @@ def test_a_token_opens_its_screen_and_no_other(write: Write) -> None:
 
 
 @pytest.mark.parametrize(
-    "query",
+    ("name", "token"),
     [
-        {},
-        {"screen": ["hall"]},
-        {"screen": ["hall"], "token": [""]},
-        {"screen": ["hall"], "token": ["wrong", TOKENS["hall"]]},
-        {"screen": ["hall"], "token": [hashed(TOKENS["hall"])]},
-        {"screen": ["nowhere"], "token": [TOKENS["hall"]]},
-        {"screen": [""], "token": [TOKENS["hall"]]},
-        {"token": [TOKENS["hall"]]},
-        {"screen": ["hall"], "token": ["\ud800"]},
+        ("", ""),
+        ("hall", ""),
+        ("hall", "wrong"),
+        ("hall", hashed(TOKENS["hall"])),
+        ("nowhere", TOKENS["hall"]),
+        ("", TOKENS["hall"]),
+        ("hall", "\ud800"),
     ],
 )
-def test_nothing_else_opens_a_screen_not_even_near_it(write: Write, query: dict[str, list[str]]) -> None:
+def test_nothing_else_opens_a_screen_not_even_for_who_is_known(write: Write, name: str, token: str) -> None:
     write("hall")
-    assert screens.opened(query, near=True) is None
+    assert opened(name, token, known_viewer=True) is None
 
 
 def test_an_old_token_and_a_revoked_one_open_nothing(write: Write) -> None:
@@ -90,17 +88,17 @@ def test_an_old_token_and_a_revoked_one_open_nothing(write: Write) -> None:
     assert opened("desk", TOKENS["desk"])
 
 
-def test_without_a_file_only_who_is_near_sees_a_wall(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_file_only_who_is_known_sees_a_wall(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(screens.SCREENS_VARIABLE, raising=False)
     monkeypatch.setattr(screens, "_USUAL", tmp_path / "screens.toml")
-    assert screens.opened({}, near=True) == WallScreen()
-    assert screens.opened({}, near=False) is None
+    assert opened("", "", known_viewer=True) == WallScreen()
+    assert opened("", "") is None
     assert opened("hall", TOKENS["hall"]) is None
 
 
 def test_a_file_that_is_named_and_missing_opens_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(screens.SCREENS_VARIABLE, str(tmp_path / "nowhere.toml"))
-    assert screens.opened({}, near=True) is None
+    assert opened("", "", known_viewer=True) is None
 
 
 @pytest.mark.parametrize(
@@ -131,7 +129,7 @@ def test_what_cannot_be_is_said_and_opens_nothing(write: Write, more: str) -> No
     write("hall", more=more)
     with pytest.raises(NotAScreen, match=r"screens\.toml"):
         screens.screens()
-    assert opened("hall", TOKENS["hall"], near=True) is None
+    assert opened("hall", TOKENS["hall"], known_viewer=True) is None
 
 
 @pytest.mark.parametrize(
@@ -183,7 +181,8 @@ def test_the_printed_token_opens_the_printed_screen(tmp_path: Path, monkeypatch:
     file = tmp_path / "screens.toml"
     file.write_text(lines)
     monkeypatch.setenv(screens.SCREENS_VARIABLE, str(file))
-    found = screens.opened(parse_qs(urlsplit(address.strip()).query), near=False)
+    query = parse_qs(urlsplit(address.strip()).query)
+    found = opened(query["screen"][0], query["token"][0])
     assert found
     assert found.name == 'the "great" hall & café'
     assert urlsplit(address.strip()).path == "/wall"

@@ -30,7 +30,7 @@ from tests.browser.conftest import dashboard
 from tests.conftest import NewDatabase
 from tests.test_figures import HANOI
 from ui import opening
-from ui.sign_in import SettingsError
+from ui.server.settings import SettingsError
 
 
 @pytest.fixture(scope="module")

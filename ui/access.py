@@ -20,15 +20,19 @@ from queries.scope import ADMINISTRATION, EVERYTHING
 from safe_text import log_text
 from ui import live, sign_in
 from ui.panel import panel
+from ui.server import door
 from ui.server.base_path import without_base
 from ui.server.limits import Whose, of_account, of_address
+from ui.server.origin import peer
 from ui.words import _
 
 _LOG = logging.getLogger(__name__)
 _SECONDS_BETWEEN_NOTES = 60.0
 
 HERE = Account("this machine", "", "admin", ADMINISTRATION)
-"""Whoever sits at the machine of a dashboard that asks nobody to sign in."""
+"""Whoever opened the one-time address of a dashboard that asks nobody to sign in (ui/server/door.py)."""
+VISITOR = Account("demo visitor", "", "leader", EVERYTHING)
+"""Whoever sits at the machine of the demonstration city, without that address: every invented case, and no contact."""
 ANYBODY = Account("anybody", "", "leader", EVERYTHING)
 """Whoever else reaches a dashboard that was opened in words: every case, and nobody's name or telephone."""
 
@@ -45,10 +49,13 @@ CONTACTS: tuple[Role, ...] = ("unit_head", "admin")
 
 @dataclass(frozen=True)
 class Stranger:
-    """Somebody without an account: who has not signed in, or whom app_user does not know."""
+    """Somebody without an account: who has not signed in, or whom app_user does not know.
+
+    `locked` is who has not opened the one-time address of a dashboard where nobody signs in.
+    """
 
     subject: str | None
-    kind: Literal["signed_out", "unknown", "waiting"]
+    kind: Literal["signed_out", "unknown", "waiting", "locked"]
 
 
 def may(account: Account, page: str) -> bool:
@@ -61,28 +68,36 @@ def asker() -> Callable[[], Account | Stranger]:
     settings = sign_in.sign_in()
     headers = {word.lower(): value for word, value in st.context.headers.items()}
     if settings.way == "nobody":
-        here = HERE if sign_in.is_near(st.context.ip_address, headers) else ANYBODY
-        return lambda: here
+        holds = door.holds(dict(st.context.cookies))
+        return lambda: _unsigned(holds)
     if settings.way == "provider":
         claims = dict(st.user.to_dict())
         return lambda: _known(sign_in.subject_of_claims(claims))
-    subject = sign_in.subject_of_request(headers, {}, st.context.ip_address or "127.0.0.1")
-    return lambda: _known(subject)
+    return lambda: _known(sign_in.subject_of_request(headers, {}))
 
 
 def of_request(request: HTTPConnection) -> Account | None:
     """Return who asks for a route; None for whoever has no account, which is noted."""
-    peer = request.client.host if request.client else None
     if sign_in.sign_in().way == "nobody":
-        return HERE if sign_in.is_near(peer, request.headers) else ANYBODY
-    found = _known(sign_in.subject_of_request(request.headers, request.cookies, peer))
+        found = _unsigned(door.holds(request.cookies))
+    else:
+        found = _known(sign_in.subject_of_request(request.headers, request.cookies))
     if isinstance(found, Account):
         return found
     if found.kind != "waiting":
         # What stands behind the first word is the asker's to invent.
         room = without_base(request.url.path).strip("/").partition("/")[0].partition(".")[0]
-        refused(found.subject or f"address {peer}", "sign-in refused", why=f"/{room}")
+        refused(found.subject or f"address {peer(request)}", "sign-in refused", why=f"/{room}")
     return None
+
+
+def _unsigned(holds: bool) -> Account | Stranger:
+    """Return who looks where nobody signs in: by the one-time address, or by what is open without it."""
+    if holds:
+        return HERE
+    if sign_in.open_in_words():
+        return ANYBODY
+    return VISITOR if live.is_invented() else Stranger(None, "locked")
 
 
 def _known(subject: str | None) -> Account | Stranger:
@@ -122,7 +137,7 @@ def stands() -> Callable[[], bool]:
     return lambda: now() == before
 
 
-def door(stranger: Stranger) -> None:
+def draw_door(stranger: Stranger) -> None:
     """Draw what a stranger sees in the place of every page: the way in, or whom to ask."""
     provider = sign_in.sign_in().way == "provider"
     panel(

@@ -28,7 +28,7 @@ with live.drawing(access.drawn_for()) as viewer:
         heartbeat(page.url_path, wall.stands())
         st.stop()
     if isinstance(account := access.begin(), access.Stranger):
-        access.door(account)
+        access.draw_door(account)
         heartbeat(page.url_path, access.stands())
         st.stop()
     record.begin_run(page.url_path)

@@ -5,7 +5,6 @@ What an account may see is decided behind it (ui/access.py, and the database). P
 answer would hold up streams and WebSockets.
 """
 
-import ipaddress
 import os
 import re
 from collections.abc import Callable
@@ -22,13 +21,15 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 
-from ui import access
+from ui import access, live
 from ui.allowance import Allowance
 from ui.security_headers import with_security
+from ui.server import door, entry, proxy_proof
 from ui.server.base_path import without_base
 from ui.server.limits import Sockets, Whose, of_account, of_address
+from ui.server.origin import is_from_here, looks_passed_on, names_this_machine, peer
 from ui.server.request_form import is_ill_formed
-from ui.sign_in import SignIn, is_near, open_in_words, sign_in, subject_of_request
+from ui.sign_in import SignIn, open_in_words, sign_in, subject_of_request
 from ui.words import LANGUAGES, _, speaking
 
 BELIEVED_VARIABLE = "FORWARDED_ALLOW_IPS"
@@ -77,6 +78,25 @@ def _other_name() -> str:
     return _("Open this dashboard as localhost: by any other name it does not answer until sign-in is set up.")
 
 
+def _locked() -> str:
+    return _(
+        "This dashboard is locked, because nobody has to sign in. Open the one-time address that it printed when it "
+        "started, with its token. Once that was used, start it again for a new one, or set up sign-in in "
+        ".streamlit/secrets.toml."
+    )
+
+
+def _by_a_proxy() -> str:
+    return _(
+        "The demonstration city answers only to a browser on its own machine, not through a proxy. Open the one-time "
+        "address that the dashboard printed when it started, or set up sign-in in .streamlit/secrets.toml."
+    )
+
+
+def _not_proven() -> str:
+    return _("Who you are is not proven, or no longer. Sign in again at the city's gateway.")
+
+
 def _not_the_proxy() -> str:
     return _("This dashboard is reached through the city's own gateway only, not at this address.")
 
@@ -122,8 +142,15 @@ class Gate:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, _in_plain_words(send))
             return
+        asked, settings = HTTPConnection(scope), sign_in()
+        unproven = settings.proof and proxy_proof.prove(settings.proof, scope, trusted=settings.trusts(peer(asked)))
         asked = HTTPConnection(scope)
-        refusal = self._refusal(asked)
+        path = plain_path(scope)
+        refusal = _kept_out(settings, asked, path or "")
+        entered = None
+        if not (refusal or is_ill_formed(asked)):
+            entered = entry.without_token(asked, path or "", locked=settings.way == "nobody")
+        refusal = refusal or self._refusal(settings, asked, path, unproven or "")
         if scope["type"] == "websocket":
             if refusal:
                 await _close(asked, refusal, send)
@@ -141,6 +168,9 @@ class Gate:
                 message = {**message, "headers": with_security(message.get("headers", ()), https=https)}
             await send(message)
 
+        if entered:
+            await entered(scope, receive, send_safely)
+            return
         if refusal:
             await _answer(asked, refusal)(scope, receive, send_safely)
             return
@@ -151,10 +181,9 @@ class Gate:
                 await PlainTextResponse("Internal Server Error", 500)(scope, receive, send_safely)
             raise
 
-    def _refusal(self, asked: HTTPConnection) -> Refusal | None:
-        settings, path = sign_in(), plain_path(asked.scope)
-        if away := _kept_out(settings, asked, path or ""):
-            return away
+    def _refusal(self, settings: SignIn, asked: HTTPConnection, path: str | None, unproven: str) -> Refusal | None:
+        if path not in _FOR_MACHINES and (refusal := _unknown(settings, asked, path or "", unproven)):
+            return refusal
         if path is None or is_ill_formed(asked):
             return Refusal(400, _not_understood)
         if asked.scope["type"] == "websocket" and not _same_site(asked):
@@ -198,7 +227,7 @@ def plain_path(scope: Scope) -> str | None:
 def _kept_out(settings: SignIn, asked: HTTPConnection, path: str) -> Refusal | None:
     """Refuse whom nobody let in: the network while nobody signs in; whoever goes round the proxy."""
     if settings.way == "nobody" and not open_in_words():
-        if not is_near(peer(asked), asked.headers):
+        if not is_from_here(asked):
             return Refusal(403, _stranger, "not from this machine")
         if not names_this_machine(asked.headers.get("host", "")):  # a foreign name that was made to mean this machine
             return Refusal(403, _other_name, "by a foreign name")
@@ -210,6 +239,17 @@ def _kept_out(settings: SignIn, asked: HTTPConnection, path: str) -> Refusal | N
     return None
 
 
+def _unknown(settings: SignIn, asked: HTTPConnection, path: str, unproven: str) -> Refusal | None:
+    """Refuse who does not prove to be one of those who may come in."""
+    if unproven:
+        return Refusal(401, _not_proven, unproven)
+    if settings.way != "nobody" or open_in_words() or door.holds(asked.cookies) or entry.is_of_a_screen(asked, path):
+        return None
+    if not live.is_invented():
+        return Refusal(403, _locked, "without the one-time address")
+    return Refusal(403, _by_a_proxy, "passed on by a proxy") if looks_passed_on(asked) else None
+
+
 def _closed(path: str) -> bool:
     """Whether a path is one of those that Streamlit serves and no viewer needs: uploads, its own figures, programs."""
     parts = path.strip("/").split("/")
@@ -219,35 +259,20 @@ def _closed(path: str) -> bool:
 
 
 def _same_site(asked: HTTPConnection) -> bool:
-    """Whether a WebSocket was asked for by a page of ours, or by no page at all: that one brings no identity along.
+    """Whether a WebSocket was asked for by a page of ours. Every browser says by whose; who does not say, is refused.
 
     Streamlit would allow any page of this machine, and to know this machine's name ask a host outside.
     """
     origin = urlsplit(asked.headers.get("origin", ""))
-    if not origin.netloc and "origin" not in asked.headers:
-        return True
+    if not origin.netloc:
+        return False
     named = config.is_manually_set("browser.serverAddress") and config.get_option("browser.serverAddress")
     return origin.netloc == asked.headers.get("host") or bool(named and origin.hostname == named)
 
 
-def names_this_machine(host: str) -> bool:
-    """Whether a name, an address or a Host header means the machine itself."""
-    bare = host.count(":") > 1 and not host.startswith("[")  # an IPv6 address as settings have it
-    try:
-        name = (host if bare else urlsplit(f"//{host}").hostname or "").rstrip(".")
-        return name == "localhost" or name.endswith(".localhost") or ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
-
-
-def peer(asked: HTTPConnection) -> str | None:
-    """Return the address a request comes from; None where there is none (a socket of this machine)."""
-    return asked.client.host if asked.client else None
-
-
 def _who(asked: HTTPConnection) -> Whose:
     """Return whose requests are counted together: an account's, else an address's, an IPv6 network's as a whole."""
-    if subject := subject_of_request(asked.headers, asked.cookies, peer(asked)):
+    if subject := subject_of_request(asked.headers, asked.cookies):
         return of_account(subject)
     return of_address(peer(asked))
 
@@ -268,6 +293,8 @@ def _answer(asked: HTTPConnection, refusal: Refusal) -> PlainTextResponse:
         headers["Connection"] = "close"
     if refusal.retry_after:
         headers["Retry-After"] = str(refusal.retry_after)
+    if asked.headers.get("sec-fetch-site") == "cross-site" and asked.headers.get("sec-fetch-mode") == "navigate":
+        headers["Refresh"] = "0"  # a link of another site leaves the cookie out (SameSite); our own page asks with it
     said = []
     for language in LANGUAGES:
         with speaking(language):

@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -17,6 +17,7 @@ import streamlit as st
 from queries.accounts import Account, accounts
 from queries.changes import Changes, Mark, changes
 from queries.database import DatabaseAway, NotAReportDatabase, ReportDatabase
+from queries.demo import holds_real_reports
 from queries.feeds import Feed, feeds
 from queries.figures import City, NoCity, city, last_event
 from queries.trouble import Kind
@@ -125,6 +126,8 @@ class Watcher:
         self.accounts: Mapping[str, Account] | None = None
         """Everybody who may come in, by the name they sign in with; None until the database has said so."""
         self._accounts_at = -_SECONDS_BETWEEN_ACCOUNTS
+        self.is_invented = False
+        """Whether this is the demonstration city and nothing else, as far as the database has said."""
         self._mark: Mark | None = None
         self._moved_at = self._looked_at = time.monotonic()
         self._worked, self._asked, self._owed = time.process_time(), 0.0, 0.0
@@ -149,6 +152,8 @@ class Watcher:
             waits = (self._has_enough_to_do() or known_to <= seen.at) and not first
             moves = changed and not waits
             known_city = self._city(known_to) if moves else seen.city
+            if changed:
+                self._look_whether_invented(known_city)
             self._look_at_accounts()
         except (DatabaseAway, NotAReportDatabase, NoCity) as trouble:
             if not seen.trouble:
@@ -231,6 +236,16 @@ class Watcher:
         self.accounts = accounts(self.reports)
         self._accounts_at = time.monotonic()
 
+    def _look_whether_invented(self, known_city: City | None) -> None:
+        """Note whether the city is invented: only where nobody signs in does it matter (ui/gate.py)."""
+        if sign_in.sign_in().way != "nobody":
+            return
+        if known_city is None or not known_city.demo:
+            self.is_invented = False
+            return
+        with suppress(DatabaseAway, NotAReportDatabase):  # nobody can tell now: it is what it was
+            self.is_invented = not holds_real_reports(self.reports)
+
     def stop(self) -> None:
         """Look no more."""
         self._stop.set()
@@ -281,6 +296,11 @@ def watching(
 def watcher() -> Watcher:
     """Return the watcher that runs."""
     return _watchers[-1]
+
+
+def is_invented() -> bool:
+    """Whether the database holds the demonstration city and no real report; no, until it has said so."""
+    return bool(_watchers) and watcher().is_invented
 
 
 def address(page: str) -> tuple[object, ...]:

@@ -1,15 +1,17 @@
 """For machines that watch machines: /health for a load balancer, /metrics for Prometheus. Neither waits for the
 database.
 
-/health says more to this machine than to others; /metrics speaks to this machine, and to the addresses that
-`secrets.toml` lists.
+What /health says beside its status, and /metrics, are for those who may read them: the addresses that `secrets.toml`
+lists, whoever sends its token, and the administrator of a dashboard where nobody signs in.
 """
 
 import ipaddress
 import resource
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from hmac import compare_digest
 from pathlib import Path
 
 import streamlit as st
@@ -21,35 +23,59 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from streamlit.errors import StreamlitSecretNotFoundError
 
-from ui import live, record, screens
-from ui.sign_in import SettingsError, is_near
+from ui import live, record, screens, sign_in
+from ui.server import door
+from ui.server.origin import looks_passed_on, peer
+from ui.server.settings import SettingsError
 from ui.status import page_failures
 
 _SECONDS_WITHOUT_A_LOOK = 30.0
+_SHORTEST_TOKEN = 32
 _PAGE_BYTES = resource.getpagesize()
 
 
+@dataclass(frozen=True)
+class Readers:
+    """Who may read /metrics: addresses and networks that ask directly, and whoever sends the token (empty: nobody)."""
+
+    networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
+    token: str = ""
+
+
 @lru_cache(maxsize=1)
-def readers() -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
-    """Return the addresses and networks that may read /metrics besides this machine. Raises SettingsError."""
+def readers() -> Readers:
+    """Return who may read /metrics, as `secrets.toml` says. Raises SettingsError."""
     try:
         said = dict(st.secrets["metrics"]) if "metrics" in st.secrets else {}
     except StreamlitSecretNotFoundError:
-        return ()
-    if set(said) - {"addresses"} or not isinstance(said.get("addresses", []), list):
-        raise SettingsError("secrets.toml, [metrics]: addresses is a list, and nothing else is known.")
+        return Readers()
+    if set(said) - {"addresses", "token"} or not isinstance(said.get("addresses", []), list):
+        raise SettingsError("secrets.toml, [metrics]: addresses is a list, token a text; nothing else is known.")
+    token = said.get("token", "")
+    if "token" in said and (not isinstance(token, str) or len(token) < _SHORTEST_TOKEN):
+        raise SettingsError(
+            f"secrets.toml, [metrics]: token has {_SHORTEST_TOKEN} characters or more, drawn at random."
+        )
     try:
-        return tuple(ipaddress.ip_network(str(one)) for one in said.get("addresses", []))
+        return Readers(tuple(ipaddress.ip_network(str(one)) for one in said.get("addresses", [])), token)
     except ValueError as error:
         raise SettingsError(f"secrets.toml, [metrics]: addresses are addresses or networks; {error}.") from error
 
 
 def _may_read(request: Request) -> bool:
-    """Whether who asks is a reader. A request that was passed on is nobody's: anyone may have sent it."""
-    peer = request.client.host if request.client else None
-    if not is_near(None, request.headers):
+    """Whether who asks is a reader. An address that passed a request on tells nothing: anyone may have sent it."""
+    known = readers()
+    if sign_in.sign_in().way == "nobody" and door.holds(request.cookies):
+        return True
+    if known.token and compare_digest(
+        request.headers.get("authorization", "").encode(), f"Bearer {known.token}".encode()
+    ):
+        return True
+    try:
+        address = ipaddress.ip_address(peer(request) or "")
+    except ValueError:
         return False
-    return is_near(peer, request.headers) or any(ipaddress.ip_address(peer or "") in network for network in readers())
+    return not looks_passed_on(request) and any(address in network for network in known.networks)
 
 
 async def health(request: Request) -> Response:

@@ -10,9 +10,12 @@ from streamlit import config
 from streamlit.errors import StreamlitSecretNotFoundError
 
 from queries.engine.signature import KEY_VARIABLE, is_key
-from ui.gate import BELIEVED_VARIABLE, names_this_machine
+from ui.gate import BELIEVED_VARIABLE
+from ui.server import door
+from ui.server.origin import names_this_machine
+from ui.server.settings import SettingsError
 from ui.server.settings_files import BrokenSettings, check_files, files_of_streamlit
-from ui.sign_in import OPEN_VARIABLE, SettingsError, open_in_words, sign_in
+from ui.sign_in import OPEN_VARIABLE, open_in_words, sign_in
 
 
 def refuse_broken_files() -> None:
@@ -31,7 +34,8 @@ def refuse_broken_files() -> None:
 def opening() -> str:
     """Return what to say at the start about who reaches the dashboard.
 
-    Raises SettingsError where it would listen to the network although nobody signs in and nobody said that it may.
+    Where nobody signs in, that holds its one-time address, made anew. Raises SettingsError where it would listen to the
+    network although nobody signs in and nobody said that it may.
     """
     settings = sign_in()
     try:
@@ -45,7 +49,10 @@ def opening() -> str:
     if settings.way == "provider":
         return ""
     if open_in_words():
-        return "WARNING: nobody has to sign in. Whoever reaches this server sees every case."
+        return (
+            "WARNING: nobody has to sign in. Whoever reaches this server sees every case.\n"
+            f"  As its administrator, once: {door.address(door.prepare())}"
+        )
     if not names_this_machine(config.get_option("server.address") or ""):
         raise SettingsError(
             "It would listen to the network although nobody has to sign in. Set up sign-in in .streamlit/secrets.toml "
@@ -53,8 +60,10 @@ def opening() -> str:
             f"say that all may look: `streamlit run dashboard.py -- --open`, or {OPEN_VARIABLE}=yes."
         )
     return (
-        "The dashboard can be reached from this machine only. To let others in, set up sign-in in "
-        ".streamlit/secrets.toml (.streamlit/secrets.toml.example) and listen with --server.address 0.0.0.0."
+        f"Opens once, for its administrator: {door.address(door.prepare())}\n"
+        "  Without that address it shows nothing but the demonstration city, and that to this machine only.\n"
+        "  To let others in, set up sign-in in .streamlit/secrets.toml (.streamlit/secrets.toml.example) and listen "
+        "with --server.address 0.0.0.0."
     )
 
 

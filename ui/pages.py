@@ -105,7 +105,7 @@ def header(here: str, seen: Viewing | None, freshness: Freshness, viewer: Accoun
             for path, title in _titles().items()
             if path in PATHS and path not in _NOT_IN_NAVIGATION and access.may(viewer, path)
         ],
-        wall=address(WALL) if screens.opened({}, near=viewer != access.ANYBODY) else "",
+        wall=address(WALL) if screens.opened("", "", known_viewer=viewer != access.ANYBODY) else "",
         role=access.role_name(viewer.role) if viewer.name else "",
         name=viewer.name,
         own=address(UNIT, **choices | {"unit": own}) if own else "",

@@ -6,6 +6,7 @@ None is to be had by a setting of Streamlit's. Where the system has no such thin
 import ctypes
 import signal
 import socket
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,12 +45,23 @@ def _answer_at_once() -> None:
     """Let each message leave when it is written: on the socket Streamlit listens at, a second small one would wait for
     the first to be acknowledged, up to 40 ms (Nagle's algorithm, RFC 896; tcp(7), TCP_NODELAY, which is inherited).
     """
+    for known in _listening():
+        known.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def port() -> int | None:
+    """Return the port at which this process listens; None where it does not yet, or the system does not say."""
+    return next((int(known.getsockname()[1]) for known in _listening()), None)
+
+
+def _listening() -> Iterator[socket.socket]:
+    """Yield the TCP sockets at which this process listens, each to be used before the next."""
     for descriptor in Path("/proc/self/fd").glob("*"):
         with suppress(OSError):  # no socket, or none of TCP
             known = socket.socket(fileno=int(descriptor.name))
             try:
-                if known.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
-                    known.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                if known.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) and known.family != socket.AF_UNIX:
+                    yield known
             finally:
                 known.detach()
 

@@ -9,7 +9,7 @@ import hmac
 import logging
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
@@ -92,10 +92,11 @@ class WallScreen:
 _seen: dict[str, datetime] = {}
 
 
-def opened(query: Mapping[str, Sequence[str]], *, near: bool) -> WallScreen | None:
-    """Return the screen that an address names and whose token it has; None for any other address.
+def opened(name: str, token: str, *, known_viewer: bool) -> WallScreen | None:
+    """Return the screen of a name, where this is its token; None for any other.
 
-    Where no file names screens, whoever is `near` (signed in, or at this machine) needs no token for the usual one.
+    Where no file names screens, a `known_viewer` (signed in, or at the machine of the demonstration city) needs neither
+    for the default one.
     """
     try:
         known = screens()
@@ -103,8 +104,7 @@ def opened(query: Mapping[str, Sequence[str]], *, near: bool) -> WallScreen | No
         _complain(str(wrong))
         return None
     if known is None:
-        return WallScreen() if near else None
-    name, token = (next(iter(query.get(word, ())), "") for word in ("screen", "token"))
+        return WallScreen() if known_viewer else None
     found = known.get(name)
     # An unknown name takes as long as a wrong token, and is told the same.
     fits = hmac.compare_digest(hashed(token), found.token_sha256 if found else _NOBODY)

@@ -1,6 +1,6 @@
 """Who is asking: nobody in particular, a person an identity provider vouches for, or one a reverse proxy names.
 
-`.streamlit/secrets.toml` chooses (docs/access.md). Without it the dashboard answers to its own machine alone.
+`.streamlit/secrets.toml` chooses (docs/access.md). Without it nobody signs in (ui/server/door.py).
 """
 
 import ipaddress
@@ -19,30 +19,28 @@ from streamlit.errors import StreamlitSecretNotFoundError
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 from streamlit.web.server.starlette.starlette_websocket import _get_signed_cookie_with_chunks as read_cookie
 
+from ui.server import proxy_proof
+from ui.server.settings import SettingsError
+
 OPEN_VARIABLE = "REPORT_OPEN"
 """Set to yes, the dashboard answers to the network although nobody signs in; the same as the argument --open."""
-_TOLD_BY = ("email", "sub", "preferred_username", "upn")
 _USUAL_HOURS = 10.0
-_PASSED_ON = ("x-forwarded-for", "forwarded", "x-real-ip")
-
-
-class SettingsError(Exception):
-    """The settings of sign-in say what cannot be; the message says what and where."""
+_KNOWN = {"claim", "hours", "proxies", *proxy_proof.WORDS}
 
 
 @dataclass(frozen=True)
 class SignIn:
     """How viewers are told apart.
 
-    `claim` is what of the provider's word names an account, `hours` how long its word is taken; `header` is what the
-    proxies at `proxies` (addresses or networks) name one in.
+    `claim` is what of the provider's word names an account, `hours` how long the word of a provider or a proxy is
+    taken; `proof` is how the proxies at `proxies` (addresses or networks) prove whom they name.
     """
 
     way: Literal["nobody", "provider", "proxy"] = "nobody"
     claim: str = "email"
     hours: float = _USUAL_HOURS
     proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
-    header: str = ""
+    proof: proxy_proof.Proof | None = None
 
     def trusts(self, address: str | None) -> bool:
         """Whether requests from an address may name who is asking."""
@@ -61,13 +59,13 @@ def sign_in() -> SignIn:
     except StreamlitSecretNotFoundError:
         return SignIn()
     access = said.get("access", {})
-    if unknown := set(access) - {"claim", "hours", "proxies", "header"}:
+    if unknown := set(access) - _KNOWN:
         raise SettingsError(f"secrets.toml, [access]: {', '.join(sorted(unknown))} is not known.")
-    hours, claim = access.get("hours", _USUAL_HOURS), access.get("claim", _TOLD_BY[0])
+    hours, claim = access.get("hours", _USUAL_HOURS), access.get("claim", proxy_proof.CLAIMS[0])
     if not isinstance(hours, int | float) or isinstance(hours, bool) or not 0 < hours <= 24 * 30:
         raise SettingsError("secrets.toml, [access]: hours is a number above 0, at most 720.")
-    if "proxies" in access or "header" in access:
-        return _by_proxy(access, "auth" in said)
+    if set(access) - {"claim", "hours"}:
+        return _by_proxy(access, float(hours), "auth" in said)
     if "auth" not in said:
         return SignIn()
     if missing := {"redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url"} - set(
@@ -76,28 +74,27 @@ def sign_in() -> SignIn:
         raise SettingsError(f"secrets.toml, [auth]: {', '.join(sorted(missing))} is missing.")
     if len(str(said["auth"]["cookie_secret"])) < 32:
         raise SettingsError("secrets.toml, [auth]: cookie_secret has 32 characters or more, drawn at random.")
-    if claim not in _TOLD_BY:
-        raise SettingsError(f"secrets.toml, [access]: claim is one of {', '.join(_TOLD_BY)}.")
+    if claim not in proxy_proof.CLAIMS:
+        raise SettingsError(f"secrets.toml, [access]: claim is one of {', '.join(proxy_proof.CLAIMS)}.")
     return SignIn("provider", claim=str(claim), hours=float(hours))
 
 
-def _by_proxy(access: Mapping[str, Any], with_provider: bool) -> SignIn:
+def _by_proxy(access: Mapping[str, Any], hours: float, with_provider: bool) -> SignIn:
     if with_provider:
         raise SettingsError("secrets.toml: either [auth] or a proxy says who is asking, not both.")
     try:
         networks = tuple(ipaddress.ip_network(str(one)) for one in access.get("proxies", ()))
     except ValueError as error:
         raise SettingsError(f"secrets.toml, [access]: proxies are addresses or networks; {error}.") from error
-    header = str(access.get("header", ""))
-    if not networks or not header:
-        raise SettingsError("secrets.toml, [access]: a proxy takes both proxies and header.")
-    return SignIn("proxy", proxies=networks, header=header.lower())
+    if not networks:
+        raise SettingsError("secrets.toml, [access]: proxies are missing: the addresses or networks of the proxies.")
+    return SignIn("proxy", hours=hours, proxies=networks, proof=proxy_proof.read(access))
 
 
 def tie_sessions() -> None:
     """Have Streamlit tie each session to whom the proxy named when it began: nobody else takes it up by its id."""
     if sign_in().way == "proxy":
-        config.set_option("server.trustedUserHeaders", {sign_in().header: "subject"})
+        config.set_option("server.trustedUserHeaders", {proxy_proof.SUBJECT: "subject"})
 
 
 def open_in_words() -> bool:
@@ -105,24 +102,14 @@ def open_in_words() -> bool:
     return "--open" in sys.argv[1:] or os.environ.get(OPEN_VARIABLE) == "yes"
 
 
-def is_near(peer: str | None, headers: Mapping[str, str]) -> bool:
-    """Whether a request comes from this very machine, and nobody passed it on."""
-    if any(name in headers for name in _PASSED_ON):
-        return False
-    try:
-        return peer is None or ipaddress.ip_address(peer).is_loopback
-    except ValueError:
-        return False
-
-
-def subject_of_request(headers: Mapping[str, str], cookies: Mapping[str, str], peer: str | None) -> str | None:
+def subject_of_request(headers: Mapping[str, str], cookies: Mapping[str, str]) -> str | None:
     """Return who is asking for a route, as the identity provider or the proxy names them; None: nobody we believe.
 
-    `headers` are read without regard to case.
+    `headers` are as the gate hands them on (ui/server/proxy_proof.py), read without regard to case.
     """
     settings = sign_in()
     if settings.way == "proxy":
-        return headers.get(settings.header) or None if settings.trusts(peer) else None
+        return proxy_proof.subject_in(headers, within_hours=settings.hours)
     cookie = read_cookie(dict(cookies), USER_COOKIE_NAME)
     if cookie is None:
         return None

@@ -23,6 +23,8 @@ from safe_text import log_error, log_text, one_line
 from ui import access, age, languages, live, panel, screens, status, wall_scenes, when
 from ui.asked import asked
 from ui.screens import WallScreen
+from ui.server import wall_door
+from ui.server.entry import SCREEN
 from ui.states import severity
 from ui.theme import AMOUNT_STEPS, AMOUNT_STEPS_DARK, OVERDUE_STEPS, OVERDUE_STEPS_DARK
 from ui.viewing import Viewing
@@ -76,22 +78,26 @@ def stands() -> Callable[[], bool]:
 
 
 def _opened() -> Callable[[], WallScreen | None]:
-    """Return what tells which screen this session's address opens: now, and later, when its token may be another."""
-    query = {word: st.query_params.get_all(word) for word in st.query_params}
+    """Return what tells which screen this session opens: now, and later, when its token may be another.
+
+    The address names the screen; its token is in a cookie (ui/server/entry.py).
+    """
+    name = st.query_params.get(SCREEN, "")
+    token = wall_door.token_in(dict(st.context.cookies), name)
     asker = access.asker()
-    return lambda: _for(asker(), query)
+    return lambda: _for(asker(), name, token)
 
 
-def _for(viewer: Account | access.Stranger, query: dict[str, list[str]]) -> WallScreen | None:
-    """Return the screen that an address opens; one without a token tells its viewer no more than the pages do."""
-    screen = screens.opened(query, near=_near(viewer))
+def _for(viewer: Account | access.Stranger, name: str, token: str) -> WallScreen | None:
+    """Return the screen that is opened; one without a token tells its viewer no more than the pages do."""
+    screen = screens.opened(name, token, known_viewer=_is_known(viewer))
     if screen is None or screen.token_sha256 or (isinstance(viewer, Account) and viewer.scope.reads_all):
         return screen
     return replace(screen, audience="public")
 
 
-def _near(viewer: Account | access.Stranger) -> bool:
-    """Whether a viewer has signed in, or sits at the machine of a dashboard where nobody has to."""
+def _is_known(viewer: Account | access.Stranger) -> bool:
+    """Whether a viewer has an account, or is as good as known where nobody signs in."""
     return isinstance(viewer, Account) and viewer != access.ANYBODY
 
 

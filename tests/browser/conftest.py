@@ -20,6 +20,8 @@ import pytest
 from PIL import Image, ImageChops
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from bench import entrance
+
 ROOT = Path(__file__).parents[2]
 _SECONDS_TO_START = 60
 # WebGL drawn by the processor, and nothing but WebGL by way of it; none of the calls a browser makes on its own.
@@ -59,21 +61,23 @@ _TURNED = """(path) => new Promise((done) => {
 def dashboard(url: str, log: Path, *options: str, port: int | None = None, base: str = "") -> Iterator[str]:
     """Run the dashboard on the database at `url`, with options of `streamlit run`, and yield its address.
 
-    `base` is the path it lies below, such as "/reports".
+    `base` is the path it lies below, such as "/reports". Its one-time address is opened at once: `visit` and
+    `bench.entrance` have the cookie.
     """
-    port = port or free_port()
+    port, token = port or free_port(), entrance.new_token()
     command = [sys.executable, "-m", "streamlit", "run", "dashboard.py"]
     with log.open("wb") as output:
         server = subprocess.Popen(
             [*command, f"--server.port={port}", f"--server.baseUrlPath={base}", *options],
             cwd=ROOT,
-            env=os.environ | {"REPORT_DB_URL": url},
+            env=os.environ | {"REPORT_DB_URL": url} | token,
             stdout=output,
             stderr=subprocess.STDOUT,
         )
     try:
         address = f"http://127.0.0.1:{port}{base}"
         _wait(f"{address}/_stcore/health", server, log)
+        entrance.enter(address, token)
         yield address
     finally:
         server.terminate()
@@ -186,6 +190,10 @@ def visit(browser: Browser, idle: dict[tuple[bool, str], list[BrowserContext]]) 
             )
         )
         used.append((kind, context))
+        for name, value in entrance.cookies(address).items():
+            context.add_cookies(
+                [{"name": name, "value": value, "url": address, "httpOnly": True, "sameSite": "Strict"}]
+            )
         made = Visit(context.new_page(), address)
         made.page.set_viewport_size({"width": width, "height": height})
         made.page.emulate_media(color_scheme="dark" if colours == "dark" else "light")

@@ -54,8 +54,16 @@ def test_a_board_that_nobody_touches_outlives_every_outage(
     visit: Callable[..., Visit], connection: psycopg.Connection, database: str, tmp_path: Path
 ) -> None:
     small_city(connection)
+    connection.execute("update city set demo = true")  # so that a browser needs no new address after a restart
     now = datetime.now(UTC)
-    report(connection, 1, submitted_at=now - timedelta(hours=1), updated_at=now, title="Rác ở đầu ngõ")
+    report(
+        connection,
+        1,
+        public_code="HN-2611-000001",
+        submitted_at=now - timedelta(hours=1),
+        updated_at=now,
+        title="Rác ở đầu ngõ",
+    )
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -94,7 +102,14 @@ def test_a_board_that_nobody_touches_outlives_every_outage(
             assert not streamlits_words.is_visible()
             page.get_by_text("Rác ở đầu ngõ").wait_for()  # nor does it need the dashboard
             assert wall.locator(".wall-scene-figures").text_content() == numbers
-            report(connection, 2, submitted_at=now, updated_at=datetime.now(UTC), title="Đèn hỏng cả phố")
+            report(
+                connection,
+                2,
+                public_code="HN-2611-000002",
+                submitted_at=now,
+                updated_at=datetime.now(UTC),
+                title="Đèn hỏng cả phố",
+            )
             server = started(laid.url, port, tmp_path / "log")
             page.get_by_text("Đèn hỏng cả phố").wait_for(timeout=60_000)
             streamlits_words.wait_for(state="detached")

@@ -11,12 +11,14 @@ import pytest
 import streamlit
 from starlette.types import Message, Receive, Scope, Send
 
-from ui import access, gate, opening, sign_in
+from ui import access, gate, live, opening, sign_in
+from ui.server.proxy_proof import Secret
 from ui.sign_in import SignIn
 
 NOBODY = SignIn()
 PROVIDER = SignIn("provider")
-PROXY = SignIn("proxy", proxies=(ipaddress.ip_network("10.0.0.5/32"),), header="x-remote-user")
+SECRET = "known to the proxy and to us, and to nobody else"
+PROXY = SignIn("proxy", proxies=(ipaddress.ip_network("10.0.0.5/32"),), proof=Secret("x-remote-user", SECRET))
 HERE, THERE = "127.0.0.1", "10.0.0.9"
 
 
@@ -58,6 +60,7 @@ class Asker:
         self._behind = Behind()
         self._gate = gate.Gate(self._behind)
         self.heard = Heard()
+        self.scope: MutableMapping[str, Any] = {}
 
     def __call__(
         self,
@@ -68,6 +71,7 @@ class Asker:
         method: str = "GET",
         kind: str = "http",
         scheme: str = "http",
+        http: str = "1.1",
         **headers: str,
     ) -> Heard:
         """Ask for a path as it stands on the wire; underscores in the names of headers are hyphens."""
@@ -75,16 +79,17 @@ class Asker:
         scope: MutableMapping[str, Any] = {
             "type": kind,
             "method": method,
-            "path": unquote(path),
+            "http_version": http,
+            "path": unquote(path.partition("?")[0]),
             "raw_path": path.encode(),
             "root_path": "",
-            "query_string": b"",
+            "query_string": path.partition("?")[2].encode(),
             "scheme": scheme,
             "server": (HERE, 8501),
             "client": (peer, 40000) if peer else None,
             "headers": [(name.encode(), value.encode()) for name, value in named.items()],
         }
-        self.heard = heard = Heard()
+        self.heard, self.scope = (heard := Heard()), scope
         self._behind.asked = False
 
         async def receive() -> Message:
@@ -123,6 +128,7 @@ def ask(noted: list[str]) -> Asker:  # noqa: ARG001  # no test writes to a datab
 @pytest.fixture(autouse=True)
 def nobody_signs_in(monkeypatch: pytest.MonkeyPatch) -> None:
     told(monkeypatch, NOBODY)
+    monkeypatch.setattr(live, "is_invented", lambda: True)
     monkeypatch.delenv(gate.BELIEVED_VARIABLE, raising=False)
     monkeypatch.delenv(sign_in.OPEN_VARIABLE, raising=False)
 

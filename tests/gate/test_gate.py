@@ -7,6 +7,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from tests.gate.conftest import HERE, NOBODY, PROVIDER, PROXY, THERE, Asker, told
 from ui import gate, sign_in
+from ui.server import door
 from ui.sign_in import SignIn
 
 
@@ -17,19 +18,20 @@ def any_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     return settings
 
 
+ORIGIN = "http://localhost:8501"
 KINDS = pytest.mark.parametrize("kind", ["http", "websocket"])
 
 
 @KINDS
 @pytest.mark.parametrize("peer", [HERE, "127.8.9.1", "::1", None])
 def test_without_sign_in_this_machine_comes_in(ask: Asker, kind: str, peer: str | None) -> None:
-    assert ask("/_stcore/stream", kind=kind, peer=peer).asked
+    assert ask("/_stcore/stream", kind=kind, peer=peer, origin=ORIGIN).asked
 
 
 @KINDS
 @pytest.mark.parametrize("peer", [THERE, "192.168.1.7", "2001:db8::1", "unknown", "0.0.0.0"])
 def test_without_sign_in_the_network_does_not(ask: Asker, kind: str, peer: str, noted: list[str]) -> None:
-    heard = ask("/_stcore/stream", kind=kind, peer=peer)
+    heard = ask("/_stcore/stream", kind=kind, peer=peer, origin=ORIGIN)
     assert (heard.status, heard.asked) == (403, False)
     assert len(noted) == 1
     assert "not from this machine" in noted[0]
@@ -38,7 +40,7 @@ def test_without_sign_in_the_network_does_not(ask: Asker, kind: str, peer: str, 
 @KINDS
 @pytest.mark.parametrize("header", ["x_forwarded_for", "forwarded", "x_real_ip"])
 def test_without_sign_in_what_was_passed_on_does_not(ask: Asker, kind: str, header: str) -> None:
-    heard = ask("/_stcore/stream", kind=kind, **{header: HERE})
+    heard = ask("/_stcore/stream", kind=kind, origin=ORIGIN, **{header: HERE})
     assert (heard.status, heard.asked) == (403, False)
 
 
@@ -65,7 +67,8 @@ def test_a_refusal_says_in_both_languages_what_to_do(ask: Asker) -> None:
 @KINDS
 def test_said_to_be_open_it_is(ask: Asker, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(sign_in.OPEN_VARIABLE, "yes")
-    assert ask(kind=kind, peer=THERE, host="reports.hanoi.example", x_forwarded_for="1.2.3.4").asked
+    origin = "https://reports.hanoi.example"
+    assert ask(kind=kind, peer=THERE, host="reports.hanoi.example", origin=origin, x_forwarded_for="1.2.3.4").asked
 
 
 @KINDS
@@ -73,7 +76,7 @@ def test_with_a_provider_the_network_comes_as_far_as_signing_in(
     ask: Asker, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told(monkeypatch, PROVIDER)
-    assert ask(kind=kind, peer=THERE, host="reports.hanoi.example").asked
+    assert ask(kind=kind, peer=THERE, host="reports.hanoi.example", origin="https://reports.hanoi.example").asked
 
 
 @KINDS
@@ -82,7 +85,7 @@ def test_nobody_goes_round_the_proxy(
     ask: Asker, kind: str, peer: str | None, monkeypatch: pytest.MonkeyPatch, noted: list[str]
 ) -> None:
     told(monkeypatch, PROXY)
-    assert ask(kind=kind, peer="10.0.0.5").asked
+    assert ask(kind=kind, peer="10.0.0.5", origin=ORIGIN).asked
     heard = ask(kind=kind, peer=peer, x_remote_user="leader@hanoi.example")
     assert (heard.status, heard.asked) == (403, False)
     assert len(noted) == 1
@@ -96,7 +99,7 @@ def test_a_proxy_is_sure_only_where_the_server_believes_no_header(
     told(monkeypatch, PROXY)
     assert ask(kind=kind, peer="10.0.0.5", x_forwarded_for="10.0.0.5").status == 403
     monkeypatch.setenv(gate.BELIEVED_VARIABLE, "")
-    assert ask(kind=kind, peer="10.0.0.5", x_forwarded_for="1.2.3.4").asked
+    assert ask(kind=kind, peer="10.0.0.5", x_forwarded_for="1.2.3.4", origin=ORIGIN).asked
 
 
 def test_machines_ask_for_health_beside_the_proxy(ask: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,7 +173,7 @@ SITE = "reports.hanoi.example"
     ("origin", "comes_in"),
     [
         (f"https://{SITE}", True),
-        (None, True),
+        (None, False),
         ("https://evil.example", False),
         (f"https://{SITE}.evil.example", False),
         (f"https://{SITE}:444", False),
@@ -203,3 +206,16 @@ def test_a_start_that_fails_is_told_in_its_own_words() -> None:
 
     asyncio.run(gate.Gate(fails)({"type": "lifespan"}, receive, send))
     assert said[0]["message"] == "The dashboard cannot start. Because."
+
+
+@pytest.mark.parametrize("path", ["/", "/wall", "/overdue"])
+def test_a_token_is_out_of_the_request_before_it_is_logged(
+    ask: Asker, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A web server writes the query that it finds in the request when it is answered."""
+    monkeypatch.setattr(door, "_doors", [door.Door("the one-time token")])
+    assert ask(f"{path}?lang=en&token=the+one-time+token&q=%C4%91").status == 303
+    assert ask.scope["query_string"] == b"lang=en&q=%C4%91"
+    assert "token" not in (ask.heard.header("location") or "")
+    assert ask("/wall?screen=hall&token=another").status == 303
+    assert ask.scope["query_string"] == b"screen=hall"

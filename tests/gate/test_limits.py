@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.gate.conftest import PROVIDER, PROXY, Asker, told
+from tests.gate.conftest import PROVIDER, PROXY, SECRET, Asker, told
 from ui import gate
 from ui.allowance import Allowance
 
@@ -30,9 +30,9 @@ def test_other_spellings_do_not_get_more(ask: Asker, path: str) -> None:
 def test_each_account_has_a_measure_of_its_own(ask: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
     told(monkeypatch, PROXY)
     for _ in range(gate.EXPORTS.at_once + 1):
-        last = ask("/cases.csv", peer="10.0.0.5", x_remote_user="a@hanoi.example")
+        last = ask("/cases.csv", peer="10.0.0.5", x_remote_user="a@hanoi.example", x_proxy_secret=SECRET)
     assert last.status == 429
-    assert ask("/cases.csv", peer="10.0.0.5", x_remote_user="b@hanoi.example").asked
+    assert ask("/cases.csv", peer="10.0.0.5", x_remote_user="b@hanoi.example", x_proxy_secret=SECRET).asked
 
 
 def test_a_network_of_ipv6_has_one_measure(ask: Asker, monkeypatch: pytest.MonkeyPatch) -> None:

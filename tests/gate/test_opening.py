@@ -1,5 +1,6 @@
 """Where the dashboard may listen, and what it says at the start."""
 
+import re
 from typing import Any
 
 import pytest
@@ -8,7 +9,8 @@ from streamlit import config
 
 from tests.gate.conftest import PROVIDER, PROXY, told
 from ui import opening, sign_in
-from ui.sign_in import SettingsError, SignIn
+from ui.server.settings import SettingsError
+from ui.sign_in import SignIn
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "::", "10.0.0.1", "", None])
@@ -23,7 +25,9 @@ def test_it_does_not_listen_to_the_network_unasked(address: str | None, monkeypa
 @pytest.mark.parametrize("address", ["127.0.0.1", "localhost", "::1"])
 def test_it_says_that_only_this_machine_reaches_it(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     listening(monkeypatch, address)
-    assert "this machine only" in opening.opening()
+    said = opening.opening()
+    assert "to this machine only" in said
+    assert re.search(r"http://localhost:(PORT|\d+)/\?token=[\w-]{43}\n", said)
 
 
 @pytest.mark.parametrize("way", [PROVIDER, PROXY], ids=lambda way: way.way)
@@ -36,7 +40,7 @@ def test_with_sign_in_it_listens_wherever_it_is_told(way: SignIn, monkeypatch: p
 
 def listening(monkeypatch: pytest.MonkeyPatch, address: str | None) -> None:
     monkeypatch.setattr(streamlit, "secrets", _Secrets())
-    monkeypatch.setattr(config, "get_option", {"server.address": address, "secrets.files": []}.get)
+    monkeypatch.setattr(config, "get_option", {"server.address": address, "server.port": 8501, "secrets.files": []}.get)
 
 
 class _Secrets:

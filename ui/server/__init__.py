@@ -1,4 +1,4 @@
-"""How the dashboard starts and meets the web: settings files, base path, requests, limits, temporary files.
+"""Who may reach the server and how: the one-time address, walls' cookies, a proxy's proof, limits, the base path.
 
-May import `ui` and `queries`, and no page.
+What an account may see is decided in ui/access.py and by the database. Nothing here draws, and no page is imported.
 """

@@ -1,0 +1,57 @@
+"""A token leaves the address with the first request: the answer sets a cookie and leads to the address without it."""
+
+from urllib.parse import parse_qsl, quote, urlencode
+
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+
+from ui import screens
+from ui.links import WALL
+from ui.server import door, wall_door
+
+SCREEN = "screen"
+"""The word of an address that names a screen."""
+
+
+def without_token(asked: HTTPConnection, path: str, *, locked: bool) -> Response | None:
+    """Return the answer to an address with a token: a cookie, and the way on; None where there is nothing to do.
+
+    `path` is as ui.gate.plain_path has it. `locked`: nobody signs in, so the one-time address counts.
+    The query of the request's scope loses the token, so that the web server's log of requests does not hold it.
+    """
+    if asked.scope["type"] != "http" or asked.scope["method"] not in {"GET", "HEAD"}:
+        return None
+    query = parse_qsl(
+        asked.scope["query_string"].decode(errors="surrogateescape"), keep_blank_values=True, errors="surrogateescape"
+    )
+    token = next((value for word, value in query if word == door.TOKEN), None)
+    is_wall = path.rpartition("/")[2] == WALL  # below a proxy's prefix too
+    if token is None or not (is_wall or locked):
+        return None
+    cookie = ""
+    if locked and asked.scope["method"] == "GET" and (value := door.door().spend(token)):
+        cookie = door.set_cookie(door.cookie_name(), value)
+    elif is_wall:
+        name = next((value for word, value in query if word == SCREEN), "")
+        if screens.opened(name, token, known_viewer=False):
+            cookie = wall_door.cookie_of(name, token)
+    elif not door.holds(asked.cookies):
+        return None  # the gate says what to do
+    rest = urlencode([(word, value) for word, value in query if word != door.TOKEN], errors="surrogateescape")
+    asked.scope["query_string"] = rest.encode()
+    place = quote(asked.scope["path"].rpartition("/")[2])
+    headers = {"Location": f"./{place}{'?' if rest else ''}{rest}", "Cache-Control": "no-store"}
+    if cookie:
+        headers["Set-Cookie"] = cookie
+    return Response(status_code=303, headers=headers)
+
+
+def is_of_a_screen(asked: HTTPConnection, path: str) -> bool:
+    """Whether a request is one that a wall's page makes, and its browser keeps the token of one of the screens."""
+    if not wall_door.needs(path):
+        return False
+    try:
+        known = screens.screens() or {}
+    except screens.NotAScreen:
+        return False
+    return any(screens.opened(name, wall_door.token_in(asked.cookies, name), known_viewer=False) for name in known)
