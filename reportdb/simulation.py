@@ -27,6 +27,7 @@ from reportdb.demo.recall import Recalled
 from reportdb.demo.records import write_events, write_intake, write_past
 from reportdb.demo.rhythm import Rhythm, aware, draw_times, local_day, midnight, moment
 from reportdb.summary import summarise
+from safe_text import log_text
 
 Ints = NDArray[np.int64]
 Moments = NDArray[np.datetime64]
@@ -97,7 +98,7 @@ def keep_simulating(url: str, *, per_hour: float | None, seed: int | None, secon
                 raise
             if str(error) != told:  # once, however long it lasts
                 told = str(error)
-                _LOG.warning("The simulation was interrupted; trying again. %s", told)
+                _LOG.warning("The simulation was interrupted; trying again. %s", log_text(told))
         if until is not None and time.monotonic() >= until:
             return
         time.sleep(_SECONDS_BETWEEN_TRIES)

@@ -207,8 +207,8 @@ def noted(who: str, what: str, *, report_id: int | None = None, why: str = "") -
         note(live.watcher().reports, who, what, report_id=report_id, why=why)
     except (DatabaseAway, NotAReportDatabase):
         of = "" if report_id is None else f", report {report_id}"
-        said = (log_text(who), log_text(what), of, log_text(why))
-        _LOG.warning("Not in the access log, which cannot be written now: %s, %s%s, %s", *said)
+        told = (who, f"{what}{of}", why)
+        _LOG.warning("Not in the access log, which cannot be written now: %s, %s, %s", *map(log_text, told))
 
 
 def whose(account: Account, address: str | None) -> Whose:

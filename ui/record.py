@@ -20,6 +20,7 @@ from queries.accounts import Account
 from queries.database import DatabaseAway, NotAReportDatabase, ReportDatabase
 from queries.record import CASE, Volume, export_begun, export_ended, volumes
 from queries.trouble import Kind
+from safe_text import log_text
 from ui import access, live
 from ui.thresholds import Level, thresholds
 from ui.words import _
@@ -99,7 +100,8 @@ class Taken:
         try:
             export_ended(self.reports, self.number, self.who, sent=self.sent, whole=self.whole)
         except (DatabaseAway, NotAReportDatabase):
-            _LOG.warning("The end of file %s is not in the access log: %s cases sent", self.number, self.sent)
+            told = (self.number, self.sent)
+            _LOG.warning("The end of file %s is not in the access log: %s cases sent", *map(log_text, told))
 
 
 def begin_file(

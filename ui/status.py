@@ -18,7 +18,7 @@ from ui.panel import panel
 from ui.shown import Stay
 from ui.thresholds import Level
 from ui.viewing import Viewing
-from ui.words import _, moment, name, ngettext, rounded
+from ui.words import _, moment, name, ngettext, number, rounded
 
 _LOG = logging.getLogger(__name__)
 
@@ -156,7 +156,8 @@ def nothing_found(city: City) -> None:
     """Say that the filters let nothing through, or that nobody has reported anything yet."""
     if rounded():
         st.info(
-            _("At most {count} reports match these filters: too few to show.", count=STEP), icon=":material/filter_alt:"
+            _("At most {count} reports match these filters: too few to show.", count=number(STEP)),
+            icon=":material/filter_alt:",
         )
     elif city.last_submitted_at is None:
         st.info(_("There are no reports yet. The first one will appear by itself."), icon=":material/inbox:")

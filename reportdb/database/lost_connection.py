@@ -8,6 +8,7 @@ from typing import TypeVar
 import psycopg
 
 from reportdb.database.supervisor import why_away
+from safe_text import log_text
 
 _Result = TypeVar("_Result")
 
@@ -39,7 +40,7 @@ def carried_through(
         except psycopg.OperationalError as error:
             if not was_lost(error) or not left:
                 raise
-            _LOG.warning("The database's server broke off; trying again. %s", error)
+            _LOG.warning("The database's server broke off; trying again. %s", log_text(error))
             connection = _come_back(connect)
     raise AssertionError("the last try returns or raises")
 

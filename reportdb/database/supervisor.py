@@ -16,7 +16,7 @@ from typing import Literal
 
 from reportdb.database import disk
 from reportdb.database.lock_files import postmaster
-from safe_text import log_error
+from safe_text import log_error, log_text
 
 Reason = Literal["restarting", "disk_full"]
 
@@ -63,7 +63,9 @@ class Supervisor:
             try:
                 self.look()
             except Exception as error:  # whatever fails here, the next look may succeed
-                _LOG.error("The embedded server in %s could not be looked after\n%s", self._folder, log_error(error))
+                _LOG.error(
+                    "The embedded server in %s could not be looked after\n%s", log_text(self._folder), log_error(error)
+                )
 
     def look(self) -> None:
         """Restart the server if it is gone, if there is room for it, and if nobody else is about to."""
@@ -91,7 +93,7 @@ class Supervisor:
             return
         first = self._try_at == 0.0
         if first:
-            _LOG.warning("The embedded server in %s is gone; starting it again.", self._folder)
+            _LOG.warning("The embedded server in %s is gone; starting it again.", log_text(self._folder))
         try:
             self._restart()
         except Exception as error:  # said in words, and tried again
@@ -99,11 +101,11 @@ class Supervisor:
             reason: Reason = "disk_full" if full else "restarting"
             if first or reason != self.reason:
                 words = disk.full_words(self._folder) if full else str(error)
-                _LOG.error("%s The server is started again as soon as that is possible.", words)
+                _LOG.error("%s The server is started again as soon as that is possible.", log_text(words))
             self.reason, self._try_at = reason, time.monotonic() + _SECONDS_BETWEEN_TRIES
             return
         self.reason, self._try_at = None, 0.0
-        _LOG.warning("The embedded server in %s runs again.", self._folder)
+        _LOG.warning("The embedded server in %s runs again.", log_text(self._folder))
 
 
 def why_away() -> Reason | None:

@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from safe_text import log_text
+
 _LOG = logging.getLogger(__name__)
 _LOCK = "held.lock"
 _held: list[Path] = []
@@ -29,7 +31,9 @@ def temporary_folder() -> Iterator[None]:
     try:
         own, lock = _made()
     except OSError as error:
-        _LOG.warning("No folder for temporary files could be made, so no workbook can be downloaded: %s", error)
+        _LOG.warning(
+            "No folder for temporary files could be made, so no workbook can be downloaded: %s", log_text(error)
+        )
         yield
         return
     _held.append(own)
