@@ -89,6 +89,7 @@ class ReportDatabase:
         self._looking = _engine(url, _SECONDS_FOR_A_LOOK, pool_size=1, max_overflow=0)
         self._recording = _engine(write_url, _SECONDS_FOR_AN_ANSWER, pool_size=1, max_overflow=1) if write_url else None
         self._away: NoAnswer | None = None
+        self._closed = False
         self._running: set[psycopg.Connection] = set()
         self._while_waiting = while_waiting
         self._why_away = why_away
@@ -191,7 +192,8 @@ class ReportDatabase:
         return answer
 
     def close(self) -> None:
-        """Give back the connections."""
+        """Give back the connections; a question that is still being answered gives its own back at its end."""
+        self._closed = True
         self._engine.dispose()
         self._looking.dispose()
         if self._recording:
@@ -276,6 +278,9 @@ class ReportDatabase:
                 if error.connection_invalidated and lost:
                     raise _ConnectionWasOld from error
                 raise
+            finally:
+                if self._closed:  # its pool was given up: nobody else would close it
+                    connection.invalidate()
 
     @contextmanager
     def _waited_for(self, connection: psycopg.Connection, seconds: float) -> Iterator[threading.Event]:

@@ -14,8 +14,10 @@ from queries import database
 from queries.database import DatabaseAway, NotAReportDatabase, ReportDatabase
 from queries.scope import EVERYTHING
 from queries.statements import sql
+from reportdb.connection import connect
 from tests.conftest import NewDatabase
 from tests.reports import T, small_city
+from tests.waiting import becomes
 
 
 def test_it_reads_as_a_role_that_can_do_nothing_else(connection: psycopg.Connection, reports: ReportDatabase) -> None:
@@ -61,6 +63,24 @@ def test_a_dropped_connection_is_opened_again(connection: psycopg.Connection, re
     reports.ask_now("city", at=T)
     connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'dashboard'")
     assert len(reports.ask_now("city", at=T)) == 1
+
+
+def test_a_question_that_outlives_the_database_leaves_no_connection(
+    connection: psycopg.Connection, database: str
+) -> None:
+    small_city(connection)
+    reports = ReportDatabase(database)
+    held = "select count(*) from pg_stat_activity where application_name = 'dashboard' and datname = current_database()"
+    answered: list[object] = []
+    asker = threading.Thread(target=lambda: answered.append(reports.ask_now("names")))
+    with connect(database) as other, other.transaction():
+        other.execute("lock table unit in access exclusive mode")
+        asker.start()
+        assert becomes(lambda: connection.execute(held + " and wait_event_type = 'Lock'").fetchone() == (1,))
+        reports.close()
+    asker.join()
+    assert answered
+    assert becomes(lambda: connection.execute(held).fetchone() == (0,))
 
 
 def test_what_is_found_by_a_key_is_planned_once(connection: psycopg.Connection, reports: ReportDatabase) -> None:
