@@ -14,7 +14,7 @@ from ui.tiles import Change, Count, count_of
 from ui.viewing import Viewing
 from ui.words import _, day, moment, ngettext, signed, weekday_time
 
-_BEFORE = "\0"  # stands in translated words where the earlier number goes
+_BEFORE = "\ue000"  # of private use: stands in translated words where the earlier number goes
 
 
 class Then:
