@@ -13,8 +13,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PROGRAMS = Path(sys.executable).parent
 PINNED = ("requirements.txt", "requirements-dev.txt")
-# What stands for a password where it is explained or tested: a word of that kind, or plain words with spaces between.
-EXAMPLES = "^(password|secret|se%zzcret|sec|short|zzQx7Kp9v|1|[a-z,]+( [a-z,]+)+)$"
+# What stands for a password or a passport where it is explained or tested: a word of that kind, or plain words.
+EXAMPLES = "^(password|secret|se%zzcret|sec|short|zzQx7Kp9v|zz|1|[A-Z][0-9]{7,8}|[a-z,]+( [a-z,]+)+)$"
 
 
 def holes() -> bool:

@@ -152,14 +152,14 @@ def test_hostile_texts_are_read_in_time_that_grows_with_their_length(owner: psyc
     assert took[20_000] < 40 * took[2_000] + 1, took
 
 
-SECRET = "0912\u200b345 sáu bảy tám"
+TELEPHONE = "0912\u200b345 sáu bảy tám"
 
 
 def _told(connection: psycopg.Connection) -> None:
     small_city(connection)
-    words = dict.fromkeys(("title", "text", "address", "answer"), f"Rác {SECRET}")
+    words = dict.fromkeys(("title", "text", "address", "answer"), f"Rác {TELEPHONE}")
     report(connection, 1, **words, ended_at=T)
-    give_step(connection, 1, 1, "submitted", T, note=f"Rác {SECRET}")
+    give_step(connection, 1, 1, "submitted", T, note=f"Rác {TELEPHONE}")
 
 
 def test_masked_words_are_stored_whoever_writes(connection: psycopg.Connection) -> None:
@@ -178,7 +178,7 @@ def test_masked_words_are_stored_whoever_writes(connection: psycopg.Connection) 
            from stdin"""
         ) as copy,
     ):
-        copy.write_row((2, "T-2", 1, 1, "normal", f"Gọi {SECRET}", T, "waiting", T))
+        copy.write_row((2, "T-2", 1, 1, "normal", f"Gọi {TELEPHONE}", T, "waiting", T))
     assert connection.execute("select masked_title from report where id = 2").fetchone() == (f"Gọi {MASK}",)
 
 
