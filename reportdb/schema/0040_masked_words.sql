@@ -67,7 +67,7 @@ return translate(
     '⓿❶❷❸❹❺❻❼❽❾➀➁➂➃➄➅➆➇➈➊➋➌➍➎➏➐➑➒⓵⓶⓷⓸⓹⓺⓻⓼⓽〇零一二三四五六七八九○◯⭕∣│。'
         || 'аАвВеЕкКмМнНоОрРсСтТуУхХіІјЈѕЅԁһΑΒΕΖΗΙΚΜΝΟΡΤΥΧαοορνιτυχκεօɡ',
     '0123456789123456789123456789123456789001234567890' || '00||.'
-        || 'aABBeEkKmMHHoOpPcCtTyYxXiIjJsSdhABEZHIKMNOPTYXaoopvituxkeog')  -- letters; pragma: allowlist secret
+        || 'aABBeEkKmMHHoOpPcCtTyYxXiIjJsSdhABEZHIKMNOPTYXaoopvituxkeog')  -- pragma: allowlist secret
 $latin$, $normal_parts$
 create function normal_parts(words text) returns table (n bigint, part text, form text)
 language plpgsql immutable parallel safe
