@@ -42,6 +42,9 @@ _FLAGS = [
 _PROBE = re.compile(r"/[a-z]+/_stcore/(health|host-config)$")
 
 
+# The parts of Streamlit's page that draw maps and charts.
+_DRAWING = re.compile(r"/static/js/(DeckGlJsonChart|PlotlyChart)\.")
+
 # Turns to a path and waits until Streamlit has run the page of it.
 _TURNED = """(path) => new Promise((done) => {
     const app = document.querySelector("[data-testid=stApp]")
@@ -121,6 +124,12 @@ class Visit:
         """Turn to a page of the dashboard as a click on a link in the open one does, and wait until it is drawn."""
         self.settled().evaluate(_TURNED, path or ".")
         return self.settled()
+
+    def draw_nothing(self) -> None:
+        """Leave out what draws maps and charts: each page is there sooner, where only what stands around them counts."""
+        self.page.route(
+            _DRAWING, lambda route: route.fulfill(content_type="text/javascript", body="export default () => null")
+        )
 
     def arrived(self, path: str) -> None:
         """Wait until the address is that of a page; the browser itself knows it before the driver does."""

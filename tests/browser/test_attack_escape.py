@@ -162,8 +162,7 @@ def _without_isolated(words: str) -> str:
     return rest if rest == words else _without_isolated(rest)
 
 
-@pytest.mark.parametrize("language", ["vi", "en"])
-@pytest.mark.parametrize(("width", "height"), [(1920, 1080), (390, 844)])
+@pytest.mark.parametrize(("width", "height", "language"), [(1920, 1080, "vi"), (390, 844, "en")])
 def test_every_word_of_every_page_is_read_as_it_stands(
     visit: Callable[..., Visit], address: str, pages: list[str], width: int, height: int, language: str
 ) -> None:

@@ -68,8 +68,6 @@ NUMBERS = """(exempt) => {
 DEMO = "at=2026-11-17T16:00&period=90d"
 KANSAS_CITY = "at=2020-06-01T12:00&period=all"
 WASHINGTON = "at=2016-08-16T10:20&period=30d"
-DRAWING = re.compile(r"/static/js/(DeckGlJsonChart|PlotlyChart)\.")
-DRAWS_NOTHING = "export default () => null"
 
 
 @pytest.fixture(scope="module")
@@ -142,8 +140,7 @@ def walk(visited: Visit, url: str, paths: list[str]) -> None:
     """Hold every number of the pages against the list it leads to, and every percentage against the two numbers beside
     it; open one list of each page in the browser."""
     opened, rated = set(), 0
-    # The walk reads numbers: without what draws maps and charts each page is there sooner.
-    visited.page.route(DRAWING, lambda route: route.fulfill(content_type="text/javascript", body=DRAWS_NOTHING))
+    visited.draw_nothing()
     with closing(ReportDatabase(url)) as reports:
         count = cache(partial(listed, reports))
         for path in paths:

@@ -73,6 +73,7 @@ def test_everything_that_is_touched_is_large_enough(
     visit: Callable[..., Visit], address: str, pages: list[str]
 ) -> None:
     visited = visit(address, 390, 844)
+    visited.draw_nothing()
     visited.open()
     for path in pages:
         page = visited.turn(f"{path}{'&' if '?' in path else '?'}{AT}")
