@@ -126,7 +126,7 @@ class Visit:
         return self.settled()
 
     def draw_nothing(self) -> None:
-        """Leave out what draws maps and charts: each page is there sooner, where only what stands around them counts."""
+        """Leave out what draws maps and charts, where a test reads only what stands around them: pages come sooner."""
         self.page.route(
             _DRAWING, lambda route: route.fulfill(content_type="text/javascript", body="export default () => null")
         )
