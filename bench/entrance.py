@@ -27,7 +27,7 @@ def enter(address: str, environment: dict[str, str]) -> None:
 def cookies_for(address: str, path: str) -> dict[str, str]:
     """Return the cookies that a request for a path gives, by name; those of Streamlit are left out."""
     with closing(http.client.HTTPConnection(urlsplit(address).netloc, timeout=30)) as connection:
-        connection.request("GET", path)
+        connection.request("GET", f"{urlsplit(address).path}{path}")
         given = SimpleCookie()
         for value in connection.getresponse().headers.get_all("Set-Cookie") or []:
             given.load(value)

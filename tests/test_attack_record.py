@@ -14,7 +14,7 @@ from psycopg import sql
 from bench.official import Official
 from reportdb.connection import connect
 from reportdb.migrations import ROLES
-from tests.access import HEADER, OURS, THEIRS, code, number, planted, proxied
+from tests.access import OURS, THEIRS, code, named, number, planted, proxied
 from tests.conftest import NewDatabase
 from tests.waiting import becomes
 
@@ -32,8 +32,13 @@ def attacker(city: str) -> Iterator[psycopg.Connection]:
         yield connection
 
 
-def as_role(connection: psycopg.Connection, role: str, statement: str) -> list[tuple[Any, ...]]:
+def as_role(connection: psycopg.Connection, role: str, statement: str, reader: str = "forger") -> list[tuple[Any, ...]]:
+    """Ask as a role whose scope is signed for a reader, as the dashboard does."""
     with connection.transaction():
+        connection.execute("reset session authorization")
+        signed = "select set_config('report.scope', signed_scope('all', %s, %s), true)"
+        connection.execute(signed, [role, reader])
+        connection.execute("set session authorization report_dashboard")
         connection.execute(sql.SQL("set local role {}").format(sql.Identifier(role)))
         found = connection.execute(statement.encode())
         return found.fetchall() if found.description else []
@@ -85,6 +90,7 @@ def test_a_table_of_the_attackers_own_takes_no_line_in(city: str) -> None:
         connection.execute("create temporary table access_export (like access_export)")
         connection.execute("create temporary table access_log (id bigint, subject text)")
         connection.execute("grant all on pg_temp.access_export, pg_temp.access_log to report_gate")
+        connection.execute("select set_config('report.scope', signed_scope('all', current_user::text, 'lan'), false)")
         (line,) = connection.execute("select export_begun('lan', 'csv', '', 1, 'why')").fetchone() or (0,)
         assert connection.execute("select export_ended(%s, 'lan', 1, true)", [line]).fetchone() == (True,)
         assert connection.execute("select count(*) from pg_temp.access_export").fetchone() == (0,)
@@ -104,10 +110,12 @@ def test_the_records_functions_say_where_they_look(city: str) -> None:
 
 
 def test_a_record_is_not_completed_in_anothers_name(city: str, attacker: psycopg.Connection) -> None:
-    ((line,),) = as_role(attacker, "report_gate", "select export_begun('lan', 'csv', '', 9000, 'why')")
-    assert as_role(attacker, "report_gate", f"select export_ended({line}, 'mai', 0, true)") == [(False,)]
-    assert as_role(attacker, "report_gate", f"select export_ended({line}, 'lan', 9000, true)") == [(True,)]
-    assert as_role(attacker, "report_gate", f"select export_ended({line}, 'lan', 0, true)") == [(False,)]
+    ((line,),) = as_role(attacker, "report_gate", "select export_begun('lan', 'csv', '', 9000, 'why')", "lan")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="another reader"):
+        as_role(attacker, "report_gate", f"select export_ended({line}, 'lan', 0, true)", "mai")
+    assert as_role(attacker, "report_gate", f"select export_ended({line}, 'mai', 0, true)", "mai") == [(False,)]
+    assert as_role(attacker, "report_gate", f"select export_ended({line}, 'lan', 9000, true)", "lan") == [(True,)]
+    assert as_role(attacker, "report_gate", f"select export_ended({line}, 'lan', 0, true)", "lan") == [(False,)]
     with connect(city) as connection:
         assert connection.execute("select sent from access_export where id = %s", [line]).fetchone() == (9000,)
 
@@ -117,7 +125,7 @@ def test_everything_a_person_takes_is_on_record_and_an_administrator_finds_it(ci
     everything = "figure=submitted&period=all&lang=en"
     with proxied(city, tmp_path) as address, connect(city) as connection:
         connection.execute("truncate access_log cascade")
-        leader, head = (Official(address, {HEADER: who}) for who in ("leader", "head"))
+        leader, head = (Official(address, named(who)) for who in ("leader", "head"))
         with leader:
             for _ in range(3):
                 leader.open("report", f"code={code(THEIRS, 1)}")
@@ -153,7 +161,7 @@ def test_everything_a_person_takes_is_on_record_and_an_administrator_finds_it(ci
             assert f"no-{line[6]}." in answer.words
             assert f"x-record-number: {line[6]}" in answer.words.lower()
         connection.execute("update access_export set sent = 30000 where id = %s", [files[0][6]])
-        with Official(address, {HEADER: "admin"}) as admin:
+        with Official(address, named("admin")) as admin:
             page = admin.open("access", "kind=files&who=head&lang=en")
             assert all(f"No. {line[6]}, " in page for line in files if line[0] == "head")
             assert not any(f"No. {line[6]}, " in page for line in files if line[0] == "leader")

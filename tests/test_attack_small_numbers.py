@@ -25,7 +25,7 @@ from queries.scope import COUNTS, EVERYTHING, FIGURES, NOTHING, Scope, cases_of
 from queries.small_numbers import STEP, settled
 from reportdb.connection import connect
 from reportdb.demo import build_demo
-from tests.access import HEADER, proxied
+from tests.access import named, proxied
 from tests.conftest import DEMO_NOW, NewDatabase
 from tests.differencing import (
     DIMENSIONS,
@@ -182,7 +182,7 @@ def test_no_exact_count_reaches_a_viewers_browser(
     with proxied(url, tmp_path_factory.mktemp("small")) as address:
         for role, told in found.items():
             for page, query in PAGES.items():
-                with Official(address, {HEADER: role}) as official:
+                with Official(address, named(role)) as official:
                     words = official.open(page, query)
                     told[f"panels of /{page}"] = counted(words, r'data-figure=\\*"\w+\\*"[^>]*>([\d.]+)<')
                     if page in ("", "backlog", "unit"):
@@ -205,7 +205,7 @@ def counted(words: str, pattern: str) -> list[int]:
 
 
 def official_get(address: str, role: str, path: str) -> str:
-    return Official(address, {HEADER: role}).get("/" + path).words
+    return Official(address, named(role)).get("/" + path).words
 
 
 def test_a_wall_without_a_token_tells_its_viewer_no_more_than_the_pages(monkeypatch: pytest.MonkeyPatch) -> None:

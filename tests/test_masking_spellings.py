@@ -188,8 +188,8 @@ def test_who_reads_masked_words_has_no_right_to_the_words_themselves(connection:
     connection.execute("select set_config('report.scope', signed_scope('all', %s), false)", [role])
     connection.execute(f"set role {role}".encode())
     connection.execute("select masked_title, masked_text, masked_address, masked_answer from report")
-    connection.execute("select masked_note from report_event")
-    for table, columns in {"report": ("title", "text", "address", "answer"), "report_event": ("note",)}.items():
+    hidden = {"report": ("title", "text", "address", "answer"), "report_event": ("note", "masked_note")}
+    for table, columns in hidden.items():  # a step has no policy of its own: it is read through report_step alone
         for column in columns:
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute(f"select {column} from {table}".encode())

@@ -17,6 +17,7 @@ import pytest
 from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
 
+from bench import entrance
 from tests.browser.conftest import dashboard
 from ui.links import PATHS, WALL
 from ui.server import base_path
@@ -98,7 +99,7 @@ def test_every_route_answers_with_its_own_content(site: tuple[str, str]) -> None
     expected = [*(one for ours in OURS.values() for one in ours), *STREAMLITS]
     found = []
     for path, _status, _kind in expected:
-        status, headers, _body = get(host, f"{base}{path}")
+        status, headers, _body = get(host, f"{base}{path}", **entrance.cookie_header(f"http://{host}{base}"))
         found.append((path, status, kind(headers)))
     assert found == expected
 

@@ -328,7 +328,6 @@ begin
     alter table report_event add column masked_note text generated always as (masked(note)) stored;
     grant select (masked_title, masked_text, masked_address, masked_answer)
         on report to report_official, report_leader, report_escalator;
-    grant select (masked_note) on report_event to report_official, report_leader, report_escalator;
 
     shown_text := regexp_replace(shown_text, 'masked\((\w+\.)?(title|text|address|answer)\)', '\1masked_\2', 'g');
     shown_text := regexp_replace(shown_text, '(\w+\.)words,', '\1masked_title, \1masked_text, \1masked_address, \1masked_answer,');
