@@ -220,8 +220,8 @@ def logged(url: str) -> set[tuple[str, str]]:
 
 
 @contextmanager
-def proxied(url: str, folder: Path, proxy: str = "127.0.0.1") -> Iterator[str]:
-    """Run the dashboard where a proxy at an address says who is asking, and yield its own address.
+def proxied(url: str, folder: Path, proxy: str = "127.0.0.1", more: str = "") -> Iterator[str]:
+    """Run the dashboard where a proxy at an address says who asks, with `more` settings, and yield its own address.
 
     What came in last does so once more: a map shows it for a quarter of an hour, and the tests before may take longer.
     """
@@ -230,6 +230,8 @@ def proxied(url: str, folder: Path, proxy: str = "127.0.0.1") -> Iterator[str]:
             "update report set submitted_at = now() - interval '1 minute' where submitted_at > %s", [NEW]
         )
     secrets = folder / "secrets.toml"
-    secrets.write_text(f'[access]\nproxies = ["{proxy}"]\nheader = "{HEADER}"\nsecret = "{PROOF["X-Proxy-Secret"]}"\n')
+    secrets.write_text(
+        f'[access]\nproxies = ["{proxy}"]\nheader = "{HEADER}"\nsecret = "{PROOF["X-Proxy-Secret"]}"\n{more}'
+    )
     with dashboard(url, folder / "dashboard.log", f"--secrets.files={secrets}") as address:
         yield address

@@ -123,7 +123,7 @@ def test_a_record_is_not_completed_in_anothers_name(city: str, attacker: psycopg
 def test_everything_a_person_takes_is_on_record_and_an_administrator_finds_it(city: str, tmp_path: Path) -> None:
     """Over the running server: what is opened, on the case's page and on the map; what is taken; what is refused."""
     everything = "figure=submitted&period=all&lang=en"
-    with proxied(city, tmp_path) as address, connect(city) as connection:
+    with proxied(city, tmp_path, more='[metrics]\naddresses = ["127.0.0.1"]\n') as address, connect(city) as connection:
         connection.execute("truncate access_log cascade")
         leader, head = (Official(address, named(who)) for who in ("leader", "head"))
         with leader:

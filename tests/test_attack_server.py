@@ -166,8 +166,9 @@ def test_make_run_ends_with_its_shell(tmp_path: Path, ending: signal.Signals) ->
         program = tmp_path / name
         program.write_text('#!/bin/sh\ncase "$*" in *simulate*|*dashboard*) exec sleep 300;; esac\n')
         program.chmod(0o755)
+    (tmp_path / "installed").touch()  # newer than what it would be made of
     make = subprocess.Popen(
-        ["make", "run", f"BIN={tmp_path}", "INSTALLED=Makefile"],
+        ["make", "run", f"BIN={tmp_path}", f"INSTALLED={tmp_path / 'installed'}"],
         cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
     )  # fmt: skip
     try:

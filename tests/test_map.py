@@ -29,6 +29,8 @@ from queries.scope import EVERYTHING, cases_of
 from tests.reports import DAY, HOUR, SQUARE, T, give_boundaries, past, report, small_city
 from ui import live, map_data, map_scale, maps, routes
 
+pytestmark = pytest.mark.usefixtures("administrator")
+
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 HOSTILE = '<img src=x onerror=alert(1)> & "Đống Đa"'
 

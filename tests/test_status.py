@@ -22,7 +22,6 @@ from queries.figures import City
 from tests.reports import report, small_city
 from ui.live import Pulse, Watcher, watching
 from ui.metrics import health, metrics
-from ui.server import door
 from ui.status import freshness
 from ui.thresholds import Limits, SettingsError, Thresholds, read, thresholds
 from ui.words import speaking
@@ -194,10 +193,7 @@ def test_metrics_are_what_prometheus_reads(watched: Watcher) -> None:
     assert found["process_resident_memory_bytes",] > 1e6
 
 
-@pytest.fixture(autouse=True)
-def nobody_is_refused(administrator: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001
-    """Draw and answer for whoever opened the one-time address."""
-    monkeypatch.setattr(door, "holds", lambda _: True)
+pytestmark = pytest.mark.usefixtures("administrator")
 
 
 def status_page() -> str:
