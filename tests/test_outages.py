@@ -62,7 +62,7 @@ class Board:
         now = re.sub(r'<span class="change.*?</span>', "", "".join(panels), flags=re.DOTALL)
         self.counts = re.findall(r'data-figure="(\w+)" data-count="(\d+)"', now)
         (self.clock,) = (data for data in told if "amber" in data)
-        self.errors = [error.value for error in self._app.error]
+        self.errors = [error.value.replace("\\", "") for error in self._app.error]
         told_freshness = r'class="freshness ([\w-]+)[^"]*"[^>]*>(?:<i></i>)?([^<]+)<'
         ((self.tone, words),) = (found for html in panels for found in re.findall(told_freshness, html))
         self.drawn_at: datetime = self._app.session_state["viewer"].pulse.at
@@ -90,8 +90,10 @@ def html_of(data: dict[str, str]) -> str:
 
 
 @contextmanager
-def board(url: str, why_away: Callable[[], Kind | None] = lambda: None) -> Iterator[Board]:
-    with live.watching(url, why_away=why_away):
+def board(
+    url: str, why_away: Callable[[], Kind | None] = lambda: None, scope_key: Callable[[], str | None] | None = None
+) -> Iterator[Board]:
+    with live.watching(url, why_away=why_away, scope_key=scope_key):
         drawn = Board()
         yield drawn
 
@@ -131,6 +133,13 @@ def official(connection: psycopg.Connection, city: str) -> Iterator[tuple[str, s
     yield name, make_url(city).set(username=name).render_as_string(hide_password=False)
     connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where usename = %s", [name])
     connection.execute(sql.SQL("drop role {}").format(sql.Identifier(name)))
+
+
+def key_of(connection: psycopg.Connection) -> Callable[[], str]:
+    """Return what tells the key that scopes are signed with, which its owner reads."""
+    key = connection.execute("select encode(key, 'hex') from scope_key").fetchone()
+    assert key
+    return lambda: str(key[0])
 
 
 def shows_the_last_good_numbers(drawn: Board, trouble: str) -> None:
@@ -242,7 +251,7 @@ def test_even_the_small_question_takes_too_long(city: str) -> None:
 
 def test_no_connection_left(official: tuple[str, str], connection: psycopg.Connection) -> None:
     name, url = official
-    with board(url) as drawn:
+    with board(url, scope_key=key_of(connection)) as drawn:
         drawn.until("Live")
         connection.execute(sql.SQL("alter role {} connection limit 0").format(sql.Identifier(name)))
         connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where usename = %s", [name])
@@ -272,7 +281,7 @@ def test_no_room_on_the_disk(city: str, connection: psycopg.Connection) -> None:
 
 def test_a_right_that_is_taken_away(official: tuple[str, str], connection: psycopg.Connection) -> None:
     _, url = official
-    with board(url) as drawn:
+    with board(url, scope_key=key_of(connection)) as drawn:
         drawn.until("Live")
         connection.execute("revoke select on channel from report_reader")
         shows_the_last_good_numbers(drawn, "the database refuses the dashboard")
@@ -287,7 +296,7 @@ def test_a_login_that_is_not_let_in(
     name, url = official
     monkeypatch.setattr(access, "asker", lambda: lambda: viewer)
     connection.execute(sql.SQL("revoke report_dashboard from {}").format(sql.Identifier(name)))
-    with board(url) as drawn:
+    with board(url, scope_key=key_of(connection)) as drawn:
         assert "refuses the dashboard" in drawn.look()
         cured = any("report_dashboard" in error for error in drawn.errors)
         assert cured == (viewer is access.HERE), "only whoever runs the dashboard is told what to do"

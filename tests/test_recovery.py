@@ -145,6 +145,7 @@ def test_a_full_disk_heals_when_there_is_room(small_disk: Path) -> None:
     assert not postmaster(folder)
 
 
+@pytest.mark.usefixtures("administrator")
 def test_a_full_disk_heals_under_a_screen_that_says_so(small_disk: Path) -> None:
     with report_database(None, small_disk / "db") as url:
         with connect(url) as connection:
