@@ -21,11 +21,11 @@ run: $(INSTALLED)
 test: check
 	.ci/chromium
 	.ci/nginx
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=15
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --durations=15
 
 # The tests without a browser.
 test-fast: $(INSTALLED)
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not browser"
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not browser"
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .
