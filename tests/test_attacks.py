@@ -77,8 +77,8 @@ def test_with_row_level_security_switched_off_the_same_attacks_find_what_they_wa
         attack = Attack(address)
         by_address(attack, most=4)
     ways = {way.removeprefix("an address ") for way in attack.found}
-    # Lists and files stay empty even so: the views of words look at the scope by themselves. Rankings of others are made
-    # of published counts.
+    # Lists and files stay empty even so: the views of words look at the scope by themselves. Rankings of others are
+    # made of published counts.
     assert {"unit", "/map/points.json", "/map/arrivals.json"} <= ways
     told = set().union(*attack.found.values())
     assert {str(number(THEIRS, n)) for n in (1, 2, 3, 6, 7, 8)} <= told, "those that are open, on the map"
