@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, WebSocketRoute
+from playwright.sync_api import Locator, Page, WebSocketRoute
 
 from tests.browser.conftest import Visit, dashboard, moved
+from tests.waiting import becomes
 from ui.screens import SCENES, SCREENS_VARIABLE, hashed
 from ui.thresholds import VARIABLE as THRESHOLDS_VARIABLE
 
@@ -89,6 +90,19 @@ def show(page: Page, scene: str) -> None:
     page.wait_for_timeout(300)
 
 
+def still(place: Locator) -> bytes:
+    """Return a picture of a place once it has stopped changing: on a busy machine a fade may begin late."""
+    taken = [place.screenshot()]
+
+    def stands() -> bool:
+        place.page.wait_for_timeout(300)
+        taken.append(place.screenshot())
+        return not moved(*taken[-2:])
+
+    assert becomes(stands)
+    return taken[-1]
+
+
 @pytest.mark.parametrize(("width", "height"), SIZES)
 def test_every_scene_fits_the_screen_and_is_read_from_afar(
     visit: Callable[..., Visit], address: str, width: int, height: int
@@ -118,13 +132,12 @@ def test_a_refresh_with_the_same_figures_moves_no_pixel(
     drawn_with: list[str] = [""]
     for scene in SCENES:
         show(page, scene)
-        before = scenes.screenshot()
+        before = still(scenes)
         drawn = page.evaluate("document.wall.drawings")
         name_screens(folder, seconds=600 + len(drawn_with))  # another setting: the page is drawn anew
         drawn_with.append(scene)
         page.wait_for_function("drawn => document.wall.drawings > drawn", arg=drawn)
-        page.wait_for_timeout(300)
-        after = scenes.screenshot()
+        after = still(scenes)
         if moved(before, after):
             (folder / f"{scene}-before.png").write_bytes(before)
             (folder / f"{scene}-after.png").write_bytes(after)
