@@ -417,4 +417,4 @@ def test_a_case_opens_where_the_log_cannot_be_written_and_the_servers_log_says_s
     city.execute("revoke execute on function note_access from report_gate")
     with live.watching(database), caplog.at_level(logging.WARNING):
         drawn("report", "T-1", 1)
-    assert "Not in the access log, which cannot be written now: 'lan@hanoi.example', case, report 1" in caplog.text
+    assert "Not in the access log, which cannot be written now: lan@hanoi.example, case, report 1" in caplog.text
