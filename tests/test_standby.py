@@ -136,7 +136,7 @@ def test_a_file_needs_the_primary_and_an_opened_case_does_not(
             assert "REPORT_DB_WRITE_URL" in refused.value.words()
         with caplog.at_level("WARNING"):
             access.noted("admin", "case", report_id=1)
-        assert "'admin', case, report 1" in caplog.text, "the server's log has what the access log cannot"
+        assert "admin, case, report 1" in caplog.text, "the server's log has what the access log cannot"
     with live.watching(pair.standby.url, pair.url) as watcher:
         assert not record.no_files_here()
         taken = begin_a_file(watcher.reports)
@@ -179,7 +179,7 @@ def shows_the_numbers_of_its_own_moment(drawn: Board, primary: str) -> None:
     assert shown == then["open"].iloc[0] < now["open"].iloc[0]
 
 
-@pytest.mark.usefixtures("sooner")
+@pytest.mark.usefixtures("sooner", "administrator")
 def test_the_screen_tells_how_old_its_copy_is(pair: Pair) -> None:
     with live.watching(pair.standby.url) as watcher:
         drawn = Board()
