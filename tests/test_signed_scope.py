@@ -149,7 +149,7 @@ def test_pages_without_the_key_say_so(login: str, tmp_path: Path, monkeypatch: p
     log = tmp_path / "dashboard.log"
     with dashboard(login, log) as address, Official(address) as official:
         for page in ("cases", "report"):
-            told = official.open(page, "lang=en&period=all&figure=submitted&code=ZA-401")
+            told = official.open(page, "lang=en&period=all&figure=submitted&code=ZA-401").replace("\\", "")
             assert "REPORT_SCOPE_KEY" in told
             assert "ZA-40" not in told.replace("code=ZA-401", "")
         assert "does not accept" not in official.open("definitions", "lang=en")
