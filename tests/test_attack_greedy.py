@@ -14,7 +14,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from queries.accounts import Account
 from queries.scope import EVERYTHING
-from tests.gate.conftest import HERE, PROXY, told
+from tests.gate.conftest import HERE, PROXY, SECRET, told
 from tests.test_viewers import NOW, pulse
 from tests.waiting import becomes, until_in_line
 from ui import access, gate, viewers
@@ -280,7 +280,8 @@ class Held:
 
 async def ask(door: gate.Gate, who: str, kind: str = "websocket", path: str = "/_stcore/stream") -> int:
     """Ask for a path as a proxy passes it on for somebody, and return the status; 0 while a WebSocket is open."""
-    headers = [(b"host", b"reports.example"), (b"x-remote-user", who.encode())]
+    proven = (b"x-proxy-secret", SECRET.encode())
+    headers = [(b"host", b"reports.example"), (b"x-remote-user", who.encode()), proven]
     scope = {
         "type": kind,
         "method": "GET",
@@ -309,6 +310,15 @@ async def ask(door: gate.Gate, who: str, kind: str = "websocket", path: str = "/
     return status
 
 
+async def becomes_open(true: Callable[[], bool]) -> None:
+    """Let the others go on until it is true, and fail where it never is."""
+    for _ in range(10_000):
+        if true():
+            return
+        await asyncio.sleep(0)
+    pytest.fail("the sockets were not opened")
+
+
 def test_an_account_has_so_many_sockets_and_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     told(monkeypatch, PROXY)
     noted: list[str] = []
@@ -320,20 +330,17 @@ def test_an_account_has_so_many_sockets_and_is_told(monkeypatch: pytest.MonkeyPa
         door = gate.Gate(behind)
         assert await ask(door, "greedy", "http") != 429
         tabs = [asyncio.create_task(ask(door, "greedy")) for _ in range(most)]
-        while behind.open < most:
-            await asyncio.sleep(0)
+        await becomes_open(lambda: behind.open == most)
         assert await ask(door, "greedy") == 403
         assert await ask(door, "greedy", "http") == 429, "the page asks why, and says so"
         other = asyncio.create_task(ask(door, "other"))
-        while behind.open == most:
-            await asyncio.sleep(0)
+        await becomes_open(lambda: behind.open == most + 1)
         assert await ask(door, "other", "http", "/cases") == 200
         behind.close.set()
         await asyncio.gather(*tabs, other)
         behind.close.clear()
         again = asyncio.create_task(ask(door, "greedy"))
-        while behind.open < most + 2:
-            await asyncio.sleep(0)
+        await becomes_open(lambda: behind.open == most + 2)
         behind.close.set()
         assert await again == 0, "who closes pages may open others"
 
