@@ -157,7 +157,7 @@ def _bring_up(folder: Path, sockets: Path, programs: Programs, seconds: int) -> 
 def _restart(folder: Path, programs: Programs) -> None:
     """Start the server of a folder again, for its supervisor; a server that still recovers then is left alone.
 
-    Raises ServerError. Data that are gone are not made anew.
+    Raises ServerError. Missing data are not replaced by an empty database.
     """
     data = folder / "data"
     if not (data / "PG_VERSION").exists():

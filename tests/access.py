@@ -5,6 +5,7 @@ Where one of them turns up with somebody it is not for, there is a leak.
 """
 
 import json
+import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
+from sqlalchemy.engine import make_url
 
 from queries.scope import ADMINISTRATION, COUNTS, EVERYTHING, GATE, NOTHING, Scope, cases_of
 from reportdb.connection import connect
@@ -217,6 +219,17 @@ def logged(url: str) -> set[tuple[str, str]]:
     """Return who did what, as the access log has it."""
     with connect(url) as connection:
         return {(str(who), str(what)) for who, what in connection.execute("select subject, action from access_log")}
+
+
+@contextmanager
+def dashboard_login(city: str) -> Iterator[str]:
+    """Make a login that belongs to report_dashboard and to nothing else, and yield its URL."""
+    name, password = f"dashboard_{uuid.uuid4().hex[:12]}", uuid.uuid4().hex
+    with connect(city) as owner:
+        made = "create role {} login noinherit password {} in role report_dashboard"
+        owner.execute(sql.SQL(made).format(sql.Identifier(name), sql.Literal(password)))
+        yield make_url(city).set(username=name, password=password).render_as_string(hide_password=False)
+        owner.execute(sql.SQL("drop role {}").format(sql.Identifier(name)))
 
 
 @contextmanager

@@ -7,12 +7,10 @@ mark of any case.
 
 import hmac
 import time
-import uuid
 from collections.abc import Callable, Iterator
 
 import psycopg
 import pytest
-from psycopg import sql
 from sqlalchemy.engine import make_url
 
 from queries.engine.signature import Session, Signer
@@ -26,6 +24,7 @@ from tests.access import (
     PEOPLE,
     THEIRS,
     code,
+    dashboard_login,
     leaks,
     marks,
     number,
@@ -65,15 +64,8 @@ def city(new_database: NewDatabase, schema_template: str) -> str:
 @pytest.fixture(scope="module")
 def thief(city: str) -> Iterator[str]:
     """The URL of a login that belongs to report_dashboard and to nothing else."""
-    name, password = f"thief_{uuid.uuid4().hex[:12]}", uuid.uuid4().hex
-    with connect(city) as owner:
-        owner.execute(
-            sql.SQL("create role {} login noinherit password {} in role report_dashboard").format(
-                sql.Identifier(name), sql.Literal(password)
-            )
-        )
-        yield make_url(city).set(username=name, password=password).render_as_string(hide_password=False)
-        owner.execute(sql.SQL("drop role {}").format(sql.Identifier(name)))
+    with dashboard_login(city) as url:
+        yield url
 
 
 @pytest.fixture

@@ -1,15 +1,12 @@
 """Who asks for cases proves it with a key: where it is there, missing, wrong or changed, and where it comes from."""
 
 import os
-import uuid
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg import sql
-from sqlalchemy.engine import make_url
 from typer.testing import CliRunner
 
 from bench.official import Official
@@ -25,7 +22,7 @@ from reportdb.check.login import login_damage
 from reportdb.connection import connect
 from reportdb.database.scope_key import LOGIN, change_scope_key, dashboard_url, embedded_scope_key, read_scope_key
 from reportdb.server import OWNER
-from tests.access import CASES, NOW, OURS, logged, number, planted
+from tests.access import CASES, NOW, OURS, dashboard_login, logged, number, planted
 from tests.browser.conftest import dashboard
 from tests.conftest import NewDatabase
 from tests.test_figures import HANOI
@@ -41,15 +38,8 @@ def city(new_database: NewDatabase, schema_template: str) -> str:
 @pytest.fixture(scope="module")
 def login(city: str) -> Iterator[str]:
     """The URL of a login as the README makes one, for a dashboard on another PostgreSQL."""
-    name, password = f"dashboard_{uuid.uuid4().hex[:8]}", uuid.uuid4().hex
-    with connect(city) as owner:
-        owner.execute(
-            sql.SQL("create role {} login noinherit password {} in role report_dashboard").format(
-                sql.Identifier(name), sql.Literal(password)
-            )
-        )
-        yield make_url(city).set(username=name, password=password).render_as_string(hide_password=False)
-        owner.execute(sql.SQL("drop role {}").format(sql.Identifier(name)))
+    with dashboard_login(city) as url:
+        yield url
 
 
 @pytest.fixture

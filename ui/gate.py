@@ -162,6 +162,7 @@ class Gate:
         https, began = _by_https(asked), False
 
         async def send_safely(message: Message) -> None:
+            """Send a message; the first one gets the security headers."""
             nonlocal began
             if message["type"] == "http.response.start":
                 began = True
@@ -206,6 +207,7 @@ def _in_plain_words(send: Send) -> Send:
     """Tell why the application did not start in the words it left with, without the way to them through the code."""
 
     async def tell(message: Message) -> None:
+        """Send a message; a failed start keeps only its last words."""
         if message["type"] == "lifespan.startup.failed":
             words = message.get("message", "").rpartition("\nSystemExit: ")[2]
             message = {**message, "message": words.strip()}

@@ -34,7 +34,7 @@ def refuse_broken_files() -> None:
 def opening() -> str:
     """Return what to say at the start about who reaches the dashboard.
 
-    Where nobody signs in, that holds its one-time address, made anew. Raises SettingsError where it would listen to the
+    Where nobody signs in, that holds a new one-time address. Raises SettingsError where it would listen to the
     network although nobody signs in and nobody said that it may.
     """
     settings = sign_in()

@@ -184,7 +184,7 @@ class Latest:
         self._asking = threading.Lock()
 
     def read(self, reports: ReportDatabase) -> list[Volume] | None:
-        """Return what is known, and have it asked anew where that is old; None: nothing is known now."""
+        """Return what is known, and ask again in the background if it is old; None: nothing is known now."""
         if time.monotonic() - self._asked_at >= _SECONDS_OF_A_VOLUME and self._asking.acquire(blocking=False):
             threading.Thread(target=self._ask, args=(reports,), name="volumes", daemon=True).start()
         return self._known

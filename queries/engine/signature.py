@@ -55,7 +55,7 @@ class Signer:
         return f"{words};{hmac.digest(self._known(), f'{words};{session.name}'.encode(), 'sha256').hex()}"
 
     def renew(self) -> None:
-        """Look for the key anew before the next signature, at most every ten seconds: it may have been changed."""
+        """Read the key again before the next signature, at most every ten seconds: it may have changed."""
         self._stale = True
 
     def _known(self) -> bytes:

@@ -64,6 +64,7 @@ class _Course:
         self.place_draw = self.draws.uniform()
 
     def add(self, kind: str | NDArray[np.int8], at: Moments, to_unit: Ints | None = None) -> None:
+        """Add a step: its kind, or one kind a report, its moments, and the unit it goes to, if any."""
         kinds = np.full(self.size, KINDS.index(kind), dtype=np.int8) if isinstance(kind, str) else kind
         self.columns.append((kinds, at, np.zeros(self.size, dtype=np.int64) if to_unit is None else to_unit))
 

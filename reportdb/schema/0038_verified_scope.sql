@@ -32,7 +32,7 @@ begin
     insert into scope_key (key, inner_pad, outer_pad) values (made, inner_form, outer_form)
     on conflict (only_one) do update
         set key = excluded.key, inner_pad = excluded.inner_pad, outer_pad = excluded.outer_pad;
-    alter function verified_scope() cost 100;  -- changes nothing, and has every session read the key anew
+    alter function verified_scope() cost 100;  -- changes nothing but makes every session read the key again
 end
 $$;
 revoke execute on function change_scope_key from public;
@@ -116,7 +116,7 @@ end
 $$;
 
 -- Whether a question may be asked by a role that reads cases: true, or an error. Declared immutable for one reason: the
--- planner works it out while it plans, for each question anew, and leaves it out of the plan. So nobody is told even
+-- planner works it out while it plans, for each question, and leaves it out of the plan. So nobody is told even
 -- what the planner expects to find; and the leaders' policy stays true, under which a search may use the index of words.
 -- (Under any other condition on rows it may not, because @@ is not known to keep secrets.) What a role may read besides
 -- is told by scope_units() and sees_all(), each time a plan is executed.

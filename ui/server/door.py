@@ -54,7 +54,7 @@ _doors: list[Door] = []
 
 
 def prepare() -> str:
-    """Make the door of this process, anew, and return its token. Raises SettingsError for a token that is too short."""
+    """Make a new door for this process and return its token. Raises SettingsError for a token that is too short."""
     token = os.environ.pop(TOKEN_VARIABLE, None)
     if token is not None and len(token) < _SHORTEST:
         raise SettingsError(f"{TOKEN_VARIABLE} has {_SHORTEST} characters or more, drawn at random.")
