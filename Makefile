@@ -10,7 +10,7 @@ ENDS_WITH_US := $(shell setpriv --pdeathsig TERM true 2>/dev/null && echo setpri
 
 # The living demo city at http://localhost:8501, until Ctrl-C.
 run: $(INSTALLED)
-	$(BIN)/python -m ui.server.settings_files
+	$(BIN)/python -m ui.base.settings_files
 	$(BIN)/python -m reportdb demo --if-empty
 	$(ENDS_WITH_US) $(BIN)/python -m reportdb simulate --per-hour 12 & simulation=$$!; \
 	MALLOC_ARENA_MAX=1 $(ENDS_WITH_US) $(BIN)/streamlit run dashboard.py & dashboard=$$!; \

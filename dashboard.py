@@ -13,29 +13,32 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
-from reportdb.beat import beating
-from reportdb.connection import (
+from reportdb.database.beat import beating
+from reportdb.database.connection import (
     URL_VARIABLE,
     WRITE_URL_VARIABLE,
     DatabaseUnreachable,
     report_database,
     understood,
 )
+from reportdb.database.embedded_server import ServerError
+from reportdb.database.migrations import SchemaError
 from reportdb.database.scope_key import dashboard_url, embedded_scope_key
 from reportdb.database.supervisor import why_away
-from reportdb.migrations import SchemaError
-from reportdb.server import ServerError
 from safe_text import terminal_text
-from ui import first_page, gate, live, metrics, opening, process, sign_in, status, thresholds
-from ui.downloads import export_routes
-from ui.heartbeat import beat_routes
-from ui.routes import routes
-from ui.server.base_path import BelowBase
+from ui.access import sign_in
+from ui.base import process, thresholds
+from ui.base.base_path import BelowBase
+from ui.base.settings import SettingsError
+from ui.base.temporary_files import temporary_folder
+from ui.cases.downloads import export_routes
+from ui.live import freshness, watch
+from ui.live.heartbeat import beat_routes
+from ui.server import first_page, gate, metrics, startup_check
+from ui.server.fonts import routes
 from ui.server.request_form import OnlyPagesAreHtml
-from ui.server.settings import SettingsError
-from ui.server.temporary_files import temporary_folder
 
-_FRAME = Path(__file__).parent / "ui" / "frame.py"
+_FRAME = Path(__file__).parent / "ui" / "frame" / "page_frame.py"
 
 
 @asynccontextmanager
@@ -50,11 +53,11 @@ async def _running(_: st.App) -> AsyncIterator[None]:
     with ExitStack() as held:
         try:
             held.enter_context(temporary_folder())
-            said = opening.opening()
+            said = startup_check.opening()
             sign_in.tie_sessions()
             metrics.readers()
             named, to_write = os.environ.get(URL_VARIABLE), os.environ.get(WRITE_URL_VARIABLE)
-            key = opening.scope_key()
+            key = startup_check.scope_key()
             find_key = (lambda: key) if key else None
             if named:
                 url = understood(named)
@@ -76,14 +79,14 @@ async def _running(_: st.App) -> AsyncIterator[None]:
             sys.stdout.flush()
         if not named:
             held.enter_context(beating(owner_url))
-        held.enter_context(live.watching(url, write_url, find_key, lambda: None if named else why_away()))
+        held.enter_context(watch.watching(url, write_url, find_key, lambda: None if named else why_away()))
         yield
 
 
-opening.refuse_broken_files()
+startup_check.refuse_broken_files()
 app = st.App(
     _FRAME,
-    on_script_error=status.unforeseen,
+    on_script_error=freshness.unforeseen,
     lifespan=_running,
     routes=[BelowBase(routes + export_routes + beat_routes + metrics.metric_routes + first_page.routes)],
     middleware=[Middleware(gate.Gate), Middleware(OnlyPagesAreHtml)],

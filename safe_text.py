@@ -2,7 +2,7 @@
 
 Names, titles, answers, sources: whatever a file, a database or an address holds may contain Markdown, HTML, formulas,
 escape sequences of a terminal, or characters that turn the text beside them around. What HTML needs beyond `plain_text`
-Jinja2 does (ui/panel.py). This module imports nothing of ours, so that every room can use it.
+Jinja2 does (ui/base/html_panel.py). This module imports nothing of ours, so that every room can use it.
 """
 
 import json

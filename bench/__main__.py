@@ -18,7 +18,7 @@ from bench import queries as questions
 from bench import ranking as rankings
 from bench import scope as scopes
 from bench import working_time as working_times
-from reportdb.connection import connect, report_database
+from reportdb.database.connection import connect, report_database
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
 out = Console(width=None if sys.stdout.isatty() else 140)

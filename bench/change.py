@@ -14,14 +14,14 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from queries.chance import count_differs, share_differs
-from queries.change import earlier
-from queries.database import ReportDatabase
-from queries.figures import city as read_city
-from queries.figures import figures, names, with_sums
-from queries.filters import Filters
-from queries.overdue import overdue
-from queries.ranking import changed, ranked
+from queries.engine.database import ReportDatabase
+from queries.engine.filters import Filters
+from queries.figures.chance import count_differs, share_differs
+from queries.figures.change import earlier
+from queries.figures.figures import city as read_city
+from queries.figures.figures import figures, names, with_sums
+from queries.figures.overdue import overdue
+from queries.figures.ranking import changed, ranked
 from reportdb.demo import build_demo, rhythm
 from reportdb.demo.facts import facts
 

@@ -25,7 +25,7 @@ from bench import entrance
 from bench.viewer import beats_at
 
 _FRESHNESS = re.compile(r'class="freshness ([\w-]+)"[^>]*>(?:<i></i>)?([^<]*)<')
-SECONDS_BETWEEN_BEATS = 2.0  # as ui/panels/beat.js has it
+SECONDS_BETWEEN_BEATS = 2.0  # as ui/live/beat.js has it
 _WHOLE = ForwardMsg.FINISHED_SUCCESSFULLY
 
 
@@ -143,7 +143,9 @@ class Guest:
 
 
 def _unpacked(told: str) -> str:
-    """Return what a component was told, with the HTML of a long panel (ui/panel.py) as it was before it was packed."""
+    """Return what a component was told, with the HTML of a long panel (ui/base/html_panel.py) as it was before it was
+    packed.
+    """
     if not told.startswith('{"packed"'):
         return told
     return gzip.decompress(b64decode(json.loads(told)["packed"])).decode()

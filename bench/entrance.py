@@ -6,7 +6,7 @@ from contextlib import closing
 from http.cookies import SimpleCookie
 from urllib.parse import urlencode, urlsplit
 
-from ui.server.door import TOKEN, TOKEN_VARIABLE
+from ui.access.door import TOKEN, TOKEN_VARIABLE
 
 _cookies: dict[str, dict[str, str]] = {}
 

@@ -21,11 +21,11 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin, Subprotocol
 
 from bench.pages import dashboard
-from reportdb.connection import connect as connect_to_database
-from reportdb.connection import report_database
+from reportdb.database.connection import connect as connect_to_database
+from reportdb.database.connection import report_database
 from reportdb.demo import build_demo
 from tests.open_folder import open_folder
-from ui import links
+from ui.base import page_paths
 
 GOAL = 2.0
 """The most that another's page may take, of what it takes without the greedy tabs."""
@@ -33,7 +33,7 @@ TABS = 20
 _REPORTS = 20_000
 _HEADER = "X-Remote-User"
 _WARMING, _RERUNS, _SETTLING = 5, 30, 3.0
-_PAGES = (links.OVERVIEW, links.BACKLOG, links.CASES)
+_PAGES = (page_paths.OVERVIEW, page_paths.BACKLOG, page_paths.CASES)
 _PEOPLE = ("greedy", "other")
 
 

@@ -27,10 +27,10 @@ from bench import entrance
 from bench.crowd import SECONDS_BETWEEN_BEATS, Guest
 from bench.map import chromium
 from bench.pages import dashboard
-from reportdb.connection import connect, report_database
+from reportdb.database.connection import connect, report_database
 from reportdb.demo import build_demo
 from tests.open_folder import open_folder
-from ui import links
+from ui.base import page_paths
 
 PARTS = ("freshness", "heartbeats", "soak")
 GOAL_FRESH_SECONDS, GOAL_BEAT_SECONDS, GOAL_SLOPE_MB = 5.0, 0.3, 1.0
@@ -39,7 +39,7 @@ _WATCHERS_OF_CHANGES, _CHANGES = 20, 40
 _SETTLING, _STEP_SECONDS, _TOO_SLOW = 15, 60, 1.0
 _BETWEEN_CORRECTIONS = 10  # seconds: while hearts are listened to, all pages are drawn again as often
 _WALLS, _DESKS = 4, 40
-_DESK_PAGES = (links.OVERVIEW, links.LIVE_MAP, links.BACKLOG, links.OVERDUE, links.CASES)
+_DESK_PAGES = (page_paths.OVERVIEW, page_paths.LIVE_MAP, page_paths.BACKLOG, page_paths.OVERDUE, page_paths.CASES)
 _WEIGHED_EVERY = 15  # seconds
 _WARM_UPS = (20, 40)  # minutes, in which what is remembered and the allocator's heaps are first filled
 _MISSED_AFTER = 15  # seconds: a screen older than that has missed a change
@@ -158,7 +158,7 @@ async def _soak(
     A report is corrected every second, so that a day's refreshes take an hour or two. As many new reports would make
     the backlog eight times as large in an hour, which takes memory by right.
     """
-    guests = [Guest(address, links.WALL) for _ in range(_WALLS)] + _desks(address, _DESKS)
+    guests = [Guest(address, page_paths.WALL) for _ in range(_WALLS)] + _desks(address, _DESKS)
     for guest in guests:
         guest.between = SECONDS_BETWEEN_BEATS / faster
     command = [sys.executable, "-m", "reportdb", "simulate", f"--per-hour={per_hour}", f"--database={url}"]
@@ -168,7 +168,7 @@ async def _soak(
     connection = connect(url)
     simulation = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
-        async with _visiting(guests), _browser_at(f"{address}/{links.WALL}", heap):
+        async with _visiting(guests), _browser_at(f"{address}/{page_paths.WALL}", heap):
             began, shown, backlog = time.monotonic(), "", _backlog(connection)
             while (passed := time.monotonic() - began) < minutes * 60:
                 await asyncio.to_thread(_correct, connection)

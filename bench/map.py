@@ -25,7 +25,7 @@ from playwright.sync_api import Page, WebSocket, sync_playwright
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from bench import entrance
-from reportdb.connection import connect, report_database
+from reportdb.database.connection import connect, report_database
 from reportdb.demo import build_demo
 from tests.open_folder import open_folder
 

@@ -25,10 +25,10 @@ from sqlalchemy.engine import make_url
 from bench.crowd import Guest
 from bench.live import arrive
 from bench.pages import dashboard
-from reportdb.connection import connect
+from reportdb.database.connection import connect
+from reportdb.database.embedded_server import embedded_server
+from reportdb.database.migrations import migrate
 from reportdb.demo import build_demo
-from reportdb.migrations import migrate
-from reportdb.server import embedded_server
 from tests.open_folder import open_folder
 from tests.servers import postmaster
 from tests.wire import Wire, wire

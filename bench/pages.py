@@ -15,8 +15,8 @@ from rich.table import Table
 
 from bench import entrance
 from bench.viewer import Viewer
-from reportdb.connection import connect
-from ui import links
+from reportdb.database.connection import connect
+from ui.base import page_paths
 
 GOAL_RERUN_MS, GOAL_HEARTBEAT_MS = 40, 5
 _RERUNS, _HEARTBEATS, _WARMING = 30, 100, 5
@@ -54,7 +54,7 @@ def _about(url: str) -> dict[str, str]:
             "select public_code, code from report join unit on unit.id = unit_id order by submitted_at desc limit 1"
         ).fetchone()
     assert found, "a database without reports has no page to measure"
-    return {links.REPORT: f"&code={found[0]}", links.UNIT: f"&unit={found[1]}"}
+    return {page_paths.REPORT: f"&code={found[0]}", page_paths.UNIT: f"&unit={found[1]}"}
 
 
 def measure(url: str, query: str, console: Console) -> None:
@@ -67,7 +67,7 @@ def measure(url: str, query: str, console: Console) -> None:
             return float(times.user + times.system) * 1000
 
         about = _about(url)
-        for page in (*links.PATHS, links.WALL):
+        for page in (*page_paths.PATHS, page_paths.WALL):
             asked = query + about.get(page, "")
             before = viewer.bytes_received
             viewer.open(page, asked)

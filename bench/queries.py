@@ -22,33 +22,19 @@ from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 
 from bench.waiting import changed_copies
-from queries import (
-    accounts,
-    backlog,
-    calendar,
-    cases,
-    changes,
-    days,
-    deadlines,
-    figures,
-    overdue,
-    published,
-    record,
-    report,
-    rules,
-    search,
-    server,
-    signals,
-    units,
-    urgent,
-)
-from queries import map as maps
-from queries.database import DatabaseAway, ReportDatabase
-from queries.filters import Filters
-from queries.scope import ADMINISTRATION, COUNTS, Scope, cases_of
-from queries.server import MOST_WAITING
-from queries.statements import FOLDER, sql
-from ui.map_routes import ARRIVED_WITHIN, COUNTED
+from queries.access import accounts, record
+from queries.cases import cases, report, search, urgent
+from queries.engine.database import DatabaseAway, ReportDatabase
+from queries.engine.filters import Filters
+from queries.engine.scope import ADMINISTRATION, COUNTS, Scope, cases_of
+from queries.engine.statements import FILES, sql
+from queries.figures import backlog, days, figures, overdue, published, signals
+from queries.health import changes, server
+from queries.health.server import MOST_WAITING
+from queries.places import map as maps
+from queries.rules import calendar, deadlines, rules
+from queries.units import units
+from ui.map.map_routes import ARRIVED_WITHIN, COUNTED
 
 _TIMES, _TIMES_OF_THE_CLOSE = 3, 9
 _QUICK_MS = 50  # what is quicker differs more by chance, and is asked more often
@@ -185,7 +171,7 @@ def measure(
                         took = _milliseconds(asked, _goal(asked, period), changed[0])[0]
                         found.append(Measured(asked, period, chosen, 0, 0, took, 0))
             done(f"{period}, filters: {chosen}: {time.perf_counter() - began:.0f} s", found)
-    if missing := {file.stem for file in FOLDER.glob("*.sql")} - met - _NOT_ASKED:
+    if missing := set(FILES) - met - _NOT_ASKED:
         raise SystemExit(f"bench/queries.py asks nothing of {', '.join(sorted(missing))}")
     return found
 

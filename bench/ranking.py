@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from queries.ranking import shrunk
+from queries.figures.ranking import shrunk
 
 FIRST = 5
 """How many units a list of the furthest behind names."""

@@ -21,23 +21,23 @@ from websockets.exceptions import ConnectionClosed
 
 from bench.official import Official
 from bench.pages import dashboard
-from queries.cases import FIGURES
-from reportdb.connection import connect
-from ui import links
+from queries.cases.cases import FIGURES
+from reportdb.database.connection import connect
+from ui.base import page_paths
 
 HEADER = "X-Remote-User"
 PROOF = {"X-Proxy-Secret": "known to the proxy and to us, and to nobody else"}
 _SUBJECT = "bench scope "
 _PAGES = (
-    links.OVERVIEW,
-    links.LIVE_MAP,
-    links.BACKLOG,
-    links.OVERDUE,
-    links.UNIT,
-    links.CASES,
-    links.CASES,
-    links.REPORT,
-    links.REPORT,
+    page_paths.OVERVIEW,
+    page_paths.LIVE_MAP,
+    page_paths.BACKLOG,
+    page_paths.OVERDUE,
+    page_paths.UNIT,
+    page_paths.CASES,
+    page_paths.CASES,
+    page_paths.REPORT,
+    page_paths.REPORT,
 )
 _ROUTES = (
     "map/points.json",

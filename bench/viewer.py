@@ -18,7 +18,9 @@ _HEART = re.compile(r'"viewer":\s*"([0-9a-f]{32})",\s*"run":\s*(\d+)')
 
 
 def beats_at(told: str) -> str:
-    """Return the path at which a page's heart beats, where this is what the page tells its heart (ui/heartbeat.py)."""
+    """Return the path at which a page's heart beats, where this is what the page tells its heart
+    (ui/live/heartbeat.py).
+    """
     found = _HEART.search(told)
     return f"/beat/{found[1]}/{found[2]}" if found else ""
 

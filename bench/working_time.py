@@ -9,8 +9,8 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from reportdb.connection import connect
-from reportdb.working_time import WorkingTime
+from reportdb.database.connection import connect
+from reportdb.deadlines.working_time import WorkingTime
 
 _TIMES = 3
 _ONE_BY_ONE = 10_000

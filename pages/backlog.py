@@ -2,18 +2,20 @@
 
 import streamlit as st
 
-from queries.days import days
-from queries.figures import Dimension
+from queries.figures.days import days
+from queries.figures.figures import Dimension
 from safe_text import streamlit_label
-from ui import backlog as shown
-from ui import levels, status, tiles
-from ui.charts import open_history
-from ui.controls import one_of
-from ui.screen import screen
-from ui.theme import palette
-from ui.viewing import Complete, viewing
-from ui.words import _
-from ui.worklist import worklist
+from ui.address.controls import one_of
+from ui.base import levels
+from ui.base.i18n import _
+from ui.base.run import Complete, viewing
+from ui.base.theme import palette
+from ui.base.viewport import screen
+from ui.cases.worklist import worklist
+from ui.figures import backlog_table as shown
+from ui.figures import tiles
+from ui.figures.charts import open_history
+from ui.live import freshness
 
 seen = viewing()
 st.title(_("How big is the backlog, and where does it lie?"), anchor=False)
@@ -22,7 +24,7 @@ since = shown.compared_since(seen)
 total = shown.total(seen, since)
 if not total["open"] and not total["received"] and not total["ended"]:
     if seen.rounded:
-        status.nothing_found(seen.city)
+        freshness.nothing_found(seen.city)
     else:
         st.info(_("Nothing is open here, and nothing came in lately."), icon=":material/task_alt:")
     raise Complete

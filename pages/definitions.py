@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from ui import definitions, signals
-from ui.ranking import meaning_of_ranking
-from ui.viewing import viewing
-from ui.words import _
+from ui.base.i18n import _
+from ui.base.run import viewing
+from ui.figures import definitions
+from ui.unit import signals
+from ui.unit.ranking_notes import meaning_of_ranking
 
 seen = viewing()
 st.title(_("What do the numbers mean, and what do they rest on?"), anchor=False)

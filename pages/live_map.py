@@ -2,15 +2,17 @@
 
 import streamlit as st
 
-from queries import map as map_queries
-from ui import access, levels, live_map, map_panels, record, replay
-from ui.controls import one_of
-from ui.map_scale import MEASURES
-from ui.panel import panel
-from ui.plain_ground import drawn_level, drawn_levels
-from ui.screen import screen, sized
-from ui.viewing import Complete, Viewing, viewing
-from ui.words import _
+from queries.places import map as map_queries
+from ui.access import accounts, record
+from ui.address.controls import one_of
+from ui.base import levels
+from ui.base.html_panel import panel
+from ui.base.i18n import _
+from ui.base.run import Complete, Viewing, viewing
+from ui.base.viewport import screen, sized
+from ui.live_map import live_map, map_panels, replay
+from ui.map.colour_scale import MEASURES
+from ui.map.plain_ground import drawn_level, drawn_levels
 
 seen = viewing()
 st.title(_("Where are the reports, and which are late?"), anchor=False)
@@ -46,7 +48,7 @@ if case:
     record.opened(int(case["id"]), where="map")
 elif code:
     if not seen.filters.scope.reads_all:
-        access.refused_here("case refused", code)
+        accounts.refused_here("case refused", code)
     panel("notice", key="notice_case", says=_("There is no case {code} at this moment.", code=code))
 
 

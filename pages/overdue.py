@@ -4,13 +4,14 @@ from typing import Literal
 
 import streamlit as st
 
-from queries.ranking import Order
-from ui import levels, published
-from ui.controls import one_of
-from ui.leaderboard import kinds_of, leaderboard
-from ui.panel import shared_panel
-from ui.viewing import viewing
-from ui.words import _
+from queries.figures.ranking import Order
+from ui.address.controls import one_of
+from ui.base import levels
+from ui.base.html_panel import shared_panel
+from ui.base.i18n import _
+from ui.base.run import viewing
+from ui.figures import published
+from ui.unit.leaderboard import kinds_of, leaderboard
 
 BY = ("unit", "district")
 ORDERS = ("fair", "naive")

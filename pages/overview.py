@@ -2,19 +2,23 @@
 
 import streamlit as st
 
-from queries.figures import figures
-from ui import flow, leaders, named, newest, overview_map, status, tiles
-from ui.headline import headline
-from ui.plain_ground import drawn_level
-from ui.viewing import Complete, viewing
-from ui.words import _
+from queries.figures.figures import figures
+from ui.base.i18n import _
+from ui.base.run import Complete, viewing
+from ui.cases import named, newest
+from ui.figures import flow_chart, tiles
+from ui.figures.headline import headline
+from ui.live import freshness
+from ui.live_map import overview_map
+from ui.map.plain_ground import drawn_level
+from ui.unit import best_and_worst
 
 seen = viewing()
 st.title(_("Is the city keeping its promises?"), anchor=False)
 
 now = tiles.row(figures(seen.reports, seen.filters))
 if not now["received"] and not now["open"]:
-    status.nothing_found(seen.city)
+    freshness.nothing_found(seen.city)
     raise Complete
 tiles.tiles(seen, lambda: headline(seen), key="headline")
 named.named(seen, key="named")
@@ -28,10 +32,10 @@ with left:
     else:
         overview_map.areas(seen, level)
 with right:
-    leaders.worst_and_best(seen, key="leaders")
+    best_and_worst.worst_and_best(seen, key="leaders")
 
 left, right = st.columns([3, 2])
 with left:
-    flow.flow(seen, key="flow")
+    flow_chart.flow(seen, key="flow")
 with right:
     newest.newest(seen, key="newest")

@@ -5,15 +5,20 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from queries.report import events, reading, report
-from ui import access, case_story, contacts, maps, plain_map, published, record
-from ui.links import REPORT
-from ui.panel import address, shared_panel
-from ui.place_map import one_place
-from ui.plain_ground import drawn_level
-from ui.screen import pixels, screen, sized
-from ui.viewing import Complete, viewing
-from ui.words import _
+from queries.cases.report import events, reading, report
+from ui.access import accounts, record
+from ui.address.links import address
+from ui.base.html_panel import shared_panel
+from ui.base.i18n import _
+from ui.base.page_paths import REPORT
+from ui.base.run import Complete, viewing
+from ui.base.viewport import pixels, screen, sized
+from ui.cases import contact, detail
+from ui.figures import published
+from ui.live_map import plain_map
+from ui.map import map_layers
+from ui.map.place_map import one_place
+from ui.map.plain_ground import drawn_level
 
 seen = viewing()
 code = next(iter(seen.query.get("code", [])), "")
@@ -24,7 +29,7 @@ found = seen.shared("case", lambda: report(seen.reports, seen.filters, code)) if
 if found is None:
     st.title(_("Case"), anchor=False)
     if code and not seen.filters.scope.reads_all:
-        access.refused_here("case refused", code)
+        accounts.refused_here("case refused", code)
     st.info(
         _("No case with this code can be shown to you at this moment: there is none, or another unit holds it."),
         icon=":material/search_off:",
@@ -36,8 +41,8 @@ record.opened(int(case["id"]))
 steps = seen.shared("steps", lambda: events(seen.reports, seen.filters, case["id"]))
 left, right = st.columns([5, 3])
 with left:
-    shared_panel(seen, "report", key="report", make=lambda: case_story.head(seen, case))
-    shared_panel(seen, "report_way", key="report_way", make=lambda: case_story.way(seen, case, steps))
+    shared_panel(seen, "report", key="report", make=lambda: detail.head(seen, case))
+    shared_panel(seen, "report_way", key="report_way", make=lambda: detail.way(seen, case, steps))
 with right:
     dark = st.context.theme.type == "dark"
     if case["lat"] is not None and not screen().webgl:
@@ -45,7 +50,7 @@ with right:
             seen,
             case["lon"],
             case["lat"],
-            colour=maps.state_colour(case["state"], dark=dark),
+            colour=map_layers.state_colour(case["state"], dark=dark),
             size=(520, 300),
             key="report_map",
             alt=_("Map of the place of this report"),
@@ -63,10 +68,10 @@ with right:
             alt=_("Map of the place of this report"),
         )
     if held_here:
-        contacts.draw(seen, case)
-    shared_panel(seen, "report_terms", key="report_terms", make=lambda: case_story.deadline_terms(seen, case, steps))
+        contact.draw(seen, case)
+    shared_panel(seen, "report_terms", key="report_terms", make=lambda: detail.deadline_terms(seen, case, steps))
     published.case_panel(seen, case)
-    shared_panel(seen, "report_near", key="report_near", make=lambda: case_story.neighbours(seen, case))
+    shared_panel(seen, "report_near", key="report_near", make=lambda: detail.neighbours(seen, case))
     st.markdown(_("A link to this case that stays"))
     here = urlsplit(st.context.url or "")
     folder = here.path.rstrip("/").rsplit("/", 1)[0]

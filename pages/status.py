@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from ui import status_page
-from ui.words import _
+from ui.base.i18n import _
+from ui.server import status_page
 
 st.title(_("Is what these screens show up to date?"), anchor=False)
 status_page.draw()

@@ -1,5 +1,5 @@
 """What must be seen from five metres, all day, with nobody at the keys?"""
 
-from ui import wall
+from ui.wall import wall
 
 wall.show()

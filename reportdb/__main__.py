@@ -16,15 +16,15 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from reportdb.beat import beating, write_beats
-from reportdb.calendar_commands import as_spans, calendar_app
+from reportdb.cli.calendar_commands import as_spans, calendar_app
+from reportdb.cli.command_line import Data, Database, Failure, err, opened, out, progress_bar
+from reportdb.cli.deadline_commands import deadlines_app
 from reportdb.cli.scope_key import scope_key
-from reportdb.command_line import Data, Database, Failure, err, opened, out, progress_bar
-from reportdb.connection import connect, url_of
+from reportdb.cli.user_commands import anonymise_old, users_app
+from reportdb.database.beat import beating, write_beats
+from reportdb.database.connection import connect, url_of
 from reportdb.database.lost_connection import carried_through
-from reportdb.deadline_commands import deadlines_app
 from reportdb.summary import summarise as bring_into_counts
-from reportdb.user_commands import anonymise_old, users_app
 from safe_text import json_text
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -261,10 +261,10 @@ def figures(
 ) -> None:
     """Print the truth: every figure of the dashboard at a moment, by the same queries as its pages."""
     # Here reportdb meets the dashboard's queries: the same figures, printed.
-    from queries import figures as questions
-    from queries import published as of_the_city
-    from queries.database import DatabaseAway, NotAReportDatabase, ReportDatabase
-    from queries.filters import Filters
+    from queries.engine.database import DatabaseAway, NotAReportDatabase, ReportDatabase
+    from queries.engine.filters import Filters
+    from queries.figures import figures as questions
+    from queries.figures import published as of_the_city
 
     with opened(database, data) as url, closing(ReportDatabase(url)) as reports:
         try:
@@ -296,9 +296,9 @@ def calendar_check(
 ) -> None:
     """Warn when the next 60 days or the coming year are not covered, and say which days; exit code 1 then."""
     # The question the dashboard's pages ask, asked here: one meaning of "covered".
-    from queries.calendar import calendar_cover
-    from queries.database import DatabaseAway, NotAReportDatabase, ReportDatabase
-    from queries.figures import NoCity, city
+    from queries.engine.database import DatabaseAway, NotAReportDatabase, ReportDatabase
+    from queries.figures.figures import NoCity, city
+    from queries.rules.calendar import calendar_cover
 
     with opened(database, data) as url, closing(ReportDatabase(url)) as reports:
         try:

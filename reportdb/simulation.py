@@ -14,9 +14,9 @@ import numpy as np
 import psycopg
 from numpy.typing import NDArray
 
-from reportdb.beat import write_beat
-from reportdb.calendars import fill_calendar
-from reportdb.connection import DatabaseUnreachable, connect
+from reportdb.database.beat import write_beat
+from reportdb.database.connection import DatabaseUnreachable, connect
+from reportdb.deadlines.calendars import fill_calendar
 from reportdb.demo.accounts import add_accounts
 from reportdb.demo.city import City
 from reportdb.demo.course import LONGEST_AFTERMATH, Steps, plan

@@ -10,7 +10,7 @@ import psycopg
 from psycopg import sql
 from psycopg.pq import TransactionStatus
 
-from reportdb.beat import forget_marks
+from reportdb.database.beat import forget_marks
 
 _LOCK = 4_107_313  # an advisory lock only we use: one summary at a time
 _REPORTS_AT_ONCE = 500_000  # about, by when they came in: as many as are sorted and counted in memory

@@ -16,8 +16,8 @@ import psycopg
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
-from queries.scope import ADMINISTRATION, COUNTS, EVERYTHING, GATE, NOTHING, Scope, cases_of
-from reportdb.connection import connect
+from queries.engine.scope import ADMINISTRATION, COUNTS, EVERYTHING, GATE, NOTHING, Scope, cases_of
+from reportdb.database.connection import connect
 from tests.browser.conftest import dashboard
 from tests.conftest import NewDatabase, database_name
 from tests.reports import DAY, HOUR, give_step, past, report, ruled_city

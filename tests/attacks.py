@@ -34,7 +34,7 @@ from tests.access import (
     word,
 )
 from tests.reports import DAY
-from ui.links import PATHS
+from ui.base.page_paths import PATHS
 
 ROUTES = (
     "/map/points.json",

@@ -17,17 +17,16 @@ from sqlalchemy.engine import make_url
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
-from queries.database import ReportDatabase
-from reportdb.connection import connect
+from queries.engine.database import ReportDatabase
+from reportdb.database.connection import connect
+from reportdb.database.embedded_server import embedded_server
 from reportdb.database.endings import ends_in_order
+from reportdb.database.migrations import close_to_everybody, migrate
 from reportdb.demo import build_demo
 from reportdb.importer import import_reports
-from reportdb.migrations import close_to_everybody, migrate
-from reportdb.server import embedded_server
 from tests.imported import FILES, Imported
 from tests.open_folder import open_folder
-from ui import access
-from ui.server import door
+from ui.access import accounts, door
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
@@ -144,7 +143,7 @@ def reports(database: str) -> Iterator[ReportDatabase]:
 @pytest.fixture
 def administrator(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw pages and answer routes, of a test without a browser, for whoever opened the one-time address."""
-    monkeypatch.setattr(access, "asker", lambda: lambda: access.HERE)
+    monkeypatch.setattr(accounts, "asker", lambda: lambda: accounts.HERE)
     monkeypatch.setattr(door, "holds", lambda _cookies: True)
 
 

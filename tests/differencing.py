@@ -8,12 +8,12 @@ from typing import Any, get_args
 
 import pandas as pd
 
-from queries.database import ReportDatabase
-from queries.figures import COUNTS as FIGURE_NAMES
-from queries.figures import RATES, STANDING, Dimension, figures, names
-from queries.filters import FIELDS, SEVERITIES, Filters
-from queries.scope import FIGURES, Scope
-from queries.small_numbers import STEP, closed, coarsened
+from queries.engine.database import ReportDatabase
+from queries.engine.filters import FIELDS, SEVERITIES, Filters
+from queries.engine.scope import FIGURES, Scope
+from queries.engine.small_numbers import STEP, closed, coarsened
+from queries.figures.figures import COUNTS as FIGURE_NAMES
+from queries.figures.figures import RATES, STANDING, Dimension, figures, names
 from tests.conftest import DEMO_NOW
 
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)

@@ -14,9 +14,9 @@ from typing import Any, TextIO
 import psycopg
 from psycopg import sql
 
-from reportdb.connection import connect
-from reportdb.migrations import migrate
-from reportdb.server import DATABASE, OWNER, embedded_server
+from reportdb.database.connection import connect
+from reportdb.database.embedded_server import DATABASE, OWNER, embedded_server
+from reportdb.database.migrations import migrate
 from tests.waiting import becomes
 
 _FOR_REPLICATION = {"wal_level": "replica", "max_wal_senders": "4", "shared_buffers": "64MB", "fsync": "off"}

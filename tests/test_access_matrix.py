@@ -16,8 +16,8 @@ from bench import entrance
 from bench.official import Official
 from tests.access import BELOW, OURS, THEIRS, contacts, leaks, marks, named, personal, planted, proxied
 from tests.conftest import NewDatabase
-from ui.links import PATHS, WALL
-from ui.screens import SCREENS_VARIABLE, hashed
+from ui.base.page_paths import PATHS, WALL
+from ui.wall.screens import SCREENS_VARIABLE, hashed
 
 MATRIX = Path(__file__).parents[1] / "docs" / "access_matrix.md"
 TOKEN = "the token of the screen in the hall"

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from queries.database import ReportDatabase
-from queries.figures import City
-from queries.figures import city as read_city
-from queries.filters import SEVERITIES
+from queries.engine.database import ReportDatabase
+from queries.engine.filters import SEVERITIES
+from queries.figures.figures import City
+from queries.figures.figures import city as read_city
 from tests.reports import DAY, T, report, small_city
-from ui.asked import asked
-from ui.periods import PERIODS
+from ui.address.periods import PERIODS
+from ui.address.url_filters import asked
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 MOMENTS = st.one_of(

@@ -15,15 +15,15 @@ from websockets.typing import Origin, Subprotocol
 
 from bench import entrance
 from bench.official import Official
-from reportdb.connection import connect
+from reportdb.database.connection import connect
 from tests.access import BELOW, OURS, THEIRS, code, contacts, leaks, marks, planted
 from tests.browser.conftest import dashboard
 from tests.conftest import NewDatabase, database_name
 from tests.test_hardening import Answer, answers, get, started
-from ui import live
-from ui.links import PATHS, WALL
-from ui.server import door
-from ui.server.settings import SettingsError
+from ui.access import door
+from ui.base.page_paths import PATHS, WALL
+from ui.base.settings import SettingsError
+from ui.live import watch
 
 ROUTES = (
     "/map/points.json",
@@ -210,18 +210,18 @@ def test_whatever_tells_of_real_reports_ends_the_demonstration(
     demo: str, new_database: NewDatabase, made_real: str
 ) -> None:
     url = new_database(database_name(demo))
-    with live.watching(url) as watcher, connect(url) as connection:
-        assert live.is_invented()
+    with watch.watching(url) as watcher, connect(url) as connection:
+        assert watch.is_invented()
         connection.execute(made_real)
         watcher.look()
-        assert not live.is_invented()
+        assert not watch.is_invented()
 
 
 def test_a_database_that_says_nothing_is_no_demonstration(new_database: NewDatabase, schema_template: str) -> None:
     for url in (new_database(schema_template), "postgresql://nobody@127.0.0.1:9/report"):
-        with live.watching(url):
-            assert not live.is_invented()
-    assert not live.is_invented(), "nor does nobody watch"
+        with watch.watching(url):
+            assert not watch.is_invented()
+    assert not watch.is_invented(), "nor does nobody watch"
 
 
 @pytest.fixture(scope="module")

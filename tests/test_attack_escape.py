@@ -19,12 +19,12 @@ from hypothesis import strategies as some
 from typer.testing import CliRunner
 from xlsxwriter import Workbook
 
-from queries.database import ReportDatabase
-from queries.figures import city as city_of
-from queries.filters import Filters
-from queries.scope import EVERYTHING
+from queries.engine.database import ReportDatabase
+from queries.engine.filters import Filters
+from queries.engine.scope import EVERYTHING
+from queries.figures.figures import city as city_of
 from reportdb.__main__ import app
-from reportdb.connection import connect
+from reportdb.database.connection import connect
 from safe_text import (
     json_text,
     log_error,
@@ -39,10 +39,10 @@ from safe_text import (
 from tests.conftest import NewDatabase
 from tests.hostile import TRAPS, by_hand, import_hostile
 from tests.reports import DAY, T
-from ui.case_list import asked_list
-from ui.exports import CasesBook, Export, csv_parts
-from ui.panel import render
-from ui.words import _, name, speaking
+from ui.base.html_panel import render
+from ui.base.i18n import _, name, speaking
+from ui.cases.case_list import asked_list
+from ui.cases.exports import CasesBook, Export, csv_parts
 
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2067\ufeff]")
 FORMULA = re.compile(r"[=+\-@＝＋－＠]")
@@ -227,7 +227,7 @@ def test_no_command_sends_an_escape_sequence(url: str, command: tuple[str, ...])
 def test_a_table_on_a_terminal_reads_no_markup() -> None:
     from rich.table import Table
 
-    from reportdb.command_line import PlainConsole
+    from reportdb.cli.command_line import PlainConsole
 
     printed = io.StringIO()
     table = Table("[red]h")
@@ -239,15 +239,16 @@ def test_a_table_on_a_terminal_reads_no_markup() -> None:
 
 
 def test_a_line_of_the_log_stays_one_line(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
-    from queries.database import DatabaseAway
-    from ui import access, live
+    from queries.engine.database import DatabaseAway
+    from ui.access import accounts
+    from ui.live import watch
 
     def away(*_given: Any, **_named: Any) -> None:
         raise DatabaseAway
 
-    monkeypatch.setattr(access, "note", away)
-    monkeypatch.setattr(live, "watcher", lambda: type("Watcher", (), {"reports": None}))
+    monkeypatch.setattr(accounts, "note", away)
+    monkeypatch.setattr(watch, "watcher", lambda: type("Watcher", (), {"reports": None}))
     with caplog.at_level(logging.WARNING):
-        access.refused("who\n\x1b[2Jforged", "page\nrefused", why="why\r\nforged")
+        accounts.refused("who\n\x1b[2Jforged", "page\nrefused", why="why\r\nforged")
     (line,) = [record.getMessage() for record in caplog.records]
     assert line.isprintable()

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from reportdb.database.server_user import lock_file
 from reportdb.importer.rejects import Rejects
-from reportdb.server_user import lock_file
 from tests.browser.conftest import dashboard, free_port
 from tests.conftest import DEMO_NOW
 from tests.open_folder import open_folder
 from tests.waiting import becomes
-from ui.server import temporary_files
-from ui.server.temporary_files import own_folder, temporary_folder
+from ui.base import temporary_files
+from ui.base.temporary_files import own_folder, temporary_folder
 
 ROOT = Path(__file__).parents[1]
 ALL = "figure=submitted&at=" + DEMO_NOW.isoformat().replace("+", "%2B")

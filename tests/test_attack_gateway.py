@@ -8,7 +8,7 @@ import pytest
 from websockets.exceptions import InvalidHandshake
 
 from bench.official import Official
-from reportdb.connection import connect
+from reportdb.database.connection import connect
 from tests.access import BELOW, HEADER, OURS, THEIRS, code, leaks, logged, marks, named, planted, proxied
 from tests.browser.conftest import dashboard
 from tests.conftest import NewDatabase

@@ -12,15 +12,17 @@ from typing import Any
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from queries.accounts import Account
-from queries.scope import EVERYTHING
+from queries.access.accounts import Account
+from queries.engine.scope import EVERYTHING
 from tests.gate.conftest import HERE, PROXY, SECRET, told
 from tests.test_viewers import NOW, pulse
 from tests.waiting import becomes, until_in_line
-from ui import access, gate, viewers
-from ui.server.limits import SHARES, Pace, Sockets, Whose, of_account, of_address
-from ui.turns import Rank, Turns
-from ui.viewers import Viewer, Viewers
+from ui.access import accounts
+from ui.live import sessions
+from ui.live.limits import SHARES, Pace, Sockets, Whose, of_account, of_address
+from ui.live.run_queue import Rank, Turns
+from ui.live.sessions import Viewer, Viewers
+from ui.server import gate
 
 GREEDY, OTHER, THIRD = of_account("greedy"), of_account("other"), of_account("third")
 TABS = 20
@@ -169,7 +171,7 @@ def test_a_click_goes_before_the_refreshes_another_has_begun(room: Room) -> None
 
 def test_who_waits_behind_their_own_pages_does_not_push_in(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     """After twenty seconds a page goes on without a turn; twenty of one account would then be drawn at once."""
-    monkeypatch.setattr("ui.turns._SECONDS_TO_WAIT", 0.05)
+    monkeypatch.setattr("ui.live.run_queue._SECONDS_TO_WAIT", 0.05)
     most = SHARES["account"].runs
     inside, at_once, answered = 0, 0, threading.Event()
     counting = threading.Lock()
@@ -184,7 +186,7 @@ def test_who_waits_behind_their_own_pages_does_not_push_in(room: Room, monkeypat
             with counting:
                 inside -= 1
 
-    monkeypatch.setattr("ui.turns._ROUNDS_BEHIND_OTHERS", 1000)
+    monkeypatch.setattr("ui.live.run_queue._ROUNDS_BEHIND_OTHERS", 1000)
     threads = [threading.Thread(target=slow) for _ in range(8)]
     for thread in threads:
         thread.start()
@@ -198,7 +200,7 @@ def test_who_waits_behind_their_own_pages_does_not_push_in(room: Room, monkeypat
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The seconds of the limits' own clock, and no waiting."""
     now = [1000.0]
-    monkeypatch.setattr(viewers, "_SECONDS_TO_SAY_NO", 0.0)
+    monkeypatch.setattr(sessions, "_SECONDS_TO_SAY_NO", 0.0)
     return now
 
 
@@ -322,7 +324,7 @@ async def becomes_open(true: Callable[[], bool]) -> None:
 def test_an_account_has_so_many_sockets_and_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     told(monkeypatch, PROXY)
     noted: list[str] = []
-    monkeypatch.setattr(access, "refused", lambda who, what, why: noted.append(f"{who}: {what}, {why}"))
+    monkeypatch.setattr(accounts, "refused", lambda who, what, why: noted.append(f"{who}: {what}, {why}"))
     most = SHARES["account"].sockets
 
     async def attack() -> None:
@@ -357,7 +359,7 @@ def test_a_flood_of_messages_waits_in_the_network(monkeypatch: pytest.MonkeyPatc
         slept.append(seconds)
         now[0] += seconds
 
-    monkeypatch.setattr("ui.server.limits.asyncio.sleep", sleep)
+    monkeypatch.setattr("ui.live.watch.limits.asyncio.sleep", sleep)
     most, per_second = SHARES["account"].messages
 
     async def flood(whose: Whose, messages: int) -> int:
@@ -386,13 +388,13 @@ def test_a_flood_of_messages_waits_in_the_network(monkeypatch: pytest.MonkeyPatc
     ("account", "whose"),
     [
         (Account("lan", "Lan", "leader", EVERYTHING), Whose("account", "lan")),
-        (access.HERE, Whose("address", "10.0.0.9")),
-        (access.ANYBODY, Whose("address", "10.0.0.9")),
+        (accounts.HERE, Whose("address", "10.0.0.9")),
+        (accounts.ANYBODY, Whose("address", "10.0.0.9")),
     ],
     ids=["an account", "this machine", "anybody"],
 )
 def test_who_has_not_signed_in_is_counted_by_address(account: Account, whose: Whose) -> None:
-    assert access.whose(account, "10.0.0.9") == whose
+    assert accounts.whose(account, "10.0.0.9") == whose
 
 
 @pytest.mark.parametrize("part", ["sockets", "runs", "files"])

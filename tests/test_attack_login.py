@@ -13,10 +13,10 @@ import psycopg
 import pytest
 from sqlalchemy.engine import make_url
 
+from queries.engine.scope import ADMINISTRATION, EVERYTHING, GATE, Scope, cases_of
 from queries.engine.signature import Session, Signer
-from queries.scope import ADMINISTRATION, EVERYTHING, GATE, Scope, cases_of
-from reportdb.connection import connect
-from reportdb.migrations import migrate
+from reportdb.database.connection import connect
+from reportdb.database.migrations import migrate
 from tests.access import (
     BELOW,
     CASES,

@@ -14,9 +14,9 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
 
 from tests.access import PROOF
-from ui.server import proxy_proof
-from ui.server.proxy_proof import Assertion, NotProven, Proof, Secret
-from ui.server.settings import SettingsError
+from ui.access import proxy_proof
+from ui.access.proxy_proof import Assertion, NotProven, Proof, Secret
+from ui.base.settings import SettingsError
 
 SECRET = PROOF["X-Proxy-Secret"]
 BY_SECRET = Secret("x-remote-user", SECRET)

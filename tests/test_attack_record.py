@@ -12,8 +12,8 @@ import pytest
 from psycopg import sql
 
 from bench.official import Official
-from reportdb.connection import connect
-from reportdb.migrations import ROLES
+from reportdb.database.connection import connect
+from reportdb.database.migrations import ROLES
 from tests.access import OURS, THEIRS, code, named, number, planted, proxied
 from tests.conftest import NewDatabase
 from tests.waiting import becomes

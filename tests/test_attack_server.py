@@ -20,7 +20,8 @@ from tests.conftest import _in_memory
 from tests.open_folder import open_folder
 from tests.servers import HOLD, ROOT, postmaster
 from tests.waiting import becomes
-from ui import screens, thresholds
+from ui.base import thresholds
+from ui.wall import screens
 
 _LATIN_1 = 'name = "phản ánh"\n'.encode()[:9] + b"\xe9\n"
 """Settings that an editor saved in another encoding: byte 10 is none of UTF-8."""
@@ -209,7 +210,7 @@ def test_a_mapping_of_another_encoding_is_told_by_file_and_byte(tmp_path: Path) 
 def test_settings_of_streamlit_of_another_encoding_stop_the_start_with_a_sentence(tmp_path: Path, name: str) -> None:
     (tmp_path / ".streamlit").mkdir()
     file = broken(tmp_path / ".streamlit" / name)
-    for program in (["-m", "ui.server.settings_files"], ["-m", "uvicorn", "dashboard:app", "--port=0"]):
+    for program in (["-m", "ui.base.settings_files"], ["-m", "uvicorn", "dashboard:app", "--port=0"]):
         done = subprocess.run(
             [sys.executable, *program], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60,
             env=os.environ | {"PYTHONPATH": str(ROOT), "REPORT_DB_URL": "postgresql://nobody@127.0.0.1:9/none"},

@@ -18,9 +18,8 @@ from tests.access import BELOW, OURS, PROOF, THEIRS, leaks, marks, planted, prox
 from tests.browser.conftest import ROOT, free_port
 from tests.conftest import NewDatabase
 from tests.test_hardening import answers, drawn, get, started
-from ui import screens
-from ui.screens import SCREENS_VARIABLE, hashed
-from ui.server import wall_door
+from ui.wall import screen_cookie, screens
+from ui.wall.screens import SCREENS_VARIABLE, hashed
 
 HALL, DESK = "hội trường", "desk"
 TOKENS = {HALL: "a-long-token-for-the-hall", DESK: "ü; Path=/, a token = of odd signs"}
@@ -75,7 +74,7 @@ def test_the_first_request_takes_the_token_out_of_the_address(running: str, scre
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["referrer-policy"] == "no-referrer"
     given, *attributes = answer.headers["set-cookie"].split("; ")
-    assert given == f"{wall_door.cookie_name(screen)}={quote(TOKENS[screen], safe='')}"
+    assert given == f"{screen_cookie.cookie_name(screen)}={quote(TOKENS[screen], safe='')}"
     assert attributes == ["HttpOnly", "SameSite=Strict", f"Max-Age={400 * 24 * 60 * 60}"]
     cookies = entrance.cookies_for(running, address_of(screen))
     assert opens(running, screen, cookies)
@@ -88,8 +87,8 @@ def test_a_wrong_token_leaves_the_address_too_and_opens_nothing(running: str, to
     answer = get(running, address_of(HALL, token))
     assert (answer.status, answer.headers["location"]) == (303, "./wall?" + urlencode({"screen": HALL}))
     assert "report_screen" not in answer.headers.get("set-cookie", "")
-    assert not opens(running, HALL, {wall_door.cookie_name(HALL): quote(token, safe="")})
-    assert not opens(running, HALL, {wall_door.cookie_name(DESK): quote(TOKENS[HALL], safe="")})
+    assert not opens(running, HALL, {screen_cookie.cookie_name(HALL): quote(token, safe="")})
+    assert not opens(running, HALL, {screen_cookie.cookie_name(DESK): quote(TOKENS[HALL], safe="")})
 
 
 def test_a_token_in_what_a_page_is_asked_for_opens_nothing(running: str) -> None:
@@ -195,7 +194,7 @@ def test_no_log_of_ours_holds_a_token(
 def test_the_printed_address_is_the_one_that_opens(file: Path, running: str) -> None:
     made = screens.new_token()
     printed = subprocess.run(
-        [sys.executable, "-m", "ui.screen_token", HALL], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-m", "ui.wall.new_token", HALL], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
     address = printed.strip().splitlines()[-1]
     token = parse_qs(urlsplit(address).query)["token"][0]

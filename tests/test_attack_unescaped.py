@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 DRAWING = [ROOT / "dashboard.py", *sorted((ROOT / "pages").glob("*.py")), *sorted((ROOT / "ui").rglob("*.py"))]
 OURS = [*DRAWING, *sorted((ROOT / "queries").rglob("*.py")), *sorted((ROOT / "reportdb").rglob("*.py"))]
-PANELS = ROOT / "ui" / "panels"
+TEMPLATES = sorted((ROOT / "ui").rglob("*.html"))
 
 READS_MARKDOWN = {
     *("button", "checkbox", "date_input", "datetime_input", "download_button", "error", "expander"),
@@ -36,7 +36,7 @@ NOT_READ = {
 }
 ESCAPED, TRANSLATED = {"streamlit_label"}, {"_", "ngettext"}
 IN_WORDS = {"day", "duration", "moment", "number", "percent", "signed", "in_hours"}
-"""Functions of ui/words.py that make words of a number or a date, and of nothing else."""
+"""Functions of ui/base/i18n.py that make words of a number or a date, and of nothing else."""
 
 
 def called(node: ast.Call) -> str:
@@ -178,7 +178,7 @@ def test_words_of_the_code_are_not_found(source: str) -> None:
     assert raw(source) == []
 
 
-@pytest.mark.parametrize("file", sorted(PANELS.glob("*.html")), ids=lambda file: file.name)
+@pytest.mark.parametrize("file", TEMPLATES, ids=lambda file: file.name)
 def test_a_template_escapes_all_it_shows(file: Path) -> None:
     text = file.read_text()
     assert not re.search(r"\|\s*safe\b|autoescape|<script|<iframe|\bon[a-z]+=|srcdoc", text)
@@ -188,7 +188,7 @@ def test_a_template_escapes_all_it_shows(file: Path) -> None:
 
 
 def test_html_goes_into_a_page_by_templates_alone() -> None:
-    """What is written here comes from ui/panel.py: templates whose values are escaped."""
+    """What is written here comes from ui/base/html_panel.py: templates whose values are escaped."""
     found = {
         f"{file.name}: {line.strip()}"
         for file in sorted((ROOT / "ui").rglob("*.js"))
@@ -205,12 +205,12 @@ def test_html_goes_into_a_page_by_templates_alone() -> None:
 
 def test_a_chart_holds_words_of_the_code_and_figures_alone() -> None:
     """Plotly reads some HTML (links, line breaks) in titles, labels and ticks, and offers no escape."""
-    file = ROOT / "ui" / "charts.py"
+    file = ROOT / "ui" / "figures" / "charts.py"
     tree = ast.parse(file.read_text())
     plotting = [
         one for one in DRAWING if "plotly.graph_objects" in one.read_text() or '"hovertemplate"' in one.read_text()
     ]
-    assert plotting == [file], "what draws with Plotly stands in ui/charts.py"
+    assert plotting == [file], "what draws with Plotly stands in ui/figures/charts.py"
     imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names}
     assert not imported & {"name", "names", "labels", "levels"}, "no names of the database"
 
@@ -228,6 +228,6 @@ def test_a_line_of_the_log_and_a_terminal_get_no_raw_value(file: Path) -> None:
             for value in node.args[1:]:
                 shown = ast.unparse(value.value if isinstance(value, ast.Starred) else value)
                 assert shown.startswith(("log_text(", "log_error(", "map(log_text,")), f"line {node.lineno}: {shown}"
-        assert name != "print", f"line {node.lineno}: reportdb/command_line.py prints"
+        assert name != "print", f"line {node.lineno}: reportdb/cli/command_line.py prints"
         if name == "Console":
-            assert file.name == "screen_token.py", f"line {node.lineno}: a PlainConsole shows values as they stand"
+            assert file.name == "new_token.py", f"line {node.lineno}: a PlainConsole shows values as they stand"

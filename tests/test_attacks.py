@@ -16,7 +16,7 @@ from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_N
 from websockets.exceptions import InvalidHandshake
 
 from bench.official import Official
-from reportdb.connection import connect
+from reportdb.database.connection import connect
 from tests.access import (
     CASES,
     HEADER,
@@ -35,7 +35,7 @@ from tests.access import (
 from tests.attacks import ATTACKS, EVERYTHING, ROUTES, Attack, by_address
 from tests.browser.conftest import dashboard, free_port
 from tests.conftest import NewDatabase
-from ui.links import PATHS
+from ui.base.page_paths import PATHS
 
 AT_LEAST = 1_000
 """Attempts; fewer would mean that a part of them was left out."""

@@ -8,15 +8,15 @@ import pandas as pd
 import psycopg
 import pytest
 
-from queries.backlog import AGES, PACE_DAYS, STAGES, URGENCIES, backlog, mix
-from queries.cases import FIGURES, case_count
-from queries.database import ReportDatabase
-from queries.figures import City, moments
-from queries.figures import city as read_city
-from queries.filters import NONE, Filters
-from queries.scope import EVERYTHING
+from queries.cases.cases import FIGURES, case_count
+from queries.engine.database import ReportDatabase
+from queries.engine.filters import NONE, Filters
+from queries.engine.scope import EVERYTHING
+from queries.figures.backlog import AGES, PACE_DAYS, STAGES, URGENCIES, backlog, mix
+from queries.figures.figures import City, moments
+from queries.figures.figures import city as read_city
 from tests.reports import DAY, HOUR, T, past, report, small_city
-from ui.asked import asked
+from ui.address.url_filters import asked
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 WEEK = datetime(2026, 11, 12, tzinfo=HANOI)

@@ -9,10 +9,10 @@ import psycopg
 import pytest
 from typer.testing import CliRunner
 
-from reportdb import beat
 from reportdb.__main__ import app
-from reportdb.beat import beating, write_beat, write_beats
-from reportdb.connection import DatabaseUnreachable, connect
+from reportdb.database import beat
+from reportdb.database.beat import beating, write_beat, write_beats
+from reportdb.database.connection import DatabaseUnreachable, connect
 from reportdb.demo import build_demo
 from reportdb.simulation import run_simulation
 from tests.waiting import becomes

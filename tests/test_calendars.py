@@ -8,12 +8,12 @@ import psycopg
 import pytest
 from typer.testing import CliRunner
 
-from queries.calendar import CalendarCover, calendar_cover
-from queries.database import ReportDatabase
+from queries.engine.database import ReportDatabase
+from queries.rules.calendar import CalendarCover, calendar_cover
 from reportdb.__main__ import app
-from reportdb.calendar_commands import as_spans
-from reportdb.calendars import fill_calendar, swaps_days
-from reportdb.working_time import CalendarError
+from reportdb.cli.calendar_commands import as_spans
+from reportdb.deadlines.calendars import fill_calendar, swaps_days
+from reportdb.deadlines.working_time import CalendarError
 from tests.reports import small_city
 
 

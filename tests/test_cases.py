@@ -11,19 +11,19 @@ import psycopg
 import pytest
 from xlsxwriter import Workbook
 
-from queries.cases import FIGURES, ORDERS, Order, case_count, case_ids, cases, speaks_of_the_period
-from queries.cases import listed as listed_of
-from queries.database import ReportDatabase
-from queries.figures import city as city_of
-from queries.filters import Filters
-from queries.scope import EVERYTHING
-from queries.statements import FOLDER
+from queries.cases.cases import FIGURES, ORDERS, Order, case_count, case_ids, cases, speaks_of_the_period
+from queries.cases.cases import listed as listed_of
+from queries.engine.database import ReportDatabase
+from queries.engine.filters import Filters
+from queries.engine.scope import EVERYTHING
+from queries.engine.statements import FILES
+from queries.figures.figures import city as city_of
 from tests.reports import DAY, HOUR, T, past, report, small_city
 from tests.test_figures import HANOI
-from ui.case_list import asked_list, described, figure_of, page_of
-from ui.exports import CasesBook, Export, csv_parts
-from ui.meanings import figure_name, meaning
-from ui.words import speaking
+from ui.base.figure_names import figure_name, meaning
+from ui.base.i18n import speaking
+from ui.cases.case_list import asked_list, described, figure_of, page_of
+from ui.cases.exports import CasesBook, Export, csv_parts
 
 NOW = Filters.of(scope=EVERYTHING, at=T, zone=HANOI)
 
@@ -141,7 +141,7 @@ def test_a_page_there_is(reports: ReportDatabase, count: int, shown: int, last: 
 
 
 def test_every_figure_has_a_name_and_the_sentence_of_its_definition() -> None:
-    sentences = dict(re.findall(r"^-- (\w+): ([^\n]+)$", (FOLDER / "definitions.sql").read_text(), re.MULTILINE))
+    sentences = dict(re.findall(r"^-- (\w+): ([^\n]+)$", FILES["definitions"].read_text(), re.MULTILINE))
     with speaking("en"):
         for figure in FIGURES:
             assert meaning(figure) == sentences[figure]
@@ -254,7 +254,7 @@ def test_a_long_list_is_read_part_by_part_and_is_the_same(
     whole = case_ids(reports, NOW, figure=figure, order=order, search=None, limit=100)
     assert len(whole) == 11
     for at_once in (1, 2, 3, 11, 50):
-        monkeypatch.setattr("queries.cases._IDS_AT_ONCE", at_once)
+        monkeypatch.setattr("queries.cases.cases._IDS_AT_ONCE", at_once)
         for most in (None, 4):
             found = listed_of(reports, NOW, figure=figure, order=order, search=None, most=most)
             parts = list(found.ids())

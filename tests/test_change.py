@@ -14,16 +14,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from bench import change as steady_city
-from queries.chance import CHANCE, count_differs, median_bounds, share_differs
-from queries.change import earlier
-from queries.database import ReportDatabase
-from queries.figures import city as read_city
-from queries.figures import figures
-from queries.filters import TICK, Filters
-from reportdb.connection import connect
+from queries.engine.database import ReportDatabase
+from queries.engine.filters import TICK, Filters
+from queries.figures.chance import CHANCE, count_differs, median_bounds, share_differs
+from queries.figures.change import earlier
+from queries.figures.figures import city as read_city
+from queries.figures.figures import figures
+from reportdb.database.connection import connect
 from tests.conftest import DEMO_NOW, NewDatabase
 from tests.reports import DAY, HOUR, T, report, small_city
-from ui.asked import asked, period_start
+from ui.address.url_filters import asked, period_start
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)

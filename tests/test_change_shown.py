@@ -11,23 +11,25 @@ import pandas as pd
 import psycopg
 import pytest
 
-from queries.cases import case_count
-from queries.database import ReportDatabase
-from queries.figures import city as read_city
-from queries.figures import names, timed, with_sums
-from queries.scope import EVERYTHING
+from queries.cases.cases import case_count
+from queries.engine.database import ReportDatabase
+from queries.engine.scope import EVERYTHING
+from queries.figures.figures import city as read_city
+from queries.figures.figures import names, timed, with_sums
 from tests.conftest import DEMO_NOW
 from tests.reports import DAY, HOUR, T, report, small_city
-from ui import backlog, tiles, unit_beside, wall_scenes
-from ui.asked import asked
-from ui.change import better_tone, grown_tone
-from ui.headline import headline
-from ui.leaderboard import leaderboard
-from ui.panel import render
-from ui.screens import WallScreen
-from ui.tiles import Change, Count, Tile
-from ui.viewing import Viewing
-from ui.words import speaking
+from ui.address.url_filters import asked
+from ui.base.html_panel import render
+from ui.base.i18n import speaking
+from ui.base.run import Viewing
+from ui.figures import backlog_table, tiles
+from ui.figures.change import better_tone, grown_tone
+from ui.figures.headline import headline
+from ui.figures.tiles import Change, Count, Tile
+from ui.unit import comparison
+from ui.unit.leaderboard import leaderboard
+from ui.wall import wall_scenes
+from ui.wall.screens import WallScreen
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 WORSE_WORDS = {"en": "worse", "vi": "giảm sút"}
@@ -77,14 +79,14 @@ def test_the_same_figure_has_the_same_change_on_every_page(
             looked_at(demo_reports, DEMO_NOW, page, **query) for page in ("overview", "backlog", "unit")
         )
         first = headline(overview)
-        whole = backlog.total(its_backlog, backlog.compared_since(its_backlog))
-        second = backlog.headline(its_backlog, whole)
+        whole = backlog_table.total(its_backlog, backlog_table.compared_since(its_backlog))
+        second = backlog_table.headline(its_backlog, whole)
         for figure in ("open", "overdue", "due_soon", "receive_overdue"):
             one, other = of_figure(first, figure), of_figure(second, figure)
             assert (parts_of(one), one.tone, one.about) == (parts_of(other), other.tone, other.about), figure
-        table = backlog._table(its_backlog, backlog.compared_since(its_backlog), "district", "open")
+        table = backlog_table._table(its_backlog, backlog_table.compared_since(its_backlog), "district", "open")
         assert of_figure(first, "open").words.startswith(signed_as(table["rows"][0]["change"]))
-        cards = unit_beside._beside(its_page, *own_and_city(its_page))["cards"]
+        cards = comparison._beside(its_page, *own_and_city(its_page))["cards"]
         for place, figure in ((0, "open"), (1, "overdue"), (2, "fell_due"), (3, "receive_fell_due"), (5, "rated")):
             change = cards[place]["change"]
             assert (change.words, change.tone) == (of_figure(first, figure).words, of_figure(first, figure).tone)
@@ -168,9 +170,9 @@ def test_a_city_whose_data_begin_inside_the_comparison_shows_no_change(
             assert tile.change.words in ("nothing to compare with", "")
             assert tile.change.tone == "muted"
         assert "29/10/2026" in of_figure(headline(seen), "open").about
-        since = backlog.compared_since(seen)
+        since = backlog_table.compared_since(seen)
         assert since == datetime(2026, 11, 12, tzinfo=HANOI)  # seven days of what came in and went out
-        assert backlog._table(seen, since, "unit", "open")["rows"][0]["change"] is None
+        assert backlog_table._table(seen, since, "unit", "open")["rows"][0]["change"] is None
         scene = wall_scenes._backlog(seen, WallScreen(language="en"))
         assert (scene["change"], scene["rows"][0]["change"]) == ("", "")
         board = leaderboard(seen, by="unit", kind="all", order="fair")
@@ -190,10 +192,10 @@ def test_where_nothing_could_be_counted_a_tile_is_neutral_and_says_why(
     with speaking("en" if language == "en" else "vi"):
         seen = looked_at(reports, T, "overview", lang=language)
         made = headline(seen)
-        whole = backlog.total(seen, backlog.compared_since(seen))
+        whole = backlog_table.total(seen, backlog_table.compared_since(seen))
         board = leaderboard(seen, by="unit", kind="all", order="fair")
-        cards = unit_beside._beside(seen, *own_and_city(seen))["cards"]
-    unknown = [tile for tile in (*made, *backlog.headline(seen, whole)) if tile.value == "–"]
+        cards = comparison._beside(seen, *own_and_city(seen))["cards"]
+    unknown = [tile for tile in (*made, *backlog_table.headline(seen, whole)) if tile.value == "–"]
     assert [tile.of.figure for tile in made if tile.value == "–"] == [
         "overdue", "due_soon", "receive_overdue", "fell_due", "receive_fell_due", "rated",
     ]  # fmt: skip
@@ -243,13 +245,13 @@ def test_a_unit_whose_cases_have_no_deadline_is_not_among_those_doing_best(
 
 
 def test_a_unit_is_coloured_beside_the_city_only_beyond_chance() -> None:
-    assert unit_beside.apart_tone(14, 15, 939 + 14, 1000 + 15, good=1) == ""
-    assert unit_beside.apart_tone(5, 15, 939 + 5, 1000 + 15, good=1) == "overdue"
-    assert unit_beside.apart_tone(12, 15, 100 + 12, 1000 + 15, good=-1) == "overdue"
-    assert unit_beside.apart_tone(90, 90, 900, 1000 + 90, good=1) == "good"
-    assert unit_beside.apart_tone(0, 90, 300, 1000 + 90, good=-1) == "good"
-    assert unit_beside.apart_tone(15, 15, 15, 15, good=1) == ""  # nobody beside it
-    assert unit_beside.apart_tone(0, 0, 300, 1000, good=1) == ""
+    assert comparison.apart_tone(14, 15, 939 + 14, 1000 + 15, good=1) == ""
+    assert comparison.apart_tone(5, 15, 939 + 5, 1000 + 15, good=1) == "overdue"
+    assert comparison.apart_tone(12, 15, 100 + 12, 1000 + 15, good=-1) == "overdue"
+    assert comparison.apart_tone(90, 90, 900, 1000 + 90, good=1) == "good"
+    assert comparison.apart_tone(0, 90, 300, 1000 + 90, good=-1) == "good"
+    assert comparison.apart_tone(15, 15, 15, 15, good=1) == ""  # nobody beside it
+    assert comparison.apart_tone(0, 0, 300, 1000, good=1) == ""
 
 
 def test_a_median_is_coloured_beside_the_city_only_beyond_chance(
@@ -270,7 +272,7 @@ def test_a_median_is_coloured_beside_the_city_only_beyond_chance(
         at = T + (more > 0) * HOUR  # another moment: nothing remembered answers it
         with speaking("en"):
             seen = looked_at(reports, at, "unit", unit="lang")
-            assert unit_beside._beside(seen, *own_and_city(seen))["cards"][-1]["tone"] == tone
+            assert comparison._beside(seen, *own_and_city(seen))["cards"][-1]["tone"] == tone
 
 
 def test_tones() -> None:

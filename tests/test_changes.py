@@ -10,15 +10,15 @@ from typing import Any
 import psycopg
 import pytest
 
-from queries.changes import Mark, changes
-from queries.database import ReportDatabase
-from queries.figures import city, last_event
-from queries.server import from_the_future, server
-from reportdb.beat import forget_marks, write_beat
-from reportdb.connection import connect
+from queries.engine.database import ReportDatabase
+from queries.figures.figures import city, last_event
+from queries.health.changes import Mark, changes
+from queries.health.server import from_the_future, server
+from reportdb.database.beat import forget_marks, write_beat
+from reportdb.database.connection import connect
 from reportdb.summary import summarise
 from tests.reports import DAY, HOUR, T, give_step, past, report, small_city
-from ui.live import Watcher, watching
+from ui.live.watch import Watcher, watching
 
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
 YEAR = timedelta(days=400)

@@ -13,9 +13,9 @@ from reportdb.check import find_damage
 from reportdb.check.access import role_damage
 from reportdb.check.rules import RULES
 from reportdb.check.structure import expected_structure
-from reportdb.connection import connect
+from reportdb.database.connection import connect
+from reportdb.database.migrations import SchemaError
 from reportdb.demo import build_demo
-from reportdb.migrations import SchemaError
 from tests.conftest import NewDatabase, database_name
 from tests.reports import DAY, HOUR, T, past, report, small_city
 

@@ -11,17 +11,18 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from queries.cases import case_count, case_ids, case_rows
-from queries.database import ReportDatabase
-from queries.figures import COUNTS, city, figures
-from queries.filters import Filters
-from queries.published import CROSSED, FLAGS, Kind, crossed, flags, kinds, published_words
-from queries.report import report
-from queries.scope import EVERYTHING
+from queries.cases.cases import case_count, case_ids, case_rows
+from queries.cases.report import report
+from queries.engine.database import ReportDatabase
+from queries.engine.filters import Filters
+from queries.engine.scope import EVERYTHING
+from queries.figures.figures import COUNTS, city, figures
+from queries.figures.published import CROSSED, FLAGS, Kind, crossed, flags, kinds, published_words
 from tests.imported import FILES, Imported
-from ui import published, worklist
-from ui.viewing import Viewing
-from ui.words import speaking
+from ui.base.i18n import speaking
+from ui.base.run import Viewing
+from ui.cases import worklist
+from ui.figures import published
 
 pytestmark = pytest.mark.real_data
 

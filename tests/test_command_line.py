@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from reportdb.__main__ import app
-from reportdb.connection import connect
+from reportdb.database.connection import connect
 from tests.conftest import NewDatabase
 
 CITY = """insert into city (code, name_vi, name_en, time_zone, country)

@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import InternalError
 
-from queries import database
-from queries.database import DatabaseAway, NotAReportDatabase, ReportDatabase
-from queries.scope import EVERYTHING
-from queries.statements import sql
-from reportdb.connection import connect
+from queries.engine import database
+from queries.engine.database import DatabaseAway, NotAReportDatabase, ReportDatabase
+from queries.engine.scope import EVERYTHING
+from queries.engine.statements import sql
+from reportdb.database.connection import connect
 from tests.conftest import NewDatabase
 from tests.reports import T, small_city
 from tests.waiting import becomes

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from reportdb.calendars import fill_calendar
-from reportdb.connection import connect
-from reportdb.deadlines import SEVERITIES, Rules, Steps, Terms, replay
-from reportdb.working_time import WorkingTime
+from reportdb.database.connection import connect
+from reportdb.deadlines.calendars import fill_calendar
+from reportdb.deadlines.rules import SEVERITIES, Rules, Steps, Terms, replay
+from reportdb.deadlines.working_time import WorkingTime
 from tests.conftest import NewDatabase
 from tests.reports import give_rule, small_city
 

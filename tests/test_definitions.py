@@ -8,24 +8,24 @@ from zoneinfo import ZoneInfo
 import psycopg
 import pytest
 
-from queries.cases import FIGURES, case_count
-from queries.database import ReportDatabase
-from queries.figures import RATES
-from queries.figures import city as read_city
-from queries.filters import Filters
-from queries.rules import Unsure, days_off, office_hours, rules, unsure
-from queries.scope import EVERYTHING
-from queries.signals import SIGNALS
-from queries.statements import definitions, written
+from queries.cases.cases import FIGURES, case_count
+from queries.engine.database import ReportDatabase
+from queries.engine.filters import Filters
+from queries.engine.scope import EVERYTHING
+from queries.engine.statements import definitions, written
+from queries.figures.figures import RATES
+from queries.figures.figures import city as read_city
+from queries.figures.signals import SIGNALS
+from queries.rules.rules import Unsure, days_off, office_hours, rules, unsure
 from tests.conftest import DEMO_NOW
 from tests.reports import HOUR, T, give_rule, report, ruled_city, small_city
-from ui import definitions as shown
-from ui.asked import asked
-from ui.meanings import figure_name, left_out, meaning, rate_name
-from ui.tiles import Count
-from ui.unconfirmed import mark
-from ui.viewing import Viewing
-from ui.words import speaking
+from ui.address.url_filters import asked
+from ui.base.figure_names import figure_name, left_out, meaning, rate_name
+from ui.base.i18n import speaking
+from ui.base.run import Viewing
+from ui.figures import definitions as shown
+from ui.figures.tiles import Count
+from ui.figures.unconfirmed import mark
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 NOW = Filters.of(scope=EVERYTHING, at=T, zone=HANOI)

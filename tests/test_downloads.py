@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from queries.database import ReportDatabase
-from queries.figures import city
-from queries.filters import Filters
-from queries.period import happened
+from queries.engine.database import ReportDatabase
+from queries.engine.filters import Filters
+from queries.figures.figures import city
+from queries.figures.period import happened
 from tests.browser.conftest import dashboard
 from tests.conftest import DEMO_NOW
 from tests.waiting import becomes

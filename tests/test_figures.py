@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from queries.chance import median_bounds
-from queries.database import ReportDatabase
-from queries.figures import HOURS, due_soon_until, figures, labels, reading_order, timed
-from queries.filters import SEVERITIES, Filters
-from queries.period import MEDIAN_BOUNDS, quantiles
+from queries.engine.database import ReportDatabase
+from queries.engine.filters import SEVERITIES, Filters
+from queries.figures.chance import median_bounds
+from queries.figures.figures import HOURS, due_soon_until, figures, labels, reading_order, timed
+from queries.figures.period import MEDIAN_BOUNDS, quantiles
 from tests.reports import DAY, HOUR, T, past, report, small_city
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")

@@ -12,24 +12,24 @@ import pandas as pd
 import psycopg
 import pytest
 
-from queries.backlog import backlog
-from queries.cases import Order, case_count, case_ids, cases, readable_count
-from queries.database import ReportDatabase
-from queries.figures import city as city_of
-from queries.figures import figures
-from queries.filters import Filters
-from queries.overdue import overdue
-from queries.report import events, reading
-from queries.report import report as one
-from queries.scope import EVERYTHING, cases_of
-from queries.search import search
-from queries.units import duties
+from queries.cases.cases import Order, case_count, case_ids, cases, readable_count
+from queries.cases.report import events, reading
+from queries.cases.report import report as one
+from queries.cases.search import search
+from queries.engine.database import ReportDatabase
+from queries.engine.filters import Filters
+from queries.engine.scope import EVERYTHING, cases_of
+from queries.figures.backlog import backlog
+from queries.figures.figures import city as city_of
+from queries.figures.figures import figures
+from queries.figures.overdue import overdue
+from queries.units.units import duties
 from reportdb.summary import summarise
 from tests.reports import DAY, HOUR, T, give_step, past, report, small_city
 from tests.test_figures import HANOI
-from ui.case_list import CaseList
-from ui.exports import Export, csv_parts
-from ui.words import speaking
+from ui.base.i18n import speaking
+from ui.cases.case_list import CaseList
+from ui.cases.exports import Export, csv_parts
 
 LANG, DONG_ANH, DESK, NOBODY = 1, 2, 3, None
 CAME = T - 2 * DAY

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reportdb.connection import connect
+from reportdb.database.connection import connect
 from tests.conftest import NewDatabase
 from tests.import_sample import AGAIN, HEADER, SampleCity
 

@@ -9,8 +9,8 @@ import psycopg
 import pytest
 
 from reportdb.check import find_damage
+from reportdb.deadlines.recomputation import apply_changes, find_changes
 from reportdb.importer import Counts
-from reportdb.recomputation import apply_changes, find_changes
 from tests.import_sample import AGAIN, CLOSED, GOOD, IMPORTED, SampleCity
 from tests.reports import DAY, HOUR, T, give_rule, give_step, report, ruled_city
 

@@ -6,8 +6,8 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from queries.filters import NONE
-from queries.keyed import added, beside, counts_of, keyed, keys_of, told
+from queries.engine.filters import NONE
+from queries.engine.keyed import added, beside, counts_of, keyed, keys_of, told
 
 KEYS = some.none() | some.integers(0, 6)
 COUNTS = some.integers(0, 1_000_000)

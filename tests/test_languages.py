@@ -8,17 +8,20 @@ import psycopg
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from queries.accounts import Account, accounts
-from queries.database import ReportDatabase
-from queries.figures import City
-from queries.figures import city as city_of
-from queries.filters import Filters
-from queries.scope import EVERYTHING
+from queries.access.accounts import Account, accounts
+from queries.engine.database import ReportDatabase
+from queries.engine.filters import Filters
+from queries.engine.scope import EVERYTHING
+from queries.figures.figures import City
+from queries.figures.figures import city as city_of
 from reportdb.users import User, users, write_users
 from tests.reports import T, small_city
-from ui import charts, exports, languages, levels, words
-from ui.viewing import Viewing
-from ui.words import speaking
+from ui.access import languages
+from ui.base import i18n, levels
+from ui.base.i18n import speaking
+from ui.base.run import Viewing
+from ui.cases import exports
+from ui.figures import charts
 
 
 def city(*spoken: str, country: str = "VN") -> City:
@@ -71,7 +74,7 @@ def test_the_account_comes_before_the_browser_and_the_browser_before_the_city(
 
 def test_a_city_nobody_knows_yet_offers_all() -> None:
     assert languages.ordered(None, None, "en") == ("en", "vi")
-    assert languages.offered_by(None) == words.LANGUAGES
+    assert languages.offered_by(None) == i18n.LANGUAGES
 
 
 @pytest.mark.parametrize(
@@ -95,10 +98,10 @@ def page() -> None:
 
     import streamlit as st
 
-    from ui import words
+    from ui.base import i18n
 
-    words.offer(("en", "vi"), "US")
-    st.text(f"{words.language()} {words.day(date(2026, 11, 21))} {words.offered()}")
+    i18n.offer(("en", "vi"), "US")
+    st.text(f"{i18n.language()} {i18n.day(date(2026, 11, 21))} {i18n.offered()}")
 
 
 @pytest.mark.parametrize(
@@ -123,14 +126,14 @@ def test_the_address_comes_before_all(address: str, said: str) -> None:
     ],
 )
 def test_a_date_has_the_form_of_the_language_in_the_citys_country(
-    language: words.Language, country: str, day: str, moment: str, short: str, cell: str, tag: str
+    language: i18n.Language, country: str, day: str, moment: str, short: str, cell: str, tag: str
 ) -> None:
     with speaking(language, country):
-        assert words.day(date(2026, 11, 21)) == day
-        assert words.moment(datetime(2026, 11, 21, 8, 5, tzinfo=UTC)) == moment
+        assert i18n.day(date(2026, 11, 21)) == day
+        assert i18n.moment(datetime(2026, 11, 21, 8, 5, tzinfo=UTC)) == moment
         assert charts.days_axis()["tickformat"] == short
         assert exports._excel_moment() == cell
-        assert words.locale_tag() == tag
+        assert i18n.locale_tag() == tag
 
 
 def test_what_is_drawn_for_one_language_is_never_shown_in_another(
@@ -140,9 +143,9 @@ def test_what_is_drawn_for_one_language_is_never_shown_in_another(
     filters = Filters.of(at=T, zone=city("vi").zone)
     seen = Viewing(reports, city_of(reports, T), filters, live=False, query={}, page="overview")
     drawn = []
-    for language in words.LANGUAGES:
+    for language in i18n.LANGUAGES:
         with speaking(language):
-            drawn.append(seen.shared("heading", lambda: words._("Overview")))
+            drawn.append(seen.shared("heading", lambda: i18n._("Overview")))
     assert drawn == ["Tổng quan", "Overview"]
 
 

@@ -15,6 +15,24 @@ MAY_IMPORT = {
     "queries": {"queries"},
     "reportdb": {"reportdb"},
 }
+ROOMS = {
+    "ui": [
+        "base",
+        "address",
+        "live",
+        "access",
+        "figures",
+        "cases",
+        "map",
+        "live_map",
+        "unit",
+        "wall",
+        "server",
+        "frame",
+    ],
+    "queries": ["engine", "health", "access", "figures", "places", "units", "rules", "cases"],
+}
+"""The rooms of a folder: each imports only rooms before it."""
 DATABASE_LIBRARIES = {"sqlalchemy", "psycopg"}
 
 
@@ -40,10 +58,39 @@ def test_a_room_imports_only_what_it_may(file: Path) -> None:
         allowed = allowed | {"queries"}  # `figures` and `calendar check` print what the pages show, by the same queries
     assert imports(file) & OURS <= allowed
     if room in {"pages", "ui"}:
-        assert not imports(file) & DATABASE_LIBRARIES, "only queries/database.py knows the database's libraries"
+        assert not imports(file) & DATABASE_LIBRARIES, "only queries/engine/database.py knows the database's libraries"
     if room == "queries":
         assert "streamlit" not in imports(file), "queries never draw"
         assert file.name == "database.py" or not imports(file) & DATABASE_LIBRARIES
+
+
+def room_imports(file: Path, folder: str) -> set[str]:
+    """Return the rooms of a folder that one of its files imports."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == folder:
+            names = node.module.split(".")[1:2] or [alias.name for alias in node.names]
+            found |= set(names)
+    return found
+
+
+@pytest.mark.parametrize("folder", ROOMS)
+def test_every_file_stands_in_a_room_that_says_what_belongs_there(folder: str) -> None:
+    assert sorted(path.name for path in (ROOT / folder).glob("*.py")) == ["__init__.py"]
+    assert sorted(path.parent.name for path in (ROOT / folder).glob("*/__init__.py")) == sorted(ROOMS[folder])
+    for room in ROOMS[folder]:
+        words = ast.get_docstring(ast.parse((ROOT / folder / room / "__init__.py").read_text()))
+        assert words, f"{folder}/{room} does not say what belongs there"
+
+
+@pytest.mark.parametrize(
+    ("folder", "room"), [(folder, room) for folder, rooms in ROOMS.items() for room in rooms], ids="/".join
+)
+def test_a_room_imports_no_room_above_it_and_stays_small(folder: str, room: str) -> None:
+    below = set(ROOMS[folder][: ROOMS[folder].index(room) + 1])
+    files = sorted((ROOT / folder / room).glob("*.py"))
+    assert {file.name: room_imports(file, folder) - below for file in files} == {file.name: set() for file in files}
+    assert sum(len(file.read_text().splitlines()) for file in files) <= 1500
 
 
 @pytest.mark.parametrize("file", sorted((ROOT / "pages").glob("*.py")), ids=lambda file: file.name)

@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 
-from queries.database import DatabaseAway, ReportDatabase
-from queries.figures import NoCity
+from queries.engine.database import DatabaseAway, ReportDatabase
+from queries.figures.figures import NoCity
 from tests.reports import T, report, small_city
 from tests.waiting import becomes, until_in_line
-from ui.live import Watcher, drawing, watcher, watching
-from ui.viewers import Viewer, Viewers
+from ui.live.sessions import Viewer, Viewers
+from ui.live.watch import Watcher, drawing, watcher, watching
 
 
 @pytest.fixture
@@ -132,7 +132,7 @@ def test_of_two_runs_of_one_page_the_one_still_asked_for_is_drawn_in_whatever_or
     viewer = watched.viewers.enter(watched.pulse)
     other = watched.viewers.enter(watched.pulse)
     state = _SessionState(viewer=viewer)
-    monkeypatch.setattr("ui.live.st.session_state", state)
+    monkeypatch.setattr("ui.live.watch.st.session_state", state)
     ended: list[str] = []
 
     def draw(name: str) -> None:

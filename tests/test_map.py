@@ -20,14 +20,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 
-from queries import map as map_queries
-from queries.cases import case_count
-from queries.database import DatabaseAway, ReportDatabase
-from queries.figures import figures, with_sums
-from queries.filters import Filters
-from queries.scope import EVERYTHING, cases_of
+from queries.cases.cases import case_count
+from queries.engine.database import DatabaseAway, ReportDatabase
+from queries.engine.filters import Filters
+from queries.engine.scope import EVERYTHING, cases_of
+from queries.figures.figures import figures, with_sums
+from queries.places import map as map_queries
 from tests.reports import DAY, HOUR, SQUARE, T, give_boundaries, past, report, small_city
-from ui import live, map_data, map_scale, maps, routes
+from ui.live import watch
+from ui.map import colour_scale, map_data, map_layers
+from ui.server import fonts
 
 pytestmark = pytest.mark.usefixtures("administrator")
 
@@ -174,8 +176,8 @@ def test_a_case_is_found_by_id_and_by_code_where_the_viewer_may_see_it(
 
 @given(st.lists(st.floats(0, 1e6), max_size=60))
 def test_bounds_are_few_round_and_ascending(found: list[float]) -> None:
-    bounds = map_scale.round_bounds(found)
-    assert len(bounds) < map_scale.STEPS
+    bounds = colour_scale.round_bounds(found)
+    assert len(bounds) < colour_scale.STEPS
     assert list(bounds) == sorted(set(bounds))
     assert all(f"{bound:.1e}"[0] in "12357" for bound in bounds)
     assert bool(bounds) == any(value > 0 for value in found)
@@ -192,7 +194,7 @@ def test_measures_are_values_of_each_area_and_say_where_there_is_nothing() -> No
         }
     )
     population = pd.Series({1: 20_000, 2: None, 3: 5_000})
-    found = {measure: map_scale.values(table, population, measure).tolist() for measure in map_scale.MEASURES}
+    found = {measure: colour_scale.values(table, population, measure).tolist() for measure in colour_scale.MEASURES}
     nothing = pytest.approx(float("nan"), nan_ok=True)
     assert found["overdue"] == [pytest.approx(13 / 17), nothing, nothing]
     assert found["backlog"] == [17, 0, 0]
@@ -201,12 +203,12 @@ def test_measures_are_values_of_each_area_and_say_where_there_is_nothing() -> No
 
 
 def test_a_scale_says_its_steps_in_words() -> None:
-    scale = map_scale.scale("time", pd.Series([1.0, 5, 11, 30, 50, 100, 800]))
+    scale = colour_scale.scale("time", pd.Series([1.0, 5, 11, 30, 50, 100, 800]))
     assert scale.bounds == (4, 12, 24, 48, 120)
     words = ["under 4 h", "4 h – 12 h", "12 h – 24 h", "24 h – 2 days", "2 days – 5 days", "5 days and more"]
-    assert map_scale.step_words(scale, "en") == words
+    assert colour_scale.step_words(scale, "en") == words
     assert [scale.step(hours) for hours in (0, 4, 47, 48, 800)] == [0, 1, 3, 4, 5]
-    assert map_scale.step_words(map_scale.Scale("backlog", ()), "vi") == []
+    assert colour_scale.step_words(colour_scale.Scale("backlog", ()), "vi") == []
 
 
 def test_areas_carry_their_step_and_their_numbers(city: psycopg.Connection, reports: ReportDatabase) -> None:
@@ -249,26 +251,30 @@ def test_a_nearer_look_shows_more_names() -> None:
 
 
 def test_a_map_asks_nobody_outside_and_says_plain_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(maps.STYLE_VARIABLE, raising=False)
-    layers = maps.coloured_areas("map/areas/district.geojson", "overdue", chosen="", dark=False)
+    monkeypatch.delenv(map_layers.STYLE_VARIABLE, raising=False)
+    layers = map_layers.coloured_areas("map/areas/district.geojson", "overdue", chosen="", dark=False)
     shapes = pd.DataFrame({"geometry": [SQUARE]})
-    deck = maps.deck(layers, maps.framing(shapes), says="{name}")
+    deck = map_layers.deck(layers, map_layers.framing(shapes), says="{name}")
     drawn = json.loads(deck.to_json())
     assert drawn["mapStyle"] == "__MAP_STYLE__"  # pydeck's word for none chosen; null would fetch a public one
     assert "http" not in deck.to_json()
     assert deck._tooltip["text"] == "{name}"
     assert "html" not in deck._tooltip
-    assert drawn["initialViewState"] == json.loads(maps.deck([], maps.framing(shapes)).to_json())["initialViewState"]
-    monkeypatch.setenv(maps.STYLE_VARIABLE, "https://maps.example/style.json")
     assert (
-        json.loads(maps.deck(layers, maps.framing(shapes)).to_json())["mapStyle"] == "https://maps.example/style.json"
+        drawn["initialViewState"]
+        == json.loads(map_layers.deck([], map_layers.framing(shapes)).to_json())["initialViewState"]
+    )
+    monkeypatch.setenv(map_layers.STYLE_VARIABLE, "https://maps.example/style.json")
+    assert (
+        json.loads(map_layers.deck(layers, map_layers.framing(shapes)).to_json())["mapStyle"]
+        == "https://maps.example/style.json"
     )
 
 
 @pytest.mark.parametrize(("half", "zoom"), [(1e-9, 20), (0.05, 10.42), (60, 0.19), (179, 0)])
 def test_a_view_shows_all_its_areas_as_near_as_a_map_can_be_drawn(half: float, zoom: float) -> None:
     corners = [[105.8 - half, 0.0], [105.8 + half, 0.0], [105.8 + half, half], [105.8 - half, half]]
-    view = maps.framing(pd.DataFrame({"geometry": [{"type": "Polygon", "coordinates": [corners]}]}), 200, 400)
+    view = map_layers.framing(pd.DataFrame({"geometry": [{"type": "Polygon", "coordinates": [corners]}]}), 200, 400)
     assert view.zoom == pytest.approx(zoom, abs=0.01)
     assert view.longitude == pytest.approx(105.8)
 
@@ -276,16 +282,16 @@ def test_a_view_shows_all_its_areas_as_near_as_a_map_can_be_drawn(half: float, z
 def test_a_map_is_made_without_looking_for_modules(monkeypatch: pytest.MonkeyPatch) -> None:
     looked_for: list[str] = []
     monkeypatch.setattr(PathFinder, "find_spec", lambda name, *_where: looked_for.append(name))
-    maps.deck([], maps.framing(pd.DataFrame({"geometry": [SQUARE]})))
+    map_layers.deck([], map_layers.framing(pd.DataFrame({"geometry": [SQUARE]})))
     assert not [name for name in looked_for if name.startswith("pydeck")]
 
 
 def test_points_are_described_in_words_a_browser_understands() -> None:
     counted = pd.Series([97]).iloc[0]  # a count as a query gives it
-    layer = maps.report_points("map/points.json", counted, chosen="", dark=False)[0]
-    described = json.loads(maps.deck([layer], maps.framing(pd.DataFrame({"geometry": [SQUARE]}))).to_json())["layers"][
-        0
-    ]
+    layer = map_layers.report_points("map/points.json", counted, chosen="", dark=False)[0]
+    described = json.loads(
+        map_layers.deck([layer], map_layers.framing(pd.DataFrame({"geometry": [SQUARE]}))).to_json()
+    )["layers"][0]
     assert described["stroked"] is True
     assert "True" not in json.dumps(described)
 
@@ -327,7 +333,7 @@ def get(path: str, query: dict[str, str] | None = None, **headers: str) -> Answe
             "scheme": "http",
             "root_path": "",
         }
-        await Starlette(routes=routes.routes)(scope, receive, send)
+        await Starlette(routes=fonts.routes)(scope, receive, send)
 
     asyncio.run(ask())
     start, *parts = sent
@@ -340,7 +346,7 @@ def served(city: psycopg.Connection, database: str) -> Iterator[None]:
     report(city, 1, lon=105.85, lat=21.05, due_at=T - HOUR)
     report(city, 2, lon=105.95, lat=21.05, district_id=2, ward_id=12, unit_id=2)
     report(city, 3)
-    with live.watching(database):
+    with watch.watching(database):
         yield
 
 
@@ -364,7 +370,7 @@ def test_an_address_serves_packed_data_with_a_tag() -> None:
 
 @pytest.mark.usefixtures("served")
 def test_more_points_than_can_be_drawn_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("queries.map.MOST_POINTS", 1)
+    monkeypatch.setattr("queries.places.map.MOST_POINTS", 1)
     answer = get("/map/points.json", AT)
     assert (answer.status, answer.body[:25]) == (400, b"Too many open reports for")
 
@@ -388,7 +394,7 @@ def test_a_city_without_boundaries_has_empty_layers(
     small_city(connection)
     report(connection, 1)
     assert map_data.geometries(reports.ask("areas", level="ward")).empty
-    with live.watching(database):
+    with watch.watching(database):
         for path in ("shapes/district.json", "areas/ward.geojson"):
             assert get(f"/map/{path}", AT).json()["features"] == []
         for path in ("labels/ward.json", "points.json", "arrivals.json", "squares.json"):
@@ -423,7 +429,7 @@ def test_a_database_away_is_said_and_may_be_asked_again(monkeypatch: pytest.Monk
     def away(*_: Any, **__: Any) -> None:
         raise DatabaseAway("connection refused")
 
-    monkeypatch.setattr(live.watcher().reports, "ask", away)
+    monkeypatch.setattr(watch.watcher().reports, "ask", away)
     answer = get("/map/points.json", AT | {"lang": "vi"})
     assert answer.status == 503
     assert answer.headers["retry-after"] == "5"

@@ -14,12 +14,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from queries.cases import cases
-from queries.database import ReportDatabase
-from queries.filters import Filters
-from queries.scope import EVERYTHING
-from queries.search import search
-from reportdb.connection import connect
+from queries.cases.cases import cases
+from queries.cases.search import search
+from queries.engine.database import ReportDatabase
+from queries.engine.filters import Filters
+from queries.engine.scope import EVERYTHING
+from reportdb.database.connection import connect
 from tests.conftest import NewDatabase
 from tests.reports import T, give_step, report, small_city
 

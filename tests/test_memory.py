@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from queries.filters import Filters
-from queries.memory import Memory
+from queries.engine.answer_cache import Memory
+from queries.engine.filters import Filters
 
 
 class Away(Exception):
@@ -23,7 +23,7 @@ def memory(seconds: float = 60.0, room: int = 1_000_000) -> Memory:
 @pytest.fixture
 def passes(clock_of: Callable[[str], Callable[[float], None]]) -> Callable[[float], None]:
     """Let so many seconds pass."""
-    return clock_of("queries.memory")
+    return clock_of("queries.engine.answer_cache")
 
 
 def fails() -> str:

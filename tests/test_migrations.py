@@ -7,8 +7,8 @@ import psycopg
 import pytest
 
 from reportdb.check import find_damage
-from reportdb.connection import connect
-from reportdb.migrations import SCHEMA, SchemaError, migrate
+from reportdb.database.connection import connect
+from reportdb.database.migrations import SCHEMA, SchemaError, migrate
 from tests.conftest import DEMO_NOW, NewDatabase, database_name
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ui.moments import day_first, example, read, read_end
+from ui.address.moments import day_first, example, read, read_end
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 EIGHT = datetime(2026, 11, 2, 8, tzinfo=HANOI)

@@ -25,20 +25,22 @@ from sqlalchemy.engine import make_url
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import UnknownElement
 
-from queries import database as door
-from queries.accounts import Account
-from queries.scope import cases_of
-from queries.trouble import Kind
-from reportdb.connection import connect
-from reportdb.migrations import migrate
-from reportdb.server import embedded_server
+from queries.access.accounts import Account
+from queries.engine import database as door
+from queries.engine.errors import Kind
+from queries.engine.scope import cases_of
+from reportdb.database.connection import connect
+from reportdb.database.embedded_server import embedded_server
+from reportdb.database.migrations import migrate
 from tests.open_folder import open_folder
 from tests.reports import report, small_city
 from tests.servers import postmaster
 from tests.wire import wire
-from ui import access, live, shown
+from ui.access import accounts
+from ui.live import last_good, watch
+from ui.live.pulse import Pulse
 
-FRAME = Path(__file__).parents[1] / "ui" / "frame.py"
+FRAME = Path(__file__).parents[1] / "ui" / "frame" / "page_frame.py"
 PATIENCE = 60
 
 pytestmark = pytest.mark.usefixtures("administrator")
@@ -93,7 +95,7 @@ def html_of(data: dict[str, str]) -> str:
 def board(
     url: str, why_away: Callable[[], Kind | None] = lambda: None, scope_key: Callable[[], str | None] | None = None
 ) -> Iterator[Board]:
-    with live.watching(url, why_away=why_away, scope_key=scope_key):
+    with watch.watching(url, why_away=why_away, scope_key=scope_key):
         drawn = Board()
         yield drawn
 
@@ -104,8 +106,8 @@ def in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(door, "_SECONDS_FOR_AN_ANSWER", 2)
     monkeypatch.setattr(door, "_SECONDS_FOR_A_LOOK", 1)
     monkeypatch.setattr(door, "_SECONDS_TO_CONNECT", 2)
-    monkeypatch.setattr(live, "_SECONDS_BETWEEN_LOOKS", 0.3)
-    monkeypatch.setattr(shown, "_SECONDS_TO_STAY", 1)
+    monkeypatch.setattr(watch, "_SECONDS_BETWEEN_LOOKS", 0.3)
+    monkeypatch.setattr(last_good, "_SECONDS_TO_STAY", 1)
 
 
 def fill(connection: psycopg.Connection) -> None:
@@ -198,7 +200,7 @@ def test_a_server_whose_place_another_takes(city: str) -> None:
             first.cut()
             time.sleep(1)
             drawn.until("Live")
-            assert live.watcher().pulse.trouble is None
+            assert watch.watcher().pulse.trouble is None
             arrived(city, drawn.look)
 
 
@@ -206,9 +208,9 @@ def arrived(city: str, look: Callable[[], str]) -> None:
     """A report that comes in now is on the screen of who looks then."""
     with connect(city) as connection:
         arrives(connection, 77)
-    changed_at = live.watcher().pulse.changed_at
+    changed_at = watch.watcher().pulse.changed_at
     began = time.monotonic()
-    while live.watcher().pulse.changed_at == changed_at:
+    while watch.watcher().pulse.changed_at == changed_at:
         assert time.monotonic() - began < PATIENCE
         time.sleep(0.1)
     assert look().startswith("Live")
@@ -236,7 +238,7 @@ def test_questions_that_take_too_long(city: str, connection: psycopg.Connection)
             other.execute("lock table report_past in access exclusive mode")
             arrives(connection, 2)
             shows_the_last_good_numbers(drawn, "the database is slow")
-            assert live.watcher().pulse.trouble is None, "the small question is answered"
+            assert watch.watcher().pulse.trouble is None, "the small question is answered"
         drawn.until("Live")
 
 
@@ -289,17 +291,17 @@ def test_a_right_that_is_taken_away(official: tuple[str, str], connection: psyco
         drawn.until("Live")
 
 
-@pytest.mark.parametrize("viewer", [access.HERE, access.ANYBODY], ids=lambda viewer: viewer.subject)
+@pytest.mark.parametrize("viewer", [accounts.HERE, accounts.ANYBODY], ids=lambda viewer: viewer.subject)
 def test_a_login_that_is_not_let_in(
     official: tuple[str, str], connection: psycopg.Connection, monkeypatch: pytest.MonkeyPatch, viewer: Account
 ) -> None:
     name, url = official
-    monkeypatch.setattr(access, "asker", lambda: lambda: viewer)
+    monkeypatch.setattr(accounts, "asker", lambda: lambda: viewer)
     connection.execute(sql.SQL("revoke report_dashboard from {}").format(sql.Identifier(name)))
     with board(url, scope_key=key_of(connection)) as drawn:
         assert "refuses the dashboard" in drawn.look()
         cured = any("report_dashboard" in error for error in drawn.errors)
-        assert cured == (viewer is access.HERE), "only whoever runs the dashboard is told what to do"
+        assert cured == (viewer is accounts.HERE), "only whoever runs the dashboard is told what to do"
         connection.execute(sql.SQL("grant report_dashboard to {}").format(sql.Identifier(name)))
         drawn.until("Live")
 
@@ -321,7 +323,7 @@ def test_who_was_not_drawn_again_before_the_outage_keeps_what_they_saw(
     """Each head's own cases are asked for each: what is remembered for one is not for the other."""
     heads = {name: Account(name, name, "unit_head", cases_of((unit,)), unit) for name, unit in (("A", 1), ("B", 2))}
     looks: list[Account] = []
-    monkeypatch.setattr(access, "asker", lambda: lambda: looks[-1])
+    monkeypatch.setattr(accounts, "asker", lambda: lambda: looks[-1])
     with wire(city) as laid, board(laid.url) as first:
         second = Board()
 
@@ -352,13 +354,13 @@ def test_an_outage_longer_than_answers_are_remembered(city: str, monkeypatch: py
 
 
 def test_a_page_that_draws_slowly_says_so_meanwhile(city: str) -> None:
-    with live.watching(city) as watcher:
+    with watch.watching(city) as watcher:
         viewer = watcher.viewers.enter(watcher.pulse)
         viewer.begin(watcher.pulse)
         viewer.drawn()
         true_at = viewer.beat(1, watcher.pulse).true_at
         later = watcher.pulse.at + timedelta(minutes=1)
-        moved = live.Pulse(at=later, city=watcher.pulse.city, true_at=later)
+        moved = Pulse(at=later, city=watcher.pulse.city, true_at=later)
         viewer.waits()
         viewer.begin(moved)
         assert viewer.beat(1, moved)[1:] == (true_at, False, False), "what is on the screen is not yet the new"
@@ -369,11 +371,11 @@ def test_a_page_that_draws_slowly_says_so_meanwhile(city: str) -> None:
 def test_viewers_come_back_one_after_the_other(city: str) -> None:
     """Not all in the moment the database is back: each at its own turn within three seconds."""
     back = datetime.now(UTC)
-    with live.watching(city) as watcher:
+    with watch.watching(city) as watcher:
         came = []
         for turn, seconds_ago in ((0.0, 0), (0.9, 1), (0.9, 3)):
-            viewer = watcher.viewers.enter(live.Pulse(at=back - timedelta(minutes=1)))
+            viewer = watcher.viewers.enter(Pulse(at=back - timedelta(minutes=1)))
             viewer.turn, viewer.drawn_at = turn, back - timedelta(minutes=1)
-            pulse = live.Pulse(at=back, city=watcher.pulse.city, back_at=back - timedelta(seconds=seconds_ago))
+            pulse = Pulse(at=back, city=watcher.pulse.city, back_at=back - timedelta(seconds=seconds_ago))
             came.append(viewer.beat(0, pulse).again)
     assert came == [True, False, True]

@@ -6,12 +6,12 @@ import pandas as pd
 import psycopg
 import pytest
 
-from queries.cases import case_count
-from queries.database import ReportDatabase
-from queries.filters import Filters
-from queries.overdue import city_overdue, overdue
-from queries.ranking import ranked
-from queries.scope import EVERYTHING
+from queries.cases.cases import case_count
+from queries.engine.database import ReportDatabase
+from queries.engine.filters import Filters
+from queries.engine.scope import EVERYTHING
+from queries.figures.overdue import city_overdue, overdue
+from queries.figures.ranking import ranked
 from tests.reports import DAY, HOUR, T, past, report, small_city
 from tests.test_figures import HANOI
 

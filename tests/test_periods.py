@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from queries.figures import City
-from queries.filters import Filters
+from queries.engine.filters import Filters
+from queries.figures.figures import City
 from tests.reports import T
-from ui.periods import CALENDAR, PERIODS, REPORTING, in_words, period_name, span, with_days
-from ui.words import speaking
+from ui.address.periods import CALENDAR, PERIODS, REPORTING, in_words, period_name, span, with_days
+from ui.base.i18n import speaking
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 CITY = City("test", "Thành phố", "City", "Asia/Ho_Chi_Minh", False, None, T - timedelta(days=100), T, "VN")

@@ -5,22 +5,27 @@ import json
 import psycopg
 import pytest
 
-from queries import map as map_queries
-from queries.database import ReportDatabase
-from queries.figures import city as city_of
-from queries.filters import Filters
-from queries.report import report as case_of
-from queries.scope import EVERYTHING, FIGURES, NOTHING, Scope
+from queries.cases.report import report as case_of
+from queries.engine.database import ReportDatabase
+from queries.engine.filters import Filters
+from queries.engine.scope import EVERYTHING, FIGURES, NOTHING, Scope
+from queries.figures.figures import city as city_of
+from queries.places import map as map_queries
 from reportdb.summary import summarise
 from tests.reports import DAY, T, give_boundaries, report, small_city
-from ui import backlog, case_story, examples, leaderboard, levels, live_map, maps
-from ui.filters import _shown
-from ui.plain_ground import drawn_level, plain_ground
-from ui.screens import WallScreen
-from ui.viewing import Viewing
-from ui.wall_map import wall_map
-from ui.wall_scenes import scenes
-from ui.words import speaking
+from ui.base import examples, levels
+from ui.base.i18n import speaking
+from ui.base.run import Viewing
+from ui.cases import detail
+from ui.figures import backlog_table
+from ui.frame.filter_bar import _shown
+from ui.live_map import live_map
+from ui.map import map_layers
+from ui.map.plain_ground import drawn_level, plain_ground
+from ui.unit import leaderboard
+from ui.wall.screens import WallScreen
+from ui.wall.wall_map import wall_map
+from ui.wall.wall_scenes import scenes
 
 
 @pytest.fixture(params=[False, True], ids=["reports", "summary"])
@@ -46,7 +51,7 @@ def test_the_map_is_framed_on_the_reports_and_not_on_a_wrong_point(reports: Repo
     assert 105.7 < west <= 105.8
     assert 105.99 <= east < 106.1
     assert 20.9 < south < 21.0 < north < 21.1
-    view = maps.framed((west, south, east, north))
+    view = map_layers.framed((west, south, east, north))
     assert 105.85 < view.longitude < 105.95
     assert view.zoom > 9
 
@@ -162,7 +167,7 @@ def test_a_city_of_wards_alone_is_filtered_by_ward(connection: psycopg.Connectio
     assert levels.present(reports) == ("ward",)
     assert (levels.usual(reports), levels.usual(reports, "ward")) == ("ward", "ward")
     assert _shown(reports) == ("ward", "category", "channel")
-    assert backlog._next_level(viewing(reports), "ward") == "unit"
+    assert backlog_table._next_level(viewing(reports), "ward") == "unit"
 
 
 def test_kinds_of_units_are_told_apart_where_there_are_several(
@@ -200,7 +205,7 @@ def test_a_case_says_that_its_area_is_the_sources_word(
     found = case_of(reports, seen.filters, "T-1")
     assert found is not None
     with speaking("en"):
-        assert case_story._placed_by(seen, found) == said
+        assert detail._placed_by(seen, found) == said
 
 
 def test_a_report_placed_by_the_sources_word_is_not_on_the_map(

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from ui.process import prepare
+from ui.base.process import prepare
 
 
 @pytest.mark.skipif("not __import__('os').path.isdir('/proc/self/fd')", reason="the system lists no descriptors")

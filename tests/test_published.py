@@ -8,22 +8,23 @@ from urllib.parse import parse_qs, urlsplit
 import psycopg
 import pytest
 
-from queries.cases import case_count, case_ids, cases
-from queries.database import ReportDatabase
-from queries.figures import city as city_of
-from queries.filters import Filters
-from queries.published import CROSSED, FLAGS, OURS, crossed, flags, kinds, published_words
-from queries.report import report as one
-from queries.scope import COUNTS, EVERYTHING, FIGURES, NOTHING, cases_of
+from queries.cases.cases import case_count, case_ids, cases
+from queries.cases.report import report as one
+from queries.engine.database import ReportDatabase
+from queries.engine.filters import Filters
+from queries.engine.scope import COUNTS, EVERYTHING, FIGURES, NOTHING, cases_of
+from queries.figures.figures import city as city_of
+from queries.figures.published import CROSSED, FLAGS, OURS, crossed, flags, kinds, published_words
 from tests.reports import DAY, HOUR, T, give_rule, past, report, small_city
 from tests.test_figures import HANOI
-from ui import published, worklist
-from ui.asked import asked
-from ui.case_list import asked_list, described
-from ui.exports import Export, csv_parts
-from ui.panel import render
-from ui.viewing import Viewing
-from ui.words import speaking
+from ui.address.url_filters import asked
+from ui.base.html_panel import render
+from ui.base.i18n import speaking
+from ui.base.run import Viewing
+from ui.cases import worklist
+from ui.cases.case_list import asked_list, described
+from ui.cases.exports import Export, csv_parts
+from ui.figures import published
 
 NOW = Filters.of(scope=EVERYTHING, at=T, zone=HANOI)
 LATE, IN_TIME, UNKNOWN = ({"due_at": due} for due in (T - HOUR, T + HOUR, None))

@@ -3,11 +3,11 @@
 import psycopg
 import pytest
 
-from queries.cases import case_count
-from queries.database import ReportDatabase
-from queries.filters import Filters
-from queries.overdue import city_overdue, overdue
-from queries.ranking import ranked
+from queries.cases.cases import case_count
+from queries.engine.database import ReportDatabase
+from queries.engine.filters import Filters
+from queries.figures.overdue import city_overdue, overdue
+from queries.figures.ranking import ranked
 from tests.published_counts import ASSUMED, AT, PUBLISHED, city_of_august_2024
 from tests.test_figures import HANOI
 

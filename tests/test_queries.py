@@ -9,11 +9,10 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
-from queries.statements import definitions, sql, written
+from queries.engine.statements import FILES, definitions, sql, written
 from tests.reports import DAY, T, report, small_city
 
-FOLDER = Path(__file__).parents[1] / "queries"
-QUESTIONS = sorted(file.stem for file in FOLDER.glob("*.sql") if file.stem != "definitions")
+QUESTIONS = sorted(file.stem for file in FILES.values() if file.stem != "definitions")
 CHOSEN: dict[str, Any] = {
     "districts": [1],
     "wards": [11],
@@ -94,14 +93,15 @@ VALUES: dict[str, Any] = {
 
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_a_question_opens_with_a_sentence_and_reads_no_clock(question: str) -> None:
-    words = (FOLDER / f"{question}.sql").read_text()
+    words = FILES[question].read_text()
     assert re.match(r"-- [^\n]+(\n-- [^\n]+)*\.\n", words), "the first line says what is asked, and ends with a stop"
     assert not re.search(r"now\(\)|current_date|current_timestamp|clock_timestamp", words, re.IGNORECASE)
     assert "infinity" not in words
 
 
 def test_every_definition_has_a_sentence_and_is_used() -> None:
-    used = " ".join(file.read_text() for file in (*FOLDER.glob("*.sql"), *FOLDER.glob("*.py")))
+    modules = (Path(__file__).parents[1] / "queries").rglob("*.py")
+    used = " ".join(file.read_text() for file in (*FILES.values(), *modules))
     for name, meaning in definitions().items():
         assert meaning, f"{name} means nothing"
         assert re.search(rf"\{{{name}[}}|]|\"{name}\"", used), f"nobody asks for {name}"

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from scipy.special import betainc, betaln
 
 from bench.ranking import City, simulate
-from queries.ranking import (
+from queries.figures.ranking import (
     FEWEST_OPEN,
     changed,
     expected,
@@ -17,7 +17,7 @@ from queries.ranking import (
     ratio,
     shrunk,
 )
-from ui.leaders import best
+from ui.unit.best_and_worst import best
 
 counts = st.lists(
     st.integers(1, 400).flatmap(lambda opened: st.tuples(st.integers(0, opened), st.just(opened))),

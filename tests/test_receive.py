@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 import psycopg
 import pytest
 
-from queries.backlog import RECEIPTS, backlog
-from queries.cases import case_count, case_ids, working_left
-from queries.database import ReportDatabase
-from queries.figures import figures
-from queries.filters import Filters
-from queries.scope import EVERYTHING
+from queries.cases.cases import case_count, case_ids, working_left
+from queries.engine.database import ReportDatabase
+from queries.engine.filters import Filters
+from queries.engine.scope import EVERYTHING
+from queries.figures.backlog import RECEIPTS, backlog
+from queries.figures.figures import figures
 from tests.reports import DAY, HOUR, T, give_rule, past, report, ruled_city
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")

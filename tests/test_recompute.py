@@ -10,9 +10,9 @@ from typer.testing import CliRunner
 
 from reportdb.__main__ import app
 from reportdb.check import find_damage
-from reportdb.connection import connect
+from reportdb.database.connection import connect
+from reportdb.deadlines.recomputation import Changes, OtherChanges, apply_changes, find_changes
 from reportdb.demo import build_demo
-from reportdb.recomputation import Changes, OtherChanges, apply_changes, find_changes
 from reportdb.simulation import Simulation
 from tests.conftest import DEMO_NOW, NewDatabase
 from tests.report_invariants import fingerprint

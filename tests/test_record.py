@@ -14,16 +14,18 @@ import pytest
 from starlette.applications import Starlette
 from starlette.types import Message
 
-from queries import cases
-from queries.accounts import Account, log, note
-from queries.database import ReportDatabase
-from queries.record import Volume, export_begun, export_ended, volumes
-from queries.scope import ADMINISTRATION, EVERYTHING
+from queries.access.accounts import Account, log, note
+from queries.access.record import Volume, export_begun, export_ended, volumes
+from queries.cases import cases
+from queries.engine.database import ReportDatabase
+from queries.engine.scope import ADMINISTRATION, EVERYTHING
 from tests.reports import DAY, HOUR, T, report, small_city
-from ui import access, downloads, live, record
-from ui.downloads import export_routes
-from ui.server.limits import SHARES
-from ui.thresholds import Thresholds
+from ui.access import accounts, record
+from ui.base.thresholds import Thresholds
+from ui.cases import downloads
+from ui.cases.downloads import export_routes
+from ui.live import watch
+from ui.live.limits import SHARES
 
 CASES = 25
 PART = 10
@@ -47,7 +49,7 @@ def asked_by(monkeypatch: pytest.MonkeyPatch) -> Callable[[Account], None]:
     """Say who asks for files from now on."""
 
     def by(account: Account) -> None:
-        monkeypatch.setattr(access, "of_request", lambda _request: account)
+        monkeypatch.setattr(accounts, "of_request", lambda _request: account)
 
     by(LAN)
     return by
@@ -62,7 +64,7 @@ def app(
 ) -> Iterator[Starlette]:
     """The routes of files over the city, whose parts are small."""
     monkeypatch.setattr(cases, "_PART", PART)
-    with live.watching(database):
+    with watch.watching(database):
         yield Starlette(routes=export_routes)
     assert not downloads._making._taken, "every place is left again"
 
@@ -193,7 +195,7 @@ def test_a_file_whose_database_fails_breaks_off_on_record(
         yield from ()
         raise ZeroDivisionError
 
-    monkeypatch.setattr("ui.exports.case_parts", fails)
+    monkeypatch.setattr("ui.cases.exports.case_parts", fails)
     for kind in ("csv", "xlsx"):
         with pytest.raises(ZeroDivisionError):
             get(app, f"/cases.{kind}?{QUERY}")
@@ -326,7 +328,7 @@ def test_the_latest_volumes_are_read_without_waiting(
     city: psycopg.Connection, reports: ReportDatabase, clock_of: Callable[[str], Callable[[float], None]]
 ) -> None:
     del city
-    pass_by = clock_of("ui.record")
+    pass_by = clock_of("ui.access.record")
     latest = record.Latest()
     begin_a_file(reports)
     assert latest.read(reports) is None, "nobody waits"
@@ -362,8 +364,8 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         session_state, query_params, context = session, Query(), Context()
 
     monkeypatch.setattr(record, "st", Streamlit)
-    monkeypatch.setattr(access, "st", Streamlit)
-    monkeypatch.setattr(access, "_noted", {})
+    monkeypatch.setattr(accounts, "st", Streamlit)
+    monkeypatch.setattr(accounts, "_noted", {})
 
     def draw(page: str, code: str = "", case: int | None = None, account: Account = LAN) -> None:
         session["account"], query["code"] = account, code
@@ -380,12 +382,12 @@ def test_an_opened_case_is_one_line_however_often_it_is_drawn_again(
     database: str,
     clock_of: Callable[[str], Callable[[float], None]],
 ) -> None:
-    pass_by = clock_of("ui.access")
+    pass_by = clock_of("ui.access.accounts")
 
     def opened() -> list[tuple[Any, ...]]:
         return city.execute("select subject, action, report_id, reason from access_log order by id").fetchall()
 
-    with live.watching(database):
+    with watch.watching(database):
         for _ in range(3):
             drawn("report", "T-1", 1)
             pass_by(3600)  # the heartbeat has it drawn again all day
@@ -406,8 +408,8 @@ def test_an_opened_case_is_one_line_however_often_it_is_drawn_again(
 def test_where_nobody_signs_in_the_line_says_from_which_address(
     drawn: Callable[..., None], city: psycopg.Connection, database: str
 ) -> None:
-    with live.watching(database):
-        drawn("report", "T-1", 1, account=access.ANYBODY)
+    with watch.watching(database):
+        drawn("report", "T-1", 1, account=accounts.ANYBODY)
     assert city.execute("select subject, reason from access_log").fetchall() == [("anybody", "address 10.0.0.9")]
 
 
@@ -415,6 +417,6 @@ def test_a_case_opens_where_the_log_cannot_be_written_and_the_servers_log_says_s
     drawn: Callable[..., None], city: psycopg.Connection, database: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     city.execute("revoke execute on function note_access from report_gate")
-    with live.watching(database), caplog.at_level(logging.WARNING):
+    with watch.watching(database), caplog.at_level(logging.WARNING):
         drawn("report", "T-1", 1)
     assert "Not in the access log, which cannot be written now: lan@hanoi.example, case, report 1" in caplog.text

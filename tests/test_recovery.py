@@ -15,9 +15,9 @@ import psycopg
 import pytest
 
 from reportdb.check import find_damage
-from reportdb.connection import connect, report_database
+from reportdb.database.connection import connect, report_database
+from reportdb.database.embedded_server import embedded_server
 from reportdb.database.supervisor import why_away
-from reportdb.server import embedded_server
 from tests.conftest import _in_memory
 from tests.open_folder import open_folder
 from tests.servers import HOLD, ROOT, postmaster

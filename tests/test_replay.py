@@ -4,14 +4,14 @@ from datetime import timedelta
 
 import psycopg
 
-from queries.cases import readable_count
-from queries.database import ReportDatabase
-from queries.figures import city as read_city
-from queries.filters import Filters
-from queries.scope import EVERYTHING
+from queries.cases.cases import readable_count
+from queries.engine.database import ReportDatabase
+from queries.engine.filters import Filters
+from queries.engine.scope import EVERYTHING
+from queries.figures.figures import city as read_city
 from tests.reports import DAY, HOUR, T, report, small_city
-from ui.replay import at_step
-from ui.viewing import Viewing
+from ui.base.run import Viewing
+from ui.live_map.replay import at_step
 
 
 def test_each_step_stands_half_an_hour_later_with_the_same_choices(

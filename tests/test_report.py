@@ -10,18 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from queries.database import ReportDatabase
-from queries.figures import city as city_of
-from queries.filters import Filters
-from queries.report import NEAR_METRES, Held, events, held, nearby
-from queries.report import report as one
-from queries.scope import EVERYTHING, cases_of
+from queries.cases.report import NEAR_METRES, Held, events, held, nearby
+from queries.cases.report import report as one
+from queries.engine.database import ReportDatabase
+from queries.engine.filters import Filters
+from queries.engine.scope import EVERYTHING, cases_of
+from queries.figures.figures import city as city_of
 from tests.reports import DAY, HOUR, T, past, report, small_city
 from tests.test_figures import HANOI
-from ui import case_story
-from ui.panel import render
-from ui.viewing import Viewing
-from ui.words import speaking
+from ui.base.html_panel import render
+from ui.base.i18n import speaking
+from ui.base.run import Viewing
+from ui.cases import detail
 
 NOW = Filters.of(scope=EVERYTHING, at=T, zone=HANOI)
 
@@ -182,7 +182,7 @@ def test_a_case_with_a_higher_level_names_its_holder_who_handed_it_up_and_whethe
         filters = Filters.of(scope=EVERYTHING, at=T - hours_ago * HOUR, zone=HANOI)
         seen = Viewing(reports, city_of(reports, filters.at), filters, live=False, query={}, page="report")
         with speaking("en"):
-            return render("report", case_story.head(seen, known(reports, filters=filters)))
+            return render("report", detail.head(seen, known(reports, filters=filters)))
 
     assert "With a higher level" not in told(6)
     assert "Dong Anh commune" not in told(6)
@@ -201,7 +201,7 @@ def test_nobody_holds_a_case_that_was_handed_up_to_nobody(city: psycopg.Connecti
     assert held(events(reports, NOW, 1), T) == [Held(1, T - 2 * DAY, T - 5 * HOUR), Held(None, T - 5 * HOUR, T)]
     seen = Viewing(reports, city_of(reports, T), NOW, live=True, query={}, page="report")
     with speaking("en"):
-        assert "nobody holds it" in render("report", case_story.head(seen, known(reports)))
+        assert "nobody holds it" in render("report", detail.head(seen, known(reports)))
 
 
 def test_a_case_resolved_without_a_text_says_so(city: psycopg.Connection, reports: ReportDatabase) -> None:
@@ -212,7 +212,7 @@ def test_a_case_resolved_without_a_text_says_so(city: psycopg.Connection, report
     seen = Viewing(reports, city_of(reports, T), NOW, live=True, query={}, page="report")
     with speaking("en"):
         told = [
-            render("report", case_story.head(seen, case))
+            render("report", detail.head(seen, case))
             for case in (known(reports, f"T-{number}") for number in (0, 1, 2, 9))
         ]
     assert ["Xong" in each for each in told] == [True, False, False, False]
@@ -243,7 +243,7 @@ def office_hours(connection: psycopg.Connection, day: str, *, confirmed: bool) -
 def terms(reports: ReportDatabase, code: str = "T-1") -> list[dict[str, Any]]:
     case = known(reports, code)
     with speaking("en"):
-        return case_story.terms(case, events(reports, NOW, case["id"]))
+        return detail.terms(case, events(reports, NOW, case["id"]))
 
 
 def test_how_a_deadline_was_reached_and_how_sure_it_is(city: psycopg.Connection, reports: ReportDatabase) -> None:

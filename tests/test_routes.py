@@ -19,8 +19,8 @@ from websockets.typing import Origin, Subprotocol
 
 from bench import entrance
 from tests.browser.conftest import dashboard
-from ui.links import PATHS, WALL
-from ui.server import base_path
+from ui.base import base_path
+from ui.base.page_paths import PATHS, WALL
 
 ROOT = Path(__file__).parents[1]
 HTML, TEXT, JSON = "text/html", "text/plain", "application/json"

@@ -3,20 +3,20 @@
 import psycopg
 import pytest
 
-from queries.cases import case_count
-from queries.database import ReportDatabase
-from queries.deadlines import WARNINGS, path, warnings
-from queries.figures import names
-from queries.filters import Filters
-from queries.report import events
-from queries.report import report as one
-from queries.scope import EVERYTHING
-from reportdb.recomputation import apply_changes, find_changes
+from queries.cases.cases import case_count
+from queries.cases.report import events
+from queries.cases.report import report as one
+from queries.engine.database import ReportDatabase
+from queries.engine.filters import Filters
+from queries.engine.scope import EVERYTHING
+from queries.figures.figures import names
+from queries.rules.deadlines import WARNINGS, path, warnings
+from reportdb.deadlines.recomputation import apply_changes, find_changes
 from tests.conftest import DEMO_NOW
 from tests.reports import DAY, HOUR, T, give_step, past, report, ruled_city
 from tests.test_figures import HANOI
-from ui import case_story
-from ui.words import speaking
+from ui.base.i18n import speaking
+from ui.cases import detail
 
 
 def test_the_demo_has_no_warning(demo: str) -> None:
@@ -122,8 +122,8 @@ def test_the_page_tells_how_a_deadline_came_to_be(connection: psycopg.Connection
     seen = path(reports, filters, 1)
     assert seen["kind"].tolist() == ["submitted", "extended", "recategorised", "paused"]
     with speaking("en"):
-        shown = case_story.deadline_way(seen, names(reports, "category"), "working")
-        [handle] = case_story.terms(case, events(reports, filters, 1))
+        shown = detail.deadline_way(seen, names(reports, "category"), "working")
+        [handle] = detail.terms(case, events(reports, filters, 1))
     assert [way["why"] for way in shown] == [
         "Submitted by the citizen",
         "Deadline extended by 8 working hours",

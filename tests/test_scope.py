@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,18 +16,18 @@ import pandas as pd
 import pytest
 from sqlalchemy import event
 
-from queries import database
-from queries import map as maps
-from queries.accounts import Account, contact, log, note
-from queries.cases import FIGURES, case_count, case_rows, cases, readable_count
-from queries.database import NotAReportDatabase, ReportDatabase
-from queries.filters import BEGINNING, Filters
-from queries.report import events, nearby, report
-from queries.scope import ADMINISTRATION, COUNTS, EVERYTHING, GATE, NOTHING, Scope, cases_of
-from queries.search import search
-from queries.small_numbers import coarsened
-from queries.statements import sql
-from reportdb.connection import connect
+from queries.access.accounts import Account, contact, log, note
+from queries.cases.cases import FIGURES, case_count, case_rows, cases, readable_count
+from queries.cases.report import events, nearby, report
+from queries.cases.search import search
+from queries.engine import database
+from queries.engine.database import NotAReportDatabase, ReportDatabase
+from queries.engine.filters import BEGINNING, Filters
+from queries.engine.scope import ADMINISTRATION, COUNTS, EVERYTHING, GATE, NOTHING, Scope, cases_of
+from queries.engine.small_numbers import coarsened
+from queries.engine.statements import FILES, sql
+from queries.places import map as maps
+from reportdb.database.connection import connect
 from tests import access
 from tests.access import (
     BELOW,
@@ -53,10 +52,9 @@ from tests.access import (
 from tests.conftest import NewDatabase
 from tests.reports import DAY
 
-FOLDER = Path(__file__).parents[1] / "queries"
 QUESTIONS = sorted(
     file.stem
-    for file in FOLDER.glob("*.sql")
+    for file in FILES.values()
     if file.stem not in {"definitions", "note_access", "contact", "export_begun", "export_ended"}  # these four write
 )
 OF_CASES = {

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ui import panel
-from ui.screen import Screen, read
+from ui.base import html_panel
+from ui.base.viewport import Screen, read
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_a_window_no_screen_can_have_is_taken_for_one_at_a_desk(said: Any, found
 @given(st.text(max_size=50), st.integers(0, 3000))
 def test_a_long_panel_is_packed_and_holds_the_same(words: str, times: int) -> None:
     html = words * times
-    sent = panel._packed(html)
+    sent = html_panel._packed(html)
     if "packed" in sent:
         assert gzip.decompress(b64decode(sent["packed"])).decode() == html
         assert len(sent["packed"]) < len(html.encode()) / 2

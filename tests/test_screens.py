@@ -13,14 +13,14 @@ from zoneinfo import ZoneInfo
 import psycopg
 import pytest
 
-from queries.database import ReportDatabase
-from queries.figures import city
-from queries.filters import Filters
+from queries.engine.database import ReportDatabase
+from queries.engine.filters import Filters
+from queries.figures.figures import city
 from tests.reports import HOUR, T, report, small_city
-from ui import screens, wall, wall_scenes
-from ui.screens import SCENES, NotAScreen, WallScreen, hashed
-from ui.viewing import Viewing
-from ui.words import speaking
+from ui.base.i18n import speaking
+from ui.base.run import Viewing
+from ui.wall import screens, wall, wall_scenes
+from ui.wall.screens import SCENES, NotAScreen, WallScreen, hashed
 
 ROOT = Path(__file__).parents[1]
 TOKENS = {"hall": "a-long-token-for-the-hall", "desk": "a-long-token-for-the-desk"}
@@ -175,7 +175,7 @@ def test_the_example_holds_the_usual_values_and_opens_with_no_token(
 
 
 def test_the_printed_token_opens_the_printed_screen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    command = [sys.executable, "-m", "ui.screen_token", 'the "great" hall & café']
+    command = [sys.executable, "-m", "ui.wall.new_token", 'the "great" hall & café']
     printed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, text=True).stdout
     lines, address = printed.split("\n\n")
     file = tmp_path / "screens.toml"

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from queries.cases import Order, case_ids, cases, found_count
-from queries.database import ReportDatabase
-from queries.filters import Filters
-from queries.scope import EVERYTHING, Scope, cases_of
-from queries.search import search
+from queries.cases.cases import Order, case_ids, cases, found_count
+from queries.cases.search import search
+from queries.engine.database import ReportDatabase
+from queries.engine.filters import Filters
+from queries.engine.scope import EVERYTHING, Scope, cases_of
 from tests.reports import DAY, T, past, report, small_city
 from tests.test_figures import HANOI
 
@@ -114,7 +114,7 @@ def test_what_is_chosen_is_told_by_the_marks_of_reports_as_they_stand_and_by_wha
     city: psycopg.Connection, reports: ReportDatabase, monkeypatch: pytest.MonkeyPatch, near: int
 ) -> None:
     for limit in ("_NEAR", "_NEAR_IN_ORDER"):
-        monkeypatch.setattr(f"queries.cases.{limit}", near)  # by the index of words, or by reading the newest
+        monkeypatch.setattr(f"queries.cases.cases.{limit}", near)  # by the index of words, or by reading the newest
     for number in range(1, 5):
         report(city, number, title="Cây đổ")
     report(city, 5, title="Cây đổ", district_id=2, ward_id=12, unit_id=2, category_id=2)
@@ -138,7 +138,7 @@ def test_what_is_common_is_counted_up_to_a_limit_and_still_listed_in_order(
     city: psycopg.Connection, reports: ReportDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     most = 200
-    monkeypatch.setattr("queries.cases.MOST_FOUND", most)
+    monkeypatch.setattr("queries.cases.cases.MOST_FOUND", most)
     for number in range(1, most + 3):
         report(city, number, title="Mất nước")
     understood = search(reports, "mat nuoc", EVERYTHING)
@@ -175,7 +175,7 @@ def test_however_it_is_looked_up_a_search_finds_the_same(
         "MOST_FOUND": 20,
         "_MOST_OF_THE_RARE": 20,
     }.items():
-        monkeypatch.setattr(f"queries.cases.{limit}", reached)
+        monkeypatch.setattr(f"queries.cases.cases.{limit}", reached)
     filters = NOW.choosing(scope=scope)
     for typed, wanted in {"rac y te": "Rác y tế", "cong kenh": "Rác cồng kềnh", "rac": "Rác", "chuot": "?"}.items():
         understood = search(reports, typed, EVERYTHING)

@@ -16,10 +16,10 @@ import psycopg
 import pytest
 
 from reportdb.check import beyond_the_owner, find_damage
-from reportdb.connection import connect
+from reportdb.database.connection import connect
+from reportdb.database.embedded_server import ServerError, embedded_server
+from reportdb.database.migrations import migrate
 from reportdb.demo import build_demo
-from reportdb.migrations import migrate
-from reportdb.server import ServerError, embedded_server
 from tests.open_folder import open_folder
 from tests.servers import HOLD, ROOT, postmaster
 

@@ -18,10 +18,10 @@ from pathlib import Path
 
 import pytest
 
-from reportdb import server_user
-from reportdb.connection import connect
-from reportdb.server import ServerError, embedded_server
-from reportdb.server_user import STATE, Programs, _copied_programs, _system_user, find_programs
+from reportdb.database import server_user
+from reportdb.database.connection import connect
+from reportdb.database.embedded_server import ServerError, embedded_server
+from reportdb.database.server_user import STATE, Programs, _copied_programs, _system_user, find_programs
 from tests.open_folder import open_folder
 from tests.servers import HOLD, ROOT, postmaster, server_processes
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ui.shown import Shown, Stay
+from ui.live.last_good import Shown, Stay
 
 EARLIER = datetime(2026, 11, 18, 3, 0, tzinfo=UTC)
 LATER = EARLIER + timedelta(minutes=1)
@@ -15,7 +15,7 @@ ADDRESS = ("overdue", ("period", "7d"))
 @pytest.fixture
 def passes(clock_of: Callable[[str], Callable[[float], None]]) -> Callable[[float], None]:
     """Let so many seconds pass."""
-    return clock_of("ui.shown")
+    return clock_of("ui.live.last_good")
 
 
 def test_what_was_never_shown_has_nowhere_to_stay() -> None:

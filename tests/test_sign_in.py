@@ -13,10 +13,10 @@ from starlette.datastructures import Headers
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
-from ui import sign_in
-from ui.server.proxy_proof import Secret
-from ui.server.settings import SettingsError
-from ui.sign_in import SignIn, subject_of_claims, subject_of_request
+from ui.access import sign_in
+from ui.access.proxy_proof import Secret
+from ui.access.sign_in import SignIn, subject_of_claims, subject_of_request
+from ui.base.settings import SettingsError
 
 SECRET = "a secret of the tests, long enough to be one"
 PROVIDER: dict[str, str] = {

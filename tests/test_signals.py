@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from queries.cases import case_count, case_ids
-from queries.chance import CHANCE, beyond_chance
-from queries.database import ReportDatabase
-from queries.filters import Filters
-from queries.scope import EVERYTHING
-from queries.signals import SIGNALS, signals, signals_by_unit
+from queries.cases.cases import case_count, case_ids
+from queries.engine.database import ReportDatabase
+from queries.engine.filters import Filters
+from queries.engine.scope import EVERYTHING
+from queries.figures.chance import CHANCE, beyond_chance
+from queries.figures.signals import SIGNALS, signals, signals_by_unit
 from reportdb.check import find_damage
 from tests.reports import DAY, HOUR, T, give_step, past, report, small_city
 

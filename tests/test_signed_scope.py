@@ -10,24 +10,24 @@ import pytest
 from typer.testing import CliRunner
 
 from bench.official import Official
-from queries.accounts import accounts, note
-from queries.cases import case_count
-from queries.database import NotAReportDatabase, ReportDatabase
+from queries.access.accounts import accounts, note
+from queries.cases.cases import case_count
 from queries.engine import signature
+from queries.engine.database import NotAReportDatabase, ReportDatabase
+from queries.engine.filters import Filters
+from queries.engine.scope import EVERYTHING, cases_of
 from queries.engine.signature import KEY_VARIABLE
-from queries.filters import Filters
-from queries.scope import EVERYTHING, cases_of
 from reportdb.__main__ import app
 from reportdb.check.login import login_damage
-from reportdb.connection import connect
+from reportdb.database.connection import connect
+from reportdb.database.embedded_server import OWNER
 from reportdb.database.scope_key import LOGIN, change_scope_key, dashboard_url, embedded_scope_key, read_scope_key
-from reportdb.server import OWNER
 from tests.access import CASES, NOW, OURS, dashboard_login, logged, number, planted
 from tests.browser.conftest import dashboard
 from tests.conftest import NewDatabase
 from tests.test_figures import HANOI
-from ui import opening
-from ui.server.settings import SettingsError
+from ui.base.settings import SettingsError
+from ui.server import startup_check
 
 
 @pytest.fixture(scope="module")
@@ -125,12 +125,12 @@ def test_the_command_prints_the_key_and_makes_a_new_one(database: str) -> None:
 
 def test_what_is_no_key_is_told_at_the_start_and_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(KEY_VARIABLE, raising=False)
-    assert opening.scope_key() is None
+    assert startup_check.scope_key() is None
     monkeypatch.setenv(KEY_VARIABLE, "ab" * 32)
-    assert opening.scope_key() == "ab" * 32
+    assert startup_check.scope_key() == "ab" * 32
     monkeypatch.setenv(KEY_VARIABLE, "secret word")
     with pytest.raises(SettingsError, match="64 hexadecimal digits") as said:
-        opening.scope_key()
+        startup_check.scope_key()
     assert "secret word" not in str(said.value)
 
 

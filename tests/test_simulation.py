@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from reportdb.connection import connect
+from reportdb.database.connection import connect
 from reportdb.demo import build_demo
 from reportdb.simulation import AlreadyRunning, NotADemo, Simulation, run_simulation
 from tests.report_invariants import broken_invariants, counted, fingerprint, replayed

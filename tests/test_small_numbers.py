@@ -10,17 +10,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from queries import backlog, days, overdue, published, signals, small_numbers, units
-from queries import map as map_queries
-from queries.cases import FIGURES as LISTED
-from queries.cases import case_count
-from queries.database import ReportDatabase
-from queries.figures import COUNTS as FIGURE_NAMES
-from queries.figures import RATES, STANDING, City, city, figures, names, timed, with_sums
-from queries.filters import TICK, Filters
-from queries.period import hours
-from queries.scope import EVERYTHING, FIGURES, NOTHING, Scope, cases_of
-from queries.small_numbers import KEY_VARIABLE, STEP, coarsened, rounded, settled
+from queries.cases.cases import FIGURES as LISTED
+from queries.cases.cases import case_count
+from queries.engine import small_numbers
+from queries.engine.database import ReportDatabase
+from queries.engine.filters import TICK, Filters
+from queries.engine.scope import EVERYTHING, FIGURES, NOTHING, Scope, cases_of
+from queries.engine.small_numbers import KEY_VARIABLE, STEP, coarsened, rounded, settled
+from queries.figures import backlog, days, overdue, published, signals
+from queries.figures.figures import COUNTS as FIGURE_NAMES
+from queries.figures.figures import RATES, STANDING, City, city, figures, names, timed, with_sums
+from queries.figures.period import hours
+from queries.places import map as map_queries
+from queries.units import units
 from tests.conftest import DEMO_NOW
 from tests.differencing import (
     DIMENSIONS,

@@ -10,15 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from psycopg import sql
 
-from queries import map as map_queries
-from queries.cases import case_count, case_ids
-from queries.database import ReportDatabase
-from queries.figures import city, figures
-from queries.filters import Filters
-from queries.scope import EVERYTHING
+from queries.cases.cases import case_count, case_ids
+from queries.engine.database import ReportDatabase
+from queries.engine.filters import Filters
+from queries.engine.scope import EVERYTHING
+from queries.figures.figures import city, figures
+from queries.places import map as map_queries
 from tests.reports import DAY, HOUR, T, past, report, small_city
-from ui import squares
-from ui.asked import asked
+from ui.address import map_cell
+from ui.address.url_filters import asked
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 
@@ -32,7 +32,7 @@ def test_the_square_around_a_place_holds_it_and_is_read_back(
     lon: float, lat: float, size: tuple[int, int], rounded: bool
 ) -> None:
     lon, lat = (round(lon, 5), round(lat, 5)) if rounded else (lon, lat)
-    found = squares.read([squares.around(lon, lat, *size)])
+    found = map_cell.read([map_cell.around(lon, lat, *size)])
     assert found
     west, south, east, north = found
     assert (east - west, north - south) == size
@@ -58,11 +58,11 @@ def test_the_square_around_a_place_holds_it_and_is_read_back(
 )
 def test_what_is_no_square_is_refused(written: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
-        squares.read([written])
+        map_cell.read([written])
 
 
 def test_no_square_is_none() -> None:
-    assert squares.read([]) == squares.read([""]) == ()
+    assert map_cell.read([]) == map_cell.read([""]) == ()
 
 
 @pytest.mark.parametrize("figure", ["open", "received"])
@@ -91,7 +91,7 @@ def test_every_square_opens_the_cases_it_counts(
         everywhere = Filters.of(scope=EVERYTHING, at=at, zone=HANOI, start=T - 10 * DAY)
         table = map_queries.squares(reports, everywhere, figure=figure)
         for lon, lat, count in table.itertuples(index=False):
-            there = everywhere.choosing(square=squares.read([squares.around(lon, lat, wide, high)]))
+            there = everywhere.choosing(square=map_cell.read([map_cell.around(lon, lat, wide, high)]))
             assert case_count(reports, there, figure=figure) == count
             listed = case_ids(reports, there, figure=figure, order="newest", search=None, limit=100)
             assert len(listed) == count

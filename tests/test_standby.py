@@ -10,23 +10,24 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from queries.accounts import Account, contact
-from queries.changes import changes
-from queries.database import DatabaseAway, ReportDatabase
-from queries.figures import figures
-from queries.filters import Filters
-from queries.scope import ADMINISTRATION
-from reportdb import beat
-from reportdb.beat import beating, write_beat
-from reportdb.connection import connect
-from reportdb.migrations import SchemaError, migrate
+from queries.access.accounts import Account, contact
+from queries.engine.database import DatabaseAway, ReportDatabase
+from queries.engine.filters import Filters
+from queries.engine.scope import ADMINISTRATION
+from queries.figures.figures import figures
+from queries.health.changes import changes
+from reportdb.database import beat
+from reportdb.database.beat import beating, write_beat
+from reportdb.database.connection import connect
+from reportdb.database.migrations import SchemaError, migrate
 from tests.reports import report, small_city
 from tests.standby import Pair, primary_and_standby
 from tests.test_outages import Board, arrives, in_a_hurry
 from tests.waiting import becomes
-from ui import access, live, record
-from ui.thresholds import VARIABLE, thresholds
-from ui.words import speaking
+from ui.access import accounts, record
+from ui.base.i18n import speaking
+from ui.base.thresholds import VARIABLE, thresholds
+from ui.live import watch
 
 __all__ = ["in_a_hurry"]
 
@@ -126,8 +127,8 @@ def begin_a_file(reports: ReportDatabase) -> record.Taken:
 def test_a_file_needs_the_primary_and_an_opened_case_does_not(
     pair: Pair, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(access, "_noted", {})
-    with live.watching(pair.standby.url) as watcher:
+    monkeypatch.setattr(accounts, "_noted", {})
+    with watch.watching(pair.standby.url) as watcher:
         assert record.no_files_here()
         with pytest.raises(record.NotOnRecord) as refused:
             begin_a_file(watcher.reports)
@@ -135,15 +136,15 @@ def test_a_file_needs_the_primary_and_an_opened_case_does_not(
         with speaking("en"):
             assert "REPORT_DB_WRITE_URL" in refused.value.words()
         with caplog.at_level("WARNING"):
-            access.noted("admin", "case", report_id=1)
+            accounts.noted("admin", "case", report_id=1)
         assert "admin, case, report 1" in caplog.text, "the server's log has what the access log cannot"
-    with live.watching(pair.standby.url, pair.url) as watcher:
+    with watch.watching(pair.standby.url, pair.url) as watcher:
         assert not record.no_files_here()
         taken = begin_a_file(watcher.reports)
         taken.sent, taken.whole = 7, True
         taken.end()
-        monkeypatch.setattr(access, "_noted", {})
-        access.noted("admin", "case", report_id=2)
+        monkeypatch.setattr(accounts, "_noted", {})
+        accounts.noted("admin", "case", report_id=2)
     with connect(pair.url) as primary:
         noted = primary.execute(
             """select action, access_log.report_id, sent, whole from access_log
@@ -181,7 +182,7 @@ def shows_the_numbers_of_its_own_moment(drawn: Board, primary: str) -> None:
 
 @pytest.mark.usefixtures("sooner", "administrator")
 def test_the_screen_tells_how_old_its_copy_is(pair: Pair) -> None:
-    with live.watching(pair.standby.url) as watcher:
+    with watch.watching(pair.standby.url) as watcher:
         drawn = Board()
         with beating(pair.url):
             drawn.until("Live")

@@ -16,17 +16,18 @@ from starlette.requests import Request
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import UnknownElement
 
-from queries.database import DatabaseAway
-from queries.feeds import Feed
-from queries.figures import City
+from queries.engine.database import DatabaseAway
+from queries.figures.figures import City
+from queries.health.feeds import Feed
 from tests.reports import report, small_city
-from ui.live import Pulse, Watcher, watching
-from ui.metrics import health, metrics
-from ui.status import freshness
-from ui.thresholds import Limits, SettingsError, Thresholds, read, thresholds
-from ui.words import speaking
+from ui.base.i18n import speaking
+from ui.base.thresholds import Limits, SettingsError, Thresholds, read, thresholds
+from ui.live.freshness import freshness
+from ui.live.pulse import Pulse
+from ui.live.watch import Watcher, watching
+from ui.server.metrics import health, metrics
 
-FRAME = Path(__file__).parents[1] / "ui" / "frame.py"
+FRAME = Path(__file__).parents[1] / "ui" / "frame" / "page_frame.py"
 NOW = datetime(2026, 11, 18, 3, 0, tzinfo=UTC)
 HERE = Request({"type": "http", "headers": []})
 NOBODY = "postgresql://nobody@127.0.0.1:9/report"
@@ -200,7 +201,7 @@ def status_page() -> str:
     """Draw the status page and return its panel."""
     app = AppTest.from_file(str(FRAME), default_timeout=60)
     app.query_params["lang"] = "en"
-    app.switch_page(str(FRAME.parents[1] / "pages" / "status.py"))
+    app.switch_page(str(FRAME.parents[2] / "pages" / "status.py"))
     app.run()
     assert not app.exception
     told = [e.proto.json for e in app.main if isinstance(e, UnknownElement) and e.type == "bidi_component"]
@@ -249,13 +250,13 @@ def troubled() -> None:
     """A page of an empty database and one that is away, as a viewer and as whoever runs it read them."""
     from datetime import UTC, datetime
 
-    from queries.database import DatabaseAway
-    from ui import status
-    from ui.live import Pulse
+    from queries.engine.database import DatabaseAway
+    from ui.live import freshness
+    from ui.live.pulse import Pulse
 
     for cures in (False, True):
-        status.empty_database(cures=cures)
-        status.database_away(Pulse(at=datetime.now(UTC)), DatabaseAway("refused"), cures=cures)
+        freshness.empty_database(cures=cures)
+        freshness.database_away(Pulse(at=datetime.now(UTC)), DatabaseAway("refused"), cures=cures)
 
 
 def test_only_whoever_runs_the_database_is_told_commands() -> None:

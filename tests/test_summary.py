@@ -12,15 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from queries.database import ReportDatabase
-from queries.days import days
-from queries.figures import city
-from queries.filters import SEVERITIES, Filters
-from queries.map import grid, squares
-from queries.period import happened, hours, summarised
-from queries.scope import COUNTS, EVERYTHING
+from queries.engine.database import ReportDatabase
+from queries.engine.filters import SEVERITIES, Filters
+from queries.engine.scope import COUNTS, EVERYTHING
+from queries.figures.days import days
+from queries.figures.figures import city
+from queries.figures.period import happened, hours, summarised
+from queries.places.map import grid, squares
 from reportdb.check import find_damage
-from reportdb.connection import connect
+from reportdb.database.connection import connect
 from reportdb.simulation import Simulation
 from reportdb.summary import summarise
 from tests.conftest import DEMO_NOW, NewDatabase, database_name

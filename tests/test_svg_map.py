@@ -2,8 +2,8 @@
 
 import pytest
 
-from ui.map_data import around
-from ui.svg_map import Label, Plan, plan_of, set_labels, width
+from ui.map.map_data import around
+from ui.map.svg_map import Label, Plan, plan_of, set_labels, width
 
 SIZE = 29.0
 PLAN = Plan(west=105.0, north=21.5, east_scale=1000, north_scale=1000, wide=900, high=1000)

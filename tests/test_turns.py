@@ -7,9 +7,9 @@ from functools import partial
 
 import pytest
 
-from queries.memory import Memory
+from queries.engine.answer_cache import Memory
 from tests.waiting import becomes, until_in_line
-from ui.turns import Rank, Turns
+from ui.live.run_queue import Rank, Turns
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ def test_a_file_waits_for_every_page_also_when_it_has_its_answer(
 
 
 def test_who_gets_none_for_long_goes_on_without_one(turns: Turns, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ui.turns._SECONDS_TO_WAIT", 0.05)
+    monkeypatch.setattr("ui.live.run_queue._SECONDS_TO_WAIT", 0.05)
     done = threading.Event()
 
     def draw() -> None:

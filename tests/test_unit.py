@@ -7,18 +7,18 @@ import pandas as pd
 import psycopg
 import pytest
 
-from queries.cases import case_count
-from queries.database import ReportDatabase
-from queries.figures import city as city_of
-from queries.figures import plain
-from queries.filters import Filters
-from queries.scope import EVERYTHING
-from queries.units import family, officers, ratings
-from reportdb.connection import connect
+from queries.cases.cases import case_count
+from queries.engine.database import ReportDatabase
+from queries.engine.filters import Filters
+from queries.engine.scope import EVERYTHING
+from queries.figures.figures import city as city_of
+from queries.figures.figures import plain
+from queries.units.units import family, officers, ratings
+from reportdb.database.connection import connect
 from tests.reports import DAY, HOUR, T, past, report, small_city
-from ui import unit
-from ui.viewing import Viewing
-from ui.words import speaking
+from ui.base.i18n import speaking
+from ui.base.run import Viewing
+from ui.unit import unit_panels
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 LANG = Filters.of(scope=EVERYTHING, at=T, zone=HANOI, units=(1,))
@@ -50,7 +50,7 @@ def test_a_unit_is_found_by_its_name_however_it_is_typed(
     report(city, 1)
     seen = Viewing(reports, city_of(reports, T), LANG, live=True, query={}, page="unit")
     with speaking("vi"):
-        shown = unit._choose(seen, pd.DataFrame({"key": [1], "open": [1]}), plain(typed))
+        shown = unit_panels._choose(seen, pd.DataFrame({"key": [1], "open": [1]}), plain(typed))
     hrefs = [each["href"] for group in shown["groups"] for each in group["units"]]
     assert hrefs == [f"unit?unit={code}" for code in found]
 
@@ -131,10 +131,10 @@ def test_more_cases_than_points_can_show_are_counted_in_squares(
         report(city, number, lon=105.8, lat=21.0)
     seen = Viewing(reports, city_of(reports, T), LANG, live=False, query={"unit": ["lang"]}, page="unit")
     with speaking("en"):
-        points, meanings = unit.open_cases(seen, 3, dark=False)
+        points, meanings = unit_panels.open_cases(seen, 3, dark=False)
         assert meanings[0][0] == "Overdue"
-        monkeypatch.setattr("queries.map.MOST_POINTS", 2)
-        squares, steps = unit.open_cases(seen, 3, dark=False)
+        monkeypatch.setattr("queries.places.map.MOST_POINTS", 2)
+        squares, steps = unit_panels.open_cases(seen, 3, dark=False)
     assert "map/points.json?unit=lang&at=" in points.data
     assert "map/squares.json?unit=lang&at=" in squares.data
     assert "count=open" in squares.data

@@ -5,10 +5,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from queries.database import ReportDatabase
-from queries.filters import Filters
-from queries.scope import EVERYTHING
-from queries.units import heads
+from queries.engine.database import ReportDatabase
+from queries.engine.filters import Filters
+from queries.engine.scope import EVERYTHING
+from queries.units.units import heads
 from reportdb.unit_heads import UnitHeadsError, load_unit_heads
 from tests.reports import DAY, T, small_city
 from tests.test_figures import HANOI

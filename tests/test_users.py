@@ -7,8 +7,8 @@ import psycopg
 import pytest
 from typer.testing import CliRunner, Result
 
-from queries.accounts import accounts
-from queries.database import ReportDatabase
+from queries.access.accounts import accounts
+from queries.engine.database import ReportDatabase
 from reportdb.__main__ import app
 from tests.reports import small_city
 

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from queries.database import DatabaseAway
+from queries.engine.database import DatabaseAway
 from tests.waiting import until_in_line
-from ui.live import Pulse
-from ui.viewers import Viewer, Viewers
+from ui.live.pulse import Pulse
+from ui.live.sessions import Viewer, Viewers
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 LATER = NOW + timedelta(minutes=1)
@@ -46,7 +46,7 @@ def test_a_change_is_drawn_again_and_ages_until_it_is(viewer: Viewer) -> None:
 def test_who_was_told_is_not_told_with_every_beat(viewer: Viewer, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server with much to do would else be asked for the same page over and over."""
     assert [viewer.beat(viewer.run, pulse(LATER)).again for _ in range(3)] == [True, False, False]
-    monkeypatch.setattr("ui.viewers._SECONDS_TO_DRAW_AGAIN", 0)
+    monkeypatch.setattr("ui.live.sessions._SECONDS_TO_DRAW_AGAIN", 0)
     assert viewer.beat(viewer.run, pulse(LATER)).again, "what was told has not reached the browser"
 
 

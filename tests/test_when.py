@@ -13,9 +13,9 @@ def when_page() -> None:
 
     import streamlit as st
 
-    from queries.figures import City
-    from ui import when
-    from ui.asked import asked
+    from queries.figures.figures import City
+    from ui.address import when
+    from ui.address.url_filters import asked
 
     now = datetime(2026, 11, 18, 10, tzinfo=ZoneInfo("Asia/Ho_Chi_Minh"))
     city = City("test", "Thành phố", "City", "Asia/Ho_Chi_Minh", False, None, None, now, "VN")

@@ -10,7 +10,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-from ui import words
+from ui.base import i18n
 
 ROOT = Path(__file__).parents[1]
 PATTERNS = [("**.py", "python"), ("**.html", "jinja2")]
@@ -28,7 +28,7 @@ def words_of_the_code() -> set[str | tuple[str, ...]]:
 
 @pytest.fixture(scope="module")
 def vietnamese() -> Catalog:
-    with (words.LOCALES / "vi" / "LC_MESSAGES" / "dashboard.po").open("rb") as file:
+    with (i18n.LOCALES / "vi" / "LC_MESSAGES" / "dashboard.po").open("rb") as file:
         return read_po(file, locale="vi")
 
 
@@ -42,7 +42,7 @@ def test_every_word_of_the_code_is_translated(vietnamese: Catalog) -> None:
 
 
 @pytest.mark.parametrize(
-    "file", [*(ROOT / "ui").glob("*.py"), *(ROOT / "pages").glob("*.py")], ids=lambda file: file.name
+    "file", [*(ROOT / "ui").rglob("*.py"), *(ROOT / "pages").glob("*.py")], ids=lambda file: file.name
 )
 def test_no_word_hides_where_the_extraction_does_not_look(file: Path) -> None:
     for node in ast.walk(ast.parse(file.read_text())):
@@ -77,23 +77,23 @@ def test_translations_keep_the_places_of_values(vietnamese: Catalog) -> None:
 def test_numbers_have_the_languages_form(
     monkeypatch: pytest.MonkeyPatch, language: str, count: str, share: str, hours: str
 ) -> None:
-    monkeypatch.setattr(words, "language", lambda: language)
-    assert words.number(1234567) == count
-    assert words.percent(123, 1000) == share
-    assert words.number(1234.5, 1) == hours
-    assert words.percent(1, 0) == words.number(None) == words.number(float("nan")) == words.NOTHING
+    monkeypatch.setattr(i18n, "language", lambda: language)
+    assert i18n.number(1234567) == count
+    assert i18n.percent(123, 1000) == share
+    assert i18n.number(1234.5, 1) == hours
+    assert i18n.percent(1, 0) == i18n.number(None) == i18n.number(float("nan")) == i18n.NOTHING
 
 
 def test_dates_are_written_day_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(words, "language", lambda: "vi")
-    assert words.day(date(2026, 11, 21)) == "21/11/2026"
-    assert words.moment(datetime(2026, 1, 2, 3, 4, tzinfo=UTC)) == "02/01/2026 03:04"
-    assert words.moment(None) == words.NOTHING
+    monkeypatch.setattr(i18n, "language", lambda: "vi")
+    assert i18n.day(date(2026, 11, 21)) == "21/11/2026"
+    assert i18n.moment(datetime(2026, 1, 2, 3, 4, tzinfo=UTC)) == "02/01/2026 03:04"
+    assert i18n.moment(None) == i18n.NOTHING
 
 
 def test_plural_forms(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(words, "language", lambda: "en")
-    assert words.ngettext("{count} case", "{count} cases", 1) == "1 case"
-    assert words.ngettext("{count} case", "{count} cases", 2000) == "2,000 cases"
-    monkeypatch.setattr(words, "language", lambda: "vi")
-    assert words.ngettext("{count} case", "{count} cases", 2000) == "2.000 phản ánh"
+    monkeypatch.setattr(i18n, "language", lambda: "en")
+    assert i18n.ngettext("{count} case", "{count} cases", 1) == "1 case"
+    assert i18n.ngettext("{count} case", "{count} cases", 2000) == "2,000 cases"
+    monkeypatch.setattr(i18n, "language", lambda: "vi")
+    assert i18n.ngettext("{count} case", "{count} cases", 2000) == "2.000 phản ánh"

@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from reportdb.connection import connect
+from reportdb.database.connection import connect
 from tests.calendars import utc, working_days
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reportdb.calendars import fill_calendar
-from reportdb.working_time import CalendarError, OfficeHours, WorkingTime
+from reportdb.deadlines.calendars import fill_calendar
+from reportdb.deadlines.working_time import CalendarError, OfficeHours, WorkingTime
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 USUAL = [

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from reportdb.calendars import fill_calendar
-from reportdb.connection import connect
-from reportdb.working_time import CalendarError, WorkingTime
+from reportdb.database.connection import connect
+from reportdb.deadlines.calendars import fill_calendar
+from reportdb.deadlines.working_time import CalendarError, WorkingTime
 from tests.calendars import hanoi as add_city
 from tests.calendars import utc, working_days
 from tests.conftest import NewDatabase

@@ -4,15 +4,15 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 
-from queries.cases import cases
-from queries.database import ReportDatabase
-from queries.figures import city
-from queries.filters import Filters
-from queries.scope import EVERYTHING
+from queries.cases.cases import cases
+from queries.engine.database import ReportDatabase
+from queries.engine.filters import Filters
+from queries.engine.scope import EVERYTHING
+from queries.figures.figures import city
 from tests.reports import DAY, HOUR, T, report, small_city
-from ui import worklist
-from ui.viewing import Viewing
-from ui.words import speaking
+from ui.base.i18n import speaking
+from ui.base.run import Viewing
+from ui.cases import worklist
 
 
 def test_a_row_holds_the_five_clears_of_its_own_case(connection: psycopg.Connection, reports: ReportDatabase) -> None:

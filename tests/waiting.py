@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from ui.turns import Turns
+from ui.live.run_queue import Turns
 
 
 def becomes(true: Callable[[], bool]) -> bool:

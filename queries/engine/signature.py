@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from queries.scope import Scope
+from queries.engine.scope import Scope
 
 KEY_VARIABLE = "REPORT_SCOPE_KEY"
 SECONDS_OF_A_SIGNATURE = 30

@@ -8,7 +8,7 @@ import psycopg
 from psycopg import sql
 
 from reportdb.check.damage import Damage
-from reportdb.migrations import ROLES
+from reportdb.database.migrations import ROLES
 
 _EVERYBODY = "public"
 _WHO = (_EVERYBODY, *ROLES)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import psycopg
 
 from reportdb.check.damage import Damage
-from reportdb.migrations import DASHBOARD, ROLES
+from reportdb.database.migrations import DASHBOARD, ROLES
 
 _ROLES = (*ROLES, DASHBOARD)
 _EVERY_LOGINS_FUNCTIONS = """

@@ -19,7 +19,7 @@ from reportdb.check.access import (
     rights_damage,
 )
 from reportdb.check.damage import Damage
-from reportdb.migrations import LOCK, READER, SCHEMA, SchemaError
+from reportdb.database.migrations import LOCK, READER, SCHEMA, SchemaError
 
 _WITH_INDEXES = "rpm"  # tables, partitioned tables and materialised views, as pg_class.relkind tells them
 

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from reportdb.command_line import Data, Database, err, opened, out
-from reportdb.connection import connect
+from reportdb.cli.command_line import Data, Database, err, opened, out
+from reportdb.database.connection import connect
 from reportdb.database.scope_key import change_scope_key, read_scope_key
 
 

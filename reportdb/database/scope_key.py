@@ -3,9 +3,9 @@
 import psycopg
 from psycopg import sql
 
-from reportdb.connection import connect
-from reportdb.migrations import DASHBOARD
-from reportdb.server import OWNER
+from reportdb.database.connection import connect
+from reportdb.database.embedded_server import OWNER
+from reportdb.database.migrations import DASHBOARD
 
 LOGIN = "report_dashboard_login"
 """As whom the dashboard asks the embedded server: a member of `report_dashboard` that owns nothing."""

@@ -10,11 +10,11 @@ import shapely
 from numpy.typing import NDArray
 
 from reportdb.areas import Locator
-from reportdb.deadlines import Rules
+from reportdb.deadlines.rules import Rules
+from reportdb.deadlines.working_time import WorkingTime
 from reportdb.demo.facts import facts
 from reportdb.demo.ground import DESK
 from reportdb.demo.rhythm import midnight, moment
-from reportdb.working_time import WorkingTime
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reportdb.deadlines import SEVERITIES
+from reportdb.deadlines.rules import SEVERITIES
 from reportdb.demo.city import City
 from reportdb.demo.draws import Draws
 from reportdb.demo.facts import facts

@@ -10,7 +10,7 @@ import shapely
 from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
-from reportdb.calendars import fill_calendar
+from reportdb.deadlines.calendars import fill_calendar
 from reportdb.demo.boundaries import commune_cells
 from reportdb.demo.facts import Place, english_name, facts, gazetteer, storms
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from reportdb.deadlines import Terms
+from reportdb.deadlines.rules import Terms
 from reportdb.demo.city import City
 from reportdb.demo.course import EXTENSION, KINDS, Steps
 from reportdb.demo.intake import Cases

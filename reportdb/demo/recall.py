@@ -7,8 +7,8 @@ import numpy as np
 import psycopg
 from numpy.typing import NDArray
 
-from reportdb.deadline_history import read_history
-from reportdb.deadlines import SEVERITIES
+from reportdb.deadlines.history import read_history
+from reportdb.deadlines.rules import SEVERITIES
 from reportdb.demo.city import City
 from reportdb.demo.course import RATINGS
 from reportdb.demo.intake import Cases

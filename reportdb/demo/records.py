@@ -4,7 +4,7 @@ import numpy as np
 import psycopg
 from numpy.typing import NDArray
 
-from reportdb.deadlines import SEVERITIES
+from reportdb.deadlines.rules import SEVERITIES
 from reportdb.demo.city import City
 from reportdb.demo.course import KINDS, RATINGS
 from reportdb.demo.draws import Draws

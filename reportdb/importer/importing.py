@@ -9,7 +9,8 @@ import psycopg
 from rich.progress import Progress, TaskID
 
 from reportdb.areas import AreasError, locate_reports, read_boundaries, store_boundaries
-from reportdb.calendars import fill_calendar, swaps_days, write_hours
+from reportdb.deadlines.calendars import fill_calendar, swaps_days, write_hours
+from reportdb.deadlines.working_time import CalendarError
 from reportdb.importer.failure import ImportFailure
 from reportdb.importer.mapping import Mapping
 from reportdb.importer.mapping_file import read_mapping
@@ -20,7 +21,6 @@ from reportdb.importer.rejects import Rejects, rejects_file
 from reportdb.importer.rows import Rejected, ReportRow, RowReader
 from reportdb.importer.staging import stage
 from reportdb.summary import summarise
-from reportdb.working_time import CalendarError
 
 _ROWS_BETWEEN_SIGNS = 1000
 

@@ -11,12 +11,12 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Dialog, Page
 
-from reportdb.connection import connect
+from reportdb.database.connection import connect
 from tests.browser.conftest import Visit, dashboard
 from tests.conftest import NewDatabase
 from tests.hostile import ALL, OUTSIDE, TRAPS, as_read, by_hand, import_hostile, trap
 from tests.waiting import becomes
-from ui.links import PATHS
+from ui.base.page_paths import PATHS
 
 pytestmark = pytest.mark.browser
 

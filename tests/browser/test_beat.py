@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, Route, WebSocketRoute, expect
 
 from tests.browser.conftest import Visit, dashboard
-from ui.thresholds import VARIABLE as THRESHOLDS_VARIABLE
+from ui.base.thresholds import VARIABLE as THRESHOLDS_VARIABLE
 
 pytestmark = pytest.mark.browser
 

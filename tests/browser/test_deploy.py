@@ -9,8 +9,8 @@ from playwright.sync_api import Page, Response, Route, expect
 
 from tests.browser.conftest import Visit, dashboard
 from tests.nginx import Nginx, nginx
-from ui.screens import SCREENS_VARIABLE, hashed
-from ui.thresholds import VARIABLE as THRESHOLDS_VARIABLE
+from ui.base.thresholds import VARIABLE as THRESHOLDS_VARIABLE
+from ui.wall.screens import SCREENS_VARIABLE, hashed
 
 pytestmark = pytest.mark.browser
 

@@ -15,7 +15,7 @@ from bench import entrance
 from tests.browser.conftest import Visit, dashboard
 from tests.reports import report, small_city
 from tests.test_hardening import answers, started
-from ui.server.door import TOKEN_VARIABLE
+from ui.access.door import TOKEN_VARIABLE
 
 pytestmark = pytest.mark.browser
 

@@ -10,21 +10,21 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from queries import map as map_queries
-from queries.cases import case_count
-from queries.database import ReportDatabase
-from queries.figures import city
-from queries.filters import Filters
-from queries.scope import EVERYTHING
+from queries.cases.cases import case_count
+from queries.engine.database import ReportDatabase
+from queries.engine.filters import Filters
+from queries.engine.scope import EVERYTHING
+from queries.figures.figures import city
+from queries.places import map as map_queries
 from tests.browser.conftest import Visit, dashboard
 from tests.browser.rates import proven, rates
 from tests.imported import Imported
 from tests.waiting import becomes
-from ui.asked import asked
-from ui.case_pages import PAGE_LENGTH
-from ui.levels import AREAS
-from ui.map_scale import MEASURES
-from ui.squares import around
+from ui.address.map_cell import around
+from ui.address.url_filters import asked
+from ui.base.levels import AREAS
+from ui.cases.list_panels import PAGE_LENGTH
+from ui.map.colour_scale import MEASURES
 
 pytestmark = pytest.mark.browser
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from reportdb.connection import connect
+from reportdb.database.connection import connect
 from tests.browser.conftest import Visit, dashboard
 from tests.conftest import NewDatabase
 from tests.published_counts import city_of_august_2024

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from reportdb.connection import connect
+from reportdb.database.connection import connect
 from tests.browser.conftest import Visit, dashboard
 from tests.conftest import NewDatabase
 from tests.reports import DAY, HOUR, T, report, small_city

@@ -6,8 +6,8 @@ from contextlib import closing
 import pytest
 from playwright.sync_api import expect
 
-from queries.database import ReportDatabase
-from reportdb.connection import connect
+from queries.engine.database import ReportDatabase
+from reportdb.database.connection import connect
 from tests.browser.conftest import Visit, dashboard
 from tests.browser.test_figure_walk import links, listed, unlinked
 from tests.conftest import NewDatabase

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from reportdb.connection import connect
+from reportdb.database.connection import connect
 from tests.browser.conftest import Visit, dashboard
 
 pytestmark = pytest.mark.browser

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from reportdb.connection import connect
+from reportdb.database.connection import connect
 from tests.access import OURS, THEIRS, code, leaks, marks, planted
 from tests.browser.conftest import Visit, dashboard, free_port
 from tests.conftest import NewDatabase

@@ -8,8 +8,8 @@ from playwright.sync_api import Locator, Page, WebSocketRoute
 
 from tests.browser.conftest import Visit, dashboard, moved
 from tests.waiting import becomes
-from ui.screens import SCENES, SCREENS_VARIABLE, hashed
-from ui.thresholds import VARIABLE as THRESHOLDS_VARIABLE
+from ui.base.thresholds import VARIABLE as THRESHOLDS_VARIABLE
+from ui.wall.screens import SCENES, SCREENS_VARIABLE, hashed
 
 pytestmark = pytest.mark.browser
 

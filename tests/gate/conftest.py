@@ -11,9 +11,11 @@ import pytest
 import streamlit
 from starlette.types import Message, Receive, Scope, Send
 
-from ui import access, gate, live, opening, sign_in
-from ui.server.proxy_proof import Secret
-from ui.sign_in import SignIn
+from ui.access import accounts, sign_in
+from ui.access.proxy_proof import Secret
+from ui.access.sign_in import SignIn
+from ui.live import watch
+from ui.server import gate, startup_check
 
 NOBODY = SignIn()
 PROVIDER = SignIn("provider")
@@ -116,7 +118,7 @@ class Asker:
 def noted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What stands in the access log."""
     lines: list[str] = []
-    monkeypatch.setattr(access, "refused", lambda who, what, why: lines.append(f"{who}: {what}, {why}"))
+    monkeypatch.setattr(accounts, "refused", lambda who, what, why: lines.append(f"{who}: {what}, {why}"))
     return lines
 
 
@@ -128,13 +130,13 @@ def ask(noted: list[str]) -> Asker:  # noqa: ARG001  # no test writes to a datab
 @pytest.fixture(autouse=True)
 def nobody_signs_in(monkeypatch: pytest.MonkeyPatch) -> None:
     told(monkeypatch, NOBODY)
-    monkeypatch.setattr(live, "is_invented", lambda: True)
+    monkeypatch.setattr(watch, "is_invented", lambda: True)
     monkeypatch.delenv(gate.BELIEVED_VARIABLE, raising=False)
     monkeypatch.delenv(sign_in.OPEN_VARIABLE, raising=False)
 
 
 def told(monkeypatch: pytest.MonkeyPatch, way: SignIn, redirect: str = "http://localhost:8501/oauth2callback") -> None:
     monkeypatch.setattr(gate, "sign_in", lambda: way)
-    monkeypatch.setattr(opening, "sign_in", lambda: way)
+    monkeypatch.setattr(startup_check, "sign_in", lambda: way)
     monkeypatch.setattr(sign_in, "sign_in", lambda: way)
     monkeypatch.setattr(streamlit, "secrets", {"auth": {"redirect_uri": redirect}} if way.way == "provider" else {})

@@ -6,9 +6,9 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from tests.gate.conftest import HERE, NOBODY, PROVIDER, PROXY, THERE, Asker, told
-from ui import gate, sign_in
-from ui.server import door
-from ui.sign_in import SignIn
+from ui.access import door, sign_in
+from ui.access.sign_in import SignIn
+from ui.server import gate
 
 
 @pytest.fixture(params=[NOBODY, PROVIDER, PROXY], ids=lambda way: way.way)

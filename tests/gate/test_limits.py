@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.gate.conftest import PROVIDER, PROXY, SECRET, Asker, told
-from ui import gate
-from ui.allowance import Allowance
+from ui.base.rate_limit import Allowance
+from ui.server import gate
 
 
 def test_too_many_requests_wait(ask: Asker, noted: list[str]) -> None:

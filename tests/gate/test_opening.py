@@ -8,24 +8,25 @@ import streamlit
 from streamlit import config
 
 from tests.gate.conftest import PROVIDER, PROXY, told
-from ui import opening, sign_in
-from ui.server.settings import SettingsError
-from ui.sign_in import SignIn
+from ui.access import sign_in
+from ui.access.sign_in import SignIn
+from ui.base.settings import SettingsError
+from ui.server import startup_check
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "::", "10.0.0.1", "", None])
 def test_it_does_not_listen_to_the_network_unasked(address: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     listening(monkeypatch, address)
     with pytest.raises(SettingsError, match="--open"):
-        opening.opening()
+        startup_check.opening()
     monkeypatch.setenv(sign_in.OPEN_VARIABLE, "yes")
-    assert opening.opening().startswith("WARNING")
+    assert startup_check.opening().startswith("WARNING")
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "localhost", "::1"])
 def test_it_says_that_only_this_machine_reaches_it(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     listening(monkeypatch, address)
-    said = opening.opening()
+    said = startup_check.opening()
     assert "to this machine only" in said
     assert re.search(r"http://localhost:(PORT|\d+)/\?token=[\w-]{43}\n", said)
 
@@ -35,7 +36,7 @@ def test_with_sign_in_it_listens_wherever_it_is_told(way: SignIn, monkeypatch: p
     listening(monkeypatch, "0.0.0.0")
     told(monkeypatch, way)
     monkeypatch.setattr(streamlit, "secrets", _Secrets())
-    opening.opening()
+    startup_check.opening()
 
 
 def listening(monkeypatch: pytest.MonkeyPatch, address: str | None) -> None:

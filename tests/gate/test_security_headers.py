@@ -3,7 +3,7 @@
 import pytest
 
 from tests.gate.conftest import HERE, PROVIDER, PROXY, THERE, Asker, told
-from ui.security_headers import content_security_policy, with_security
+from ui.server.security_headers import content_security_policy, with_security
 
 ALWAYS = (
     "content-security-policy",

@@ -5,12 +5,9 @@ from urllib.parse import parse_qsl, quote, urlencode
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from ui import screens
-from ui.links import WALL
-from ui.server import door, wall_door
-
-SCREEN = "screen"
-"""The word of an address that names a screen."""
+from ui.access import door
+from ui.base.page_paths import WALL
+from ui.wall import screen_cookie, screens
 
 
 def without_token(asked: HTTPConnection, path: str, *, locked: bool) -> Response | None:
@@ -32,9 +29,9 @@ def without_token(asked: HTTPConnection, path: str, *, locked: bool) -> Response
     if locked and asked.scope["method"] == "GET" and (value := door.door().spend(token)):
         cookie = door.set_cookie(door.cookie_name(), value)
     elif is_wall:
-        name = next((value for word, value in query if word == SCREEN), "")
+        name = next((value for word, value in query if word == screen_cookie.SCREEN), "")
         if screens.opened(name, token, known_viewer=False):
-            cookie = wall_door.cookie_of(name, token)
+            cookie = screen_cookie.cookie_of(name, token)
     elif not door.holds(asked.cookies):
         return None  # the gate says what to do
     rest = urlencode([(word, value) for word, value in query if word != door.TOKEN], errors="surrogateescape")
@@ -48,10 +45,10 @@ def without_token(asked: HTTPConnection, path: str, *, locked: bool) -> Response
 
 def is_of_a_screen(asked: HTTPConnection, path: str) -> bool:
     """Whether a request is one that a wall's page makes, and its browser keeps the token of one of the screens."""
-    if not wall_door.needs(path):
+    if not screen_cookie.needs(path):
         return False
     try:
         known = screens.screens() or {}
     except screens.NotAScreen:
         return False
-    return any(screens.opened(name, wall_door.token_in(asked.cookies, name), known_viewer=False) for name in known)
+    return any(screens.opened(name, screen_cookie.token_in(asked.cookies, name), known_viewer=False) for name in known)

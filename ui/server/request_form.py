@@ -7,7 +7,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ui.server.base_path import without_base
+from ui.base.base_path import without_base
 
 _MOST_HEADERS: Final = 32 * 1024
 """Bytes of all headers; uvicorn's own limit (64 kB) does not hold for headers that arrive at once."""

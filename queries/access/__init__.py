@@ -1,0 +1,1 @@
+"""Accounts, contacts, the access log."""

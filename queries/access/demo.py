@@ -1,0 +1,12 @@
+"""Whether the city is invented."""
+
+from queries.engine.database import ReportDatabase
+from queries.engine.scope import EVERYTHING
+
+
+def holds_real_reports(reports: ReportDatabase) -> bool:
+    """Return whether a demonstration city (queries.figures.City.demo) holds reports that it did not invent.
+
+    An import marks what it brings with its source. Raises DatabaseAway, NotAReportDatabase.
+    """
+    return bool(reports.ask_now("real_reports", scope=EVERYTHING)["found"].iloc[0])

@@ -1,0 +1,1 @@
+"""Which cases: lists, one case and its history, search, what is urgent."""

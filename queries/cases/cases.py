@@ -1,0 +1,340 @@
+"""The cases behind a figure: the same definition, listed instead of counted."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple, get_args
+
+import pandas as pd
+
+from queries.cases.search import Search
+from queries.engine.database import ReportDatabase
+from queries.engine.filters import BEGINNING, NONE, Filters
+from queries.engine.scope import handed_up_by
+from queries.engine.small_numbers import counts
+from queries.engine.statements import WITH_HIGHER, moves, sql, written
+from queries.figures.figures import COUNTS, moments
+from queries.figures.period import PERIOD_COUNTS, SUMS, happened
+from queries.figures.published import CROSSED, FLAGS, OURS, SAID
+
+Order = Literal["newest", "oldest", "worklist", "most_late"]
+ORDERS: tuple[Order, ...] = get_args(Order)
+FIGURES = (
+    "submitted",
+    *COUNTS,
+    "in_time",
+    "due_today",
+    "age_under_3",
+    "age_3_to_7",
+    "age_7_to_14",
+    "age_14_to_30",
+    "age_over_30",
+    "waiting",
+    "in_progress",
+    "escalated",
+    "with_higher",
+    "new_here",
+    "by_transfer",
+    "sent_back",
+    "reopened_open",
+    "ended",
+    "resolved",
+    "resolved_with_deadline",
+    "resolved_last_hour",
+    "resolved_without_words",
+    "reopened",
+    "reopened_soon",
+    "deadline_moved",
+    "rated_satisfied",
+    "rated_acceptable",
+    "rated_not_satisfied",
+    "open_on_map",
+    "open_off_map",
+    "received_on_map",
+    "received_off_map",
+    "published",
+    *FLAGS.values(),
+    *OURS.values(),
+    *CROSSED.values(),
+    *SAID,
+)
+"""The figures whose cases can be listed, as definitions.sql names them."""
+
+
+MOST_FOUND = 1_000
+"""Beyond this many a search says "more than" and counts no further."""
+_MOST_OF_THE_RARE = 5_000
+"""The same of what is looked up in the index of all words: of more, the newest fifty are soon met on a walk."""
+_PLENTY = 51
+"""So many among the newest, a page of them and one more, are told as "more than", without counting up to MOST_FOUND,
+where the newest come first."""
+_NEAR = 30_000
+"""So many of the newest reports of a figure are read for a search before the index of words is asked."""
+_NEAR_IN_ORDER = 40_000
+"""The same of reports that an index has in the order they came in, which are read twice as quickly."""
+_ALL_FOUND = 1_000_000
+"""More than a search finds within a viewer's units: all are gathered there in any case, so all are put in order."""
+_ALL_OPEN = 10_000_000
+"""More than a city has open at one moment."""
+_PART = 1_000
+"""Cases of a file are read so many at a time."""
+_IDS_AT_ONCE = 20_000
+"""The ids of a long list are read so many at a time."""
+_MOMENTS = (
+    "submitted_at",
+    "received_at",
+    "receive_due_at",
+    "due_at",
+    "escalated_at",
+    "ended_at",
+    "held_since",
+    "informed_at",
+)
+
+
+def cases(
+    reports: ReportDatabase,
+    filters: Filters,
+    *,
+    figure: str,
+    order: Order = "newest",
+    search: Search | None = None,
+    limit: int = 50,
+    offset: int = 0,
+) -> pd.DataFrame:
+    """Return one page of the cases a figure counts, or of those among them that a search finds, as `case_rows` does.
+
+    Raises DatabaseAway, KeyError.
+    """
+    filters = asked_as(filters, figure)
+    ids = case_ids(reports, filters, figure=figure, order=order, search=search, limit=limit, offset=offset)
+    return case_rows(reports, filters, ids)
+
+
+def case_ids(
+    reports: ReportDatabase,
+    filters: Filters,
+    *,
+    figure: str,
+    order: Order,
+    search: Search | None,
+    limit: int,
+    offset: int = 0,
+) -> list[int]:
+    """Return the ids of the cases a figure counts and a search finds, in order. Raises DatabaseAway, KeyError."""
+    filters = asked_as(filters, figure)
+    parameters = filters.case_parameters() | moments(reports, filters)
+    question = "cases"
+    if search is not None:
+        found = _found(reports, filters, figure, order, search)
+        if found.all or (found.first and offset + limit <= len(found.ids)):
+            return found.ids[offset : offset + limit]
+        question = "search"
+        parameters |= search.parameters(filters, units=figure != WITH_HIGHER)
+    answer = reports.ask(question, figure=figure, order=order, limit=limit, offset=offset, **parameters)
+    return [int(number) for number in answer["id"]]
+
+
+def asked_as(filters: Filters, figure: str) -> Filters:
+    """Return the filters that read a figure's cases: what a viewer's units handed up is read as a role of its own."""
+    if figure == WITH_HIGHER and filters.scope.within_units:
+        return filters.choosing(scope=handed_up_by(filters.scope.units))
+    return filters
+
+
+def case_rows(reports: ReportDatabase, filters: Filters, ids: list[int]) -> pd.DataFrame:
+    """Return cases as they stood at the filters' moment, in the order of their ids.
+
+    Columns: id, public_code, title, address, lon, lat, severity, state, status, the ids of category, channel,
+    district, ward and unit (the holder), escalated_by_id (the unit that handed it up), officer, answer, rating,
+    reopen_count, transfer_count, and submitted_at, received_at, receive_due_at, due_at, escalated_at, ended_at,
+    held_since and informed_at (in the city's zone; the last two only of what is escalated: since when its holder has
+    it, and the last word to the citizen since). `state` tells overdue, due_soon, in_time,
+    no_deadline, refused, resolved (no deadline), resolved_on_time and resolved_late apart. What the city itself
+    published: published (whether anything), published_late (null: not said), published_status, published_district,
+    published_ward. Raises DatabaseAway.
+    """
+    return _in_order(reports.ask("case_rows", **_rows_of(reports, filters, ids)), filters, ids)
+
+
+def working_left(reports: ReportDatabase, filters: Filters, ids: list[int]) -> dict[int, float]:
+    """Return the working minutes left of each of these cases that is open, not overdue, and due in working time.
+
+    Cases of which the calendar does not say are left out. Raises DatabaseAway.
+    """
+    answer = reports.ask("working_left", ids=tuple(ids), at=filters.at).dropna()
+    return dict(zip(map(int, answer["id"]), map(float, answer["minutes"]), strict=True))
+
+
+@dataclass(frozen=True)
+class Listed:
+    """All the cases of a list: how many, and a function that yields their ids in order, some thousand at a time."""
+
+    count: int
+    ids: Callable[[], Iterator[list[int]]]
+
+
+def listed(
+    reports: ReportDatabase,
+    filters: Filters,
+    *,
+    figure: str,
+    order: Order,
+    search: Search | None,
+    most: int | None = None,
+) -> Listed:
+    """Return all the cases a figure counts and a search finds, or the first `most` of them, however many there are.
+
+    The ids of what happened in a period are read part by part, each from where the last one ended: no answer is long,
+    and no connection is held between two. What is open and what a search finds is read at once, because it has to be
+    put in order first. Raises DatabaseAway, KeyError.
+    """
+    if search is None and not _is_of_the_open(figure):
+        count = readable_count(reports, filters, figure=figure)
+        count = count if most is None else min(count, most)
+        return Listed(count, lambda: _ids_in_parts(reports, filters, figure, order, most))
+    ids = case_ids(
+        reports, filters, figure=figure, order=order, search=search, limit=_ALL_OPEN if most is None else most
+    )
+    return Listed(len(ids), lambda: iter([ids]))
+
+
+def _ids_in_parts(
+    reports: ReportDatabase, filters: Filters, figure: str, order: Order, most: int | None
+) -> Iterator[list[int]]:
+    """Yield the ids of what happened, each part from where the last one ended. Raises DatabaseAway, KeyError."""
+    parameters = filters.case_parameters() | moments(reports, filters)
+    after: dict[str, Any] = {"after": "infinity" if order == "newest" else "-infinity", "after_id": 0}
+    while most is None or most > 0:
+        limit = _IDS_AT_ONCE if most is None else min(most, _IDS_AT_ONCE)
+        answer = reports.ask_now("cases_after", figure=figure, order=order, limit=limit, **after, **parameters)
+        if len(answer):
+            yield [int(number) for number in answer["id"]]
+        if len(answer) < limit:
+            return
+        after = {"after": answer["moved"].iloc[-1].to_pydatetime(), "after_id": int(answer["id"].iloc[-1])}
+        most = None if most is None else most - len(answer)
+
+
+def case_parts(
+    reports: ReportDatabase, filters: Filters, ids: Callable[[], Iterator[list[int]]]
+) -> Iterator[pd.DataFrame]:
+    """Yield cases as `case_rows` does, a thousand at a time, without keeping the answers; `ids` as Listed has them.
+
+    Raises DatabaseAway.
+    """
+    for group in ids():
+        for start in range(0, len(group), _PART):
+            part = group[start : start + _PART]
+            yield _in_order(reports.ask_now("case_rows", **_rows_of(reports, filters, part)), filters, part)
+
+
+def _rows_of(reports: ReportDatabase, filters: Filters, ids: list[int]) -> dict[str, Any]:
+    return {"ids": tuple(ids), "at": filters.at, "scope": filters.scope, **moments(reports, filters)}
+
+
+def _in_order(answer: pd.DataFrame, filters: Filters, ids: list[int]) -> pd.DataFrame:
+    known = answer.set_index("id")
+    # A report that was taken out since its id was found is no longer there to be shown.
+    ordered = known.reindex([number for number in ids if number in known.index]).reset_index()
+    for moment in _MOMENTS:
+        ordered[moment] = pd.to_datetime(ordered[moment], utc=True).dt.tz_convert(filters.zone)
+    return ordered
+
+
+def orders(figure: str) -> tuple[Order, ...]:
+    """Return the orders in which a figure's cases can be listed. Raises KeyError.
+
+    What happened in a period goes by when it happened, which an index finds at any length of it; only what is open at
+    the moment is few enough to be put in order by its deadline.
+    """
+    return ORDERS if _is_of_the_open(figure) else ("newest", "oldest")
+
+
+def _is_of_the_open(figure: str) -> bool:
+    return "open_until > :at" in written(figure)
+
+
+def speaks_of_the_period(figure: str) -> bool:
+    """Say whether the period matters for what a figure counts. Raises KeyError."""
+    return ":start" in sql("case_count", figure)
+
+
+def found_count(reports: ReportDatabase, filters: Filters, *, figure: str, search: Search) -> tuple[int, bool]:
+    """Return how many of the cases a figure counts a search finds, and whether there are more than so many.
+
+    What is common is not counted to its end; then the number is a multiple of ten. Raises DatabaseAway, KeyError.
+    """
+    found = _found(reports, filters, figure, "newest", search)
+    return (len(found.ids), False) if found.all else ((len(found.ids) - 1) // 10 * 10, True)
+
+
+def case_count(reports: ReportDatabase, filters: Filters, *, figure: str) -> int:
+    """Return how many cases a figure counts, or what is published of it (queries.small_numbers).
+
+    Raises DatabaseAway, KeyError.
+    """
+    if figure == "submitted":  # received at any time up to the moment
+        return int(happened(reports, filters.since(BEGINNING))["received"].iloc[0])
+    if figure in (*PERIOD_COUNTS, *SUMS):
+        return int(happened(reports, filters)[figure].iloc[0])
+
+    def asked(counted: Filters) -> pd.DataFrame:
+        """Count them."""
+        answer = reports.ask("case_count", figure=figure, **counted.parameters() | moments(reports, counted))
+        return answer.rename(columns={"cases": figure})
+
+    return int(counts(reports, filters, ("case count", figure), asked, columns=[figure])[figure].iloc[0])
+
+
+def readable_count(reports: ReportDatabase, filters: Filters, *, figure: str) -> int:
+    """Return how many of the cases a figure counts the viewer may read. Raises DatabaseAway, KeyError."""
+    if filters.scope.reads_all:
+        return case_count(reports, filters, figure=figure)
+    if not filters.scope.sees_cases:
+        return 0
+    filters = asked_as(filters, figure)
+    parameters = filters.case_parameters() | moments(reports, filters)
+    return int(reports.ask("case_count", figure=figure, **parameters)["cases"].iloc[0])
+
+
+class _Found(NamedTuple):
+    ids: list[int]
+    all: bool  # nothing else is found; in order
+    first: bool  # the first ones of the order
+
+
+def _found(reports: ReportDatabase, filters: Filters, figure: str, order: Order, search: Search) -> _Found:
+    """Return what a search finds, or the first of it where it is common.
+
+    What is open has an index of words of its own, which a viewer of some units cannot use. Of all there ever was, what
+    is common among the newest is known to be many without looking further, and what is rare there is looked up.
+    """
+    filters = asked_as(filters, figure)
+    parameters = search.parameters(filters, units=figure != WITH_HIGHER)
+    asked = filters.case_parameters() | moments(reports, filters) | parameters
+    within_units = filters.scope.within_units
+    most = _ALL_FOUND if within_units else MOST_FOUND + 1
+    asked |= {"figure": figure, "order": order, "most": most}
+    of_the_open = _is_of_the_open(figure)
+    newest_first = order == "newest" and moves(figure).startswith("submitted_at")
+    if search.words and (within_units or not of_the_open):
+        in_order = _come_in_order(filters, figure)
+        near = _NEAR_IN_ORDER if in_order else _NEAR
+        answer = reports.ask("search_newest" if in_order else "search_near", near=near, **asked).iloc[0]
+        ids: list[int] = answer["ids"]
+        whole = answer["looked_at"] < near
+        if whole or len(ids) >= (_PLENTY if newest_first else MOST_FOUND + 1):
+            return _Found(ids, all=whole and len(ids) < most, first=whole or newest_first)
+    question = "search_open" if search.words and of_the_open and not within_units else "search_few"
+    if question == "search_few" and not within_units:
+        most = asked["most"] = _MOST_OF_THE_RARE + 1
+    ids = list(map(int, reports.ask(question, **asked)["id"]))
+    return _Found(ids, all=len(ids) < most, first=False)
+
+
+def _come_in_order(filters: Filters, figure: str) -> bool:
+    """Return whether an index has what a figure counts in the order it came in: all reports, or those of one unit."""
+    units = set(filters.units or filters.scope.own or ())
+    return (
+        figure in {"submitted", "received"} and filters == filters.of_units() and len(units) <= 1 and NONE not in units
+    )

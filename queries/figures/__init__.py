@@ -1,0 +1,1 @@
+"""What is counted: figures, periods, days, changes, rankings, the city's own figures."""

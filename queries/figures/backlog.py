@@ -1,0 +1,94 @@
+"""The backlog: what is open, how old, at which stage, and whether it grows."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import numpy as np
+import pandas as pd
+
+from queries.engine.database import ReportDatabase
+from queries.engine.filters import NONE, Filters
+from queries.engine.keyed import beside, counts_of, keyed, keys_of, told
+from queries.engine.small_numbers import counts
+from queries.figures.figures import Dimension, moments, names, standing
+from queries.figures.period import happened
+
+URGENCIES = ("open", "overdue", "due_today", "due_soon", "no_deadline")
+RECEIPTS = ("receive_waiting", "receive_overdue")
+AGES = ("age_under_3", "age_3_to_7", "age_7_to_14", "age_14_to_30", "age_over_30")
+STAGES = ("waiting", "in_progress", "escalated")
+PACE_DAYS = 28
+"""Whole weeks, so that every weekday weighs the same in the pace."""
+_FLOWS = ("received", "ended", "resolved")
+_WAITING = (*URGENCIES, *RECEIPTS, *AGES, *STAGES, "escalated_unheld", "urgent", "urgent_overdue", "not_received")
+
+
+def backlog(reports: ReportDatabase, filters: Filters, *, since: datetime, by: Dimension | None = None) -> pd.DataFrame:
+    """Return the backlog at the moment: one row in all, or one for each member of a dimension that has any.
+
+    Columns: key (null: the reports that have none), code, name_vi, name_en where there is a dimension; URGENCIES,
+    RECEIPTS, AGES and STAGES (reports open at the moment; the ages and the stages each add up to `open`); received,
+    ended and resolved (reports, from `since` to the moment); open_before (reports open just before `since`);
+    resolved_of_pace (reports resolved in the last PACE_DAYS); oldest (when the longest waiting was submitted, in the
+    city's zone; null for whoever may not read that case); days_of_work (open divided by the mean resolved a day of the
+    last PACE_DAYS; null where none was). Raises DatabaseAway.
+    """
+    asked = filters.counting()
+    return reports.remember(("backlog", asked, since, by), lambda: _backlog(reports, asked, since, by))
+
+
+def _backlog(reports: ReportDatabase, filters: Filters, since: datetime, by: Dimension | None) -> pd.DataFrame:
+    lately, pace = filters.since(since), filters.since(filters.at - timedelta(days=PACE_DAYS))
+    then = replace(filters, at=since - timedelta(microseconds=1))
+    waiting = counts(
+        reports,
+        filters,
+        ("waiting", by),
+        lambda counted: _waiting(reports, counted, by),
+        keys={"key": by},
+        columns=_WAITING,
+    )
+    oldest = waiting["oldest"] if "oldest" in waiting else pd.Series(pd.NaT, waiting.index)
+    before = standing(reports, then, by=by)
+    table = beside(
+        [
+            *([keyed(np.array([NONE]), np.empty((1, 0), "int64"), ())] if by is None else []),  # a row in any case
+            waiting[["key", *_WAITING]],
+            happened(reports, lately, by=by)[["key", *_FLOWS]],
+            happened(reports, pace, by=by)[["key", "resolved"]].rename(columns={"resolved": "resolved_of_pace"}),
+            before[["key", "open"]].rename(columns={"open": "open_before"}),
+        ]
+    )
+    keys = keys_of(table)
+    oldest = told(keys, pd.DataFrame({"oldest": oldest}).set_axis(keys_of(waiting)), ["oldest"])["oldest"]
+    table["oldest"] = pd.to_datetime(oldest, utc=True).dt.tz_convert(filters.zone)
+    pace_a_day = table["resolved_of_pace"].where(table["resolved_of_pace"] > 0) / PACE_DAYS
+    table["days_of_work"] = table["open"] / pace_a_day
+    if by is not None:
+        table[["code", "name_vi", "name_en"]] = told(keys, names(reports, by), ("code", "name_vi", "name_en"))
+    return table
+
+
+def _waiting(reports: ReportDatabase, filters: Filters, by: Dimension | None) -> pd.DataFrame:
+    """Return _WAITING and `oldest` by key: the last age and the middle stage are what the others leave of `open`."""
+    table = reports.ask("backlog", **filters.parameters() | moments(reports, filters) | {"by": by})
+    for parts, left in ((AGES, "age_over_30"), (STAGES, "in_progress")):
+        others = [name for name in parts if name != left]
+        table[left] = table["open"].to_numpy() - counts_of(table, others).sum(axis=1)
+    return table
+
+
+def mix(reports: ReportDatabase, filters: Filters, *, by: Dimension) -> pd.DataFrame:
+    """Return what is open of each category for each member of a dimension.
+
+    Columns: key (null: none), category_id, open, overdue (reports). Raises DatabaseAway.
+    """
+    answer = counts(
+        reports,
+        filters,
+        ("mix", by),
+        lambda counted: reports.ask("backlog_mix", **counted.parameters(), by=by),
+        keys={"key": by, "category_id": "category"},
+        columns=("open", "overdue"),
+    )
+    return answer.assign(key=answer["key"].astype("Int64"))

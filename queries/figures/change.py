@@ -1,0 +1,72 @@
+"""What a figure is compared with: like with like (docs/change.md)."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from math import ceil
+
+from queries.engine.database import ReportDatabase
+from queries.engine.filters import TICK, Filters
+from queries.figures.figures import STANDING, standing
+from queries.figures.period import PERIOD_COUNTS, SUMS, happened
+
+_FEW_WEEKS = 28  # days: from here on a period counts as the nearest whole number of weeks
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What figures at a moment are compared with; None where the city's data do not reach back so far.
+
+    `standing` is the moment that standing figures are compared with, `weeks` before, `period` the equally long period
+    that the period's figures are compared with, `days` before. Both are seen with the same choices.
+    """
+
+    standing: Filters | None
+    period: Filters | None
+    weeks: int
+    days: int
+
+    def of(self, figure: str) -> Filters | None:
+        """Return what a figure is compared with."""
+        return self.period if figure in PERIOD_COUNTS or figure in SUMS else self.standing
+
+    def counts(self, reports: ReportDatabase) -> dict[str, int]:
+        """Return the earlier figures, those that can be compared. Raises DatabaseAway."""
+        found: dict[str, int] = {}
+        if self.period is not None:
+            row = happened(reports, self.period).iloc[0]
+            found |= {name: int(row[name]) for name in (*PERIOD_COUNTS, *SUMS)}
+        if self.standing is not None:
+            table = standing(reports, self.standing)
+            found |= {name: int(table[name].sum()) for name in STANDING}
+        return found
+
+
+def earlier(filters: Filters, begins: datetime | None) -> Earlier:
+    """Return what the figures of these filters are compared with, in a city whose data begin at a moment (None: never).
+
+    Standing figures: the same weekday and local time a whole number of weeks before. Below four weeks that is the
+    number that covers the period, above it the nearest one, so that a month is four weeks, a quarter 13 and a year 52.
+    Figures of the period: the period as many days before as it has begun, which is as long and ends at the same hour.
+    Local times count, whatever summer time does. Nothing is compared with what lies before the data, and a period that
+    begins with the data has nothing before it.
+    """
+    start, end = (moment.astimezone(filters.zone).replace(tzinfo=None) for moment in (filters.start, filters.end))
+    days = max(1, ceil((end - start) / timedelta(days=1)))
+    weeks = round(days / 7) if days >= _FEW_WEEKS else ceil(days / 7)
+    if begins is None or filters.start <= begins:
+        return Earlier(None, None, weeks, days)
+    standing, period = _before(filters, 7 * weeks), _before(filters, days)
+    return Earlier(standing if begins <= standing.at else None, period if begins <= period.start else None, weeks, days)
+
+
+def _before(filters: Filters, days: int) -> Filters:
+    """Return a moment and its period so many days before, at the same local times."""
+
+    def earlier_by(moment: datetime) -> datetime:
+        """Return the same local time `days` before: a day is a calendar day, also where clocks change."""
+        local = moment.astimezone(filters.zone)
+        return (local.replace(tzinfo=None) - timedelta(days=days)).replace(tzinfo=filters.zone).astimezone(UTC)
+
+    at = earlier_by(filters.at)
+    end = at + TICK if filters.end > filters.at else min(earlier_by(filters.end), at + TICK)
+    return replace(filters, at=at, start=min(earlier_by(filters.start), end), end=end)

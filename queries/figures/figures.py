@@ -1,0 +1,310 @@
+"""The figures: what was received, what is open and how late, what was done and how well (definitions.sql)."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+from rich.table import Table
+
+from queries.engine.database import ReportDatabase
+from queries.engine.filters import Filters
+from queries.engine.keyed import beside, keys_of, told
+from queries.engine.small_numbers import counts
+from queries.figures.period import happened, hours, summed
+
+_SHAPES = "\u0306\u0302\u031b"
+"""The marks that make another letter, in the order of the alphabet: breve, circumflex, horn."""
+_TONES = "\u0300\u0309\u0303\u0301\u0323"
+"""The tones in a dictionary's order, after the one without a mark: huyền, hỏi, ngã, sắc, nặng."""
+
+Dimension = Literal["district", "ward", "unit", "category", "channel"]
+
+COUNTS = (
+    "received",
+    "open",
+    "overdue",
+    "seriously_overdue",
+    "due_soon",
+    "no_deadline",
+    "not_received",
+    "receive_waiting",
+    "receive_overdue",
+    "urgent",
+    "urgent_overdue",
+    "escalated_unheld",
+    "receive_fell_due",
+    "received_on_time",
+    "resolved_on_time",
+    "resolved_late",
+    "resolved_no_deadline",
+    "refused",
+    "fell_due",
+    "done_by_due",
+    "rated",
+    "satisfied",
+)
+STANDING = (
+    "open",
+    "overdue",
+    "seriously_overdue",
+    "due_soon",
+    "no_deadline",
+    "not_received",
+    "receive_waiting",
+    "receive_overdue",
+    "urgent",
+    "urgent_overdue",
+    "escalated_unheld",
+)
+"""Those of COUNTS that speak of the moment alone."""
+HOURS = ("median_hours", "p90_hours", "median_worked_hours", "p90_worked_hours")
+
+
+@dataclass(frozen=True)
+class City:
+    """The city the database speaks of, and when its first and last reports were submitted (None: no reports).
+
+    `country` is ISO 3166-1 alpha-2, `languages` are those its viewers may choose, its own first. `levels` are its own
+    names of areas and units (schema, level_name), by level: one_vi, many_vi, one_en, many_en; a level may be missing.
+    `last_event_at` is when anything last happened to any report; None where nobody asked (`last_event`).
+    """
+
+    code: str
+    name_vi: str
+    name_en: str
+    time_zone: str
+    demo: bool
+    attribution: str | None
+    first_submitted_at: datetime | None
+    last_submitted_at: datetime | None
+    country: str = "VN"
+    languages: tuple[str, ...] = ("vi", "en")
+    levels: Mapping[str, Mapping[str, str]] = field(default_factory=dict, hash=False)
+    last_event_at: datetime | None = None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone in which the city's days begin."""
+        return ZoneInfo(self.time_zone)
+
+
+class NoCity(Exception):
+    """The database holds no city yet."""
+
+
+def city(reports: ReportDatabase, at: datetime) -> City:
+    """Return the city, of the reports that have come by a moment. Raises NoCity for an empty database, DatabaseAway."""
+    answer = reports.ask_now("city", at=at)
+    if answer.empty:
+        raise NoCity("The report database is empty. Fill it with `python -m reportdb demo` or `... import csv`.")
+    row = answer.astype(object).where(answer.notna(), None).iloc[0].to_dict()
+    for name in ("first_submitted_at", "last_submitted_at"):
+        row[name] = row[name] and pd.Timestamp(row[name]).to_pydatetime()
+    row |= {"languages": tuple(row["languages"]), "levels": row["levels"] or {}}
+    return City(**{str(name): value for name, value in row.items()})
+
+
+def last_event(reports: ReportDatabase, at: datetime) -> datetime | None:
+    """Return when anything last happened to any report by a moment: for a city that stands still, because it takes a
+    while to find. Raises DatabaseAway.
+    """
+    found = reports.ask_now("last_event", at=at)["at"].iloc[0]
+    return None if pd.isna(found) else found.to_pydatetime()
+
+
+def names(reports: ReportDatabase, dimension: Dimension) -> pd.DataFrame:
+    """Return code, name_vi, name_en, kind, population and parent_id of a dimension's members, by their key."""
+
+    def of_this_dimension() -> pd.DataFrame:
+        """Pick them from the names of all dimensions."""
+        answer = reports.ask("names")
+        return answer[answer["dimension"] == dimension].drop(columns="dimension").set_index("key")
+
+    return reports.remember(("names", dimension), of_this_dimension)
+
+
+def labels(reports: ReportDatabase, dimension: Dimension, language: str) -> Mapping[str, str]:
+    """Return the name of each code of a dimension in a language (vi or en), in the order of the names."""
+
+    def by_name() -> Mapping[str, str]:
+        """Put them in the order of the names."""
+        known = names(reports, dimension)
+        named = zip(known["code"], known[f"name_{language}"], strict=True)
+        return dict(sorted(named, key=lambda pair: reading_order(pair[1])))
+
+    return reports.remember(("labels", dimension, language), by_name)
+
+
+def reading_order(written: str) -> tuple[list[str], list[int], list[int]]:
+    """Return what sorts names as a reader of Vietnamese expects, for every list in the order of its names.
+
+    Words are compared one by one as a search compares them (`plain`): Hà Đông stands before Hai Bà Trưng. Where those
+    are the same, first the letters tell (a, ă, â; d, đ; e, ê; o, ô, ơ; u, ư), then the tones.
+    """
+    shapes: list[int] = []
+    tones: list[int] = []
+    for sign in unicodedata.normalize("NFD", written):
+        if sign in _SHAPES and shapes:
+            shapes[-1] = 1 + _SHAPES.index(sign)
+        elif sign in _TONES and tones:
+            tones[-1] = 1 + _TONES.index(sign)
+        else:
+            shapes.append(1 if sign in "Đđ" else 0)
+            tones.append(0)
+    return plain(written).split(), shapes, tones
+
+
+def plain(written: str) -> str:
+    """Return text as it is searched, as the schema's function of this name does: small letters, no diacritics."""
+    letters = unicodedata.normalize("NFD", written.replace("Đ", "D").replace("đ", "d"))
+    return re.sub("[\u0300-\u036f]", "", letters).lower()
+
+
+def due_soon_until(reports: ReportDatabase, at: datetime, zone: ZoneInfo) -> datetime:
+    """Return the end of the working day that follows the moment's own day: what falls due by then is due soon.
+
+    A calendar that ends before it counts as Monday to Friday; `reportdb check` warns of that.
+    """
+    today = at.astimezone(zone).date()
+    answer = reports.ask("next_working_day", day=today)
+    if answer.empty:
+        day = today + timedelta(days=1)
+        while day.weekday() >= 5:
+            day += timedelta(days=1)
+    else:
+        day = answer["day"].iloc[0]
+    return datetime.combine(day + timedelta(days=1), time.min, zone)
+
+
+def moments(reports: ReportDatabase, filters: Filters) -> dict[str, datetime]:
+    """Return the moments that follow from the filters' own, as definitions.sql names them: soon and today_ends."""
+    tomorrow = filters.at.astimezone(filters.zone).date() + timedelta(days=1)
+    return {
+        "soon": due_soon_until(reports, filters.at, filters.zone),
+        "today_ends": datetime.combine(tomorrow, time.min, filters.zone),
+    }
+
+
+def figures(reports: ReportDatabase, filters: Filters, *, by: Dimension | None = None) -> pd.DataFrame:
+    """Return every count: one row in all, or one for each member of a dimension that any figure counts.
+
+    Columns: `key` (null: the reports that have none, such as those not located), `code`, `name_vi` and `name_en` where
+    there is a dimension, and COUNTS (reports). Shares are left to RATES, which keep their numerator and denominator.
+    Raises DatabaseAway.
+    """
+    asked = filters.counting()
+    return reports.remember(("figures", asked, by), lambda: _figures(reports, asked, by))
+
+
+def _figures(reports: ReportDatabase, filters: Filters, by: Dimension | None) -> pd.DataFrame:
+    period = happened(reports, filters, by=by)
+    table = beside([period, standing(reports, filters, by=by)])[["key", *COUNTS]]
+    if by is None:
+        return table
+    table[["code", "name_vi", "name_en"]] = told(keys_of(table), names(reports, by), ("code", "name_vi", "name_en"))
+    return table[["key", "code", "name_vi", "name_en", *COUNTS]].sort_values("code", ignore_index=True)
+
+
+def standing(reports: ReportDatabase, filters: Filters, *, by: Dimension | None = None) -> pd.DataFrame:
+    """Return what is open at the moment: key and STANDING (reports), a row for each key that has any.
+
+    Raises DatabaseAway.
+    """
+
+    def asked(counted: Filters) -> pd.DataFrame:
+        """Count it."""
+        return reports.ask("open", **counted.parameters() | moments(reports, counted) | {"by": by})
+
+    return counts(reports, filters, ("standing", by), asked, keys={"key": by}, columns=STANDING)
+
+
+def timed(reports: ReportDatabase, filters: Filters, *, by: Dimension | None = None) -> pd.DataFrame:
+    """Return `figures` with HOURS: from submission to the answer, of those resolved in the period, on the scale of
+    queries.period.hours; null where none was. Raises DatabaseAway.
+    """
+    table, taken = figures(reports, filters, by=by), hours(reports, filters, by=by)
+    table[list(HOURS)] = told(keys_of(table), taken.set_axis(keys_of(taken)), HOURS)
+    return table
+
+
+RATES = {
+    "overdue_share": ("overdue", "open"),
+    "on_time_rate": ("done_by_due", "fell_due"),
+    "receive_overdue_share": ("receive_overdue", "not_received"),
+    "received_on_time_rate": ("received_on_time", "receive_fell_due"),
+    "closed_on_time_share": ("resolved_on_time", "resolved_with_deadline"),
+    "refused_share": ("refused", "ended"),
+    "satisfaction": ("satisfied", "rated"),
+}
+"""Each share's numerator and denominator. closed_on_time_share is the city's older figure, kept for comparison."""
+
+
+def with_sums(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the figures with the sums that shares divide by."""
+    return summed(table, ("resolved_with_deadline", "resolved", "ended"))
+
+
+def as_records(table: pd.DataFrame, filters: Filters) -> dict[str, Any]:
+    """Return figures as plain data for JSON: the moment, the period and one record a row, shares with their parts."""
+    rows = []
+    for row in with_sums(table).to_dict("records"):
+        record = {name: None if pd.isna(row[name]) else row[name] for name in table.columns if name not in RATES}
+        for rate, (numerator, denominator) in RATES.items():
+            parts = row[numerator], row[denominator]
+            record[rate] = {
+                "numerator": parts[0],
+                "denominator": parts[1],
+                "rate": round(parts[0] / parts[1], 6) if parts[1] else None,
+            }
+        rows.append(record)
+    return {
+        "at": filters.at.astimezone(filters.zone).isoformat(),
+        "from": filters.start.astimezone(filters.zone).isoformat(),
+        "to": filters.end.astimezone(filters.zone).isoformat(),
+        "figures": rows,
+    }
+
+
+def as_rich_table(table: pd.DataFrame) -> Table:
+    """Return `timed` figures for a terminal: a column a row of figures where there is one row, else a line each."""
+    records = with_sums(table)
+    printed = Table(show_edge=False, pad_edge=False)
+    shares = {rate: [_share(row, *parts) for row in records.to_dict("records")] for rate, parts in RATES.items()}
+    if "code" not in table.columns:
+        printed.add_column("figure")
+        printed.add_column("", justify="right")
+        for name in COUNTS:
+            printed.add_row(name, f"{records[name].iloc[0]:,}")
+        for name in HOURS:
+            printed.add_row(name, _hours(records[name].iloc[0]))
+        for rate, values in shares.items():
+            printed.add_row(rate, values[0])
+        return printed
+    shown = ("received", "open", "overdue", "seriously_overdue", "due_soon", "no_deadline")
+    printed.add_column("code")
+    printed.add_column("name", no_wrap=True)
+    for name in (*shown, *RATES, *HOURS):
+        printed.add_column(name, justify="right")
+    for index, row in enumerate(records.to_dict("records")):
+        printed.add_row(
+            "-" if pd.isna(row["code"]) else row["code"],
+            "(none)" if pd.isna(row["name_vi"]) else row["name_vi"],
+            *(f"{row[name]:,}" for name in shown),
+            *(shares[rate][index] for rate in RATES),
+            *(_hours(row[name]) for name in HOURS),
+        )
+    return printed
+
+
+def _share(row: dict[Any, Any], numerator: str, denominator: str) -> str:
+    count, whole = row[numerator], row[denominator]
+    return f"{count:,}/{whole:,}" + (f" {count / whole:.1%}" if whole else "")
+
+
+def _hours(hours: float) -> str:
+    return "-" if pd.isna(hours) else f"{hours:,.1f} h"

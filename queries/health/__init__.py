@@ -1,0 +1,1 @@
+"""Whether the database delivers: changes, feeds, the server."""

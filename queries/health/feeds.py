@@ -1,0 +1,48 @@
+"""Whether the channels deliver: each against its own rhythm."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pandas as pd
+
+from queries.engine.database import ReportDatabase
+
+CLOCKS_MAY_DIFFER = timedelta(minutes=5)
+"""What is dated no later than that after now is not from the future: two clocks may differ by as much."""
+
+
+@dataclass(frozen=True)
+class Feed:
+    """A channel that delivers reports: when it last did (None: never), and how often it should."""
+
+    code: str
+    name_vi: str
+    name_en: str
+    last_delivery_at: datetime | None
+    expected_every: timedelta
+
+    def is_from_the_future(self, now: datetime) -> bool:
+        """Whether its last delivery is dated later than two clocks may differ, so that nobody knows when it was."""
+        return self.last_delivery_at is not None and self.last_delivery_at > now + CLOCKS_MAY_DIFFER
+
+    def overdue_by(self, now: datetime) -> float:
+        """Return how many times its own rhythm has passed since it last delivered; infinity where it never did, and
+        where its last delivery is dated in the future.
+        """
+        if self.last_delivery_at is None or self.is_from_the_future(now):
+            return float("inf")
+        return (now - self.last_delivery_at) / max(self.expected_every, timedelta(seconds=1))
+
+
+def feeds(reports: ReportDatabase) -> tuple[Feed, ...]:
+    """Return every channel's feed, in the order of the channels, as a look. Raises DatabaseAway, NotAReportDatabase."""
+    return tuple(
+        Feed(
+            code=row["code"],
+            name_vi=row["name_vi"],
+            name_en=row["name_en"],
+            last_delivery_at=None if pd.isna(row["last_delivery_at"]) else row["last_delivery_at"].to_pydatetime(),
+            expected_every=timedelta(seconds=row["expected_seconds"]),
+        )
+        for row in reports.look("feeds").to_dict("records")
+    )

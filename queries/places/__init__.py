@@ -1,0 +1,1 @@
+"""Where reports lie: map points, squares, areas."""

@@ -1,0 +1,131 @@
+"""What the map draws: reports as points, reports in the squares of a grid, and the one case that was clicked."""
+
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from queries.engine.database import ReportDatabase
+from queries.engine.filters import Filters
+from queries.engine.keyed import added, keys_of
+from queries.engine.small_numbers import counts
+from queries.figures.figures import moments
+from queries.figures.period import summarised
+
+_WITHIN, _LEAST = 3, 0.05  # times what the middle half of the reports takes, at least so many degrees
+_AROUND = 360_000  # thousandths of a degree around the world: no grid has more squares in a row
+
+MOST_POINTS = 100_000
+"""With more, points hide each other and a browser takes seconds to draw them; squares count them instead."""
+
+
+def points(reports: ReportDatabase, filters: Filters) -> pd.DataFrame:
+    """Return the open reports that have coordinates; the most pressing last.
+
+    A row is a group that looks alike: state (0 in time or ended, 1 no deadline known, 2 due soon, 3 overdue), severity
+    (0 normal, 1 complex, 2 urgent), category_id, reports, and places: for each report a line "x,y,id", x and y its
+    longitude and latitude in hundred-thousandths of a degree. A hundred thousand rows would take ten times as long to
+    read as these few long ones. Raises DatabaseAway.
+    """
+    return reports.ask("map_points", **filters.case_parameters() | moments(reports, filters))
+
+
+def arrivals(reports: ReportDatabase, filters: Filters, *, since: datetime) -> pd.DataFrame:
+    """Return the reports submitted after `since`, open or not, as `points` does. Raises DatabaseAway."""
+    return reports.ask("map_arrivals", since=since, **filters.case_parameters() | moments(reports, filters))
+
+
+def grid(reports: ReportDatabase) -> tuple[int, int]:
+    """Return how wide and how high a square of the city's grid is, in thousandths of a degree: about as wide as high.
+
+    The grid lies over the world, from the antimeridian and the south pole on. Raises DatabaseAway.
+    """
+    wide, high = reports.ask("grid").iloc[0]
+    return int(wide), int(high)
+
+
+def extent(reports: ReportDatabase, filters: Filters) -> tuple[float, float, float, float] | None:
+    """Return where the city's reports lie by the filters' moment: west, south, east, north, in degrees.
+
+    In whole squares of the grid, with a margin. A point farther from the middle half of the reports than three times
+    what those take counts for a wrong one. What is chosen makes no difference; None where no report has a point.
+    Raises DatabaseAway.
+    """
+    wide, high = grid(reports)
+    everything = Filters.of(at=filters.at, zone=filters.zone, scope=filters.scope)
+    table = squares(reports, everything, figure="received")
+    if table.empty:
+        return None
+    west, east = _span(table["lon"], table["reports"])
+    south, north = _span(table["lat"], table["reports"])
+    beside, above = 1.5 * wide / 1000, 1.5 * high / 1000
+    return west - beside, max(south - above, -90.0), east + beside, min(north + above, 90.0)
+
+
+def _span(places: pd.Series, counts: pd.Series) -> tuple[float, float]:
+    """Return the first and the last of the places that are not far from where the middle half of the counts lies."""
+    order = np.argsort(places.to_numpy(), kind="stable")
+    sorted_places, sums = places.to_numpy()[order], np.cumsum(counts.to_numpy()[order])
+    lower, upper = sorted_places[np.searchsorted(sums, [sums[-1] / 4, sums[-1] * 3 / 4])]
+    room = _WITHIN * max(upper - lower, _LEAST)
+    near = sorted_places[(sorted_places >= lower - room) & (sorted_places <= upper + room)]
+    return float(near[0]), float(near[-1])
+
+
+def squares(reports: ReportDatabase, filters: Filters, *, figure: str) -> pd.DataFrame:
+    """Return how many of the reports a figure counts (open, received) lie in each square of the city's grid.
+
+    Empty ones are left out, and those of few reports for whoever may not read their cases. Columns: lon, lat (of its
+    middle, degrees), reports. Raises DatabaseAway.
+    """
+    table = counts(
+        reports,
+        filters,
+        ("squares", figure),
+        lambda counted: _squares(reports, counted, figure).rename(columns={"reports": figure}),
+        keys={"key": "square"},
+        columns=[figure],
+    )
+    wide, high = grid(reports)
+    from_south, from_west = np.divmod(keys_of(table), _AROUND)
+    return pd.DataFrame(
+        {
+            "lon": (from_west + 0.5) * wide / 1000 - 180,
+            "lat": (from_south + 0.5) * high / 1000 - 90,
+            "reports": table[figure].to_numpy(),
+        }
+    )
+
+
+def _squares(reports: ReportDatabase, filters: Filters, figure: str) -> pd.DataFrame:
+    """Return the same by the squares' numbers: key, reports."""
+    wide, high = grid(reports)
+    parts, rests = [], [filters]
+    whole = summarised(reports, filters, None) if figure == "received" else None
+    if whole is not None and whole.dimension == "city":
+        parts = [reports.ask("period_squares", **whole.parameters(filters), wide=wide, high=high)]
+        rests = whole.rest(filters)
+    for rest in rests:
+        asked = rest.parameters() | moments(reports, rest) | {"wide": wide, "high": high}
+        parts.append(reports.ask("map_squares", figure=figure, **asked))
+    table = added(parts, ["reports"])
+    return table[table["reports"] > 0]
+
+
+def case(
+    reports: ReportDatabase, filters: Filters, *, report_id: int | None = None, code: str | None = None
+) -> dict[str, Any] | None:
+    """Return one case by its id or its public code, or None where there is none the viewer may see.
+
+    Keys: id, public_code, title, address, severity, state (as in queries.cases), the ids of category, district, ward
+    and unit, officer, submitted_at, due_at, ended_at (in the city's zone), lon, lat. Raises DatabaseAway.
+    """
+    parameters = filters.case_parameters() | moments(reports, filters)
+    answer = reports.ask("map_case", id=report_id, code=code, **parameters)
+    if answer.empty:
+        return None
+    row: dict[str, Any] = {str(key): value for key, value in answer.iloc[0].items()}
+    for key in ("submitted_at", "due_at", "ended_at"):
+        row[key] = None if pd.isna(row[key]) else pd.Timestamp(row[key]).tz_convert(filters.zone).to_pydatetime()
+    return row

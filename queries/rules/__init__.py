@@ -1,0 +1,1 @@
+"""Deadline rules and the calendar as data."""

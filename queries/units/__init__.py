@@ -1,0 +1,1 @@
+"""Units, their families, heads and officers."""

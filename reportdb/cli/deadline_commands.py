@@ -1,0 +1,133 @@
+"""The commands about deadlines: which rules are in force, what about them is uncertain, and working deadlines anew."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import psycopg
+import typer
+from rich.table import Table
+
+from reportdb.check.contents import RULE_QUESTIONS, disagreement
+from reportdb.cli.command_line import Data, Database, Failure, opened, out, progress_bar
+from reportdb.database.connection import connect
+from reportdb.deadlines.recomputation import Changes, OtherChanges, apply_changes, find_changes
+
+deadlines_app = typer.Typer(help="Deadline rules, and deadlines worked out anew.", no_args_is_help=True)
+
+_EXAMPLES = 5
+
+
+@deadlines_app.command()
+def show(
+    all_: Annotated[bool, typer.Option("--all", help="Also rules no longer in force.")] = False,
+    database: Database = None,
+    data: Data = None,
+) -> None:
+    """Show the rules in force and to come, which of them nobody confirmed, and what leaves deadlines unknown."""
+    now = datetime.now(UTC)
+    with opened(database, data) as url, connect(url) as connection:
+        out.print(_rules(connection, now, all_=all_))
+        warnings = [damage for question in RULE_QUESTIONS for damage in disagreement(connection, question, now)]
+        unsure = connection.execute("select not bool_and(confirmed) from office_hours").fetchone()
+    if unsure and unsure[0]:
+        out.print("The office hours are not all confirmed.")
+    for warning in warnings:
+        out.print(str(warning), highlight=False, soft_wrap=True)
+
+
+@deadlines_app.command()
+def recompute(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and write nothing.")] = False,
+    apply: Annotated[
+        str | None, typer.Option("--apply", metavar="TOKEN", help="Write what the dry run with this token showed.")
+    ] = None,
+    ended: Annotated[bool, typer.Option("--ended", help="Also reports already resolved or refused.")] = False,
+    database: Database = None,
+    data: Data = None,
+) -> None:
+    """Work deadlines out anew by the rules and the calendar as they stand now.
+
+    First --dry-run, which prints a token for what it showed; then --apply TOKEN. The old deadlines stay in the past of
+    each report: a moment before this one shows what it showed then.
+    """
+    if dry_run == (apply is not None):
+        raise typer.BadParameter("Give --dry-run, or --apply with the token a dry run printed.")
+    now = datetime.now(UTC)
+    with opened(database, data) as url, connect(url) as connection, progress_bar() as progress:
+        if apply is None:
+            changes = find_changes(connection, ended=ended, progress=progress)
+            _tell(connection, changes, now, ended=ended)
+            return
+        try:
+            changes = apply_changes(connection, apply, now=now, ended=ended, progress=progress)
+        except OtherChanges as error:
+            raise Failure(str(error)) from error
+        except psycopg.errors.SerializationFailure as error:
+            raise Failure("Reports changed meanwhile, so nothing was written. Try the same again.") from error
+        out.print(f"{len(changes.ids)} reports have new deadlines.")
+
+
+def _rules(connection: psycopg.Connection, now: datetime, *, all_: bool) -> Table:
+    table = Table("Id", "Category", "Severity", "Receive", "Handle", "Clock", "From", "Valid", "Confirmed", "Source")
+    rows = connection.execute(
+        """select rule.id, coalesce(category.code, 'all'), coalesce(rule.severity, 'all'), receive_minutes,
+               handle_minutes, clock, handle_from, rule.valid_from, rule.valid_to, receive_confirmed, handle_confirmed,
+               source
+           from deadline_rule as rule cross join city left join category on category.id = category_id
+           where %(all)s or valid_to is null or valid_to > cast(%(now)s at time zone time_zone as date)
+           order by category_id nulls last, rule.severity nulls last, valid_from, rule.id""",
+        {"all": all_, "now": now},
+    ).fetchall()
+    for identity, category, severity, receive, handle, clock, start, since, until, sure, sure_handle, source in rows:
+        confirmed = {(True, True): "yes", (True, False): "receipt only", (False, True): "handling only"}
+        table.add_row(
+            str(identity), category, severity, _hours(receive), _hours(handle), clock, start,
+            f"{since} to {until}" if until else f"since {since}", confirmed.get((sure, sure_handle), "no"), source,
+        )  # fmt: skip
+    return table
+
+
+def _hours(minutes: int | None) -> str:
+    return "not given" if minutes is None else f"{minutes / 60:g} h"
+
+
+def _tell(connection: psycopg.Connection, changes: Changes, now: datetime, *, ended: bool) -> None:
+    """Print what would change: how many, by rule, examples, and the token to apply exactly this."""
+    out.print(f"{len(changes.ids)} of {changes.looked_at} reports would change.", highlight=False)
+    if changes.unknown:
+        words = "stay as they are: the source alone gave their deadline, or an extension names no minutes."
+        out.print(f"{changes.unknown} {words}", highlight=False, soft_wrap=True)
+    if not len(changes.ids):
+        return
+    for rule, count in zip(*np.unique(changes.after.rule_id, return_counts=True), strict=True):
+        out.print(f"  {'no rule' if rule == 0 else f'rule {rule}'}: {count}", highlight=False)
+    more, fewer = changes.overdue(np.datetime64(now.replace(tzinfo=None), "us"))
+    late = "be overdue or have ended late" if ended else "be overdue"
+    out.print(f"{more} would {late} that do not now, {fewer} no longer.", highlight=False)
+    some = np.linspace(0, len(changes.ids) - 1, min(_EXAMPLES, len(changes.ids))).astype(int)
+    rows = connection.execute(
+        "select id, public_code, time_zone from report cross join city where id = any(%s)", [changes.ids[some].tolist()]
+    ).fetchall()
+    known = {identity: (code, ZoneInfo(zone)) for identity, code, zone in rows}
+    table = Table("Report", "Rule before", "after", "Receive by, before", "after", "Due before", "after")
+    for n in some.tolist():
+        code, zone = known[int(changes.ids[n])]
+        cells: list[str] = []
+        for name in ("rule_id", "receive_due_at", "due_at"):
+            cells += [_words(getattr(given, name)[n].item(), zone) for given in (changes.before, changes.after)]
+        table.add_row(code, *cells)
+    out.print(table)
+    out.print(
+        f"To write exactly this: deadlines recompute --apply {changes.token}{' --ended' if ended else ''}",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _words(value: int | datetime | None, zone: ZoneInfo) -> str:
+    """Return a rule's id or a deadline (naive, in UTC) as it is printed."""
+    if isinstance(value, datetime):
+        return f"{value.replace(tzinfo=UTC).astimezone(zone):%Y-%m-%d %H:%M}"
+    return str(value) if value else "none"

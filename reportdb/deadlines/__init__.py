@@ -1,0 +1,1 @@
+"""Deadline rules, their history and recomputation, working time, calendars."""

@@ -1,0 +1,130 @@
+"""Who is asking: nobody in particular, a person an identity provider vouches for, or one a reverse proxy names.
+
+`.streamlit/secrets.toml` chooses (docs/access.md). Without it nobody signs in (ui/access/door.py).
+"""
+
+import ipaddress
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any, Literal
+
+import streamlit as st
+from streamlit import config
+from streamlit.errors import StreamlitSecretNotFoundError
+from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
+from streamlit.web.server.starlette.starlette_websocket import _get_signed_cookie_with_chunks as read_cookie
+
+from ui.access import proxy_proof
+from ui.base.settings import SettingsError
+
+OPEN_VARIABLE = "REPORT_OPEN"
+"""Set to yes, the dashboard answers to the network although nobody signs in; the same as the argument --open."""
+_USUAL_HOURS = 10.0
+_KNOWN = {"claim", "hours", "proxies", *proxy_proof.WORDS}
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """How viewers are told apart.
+
+    `claim` is what of the provider's word names an account, `hours` how long the word of a provider or a proxy is
+    taken; `proof` is how the proxies at `proxies` (addresses or networks) prove whom they name.
+    """
+
+    way: Literal["nobody", "provider", "proxy"] = "nobody"
+    claim: str = "email"
+    hours: float = _USUAL_HOURS
+    proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
+    proof: proxy_proof.Proof | None = None
+
+    def trusts(self, address: str | None) -> bool:
+        """Whether requests from an address may name who is asking."""
+        try:
+            known = ipaddress.ip_address(address or "")
+        except ValueError:
+            return False
+        return any(known in network for network in self.proxies if network.version == known.version)
+
+
+@lru_cache(maxsize=1)
+def sign_in() -> SignIn:
+    """Return how viewers are told apart. Raises SettingsError."""
+    try:
+        said = {word: dict(st.secrets[word]) for word in ("auth", "access") if word in st.secrets}
+    except StreamlitSecretNotFoundError:
+        return SignIn()
+    access = said.get("access", {})
+    if unknown := set(access) - _KNOWN:
+        raise SettingsError(f"secrets.toml, [access]: {', '.join(sorted(unknown))} is not known.")
+    hours, claim = access.get("hours", _USUAL_HOURS), access.get("claim", proxy_proof.CLAIMS[0])
+    if not isinstance(hours, int | float) or isinstance(hours, bool) or not 0 < hours <= 24 * 30:
+        raise SettingsError("secrets.toml, [access]: hours is a number above 0, at most 720.")
+    if set(access) - {"claim", "hours"}:
+        return _by_proxy(access, float(hours), "auth" in said)
+    if "auth" not in said:
+        return SignIn()
+    if missing := {"redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url"} - set(
+        said["auth"]
+    ):
+        raise SettingsError(f"secrets.toml, [auth]: {', '.join(sorted(missing))} is missing.")
+    if len(str(said["auth"]["cookie_secret"])) < 32:
+        raise SettingsError("secrets.toml, [auth]: cookie_secret has 32 characters or more, drawn at random.")
+    if claim not in proxy_proof.CLAIMS:
+        raise SettingsError(f"secrets.toml, [access]: claim is one of {', '.join(proxy_proof.CLAIMS)}.")
+    return SignIn("provider", claim=str(claim), hours=float(hours))
+
+
+def _by_proxy(access: Mapping[str, Any], hours: float, with_provider: bool) -> SignIn:
+    if with_provider:
+        raise SettingsError("secrets.toml: either [auth] or a proxy says who is asking, not both.")
+    try:
+        networks = tuple(ipaddress.ip_network(str(one)) for one in access.get("proxies", ()))
+    except ValueError as error:
+        raise SettingsError(f"secrets.toml, [access]: proxies are addresses or networks; {error}.") from error
+    if not networks:
+        raise SettingsError("secrets.toml, [access]: proxies are missing: the addresses or networks of the proxies.")
+    return SignIn("proxy", hours=hours, proxies=networks, proof=proxy_proof.read(access))
+
+
+def tie_sessions() -> None:
+    """Have Streamlit tie each session to whom the proxy named when it began: nobody else takes it up by its id."""
+    if sign_in().way == "proxy":
+        config.set_option("server.trustedUserHeaders", {proxy_proof.SUBJECT: "subject"})
+
+
+def open_in_words() -> bool:
+    """Whether somebody said in words that the network may look without signing in."""
+    return "--open" in sys.argv[1:] or os.environ.get(OPEN_VARIABLE) == "yes"
+
+
+def subject_of_request(headers: Mapping[str, str], cookies: Mapping[str, str]) -> str | None:
+    """Return who is asking for a route, as the identity provider or the proxy names them; None: nobody we believe.
+
+    `headers` are as the gate hands them on (ui/access/proxy_proof.py), read without regard to case.
+    """
+    settings = sign_in()
+    if settings.way == "proxy":
+        return proxy_proof.subject_in(headers, within_hours=settings.hours)
+    cookie = read_cookie(dict(cookies), USER_COOKIE_NAME)
+    if cookie is None:
+        return None
+    return subject_of_claims(json.loads(cookie))
+
+
+def subject_of_claims(claims: Mapping[str, Any], now: datetime | None = None) -> str | None:
+    """Return whom an identity provider's word names; None where it is too old, or not sure of the address."""
+    settings = sign_in()
+    if not claims.get("is_logged_in") or (settings.claim == "email" and claims.get("email_verified") is False):
+        return None
+    said_at = claims.get("iat")
+    if not isinstance(said_at, int | float):
+        return None
+    age = (now or datetime.now(UTC)) - datetime.fromtimestamp(said_at, UTC)
+    if age > timedelta(hours=settings.hours):
+        return None
+    return str(claims.get(settings.claim) or "") or None

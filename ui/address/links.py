@@ -1,0 +1,26 @@
+"""Links to the pages that keep the viewer's choices."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from ui.address import map_cell
+from ui.address.url_filters import CHOICES, SEVERITY
+from ui.base.run import Viewing
+
+WHOLE_CITY = dict.fromkeys(("unit", "district", "ward", "officer", map_cell.WORD))
+"""What an address leaves out to speak of the whole city."""
+_CARRIED = ("period", "from", "to", "at", "lang", SEVERITY, "officer", map_cell.WORD)
+
+
+def address(page: str, /, **query: Any) -> str:
+    """Return the address of a page with a query, relative to any page; "?" is the page itself.
+
+    Empty values are left out of the query.
+    """
+    given = {name: value for name, value in query.items() if value not in (None, "", (), [])}
+    return (page.rstrip("?") if page else "./") + ("?" + urlencode(given, doseq=True) if given or page == "?" else "")
+
+
+def carried(seen: Viewing) -> dict[str, Any]:
+    """Return the viewer's choices as an address carries them from page to page."""
+    return {key: seen.query[key] for key in (*_CARRIED, *CHOICES) if key in seen.query}

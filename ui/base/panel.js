@@ -1,0 +1,82 @@
+// Draws the panel's HTML, anew only where it changed. A click on a link changes the address; Streamlit, which follows
+// the browser's Back and Forward, then turns to the page of that address, with one entry of history for one click.
+// The style sheet is one for all panels (ui/base/screen.js fills it).
+export default function ({ data, parentElement }) {
+  const panel = parentElement.querySelector(".panel")
+  const root = panel.getRootNode()
+  document.panelStyles ??= new CSSStyleSheet()
+  if (!root.adoptedStyleSheets.includes(document.panelStyles)) root.adoptedStyleSheets.push(document.panelStyles)
+  draw(panel, data)
+  panel.onclick = (event) => {
+    const link = event.target.closest("a[href]")
+    // A new tab or window, or a download, is the browser's business.
+    if (!link || link.target || link.hasAttribute("download")) return
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return
+    event.preventDefault()
+    if (link.dataset.word) choose(link.dataset.word, [link.dataset.value])
+    else turnTo(new URL(link.getAttribute("href"), document.baseURI))
+  }
+}
+
+// Writes an address, and tells Streamlit as the browser's Back does. Nothing else writes one (ui/base/screen.js).
+function turnTo(address) {
+  if (address.href === location.href) return
+  history.pushState(null, "", address)
+  window.dispatchEvent(new PopStateEvent("popstate"))
+}
+
+async function draw(panel, { html, packed }) {
+  if (panel.drawn === (packed ?? html)) return
+  panel.drawn = packed ?? html
+  if (packed) {
+    const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0))
+    html = await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).text()
+    if (panel.drawn !== packed) return // a newer one came meanwhile
+  }
+  const restore = held(panel)
+  panel.drawing = true
+  panel.innerHTML = html
+  panel.drawing = false
+  restore()
+  choosing(panel)
+  panel.querySelector("a[data-go]")?.click()
+  for (const element of panel.querySelectorAll("[data-seconds]"))
+    setTimeout(() => element.remove(), 1000 * element.dataset.seconds)
+}
+
+// What a reader has done to a panel, and what does it again to the next drawing: unfolded, scrolled, gone to with the
+// keyboard. The same element is the one with the same words among its like; where those changed, the one in its place.
+function held(panel) {
+  const unfolded = [...panel.querySelectorAll("details[open][data-fold]")].map((details) => details.dataset.fold)
+  const scrolled = [...panel.querySelectorAll("*")]
+    .filter((element) => element.scrollLeft || element.scrollTop)
+    .map((element) => [alike(panel, element), element.scrollLeft, element.scrollTop])
+  const typed = field(panel)?.value
+  const open = field(panel)?.ariaExpanded === "true"
+  const active = panel.getRootNode().activeElement
+  const focused = panel.contains(active) && active !== panel ? [alike(panel, active), named(active)] : undefined
+  return () => {
+    for (const fold of unfolded)
+      panel.querySelector(`details[data-fold="${CSS.escape(fold)}"]`)?.setAttribute("open", "")
+    for (const [find, left, top] of scrolled) find()?.scrollTo({ left, top, behavior: "instant" })
+    focused?.[0](focused[1])?.focus({ preventScroll: true })
+    if (open) {
+      field(panel).value = typed
+      show(panel, true)
+    }
+  }
+}
+
+function named(element) {
+  return element.tagName === "A" ? element.getAttribute("href") : element.textContent
+}
+
+function alike(panel, element) {
+  const kind = [element.tagName, ...element.classList].join(".")
+  const all = () => [...panel.querySelectorAll(kind)]
+  const place = all().indexOf(element)
+  return (name) => {
+    const now = all()
+    return (name !== undefined && now.find((other) => named(other) === name)) || now[place]
+  }
+}

@@ -1,0 +1,70 @@
+"""From when on what a screen shows is called old, and what one account takes is called much: thresholds.toml."""
+
+import os
+from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from ui.base.settings_files import BrokenSettings, read_toml
+
+VARIABLE = "REPORT_THRESHOLDS"
+_FILE = Path(__file__).parents[2] / "thresholds.toml"
+
+Level = Literal["green", "amber", "red"]
+
+
+class SettingsError(Exception):
+    """A file of settings cannot be used; the message says where and why."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When something becomes amber and when red; below, it is green."""
+
+    amber: float
+    red: float
+
+    def level(self, value: float) -> Level:
+        """Return how bad a value is."""
+        return "red" if value >= self.red else "amber" if value >= self.amber else "green"
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """The limits of each age: a feed's in times its own rhythm, an answer's and a copy's in seconds; and of what one
+    account takes: different cases opened, and cases taken away in files, in an hour and in a day.
+    """
+
+    feed: Limits = Limits(2, 6)
+    answer: Limits = Limits(10, 60)
+    copy: Limits = Limits(10, 60)
+    opened_hour: Limits = Limits(100, 300)
+    opened_day: Limits = Limits(400, 1_000)
+    exported_hour: Limits = Limits(20_000, 100_000)
+    exported_day: Limits = Limits(50_000, 200_000)
+
+
+@cache
+def thresholds() -> Thresholds:
+    """Return the settings of the file that REPORT_THRESHOLDS names, else of ours. Raises SettingsError."""
+    file = Path(os.environ.get(VARIABLE, _FILE))
+    try:
+        return read(read_toml(file))
+    except BrokenSettings as error:
+        raise SettingsError(str(error)) from error
+    except (OSError, SettingsError) as error:
+        raise SettingsError(f"{file}: {error}") from error
+
+
+def read(said: dict[str, Any]) -> Thresholds:
+    """Return thresholds from tables of amber and red; what is left out keeps its value. Raises SettingsError."""
+    usual = {field.name: field.default for field in fields(Thresholds)}
+    for name, table in said.items():
+        if name not in usual or not isinstance(table, dict) or table.keys() - {"amber", "red"}:
+            raise SettingsError(f"[{name}] is not a setting: {', '.join(usual)} have amber and red.")
+        limits = vars(usual[name]) | table
+        if not all(type(value) in {int, float} for value in limits.values()) or not 0 < limits["amber"] < limits["red"]:
+            raise SettingsError(f"[{name}] needs two numbers, amber above nothing and below red.")
+        usual[name] = Limits(**limits)
+    return Thresholds(**usual)  # type: ignore[arg-type]

@@ -1,0 +1,1 @@
+"""Lists of cases, one case and its history, the worklist, exports."""

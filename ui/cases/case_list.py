@@ -1,0 +1,119 @@
+"""Which cases a list shows, as the address asks: whose number they are, what was searched, the order, the page."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from queries.cases.cases import FIGURES, ORDERS, Order, orders, speaks_of_the_period
+from queries.cases.search import Search, search
+from queries.engine.database import ReportDatabase
+from queries.engine.filters import NONE, Filters
+from queries.engine.scope import NOTHING, Scope
+from queries.figures.figures import City, Dimension, names
+from queries.figures.published import SAID
+from ui.address import map_cell, periods
+from ui.base import levels
+from ui.base.figure_names import figure_name, meaning
+from ui.base.i18n import _, moment, name
+from ui.base.states import severity
+from ui.figures.published import said_name
+
+USUAL_FIGURE = "open"
+_MOST_PAGES = 200
+
+
+@dataclass(frozen=True)
+class CaseList:
+    """What a list of cases shows. `strange` holds what of the address was not understood."""
+
+    figure: str
+    order: Order
+    typed: str
+    search: Search | None
+    page: int
+    strange: tuple[str, ...] = ()
+
+
+def asked_list(query: Mapping[str, Iterable[str]], reports: ReportDatabase, scope: Scope = NOTHING) -> CaseList:
+    """Read which cases an address asks for. A search without a figure is among all reports. Raises DatabaseAway."""
+    words = {word: next(iter(query.get(word, ())), "") for word in ("figure", "q", "sort", "page")}
+    strange = []
+    found = search(reports, words["q"], scope) if words["q"].strip() else None
+    if words["q"].strip() and found is None:
+        strange.append(words["q"])
+    if words["figure"] and words["figure"] not in FIGURES:
+        strange.append(words["figure"])
+    figure = figure_of({"figure": words["figure"], "q": words["q"] if found else ""})
+    if figure in SAID and not any(query.get("said", ())):
+        strange.append(figure)
+        figure = USUAL_FIGURE
+    order = usual_order(figure, found)
+    if words["sort"] in orders(figure):
+        order = next(known for known in ORDERS if known == words["sort"])
+    elif words["sort"]:
+        strange.append(words["sort"])
+    page = 1
+    if words["page"].isdecimal() and len(words["page"]) < 10:
+        page = max(int(words["page"]), 1)
+    elif words["page"]:
+        strange.append(words["page"])
+    return CaseList(figure, order, words["q"].strip(), found, page, tuple(strange))
+
+
+def figure_of(words: Mapping[str, str]) -> str:
+    """Return the figure whose cases an address asks for; a search without one is among all reports."""
+    figure = words.get("figure") or ("submitted" if words.get("q", "").strip() else USUAL_FIGURE)
+    return figure if figure in FIGURES else USUAL_FIGURE
+
+
+def usual_order(figure: str, found: Search | None) -> Order:
+    """Return the order of a list that asks for none: what to do first of what is open now, else the newest first."""
+    return "worklist" if "worklist" in orders(figure) and found is None else "newest"
+
+
+def page_of(listing: CaseList, count: int, length: int) -> tuple[int, int]:
+    """Return the page to show of `count` cases, and the last page there is: far pages are nobody's reading."""
+    last = min(max(1, -(-count // length)), _MOST_PAGES)
+    return min(listing.page, last), last
+
+
+def order_name(order: Order) -> str:
+    """Return an order's name in the viewer's language."""
+    return {
+        "newest": _("Newest first"),
+        "oldest": _("Oldest first"),
+        "worklist": _("What to do first"),
+        "most_late": _("Most overdue first"),
+    }[order]
+
+
+def described(listing: CaseList, filters: Filters, city: City, reports: ReportDatabase) -> list[tuple[str, str]]:
+    """Return in words what a list shows, headings and what stands under them. Raises DatabaseAway."""
+    at = moment(filters.at.astimezone(city.zone))
+    facts = [
+        (_("What is listed"), f"{figure_name(listing.figure)}: {meaning(listing.figure)}"),
+        (_("Moment"), f"{at} ({city.time_zone})"),
+    ]
+    if listing.figure in SAID:
+        facts.append((_("In the city's own words"), said_name(SAID[listing.figure], filters.said or "")))
+    if speaks_of_the_period(listing.figure):
+        facts.append((_("Period"), periods.in_words(filters)))
+    if listing.search is not None:
+        facts.append((_("Search"), listing.typed))
+    chosen: list[tuple[str, Dimension, tuple[int, ...]]] = [
+        (levels.one(city, "district"), "district", filters.districts),
+        (levels.one(city, "ward"), "ward", filters.wards),
+        (_("Unit"), "unit", filters.units),
+        (_("Category"), "category", filters.categories),
+        (_("Channel"), "channel", filters.channels),
+    ]
+    for title, dimension, keys in chosen:
+        if keys:
+            known = names(reports, dimension).to_dict("index")
+            facts.append((title, ", ".join(_("none") if key == NONE else name(known[key]) for key in keys)))
+    if filters.severities:
+        facts.append((_("Severity"), ", ".join(severity(one) for one in filters.severities)))
+    if filters.officers:
+        facts.append((_("Officer"), ", ".join(officer or _("not assigned") for officer in filters.officers)))
+    if filters.square:
+        facts.append((_("Square"), map_cell.in_words(filters.square)))
+    return [*facts, (_("Order"), order_name(listing.order))]

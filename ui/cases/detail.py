@@ -1,0 +1,292 @@
+"""One case in words: what, where, who, by when and why then, how far, with what result; and every step of its way."""
+
+from typing import Any
+
+import pandas as pd
+
+from queries.cases.report import NEAR_METRES, Held, held, nearby, worked_minutes
+from queries.figures.figures import names
+from queries.rules.deadlines import path
+from ui.address.links import address, carried
+from ui.base import levels
+from ui.base.i18n import _, duration, in_hours, moment, name, ngettext, number
+from ui.base.page_paths import REPORT, UNIT
+from ui.base.run import Viewing
+from ui.base.states import TONES, severity, state
+from ui.cases.worklist import deadline, informed, nobody, results
+
+Case = dict[str, Any]
+
+
+def head(seen: Viewing, case: Case) -> dict[str, Any]:
+    """Return what the five clears say of a case (queries.report), for cases/report.html."""
+    category, channel, ward, district = (
+        _named(seen, dimension, case) for dimension in ("category", "channel", "ward", "district")
+    )
+    place = [area for area in (ward, district) if area]
+    shown = {
+        "code": case["public_code"],
+        "title": case["title"],
+        "text": case["text"] or "",
+        "category": category,
+        "severity": severity(case["severity"]),
+        "urgent": case["severity"] == "urgent",
+        "channel": channel,
+        "address": case["address"] or "",
+        "place": ", ".join(dict.fromkeys(place)) or _("not located"),
+        "placed_by": _placed_by(seen, case),
+        "unit": _unit(seen, case["unit_id"], escalated=case["escalated_at"] is not None),
+        "officer": case["officer"] or _("not assigned"),
+        "handed_up": _handed_up(seen, case),
+        "state": _("Clock stopped") if case["stopped_at"] else state(case["state"]),
+        "tone": TONES[case["state"]],
+        "deadline": deadline(case, seen),
+        "due": _due(case),
+        "submitted": moment(case["submitted_at"]),
+        "results": results(case),
+        "answer": (case["answer"] or "").strip(),
+        "resolved": case["status"] == "resolved",
+    }
+    return {"case": shown}
+
+
+def _placed_by(seen: Viewing, case: Case) -> str:
+    """Say which of a case's areas are the source's own word, because no point told them; nothing where none is."""
+    marked = [level for level in ("ward", "district") if case[f"{level}_from_source"]]
+    if len(marked) == 1:
+        return _("{level} as the source names it, not by a point", level=levels.one(seen.city, marked[0]))
+    return _("Area as the source names it, not by a point") if marked else ""
+
+
+def way(seen: Viewing, case: Case, steps: pd.DataFrame) -> dict[str, Any]:
+    """Return who held a case and every step of it, for cases/report_way.html."""
+    spans = held(steps, seen.filters.at)
+    worked = worked_minutes(seen.reports, spans)
+    return {"steps": timeline(seen, steps), "holders": holders(seen, spans, worked, still=case["ended_at"] is None)}
+
+
+def deadline_terms(seen: Viewing, case: Case, steps: pd.DataFrame) -> dict[str, Any]:
+    """Return a case's terms, how the handle deadline came to be and where the rule comes from, for
+    cases/report_terms.html. Raises DatabaseAway.
+    """
+    way = deadline_way(path(seen.reports, seen.filters, case["id"]), names(seen.reports, "category"), case["clock"])
+    return {"terms": terms(case, steps), "way": way if len(way) > 1 else [], "source": case["rule_source"]}
+
+
+def deadline_way(path: pd.DataFrame, categories: pd.DataFrame, clock: str | None) -> list[dict[str, str]]:
+    """Return how a handle deadline came to be (queries.deadlines.path): each change, when, why, and until when then."""
+    shown: list[dict[str, str]] = []
+    before = None
+    for step in path.to_dict("records"):
+        due = None if pd.isna(step["due_at"]) else step["due_at"]
+        kind = None if pd.isna(step["kind"]) else step["kind"]
+        if shown and due == before and kind != "recategorised":
+            continue
+        category = name(categories.loc[step["category_id"]])
+        minutes = "" if pd.isna(step["minutes"]) else in_hours(step["minutes"])
+        extension = _("Deadline extended by {hours} {clock}", hours=minutes, clock=_clock(clock))
+        stood = _("Set going again; the clock stood since {at}", at=moment(step["stopped_at"]))
+        why = {
+            "submitted": _("Submitted by the citizen"),
+            "received": _("Counted from receipt"),
+            "recategorised": _("Now {category}, {severity}", category=category, severity=severity(step["severity"])),
+            "extended": extension if minutes else _("Deadline extended"),
+            "paused": _("Clock stopped"),
+            "resumed": stood,
+            "resolved": stood,
+            "refused": stood,
+            "reopened": _("Opened again: the whole term once more"),
+        }
+        shown.append(
+            {
+                "at": moment(step["at"]),
+                "why": why.get(kind or "", _("Worked out anew, by changed rules or a changed calendar")),
+                "due": _("due {at}", at=moment(due)) if due is not None else _("no deadline"),
+            }
+        )
+        before = due
+    return shown
+
+
+def terms(case: Case, steps: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return a case's two terms, to receive and to handle: until when, whether kept, by which rule, how sure."""
+    ruled = case["rule_source"] is not None
+    received = {
+        "name": _("To be received by the unit"),
+        "due": case["receive_due_at"],
+        "done": case["received_at"],
+        "done_words": _("received {at}", at=moment(case["received_at"])),
+        "minutes": case["receive_minutes"],
+        "start": _start("submitted", steps, "transferred"),
+        "confirmed": case["receive_confirmed"],
+    }
+    handled = {
+        "name": _("To be handled"),
+        "due": case["due_at"],
+        "done": case["ended_at"],
+        "done_words": _("ended {at}", at=moment(case["ended_at"])),
+        "minutes": case["handle_minutes"],
+        "start": _start(case["handle_from"] or "submitted", steps, "reopened"),
+        "confirmed": case["handle_confirmed"],
+    }
+    clock = _clock(case["clock"])
+    sure_hours = case["clock"] != "working" or bool(case["hours_confirmed"])
+    extended = int((steps["kind"] == "extended").sum())
+    shown = []
+    for term in (received, handled):
+        stands = term is handled and case["stopped_at"] is not None
+        if term["due"] is None and not stands:
+            continue
+        rule = _("given by the source of the report, by no rule of ours")
+        if ruled and term["minutes"] is not None:
+            rule = _("{hours} {clock} {start}", hours=in_hours(term["minutes"]), clock=clock, start=term["start"])
+        more = [ngettext("extended {count} time", "extended {count} times", extended)] if extended else []
+        late = term["done"] is not None and term["done"] > term["due"]
+        shown.append(
+            {
+                "name": term["name"],
+                "due": _due(case) if stands else moment(term["due"]),
+                "done": term["done_words"] if term["done"] is not None else "",
+                "late": _("late") if late else _("in time"),
+                "tone": "overdue" if late else "good",
+                "rule": ", ".join([rule, *(more if term is handled else [])]),
+                "sure": not ruled or bool(term["confirmed"] and sure_hours),
+                "why_unsure": _("the office hours are an assumption") if term["confirmed"] else "",
+            }
+        )
+    return shown
+
+
+def _handed_up(seen: Viewing, case: Case) -> dict[str, Any] | None:
+    """Return who handed an open case up and when, and whether the citizen has been told since."""
+    if case["escalated_at"] is None or case["ended_at"] is not None:
+        return None
+    by = case["escalated_by_id"]
+    return {
+        "by": _unit(seen, by) if by is not None else None,
+        "at": moment(case["escalated_at"]),
+        "informed": informed(case),
+        "told": case["informed_at"] is not None,
+    }
+
+
+def _due(case: Case) -> str:
+    if case["stopped_at"]:
+        return _("The clock stands since {at}", at=moment(case["stopped_at"]))
+    return moment(case["due_at"]) if case["due_at"] else _("No deadline known")
+
+
+def _clock(clock: str | None) -> str:
+    return _("working hours") if clock == "working" else _("hours by the calendar")
+
+
+def _start(usual: str, steps: pd.DataFrame, *again: str) -> str:
+    """Return from when a term runs: from the last of the steps that set it anew, where there was one."""
+    anew = steps[steps["kind"].isin(again)]["kind"]
+    return {
+        "submitted": _("from submission"),
+        "received": _("from receipt"),
+        "transferred": _("from the transfer"),
+        "reopened": _("from the reopening"),
+    }[usual if anew.empty or usual == "received" else anew.iloc[-1]]
+
+
+def timeline(seen: Viewing, steps: pd.DataFrame) -> list[dict[str, str]]:
+    """Return every step of a case in words, with how long after the one before it came."""
+    known = names(seen.reports, "unit").to_dict("index")
+    shown = []
+    before = None
+    for step in steps.to_dict("records"):
+        units = [
+            "" if pd.isna(step[column]) else name(known[int(step[column])]) for column in ("from_unit_id", "to_unit_id")
+        ]
+        later = (step["at"] - before).total_seconds() / 3600 if before is not None else 0
+        shown.append(
+            {
+                "at": moment(step["at"]),
+                "words": _step(step["kind"], *units),
+                "note": step["note"] if isinstance(step["note"], str) else "",
+                "later": duration(later) if later >= 1 / 60 else "",
+                "tone": _STEP_TONES.get(step["kind"], ""),
+            }
+        )
+        before = step["at"]
+    return shown
+
+
+def holders(seen: Viewing, spans: list[Held], worked: list[float | None], *, still: bool) -> list[dict[str, Any]]:
+    """Return who held a case and for how long, as shares of the longest; `still` says that the last one holds it.
+
+    `worked` are the working minutes of each span, None where they are not known.
+    """
+    longest = max((span.hours for span in spans), default=1)
+    return [
+        _unit(seen, span.unit_id, escalated=True)
+        | {
+            "since": moment(seen.local(span.since)),
+            "until": _("still") if still and span is spans[-1] else moment(seen.local(span.until)),
+            "time": duration(span.hours),
+            "worked": "" if minutes is None else _("{hours} working hours", hours=number(minutes / 60, 1)),
+            "width": round(100 * span.hours / longest, 1),
+        }
+        for span, minutes in zip(spans, worked, strict=True)
+    ]
+
+
+def neighbours(seen: Viewing, case: Case) -> dict[str, Any]:
+    """Return the similar open cases near a case with the ways to them, for cases/report_near.html.
+
+    Raises DatabaseAway.
+    """
+    shown = [
+        {
+            "title": near["title"],
+            "href": address(REPORT, **carried(seen) | {"code": near["public_code"]}),
+            "state": state(near["state"]),
+            "tone": TONES[near["state"]],
+            "away": _("{metres} m away", metres=number(near["metres"])),
+            "deadline": deadline(near, seen),
+        }
+        for near in nearby(seen.reports, seen.filters, case).to_dict("records")
+    ]
+    return {"metres": number(NEAR_METRES), "located": case["lat"] is not None, "cases": shown}
+
+
+_STEP_TONES = {
+    "resolved": "good", "refused": "due-soon", "reopened": "overdue", "escalated": "due-soon", "paused": "due-soon",
+}  # fmt: skip
+
+
+def _step(kind: str, from_unit: str, to_unit: str) -> str:
+    here, there = from_unit or _("a unit"), to_unit or _("a unit")
+    return {
+        "submitted": _("Submitted by the citizen"),
+        "routed": _("Sent to {unit}", unit=there),
+        "received": _("Received by {unit}", unit=there),
+        "transferred": _("Passed on by {here} to {there}", here=here, there=there),
+        "extended": _("Deadline extended"),
+        "recategorised": _("Category or severity changed"),
+        "paused": _("Waiting for the citizen or another authority"),
+        "resumed": _("Taken up again"),
+        "answered": _("Answered in the meantime"),
+        "refused": _("Refused"),
+        "resolved": _("Resolved"),
+        "reopened": _("Opened again"),
+        "rated": _("Rated by the citizen"),
+        "escalated": _("Handed up to {unit}", unit=to_unit) if to_unit else _("Handed up to a higher level"),
+        "returned": _("Given back by {here} to {there}", here=here, there=there),
+        "informed": _("Citizen told how it stands"),
+    }[kind]
+
+
+def _unit(seen: Viewing, key: int | None, *, escalated: bool = False) -> dict[str, Any]:
+    """Return a unit's name and page; of an `escalated` case without one nobody holds it."""
+    if key is None:
+        return {"name": nobody(escalated=escalated), "href": ""}
+    unit = names(seen.reports, "unit").loc[key]
+    return {"name": name(unit), "href": address(UNIT, **carried(seen) | {"unit": unit["code"]})}
+
+
+def _named(seen: Viewing, dimension: Any, case: Case) -> str:
+    key = case[f"{dimension}_id"]
+    return "" if key is None else name(names(seen.reports, dimension).loc[key])

@@ -1,0 +1,125 @@
+"""One page of a list of cases, and what stands above it: what is listed, how many, what else could be."""
+
+from typing import Any
+
+from queries.cases.cases import cases, found_count, orders, readable_count
+from ui.access.record import no_file_from_a_copy, no_files_here
+from ui.address.links import address
+from ui.address.url_filters import SAID
+from ui.base.figure_names import figure_name
+from ui.base.i18n import _, ngettext, number
+from ui.base.run import Viewing
+from ui.cases.case_list import CaseList, described, order_name, page_of, usual_order
+from ui.cases.downloads import CASES_A_SECOND
+from ui.cases.exports import MOST_FOUND
+from ui.cases.worklist import held_back, rows
+from ui.figures.unconfirmed import mark
+
+PAGE_LENGTH = 50
+_SECONDS_WORTH_A_WORD = 3
+_OFFERED = ("submitted", "received", "open", "overdue", "due_soon", "no_deadline", "resolved", "refused")
+
+
+def counted(seen: Viewing, listing: CaseList) -> tuple[int, bool]:
+    """Return how many cases a list has for this viewer, and whether a search found more than it counts.
+
+    Raises DatabaseAway.
+    """
+    if listing.search is None:
+        return readable_count(seen.reports, seen.filters, figure=listing.figure), False
+    return found_count(seen.reports, seen.filters, figure=listing.figure, search=listing.search)
+
+
+def about(seen: Viewing, listing: CaseList) -> dict[str, Any]:
+    """Return what is listed, in words, and the ways to other figures, orders and files, for cases/cases.html.
+
+    Raises DatabaseAway.
+    """
+    count, more = counted(seen, listing)
+    here = {word: value for word, value in seen.query.items() if word != "page"}
+    # A file speaks of the moment of its page, however much later it is asked for.
+    there = here | {"at": seen.filters.at.isoformat()}
+    others = "" if listing.search else held_back(seen, listing.figure, count)
+    usual = usual_order(listing.figure, listing.search)
+    figures = _OFFERED if listing.figure in _OFFERED else (listing.figure, *_OFFERED)
+    return {
+        "title": figure_name(listing.figure),
+        "count": count,
+        "found": (
+            _("More than {count} cases", count=number(count))
+            if more
+            else ngettext("{count} case", "{count} cases", count)
+        ),
+        "facts": [
+            *described(listing, seen.filters, seen.city, seen.reports)[:-1],
+            *([(_("Not listed"), others)] if others else []),
+        ],
+        "figures": [
+            {
+                "name": figure_name(figure),
+                "href": address("?", **here | {"figure": figure} | ({} if figure == listing.figure else {SAID: ""})),
+                "here": figure == listing.figure,
+            }
+            for figure in figures
+        ],
+        "orders": [
+            {
+                "name": order_name(order),
+                "href": address("?", **here | {"sort": "" if order == usual else order}),
+                "here": order == listing.order,
+            }
+            for order in orders(listing.figure)
+        ],
+        "files": [
+            {
+                "name": kind.upper(),
+                "href": address(f"cases.{kind}", **there),
+                "about": _about_file(kind, count, more),
+            }
+            for kind in ("csv", "xlsx")
+        ],
+        "no_files": no_file_from_a_copy() if no_files_here() else "",
+    }
+
+
+def _about_file(kind: str, count: int, more: bool) -> str:
+    """Return in words what to know of a file before it is asked for: that it is not whole, or that it takes long."""
+    words = []
+    if more:
+        words.append(_("at most {count}", count=number(MOST_FOUND)))
+    # A browser shows how much of a CSV file has come; of a workbook nothing comes before it is made.
+    if kind == "xlsx" and (seconds := count / CASES_A_SECOND) >= _SECONDS_WORTH_A_WORD:
+        about = (
+            ngettext("{count} second", "{count} seconds", round(seconds))
+            if seconds < 90
+            else ngettext("{count} minute", "{count} minutes", round(seconds / 60))
+        )
+        words.append(_("about {time} to make", time=about))
+    return ", ".join(words)
+
+
+def page(seen: Viewing, listing: CaseList) -> dict[str, Any]:
+    """Return the page of a list that is asked for, for cases/worklist.html. Raises DatabaseAway."""
+    count, _more = counted(seen, listing)
+    shown, last = page_of(listing, count, PAGE_LENGTH)
+    before = (shown - 1) * PAGE_LENGTH
+    table = cases(
+        seen.reports,
+        seen.filters,
+        figure=listing.figure,
+        order=listing.order,
+        search=listing.search,
+        limit=PAGE_LENGTH,
+        offset=before,
+    )
+    return {
+        "title": _("The cases"),
+        "about": order_name(listing.order),
+        "found": _("{first} to {last}", first=number(before + 1), last=number(before + len(table))),
+        "nothing": "",
+        "cases": rows(seen, table),
+        "mark": mark(seen, "handle"),
+        "page": shown,
+        "last": last,
+        "turns": {other: address("?", **seen.query | {"page": other}) for other in (shown - 1, shown + 1)},
+    }

@@ -1,0 +1,78 @@
+"""The cases to raise at a briefing, by name: each with its holder, the officer in charge and how late it is."""
+
+from typing import Any
+
+import pandas as pd
+
+from queries.cases.cases import Order, cases, readable_count
+from queries.figures.figures import names
+from queries.units.units import heads
+from safe_text import plain_text
+from ui.address.links import address, carried
+from ui.base.figure_names import figure_name
+from ui.base.html_panel import shared_panel
+from ui.base.i18n import _, language, moment, name, rounding
+from ui.base.page_paths import REPORT, UNIT
+from ui.base.run import Viewing
+from ui.cases.worklist import deadline, nobody
+from ui.figures.tiles import count_of
+
+_EACH = 2
+_GROUPS: tuple[tuple[str, Order, str], ...] = (
+    ("urgent_overdue", "worklist", "urgent"),
+    ("overdue", "most_late", ""),
+    ("reopened_open", "oldest", ""),
+    ("escalated_unheld", "oldest", ""),
+)
+"""A figure whose cases are named, their order, and the figure in its place where it counts nothing."""
+
+
+def named(seen: Viewing, *, key: str) -> None:
+    """Draw the first cases of each group; nothing for a viewer who may read no case. Raises DatabaseAway."""
+    if seen.filters.scope.sees_cases:
+        with rounding(False):  # only what the viewer may read is counted
+            shared_panel(seen, "named", key=key, make=lambda: _named(seen))
+
+
+def _named(seen: Viewing) -> dict[str, Any]:
+    units = names(seen.reports, "unit").to_dict("index")
+    heading = heads(seen.reports, seen.filters)
+    groups = []
+    for wanted, order, instead in _GROUPS:
+        count, figure = readable_count(seen.reports, seen.filters, figure=wanted), wanted
+        if not count and instead:
+            count, figure = readable_count(seen.reports, seen.filters, figure=instead), instead
+        table = cases(seen.reports, seen.filters, figure=figure, order=order, limit=_EACH)
+        groups.append(
+            {
+                "title": figure_name(figure) if figure != "overdue" else _("Overdue the longest"),
+                "count": count_of(seen, figure, count, sort=None if order == "worklist" else order),
+                "alarm": count > 0 and figure in {"urgent_overdue", "escalated_unheld"},
+                "cases": [_case(seen, case, units, heading) for case in table.to_dict("records")],
+            }
+        )
+    return {"groups": groups}
+
+
+def _case(seen: Viewing, case: Any, units: dict[Any, Any], heading: dict[int, Any]) -> dict[str, Any]:
+    unit, choices = units.get(case["unit_id"]), carried(seen)
+    head = heading.get(int(case["unit_id"])) if unit else None
+    return {
+        "title": case["title"],
+        "href": address(REPORT, **choices | {"code": case["public_code"]}),
+        "unit": name(unit) if unit else nobody(escalated=not pd.isna(case["escalated_at"])),
+        "unit_href": address(UNIT, **choices | {"unit": unit["code"]}) if unit else "",
+        "head": ": ".join(map(plain_text, (head[f"title_{language()}"], head["name"]))) if head else "",
+        "officer": (case["officer"] if isinstance(case["officer"], str) else _("not assigned")) if unit else "",
+        "late": case["state"] == "overdue",
+        "deadline": _deadline(case, seen),
+    }
+
+
+def _deadline(case: Any, seen: Viewing) -> str:
+    """Return how late a case is or how long it has left; without a deadline, since when it is there or handed up."""
+    told = deadline(case, seen)
+    if case["state"] == "overdue":
+        return _("overdue {time}", time=told)
+    since = case["submitted_at"] if pd.isna(case["escalated_at"]) else case["escalated_at"]
+    return told or _("since {at}", at=moment(since))

@@ -1,0 +1,192 @@
+"""Cases one below the other with the five clears in every row: what, where, who, what progress, what result so far."""
+
+from typing import Any
+
+import pandas as pd
+
+from queries.cases.cases import Order, case_count, cases, readable_count, working_left
+from queries.figures import published
+from queries.figures.figures import names
+from ui.address.links import address, carried
+from ui.base.html_panel import shared_panel
+from ui.base.i18n import _, duration, moment, name, ngettext, number, rounding
+from ui.base.page_paths import REPORT, UNIT
+from ui.base.run import Viewing
+from ui.base.states import TONES, state
+from ui.figures.published import of_case
+from ui.figures.unconfirmed import mark
+
+PAGE_LENGTH = 20
+
+
+def worklist(
+    seen: Viewing,
+    *,
+    key: str,
+    figure: str = "open",
+    order: Order = "worklist",
+    title: str = "",
+    about: str = "",
+    length: int = PAGE_LENGTH,
+    turn: str = "page",
+) -> None:
+    """Draw the cases of a figure in the order a head should take them, `length` of them: `turn` in the address says
+    which page.
+
+    Raises DatabaseAway.
+    """
+    with rounding(False):  # only what the viewer may read is counted
+        shared_panel(seen, "worklist", key=key, make=lambda: _page(seen, figure, order, title, about, length, turn))
+
+
+def rows(seen: Viewing, table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return cases (as queries.cases gives them) in the words of the five clears, with the ways to case and unit."""
+    known = {
+        dimension: names(seen.reports, dimension).to_dict("index")
+        for dimension in ("category", "ward", "district", "unit")
+    }
+    units = known["unit"]
+    told = published.kinds(seen.reports)
+    choices = carried(seen)
+    left = working_left(seen.reports, seen.filters, [int(number) for number in table["id"]])
+    shown = []
+    for case in table.to_dict("records"):
+        facts = {kind: rows.get(case[f"{kind}_id"]) for kind, rows in known.items()}
+        place = [name(facts[kind]) for kind in ("ward", "district") if facts[kind]]
+        shown.append(
+            {
+                "title": case["title"],
+                "code": case["public_code"],
+                "href": address(REPORT, **choices | {"code": case["public_code"]}),
+                "category": name(facts["category"]),
+                "severity": _severity(case["severity"]),
+                "address": case["address"] if isinstance(case["address"], str) else "",
+                "place": ", ".join(dict.fromkeys(place)) or _("not located"),
+                "unit": name(facts["unit"]) if facts["unit"] else nobody(escalated=not pd.isna(case["escalated_at"])),
+                "unit_href": facts["unit"] and address(UNIT, **choices | {"unit": facts["unit"]["code"]}),
+                "officer": case["officer"] if isinstance(case["officer"], str) else "",
+                "state": state(case["state"]),
+                "tone": TONES[case["state"]],
+                "deadline": deadline(case, seen, left.get(case["id"])),
+                "due": moment(case["due_at"]) if not pd.isna(case["due_at"]) else "",
+                "results": [*results(case), *handed_up(case, units), *receipt(case, seen)],
+                "city": of_case(case, told),
+            }
+        )
+    return shown
+
+
+def deadline(case: Any, seen: Viewing, working_minutes: float | None = None) -> str:
+    """Return how far a case is from its deadline, in words; nothing where it has none or has ended.
+
+    What is left is told in working time where `working_minutes` are given, else by the calendar.
+    """
+    if pd.isna(case["due_at"]) or not pd.isna(case["ended_at"]):
+        return ""
+    if working_minutes is not None and working_minutes < 60:
+        return ngettext("{count} working minute left", "{count} working minutes left", int(working_minutes))
+    if working_minutes is not None:
+        return _("{hours} working hours left", hours=number(working_minutes / 60, 1))
+    hours = (case["due_at"] - seen.filters.at).total_seconds() / 3600
+    return _("for {time}", time=duration(-hours)) if hours < 0 else _("{time} left", time=duration(hours))
+
+
+def nobody(*, escalated: bool) -> str:
+    """Return what is said in the place of a holder where a case has none."""
+    return _("nobody holds it") if escalated else _("no unit yet")
+
+
+def handed_up(case: Any, units: dict[Any, Any]) -> list[str]:
+    """Return who handed an open case up, since when its holder has it, and whether the citizen was told since."""
+    if pd.isna(case["escalated_at"]) or not pd.isna(case["ended_at"]):
+        return []
+    by = units.get(case["escalated_by_id"])
+    return [
+        *([_("by {unit}", unit=name(by))] if by else []),
+        *([_("with its holder since {at}", at=moment(case["held_since"]))] if not pd.isna(case["held_since"]) else []),
+        informed(case),
+    ]
+
+
+def informed(case: Any) -> str:
+    """Return whether a citizen was told something since the case was handed up, and when last."""
+    if pd.isna(case["informed_at"]):
+        return _("citizen not told yet")
+    return _("citizen told {at}", at=moment(case["informed_at"]))
+
+
+def receipt(case: Any, seen: Viewing) -> list[str]:
+    """Return by when the unit has to take a waiting case on; nothing where it did, or where no term is known."""
+    if case["status"] != "waiting" or pd.isna(case["receive_due_at"]):
+        return []
+    at = moment(case["receive_due_at"])
+    late = case["receive_due_at"] < seen.filters.at
+    return [_("should have been taken on by {at}", at=at) if late else _("to be taken on by {at}", at=at)]
+
+
+def results(case: Any) -> list[str]:
+    """Return what has come of a case so far, the latest first: its end, its escalation, its receipt, its detours."""
+    ratings = {
+        "satisfied": _("the citizen is satisfied"),
+        "acceptable": _("the citizen finds it acceptable"),
+        "not_satisfied": _("the citizen is not satisfied"),
+    }
+    said = []
+    if not pd.isna(case["ended_at"]):
+        at = moment(case["ended_at"])
+        said.append(_("Refused {at}", at=at) if case["status"] == "refused" else _("Answered {at}", at=at))
+        said.append(ratings.get(case["rating"], _("not rated yet")))
+    elif not pd.isna(case["escalated_at"]):
+        said.append(_("Escalated {at}", at=moment(case["escalated_at"])))
+    elif not pd.isna(case["received_at"]):
+        said.append(_("Being handled since {at}", at=moment(case["received_at"])))
+    elif case["status"] == "in_progress":
+        said.append(_("Being handled"))
+    else:
+        said.append(_("Not yet received by the unit"))
+    if case["reopen_count"]:
+        said.append(ngettext("reopened {count} time", "reopened {count} times", case["reopen_count"]))
+    if case["transfer_count"]:
+        said.append(ngettext("passed on {count} time", "passed on {count} times", case["transfer_count"]))
+    return said
+
+
+def _page(seen: Viewing, figure: str, order: Order, title: str, about: str, length: int, turn: str) -> dict[str, Any]:
+    count = readable_count(seen.reports, seen.filters, figure=figure)
+    last = max(1, -(-count // length))
+    wanted = next(iter(seen.query.get(turn, [])), "1")
+    # Ten digits are more pages than there are reports, and int() takes its time with a thousand.
+    page = min(max(int(wanted), 1), last) if wanted.isdecimal() and len(wanted) < 10 else 1
+    table = cases(seen.reports, seen.filters, figure=figure, order=order, limit=length, offset=(page - 1) * length)
+    return {
+        "title": title or _("What to do first"),
+        "about": about or _("Overdue and urgent, urgent, overdue, due today, then by deadline"),
+        "nothing": held_back(seen, figure, count) or _("Nothing is open here."),
+        "cases": rows(seen, table),
+        "mark": mark(seen, "handle"),
+        "found": " · ".join(
+            filter(
+                None,
+                [ngettext("{count} case", "{count} cases", count), held_back(seen, figure, count) if count else ""],
+            )
+        ),
+        "page": page,
+        "last": last,
+        "turns": {other: address("?", **seen.query | {turn: other}) for other in (page - 1, page + 1)},
+    }
+
+
+def held_back(seen: Viewing, figure: str, readable: int) -> str:
+    """Return in words why fewer cases are listed than a figure counts; nothing where all are. Raises DatabaseAway."""
+    if not seen.filters.scope.sees_cases:
+        return _("Single cases are open to the unit that holds them and to the city's leadership.")
+    if seen.filters.scope.reads_all:
+        return ""
+    count = max(0, case_count(seen.reports, seen.filters, figure=figure) - readable)
+    return (
+        ngettext("{count} more is held by another unit", "{count} more are held by other units", count) if count else ""
+    )
+
+
+def _severity(severity: str) -> str:
+    return {"urgent": _("urgent"), "complex": _("complex")}.get(severity, "")

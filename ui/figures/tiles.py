@@ -1,0 +1,168 @@
+"""Headline figures: each with what it is made of, its change, and the way to its cases."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from ui.address.links import address, carried
+from ui.base.figure_names import figure_name, meaning
+from ui.base.html_panel import shared_panel
+from ui.base.i18n import NOTHING, _, number, percent
+from ui.base.page_paths import CASES
+from ui.base.run import Viewing
+from ui.figures.unconfirmed import Mark
+
+
+@dataclass(frozen=True)
+class Count:
+    """A number with the cases it counts."""
+
+    figure: str
+    count: int
+    href: str
+
+    @property
+    def words(self) -> str:
+        """The number as the viewer reads it."""
+        return number(self.count)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What became of a figure (ui/figures/change.py): parts in reading order, tone, what it was compared with."""
+
+    parts: tuple[Count | str, ...]
+    tone: str = "muted"
+    about: str = ""
+
+    @property
+    def words(self) -> str:
+        """The change as it reads where nothing can be opened."""
+        return "".join(part if isinstance(part, str) else part.words for part in self.parts)
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One headline figure, ready to draw: `parts` are counts and plain words in reading order.
+
+    `about` says what is counted, `mark` that it rests on something unconfirmed.
+    """
+
+    label: str
+    value: str
+    of: Count
+    parts: tuple[Count | str, ...]
+    change: Change
+    tone: str
+    about: str
+    mark: Mark | None = None
+
+
+def counted(seen: Viewing, figure: str, figures: Any) -> Count:
+    """Return a figure's number with the way to its cases."""
+    return count_of(seen, figure, figures[figure])
+
+
+def count_of(seen: Viewing, figure: str, count: Any, **choices: Any) -> Count:
+    """Return a number with the way to its cases; a word of `choices` that is None is left out of the address."""
+    return Count(figure, int(count), address(CASES, **{"figure": figure} | carried(seen) | choices))
+
+
+def count(
+    seen: Viewing,
+    label: str,
+    figure: str,
+    now: Any,
+    change: Change,
+    *,
+    parts: tuple[Count | str, ...] = (),
+    tone: str = "",
+    mark: Mark | None = None,
+    unknown: tuple[Count | str, ...] = (),
+) -> Tile:
+    """Make a tile of a count with its change.
+
+    `unknown` says why nothing could be counted; a dash then stands for the number, and no colour says good or bad.
+    """
+    shown = counted(seen, figure, now)
+    if unknown:
+        return Tile(label, NOTHING, shown, unknown, Change(("",)), "", meaning(figure), mark)
+    edge = tone if shown.count else ""  # nothing overdue is no alarm
+    return Tile(label, shown.words, shown, parts, change, edge, meaning(figure), mark)
+
+
+def share(
+    seen: Viewing,
+    label: str,
+    of: tuple[str, str],
+    now: Any,
+    change: Change,
+    *,
+    words: str,
+    unknown: str,
+    mark: Mark | None = None,
+) -> Tile:
+    """Make a tile of a share (more is better) with its numerator and denominator, and its change.
+
+    Green needs a numerator; where the denominator is 0, `unknown` says why nothing could be counted.
+    """
+    part, whole = (counted(seen, name, now) for name in of)
+    about = f"{meaning(part.figure)} ÷ {meaning(whole.figure)}"
+    if not whole.count and not seen.rounded:  # of published counts nobody knows that nothing was counted
+        return Tile(label, NOTHING, whole, (unknown,), Change(("",)), "", about, mark)
+    tone = "good-tile" if part.count else ""
+    value = percent(part.count, whole.count)
+    return Tile(label, value, whole, (part, "/", whole, " " + words), change, tone, about, mark)
+
+
+def no_deadlines(seen: Viewing, figures: Any) -> tuple[Count | str, ...]:
+    """Return why nothing can be overdue, where not one of the open reports has a deadline; else nothing."""
+    if not figures["open"] or figures["no_deadline"] < figures["open"]:
+        return ()
+    return counted(seen, "no_deadline", figures), " " + _("open, none of them with a deadline")
+
+
+def no_receive_times(seen: Viewing, figures: Any) -> tuple[Count | str, ...]:
+    """Return why nothing can be late to be taken on, where no report has a time for it; else nothing."""
+    if not figures["not_received"] or figures["receive_waiting"] or figures["receive_overdue"]:
+        return ()
+    return counted(seen, "not_received", figures), " " + _("not yet taken on, none with a time for it")
+
+
+def plain(
+    seen: Viewing,
+    figure: str,
+    figures: Any,
+    words: str,
+    *,
+    parts: tuple[Count | str, ...] = (),
+    tone: str = "",
+    mark: Mark | None = None,
+    unknown: tuple[Count | str, ...] = (),
+) -> Tile:
+    """Return a tile of a count that is compared with nothing: words stand in the place of its change."""
+    change = Change((words,))
+    label = figure_name(figure)
+    return count(seen, label, figure, figures, change, parts=parts, tone=tone, mark=mark, unknown=unknown)
+
+
+def out_of(seen: Viewing, whole: str, figures: Any, words: str, share: str = "") -> tuple[Count | str, ...]:
+    """Return the parts of a tile that say of how many its count is: "of 489 open: 15.5%"."""
+    return _("of"), " ", counted(seen, whole, figures), " ", words, f": {share}" if share else ""
+
+
+def worked(hours: float | None) -> str:
+    """Return a length of working time in hours; a dash where the calendar does not say."""
+    return NOTHING if pd.isna(hours) else _("{hours} working hours", hours=number(hours, 1))
+
+
+def tiles(seen: Viewing, make: Callable[[], list[Tile]], *, key: str) -> None:
+    """Draw tiles side by side; `make` makes them once for all viewers of this address and moment."""
+    shared_panel(seen, "tiles", key=key, make=lambda: {"tiles": make()})
+
+
+def row(table: pd.DataFrame) -> dict[str, Any]:
+    """Return the one row of a table of figures."""
+    return {str(name): value for name, value in table.iloc[0].items()}

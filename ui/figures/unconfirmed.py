@@ -1,0 +1,34 @@
+"""The mark on figures that rest on a term or on office hours nobody has confirmed yet."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from queries.rules.rules import unsure
+from ui.address.links import address, carried
+from ui.base.i18n import _
+from ui.base.page_paths import DEFINITIONS
+from ui.base.run import Viewing
+
+Clock = Literal["receive", "handle"]
+"""The city's two promises: a unit takes a report on in time, and it is handled in time."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """The mark as figures/unconfirmed.html draws it: why it is there, and the way to the rules in force."""
+
+    why: str
+    href: str
+
+
+def mark(seen: Viewing, clock: Clock = "handle") -> Mark | None:
+    """Return the mark for figures of a clock; None where the terms in force are confirmed. Raises DatabaseAway."""
+    found = unsure(seen.reports, seen.filters)
+    if not (found.receive if clock == "receive" else found.handle):
+        return None
+    why = {
+        "receive": _("The term to take a report on, or the office hours it is counted in, are not confirmed yet."),
+        "handle": _("Some terms to handle a report, or the office hours they are counted in, are not confirmed yet."),
+    }[clock]
+    where = _("The rules in force stand on the page “Definitions”.")
+    return Mark(f"{why} {where}", address(DEFINITIONS, **carried(seen)))

@@ -1,0 +1,130 @@
+"""The pages, by the name their address has, and the way between them."""
+
+import streamlit as st
+from streamlit.navigation.page import Page
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from queries.access.accounts import Account
+from queries.cases.cases import speaks_of_the_period
+from queries.figures.figures import names
+from ui.access import accounts
+from ui.address.links import address, carried
+from ui.base.html_panel import panel
+from ui.base.i18n import _, name
+from ui.base.page_paths import (
+    ACCESS,
+    BACKLOG,
+    CASES,
+    DEFINITIONS,
+    LIVE_MAP,
+    OVERDUE,
+    OVERVIEW,
+    PATHS,
+    REPORT,
+    STATUS,
+    UNIT,
+    WALL,
+)
+from ui.base.run import Viewing
+from ui.cases.case_list import figure_of
+from ui.live import watch
+from ui.live.freshness import Freshness
+from ui.wall import screens
+
+_FILES = {path: path for path in PATHS} | {OVERVIEW: "overview", LIVE_MAP: "live_map"}
+_NOT_IN_NAVIGATION = (UNIT, REPORT, STATUS)  # a link leads to them: from a unit, a case, the words on freshness
+
+
+def pages() -> list[st.Page]:
+    """Return the pages in the order of the navigation, named in the viewer's language."""
+    return [
+        st.Page(
+            f"../pages/{file}.py",
+            title=_titles()[path],
+            url_path=path or None,
+            default=path == OVERVIEW,
+        )
+        for path, file in (*_FILES.items(), (WALL, "wall"))
+    ]
+
+
+def turned_to() -> Page:
+    """Return the page of the address, or the overview where that names none."""
+    known = pages()
+    run = get_script_run_ctx()
+    named = run and run.pages_manager.intended_page_name
+    astray = bool(named) and named not in [page.url_path for page in known]
+    if run and astray:  # Streamlit would say so itself, in a window of its own in English, before the numbers
+        run.pages_manager.set_script_intent("", "")
+    page = st.navigation(known, position="hidden")
+    if astray:
+        st.session_state["nowhere"] = named, watch.address(page.url_path)
+    return page
+
+
+def open_own_unit(here: str, seen: Viewing, viewer: Account) -> None:
+    """Lead a unit head's new session from the overview to the page of the own unit, once, unless the address asks for
+    anything. Stops the run: the browser goes on.
+    """
+    opening = st.session_state.setdefault("opening", True)
+    st.session_state["opening"] = False
+    if not opening or here != OVERVIEW or viewer.role != "unit_head" or set(seen.query) - {"lang"}:
+        return
+    own = names(seen.reports, "unit")["code"].get(viewer.unit_id)
+    if own:
+        panel("turn", key="turn", href=address(UNIT, **carried(seen) | {"unit": own}), words=_("My unit"))
+        st.stop()
+
+
+def nowhere(here: str) -> tuple[str, ...]:
+    """Return what the address named that is no page, until the viewer chooses anything on the one it led to."""
+    named, led_to = st.session_state.get("nowhere", ("", ()))
+    return (named,) if led_to == watch.address(here) else ()
+
+
+def depends_on_the_period(here: str) -> bool:
+    """Whether the period matters for what a page of this path shows: of the list of cases, its figure decides."""
+    return here != CASES or speaks_of_the_period(figure_of(st.query_params))
+
+
+def header(here: str, seen: Viewing | None, freshness: Freshness, viewer: Account) -> None:
+    """Draw the city's name, the way to every page with the viewer's choices, and how fresh the numbers are.
+
+    The way to the wall is there where it opens without a screen's token. `here` is this page's path; `viewer` sees the
+    pages that are for them.
+    """
+    choices = carried(seen) if seen else {}
+    own = names(seen.reports, "unit")["code"].get(viewer.unit_id) if seen and viewer.unit_id else None
+    panel(
+        "header",
+        key="header",
+        city=name({"name_vi": seen.city.name_vi, "name_en": seen.city.name_en}) if seen else "",
+        home=address(OVERVIEW, **choices),
+        status=address(STATUS, **choices) if accounts.may(viewer, STATUS) else "",
+        freshness=freshness,
+        links=[
+            {"title": title, "href": address(path, **choices), "here": path == here}
+            for path, title in _titles().items()
+            if path in PATHS and path not in _NOT_IN_NAVIGATION and accounts.may(viewer, path)
+        ],
+        wall=address(WALL) if screens.opened("", "", known_viewer=viewer != accounts.ANYBODY) else "",
+        role=accounts.role_name(viewer.role) if viewer.name else "",
+        name=viewer.name,
+        own=address(UNIT, **choices | {"unit": own}) if own else "",
+    )
+
+
+def _titles() -> dict[str, str]:
+    return {
+        OVERVIEW: _("Overview"),
+        LIVE_MAP: _("Live map"),
+        BACKLOG: _("Backlog"),
+        OVERDUE: _("Overdue"),
+        UNIT: _("Unit"),
+        CASES: _("Cases"),
+        REPORT: _("Case"),
+        DEFINITIONS: _("Definitions"),
+        STATUS: _("Status"),
+        ACCESS: _("Access"),
+        WALL: _("Wall"),
+    }

@@ -1,0 +1,87 @@
+"""The frame around every page: language, navigation, filters, how fresh the numbers are, and what to do when they fail.
+
+Streamlit runs this script for each viewer on each change; it draws one page of `pages/` and the heartbeat.
+"""
+
+from contextlib import suppress
+
+import streamlit as st
+
+from queries.engine.database import DatabaseAway, NotAReportDatabase
+from queries.figures.figures import NoCity
+from ui.access import accounts, languages, record
+from ui.base import page_paths, run, viewport
+from ui.base.i18n import _
+from ui.frame import filter_bar, navigation
+from ui.live import data_age, freshness, watch
+from ui.live.heartbeat import heartbeat
+from ui.wall import wall
+
+languages.begin()
+st.set_page_config(page_title=_("Citizens' reports"), page_icon="ui/assets/icon.svg", layout="wide")
+with watch.drawing(accounts.drawn_for()) as viewer:
+    page = navigation.turned_to()
+    # After the navigation: an answer before it would run the page that has no address.
+    viewport.begin(watch.viewer().name)
+    if viewer.too_often:
+        freshness.too_often()
+        viewer.not_drawn()
+        heartbeat(page.url_path, freshness.until(viewer.too_often))
+        st.stop()
+    if page.url_path == page_paths.WALL:  # it has no header, no filters, and its own way to outlive an outage
+        page.run()
+        heartbeat(page.url_path, wall.stands())
+        st.stop()
+    if isinstance(account := accounts.begin(), accounts.Stranger):
+        accounts.draw_door(account)
+        heartbeat(page.url_path, accounts.stands())
+        st.stop()
+    record.begin_run(page.url_path)
+    shown, address = watch.watcher().shown, (watch.address(page.url_path), account.scope)
+    pulse, stay = viewer.pulse, watch.stays_at(address)
+    with st.container(horizontal=True, vertical_alignment="center", key="top"):
+        top = st.container(width="stretch")
+        with st.container(width="content", gap=None):
+            data_age.show()
+            heartbeat(page.url_path, accounts.stands())
+            accounts.way_out()
+    seen = None
+    try:
+        if pulse.city is None:
+            raise pulse.trouble or DatabaseAway()
+        reports = watch.watcher().reports
+        now, usual = (stay.at, stay.at) if stay else (pulse.at, pulse.usual)
+        seen = filter_bar.choose(
+            reports,
+            pulse.city,
+            now=now,
+            usual=usual,
+            page=page.url_path,
+            offered=page.url_path not in page_paths.WITHOUT_FILTERS,
+            timed=navigation.depends_on_the_period(page.url_path),
+            nowhere=navigation.nowhere(page.url_path),
+            scope=account.scope,
+        )
+        run.begin(seen)
+        navigation.open_own_unit(page.url_path, seen, account)
+        with top:
+            navigation.header(page.url_path, seen, freshness.freshness(pulse, seen, stay), account)
+        if not accounts.may(account, page.url_path):
+            accounts.not_for(page.url_path)
+            st.stop()
+        with suppress(run.Complete):
+            page.run()
+        if seen.live:  # a run that is cut short, by a click or a lost session, ends before this
+            shown.whole(address, seen.filters.at)
+    except NoCity:
+        freshness.empty_database(cures=account.role == "admin")
+    except (DatabaseAway, NotAReportDatabase) as trouble:
+        if seen and seen.live and shown.failed(address, seen.filters.at, trouble.kind):
+            viewer.not_drawn()
+            st.rerun()  # at the moment this address was last shown whole at, whose answers are still remembered
+        freshness.database_away(pulse, trouble, cures=account.role == "admin")
+    if seen is None:
+        with top:
+            navigation.header(page.url_path, None, freshness.freshness(pulse, None), account)
+        if page.url_path == page_paths.STATUS and accounts.may(account, page_paths.STATUS):
+            page.run()  # it can say what is wrong without the database

@@ -1,0 +1,57 @@
+"""How old is what a screen shows: told by code in the browser, which goes on when the server does not.
+
+Each beat says what time it is, and until when what is drawn was known to be true (ui/live/heartbeat.py). From then on
+the browser counts by itself. Without beats its words turn from green to amber to red, by the limits of an answer's age
+(thresholds.toml), and say why: no answer, another server's answer, signed out, no connection for the pages. Where the
+database is a copy, they turn by the limits of a copy's age, and the words say that it is behind.
+"""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
+
+from ui.base.i18n import _, language, locale_tag
+from ui.base.thresholds import thresholds
+from ui.live import watch
+
+_HERE = Path(__file__).parent
+
+
+def show(*, wall: bool = False) -> None:
+    """Draw the clock and the age in the viewer's language; a wall draws them in its own way."""
+    pulse = watch.watcher().pulse
+    city = pulse.city
+    limits = thresholds().copy if pulse.is_copy else thresholds().answer
+    slow = _("No fresh figures for {age}")
+    if pulse.copy_level != "green":
+        slow = _("This copy of the database is {age} behind")
+    data: dict[str, Any] = {
+        "zone": city.time_zone if city else "UTC",
+        "language": language(),
+        "locale": locale_tag(),
+        "amber": limits.amber * 1000,
+        "red": limits.red * 1000,
+        "wall": wall,
+        "words": {
+            "green": _("Figures checked {age} ago"),
+            "slow": slow,
+            "away": _("The database has not answered for {age}"),
+            "lost": _("No word from the server for {age}"),
+            "address": _("For {age} another server has answered at this address: the proxy must pass on /beat"),
+            "signed_out": _("No figures for {age}: you are signed out"),
+            "sign_in": _("Sign in again"),
+            "socket": _("No new figures for {age}: the connection to the server (WebSocket) does not get through"),
+            "alarm": _("These figures are {age} old"),
+        },
+    }
+    _age()(data=data, key="age", width="content")
+
+
+@cache
+def _age() -> ComponentRenderer:
+    words = '<i></i><b class="figures"></b><span role="status"></span><a hidden></a>'
+    html = f'<div class="age-place"><div class="panel age">{words}</div></div>'
+    return st.components.v2.component("age", html=html, js=(_HERE / "age.js").read_text())

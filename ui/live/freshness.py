@@ -1,0 +1,196 @@
+"""How fresh the numbers are, and plain words for what keeps them away."""
+
+import logging
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from queries.engine.database import DatabaseAway, NotAReportDatabase
+from queries.engine.small_numbers import STEP
+from queries.figures.figures import City, NoCity
+from safe_text import log_error, streamlit_label
+from ui.base.html_panel import panel
+from ui.base.i18n import _, moment, name, ngettext, number, rounded
+from ui.base.run import Viewing
+from ui.base.thresholds import Level
+from ui.live.last_good import Stay
+from ui.live.pulse import Pulse
+
+_LOG = logging.getLogger(__name__)
+
+TONES: dict[Level, str] = {"green": "good", "amber": "due-soon", "red": "overdue"}
+"""How the panels colour each level."""
+
+
+@dataclass
+class PageFailures:
+    """How often pages failed in ways nobody foresaw; when they last did, and by what kind of error, newest last."""
+
+    total: int = 0
+    lately: deque[tuple[datetime, str]] = field(default_factory=lambda: deque(maxlen=20))
+
+
+page_failures = PageFailures()
+"""Of this process."""
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """How fresh the numbers are: in words, and in the panels' tone."""
+
+    words: str
+    tone: str
+    beside_clock: str = ""
+    """The same where a clock stands beside it, if that needs fewer words."""
+    live: bool = False
+    """Whether the words say that the page is live: they are seen while the browser hears of the server."""
+
+
+def freshness(pulse: Pulse, seen: Viewing | None, stay: Stay | None = None) -> Freshness:
+    """Return what moment the page speaks of, whether it moves on, and what is late: the database or a channel."""
+    trouble = trouble_words("empty" if isinstance(pulse.trouble, NoCity) else getattr(pulse.trouble, "kind", ""))
+    if seen is None:
+        return Freshness(_capital(trouble), "overdue")
+    at = moment(seen.local(seen.filters.at))
+    if pulse.trouble:
+        return Freshness(_("Numbers of {at} · {trouble}", at=at, trouble=trouble), TONES[pulse.answers])
+    if not seen.live:
+        return Freshness(_("As it was at {at}, not live", at=at), "due-soon")
+    if stay:  # this page failed at a later moment, and stays at the last that was answered
+        return Freshness(_("Numbers of {at} · {trouble}", at=at, trouble=trouble_words(stay.kind)), "due-soon")
+    return _of_now(pulse, at)
+
+
+def _of_now(pulse: Pulse, at: str) -> Freshness:
+    if (
+        pulse.copy_level != "green"
+    ):  # how far it is behind stands beside it, told by the browser's clock (ui/live/data_age.py)
+        words = _("Numbers of {at} · {trouble}", at=at, trouble=copy_words(pulse))
+        return Freshness(words, TONES[pulse.copy_level], "" if pulse.behind is None else _("Numbers of {at}", at=at))
+    if pulse.late_feeds:
+        named = [name({"name_vi": feed.name_vi, "name_en": feed.name_en}) for feed, _level in pulse.late_feeds]
+        late = named[0] if len(named) == 1 else ngettext("{count} channel", "{count} channels", len(named))
+        level: Level = "red" if any(level == "red" for _feed, level in pulse.late_feeds) else "amber"
+        return Freshness(
+            _("Live · {at} · delayed: {channels}", at=at, channels=late),
+            TONES[level],
+            _("Delayed: {channels}", channels=late),
+            live=True,
+        )
+    return Freshness(_("Live · {at}", at=at), "good", live=True)
+
+
+def copy_words(pulse: Pulse) -> str:
+    """Return in a few words what a copy of the database knows of its age."""
+    if pulse.behind is None:
+        return _("nobody knows how old this copy of the database is")
+    return _("this copy of the database is behind")
+
+
+def trouble_words(kind: str) -> str:
+    """Return in a few words what keeps the database's answers away (queries.trouble.Kind)."""
+    words = {
+        "slow": _("the database is slow"),
+        "crowded": _("the database takes no more connections"),
+        "disk_full": _("the database's disk is full"),
+        "restarting": _("the database is starting again"),
+        "refused": _("the database refuses the dashboard"),
+        "unsigned": _("the database does not accept the dashboard's key"),
+        "read_only": _("this copy of the database cannot be written to"),
+        "unprepared": _("the database is not ready"),
+        "empty": _("the database is empty"),
+    }
+    return words.get(kind, _("the database does not answer"))
+
+
+def cure_words(kind: str) -> str:
+    """Return in a sentence what whoever runs the database can do about a kind of trouble."""
+    words = {
+        "slow": _("Look for long queries and a busy disk on the database's server."),
+        "crowded": _("Raise max_connections, or close what holds the connections. The dashboard needs nine."),
+        "disk_full": _("Make room on the database's disk."),
+        "restarting": _("Wait until PostgreSQL is up; if it takes minutes, read its log."),
+        "refused": _("Check the login in REPORT_DB_URL, and that it is a member of the role report_dashboard."),
+        "unsigned": _("Set REPORT_SCOPE_KEY to what “python -m reportdb scope-key” prints, then start again."),
+        "read_only": _("Set REPORT_DB_WRITE_URL to the primary database: the access log is written there."),
+        "unprepared": _("Run “python -m reportdb up”, then “python -m reportdb check”."),
+    }
+    return words.get(kind, _("Check that PostgreSQL runs, and the network between it and the dashboard."))
+
+
+def database_away(pulse: Pulse, trouble: DatabaseAway | NotAReportDatabase, *, cures: bool = True) -> None:
+    """Say what keeps the database away, since when, and that the page returns by itself.
+
+    And what cures it, to whoever `cures`: to run commands is not a viewer's business.
+    """
+    since = f" ({pulse.trouble_since:%H:%M UTC})" if pulse.trouble_since else ""
+    if pulse.trouble_since and pulse.city:
+        since = f" ({moment(pulse.trouble_since.astimezone(pulse.city.zone))})"
+    st.error(
+        streamlit_label(
+            _(
+                "{trouble}{since}. Nothing is lost; this page returns by itself. {cure}",
+                trouble=_capital(trouble_words(trouble.kind)),
+                since=since,
+                cure=cure_words(trouble.kind) if cures else "",
+            )
+        ),
+        icon=":material/cloud_off:",
+    )
+
+
+def too_often() -> None:
+    """Say that more pages were asked for than one account, or one address, may have drawn in a short time."""
+    panel("too_often", key="too_often")
+
+
+def until(seconds: float) -> Callable[[], bool]:
+    """Return what tells whether so many seconds have not passed yet: then the heartbeat has the page drawn again."""
+    over = time.monotonic() + seconds
+    return lambda: time.monotonic() < over
+
+
+def nothing_found(city: City) -> None:
+    """Say that the filters let nothing through, or that nobody has reported anything yet."""
+    if rounded():
+        st.info(
+            _("At most {count} reports match these filters: too few to show.", count=number(STEP)),
+            icon=":material/filter_alt:",
+        )
+    elif city.last_submitted_at is None:
+        st.info(_("There are no reports yet. The first one will appear by itself."), icon=":material/inbox:")
+    else:
+        st.info(
+            _("No report matches these filters. Widen the period or remove a filter."), icon=":material/filter_alt_off:"
+        )
+
+
+def empty_database(*, cures: bool = True) -> None:
+    """Say that the database is empty, and to whoever `cures` how to fill it."""
+    st.info(
+        _("The report database is empty. Fill it with “python -m reportdb demo” or “python -m reportdb import csv”.")
+        if cures
+        else _("There are no reports yet. The first one will appear by itself."),
+        icon=":material/inbox:",
+    )
+
+
+def unforeseen(failure: Exception) -> bool:
+    """Say that a page failed in a way nobody foresaw; the log of the server tells the rest."""
+    _LOG.error("A page failed\n%s", log_error(failure))
+    page_failures.total += 1
+    page_failures.lately.append((datetime.now(UTC), type(failure).__name__))
+    with st.container(key="unforeseen"):
+        st.error(
+            _("This page cannot be shown just now. The others still can; the server's log says what happened."),
+            icon=":material/error:",
+        )
+    return True
+
+
+def _capital(words: str) -> str:
+    return words[0].upper() + words[1:]

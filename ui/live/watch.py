@@ -1,0 +1,264 @@
+"""One watcher for the whole process: is there anything new, does the database answer, do the channels deliver?
+
+Pages speak of the moment the watcher last saw a change (or the minute turn), so that all viewers ask the same questions
+and share their answers. While the database is away that moment stands still, and so do the remembered answers.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from queries.access.accounts import Account, accounts
+from queries.access.demo import holds_real_reports
+from queries.engine.database import DatabaseAway, NotAReportDatabase, ReportDatabase
+from queries.engine.errors import Kind
+from queries.figures.figures import City, NoCity, city, last_event
+from queries.health.changes import Changes, Mark, changes
+from queries.health.feeds import feeds
+from safe_text import log_error, log_text
+from ui.live.last_good import Shown, Stay
+from ui.live.limits import Whose
+from ui.live.pulse import Pulse, is_live
+from ui.live.sessions import Viewer, Viewers
+
+_LOG = logging.getLogger(__name__)
+_SECONDS_BETWEEN_LOOKS = 1.0
+_SECONDS_BETWEEN_ACCOUNTS = 10.0
+_BUSY = 0.9  # of one processor may go into what a new moment brings
+_SECONDS_OF_ONE_MOMENT = 6.0  # at most, however much there is to do
+_LITTLE = 0.5  # seconds
+_SECONDS_TO_LEAVE = 45.0  # a page that cannot be drawn at the next moment goes back to the last
+
+
+class Watcher:
+    """Looks at the database every second, in a thread of its own, until told to stop."""
+
+    def __init__(self, reports: ReportDatabase, viewers: Viewers) -> None:
+        """Watch `reports` for `viewers`; the first look happens now."""
+        self.reports = reports
+        self.viewers = viewers
+        self.shown = Shown()
+        self.pulse = Pulse(at=datetime.now(UTC))
+        self.accounts: Mapping[str, Account] | None = None
+        """Everybody who may come in, by the name they sign in with; None until the database has said so."""
+        self._accounts_at = -_SECONDS_BETWEEN_ACCOUNTS
+        self.is_invented = False
+        """Whether this is the demonstration city and nothing else, as far as the database has said."""
+        self._mark: Mark | None = None
+        self._moved_at = self._looked_at = time.monotonic()
+        self._worked, self._asked, self._owed = time.process_time(), 0.0, 0.0
+        self._left: list[tuple[datetime, float]] = []
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="watcher", daemon=True)
+        self.look()
+        self._thread.start()
+
+    def look(self) -> None:
+        """Ask the cheap questions once and keep what they say."""
+        now = datetime.now(UTC)
+        looked_at = now.replace(microsecond=0)
+        seen = self.pulse
+        try:
+            found = changes(self.reports, now, self._mark)
+            known_to = min(now, found.known_to) if found.known_to else now
+            delivered = feeds(self.reports)
+            first = seen.city is None or seen.trouble is not None or found.elsewhere
+            changed = first or self._is_new(found)
+            # A copy that has replayed a change, but no beat since, cannot yet speak of a later moment.
+            waits = (self._has_enough_to_do() or known_to <= seen.at) and not first
+            moves = changed and not waits
+            known_city = self._city(known_to) if moves else seen.city
+            if changed:
+                self._look_whether_invented(known_city)
+            self._look_at_accounts()
+        except (DatabaseAway, NotAReportDatabase, NoCity) as trouble:
+            if not seen.trouble:
+                _LOG.warning("The report database does not answer as it should: %s", log_text(trouble))
+            trouble.with_traceback(None)
+            self.pulse = replace(
+                seen, trouble=trouble, trouble_since=seen.trouble_since or looked_at, looked_at=datetime.now(UTC)
+            )
+            return
+        if seen.trouble:
+            _LOG.warning("The report database answers again.")
+            self.shown.go_on()
+        at = _moment_of(known_to, found.updated_at, after=None if seen.city is None else seen.at)
+        moves = moves or (not waits and known_to.replace(second=0, microsecond=0) > seen.at)
+        if moves or not changed:
+            self._mark = found.mark
+        if moves:
+            self._moved_at = self._looked_at
+            if seen.at != at:
+                self._left.append((seen.at, self._moved_at))
+        self._forget()
+        self.pulse = Pulse(
+            at=at if moves else seen.at,
+            changed_at=seen.changed_at if waits else found.updated_at,
+            city=known_city,
+            feeds=delivered,
+            looked_at=looked_at,
+            answered_at=looked_at,
+            true_at=seen.true_at if waits and changed else at if moves else known_to.replace(microsecond=0),
+            is_copy=found.is_copy,
+            known_to=None if found.is_copy and found.known_to is None else known_to,
+            back_at=looked_at if seen.trouble else seen.back_at,
+        )
+
+    def _is_new(self, found: Changes) -> bool:
+        """Whether something was committed since the moment that stands, or the time has come that a report says it
+        changed at: some are stamped ahead, and a city's own view marks no commits.
+        """
+        stamped, seen = found.updated_at, self.pulse
+        return found.committed or stamped != seen.changed_at or (stamped is not None and stamped > seen.at)
+
+    def _city(self, at: datetime) -> City:
+        """Return the city by a moment; of one that stands still also when anything last happened."""
+        found = city(self.reports, at)
+        if is_live(found, at):
+            return found
+        try:
+            return replace(found, last_event_at=last_event(self.reports, at))
+        except DatabaseAway as trouble:
+            if trouble.kind != "slow":
+                raise
+            return found  # it opens at its last report
+
+    def _has_enough_to_do(self) -> bool:
+        """Whether the last moment is still being paid for: its pages drawn, its questions answered.
+
+        All viewers speak of one moment, so that what it costs is spent once for all of them: the more it costs, the
+        longer it stands.
+        """
+        last, worked, asked = self._looked_at, self._worked, self._asked
+        self._looked_at, self._worked, self._asked = time.monotonic(), time.process_time(), self.reports.timings.seconds
+        spent = max((self._worked - worked) / _BUSY, self._asked - asked)
+        self._owed = max(0.0, self._owed + spent - (self._looked_at - last))
+        drawing = self.viewers.drawing() > max(1, self.viewers.count() // 10)
+        return (drawing or self._owed > _LITTLE) and self._looked_at - self._moved_at < _SECONDS_OF_ONE_MOMENT
+
+    def _forget(self) -> None:
+        """Let go of the answers of moments that all pages have left, and to which none could go back."""
+        left, self._left = self._left, []
+        for moment, left_at in left:
+            lately = self._looked_at - left_at <= _SECONDS_TO_LEAVE
+            if lately and (self.viewers.at(moment) or self.shown.last_at(moment)):
+                self._left.append((moment, left_at))
+            elif not self.shown.needs(moment):
+                self.reports.forget(moment)
+
+    def _look_at_accounts(self) -> None:
+        if time.monotonic() - self._accounts_at < _SECONDS_BETWEEN_ACCOUNTS:
+            return
+        self.accounts = accounts(self.reports)
+        self._accounts_at = time.monotonic()
+
+    def _look_whether_invented(self, known_city: City | None) -> None:
+        """Note whether the city is invented; the gate reads it where nobody signs in."""
+        if known_city is None or not known_city.demo:
+            self.is_invented = False
+            return
+        with suppress(DatabaseAway, NotAReportDatabase):  # nobody can tell now: it is what it was
+            self.is_invented = not holds_real_reports(self.reports)
+
+    def stop(self) -> None:
+        """Look no more."""
+        self._stop.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._stop.wait(_SECONDS_BETWEEN_LOOKS):
+            try:
+                self.look()
+            except Exception as error:  # the watcher outlives what nobody foresaw; the next look may succeed
+                _LOG.error("A look at the report database failed\n%s", log_error(error))
+
+
+def _moment_of(known_to: datetime, updated_at: datetime | None, *, after: datetime | None) -> datetime:
+    """Return the moment to speak of where all is known up to `known_to`: its whole second, unless that would leave out
+    a change of this very second or be the moment that stands already.
+    """
+    second = known_to.replace(microsecond=0)
+    left_out = updated_at is not None and updated_at > second
+    return known_to if left_out or (after is not None and second <= after) else second
+
+
+_watchers: list[Watcher] = []
+
+
+@contextmanager
+def watching(
+    url: str,
+    write_url: str | None = None,
+    scope_key: Callable[[], str | None] | None = None,
+    why_away: Callable[[], Kind | None] = lambda: None,
+) -> Iterator[Watcher]:
+    """Watch the database at `url` while the block runs; `watcher()` finds it. The others: see ReportDatabase."""
+    viewers = Viewers()
+    reports = ReportDatabase(
+        url, write_url=write_url, scope_key=scope_key, while_waiting=viewers.turns.aside, why_away=why_away
+    )
+    watcher = Watcher(reports, viewers)
+    _watchers.append(watcher)
+    try:
+        yield watcher
+    finally:
+        _watchers.remove(watcher)
+        watcher.stop()
+        reports.close()
+
+
+def watcher() -> Watcher:
+    """Return the watcher that runs."""
+    return _watchers[-1]
+
+
+def is_invented() -> bool:
+    """Whether the database holds the demonstration city and no real report; no, until it has said so."""
+    return bool(_watchers) and watcher().is_invented
+
+
+def address(page: str) -> tuple[object, ...]:
+    """Return the page and what its address asks for; whoever asks the same sees the same numbers, in any language."""
+    return (page, *sorted((word, *st.query_params.get_all(word)) for word in st.query_params if word != "lang"))
+
+
+def stays_at(asked: Hashable) -> Stay | None:
+    """Return the earlier moment this run of a page speaks of, where the latest cannot be asked for, and note it.
+
+    `asked` is the page's address, and for whom: an answer to one is none to another.
+    """
+    seen = viewer()
+    stay = watcher().shown.stays_at(asked, away=seen.pulse.trouble is not None)
+    if stay is None or stay.at == seen.pulse.at:
+        return None
+    if seen.pulse.trouble is None:  # then the heartbeat tries the latest again; else it waits for the database's return
+        seen.pulse = replace(seen.pulse, at=stay.at)
+    seen.stays_at(stay.at)
+    return stay
+
+
+def viewer() -> Viewer:
+    """Return whose page is drawn."""
+    found: Viewer = st.session_state["viewer"]
+    return found
+
+
+@contextmanager
+def drawing(whose: Whose | None = None) -> Iterator[Viewer]:
+    """Draw the page in its turn, and note, for the heartbeat, what it is drawn from while the block runs.
+
+    `whose` limits count for it. Where they ask too often (Viewer.too_often), nothing is to be drawn but that.
+    """
+    viewers = watcher().viewers
+    if "viewer" not in st.session_state:
+        st.session_state["viewer"] = viewers.enter(watcher().pulse)
+    with viewers.turn(viewer(), whose):
+        found = viewer()  # there Streamlit ends a run that a click has overtaken while it waited
+        found.begin(watcher().pulse)
+        yield found

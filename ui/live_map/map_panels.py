@@ -1,0 +1,148 @@
+"""What stands around the live map: what it shows and how, the chosen place in figures, the chosen case."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from queries.figures.figures import Dimension, names, timed, with_sums
+from safe_text import plain_text
+from ui.address import map_cell
+from ui.address.links import address, carried
+from ui.base.html_panel import panel
+from ui.base.i18n import _, duration, moment, name, number, percent
+from ui.base.page_paths import BACKLOG, CASES, LIVE_MAP, REPORT
+from ui.base.run import Viewing
+from ui.base.states import TONES, state
+from ui.figures.tiles import row as only_row
+
+OWN_WORDS = ("show", "level", "measure", "case")
+"""The words of the address that only the map understands."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One entry of a legend: a shape (`dot`, `grave`, `ring`, or none: a field), its colour, its words."""
+
+    words: str
+    colour: str
+    shape: str = ""
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A number of reports, with words after it, that leads to them."""
+
+    figure: str
+    value: str
+    words: str
+    href: str
+
+
+def here(seen: Viewing, **words: Any) -> str:
+    """Return the map's own address with other words in it; None takes one out."""
+    own = {word: seen.query[word] for word in OWN_WORDS if word in seen.query}
+    return address(LIVE_MAP, **carried(seen) | own | words)
+
+
+def counted(seen: Viewing, figure: str, count: int, words: str, **filters: str) -> Counted:
+    """Return a number of reports that leads to the cases of its figure under these filters."""
+    return Counted(figure, number(count), words, address(CASES, **carried(seen) | filters | {"figure": figure}))
+
+
+def about(what: str, shown: Counted, missing: Counted, marks: list[Mark], sources: list[str]) -> None:
+    """Draw what the map shows, in words and in colours."""
+    panel("map_about", key="map_about", what=what, shown=shown, missing=missing, marks=marks, sources=sources)
+
+
+def place(seen: Viewing, level: str | None, hint: str) -> None:
+    """Draw the figures of the chosen areas, or of the whole city, and the way on to their backlog.
+
+    `hint` says what to do while none is chosen.
+    """
+    now = seen.shared("place", lambda: only_row(with_sums(timed(seen.reports, seen.filters))))
+    square = [map_cell.in_words(seen.filters.square)] if seen.filters.square else []
+    chosen = [*_chosen(seen, "district"), *_chosen(seen, "ward"), *square]
+    plain = (
+        (_("Open"), "open", "", ""),
+        (_("Overdue"), "overdue", "overdue", percent(now["overdue"], now["open"])),
+        (_("Due soon"), "due_soon", "due-soon", ""),
+        (_("No deadline known"), "no_deadline", "", ""),
+        (_("Received"), "received", "", _("in the period")),
+        (_("Resolved"), "resolved", "good", _("in the period")),
+    )
+    rows: list[dict[str, Any]] = [
+        {
+            "label": label,
+            "tone": tone,
+            "counts": [
+                counted(seen, one, now[one], "") for one in ([figure, "open"] if figure == "overdue" else [figure])
+            ],
+            "note": note,
+        }
+        for label, figure, tone, note in plain
+    ]
+    half = {
+        "label": _("Half resolved within"),
+        "tone": "",
+        "counts": [],
+        "note": "",
+        "value": duration(now["median_hours"]),
+    }
+    panel(
+        "map_place",
+        key="map_place",
+        title=", ".join(chosen) or name({"name_vi": seen.city.name_vi, "name_en": seen.city.name_en}),
+        about=_again(seen, level) or hint,
+        rows=[*rows, half],
+        backlog=address(BACKLOG, **carried(seen)),
+        back=here(seen, district=None, ward=None, **{map_cell.WORD: None}) if chosen else "",
+    )
+
+
+def case(seen: Viewing, found: dict[str, Any]) -> None:
+    """Draw one case: what, where, who, until when, in what state, and the way to its page."""
+    severity = {"urgent": _("Urgent"), "complex": _("Complex"), "normal": _("Normal")}[found["severity"]]
+    labels = [_label(seen, dimension, found) for dimension in ("category", "ward", "district", "unit")]
+    category, ward, district, unit = labels
+    facts = [
+        (_("What"), " · ".join([category, severity]), ""),
+        (_("Where"), _where(plain_text(found["address"] or ""), ward, district), ""),
+        (_("Who"), " · ".join(part for part in (unit, plain_text(found["officer"] or "")) if part), ""),
+        (_("Submitted"), moment(found["submitted_at"]), ""),
+        (_("Deadline"), moment(found["due_at"]), TONES[found["state"]]),
+    ]
+    panel(
+        "map_case",
+        key="map_case",
+        title=found["title"],
+        code=found["public_code"],
+        state=state(found["state"]),
+        tone=TONES[found["state"]],
+        facts=[{"label": label, "value": value or _("not known"), "tone": tone} for label, value, tone in facts],
+        close=here(seen, case=None),
+        href=address(REPORT, **carried(seen) | {"code": found["public_code"]}),
+    )
+
+
+def _chosen(seen: Viewing, dimension: Dimension) -> list[str]:
+    keys = seen.filters.districts if dimension == "district" else seen.filters.wards
+    known = names(seen.reports, dimension)
+    return [name(known.loc[key]) if key in known.index else _("not located") for key in keys]
+
+
+def _again(seen: Viewing, level: str | None) -> str:
+    """Return how a click takes back what is chosen; nothing where nothing is."""
+    if seen.filters.square:
+        return _("Click the square again for the whole city.")
+    return _("Click the area again for the whole city.") if level and seen.query.get(level) else ""
+
+
+def _where(written: str, *areas: str) -> str:
+    """Return the address, and the areas it does not name itself."""
+    return " · ".join(part for part in (written, *(area for area in areas if area not in written)) if part)
+
+
+def _label(seen: Viewing, dimension: Dimension, found: dict[str, Any]) -> str:
+    key = found[f"{dimension}_id"]
+    return "" if pd.isna(key) else name(names(seen.reports, dimension).loc[key])

@@ -1,0 +1,163 @@
+"""Maps for a browser without WebGL: areas as SVG, with the words of the other maps, and why the points are missing.
+
+ui/base/viewport.py tells whether a browser has WebGL. What stands around a map, its legend and its numbers, is the
+same.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from safe_text import streamlit_label
+from ui.base.html_panel import panel
+from ui.base.i18n import _, language, name
+from ui.base.run import Viewing
+from ui.base.theme import NO_DATA
+from ui.base.viewport import pixels, screen
+from ui.map import colour_scale, map_data, map_layers
+from ui.map.map_routes import drawn_areas
+from ui.map.svg_map import Label, Plan, ground, set_labels
+
+_TYPE = 12.5  # pixels at a desk
+_EDGE = 30  # pixels that a page leaves on a phone
+_AROUND = 0.03  # degrees above and below a single place
+
+
+@dataclass(frozen=True)
+class Area:
+    """How one area is drawn: its colour (none: the ground's), what is said of it, where a click on it leads."""
+
+    colour: str = ""
+    says: str = ""
+    href: str = ""
+    chosen: bool = False
+
+
+def by_measure(
+    seen: Viewing,
+    level: str,
+    measure: str,
+    *,
+    says: str,
+    size: tuple[int, int],
+    key: str,
+    alt: str,
+    href: Callable[[str], str] = lambda _code: "",
+    frame: pd.DataFrame | None = None,
+    why: str = "",
+) -> None:
+    """Draw areas in the colour of a measure. `says` has {properties} of an area, `href` the address for its code.
+
+    `size` is the room in pixels at a desk, `frame` the areas to be seen at least, `why` what is missing and for what
+    reason. Raises DatabaseAway.
+    """
+    drawn = drawn_areas(seen.reports, level)
+    # An area's own filter does not empty its neighbours, as on the other map.
+    everywhere = seen.filters.choosing(**{f"{level}s": ()})
+    table = colour_scale.measured(seen.reports, everywhere, "ward" if level == "ward" else "district", measure)
+    steps = map_layers.steps(measure, dark=_dark())
+    areas = {}
+    for key_, feature in zip(drawn["key"], map_data.areas(drawn, table, measure, language())["features"], strict=True):
+        told = feature["properties"]
+        words = says
+        for word, value in told.items():
+            words = words.replace("{" + word + "}", str(value))
+        areas[int(key_)] = Area(
+            colour=NO_DATA if told["step"] < 0 else steps[told["step"]],
+            says=words,
+            href=href(told["code"]),
+            chosen=told["code"] in seen.query.get(level, ()),
+        )
+    plan, paths = ground(seen.reports, level, tuple(areas))
+    wanted = drawn if frame is None else frame
+    corners = [corner for geometry in wanted["geometry"] for corner in map_layers.corners(geometry["coordinates"])]
+    _draw(drawn, areas, plan, paths, _box(plan, corners), size=size, key=key, alt=alt, why=why or _no_webgl())
+
+
+def one_place(seen: Viewing, lon: float, lat: float, *, colour: str, size: tuple[int, int], key: str, alt: str) -> None:
+    """Draw one place in a colour among the wards around it. Raises DatabaseAway."""
+    drawn = drawn_areas(seen.reports, "ward")
+    if drawn.empty:
+        st.info(streamlit_label(nothing()), icon=":material/map:")
+        return
+    areas = {
+        int(key_): Area(says=name(area)) for key_, area in zip(drawn["key"], drawn.to_dict("records"), strict=True)
+    }
+    plan, paths = ground(seen.reports, "ward", tuple(areas))
+    wide = _AROUND * size[0] / size[1] * plan.north_scale / plan.east_scale
+    box = _box(plan, [(lon - wide, lat - _AROUND), (lon + wide, lat + _AROUND)])
+    spot = (*plan.place(lon, lat), colour)
+    _draw(drawn, areas, plan, paths, box, size=size, key=key, alt=alt, why=_no_webgl(), spots=[spot])
+
+
+def no_points() -> str:
+    """Return why the points or squares of a map are missing, and what brings them back."""
+    return _(
+        "Dots and squares are missing here: this browser offers no WebGL, which draws them. The areas are drawn "
+        "instead. Turn on hardware acceleration in the browser's settings, or open another browser."
+    )
+
+
+def nothing() -> str:
+    """Return why there is no map at all, where no boundary is known either, and what brings it."""
+    return _(
+        "The map is missing here: this browser offers no WebGL, which draws it, and no boundaries are known that could "
+        "be drawn instead. Turn on hardware acceleration in the browser's settings, or open another browser."
+    )
+
+
+def _no_webgl() -> str:
+    return _("Drawn simply, because this browser offers no WebGL: this map cannot be moved or enlarged.")
+
+
+def _draw(
+    drawn: pd.DataFrame,
+    areas: Mapping[int, Area],
+    plan: Plan,
+    paths: Sequence[str],
+    box: tuple[float, float, float, float],
+    *,
+    size: tuple[int, int],
+    key: str,
+    alt: str,
+    why: str,
+    spots: Sequence[tuple[float, float, str]] = (),
+) -> None:
+    left, top, wide, high = box
+    seen = screen()
+    room = min(pixels(size[0]), seen.width - _EDGE), pixels(size[1])
+    unit = max(wide / room[0], high / room[1])  # of the drawing for one pixel
+    here = [
+        Label(name(area), "", plan.place(*area["label"]), area["room"] * plan.north_scale)
+        for area in drawn.to_dict("records")
+    ]
+    here = [one for one in here if left < one.at[0] < left + wide and top < one.at[1] < top + high]
+    labels = [one for one in set_labels(here, plan, _TYPE * seen.scale * unit) if not one.beside]
+    panel(
+        "plain_map",
+        key=key,
+        alt=alt,
+        why=why,
+        box=" ".join(f"{number:g}" for number in box),
+        height=room[1],
+        type=round(_TYPE * seen.scale * unit, 1),
+        dot=round(8 * seen.scale * unit, 1),
+        areas=[{"path": path, "area": area} for path, area in zip(paths, areas.values(), strict=True)],
+        labels=labels,
+        spots=spots,
+    )
+
+
+def _box(plan: Plan, places: Sequence[tuple[float, float]]) -> tuple[float, float, float, float]:
+    """Return the part of a drawing that shows these places: left, top, width, height, in units."""
+    found: list[Any] = [plan.place(*place) for place in places]
+    left, top = min(x for x, _y in found), min(y for _x, y in found)
+    wide, high = max(x for x, _y in found) - left, max(y for _x, y in found) - top
+    return round(left, 1), round(top, 1), round(wide, 1), round(high, 1)
+
+
+def _dark() -> bool:
+    return bool(st.context.theme.type == "dark")

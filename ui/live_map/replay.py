@@ -1,0 +1,86 @@
+"""A day in a minute on the map: the 24 hours before the page's moment, half an hour a step.
+
+Only the map and what stands under it follow; the rest of the page keeps its moment. Which step is shown follows from
+the time since the start, so that a page that is drawn anew in between goes on where it was.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import streamlit as st
+
+from queries.engine.database import DatabaseAway, NotAReportDatabase
+from safe_text import streamlit_label
+from ui.address.url_filters import asked
+from ui.base.html_panel import panel
+from ui.base.i18n import _, day
+from ui.base.run import Viewing
+
+_STEP = timedelta(minutes=30)
+_STEPS = 48
+_SECONDS_A_STEP = 1.25
+_STARTED = "replay_started"
+
+
+def control() -> None:
+    """Draw the button that starts and stops the replay."""
+    playing = _STARTED in st.session_state
+    words = _("Stop") if playing else _("Play 24 hours in a minute")
+    icon = ":material/stop:" if playing else ":material/play_arrow:"
+    st.button(streamlit_label(words), icon=icon, key="replay", on_click=_stop if playing else _start)
+
+
+def played(seen: Viewing, draw: Callable[[Viewing], None]) -> None:
+    """Draw a map as it stands, or, while it is played, as it stood at each step. Raises DatabaseAway.
+
+    A day that cannot be played to its end stops.
+    """
+    if _STARTED not in st.session_state:
+        st.container()  # where the moment stands while it is played, so that the map stays where it is
+        draw(seen)
+        return
+
+    @st.fragment(run_every=_SECONDS_A_STEP)
+    def step() -> None:
+        started = st.session_state.get(_STARTED)
+        done = _STEPS if started is None else int((time.monotonic() - started) / _SECONDS_A_STEP)
+        if done >= _STEPS:
+            _stop()
+            st.rerun()
+        try:
+            then = at_step(seen, done)
+            with st.container():
+                _say(then, done)
+            draw(then)
+        except (DatabaseAway, NotAReportDatabase):  # the page says so, and what it knows
+            _stop()
+            st.rerun()
+
+    step()
+
+
+def at_step(seen: Viewing, step: int) -> Viewing:
+    """Return the same choices at a step of the day: 0 is 24 hours before the page's moment, _STEPS is that moment.
+
+    Raises DatabaseAway.
+    """
+    moment: datetime = seen.filters.at - (_STEPS - step) * _STEP
+    query = seen.query | {"at": [moment.isoformat()]}
+    found = asked(query, reports=seen.reports, city=seen.city, now=seen.filters.at, scope=seen.filters.scope)
+    return replace(seen, filters=found.filters, query=query, live=False)
+
+
+def _say(then: Viewing, step: int) -> None:
+    moment = then.local(then.filters.at)
+    words = _("As it was at {time} on {day}", time=f"{moment:%H:%M}", day=day(moment))
+    panel("replay", key="replay_moment", words=words, part=round(100 * step / _STEPS, 1))
+
+
+def _start() -> None:
+    st.session_state[_STARTED] = time.monotonic()
+
+
+def _stop() -> None:
+    st.session_state.pop(_STARTED, None)

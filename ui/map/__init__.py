@@ -1,0 +1,1 @@
+"""What every map is drawn with: layers, colours, areas as SVG, and the routes that serve map data."""

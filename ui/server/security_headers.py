@@ -1,0 +1,93 @@
+"""What every answer tells the browser it must not do, and the cookies that travel by https alone.
+
+The policy was found with a browser's console open on every page (tests/browser/test_csp.py); SECURITY.md says what is
+left open in it and why.
+"""
+
+import hashlib
+import os
+import re
+from base64 import b64encode
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from streamlit import file_util
+
+from ui.base.base_path import cookie_within
+from ui.map.map_layers import STYLE_VARIABLE
+
+_A_YEAR = 365 * 24 * 60 * 60  # seconds
+_FEATURES = ("camera", "display-capture", "geolocation", "microphone", "midi", "payment", "serial", "usb")
+
+RawHeaders = list[tuple[bytes, bytes]]
+
+
+@cache
+def content_security_policy(map_style: str | None = None) -> str:
+    """Return the policy: nothing but this server, and the host of the city's own map style where there is one.
+
+    `connect-src 'self'` covers the WebSocket (Content Security Policy Level 3, "scheme-part matches").
+    """
+    style = urlsplit(map_style or "")
+    maps = f" {style.scheme}://{style.netloc}" if style.netloc and re.fullmatch(r"[\w.:\[\]-]+", style.netloc) else ""
+    rules = {
+        "default-src": "'self'",
+        "script-src": f"'self' blob: 'wasm-unsafe-eval' {' '.join(_inline_scripts())}",
+        "style-src": "'self' 'unsafe-inline'",
+        "img-src": f"'self' data: blob:{maps}",
+        "font-src": "'self' data:",
+        "connect-src": f"'self'{maps}",
+        "worker-src": "'self' blob:",
+        "object-src": "'none'",
+        "base-uri": "'self'",
+        "form-action": "'self'",
+        "frame-ancestors": "'self'",
+    }
+    return "; ".join(f"{name} {sources}" for name, sources in rules.items())
+
+
+def _inline_scripts() -> list[str]:
+    """Return the fingerprints of the scripts that stand in Streamlit's own page, so that no others may stand in one."""
+    page = Path(file_util.get_static_dir(), "index.html").read_text()
+    scripts = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    return [f"'sha256-{b64encode(hashlib.sha256(script.encode()).digest()).decode()}'" for script in scripts]
+
+
+@cache
+def _headers(https: bool, map_style: str | None) -> RawHeaders:
+    said = {
+        "Content-Security-Policy": content_security_policy(map_style),
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "SAMEORIGIN",
+        "Referrer-Policy": "no-referrer",
+        "Permissions-Policy": ", ".join(f"{feature}=()" for feature in _FEATURES),
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+    }
+    if https:
+        said["Strict-Transport-Security"] = f"max-age={_A_YEAR}"
+    return [(name.lower().encode(), value.encode()) for name, value in said.items()]
+
+
+def with_security(headers: Iterable[tuple[bytes, bytes]], *, https: bool) -> RawHeaders:
+    """Return an answer's headers with ours in the place of any of the same name, cookies kept within the base path,
+    and, over https, `Secure`.
+
+    Streamlit marks its cookies so only where it holds the certificate itself, not behind a proxy that does.
+    """
+    ours = _headers(https, os.environ.get(STYLE_VARIABLE))
+    names = {name for name, _value in ours}
+    kept = [(name, value) for name, value in headers if name.lower() not in names]
+    return [(name, _kept(value, https) if name.lower() == b"set-cookie" else value) for name, value in kept] + ours
+
+
+def _kept(cookie: bytes, https: bool) -> bytes:
+    cookie = cookie_within(cookie)
+    return _secure(cookie) if https else cookie
+
+
+def _secure(cookie: bytes) -> bytes:
+    attributes = [attribute.strip().lower() for attribute in cookie.split(b";")[1:]]
+    return cookie if b"secure" in attributes else cookie + b"; Secure"

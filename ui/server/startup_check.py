@@ -1,0 +1,81 @@
+"""Before the first request: whether the dashboard may listen where it is told to, and what to say about it."""
+
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import streamlit as st
+from streamlit import config
+from streamlit.errors import StreamlitSecretNotFoundError
+
+from queries.engine.signature import KEY_VARIABLE, is_key
+from ui.access import door
+from ui.access.origin import names_this_machine
+from ui.access.sign_in import OPEN_VARIABLE, open_in_words, sign_in
+from ui.base.settings import SettingsError
+from ui.base.settings_files import BrokenSettings, check_files, files_of_streamlit
+from ui.server.gate import BELIEVED_VARIABLE
+
+
+def refuse_broken_files() -> None:
+    """End the process, with a sentence, where a file of Streamlit's settings is not TOML in UTF-8.
+
+    Called before there is an application: Streamlit reads the files before our lifespan begins, and uvicorn would take
+    an error there for an application without a lifespan, and serve it without a database.
+    """
+    try:
+        check_files(files_of_streamlit())
+        check_files(map(Path, config.get_option("secrets.files")))
+    except BrokenSettings as error:
+        sys.exit(f"The dashboard cannot start. {error}")
+
+
+def opening() -> str:
+    """Return what to say at the start about who reaches the dashboard.
+
+    Where nobody signs in, that holds a new one-time address. Raises SettingsError where it would listen to the
+    network although nobody signs in and nobody said that it may.
+    """
+    settings = sign_in()
+    try:
+        st.secrets.to_dict()
+    except StreamlitSecretNotFoundError as error:
+        if any(Path(file).exists() for file in config.get_option("secrets.files")):  # there, and of no use
+            raise SettingsError(str(error)) from error
+    if settings.way == "proxy":
+        believed = os.environ.get(BELIEVED_VARIABLE)
+        return "" if believed == "" else f"Requests with X-Forwarded-For are refused until {BELIEVED_VARIABLE}= is set."
+    if settings.way == "provider":
+        return ""
+    if open_in_words():
+        return (
+            "WARNING: nobody has to sign in. Whoever reaches this server sees every case.\n"
+            f"  As its administrator, once: {door.address(door.prepare())}"
+        )
+    if not names_this_machine(config.get_option("server.address") or ""):
+        raise SettingsError(
+            "It would listen to the network although nobody has to sign in. Set up sign-in in .streamlit/secrets.toml "
+            "(.streamlit/secrets.toml.example shows how), listen to this machine alone (server.address 127.0.0.1), or "
+            f"say that all may look: `streamlit run dashboard.py -- --open`, or {OPEN_VARIABLE}=yes."
+        )
+    return (
+        f"Opens once, for its administrator: {door.address(door.prepare())}\n"
+        "  Without that address it shows nothing but the demonstration city, and that to this machine only.\n"
+        "  To let others in, set up sign-in in .streamlit/secrets.toml (.streamlit/secrets.toml.example) and listen "
+        "with --server.address 0.0.0.0."
+    )
+
+
+def scope_key() -> str | None:
+    """Return the key that scopes are signed with: REPORT_SCOPE_KEY, else scope_key in [database] of secrets.toml, else
+    None. Raises SettingsError for what is no key, without repeating it.
+    """
+    found = os.environ.get(KEY_VARIABLE)
+    with suppress(StreamlitSecretNotFoundError):
+        found = found or st.secrets.get("database", {}).get("scope_key")
+    if found is not None and not is_key(str(found)):
+        raise SettingsError(
+            f"{KEY_VARIABLE} is no key: it has 64 hexadecimal digits, as `python -m reportdb scope-key` prints it."
+        )
+    return found

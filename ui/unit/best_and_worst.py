@@ -1,0 +1,68 @@
+"""The units that are furthest behind, and those to learn from."""
+
+from typing import Any
+
+import pandas as pd
+
+from queries.figures.overdue import overdue
+from queries.figures.ranking import ranked
+from ui.address.links import address, carried
+from ui.base.html_panel import shared_panel
+from ui.base.i18n import _, name, number, percent
+from ui.base.page_paths import CASES, UNIT
+from ui.base.run import Viewing
+from ui.figures.unconfirmed import mark
+from ui.unit.intervals import Scale, scale
+
+_SHOWN = 5
+
+
+def best(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the last units of a ranking (queries.ranking), the best first, none of the furthest behind.
+
+    A unit that promised no date keeps no promise: without a deadline on any open report it is not among them.
+    """
+    rest = table.dropna(subset="place").iloc[_SHOWN:]
+    rest = rest[rest["no_deadline"] < rest["open"]]
+    return rest.sort_values(["place", "open", "code"], ascending=[False, False, True]).head(_SHOWN)
+
+
+def worst_and_best(seen: Viewing, *, key: str) -> None:
+    """Draw the five units furthest behind and the five best in the fair ranking, each as overdue of open."""
+    shared_panel(seen, "leaders", key=key, make=lambda: _worst_and_best(seen))
+
+
+def _worst_and_best(seen: Viewing) -> dict[str, Any]:
+    table = ranked(overdue(seen.reports, seen.filters, by="unit"))
+    worst, good = table.dropna(subset="place").head(_SHOWN), best(table)
+    drawn_on = scale(seen, pd.concat([worst, good]))
+    parts = [(_("Furthest behind"), worst), (_("Doing best"), good)]
+    return {
+        "title": _("Which units are late?"),
+        "mark": mark(seen),
+        "about": _(
+            "Fair ranking by the adjusted share of overdue in open reports; units with at least {count} open",
+            count=seen.fewest_open,
+        ),
+        "nothing": _("No unit has enough open reports to compare."),
+        "scale": drawn_on.words,
+        "parts": [{"title": title, "rows": rows(seen, table, drawn_on)} for title, table in parts if not table.empty],
+    }
+
+
+def rows(seen: Viewing, table: pd.DataFrame, drawn_on: Scale) -> list[dict[str, Any]]:
+    """Return units (rows of queries.ranking) with the ways to their pages and to their overdue cases."""
+    choices = carried(seen)
+    return [
+        {
+            "name": name(row),
+            "code": row["code"],
+            "name_href": address(UNIT, **choices | {"unit": row["code"]}),
+            "href": address(CASES, **choices | {"figure": "overdue", "unit": row["code"]}),
+            "count": row["overdue"],
+            "raw": f"{number(row['overdue'])}/{number(row['open'])}",
+            "share": percent(row["overdue"], row["open"]),
+            "drawn": drawn_on.drawn(row),
+        }
+        for row in table.to_dict("records")
+    ]

@@ -1,0 +1,135 @@
+"""The figures of one unit, each with the city's beside it."""
+
+from typing import Any
+
+import pandas as pd
+
+from queries.engine.small_numbers import FEWEST
+from queries.figures.chance import beyond_chance
+from queries.figures.period import MEDIAN_BOUNDS, hours
+from ui.address.links import WHOLE_CITY
+from ui.base.figure_names import meaning, rate_name
+from ui.base.html_panel import shared_panel
+from ui.base.i18n import NOTHING, _, duration, number, percent
+from ui.base.run import Viewing
+from ui.figures.change import Then, better_tone
+from ui.figures.tiles import Change, count_of, no_deadlines, no_receive_times, worked
+from ui.figures.unconfirmed import mark
+
+
+def beside(seen: Viewing, own: dict[str, Any], city: dict[str, Any]) -> None:
+    """Draw the unit's figures, each with the city's beside it. Both are rows of figures with their sums."""
+    shared_panel(seen, "unit_beside", key="unit_beside", make=lambda: _beside(seen, own, city))
+
+
+def _beside(seen: Viewing, own: dict[str, Any], city: dict[str, Any]) -> dict[str, Any]:
+    receive, handle = mark(seen, "receive"), mark(seen, "handle")
+    then = Then(seen)
+    no_due, no_receive_due = bool(no_deadlines(seen, own)), bool(no_receive_times(seen, own))
+    shares = [
+        (_("Overdue of open"), ("overdue", "open"), -1, handle, _("nothing is open")),
+        (rate_name("on_time_rate"), ("done_by_due", "fell_due"), 1, handle, _("nothing with a deadline fell due")),
+        (
+            rate_name("received_on_time_rate"),
+            ("received_on_time", "receive_fell_due"),
+            1,
+            receive,
+            _("nothing had a time by which to be taken on"),
+        ),
+        (
+            rate_name("receive_overdue_share"),
+            ("receive_overdue", "not_received"),
+            -1,
+            receive,
+            _("nothing waits to be taken on"),
+        ),
+        (rate_name("satisfaction"), ("satisfied", "rated"), 1, None, _("nothing was rated")),
+        (_("Reopened of received"), ("reopened", "received"), -1, None, _("nothing was received")),
+        (_("Refused of ended"), ("refused", "ended"), 0, None, _("nothing was resolved or refused")),
+    ]
+    uncounted = {
+        "overdue": no_due and _("none of them with a deadline"),
+        "receive_overdue": no_receive_due and _("none of them with a time to be taken on"),
+    }
+    cards: list[dict[str, Any]] = [
+        {
+            "label": _("Open"),
+            "about": meaning("open"),
+            "mark": None,
+            "value": count_of(seen, "open", own["open"]),
+            "words": number(own["open"]),
+            "parts": None,
+            "of": "",
+            "city": percent(own["open"], city["open"]) + " " + _("of the city's open"),
+            "city_parts": (count_of(seen, "open", city["open"], **WHOLE_CITY),),
+            "tone": "",
+            "change": then.count("open", own, good=-1),
+        }
+    ]
+    for label, (part, whole), good, unsure, nothing in shares:
+        tone = apart_tone(own[part], own[whole], city[part], city[whole], good=good) if good else ""
+        tone = "" if seen.rounded and own[whole] < FEWEST else tone
+        unknown = uncounted.get(part) or ("" if own[whole] or seen.rounded else nothing)
+        change: Change | None
+        if part in uncounted:
+            change = None if uncounted[part] else then.count(part, own, good=good)
+        else:
+            change = then.share(part, whole, own, good=good) if own[whole] or seen.rounded else None
+        cards.append(
+            {
+                "label": label,
+                "about": f"{meaning(part)} ÷ {meaning(whole)}",
+                "mark": unsure,
+                "value": None,
+                "words": NOTHING if unknown else percent(own[part], own[whole]),
+                "parts": (count_of(seen, part, own[part]), count_of(seen, whole, own[whole])),
+                "of": unknown,
+                "city": _("city {share}", share=percent(city[part], city[whole])),
+                "city_parts": (
+                    count_of(seen, part, city[part], **WHOLE_CITY),
+                    count_of(seen, whole, city[whole], **WHOLE_CITY),
+                ),
+                "tone": "" if unknown else tone,
+                "change": change,
+            }
+        )
+    hours, city_hours = (None if pd.isna(of["median_hours"]) else float(of["median_hours"]) for of in (own, city))
+    cards.append(
+        {
+            "label": _("Median time to the answer"),
+            "about": meaning("resolved"),
+            "mark": None,
+            "value": None,
+            "words": duration(hours),
+            "parts": (count_of(seen, "resolved", own["resolved"]),),
+            "of": _("resolved") + " · " + worked(own["median_worked_hours"]),
+            "city": _("city {share}", share=f"{duration(city_hours)} · {worked(city['median_worked_hours'])}"),
+            "city_parts": (count_of(seen, "resolved", city["resolved"], **WHOLE_CITY),),
+            "tone": _slower_tone(seen, city_hours),
+            "change": None,
+        }
+    )
+    return {"cards": cards, "about": _about()}
+
+
+def apart_tone(part: int, whole: int, city_part: int, city_whole: int, *, good: int) -> str:
+    """Return the tone of a unit's share beside the city's: none where it is no further from the share of the rest of
+    the city than chance brings; `good` is -1 where less is better, 1 where more is.
+    """
+    others = city_part - part, city_whole - whole
+    above = beyond_chance(part, whole, *others)
+    below = beyond_chance(whole - part, whole, others[1] - others[0], others[1])
+    return better_tone(good * (int(above) - int(below))) if above or below else ""
+
+
+def _slower_tone(seen: Viewing, city_hours: float | None) -> str:
+    """Return the tone of the unit's median time: none where the city's may as well be the unit's true median."""
+    own = hours(seen.reports, seen.filters)
+    if own.empty or city_hours is None:
+        return ""
+    low, high = own[list(MEDIAN_BOUNDS)].iloc[0]
+    return "overdue" if low > city_hours else "good" if high < city_hours else ""
+
+
+def _about() -> str:
+    return _("Green and red: apart from the rest of the city, or changed, by more than chance brings (99%).")

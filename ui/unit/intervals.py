@@ -1,0 +1,65 @@
+"""Adjusted shares drawn with their intervals, on one scale, beside the city's share."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from queries.figures.overdue import city_overdue
+from ui.address.links import WHOLE_CITY, address, carried
+from ui.base.i18n import _, number, percent
+from ui.base.page_paths import CASES
+from ui.base.run import Viewing
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The scale of a list, from 0 to `top` (a share), and the city's overdue and open reports."""
+
+    top: float
+    overdue: int
+    open: int
+    href: str
+
+    @property
+    def words(self) -> dict[str, Any]:
+        """What the list says of its scale, ready to draw."""
+        return {
+            "top": f"{number(self.top * 100)}%",
+            "raw": f"{number(self.overdue)}/{number(self.open)}",
+            "share": percent(self.overdue, self.open),
+            "href": self.href,
+            "count": self.overdue,
+        }
+
+    def drawn(self, row: Any) -> dict[str, Any]:
+        """Return where a unit's interval, its adjusted share and the city's share lie, in hundredths, and in words."""
+        low, share, high = (row[name] for name in ("low", "fair_share", "high"))
+        city = self.overdue / self.open if self.open else None
+        return {
+            "left": self._place(low),
+            "width": round(self._place(high) - self._place(low), 2),
+            "dot": self._place(share),
+            "city": None if city is None else self._place(city),
+            "share": percent(share, 1),
+            "range": _("{low} to {high}", low=percent(low, 1), high=percent(high, 1)),
+            "words": _(
+                "Adjusted share {share}; with 90% probability it lies from {low} to {high}; the whole city {city}",
+                share=percent(share, 1),
+                low=percent(low, 1),
+                high=percent(high, 1),
+                city=percent(self.overdue, self.open),
+            ),
+        }
+
+    def _place(self, share: float) -> float:
+        return round(min(share / self.top, 1) * 100, 2)
+
+
+def scale(seen: Viewing, table: pd.DataFrame) -> Scale:
+    """Return the scale on which the intervals of some units (rows of queries.ranking) are drawn, up to full tenths."""
+    late, opened = city_overdue(seen.reports, seen.filters)
+    widest = max(table["high"].max() if len(table) else 0.0, late / opened if opened else 0.0)
+    href = address(CASES, **carried(seen) | WHOLE_CITY | {"figure": "overdue", "sort": "most_late"})
+    return Scale(min(max(math.ceil(widest * 10) / 10, 0.1), 1.0), late, opened, href)

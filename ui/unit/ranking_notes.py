@@ -1,0 +1,59 @@
+"""What the fair ranking means, in words, for the page of definitions."""
+
+from typing import Any
+
+from queries.cases.cases import case_count
+from ui.base.html_panel import shared_panel
+from ui.base.i18n import _, number, percent
+from ui.base.run import Viewing
+from ui.figures.definitions import Measure
+from ui.figures.tiles import count_of
+from ui.figures.unconfirmed import mark
+
+
+def meaning_of_ranking(seen: Viewing) -> None:
+    """Draw what the columns of the ranking mean. Raises DatabaseAway."""
+    shared_panel(seen, "definitions", key="ranking", make=lambda: {"groups": [_group(seen)]})
+
+
+def _group(seen: Viewing) -> dict[str, Any]:
+    counts = {figure: case_count(seen.reports, seen.filters, figure=figure) for figure in ("overdue", "open")}
+    overdue, opened = (count_of(seen, figure, count) for figure, count in counts.items())
+    sure = mark(seen)
+    return {
+        "title": _("Fair ranking"),
+        "about": _(
+            "Units are ranked by their adjusted share. The plain share and its counts always stand beside it; a switch "
+            "shows the ranking by plain share, and whose place differs."
+        ),
+        "measures": [
+            Measure(
+                _("Adjusted share"),
+                _(
+                    "The overdue share of a unit, drawn toward what is usual among the units compared: the fewer "
+                    "reports it holds, the further. It is the mean of a beta-binomial model fitted to these units; the "
+                    "bar is the interval in which the true share lies with 90% probability. A change is called "
+                    "better or worse where it is at least 95% probable."
+                ),
+                (overdue, opened),
+                value=percent(overdue.count, opened.count),
+                of=_("overdue of open, all units together"),
+                left_out=_(
+                    "Units with fewer than {count} open reports are listed but not ranked: their share says little.",
+                    count=number(seen.fewest_open),
+                ),
+                mark=sure,
+            ),
+            Measure(
+                _("Against the city's category mix"),
+                _(
+                    "How many times as many overdue reports a unit has as the city's overdue share of each category "
+                    "predicts for what the unit holds. Above 1 it is later than its categories explain."
+                ),
+                (overdue,),
+                formula=_("overdue ÷ the sum over categories of (open × the city's overdue share)"),
+                left_out=_("Units for which less than one overdue report is predicted: too few to divide by."),
+                mark=sure,
+            ),
+        ],
+    }

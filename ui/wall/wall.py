@@ -1,0 +1,217 @@
+"""A screen on a wall: scenes that turn in the browser, redrawn where a figure changed, and never blank.
+
+All scenes are sent at once; which one is seen, the clock and the age of the figures need no server.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from cachetools import LRUCache
+from streamlit.components.v2.types import ComponentRenderer
+
+from queries.access.accounts import Account
+from queries.engine.database import DatabaseAway, NotAReportDatabase
+from queries.engine.scope import FIGURES, NOTHING
+from queries.engine.small_numbers import STEP, settled
+from queries.figures.figures import NoCity, labels
+from safe_text import log_error, log_text, one_line
+from ui.access import accounts, languages
+from ui.address import when
+from ui.address.url_filters import asked
+from ui.base import html_panel
+from ui.base.i18n import _, language, moment, name, rounding, speaking
+from ui.base.run import Viewing
+from ui.base.states import severity
+from ui.base.theme import AMOUNT_STEPS, AMOUNT_STEPS_DARK, OVERDUE_STEPS, OVERDUE_STEPS_DARK
+from ui.live import data_age, freshness, watch
+from ui.wall import screen_cookie, screens, wall_scenes
+from ui.wall.screen_cookie import SCREEN
+from ui.wall.screens import WallScreen
+
+_LOG = logging.getLogger(__name__)
+_HERE = Path(__file__).parent
+_COLOURS = {
+    "background": "backgroundColor",
+    "secondary-background": "secondaryBackgroundColor",
+    "text": "textColor",
+    "primary": "primaryColor",
+    "border": "borderColor",
+    "red": "redColor",
+    "orange": "orangeColor",
+    "green": "greenColor",
+    "blue": "blueColor",
+    "gray": "grayColor",
+}
+_RESUME = 60  # seconds without a touch after which the scenes turn again
+
+_last: LRUCache[WallScreen, dict[str, Any]] = LRUCache(64)
+"""What each screen was last told, so that it shows that while the database is away."""
+
+
+def show() -> None:
+    """Draw the screen that the address names, or a plain page where it names none that it has the token of."""
+    st.session_state["wall"] = screen = _opened()()
+    if screen is None:
+        html_panel.panel("wall_refused", key="wall_refused")
+        return
+    screens.alive(screen.name)
+    city = watch.watcher().pulse.city
+    spoken = languages.of_screen(screen.language, city), city.country if city else None
+    with speaking(*spoken), rounding(screen.audience != "leadership"):
+        data_age.show(wall=True)
+        _component()(data=_told(screen), key="wall")
+
+
+def stands() -> Callable[[], bool]:
+    """Return what notes that the screen is alive, and tells whether screens.toml still has it as it was drawn."""
+    opened = _opened()
+    screen: WallScreen | None = st.session_state["wall"]
+
+    def as_it_was() -> bool:
+        if screen is not None:
+            screens.alive(screen.name)
+        return opened() == screen
+
+    return as_it_was
+
+
+def _opened() -> Callable[[], WallScreen | None]:
+    """Return what tells which screen this session opens: now, and later, when its token may be another.
+
+    The address names the screen; its token is in a cookie (ui/server/entry.py).
+    """
+    name = st.query_params.get(SCREEN, "")
+    token = screen_cookie.token_in(dict(st.context.cookies), name)
+    asker = accounts.asker()
+    return lambda: _for(asker(), name, token)
+
+
+def _for(viewer: Account | accounts.Stranger, name: str, token: str) -> WallScreen | None:
+    """Return the screen that is opened; one without a token tells its viewer no more than the pages do."""
+    screen = screens.opened(name, token, known_viewer=_is_known(viewer))
+    if screen is None or screen.token_sha256 or (isinstance(viewer, Account) and viewer.scope.reads_all):
+        return screen
+    return replace(screen, audience="public")
+
+
+def _is_known(viewer: Account | accounts.Stranger) -> bool:
+    """Whether a viewer has an account, or is as good as known where nobody signs in."""
+    return isinstance(viewer, Account) and viewer != accounts.ANYBODY
+
+
+def _told(screen: WallScreen) -> dict[str, Any]:
+    """Return what the browser is told: the scenes as they are now, or as they were when last they could be drawn."""
+    try:
+        told = _last[screen] = _drawn(screen)
+    except (DatabaseAway, NotAReportDatabase, NoCity) as trouble:
+        told = _kept(screen, trouble)
+    except Exception as failure:  # a wall outlives what nobody foresaw; its age tells that it stands still
+        _LOG.error("A wall could not be drawn anew\n%s", log_error(failure))
+        told = _kept(screen, failure)
+    return told
+
+
+def _kept(screen: WallScreen, trouble: Exception) -> dict[str, Any]:
+    watch.viewer().not_drawn()
+    empty = isinstance(trouble, NoCity)
+    words = _("There are no reports yet.") if empty else _("The figures come as soon as the database answers.")
+    waiting = {"name": "waiting", "title": "", "words": "", "html": html_panel.render("wall_waiting", {"words": words})}
+    settings = _settings(screen)
+    settings["says"]["quiet"] = ""  # nobody knows
+    return _last.get(screen) or settings | {"city": "", "moment": "", "scenes": [waiting], "ticker": []}
+
+
+def _drawn(screen: WallScreen) -> dict[str, Any]:
+    pulse = watch.viewer().pulse
+    if pulse.city is None:
+        raise pulse.trouble or DatabaseAway()
+    reports = watch.watcher().reports
+    scope = FIGURES if screen.audience == "leadership" else NOTHING
+    found = asked(screen.query, reports=reports, city=pulse.city, now=pulse.at, usual=pulse.usual, scope=scope)
+    latest = pulse.at if found.filters.exact else settled(pulse.at, pulse.city.zone)
+    now = pulse.at == pulse.usual and found.filters.at == latest
+    seen = Viewing(reports, pulse.city, found.filters, live=now, query=screen.query, page="wall")
+    made: dict[str, Any] = seen.shared(("wall", screen), lambda: content(seen, screen))
+    fresh = freshness.freshness(pulse, seen)
+    said = "" if fresh.tone == "good" else fresh.beside_clock or fresh.words
+    if found.strange:
+        _complain(screen, found.strange)
+        unknown = _("screens.toml: not understood: {words}", words=", ".join(found.strange))
+        said = f"{said} · {unknown}" if said else unknown  # neither stands for the other
+    for remark in (remark for remark in found.remarks if remark.why == "future"):
+        said = " · ".join(filter(None, [said, when.told(remark, found, pulse.city)]))
+    return made | {"moment": said}
+
+
+@cache
+def _complain(screen: WallScreen, strange: tuple[str, ...]) -> None:
+    _LOG.warning("Screen %s asks for what there is not: %s", log_text(screen.name), log_text(", ".join(strange)))
+
+
+def content(seen: Viewing, screen: WallScreen) -> dict[str, Any]:
+    """Return what the browser is told of a screen: its scenes, its ticker, its settings. Raises DatabaseAway."""
+    known = wall_scenes.scenes()
+    scenes = []
+    single = {"newest"} if seen.rounded else set()  # what tells of single cases
+    for scene in [scene for scene in screen.scenes if scene not in single] or ["figures"]:
+        words, make = known[scene]
+        values = make(seen, screen)
+        html = html_panel.render(f"wall_{scene}", values)
+        scenes.append({"name": scene, "title": values["title"], "words": words, "html": html})
+    settings = _settings(screen)
+    if seen.rounded:
+        at = moment(seen.local(seen.filters.at))
+        settings["says"]["quiet"] = _("Figures of {at}, rounded down to a multiple of {step}", at=at, step=STEP)
+    return settings | {
+        "city": _of_what(seen, screen),
+        "scenes": scenes,
+        "ticker": [html_panel.render("wall_ticker", {"case": case}) for case in wall_scenes.ticker(seen)],
+    }
+
+
+def _of_what(seen: Viewing, screen: WallScreen) -> str:
+    """Return what the figures are of: the city, or the districts and severities a screen is limited to."""
+    known = labels(seen.reports, "district", language())
+    city = name({"name_vi": seen.city.name_vi, "name_en": seen.city.name_en})
+    grave = [severity(one) for one in seen.filters.severities]
+    return " · ".join([city, *(one_line(known[code]) for code in screen.districts if code in known), *grave])
+
+
+def _settings(screen: WallScreen) -> dict[str, Any]:
+    return {
+        "seconds": screen.seconds,
+        "resume": _RESUME,
+        "theme": screen.theme,
+        "zoom": screen.zoom,
+        "shift": screen.shift,
+        "language": language(),
+        "themes": {
+            "dark": _colours("dark", OVERDUE_STEPS_DARK, AMOUNT_STEPS_DARK),
+            "light": _colours("light", OVERDUE_STEPS, AMOUNT_STEPS),
+        },
+        "says": {
+            "product": _("Citizens' reports"),
+            "paused": _("paused, {seconds} s"),
+            "quiet": _("No new urgent report in the last {count} hours", count=wall_scenes.TICKER_HOURS),
+            "urgent": _("New and urgent"),
+        },
+    }
+
+
+def _colours(theme: str, steps: tuple[str, ...], amounts: tuple[str, ...]) -> dict[str, str]:
+    """Return a theme's colours as the variables of the panels' style sheets."""
+    colours = {f"--st-{word}-color": str(st.get_option(f"theme.{theme}.{key}")) for word, key in _COLOURS.items()}
+    named = {"step": steps, "amount": amounts}
+    colours |= {f"--{name}-{n}": colour for name, scale in named.items() for n, colour in enumerate(scale)}
+    return colours | {"color-scheme": theme}
+
+
+@cache
+def _component() -> ComponentRenderer:
+    html, js = ((_HERE / file).read_text() for file in ("wall.html", "wall.js"))
+    return st.components.v2.component("wall", html=html, js=js)
