@@ -143,11 +143,15 @@ class Visit:
         return self.page
 
 
-def moved(before: bytes, after: bytes) -> bool:
-    """Say whether two pictures differ by more than the last of 256 steps, which the end of a fade may leave over."""
+def moved(before: bytes, after: bytes) -> tuple[int, ...] | None:
+    """Return the box (left, top, right, bottom; pixels) in which two pictures differ, None where they are the same.
+
+    The last of 256 steps, which the end of a fade may leave over, is no difference.
+    """
     one, other = (Image.open(BytesIO(each)).convert("RGB") for each in (before, after))
-    apart: Any = ImageChops.difference(one, other).getextrema()  # the least and the most of each colour
-    return one.size != other.size or max(most for _least, most in apart) > 1
+    if one.size != other.size:
+        return (0, 0, *other.size)
+    return ImageChops.difference(one, other).point(lambda step: 255 if step > 1 else 0).getbbox()
 
 
 @pytest.fixture(scope="module")  # not longer: the driver's event loop would stand in the way of other tests' own

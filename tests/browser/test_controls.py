@@ -83,6 +83,21 @@ def test_a_filter_is_worked_by_keyboard_and_two_quick_choices_both_count(
     assert page.evaluate("new URLSearchParams(location.search).getAll('channel').length") == 0
 
 
+def test_an_option_stays_pointed_at_while_the_panel_is_drawn_again(visit: Callable[..., Visit], address: str) -> None:
+    """The run of a first choice may end between the two keys of the next one."""
+    visited = visit(address)
+    page = visited.open(f"backlog?{AT}")
+    offered, chosen = box(page, "Kênh tiếp nhận")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    first, second = offered()[:2]
+    value = page.get_by_role("option", name=first, exact=True).get_attribute("data-value")
+    visited.turn(f"backlog?{AT}&channel={value}")
+    assert becomes(lambda: chosen() == [first])
+    page.keyboard.press("Enter")
+    assert becomes(lambda: chosen() == [first, second])
+
+
 def test_names_stand_in_the_order_of_the_alphabet(visit: Callable[..., Visit], address: str) -> None:
     page = visit(address).open(f"backlog?{AT}")
     offered, _chosen = box(page, "Quận, huyện")

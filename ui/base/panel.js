@@ -44,8 +44,8 @@ async function draw(panel, { html, packed }) {
     setTimeout(() => element.remove(), 1000 * element.dataset.seconds)
 }
 
-// What a reader has done to a panel, and what does it again to the next drawing: unfolded, scrolled, gone to with the
-// keyboard. The same element is the one with the same words among its like; where those changed, the one in its place.
+// What a reader has done to a panel, and what does it again to the next drawing: unfolded, scrolled, gone to or pointed
+// at with the keyboard. The same element is the one with the same words among its like; where those changed, the one in its place.
 function held(panel) {
   const unfolded = [...panel.querySelectorAll("details[open][data-fold]")].map((details) => details.dataset.fold)
   const scrolled = [...panel.querySelectorAll("*")]
@@ -53,6 +53,7 @@ function held(panel) {
     .map((element) => [alike(panel, element), element.scrollLeft, element.scrollTop])
   const typed = field(panel)?.value
   const open = field(panel)?.ariaExpanded === "true"
+  const pointed = panel.querySelector(".some-active")?.dataset.value
   const active = panel.getRootNode().activeElement
   const focused = panel.contains(active) && active !== panel ? [alike(panel, active), named(active)] : undefined
   return () => {
@@ -63,6 +64,7 @@ function held(panel) {
     if (open) {
       field(panel).value = typed
       show(panel, true)
+      if (pointed !== undefined) point(panel, found(panel).find(({ dataset }) => dataset.value === pointed))
     }
   }
 }
