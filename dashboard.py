@@ -53,7 +53,7 @@ async def _running(_: st.App) -> AsyncIterator[None]:
     with ExitStack() as held:
         try:
             held.enter_context(temporary_folder())
-            said = startup_check.opening()
+            said = startup_check.startup_check()
             sign_in.tie_sessions()
             metrics.readers()
             named, to_write = os.environ.get(URL_VARIABLE), os.environ.get(WRITE_URL_VARIABLE)

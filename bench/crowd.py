@@ -96,8 +96,8 @@ class Guest:
                 began, again = time.monotonic(), False
                 try:
                     answer = (await browser.get(self._heart)).raise_for_status()
-                    now, true_at, _away, again = answer.json()
-                    self.ages.append((now - true_at) / 1000)
+                    now, verified_at, _away, again = answer.json()
+                    self.ages.append((now - verified_at) / 1000)
                 except httpx.HTTPError as lost:
                     self.errors.append(f"a heartbeat without an answer: {lost!r}")
                 self.beats.append(time.monotonic() - began)  # one that failed took its time as well

@@ -26,7 +26,7 @@ from queries.access import accounts, record
 from queries.cases import cases, report, search, urgent
 from queries.engine.database import DatabaseAway, ReportDatabase
 from queries.engine.filters import Filters
-from queries.engine.scope import ADMINISTRATION, COUNTS, Scope, cases_of
+from queries.engine.scope import ADMINISTRATION, AGGREGATES_ONLY, Scope, cases_of
 from queries.engine.statements import FILES, sql
 from queries.figures import backlog, days, figures, overdue, published, signals
 from queries.health import changes, server
@@ -101,16 +101,22 @@ class Listening(ReportDatabase):
         self.asked: list[Asked] = []
 
     def ask_now(
-        self, question: str, *, figure: str = "true", order: str = "newest", scope: Scope = COUNTS, **parameters: Any
+        self,
+        question: str,
+        *,
+        figure: str = "true",
+        order: str = "newest",
+        scope: Scope = AGGREGATES_ONLY,
+        **parameters: Any,
     ) -> pd.DataFrame:
         """Note the question, and answer it."""
         self.asked.append(Asked(question, figure, order, scope, tuple(sorted(parameters.items()))))
         return super().ask_now(question, figure=figure, order=order, scope=scope, **parameters)
 
-    def look(self, question: str, scope: Scope = COUNTS, **parameters: Any) -> pd.DataFrame:
+    def poll(self, question: str, scope: Scope = AGGREGATES_ONLY, **parameters: Any) -> pd.DataFrame:
         """Note the question, and answer it."""
         self.asked.append(Asked(question, "true", "newest", scope, tuple(sorted(parameters.items()))))
-        return super().look(question, scope, **parameters)
+        return super().poll(question, scope, **parameters)
 
 
 class Bare(ReportDatabase):
@@ -134,7 +140,7 @@ class Bare(ReportDatabase):
         words = "(select * from report) as report_text"
         statement = statement.replace("report_text", words).replace("report_step", "report_event")
         within = {"within_units": False} if "within_units" in given else {}
-        return super()._ask(engine, question, statement, dict(given) | within, COUNTS, on_record=on_record)
+        return super()._ask(engine, question, statement, dict(given) | within, AGGREGATES_ONLY, on_record=on_record)
 
 
 def measure(

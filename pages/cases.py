@@ -6,21 +6,21 @@ from ui.address.controls import words_of
 from ui.base import examples
 from ui.base.html_panel import panel, shared_panel
 from ui.base.i18n import _
-from ui.base.run import Complete, viewing
+from ui.base.run import Complete, current_run
 from ui.cases import list_panels
 from ui.cases.case_list import asked_list
 from ui.live import freshness
 
-seen = viewing()
-words_of(_("Search"), "q", example=examples.of_search(seen.reports))
-listing = seen.shared("list", lambda: asked_list(seen.query, seen.reports, seen.filters.scope))
-if not seen.filters.scope.reads_all and may_be_code(listing.typed) and not (listing.search and listing.search.code):
+run = current_run()
+words_of(_("Search"), "q", example=examples.of_search(run.reports))
+listing = run.shared("list", lambda: asked_list(run.query, run.reports, run.filters.scope))
+if not run.filters.scope.reads_all and may_be_code(listing.typed) and not (listing.search and listing.search.code):
     accounts.refused_here("search refused", listing.typed)
-if listing.strange:
-    panel("notice", key="notice_list", words=", ".join(listing.strange[:5]))
+if listing.unrecognised:
+    panel("notice", key="notice_list", words=", ".join(listing.unrecognised[:5]))
 
-shared_panel(seen, "cases", key="cases_about", make=lambda: list_panels.about(seen, listing))
-if not list_panels.counted(seen, listing)[0]:
-    freshness.nothing_found(seen.city)
+shared_panel(run, "cases", key="cases_about", make=lambda: list_panels.about(run, listing))
+if not list_panels.counted(run, listing)[0]:
+    freshness.nothing_found(run.city)
     raise Complete
-shared_panel(seen, "worklist", key="cases", make=lambda: list_panels.page(seen, listing))
+shared_panel(run, "worklist", key="cases", make=lambda: list_panels.page(run, listing))

@@ -3,14 +3,14 @@
 import streamlit as st
 
 from ui.base.i18n import _
-from ui.base.run import viewing
+from ui.base.run import current_run
 from ui.figures import definitions
 from ui.unit import signals
 from ui.unit.ranking_notes import meaning_of_ranking
 
-seen = viewing()
+run = current_run()
 st.title(_("What do the numbers mean, and what do they rest on?"), anchor=False)
-definitions.measures(seen)
-meaning_of_ranking(seen)
-signals.of_units(seen)
-definitions.ground(seen)
+definitions.measures(run)
+meaning_of_ranking(run)
+signals.of_units(run)
+definitions.ground(run)

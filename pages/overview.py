@@ -4,7 +4,7 @@ import streamlit as st
 
 from queries.figures.figures import figures
 from ui.base.i18n import _
-from ui.base.run import Complete, viewing
+from ui.base.run import Complete, current_run
 from ui.cases import named, newest
 from ui.figures import flow_chart, tiles
 from ui.figures.headline import headline
@@ -13,29 +13,29 @@ from ui.live_map import overview_map
 from ui.map.plain_ground import drawn_level
 from ui.unit import best_and_worst
 
-seen = viewing()
+run = current_run()
 st.title(_("Is the city keeping its promises?"), anchor=False)
 
-now = tiles.row(figures(seen.reports, seen.filters))
+now = tiles.row(figures(run.reports, run.filters))
 if not now["received"] and not now["open"]:
-    freshness.nothing_found(seen.city)
+    freshness.nothing_found(run.city)
     raise Complete
-tiles.tiles(seen, lambda: headline(seen), key="headline")
-named.named(seen, key="named")
+tiles.tiles(run, lambda: headline(run), key="headline")
+named.named(run, key="named")
 
 left, right = st.columns([3, 2])
 with left:
     st.subheader(_("Where are open reports overdue?"), anchor=False)
-    level = drawn_level(seen.reports)
+    level = drawn_level(run.reports)
     if level is None:
-        overview_map.plain(seen)
+        overview_map.plain(run)
     else:
-        overview_map.areas(seen, level)
+        overview_map.areas(run, level)
 with right:
-    best_and_worst.worst_and_best(seen, key="leaders")
+    best_and_worst.worst_and_best(run, key="leaders")
 
 left, right = st.columns([3, 2])
 with left:
-    flow_chart.flow(seen, key="flow")
+    flow_chart.flow(run, key="flow")
 with right:
-    newest.newest(seen, key="newest")
+    newest.newest(run, key="newest")

@@ -10,63 +10,63 @@ from ui.access import accounts
 from ui.address.controls import words_of
 from ui.base import examples
 from ui.base.i18n import _
-from ui.base.run import Complete, viewing
+from ui.base.run import Complete, current_run
 from ui.figures import flow_chart, tiles
 from ui.live import freshness
 from ui.unit import comparison, signals, unit_panels
 
-seen = viewing()
-chosen = seen.filters.units
-known = names(seen.reports, "unit")
+run = current_run()
+chosen = run.filters.units
+known = names(run.reports, "unit")
 if len(chosen) != 1 or chosen[0] not in known.index:
     st.title(_("Which unit?"), anchor=False)
-    unit_panels.choose(seen, words_of(_("Find a unit by its name"), "q", example=examples.of_unit(seen.reports)))
+    unit_panels.choose(run, words_of(_("Find a unit by its name"), "q", example=examples.of_unit(run.reports)))
     raise Complete
 
-relatives = family(seen.reports, chosen[0])
-unit_panels.head(seen, relatives)
+relatives = family(run.reports, chosen[0])
+unit_panels.head(run, relatives)
 
-city_filters = seen.filters.citywide()
-own, city = seen.shared(
+city_filters = run.filters.citywide()
+own, city = run.shared(
     "own and city",
     lambda: [
-        tiles.row(with_sums(timed(seen.reports, filters)))
-        | {"reopened": case_count(seen.reports, filters, figure="reopened")}
-        for filters in (seen.filters, city_filters)
+        tiles.row(with_sums(timed(run.reports, filters)))
+        | {"reopened": case_count(run.reports, filters, figure="reopened")}
+        for filters in (run.filters, city_filters)
     ],
 )
 mine = accounts.account().unit_id == chosen[0]
-unit_panels.duties(seen, own)
+unit_panels.duties(run, own)
 if mine:  # who answers for the unit begins with what to do
-    unit_panels.work(seen)
-comparison.beside(seen, own, city)
+    unit_panels.work(run)
+comparison.panel(run, own, city)
 if not own["open"] and not own["received"] and not own["ended"]:
-    if seen.rounded:
-        freshness.nothing_found(seen.city)
+    if run.rounded:
+        freshness.nothing_found(run.city)
     else:
         st.info(
             _("This unit had nothing to do in this period. Widen the period or choose another moment."),
             icon=":material/inbox:",
         )
     if not mine:  # what it handed to a higher level is listed there
-        unit_panels.work(seen)
+        unit_panels.work(run)
     raise Complete
 
 left, right = st.columns([3, 2])
 with left:
-    flow_chart.flow(seen, key="flow")
+    flow_chart.flow(run, key="flow")
 with right:
-    unit_panels.people(seen)
+    unit_panels.people(run)
 
 left, right = st.columns([3, 2])
 with left:
-    unit_panels.categories(seen, city_filters)
+    unit_panels.categories(run, city_filters)
     area = relatives.loc[relatives["role"] == "itself", "area_id"].iloc[0]
-    unit_panels.small_map(seen, None if pd.isna(area) else int(area), own["open"])
-    unit_panels.ratings(seen, own)
+    unit_panels.small_map(run, None if pd.isna(area) else int(area), own["open"])
+    unit_panels.ratings(run, own)
 with right:
-    unit_panels.places(seen)
-    signals.of_unit(seen, city_filters)
+    unit_panels.places(run)
+    signals.of_unit(run, city_filters)
 
 if not mine:
-    unit_panels.work(seen)
+    unit_panels.work(run)

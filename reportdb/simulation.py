@@ -19,13 +19,13 @@ from reportdb.database.connection import DatabaseUnreachable, connect
 from reportdb.deadlines.calendars import fill_calendar
 from reportdb.demo.accounts import add_accounts
 from reportdb.demo.city import City
-from reportdb.demo.course import LONGEST_AFTERMATH, Steps, plan
-from reportdb.demo.ground import CALENDAR_AHEAD
 from reportdb.demo.intake import take_in
-from reportdb.demo.ledger import States, advance, first_states
+from reportdb.demo.lifecycle import LONGEST_AFTERMATH, Steps, plan
 from reportdb.demo.recall import Recalled
 from reportdb.demo.records import write_events, write_intake, write_past
+from reportdb.demo.reference_data import CALENDAR_AHEAD
 from reportdb.demo.rhythm import Rhythm, aware, draw_times, local_day, midnight, moment
+from reportdb.demo.state_machine import States, advance, first_states
 from reportdb.summary import summarise
 from safe_text import log_text
 

@@ -16,7 +16,7 @@ import psycopg
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
-from queries.engine.scope import ADMINISTRATION, COUNTS, EVERYTHING, GATE, NOTHING, Scope, cases_of
+from queries.engine.scope import ADMINISTRATION, AGGREGATES_ONLY, ALL_CASES, GATE, NOTHING, Scope, cases_of
 from reportdb.database.connection import connect
 from tests.browser.conftest import dashboard
 from tests.conftest import NewDatabase, database_name
@@ -39,10 +39,10 @@ HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>{{7*7}}'; drop t
 TABLES = ("report", "report_past", "report_event", "report_source", "report_contact")
 """The tables that row-level security holds."""
 SCOPES: dict[str, Scope] = {
-    "counts": COUNTS,
+    "counts": AGGREGATES_ONLY,
     "head": cases_of((OURS, BELOW)),
     "viewer": NOTHING,
-    "leader": EVERYTHING,
+    "leader": ALL_CASES,
     "admin": ADMINISTRATION,
     "gate": GATE,
 }

@@ -50,7 +50,7 @@ ROUTES = (
 OF_CASES = ("cases", "report", "map")
 """Pages that tell of single cases; the others name one here and there, and are asked in turn."""
 OTHERS = ("", "unit", "overdue", "backlog")
-EVERYTHING = marks([OURS, THEIRS, BELOW])
+ALL_CASES = marks([OURS, THEIRS, BELOW])
 """What nobody without an account may be told anything of."""
 NOT_OURS = marks([THEIRS]) | contacts([OURS, BELOW])
 """What the head of our unit may not be told; contacts come on request alone."""
@@ -336,12 +336,12 @@ def by_nobody(attack: Attack) -> None:
     for headers in strangers:
         stranger = Official(attack.address, headers)
         for route in (*ROUTES, "/metrics"):
-            status = attack.get("no sign-in", stranger, f"{route}?period=all&figure=submitted", EVERYTHING)
+            status = attack.get("no sign-in", stranger, f"{route}?period=all&figure=submitted", ALL_CASES)
             assert status in {401, 403, 429}, (headers, route, status)
         try:
             with stranger:
                 for page in (*PATHS, "wall"):
-                    told = attack.open("no sign-in", stranger, page, "figure=submitted&period=all", EVERYTHING)
+                    told = attack.open("no sign-in", stranger, page, "figure=submitted&period=all", ALL_CASES)
                     assert not re.search(r'class=\\?"header', told), "nothing of the frame is drawn either"
         except (ConnectionClosed, InvalidHandshake):
             attack.attempts += 1
@@ -351,13 +351,13 @@ def by_viewers(attack: Attack) -> None:
     """Ask for cases as an official who sees figures alone."""
     viewer = Official(attack.address, named("viewer"))
     for route in ROUTES:
-        status = attack.get("figures alone", viewer, f"{route}?period=all", EVERYTHING)
+        status = attack.get("figures alone", viewer, f"{route}?period=all", ALL_CASES)
         refused = "points" in route or "arrivals" in route or "cases." in route
         assert (status in {403, 429}) is refused, route
     with viewer:
         for page in (*PATHS, "wall"):
             for query in ("figure=submitted&period=all", f"code={code(THEIRS, 1)}", "unit=dong-anh&show=points"):
-                attack.open("figures alone", viewer, page, query, EVERYTHING)
+                attack.open("figures alone", viewer, page, query, ALL_CASES)
 
 
 ATTACKS: tuple[Callable[[Attack], None], ...] = (

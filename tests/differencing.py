@@ -12,7 +12,7 @@ from queries.engine.database import ReportDatabase
 from queries.engine.filters import FIELDS, SEVERITIES, Filters
 from queries.engine.scope import FIGURES, Scope
 from queries.engine.small_numbers import STEP, closed, coarsened
-from queries.figures.figures import COUNTS as FIGURE_NAMES
+from queries.figures.figures import AGGREGATES_ONLY as FIGURE_NAMES
 from queries.figures.figures import RATES, STANDING, Dimension, figures, names
 from tests.conftest import DEMO_NOW
 

@@ -38,7 +38,7 @@ ROUTES = (
     "/_stcore/host-config",
     "/nothing/like/it",
 )
-EVERYTHING = marks([OURS, THEIRS, BELOW])
+ALL_CASES = marks([OURS, THEIRS, BELOW])
 BROWSER = {"User_Agent": "Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0", "Sec_Fetch_Site": "none"}
 """What a browser of this machine sends (underscores are hyphens)."""
 LOCKED = ("This dashboard is locked", "Bảng điều hành này đang khóa")
@@ -86,7 +86,7 @@ def test_without_the_one_time_address_every_path_says_what_to_do_and_nothing_els
         assert answer.status == 403
         assert [words for words in LOCKED if words not in answer.body.decode()] == [], answer.body.decode()
         assert len(answer.body) < 1500
-        assert leaks(answer.body.decode(), EVERYTHING) == set()
+        assert leaks(answer.body.decode(), ALL_CASES) == set()
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ def test_whatever_tells_of_real_reports_ends_the_demonstration(
     with watch.watching(url) as watcher, connect(url) as connection:
         assert watch.is_invented()
         connection.execute(made_real)
-        watcher.look()
+        watcher.poll()
         assert not watch.is_invented()
 
 
@@ -286,7 +286,7 @@ def test_being_near_makes_nobody_an_administrator(
             assert "text_input" not in visitor.widgets.values(), "no form that asks for a contact"
             cases = visitor.open("cases", "figure=submitted&period=all")
             assert leaks(cases, contacts([OURS, THEIRS, BELOW])) == set()
-            masked = leaks(cases, EVERYTHING) if way == "opened in words" else re.findall(r"HN-\d{4}-\d{6}", cases)
+            masked = leaks(cases, ALL_CASES) if way == "opened in words" else re.findall(r"HN-\d{4}-\d{6}", cases)
             assert masked, "the cases are shown"
         assert get(address, "/metrics").status == 403
         assert get(address, "/health").body == b'{"status":"ok"}'

@@ -21,7 +21,7 @@ from xlsxwriter import Workbook
 
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import Filters
-from queries.engine.scope import EVERYTHING
+from queries.engine.scope import ALL_CASES
 from queries.figures.figures import city as city_of
 from reportdb.__main__ import app
 from reportdb.database.connection import connect
@@ -67,9 +67,9 @@ def url(new_database: NewDatabase, schema_template: str, tmp_path_factory: pytes
 @pytest.fixture(scope="module")
 def export(url: str) -> Iterator[Export]:
     with closing(ReportDatabase(url)) as reports:
-        filters = Filters.of(scope=EVERYTHING, at=T, zone=city_of(reports, T).zone, start=T - 30 * DAY)
+        filters = Filters.of(scope=ALL_CASES, at=T, zone=city_of(reports, T).zone, start=T - 30 * DAY)
         query = {"figure": ["submitted"], "q": [""]}
-        yield Export(asked_list(query, reports, EVERYTHING), filters, city_of(reports, T), reports)
+        yield Export(asked_list(query, reports, ALL_CASES), filters, city_of(reports, T), reports)
 
 
 @given(some.text())

@@ -15,7 +15,7 @@ from tests.conftest import NewDatabase
 from tests.test_attack_proxy import AUDIENCE, ISSUER, LEADER, assertion, keys_file
 from tests.test_hardening import started
 
-EVERYTHING = marks([OURS, THEIRS, BELOW])
+ALL_CASES = marks([OURS, THEIRS, BELOW])
 
 
 @pytest.fixture(scope="module")
@@ -77,11 +77,11 @@ def test_a_name_without_proof_does_not(gateway: tuple[str, Callable[[str], dict[
         for path in ("/cases.csv?figure=submitted&period=all", "/map/points.json", "/cases.xlsx"):
             answer = asked.get(path)
             assert answer.status in {401, 429}, (stranger, path)
-            assert leaks(answer.words, EVERYTHING) == set()
+            assert leaks(answer.words, ALL_CASES) == set()
         try:
             with asked:
                 told = asked.open("cases", "figure=submitted&period=all")
-                assert leaks(told, EVERYTHING) == set()
+                assert leaks(told, ALL_CASES) == set()
                 assert 'class=\\"header' not in told
         except InvalidHandshake:
             pass

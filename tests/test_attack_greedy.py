@@ -13,14 +13,14 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from queries.access.accounts import Account
-from queries.engine.scope import EVERYTHING
+from queries.engine.scope import ALL_CASES
 from tests.gate.conftest import HERE, PROXY, SECRET, told
 from tests.test_viewers import NOW, pulse
 from tests.waiting import becomes, until_in_line
 from ui.access import accounts
 from ui.live import sessions
 from ui.live.limits import SHARES, Pace, Sockets, Whose, of_account, of_address
-from ui.live.run_queue import Rank, Turns
+from ui.live.run_queue import Rank, RunQueue
 from ui.live.sessions import Viewer, Viewers
 from ui.server import gate
 
@@ -30,7 +30,7 @@ STEPS = 5
 """So often does the other's page leave the turn, as for an answer of the database, and come back."""
 
 
-class CountedTurns(Turns):
+class CountedTurns(RunQueue):
     """Turns that note, for each turn somebody waited for, how many others were given meanwhile."""
 
     def __init__(self) -> None:
@@ -59,7 +59,7 @@ class Room:
         with self.turns.turn(rank, whose):
             self.had.append(whose)
             for _ in range(steps):
-                with self.turns.aside():
+                with self.turns.released():
                     pass
                 self.had.append(whose)
 
@@ -127,7 +127,7 @@ def test_an_account_has_so_many_pages_in_work_and_others_go_past_them(room: Room
     waiting, answered = threading.Semaphore(0), threading.Event()
 
     def slow() -> None:
-        with room.turns.turn(Rank.CLICKED, GREEDY), room.turns.aside():
+        with room.turns.turn(Rank.CLICKED, GREEDY), room.turns.released():
             waiting.release()
             answered.wait(20)
 
@@ -151,7 +151,7 @@ def test_a_click_goes_before_the_refreshes_another_has_begun(room: Room) -> None
 
     def refresh() -> None:
         with room.turns.turn(Rank.REFRESHED, GREEDY):
-            with room.turns.aside():
+            with room.turns.released():
                 asked.set()
                 answered.wait(20)
             room.had.append(GREEDY)
@@ -178,7 +178,7 @@ def test_who_waits_behind_their_own_pages_does_not_push_in(room: Room, monkeypat
 
     def slow() -> None:
         nonlocal inside, at_once
-        with room.turns.turn(Rank.CLICKED, GREEDY), room.turns.aside():
+        with room.turns.turn(Rank.CLICKED, GREEDY), room.turns.released():
             with counting:
                 inside += 1
                 at_once = max(at_once, inside)
@@ -387,7 +387,7 @@ def test_a_flood_of_messages_waits_in_the_network(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize(
     ("account", "whose"),
     [
-        (Account("lan", "Lan", "leader", EVERYTHING), Whose("account", "lan")),
+        (Account("lan", "Lan", "leader", ALL_CASES), Whose("account", "lan")),
         (accounts.HERE, Whose("address", "10.0.0.9")),
         (accounts.ANYBODY, Whose("address", "10.0.0.9")),
     ],

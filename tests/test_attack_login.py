@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from sqlalchemy.engine import make_url
 
-from queries.engine.scope import ADMINISTRATION, EVERYTHING, GATE, Scope, cases_of
+from queries.engine.scope import ADMINISTRATION, ALL_CASES, GATE, Scope, cases_of
 from queries.engine.signature import Session, Signer
 from reportdb.database.connection import connect
 from reportdb.database.migrations import migrate
@@ -201,17 +201,17 @@ FORGED: dict[str, tuple[str, Callable[[Forger], str]]] = {
     "a unit, unsigned": ("report_official", lambda _: f"{{{THEIRS}}}"),
     "a unit handed up, unsigned": ("report_escalator", lambda _: f"{{{THEIRS}}}"),
     "nothing at all": ("report_leader", lambda _: ""),
-    "no signature": ("report_leader", lambda by: by.signed(EVERYTHING).rpartition(";")[0]),
-    "an empty signature": ("report_leader", lambda by: by.signed(EVERYTHING).rpartition(";")[0] + ";"),
-    "a truncated signature": ("report_leader", lambda by: by.signed(EVERYTHING)[:-1]),
-    "a longer signature": ("report_leader", lambda by: by.signed(EVERYTHING) + "0"),
-    "a signature of noughts": ("report_leader", lambda by: by.signed(EVERYTHING)[:-64] + "0" * 64),
-    "a key of noughts": ("report_leader", lambda by: by.signed(EVERYTHING, key="00" * 32)),
-    "a guessed key": ("report_leader", lambda by: by.signed(EVERYTHING, key="ab" * 32)),
-    "too old": ("report_leader", lambda by: by.signed(EVERYTHING, ago=31)),
+    "no signature": ("report_leader", lambda by: by.signed(ALL_CASES).rpartition(";")[0]),
+    "an empty signature": ("report_leader", lambda by: by.signed(ALL_CASES).rpartition(";")[0] + ";"),
+    "a truncated signature": ("report_leader", lambda by: by.signed(ALL_CASES)[:-1]),
+    "a longer signature": ("report_leader", lambda by: by.signed(ALL_CASES) + "0"),
+    "a signature of noughts": ("report_leader", lambda by: by.signed(ALL_CASES)[:-64] + "0" * 64),
+    "a key of noughts": ("report_leader", lambda by: by.signed(ALL_CASES, key="00" * 32)),
+    "a guessed key": ("report_leader", lambda by: by.signed(ALL_CASES, key="ab" * 32)),
+    "too old": ("report_leader", lambda by: by.signed(ALL_CASES, ago=31)),
     "of yesterday": ("report_official", lambda by: by.signed(HEAD, ago=86_400)),
-    "old, with a later expiry": ("report_leader", lambda by: later(by.signed(EVERYTHING, ago=31))),
-    "another session's": ("report_leader", lambda by: by.signed(EVERYTHING, session=by.owners)),
+    "old, with a later expiry": ("report_leader", lambda by: later(by.signed(ALL_CASES, ago=31))),
+    "another session's": ("report_leader", lambda by: by.signed(ALL_CASES, session=by.owners)),
     "an official's as a leader": ("report_leader", lambda by: by.signed(HEAD)),
     "an official's, written for a leader": (
         "report_leader",
@@ -221,11 +221,11 @@ FORGED: dict[str, tuple[str, Callable[[Forger], str]]] = {
     "an official's with another unit": ("report_official", lambda by: by.signed(HEAD).replace("{1}", f"{{{THEIRS}}}")),
     "an official's with one unit more": ("report_official", lambda by: by.signed(HEAD).replace("{1}", "{1,2,3}")),
     "an official's with everything": ("report_official", lambda by: all_the_bits(by.signed(HEAD))),
-    "a leader's as an administrator": ("report_admin", lambda by: by.signed(EVERYTHING)),
+    "a leader's as an administrator": ("report_admin", lambda by: by.signed(ALL_CASES)),
     "the gate's as a leader": ("report_leader", lambda by: by.signed(GATE)),
     "a list that is SQL": ("report_official", lambda by: by.signed(HEAD).replace("{1}", "{1}'; reset role; --")),
     "a nested list": ("report_official", lambda by: by.signed(HEAD).replace("{1}", "{{1},{2}}")),
-    "a broken name": ("report_leader", lambda by: by.signed(EVERYTHING).replace(";;", ";ff;")),
+    "a broken name": ("report_leader", lambda by: by.signed(ALL_CASES).replace(";;", ";ff;")),
 }
 
 
@@ -247,7 +247,7 @@ def enter(scope: Scope, signed: str) -> tuple[str, ...]:
 
 @pytest.mark.parametrize(
     ("scope", "units"),
-    [(EVERYTHING, (OURS, THEIRS, BELOW)), (HEAD, (OURS,)), (ADMINISTRATION, (OURS, THEIRS, BELOW))],
+    [(ALL_CASES, (OURS, THEIRS, BELOW)), (HEAD, (OURS,)), (ADMINISTRATION, (OURS, THEIRS, BELOW))],
     ids=["leader", "head", "administrator"],
 )
 def test_a_true_signature_sees_what_it_says(
@@ -306,7 +306,7 @@ def test_nobody_writes_the_log_in_anothers_name(
 
 def test_a_signature_stops_while_its_session_goes_on(city: str, session: psycopg.Connection) -> None:
     by = Forger(city, session)
-    for scope, asked in ((HEAD, "select count(*) from report"), (EVERYTHING, "select count(title) from report_text")):
+    for scope, asked in ((HEAD, "select count(*) from report"), (ALL_CASES, "select count(title) from report_text")):
         with session.transaction(force_rollback=True):
             for statement in enter(scope, by.signed(scope, ago=28)):
                 session.execute(statement.encode())

@@ -19,9 +19,9 @@ from bench.official import Official
 from queries.access.accounts import Account
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import FIELDS, Filters
-from queries.engine.scope import COUNTS, EVERYTHING, FIGURES, NOTHING, Scope, cases_of
+from queries.engine.scope import AGGREGATES_ONLY, ALL_CASES, FIGURES, NOTHING, Scope, cases_of
 from queries.engine.small_numbers import STEP, settled
-from queries.figures.figures import COUNTS as FIGURE_NAMES
+from queries.figures.figures import AGGREGATES_ONLY as FIGURE_NAMES
 from queries.figures.figures import City, city, figures
 from reportdb.database.connection import connect
 from reportdb.demo import build_demo
@@ -38,7 +38,7 @@ from tests.differencing import (
 )
 from ui.access.accounts import Stranger
 from ui.base.i18n import rounding, speaking
-from ui.base.run import Viewing
+from ui.base.run import Run
 from ui.wall import screens, wall
 
 ROOT = Path(__file__).parents[1]
@@ -122,13 +122,13 @@ def test_moments_a_minute_apart_are_told_alike_within_an_hour(reports: ReportDat
 
 
 def test_a_query_that_forgets_the_rule_fails(hanoi: City, head: Scope) -> None:
-    leader = Filters.of(at=DEMO_NOW, zone=hanoi.zone, start=DEMO_NOW - timedelta(days=60), scope=EVERYTHING)
-    assert leader.parameters()["scope"] == COUNTS
+    leader = Filters.of(at=DEMO_NOW, zone=hanoi.zone, start=DEMO_NOW - timedelta(days=60), scope=ALL_CASES)
+    assert leader.parameters()["scope"] == AGGREGATES_ONLY
     for scope in (NOTHING, head):
         with pytest.raises(PermissionError):
             leader.choosing(scope=scope).parameters()
         assert leader.choosing(scope=scope).case_parameters()["scope"] == scope
-    assert leader.choosing(scope=head, units=head.units[:1]).parameters()["scope"] == COUNTS
+    assert leader.choosing(scope=head, units=head.units[:1]).parameters()["scope"] == AGGREGATES_ONLY
     with pytest.raises(PermissionError):
         leader.choosing(scope=head, units=(*head.units, 1)).parameters()
 
@@ -213,7 +213,7 @@ def test_a_wall_without_a_token_tells_its_viewer_no_more_than_the_pages(monkeypa
     people = (
         Account("somebody", "", "viewer", NOTHING),
         Account("somebody", "", "unit_head", cases_of((1,))),
-        Account("somebody", "", "leader", EVERYTHING),
+        Account("somebody", "", "leader", ALL_CASES),
     )
     seen_by = {one.role: wall._for(one, "", "") for one in people}
     assert {role: screen and screen.audience for role, screen in seen_by.items()} == {
@@ -232,9 +232,9 @@ def test_a_public_wall_tells_of_no_single_case(reports: ReportDatabase, hanoi: C
     filters = Filters.of(
         at=DEMO_NOW, zone=hanoi.zone, start=DEMO_NOW - timedelta(days=30), scope=NOTHING if public else FIGURES
     )
-    seen = Viewing(reports, hanoi, filters, live=True, query={}, page="wall")
+    run = Run(reports, hanoi, filters, live=True, query={}, page="wall")
     with speaking("en"), rounding(public):
-        told = wall.content(seen, screens.WallScreen(audience=audience))
+        told = wall.content(run, screens.WallScreen(audience=audience))
     html = {scene["name"]: scene["html"] for scene in told["scenes"]}
     assert ("newest" in html) is not public
     marked = re.search(r'<circle class="wall-(arrival|urgent[^"]*)" cx="[^"]*" cy="[^"]*" r="(11|6.5)"', html["map"])

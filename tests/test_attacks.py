@@ -32,7 +32,7 @@ from tests.access import (
     proxied,
     unguarded,
 )
-from tests.attacks import ATTACKS, EVERYTHING, ROUTES, Attack, by_address
+from tests.attacks import ALL_CASES, ATTACKS, ROUTES, Attack, by_address
 from tests.browser.conftest import dashboard, free_port
 from tests.conftest import NewDatabase
 from ui.base.page_paths import PATHS
@@ -92,7 +92,7 @@ def test_an_identity_from_somebody_who_is_no_proxy_of_ours_counts_for_nothing(
         for headers in (named("leader"), named("head") | {"X-Forwarded-For": "10.9.9.9"}):
             forger = Official(address, headers)
             for path in (*ROUTES, *(f"/{page}" for page in PATHS), "/wall"):
-                assert attack.get("a forged header", forger, path, EVERYTHING) == 403
+                assert attack.get("a forged header", forger, path, ALL_CASES) == 403
             with pytest.raises(InvalidHandshake):
                 forger.__enter__()
     assert attack.found == {}
@@ -135,13 +135,13 @@ server_metadata_url = "{origin}/nowhere"
             Official(origin, {"Cookie": f"{USER_COOKIE_NAME}=e30.e30.e30", HEADER: "leader"}),
         ):
             for route in ROUTES:
-                assert attack.get("a forged token", forger, route, EVERYTHING) in {401, 429}
+                assert attack.get("a forged token", forger, route, ALL_CASES) in {401, 429}
             with forger:
                 for page in (*PATHS, "wall"):
-                    attack.open("a forged token", forger, page, "figure=submitted&period=all", EVERYTHING)
+                    attack.open("a forged token", forger, page, "figure=submitted&period=all", ALL_CASES)
         for foreign in (holder("leader", origin="https://elsewhere.example"),):  # a page asks whose sign-in it was
             with foreign:
                 for page in PATHS:
-                    attack.open("a token of another site", foreign, page, "", EVERYTHING)
+                    attack.open("a token of another site", foreign, page, "", ALL_CASES)
     assert attack.found == {}
     assert attack.broken == []

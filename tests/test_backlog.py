@@ -11,12 +11,12 @@ import pytest
 from queries.cases.cases import FIGURES, case_count
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import NONE, Filters
-from queries.engine.scope import EVERYTHING
+from queries.engine.scope import ALL_CASES
 from queries.figures.backlog import AGES, PACE_DAYS, STAGES, URGENCIES, backlog, mix
-from queries.figures.figures import City, moments
+from queries.figures.figures import City, derived_times
 from queries.figures.figures import city as read_city
 from tests.reports import DAY, HOUR, T, past, report, small_city
-from ui.address.url_filters import asked
+from ui.address.url_filters import parse_filters
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 WEEK = datetime(2026, 11, 12, tzinfo=HANOI)
@@ -50,7 +50,7 @@ def test_due_today_ends_with_the_citys_own_day(city: psycopg.Connection, reports
     report(city, 5)
     found = row(reports)
     assert (found["open"], found["overdue"], found["due_today"], found["due_soon"]) == (5, 1, 2, 3)
-    assert moments(reports, Filters.of(at=T, zone=HANOI))["today_ends"] == datetime(2026, 11, 19, tzinfo=HANOI)
+    assert derived_times(reports, Filters.of(at=T, zone=HANOI))["today_ends"] == datetime(2026, 11, 19, tzinfo=HANOI)
 
 
 def test_every_open_report_is_in_one_age_band_and_at_one_stage(
@@ -153,12 +153,12 @@ def small(city: psycopg.Connection, reports: ReportDatabase) -> City:
 
 
 def test_an_address_may_name_its_own_span(reports: ReportDatabase, small: City) -> None:
-    found = asked({"from": ["2026-11-02T08:00"], "to": ["2026-11-09"]}, reports=reports, city=small, now=T)
+    found = parse_filters({"from": ["2026-11-02T08:00"], "to": ["2026-11-09"]}, reports=reports, city=small, now=T)
     assert found.filters.start == datetime(2026, 11, 2, 8, tzinfo=HANOI)
     assert found.filters.end == datetime(2026, 11, 10, tzinfo=HANOI), "a day alone is included"
-    open_ended = asked({"from": ["2026-11-02T01:00+00:00"]}, reports=reports, city=small, now=T)
+    open_ended = parse_filters({"from": ["2026-11-02T01:00+00:00"]}, reports=reports, city=small, now=T)
     assert open_ended.filters == Filters.of(at=T, zone=HANOI, start=datetime(2026, 11, 2, 8, tzinfo=HANOI))
-    assert (found.strange, open_ended.strange) == ((), ())
+    assert (found.unrecognised, open_ended.unrecognised) == ((), ())
 
 
 @pytest.mark.parametrize(
@@ -174,9 +174,9 @@ def test_an_address_may_name_its_own_span(reports: ReportDatabase, small: City) 
 def test_a_span_that_makes_no_sense_is_said_and_the_period_stands(
     reports: ReportDatabase, small: City, query: dict[str, list[str]]
 ) -> None:
-    found = asked(query | {"period": ["7d"]}, reports=reports, city=small, now=T)
-    assert found.filters == asked({"period": ["7d"]}, reports=reports, city=small, now=T).filters
-    assert set(found.strange) == {words[0] for words in query.values()}
+    found = parse_filters(query | {"period": ["7d"]}, reports=reports, city=small, now=T)
+    assert found.filters == parse_filters({"period": ["7d"]}, reports=reports, city=small, now=T).filters
+    assert set(found.unrecognised) == {words[0] for words in query.values()}
 
 
 def test_an_address_may_ask_for_reports_without_a_place_a_unit_or_an_officer(
@@ -185,9 +185,9 @@ def test_an_address_may_ask_for_reports_without_a_place_a_unit_or_an_officer(
     report(city, 2, district_id=None, officer="An")
     report(city, 3, unit_id=None, district_id=2)
     for query, codes in (({"district": ["none"]}, 1), ({"district": ["none", "017"]}, 2), ({"unit": ["none"]}, 1)):
-        found = asked(query, reports=reports, city=small, now=T)
-        assert found.strange == ()
+        found = parse_filters(query, reports=reports, city=small, now=T)
+        assert found.unrecognised == ()
         assert case_count(reports, found.filters, figure="open") == codes
     for officer, count in (("An", 1), ("none", 2), ("Bình", 0)):
-        filters = asked({"officer": [officer]}, reports=reports, city=small, now=T, scope=EVERYTHING).filters
+        filters = parse_filters({"officer": [officer]}, reports=reports, city=small, now=T, scope=ALL_CASES).filters
         assert case_count(reports, filters, figure="open") == count

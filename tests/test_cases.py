@@ -15,7 +15,7 @@ from queries.cases.cases import FIGURES, ORDERS, Order, case_count, case_ids, ca
 from queries.cases.cases import listed as listed_of
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import Filters
-from queries.engine.scope import EVERYTHING
+from queries.engine.scope import ALL_CASES
 from queries.engine.statements import FILES
 from queries.figures.figures import city as city_of
 from tests.reports import DAY, HOUR, T, past, report, small_city
@@ -25,7 +25,7 @@ from ui.base.i18n import speaking
 from ui.cases.case_list import asked_list, described, figure_of, page_of
 from ui.cases.exports import CasesBook, Export, csv_parts
 
-NOW = Filters.of(scope=EVERYTHING, at=T, zone=HANOI)
+NOW = Filters.of(scope=ALL_CASES, at=T, zone=HANOI)
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def listed(reports: ReportDatabase, figure: str = "open", order: Order = "newest
 
 
 def test_every_figure_lists_as_many_as_it_counts(demo: str) -> None:
-    month = Filters.of(scope=EVERYTHING, at=T - 3 * DAY, zone=HANOI, start=T - 33 * DAY)
+    month = Filters.of(scope=ALL_CASES, at=T - 3 * DAY, zone=HANOI, start=T - 33 * DAY)
     with closing(ReportDatabase(demo)) as reports:
         for figure in FIGURES:
             count = case_count(reports, month, figure=figure)
@@ -79,7 +79,7 @@ def test_a_case_is_shown_as_it_stood(city: psycopg.Connection, reports: ReportDa
     row = cases(reports, NOW, figure="open").iloc[0]
     assert (row["unit_id"], row["state"]) == (1, "overdue")
     assert row[["officer", "answer", "rating", "ended_at"]].isna().all(), "what came later is not known yet"
-    later = cases(reports, Filters.of(scope=EVERYTHING, at=T + 2 * DAY, zone=HANOI), figure="resolved").iloc[0]
+    later = cases(reports, Filters.of(scope=ALL_CASES, at=T + 2 * DAY, zone=HANOI), figure="resolved").iloc[0]
     assert (later["unit_id"], later["officer"], later["answer"]) == (2, "Bình", "Đã xong")
     assert later["submitted_at"].utcoffset().total_seconds() == 7 * 3600
 
@@ -102,10 +102,15 @@ def test_a_case_is_shown_as_it_stood(city: psycopg.Connection, reports: ReportDa
     ],
 )
 def test_the_address_says_what_is_listed(
-    reports: ReportDatabase, query: dict[str, list[str]], figure: str, order: str, page: int, strange: tuple[str, ...]
+    reports: ReportDatabase,
+    query: dict[str, list[str]],
+    figure: str,
+    order: str,
+    page: int,
+    unrecognised: tuple[str, ...],
 ) -> None:
     asked = asked_list(query, reports)
-    assert (asked.figure, asked.order, asked.page, asked.strange) == (figure, order, page, strange)
+    assert (asked.figure, asked.order, asked.page, asked.unrecognised) == (figure, order, page, unrecognised)
 
 
 @pytest.mark.parametrize(
@@ -265,6 +270,6 @@ def test_a_long_list_is_read_part_by_part_and_is_the_same(
 
 def test_a_file_is_called_by_its_figure_its_period_and_its_moment(export: Export) -> None:
     assert export.file_name("csv") == "overdue_at_2026-11-18_1000.csv", "of what is open the period says nothing"
-    month = Filters.of(scope=EVERYTHING, at=T, zone=HANOI, start=T - 30 * DAY, end=T - 2 * HOUR)
+    month = Filters.of(scope=ALL_CASES, at=T, zone=HANOI, start=T - 30 * DAY, end=T - 2 * HOUR)
     resolved = Export(asked_list({"figure": ["resolved"]}, export.reports), month, export.city, export.reports)
     assert resolved.file_name("xlsx") == "resolved_2026-10-19_to_2026-11-18_at_2026-11-18_1000.xlsx"

@@ -23,7 +23,7 @@ from queries.figures.figures import figures
 from reportdb.database.connection import connect
 from tests.conftest import DEMO_NOW, NewDatabase
 from tests.reports import DAY, HOUR, T, report, small_city
-from ui.address.url_filters import asked, period_start
+from ui.address.url_filters import parse_filters, period_start
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -163,7 +163,7 @@ def test_at_sixty_random_moments_the_change_is_that_of_a_recount(demo: str, demo
             at = DEMO_NOW - timedelta(days=float(rng.uniform(0, 420)))
             period, weeks = [("7d", 1), ("30d", 4), ("90d", 13)][rng.integers(3)]
             query = {"at": [at.isoformat()], "period": [period]}
-            filters = asked(query, reports=demo_reports, city=city, now=DEMO_NOW).filters
+            filters = parse_filters(query, reports=demo_reports, city=city, now=DEMO_NOW).filters
             now = figures(demo_reports, filters).iloc[0]
             before = earlier(filters, city.first_submitted_at).counts(demo_reports)
             truly_now, truly_then = (recounted(connection, each, working) for each in (at, at - timedelta(weeks=weeks)))

@@ -13,15 +13,15 @@ import pytest
 
 from queries.cases.cases import case_count
 from queries.engine.database import ReportDatabase
-from queries.engine.scope import EVERYTHING
+from queries.engine.scope import ALL_CASES
 from queries.figures.figures import city as read_city
 from queries.figures.figures import names, timed, with_sums
 from tests.conftest import DEMO_NOW
 from tests.reports import DAY, HOUR, T, report, small_city
-from ui.address.url_filters import asked
+from ui.address.url_filters import parse_filters
 from ui.base.html_panel import render
 from ui.base.i18n import speaking
-from ui.base.run import Viewing
+from ui.base.run import Run
 from ui.figures import backlog_table, tiles
 from ui.figures.change import better_tone, grown_tone
 from ui.figures.headline import headline
@@ -42,12 +42,12 @@ def demo_reports(demo: str) -> Iterator[ReportDatabase]:
         yield opened
 
 
-def looked_at(reports: ReportDatabase, now: datetime, page: str, **query: str) -> Viewing:
+def looked_at(reports: ReportDatabase, now: datetime, page: str, **query: str) -> Run:
     words = {word: [value] for word, value in query.items()}
     city = read_city(reports, now)
-    found = asked(words, reports=reports, city=city, now=now, scope=EVERYTHING)
-    assert found.strange == ()
-    return Viewing(reports, city, found.filters, live=False, query=words, page=page)
+    found = parse_filters(words, reports=reports, city=city, now=now, scope=ALL_CASES)
+    assert found.unrecognised == ()
+    return Run(reports, city, found.filters, live=False, query=words, page=page)
 
 
 def parts_of(change: Change) -> list[str]:
@@ -58,11 +58,11 @@ def of_figure(made: list[Tile], figure: str) -> Change:
     return next(tile.change for tile in made if tile.of.figure == figure)
 
 
-def own_and_city(seen: Viewing) -> list[dict[str, Any]]:
+def own_and_city(run: Run) -> list[dict[str, Any]]:
     return [
-        tiles.row(with_sums(timed(seen.reports, filters)))
-        | {"reopened": case_count(seen.reports, filters, figure="reopened")}
-        for filters in (seen.filters, seen.filters.citywide())
+        tiles.row(with_sums(timed(run.reports, filters)))
+        | {"reopened": case_count(run.reports, filters, figure="reopened")}
+        for filters in (run.filters, run.filters.citywide())
     ]
 
 
@@ -114,8 +114,8 @@ def test_the_wall_shows_the_changes_of_the_pages(demo_reports: ReportDatabase) -
 
 def test_every_earlier_number_opens_its_cases(demo_reports: ReportDatabase) -> None:
     with speaking("en"):
-        seen = looked_at(demo_reports, DEMO_NOW, "overview", at="2026-11-16T08:00", period="30d")
-        counts = [part for tile in headline(seen) for part in tile.change.parts if isinstance(part, Count)]
+        run = looked_at(demo_reports, DEMO_NOW, "overview", at="2026-11-16T08:00", period="30d")
+        counts = [part for tile in headline(run) for part in tile.change.parts if isinstance(part, Count)]
         assert len(counts) == 5 + 3 * 2
         for each in counts:
             opened = {word: value[0] for word, value in parse_qs(urlsplit(each.href).query).items()}
@@ -165,19 +165,19 @@ def test_a_city_whose_data_begin_inside_the_comparison_shows_no_change(
     for number in range(20):
         report(connection, number, submitted_at=T - 20 * DAY, due_at=T - HOUR, unit_id=1)
     with speaking("en"):
-        seen = looked_at(reports, T, "overview", period="30d")
-        for tile in headline(seen):
+        run = looked_at(reports, T, "overview", period="30d")
+        for tile in headline(run):
             assert tile.change.words in ("nothing to compare with", "")
             assert tile.change.tone == "muted"
-        assert "29/10/2026" in of_figure(headline(seen), "open").about
-        since = backlog_table.compared_since(seen)
+        assert "29/10/2026" in of_figure(headline(run), "open").about
+        since = backlog_table.compared_since(run)
         assert since == datetime(2026, 11, 12, tzinfo=HANOI)  # seven days of what came in and went out
-        assert backlog_table._table(seen, since, "unit", "open")["rows"][0]["change"] is None
-        scene = wall_scenes._backlog(seen, WallScreen(language="en"))
+        assert backlog_table._table(run, since, "unit", "open")["rows"][0]["change"] is None
+        scene = wall_scenes._backlog(run, WallScreen(language="en"))
         assert (scene["change"], scene["rows"][0]["change"]) == ("", "")
-        board = leaderboard(seen, by="unit", kind="all", order="fair")
+        board = leaderboard(run, by="unit", kind="all", order="fair")
         assert [row["change"] for row in board["rows"]] == [""]
-        for name, values in (("wall_backlog", scene), ("wall_overdue", wall_scenes._overdue(seen, WallScreen()))):
+        for name, values in (("wall_backlog", scene), ("wall_overdue", wall_scenes._overdue(run, WallScreen()))):
             assert "since" not in render(name, values)
 
 
@@ -190,12 +190,12 @@ def test_where_nothing_could_be_counted_a_tile_is_neutral_and_says_why(
     for number in range(10):
         report(connection, number)
     with speaking("en" if language == "en" else "vi"):
-        seen = looked_at(reports, T, "overview", lang=language)
-        made = headline(seen)
-        whole = backlog_table.total(seen, backlog_table.compared_since(seen))
-        board = leaderboard(seen, by="unit", kind="all", order="fair")
-        cards = comparison._beside(seen, *own_and_city(seen))["cards"]
-    unknown = [tile for tile in (*made, *backlog_table.headline(seen, whole)) if tile.value == "–"]
+        run = looked_at(reports, T, "overview", lang=language)
+        made = headline(run)
+        whole = backlog_table.total(run, backlog_table.compared_since(run))
+        board = leaderboard(run, by="unit", kind="all", order="fair")
+        cards = comparison._beside(run, *own_and_city(run))["cards"]
+    unknown = [tile for tile in (*made, *backlog_table.headline(run, whole)) if tile.value == "–"]
     assert [tile.of.figure for tile in made if tile.value == "–"] == [
         "overdue", "due_soon", "receive_overdue", "fell_due", "receive_fell_due", "rated",
     ]  # fmt: skip
@@ -271,8 +271,8 @@ def test_a_median_is_coloured_beside_the_city_only_beyond_chance(
             resolved(number, 40, 1)
         at = T + (more > 0) * HOUR  # another moment: nothing remembered answers it
         with speaking("en"):
-            seen = looked_at(reports, at, "unit", unit="lang")
-            assert comparison._beside(seen, *own_and_city(seen))["cards"][-1]["tone"] == tone
+            run = looked_at(reports, at, "unit", unit="lang")
+            assert comparison._beside(run, *own_and_city(run))["cards"][-1]["tone"] == tone
 
 
 def test_tones() -> None:

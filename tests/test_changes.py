@@ -217,7 +217,7 @@ def test_two_changes_in_one_second_are_two_moments(watched: Watcher, connection:
     for number in (2, 3):
         before, stamp = watched.pulse.at, datetime.now(UTC) - timedelta(seconds=5)
         report(connection, number, submitted_at=stamp, updated_at=stamp)
-        watched.look()
+        watched.poll()
         assert watched.pulse.at > before
 
 
@@ -241,9 +241,9 @@ def test_one_report_of_the_future_makes_no_city_live(connection: psycopg.Connect
     connection.execute("insert into feed values (1, '2102-01-01', '1 hour')")
     with watching(database) as found:
         assert not found.pulse.live
-        assert found.pulse.usual == now - 90 * DAY
+        assert found.pulse.default == now - 90 * DAY
         report(connection, 3, submitted_at=now - HOUR, updated_at=now)
-        found.look()
+        found.poll()
         assert found.pulse.live
         assert [(feed.code, level) for feed, level in found.pulse.late_feeds] == [("ihanoi", "red")]
 
@@ -269,7 +269,7 @@ def test_a_still_city_opens_at_its_last_event_of_any_kind(
     if last == "step":
         give_step(connection, 1, 1, "answered", at)
     with watching(database) as found:
-        assert found.pulse.usual == at
+        assert found.pulse.default == at
         assert found.pulse.city
         assert found.pulse.city.last_submitted_at == came
 

@@ -15,12 +15,12 @@ from queries.cases.cases import case_count, case_ids, case_rows
 from queries.cases.report import report
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import Filters
-from queries.engine.scope import EVERYTHING
-from queries.figures.figures import COUNTS, city, figures
+from queries.engine.scope import ALL_CASES
+from queries.figures.figures import AGGREGATES_ONLY, city, figures
 from queries.figures.published import CROSSED, FLAGS, Kind, crossed, flags, kinds, published_words
 from tests.imported import FILES, Imported
 from ui.base.i18n import speaking
-from ui.base.run import Viewing
+from ui.base.run import Run
 from ui.cases import worklist
 from ui.figures import published
 
@@ -67,7 +67,7 @@ def test_kansas_citys_flags_stand_beside_reports_without_a_deadline(kansas_city:
 def test_rows_add_up_to_the_whole(boston: Imported, by: str) -> None:
     whole, _flags = figures_of(boston, "2012-01-01T00:00")
     rows, _flags = figures_of(boston, "2012-01-01T00:00", by=by)
-    counts = list(COUNTS)
+    counts = list(AGGREGATES_ONLY)
     assert rows[counts].sum().to_dict() == whole[counts].iloc[0].to_dict()
 
 
@@ -83,21 +83,21 @@ def file_of(cities: Path, name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def viewing(reports: ReportDatabase, at: str, **choices: Any) -> Viewing:
+def viewing(reports: ReportDatabase, at: str, **choices: Any) -> Run:
     """Return a viewing of all a city's reports at a moment of its own time."""
     known = city(reports, datetime.now(UTC))
     moment = datetime.fromisoformat(at).replace(tzinfo=known.zone)
-    filters = Filters.of(at=moment, zone=known.zone, scope=EVERYTHING, **choices)
-    return Viewing(reports, known, filters, live=False, query={"lang": ["en"]}, page="overdue")
+    filters = Filters.of(at=moment, zone=known.zone, scope=ALL_CASES, **choices)
+    return Run(reports, known, filters, live=False, query={"lang": ["en"]}, page="overdue")
 
 
-def told_of(reports: ReportDatabase, seen: Viewing, identity: str) -> tuple[dict[str, Any], dict[str, Any]]:
+def told_of(reports: ReportDatabase, run: Run, identity: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return what the case's page and the list say of one report in the city's own words."""
-    case = report(reports, seen.filters, identity)
+    case = report(reports, run.filters, identity)
     assert case is not None
     with speaking("en"):
-        shown = published.of_one_case(seen, case, kinds(reports))
-        row = worklist.rows(seen, case_rows(reports, seen.filters, [case["id"]]))[0]["city"]
+        shown = published.of_one_case(run, case, kinds(reports))
+        row = worklist.rows(run, case_rows(reports, run.filters, [case["id"]]))[0]["city"]
     return shown, row
 
 
@@ -127,20 +127,20 @@ def test_each_flag_of_the_file_is_on_the_case_in_the_list_and_counted(
     prefixes = imported.connection.execute("select public_code, source_ref from report limit 1").fetchone()
     prefix = prefixes[0].removesuffix(prefixes[1].split(":", 1)[1])
     with closing(ReportDatabase(imported.url)) as reports:
-        seen = viewing(reports, at)
-        assert {flag: case_count(reports, seen.filters, figure=figure) for flag, figure in FLAGS.items()} == expected
-        table = crossed(flags(reports, seen.filters))
+        run = viewing(reports, at)
+        assert {flag: case_count(reports, run.filters, figure=figure) for flag, figure in FLAGS.items()} == expected
+        table = crossed(flags(reports, run.filters))
         assert table.sum(axis=1).to_dict() == expected
         for (flag, ours), figure in CROSSED.items():
-            assert case_count(reports, seen.filters, figure=figure) == table.loc[flag, ours]
+            assert case_count(reports, run.filters, figure=figure) == table.loc[flag, ours]
         with speaking("en"):
-            shown = published.figures(seen, kinds(reports))["flags"]
+            shown = published.figures(run, kinds(reports))["flags"]
             assert {row["name"]: row["city"]["count"].count for row in shown["rows"]} == {
                 published.flag_name(flag): count for flag, count in expected.items()
             }
         for word, flag in words.items():
             row = next(row for row in rows if row[column].strip() == word)
-            page, listed = told_of(reports, seen, f"{prefix}{row[identity]}")
+            page, listed = told_of(reports, run, f"{prefix}{row[identity]}")
             with speaking("en"):
                 assert page["flag"]["words"] == listed["flag"] == published.flag_name(flag)
 
@@ -167,8 +167,8 @@ def test_each_status_and_ward_of_washingtons_file_is_counted_and_shown(
     assert expected.total() == 22_576
     with closing(ReportDatabase(washington.url)) as reports:
         assert kinds(reports) == {"status", "ward"}
-        seen = viewing(reports, "2016-08-16T10:20")
-        words = published_words(reports, seen.filters)
+        run = viewing(reports, "2016-08-16T10:20")
+        words = published_words(reports, run.filters)
         told = words[words["kind"] == kind]
         assert dict(zip(told["said"], told["reports"], strict=True)) == expected
         for said, count in expected.items():
@@ -181,7 +181,7 @@ def test_each_status_and_ward_of_washingtons_file_is_counted_and_shown(
             "select public_code from report where source_ref like %s", [f"%:{row['SERVICEREQUESTID']}"]
         ).fetchone()
         assert source is not None
-        page, listed_row = told_of(reports, seen, source[0])
+        page, listed_row = told_of(reports, run, source[0])
         assert row[column].strip() in [fact["words"] for fact in page["facts"]]
         word = row[column].strip()
         assert (f"{kind} {word}" if word.isdecimal() else word) in listed_row["words"]

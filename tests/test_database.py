@@ -12,7 +12,7 @@ from sqlalchemy.exc import InternalError
 
 from queries.engine import database
 from queries.engine.database import DatabaseAway, NotAReportDatabase, ReportDatabase
-from queries.engine.scope import EVERYTHING
+from queries.engine.scope import ALL_CASES
 from queries.engine.statements import sql
 from reportdb.database.connection import connect
 from tests.conftest import NewDatabase
@@ -86,8 +86,8 @@ def test_a_question_that_outlives_the_database_leaves_no_connection(
 def test_what_is_found_by_a_key_is_planned_once(connection: psycopg.Connection, reports: ReportDatabase) -> None:
     small_city(connection)
     for report in (1, 2, 3):
-        reports.ask_now("report_events", id=report, at=datetime.now(UTC), scope=EVERYTHING)
-        reports.ask_now("code_known", code=f"{report}", code_end="9", scope=EVERYTHING)
+        reports.ask_now("report_events", id=report, at=datetime.now(UTC), scope=ALL_CASES)
+        reports.ask_now("code_known", code=f"{report}", code_end="9", scope=ALL_CASES)
     with reports._engine.connect() as same:
         kept = same.execute(text("select statement, generic_plans, custom_plans from pg_prepared_statements"))
         plans = {statement.splitlines()[0]: (generic, custom) for statement, generic, custom in kept}
@@ -126,8 +126,8 @@ def test_nobody_at_the_address_is_said_as_such() -> None:
 
 
 def test_another_database_is_said_to_be_none_of_ours(new_database: NewDatabase) -> None:
-    with closing(ReportDatabase(new_database("template1"))) as strange, pytest.raises(NotAReportDatabase):
-        strange.ask_now("city", at=T)
+    with closing(ReportDatabase(new_database("template1"))) as unrecognised, pytest.raises(NotAReportDatabase):
+        unrecognised.ask_now("city", at=T)
 
 
 def in_place_of_the_city(connection: psycopg.Connection, code: str) -> None:

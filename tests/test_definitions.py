@@ -11,7 +11,7 @@ import pytest
 from queries.cases.cases import FIGURES, case_count
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import Filters
-from queries.engine.scope import EVERYTHING
+from queries.engine.scope import ALL_CASES
 from queries.engine.statements import definitions, written
 from queries.figures.figures import RATES
 from queries.figures.figures import city as read_city
@@ -19,16 +19,16 @@ from queries.figures.signals import SIGNALS
 from queries.rules.rules import Unsure, days_off, office_hours, rules, unsure
 from tests.conftest import DEMO_NOW
 from tests.reports import HOUR, T, give_rule, report, ruled_city, small_city
-from ui.address.url_filters import asked
+from ui.address.url_filters import parse_filters
 from ui.base.figure_names import figure_name, left_out, meaning, rate_name
 from ui.base.i18n import speaking
-from ui.base.run import Viewing
+from ui.base.run import Run
 from ui.figures import definitions as shown
 from ui.figures.tiles import Count
 from ui.figures.unconfirmed import mark
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
-NOW = Filters.of(scope=EVERYTHING, at=T, zone=HANOI)
+NOW = Filters.of(scope=ALL_CASES, at=T, zone=HANOI)
 SURE = Unsure(receive=False, handle=False)
 
 
@@ -45,12 +45,12 @@ def demo_reports(demo: str) -> Iterator[ReportDatabase]:
     opened.close()
 
 
-def view(reports: ReportDatabase, **query: list[str]) -> Viewing:
+def view(reports: ReportDatabase, **query: list[str]) -> Run:
     known = read_city(reports, DEMO_NOW)
     at = query.get("at", [T.isoformat()])
-    found = asked(query | {"at": at}, reports=reports, city=known, now=DEMO_NOW)
-    assert not found.strange
-    return Viewing(reports, known, found.filters, live=False, query=query | {"at": at}, page="definitions")
+    found = parse_filters(query | {"at": at}, reports=reports, city=known, now=DEMO_NOW)
+    assert not found.unrecognised
+    return Run(reports, known, found.filters, live=False, query=query | {"at": at}, page="definitions")
 
 
 @pytest.mark.parametrize(
@@ -60,9 +60,9 @@ def view(reports: ReportDatabase, **query: list[str]) -> Viewing:
 def test_every_number_of_every_measure_opens_exactly_its_cases(
     demo_reports: ReportDatabase, query: dict[str, list[str]]
 ) -> None:
-    seen = view(demo_reports, at=["2026-11-17T16:00"], **query)
+    run = view(demo_reports, at=["2026-11-17T16:00"], **query)
     with speaking("en"):
-        groups = shown._Measures(seen).groups()
+        groups = shown._Measures(run).groups()
     measures = [measure for group in groups for measure in group["measures"]]
     assert len({measure.name for measure in measures}) == len(measures)
     assert sum(part.count > 0 for measure in measures for part in measure.parts) > len(measures) / 2
@@ -79,8 +79,8 @@ def test_every_number_of_every_measure_opens_exactly_its_cases(
 
 def listed(reports: ReportDatabase, part: Count) -> int:
     query = parse_qs(urlsplit(part.href).query)
-    found = asked(query, reports=reports, city=read_city(reports, DEMO_NOW), now=DEMO_NOW)
-    assert not found.strange
+    found = parse_filters(query, reports=reports, city=read_city(reports, DEMO_NOW), now=DEMO_NOW)
+    assert not found.unrecognised
     assert query["figure"] == [part.figure]
     return case_count(reports, found.filters, figure=part.figure)
 
@@ -131,9 +131,9 @@ def test_what_is_unconfirmed_is_marked(
 ) -> None:
     city.execute(damage.encode())
     assert unsure(reports, NOW) == expected
-    seen = view(reports)
+    run = view(reports)
     with speaking("en"):
-        assert [mark(seen, "receive") is not None, mark(seen, "handle") is not None] == [
+        assert [mark(run, "receive") is not None, mark(run, "handle") is not None] == [
             expected.receive,
             expected.handle,
         ]

@@ -18,7 +18,7 @@ from reportdb.database.connection import connect
 from reportdb.deadlines.working_time import WorkingTime
 from reportdb.demo import build_demo, holds_reports
 from reportdb.demo.boundaries import commune_cells
-from reportdb.demo.facts import gazetteer
+from reportdb.demo.seed_data import gazetteer
 from tests.report_invariants import broken_invariants, counted, fingerprint, replayed
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)

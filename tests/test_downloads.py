@@ -15,7 +15,7 @@ import pytest
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import Filters
 from queries.figures.figures import city
-from queries.figures.period import happened
+from queries.figures.period import period_counts
 from tests.browser.conftest import dashboard
 from tests.conftest import DEMO_NOW
 from tests.waiting import becomes
@@ -41,7 +41,7 @@ def address(demo: str, temporary: Path, tmp_path_factory: pytest.TempPathFactory
 def count(demo: str) -> int:
     with closing(ReportDatabase(demo)) as reports:
         whole = Filters.of(at=DEMO_NOW, zone=city(reports, DEMO_NOW).zone)
-        return int(happened(reports, whole)["received"].iloc[0])
+        return int(period_counts(reports, whole)["received"].iloc[0])
 
 
 def left(temporary: Path) -> list[Path]:

@@ -18,7 +18,7 @@ from queries.cases.report import report as one
 from queries.cases.search import search
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import Filters
-from queries.engine.scope import EVERYTHING, cases_of
+from queries.engine.scope import ALL_CASES, cases_of
 from queries.figures.backlog import backlog
 from queries.figures.figures import city as city_of
 from queries.figures.figures import figures
@@ -100,7 +100,7 @@ def held_at(place: int) -> dict[int, int | None]:
 
 
 def at(moment: datetime, **chosen: Any) -> Filters:
-    return Filters.of(at=moment, zone=HANOI, start=T - 30 * DAY, scope=EVERYTHING, **chosen)
+    return Filters.of(at=moment, zone=HANOI, start=T - 30 * DAY, scope=ALL_CASES, **chosen)
 
 
 def by_unit(table: pd.DataFrame, column: str) -> Counter[int | None]:
@@ -202,7 +202,7 @@ def test_what_a_unit_handed_up_is_read_with_masked_words(city: psycopg.Connectio
 
 
 @pytest.mark.usefixtures("city")
-@pytest.mark.parametrize("scope", [EVERYTHING, cases_of((LANG,))])
+@pytest.mark.parametrize("scope", [ALL_CASES, cases_of((LANG,))])
 def test_a_search_among_what_was_handed_up_finds_it_by_its_words(reports: ReportDatabase, scope: Any) -> None:
     chosen = at(T, units=(LANG,)).choosing(scope=scope)
     for typed in ("phan anh", "phan anh 2"):

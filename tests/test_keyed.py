@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from queries.engine.filters import NONE
-from queries.engine.keyed import added, beside, counts_of, keyed, keys_of, told
+from queries.engine.keyed import counts_of, join_tables, keyed, keys_of, lookup, sum_tables
 
 KEYS = some.none() | some.integers(0, 6)
 COUNTS = some.integers(0, 1_000_000)
@@ -37,7 +37,7 @@ def test_parts_are_added_up_for_each_key(data: some.DataObject) -> None:
         for key, one, other in part:
             before = expected.get(key, (0, 0))
             expected[key] = before[0] + (one or 0), before[1] + other
-    found = added([table(part, ["one", "other"], kind) for part, kind in parts], ["one", "other"])
+    found = sum_tables([table(part, ["one", "other"], kind) for part, kind in parts], ["one", "other"])
     assert by_key(found) == expected
     in_order = sorted(key for key in expected if key is not None) + [None] * (None in expected)
     assert list(by_key(found)) == in_order
@@ -50,7 +50,7 @@ def test_tables_stand_side_by_side_for_each_key_of_any(data: some.DataObject) ->
     tables = [
         data.draw(some.dictionaries(KEYS, COUNTS, max_size=6)) for _ in range(data.draw(some.integers(1, 4), "tables"))
     ]
-    found = beside([table(list(rows.items()), [f"of_{n}"], "answer") for n, rows in enumerate(tables)])
+    found = join_tables([table(list(rows.items()), [f"of_{n}"], "answer") for n, rows in enumerate(tables)])
     keys = {key for rows in tables for key in rows}
     assert by_key(found) == {key: tuple(rows.get(key, 0) for rows in tables) for key in keys}
 
@@ -65,5 +65,5 @@ def test_null_is_a_key_of_its_own_and_no_count() -> None:
 
 def test_what_is_known_of_keys_is_told_in_their_order() -> None:
     known = pd.DataFrame({"code": ["a", "b"]}, index=[1, 2])
-    codes = told(keys_of(table([(2,), (None,), (1,), (9,)], [], "answer")), known, ["code"])["code"]
+    codes = lookup(keys_of(table([(2,), (None,), (1,), (9,)], [], "answer")), known, ["code"])["code"]
     assert [None if pd.isna(code) else code for code in codes] == ["b", None, "a", None]

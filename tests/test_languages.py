@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from queries.access.accounts import Account, accounts
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import Filters
-from queries.engine.scope import EVERYTHING
+from queries.engine.scope import ALL_CASES
 from queries.figures.figures import City
 from queries.figures.figures import city as city_of
 from reportdb.users import User, users, write_users
@@ -19,7 +19,7 @@ from tests.reports import T, small_city
 from ui.access import languages
 from ui.base import i18n, levels
 from ui.base.i18n import speaking
-from ui.base.run import Viewing
+from ui.base.run import Run
 from ui.cases import exports
 from ui.figures import charts
 
@@ -29,7 +29,7 @@ def city(*spoken: str, country: str = "VN") -> City:
 
 
 def account(language: str | None) -> Account:
-    return Account("lan", "Lan", "leader", EVERYTHING, None, language)
+    return Account("lan", "Lan", "leader", ALL_CASES, None, language)
 
 
 @pytest.mark.parametrize(
@@ -141,11 +141,11 @@ def test_what_is_drawn_for_one_language_is_never_shown_in_another(
 ) -> None:
     small_city(connection)
     filters = Filters.of(at=T, zone=city("vi").zone)
-    seen = Viewing(reports, city_of(reports, T), filters, live=False, query={}, page="overview")
+    run = Run(reports, city_of(reports, T), filters, live=False, query={}, page="overview")
     drawn = []
     for language in i18n.LANGUAGES:
         with speaking(language):
-            drawn.append(seen.shared("heading", lambda: i18n._("Overview")))
+            drawn.append(run.shared("heading", lambda: i18n._("Overview")))
     assert drawn == ["Tổng quan", "Overview"]
 
 

@@ -34,18 +34,18 @@ def test_a_city_without_reports_is_a_city_and_no_outage(watched: Watcher) -> Non
 def test_a_change_is_seen_and_makes_the_city_live(watched: Watcher, connection: psycopg.Connection) -> None:
     now = datetime.now(UTC)
     report(connection, 1, submitted_at=now - timedelta(hours=1), updated_at=now)
-    watched.look()
+    watched.poll()
     assert watched.pulse.changed_at == now
     assert watched.pulse.live
 
 
 def test_a_change_of_this_very_second_is_in_its_moment(watched: Watcher, connection: psycopg.Connection) -> None:
-    watched.look()
+    watched.poll()
     while not 100_000 < datetime.now(UTC).microsecond < 600_000:
         time.sleep(0.05)
     now = datetime.now(UTC)
     report(connection, 1, submitted_at=now, updated_at=now)
-    watched.look()
+    watched.poll()
     assert watched.pulse.changed_at == now
     assert watched.pulse.at >= now
 
@@ -55,47 +55,47 @@ def test_a_change_by_a_clock_that_is_ahead_is_shown_when_its_time_has_come(
 ) -> None:
     soon = datetime.now(UTC) + timedelta(seconds=2)
     report(connection, 1, submitted_at=soon, updated_at=soon)
-    watched.look()
+    watched.poll()
     assert watched.pulse.changed_at is None
     assert watched.pulse.at < soon
     time.sleep(2.5)
-    watched.look()
+    watched.poll()
     assert watched.pulse.changed_at == soon
     assert watched.pulse.at >= soon
 
 
 def test_what_a_moment_costs_is_paid_before_the_next(watched: Watcher, connection: psycopg.Connection) -> None:
     """And meanwhile nobody is told that what they see is still all there is."""
-    watched.look()
+    watched.poll()
     before = watched.pulse
     watched.reports.timings.seconds += 60
     now = datetime.now(UTC)
     report(connection, 1, submitted_at=now - timedelta(hours=1), updated_at=now)
     time.sleep(1.1)  # moments are whole seconds
-    watched.look()
+    watched.poll()
     assert (watched.pulse.at, watched.pulse.changed_at) == (before.at, before.changed_at)
-    assert watched.pulse.true_at == before.true_at
+    assert watched.pulse.verified_at == before.verified_at
     assert watched.pulse.answered_at != before.answered_at
     watched._moved_at -= 6  # long enough, whatever it costs
-    watched.look()
+    watched.poll()
     assert watched.pulse.changed_at == now
-    assert watched.pulse.true_at == watched.pulse.at > before.at
+    assert watched.pulse.verified_at == watched.pulse.at > before.at
 
 
 def test_a_moment_that_costs_little_gives_way_at_the_next_look(
     watched: Watcher, connection: psycopg.Connection
 ) -> None:
-    watched.look()
+    watched.poll()
     watched.reports.timings.seconds += 0.5
     now = datetime.now(UTC)
     report(connection, 1, submitted_at=now - timedelta(hours=1), updated_at=now)
     time.sleep(0.2)
-    watched.look()
+    watched.poll()
     assert watched.pulse.changed_at == now
 
 
 def test_a_moment_stands_while_the_pages_of_many_are_drawn(watched: Watcher, connection: psycopg.Connection) -> None:
-    watched.look()
+    watched.poll()
     before = watched.pulse.at
     viewers = [watched.viewers.enter(watched.pulse) for _ in range(3)]
     for viewer in viewers[:2]:
@@ -103,10 +103,10 @@ def test_a_moment_stands_while_the_pages_of_many_are_drawn(watched: Watcher, con
     now = datetime.now(UTC)
     report(connection, 1, submitted_at=now - timedelta(hours=1), updated_at=now)
     time.sleep(1.1)  # moments are whole seconds
-    watched.look()
+    watched.poll()
     assert watched.pulse.at == before
     viewers[0].drawn()
-    watched.look()
+    watched.poll()
     assert watched.pulse.at > before, "one alone holds up nobody"
 
 
@@ -170,7 +170,7 @@ def test_the_answers_of_a_moment_are_let_go_when_all_have_left_it(
 ) -> None:
     def stand(moment: datetime) -> bool:
         """Whether they do after the next look."""
-        watched.look()
+        watched.poll()
         return watched.reports.remember(("figures", moment), lambda: "anew") == "as they were"
 
     left = watched.pulse.at
@@ -181,10 +181,10 @@ def test_the_answers_of_a_moment_are_let_go_when_all_have_left_it(
     time.sleep(1.1)  # moments are whole seconds
     assert stand(left), "a page is at it"
     assert watched.pulse.at > left
-    watched.shown.whole("its address", left)
+    watched.shown.record_success("its address", left)
     viewer.begin(watched.pulse)
     assert stand(left), "the page may go back to it"
-    watched.shown.whole("its address", viewer.pulse.at)
+    watched.shown.record_success("its address", viewer.pulse.at)
     assert becomes(lambda: not stand(left))
 
 
@@ -192,15 +192,15 @@ def test_the_answers_of_a_moment_nobody_comes_back_to_are_let_go(
     watched: Watcher, connection: psycopg.Connection
 ) -> None:
     left = watched.pulse.at
-    watched.shown.whole("an address that nobody opens again", left)
+    watched.shown.record_success("an address that nobody opens again", left)
     watched.reports.remember(("figures", left), lambda: "as they were")
     now = datetime.now(UTC)
     report(connection, 1, submitted_at=now - timedelta(hours=1), updated_at=now)
     time.sleep(1.1)  # moments are whole seconds
-    watched.look()
+    watched.poll()
     assert watched.pulse.at > left
     watched._left = [(moment, at - 46) for moment, at in watched._left]
-    watched.look()
+    watched.poll()
     assert watched.reports.remember(("figures", left), lambda: "anew") == "anew"
 
 
@@ -208,11 +208,11 @@ def test_nothing_new_leaves_the_moment_where_it_is_until_the_minute_turns(
     watched: Watcher, connection: psycopg.Connection
 ) -> None:
     report(connection, 1)
-    watched.look()
+    watched.poll()
     before = watched.pulse
     assert before.changed_at == T
     time.sleep(1.1)  # moments are whole seconds
-    watched.look()
+    watched.poll()
     assert watched.pulse.answered_at != before.answered_at
     assert watched.pulse.at in (before.at, (before.at + timedelta(minutes=1)).replace(second=0))
     assert watched.pulse.changed_at == T
@@ -221,7 +221,7 @@ def test_nothing_new_leaves_the_moment_where_it_is_until_the_minute_turns(
 def test_old_reports_are_not_live(watched: Watcher, connection: psycopg.Connection) -> None:
     long_ago = datetime.now(UTC) - timedelta(days=61)
     report(connection, 1, submitted_at=long_ago, updated_at=long_ago)
-    watched.look()
+    watched.poll()
     assert not watched.pulse.live
 
 
@@ -234,7 +234,7 @@ def test_an_outage_keeps_what_was_seen_and_since_when() -> None:
     with closing(ReportDatabase("postgresql://nobody@127.0.0.1:9/report")) as nobody:
         found = Watcher(nobody, Viewers())
         first = found.pulse
-        found.look()
+        found.poll()
         found.stop()
     assert isinstance(found.pulse.trouble, DatabaseAway)
     assert found.pulse.trouble_since == first.trouble_since

@@ -23,7 +23,7 @@ from starlette.applications import Starlette
 from queries.cases.cases import case_count
 from queries.engine.database import DatabaseAway, ReportDatabase
 from queries.engine.filters import Filters
-from queries.engine.scope import EVERYTHING, cases_of
+from queries.engine.scope import ALL_CASES, cases_of
 from queries.figures.figures import figures, with_sums
 from queries.places import map as map_queries
 from tests.reports import DAY, HOUR, SQUARE, T, give_boundaries, past, report, small_city
@@ -45,7 +45,7 @@ def city(connection: psycopg.Connection) -> psycopg.Connection:
 
 
 def filters(at: datetime = T, **chosen: Any) -> Filters:
-    return Filters.of(scope=EVERYTHING, at=at, zone=HANOI, start=T - 10 * DAY).choosing(**chosen)
+    return Filters.of(scope=ALL_CASES, at=at, zone=HANOI, start=T - 10 * DAY).choosing(**chosen)
 
 
 def test_points_are_the_open_reports_with_coordinates_the_most_pressing_last(

@@ -18,7 +18,7 @@ from queries.cases.cases import cases
 from queries.cases.search import search
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import Filters
-from queries.engine.scope import EVERYTHING
+from queries.engine.scope import ALL_CASES
 from reportdb.database.connection import connect
 from tests.conftest import NewDatabase
 from tests.reports import T, give_step, report, small_city
@@ -205,12 +205,12 @@ def test_who_only_counts_reads_no_masked_words_either(connection: psycopg.Connec
 def test_no_report_is_found_by_what_is_masked(connection: psycopg.Connection, reports: ReportDatabase) -> None:
     _told(connection)
     report(connection, 2, title="Hẻm 123 456 789", text="12 người, STK 123456", address="đồng chí 0912 345 678")
-    seen = Filters.of(at=T, zone=ZoneInfo("Asia/Ho_Chi_Minh"), scope=EVERYTHING)
+    seen = Filters.of(at=T, zone=ZoneInfo("Asia/Ho_Chi_Minh"), scope=ALL_CASES)
     for typed in ("Rác", "Hẻm"):
-        found = search(reports, typed, EVERYTHING)
+        found = search(reports, typed, ALL_CASES)
         assert not cases(reports, seen, figure="submitted", search=found).empty
     for typed in ("0912", "345", "bảy tám", "678", "123 456 789", "456", "123456", "0912345678", "rác sáu"):
-        found = search(reports, typed, EVERYTHING)
+        found = search(reports, typed, ALL_CASES)
         assert found is None or cases(reports, seen, figure="submitted", search=found).empty, typed
     words = connection.execute("select array(select unnest(tsvector_to_array(words)) from report)").fetchone()
     assert not {"0912", "345", "678", "123", "456", "789", "123456", "bay", "tam"} & set((words or ([],))[0])

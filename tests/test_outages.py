@@ -53,7 +53,7 @@ class Board:
         self._app = AppTest.from_file(str(FRAME), default_timeout=PATIENCE)
         self._app.query_params["lang"] = "en"
 
-    def look(self) -> str:
+    def poll(self) -> str:
         """Draw the page and return the header's words on how fresh it is; nothing may be on it that looks broken."""
         self._app.run()
         assert not self._app.exception
@@ -80,7 +80,7 @@ class Board:
     def until(self, words: str) -> str:
         """Draw the page until its header says these words."""
         began = time.monotonic()
-        while words not in (said := self.look()):
+        while words not in (said := self.poll()):
             assert time.monotonic() - began < PATIENCE, f"the header still says {said}"
             time.sleep(0.3)
         return said
@@ -201,7 +201,7 @@ def test_a_server_whose_place_another_takes(city: str) -> None:
             time.sleep(1)
             drawn.until("Live")
             assert watch.watcher().pulse.trouble is None
-            arrived(city, drawn.look)
+            arrived(city, drawn.poll)
 
 
 def arrived(city: str, look: Callable[[], str]) -> None:
@@ -299,7 +299,7 @@ def test_a_login_that_is_not_let_in(
     monkeypatch.setattr(accounts, "asker", lambda: lambda: viewer)
     connection.execute(sql.SQL("revoke report_dashboard from {}").format(sql.Identifier(name)))
     with board(url, scope_key=key_of(connection)) as drawn:
-        assert "refuses the dashboard" in drawn.look()
+        assert "refuses the dashboard" in drawn.poll()
         cured = any("report_dashboard" in error for error in drawn.errors)
         assert cured == (viewer is accounts.HERE), "only whoever runs the dashboard is told what to do"
         connection.execute(sql.SQL("grant report_dashboard to {}").format(sql.Identifier(name)))
@@ -310,7 +310,7 @@ def test_nobody_there_from_the_beginning(city: str) -> None:
     with wire(city) as laid:
         laid.cut()
         with board(laid.url) as drawn:
-            assert drawn.look() == "The database does not answer"
+            assert drawn.poll() == "The database does not answer"
             assert len(drawn.errors) == 1
             laid.mend()
             drawn.until("Live")
@@ -330,7 +330,7 @@ def test_who_was_not_drawn_again_before_the_outage_keeps_what_they_saw(
         def look(board: Board, name: str) -> str:
             looks.append(heads[name])
             board.asks(period="30d")  # a head's first page that asks for nothing leads to the own unit
-            return board.look()
+            return board.poll()
 
         assert look(first, "A").startswith("Live")
         assert look(second, "B").startswith("Live")
@@ -358,14 +358,14 @@ def test_a_page_that_draws_slowly_says_so_meanwhile(city: str) -> None:
         viewer = watcher.viewers.enter(watcher.pulse)
         viewer.begin(watcher.pulse)
         viewer.drawn()
-        true_at = viewer.beat(1, watcher.pulse).true_at
+        verified_at = viewer.beat(1, watcher.pulse).verified_at
         later = watcher.pulse.at + timedelta(minutes=1)
-        moved = Pulse(at=later, city=watcher.pulse.city, true_at=later)
+        moved = Pulse(at=later, city=watcher.pulse.city, verified_at=later)
         viewer.waits()
         viewer.begin(moved)
-        assert viewer.beat(1, moved)[1:] == (true_at, False, False), "what is on the screen is not yet the new"
+        assert viewer.beat(1, moved)[1:] == (verified_at, False, False), "what is on the screen is not yet the new"
         viewer.drawn()
-        assert viewer.beat(2, moved).true_at == later
+        assert viewer.beat(2, moved).verified_at == later
 
 
 def test_viewers_come_back_one_after_the_other(city: str) -> None:

@@ -9,13 +9,13 @@ import pytest
 from queries.cases.cases import case_count
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import Filters
-from queries.engine.scope import EVERYTHING
+from queries.engine.scope import ALL_CASES
 from queries.figures.overdue import city_overdue, overdue
 from queries.figures.ranking import ranked
 from tests.reports import DAY, HOUR, T, past, report, small_city
 from tests.test_figures import HANOI
 
-NOW = Filters.of(scope=EVERYTHING, at=T, zone=HANOI)
+NOW = Filters.of(scope=ALL_CASES, at=T, zone=HANOI)
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_every_raw_number_is_what_its_list_counts(reports: ReportDatabase) -> No
 
 def test_the_past_is_ranked_as_it_was(city: psycopg.Connection, reports: ReportDatabase) -> None:
     past(city, 1, unit_id=2, due_at=T - 3 * DAY, valid_from=T - 2 * DAY, valid_to=T - HOUR)
-    units = rows(overdue(reports, Filters.of(scope=EVERYTHING, at=T - 2 * HOUR, zone=HANOI), by="unit"))
+    units = rows(overdue(reports, Filters.of(scope=ALL_CASES, at=T - 2 * HOUR, zone=HANOI), by="unit"))
     assert (units["dong-anh"]["overdue"], units["dong-anh"]["open"]) == (2, 2)
     assert (units["lang"]["overdue"], units["lang"]["open"]) == (1, 6), "the one answered an hour ago was open then"
 
@@ -81,7 +81,7 @@ def test_the_past_is_ranked_as_it_was(city: psycopg.Connection, reports: ReportD
 def test_nothing_overdue_has_no_oldest_case_and_no_worst_category(reports: ReportDatabase) -> None:
     row = overdue(reports, NOW.choosing(categories=(2,), units=(2,)), by="unit")
     assert row.empty
-    earlier = overdue(reports, Filters.of(scope=EVERYTHING, at=T - 9 * DAY - HOUR, zone=HANOI), by="unit").iloc[0]
+    earlier = overdue(reports, Filters.of(scope=ALL_CASES, at=T - 9 * DAY - HOUR, zone=HANOI), by="unit").iloc[0]
     assert (earlier["overdue"], earlier["open"], earlier["worst_category_overdue"]) == (0, 1, 0)
     assert pd.isna(earlier["oldest_hours"])
     assert earlier["oldest_code"] is None

@@ -8,14 +8,14 @@ import pytest
 from queries.cases.report import report as case_of
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import Filters
-from queries.engine.scope import EVERYTHING, FIGURES, NOTHING, Scope
+from queries.engine.scope import ALL_CASES, FIGURES, NOTHING, Scope
 from queries.figures.figures import city as city_of
 from queries.places import map as map_queries
 from reportdb.summary import summarise
 from tests.reports import DAY, T, give_boundaries, report, small_city
 from ui.base import examples, levels
 from ui.base.i18n import speaking
-from ui.base.run import Viewing
+from ui.base.run import Run
 from ui.cases import detail
 from ui.figures import backlog_table
 from ui.frame.filter_bar import _shown
@@ -40,9 +40,9 @@ def plain_city(connection: psycopg.Connection, request: pytest.FixtureRequest) -
         summarise(connection, now=T)
 
 
-def viewing(reports: ReportDatabase, scope: Scope = EVERYTHING) -> Viewing:
+def viewing(reports: ReportDatabase, scope: Scope = ALL_CASES) -> Run:
     city = city_of(reports, T)
-    return Viewing(reports, city, Filters.of(at=T, zone=city.zone, scope=scope), live=False, query={}, page="map")
+    return Run(reports, city, Filters.of(at=T, zone=city.zone, scope=scope), live=False, query={}, page="map")
 
 
 @pytest.mark.usefixtures("plain_city")
@@ -77,17 +77,17 @@ def test_the_grid_fits_the_reports_where_no_area_tells_the_citys_size(
 def test_a_city_without_a_report_on_the_map_has_no_map(connection: psycopg.Connection, reports: ReportDatabase) -> None:
     small_city(connection)
     report(connection, 1)
-    seen = viewing(reports)
-    assert map_queries.extent(reports, seen.filters) is None
-    assert live_map.frame(seen, None) is None
-    assert wall_map(seen, "district") is None
+    run = viewing(reports)
+    assert map_queries.extent(reports, run.filters) is None
+    assert live_map.frame(run, None) is None
+    assert wall_map(run, "district") is None
 
 
 @pytest.mark.usefixtures("plain_city")
 def test_the_walls_map_is_squares_of_open_reports(reports: ReportDatabase) -> None:
-    seen = viewing(reports, FIGURES)
+    run = viewing(reports, FIGURES)
     with speaking("en"):
-        values = scenes()["map"][1](seen, WallScreen())
+        values = scenes()["map"][1](run, WallScreen())
     drawn = values["map"]
     assert values["title"] == "Where are the open reports?"
     assert drawn["measure"] == "backlog"
@@ -165,7 +165,7 @@ def test_a_city_of_wards_alone_is_filtered_by_ward(connection: psycopg.Connectio
     small_city(connection)
     connection.execute("update area set parent_id = null; delete from area where level = 'district'")
     assert levels.present(reports) == ("ward",)
-    assert (levels.usual(reports), levels.usual(reports, "ward")) == ("ward", "ward")
+    assert (levels.default(reports), levels.default(reports, "ward")) == ("ward", "ward")
     assert _shown(reports) == ("ward", "category", "channel")
     assert backlog_table._next_level(viewing(reports), "ward") == "unit"
 
@@ -201,11 +201,11 @@ def test_a_case_says_that_its_area_is_the_sources_word(
            values (1, 1, 11, %s, %s)""",
         ["district" in marked, "ward" in marked],
     )
-    seen = viewing(reports)
-    found = case_of(reports, seen.filters, "T-1")
+    run = viewing(reports)
+    found = case_of(reports, run.filters, "T-1")
     assert found is not None
     with speaking("en"):
-        assert detail._placed_by(seen, found) == said
+        assert detail._placed_by(run, found) == said
 
 
 def test_a_report_placed_by_the_sources_word_is_not_on_the_map(
@@ -216,7 +216,7 @@ def test_a_report_placed_by_the_sources_word_is_not_on_the_map(
     connection.execute(
         "insert into report_source (report_id, district_named, district_from_source) values (1, 1, true)"
     )
-    seen = viewing(reports)
+    run = viewing(reports)
     with speaking("en"):
-        drawn = live_map._points(seen, None)
+        drawn = live_map._points(run, None)
     assert (drawn.shown.value, drawn.missing.value) == ("0", "1")

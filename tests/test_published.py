@@ -12,21 +12,21 @@ from queries.cases.cases import case_count, case_ids, cases
 from queries.cases.report import report as one
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import Filters
-from queries.engine.scope import COUNTS, EVERYTHING, FIGURES, NOTHING, cases_of
+from queries.engine.scope import AGGREGATES_ONLY, ALL_CASES, FIGURES, NOTHING, cases_of
 from queries.figures.figures import city as city_of
 from queries.figures.published import CROSSED, FLAGS, OURS, crossed, flags, kinds, published_words
 from tests.reports import DAY, HOUR, T, give_rule, past, report, small_city
 from tests.test_figures import HANOI
-from ui.address.url_filters import asked
+from ui.address.url_filters import parse_filters
 from ui.base.html_panel import render
 from ui.base.i18n import speaking
-from ui.base.run import Viewing
+from ui.base.run import Run
 from ui.cases import worklist
 from ui.cases.case_list import asked_list, described
 from ui.cases.exports import Export, csv_parts
 from ui.figures import published
 
-NOW = Filters.of(scope=EVERYTHING, at=T, zone=HANOI)
+NOW = Filters.of(scope=ALL_CASES, at=T, zone=HANOI)
 LATE, IN_TIME, UNKNOWN = ({"due_at": due} for due in (T - HOUR, T + HOUR, None))
 
 
@@ -54,24 +54,24 @@ def say(connection: psycopg.Connection, number: int, late: bool | None, *, ward:
     )
 
 
-def month(reports: ReportDatabase, **query: list[str]) -> Viewing:
+def month(reports: ReportDatabase, **query: list[str]) -> Run:
     query = {"at": [T.isoformat()], "period": ["30d"]} | query
     known = city_of(reports, T)
-    found = asked(query, reports=reports, city=known, now=T, scope=EVERYTHING)
-    return Viewing(reports, known, found.filters, live=False, query=query, page="overdue")
+    found = parse_filters(query, reports=reports, city=known, now=T, scope=ALL_CASES)
+    return Run(reports, known, found.filters, live=False, query=query, page="overdue")
 
 
 @pytest.mark.usefixtures("city")
 def test_each_pair_of_flags_is_counted_once_and_opens_its_case(reports: ReportDatabase) -> None:
-    seen = month(reports)
-    table = crossed(flags(reports, seen.filters))
+    run = month(reports)
+    table = crossed(flags(reports, run.filters))
     assert table.to_numpy().tolist() == [[1, 1, 1], [1, 1, 1], [1, 1, 1]]
     for number, figure in enumerate(CROSSED.values(), start=1):
-        assert case_ids(reports, seen.filters, figure=figure, order="newest", search=None, limit=9) == [number]
+        assert case_ids(reports, run.filters, figure=figure, order="newest", search=None, limit=9) == [number]
     for figures in (FLAGS, OURS):
-        assert [case_count(reports, seen.filters, figure=figure) for figure in figures.values()] == [3, 3, 3]
-    assert case_count(reports, seen.filters, figure="published") == 9
-    assert crossed(flags(reports, seen.filters.since(T - 100 * DAY))).loc["late"].sum() == 4
+        assert [case_count(reports, run.filters, figure=figure) for figure in figures.values()] == [3, 3, 3]
+    assert case_count(reports, run.filters, figure="published") == 9
+    assert crossed(flags(reports, run.filters.since(T - 100 * DAY))).loc["late"].sum() == 4
 
 
 @pytest.mark.usefixtures("city")
@@ -87,9 +87,9 @@ def test_a_past_moment_counts_as_it_stood(city: psycopg.Connection, reports: Rep
 
 @pytest.mark.usefixtures("city")
 def test_the_panel_says_both_counts_and_why_they_differ(reports: ReportDatabase) -> None:
-    seen = month(reports)
+    run = month(reports)
     with speaking("en"):
-        shown = published.figures(seen, kinds(reports))
+        shown = published.figures(run, kinds(reports))
         html = render("published", shown)
     told = shown["flags"]
     assert [(row["name"], row["city"]["count"].count) for row in told["rows"]] == [
@@ -118,8 +118,8 @@ def test_the_panel_says_both_counts_and_why_they_differ(reports: ReportDatabase)
 def listed(reports: ReportDatabase, href: str) -> int:
     query = parse_qs(urlsplit(href).query)
     listing = asked_list(query, reports)
-    found = asked(query, reports=reports, city=city_of(reports, T), now=T, scope=EVERYTHING)
-    assert (listing.strange, found.strange) == ((), ())
+    found = parse_filters(query, reports=reports, city=city_of(reports, T), now=T, scope=ALL_CASES)
+    assert (listing.unrecognised, found.unrecognised) == ((), ())
     return case_count(reports, found.filters, figure=listing.figure)
 
 
@@ -132,9 +132,9 @@ def test_a_reason_stands_wherever_the_two_differ_and_nowhere_else() -> None:
 
 @pytest.mark.usefixtures("city")
 def test_a_list_names_the_citys_flag_status_and_area(reports: ReportDatabase) -> None:
-    seen = month(reports)
+    run = month(reports)
     with speaking("en"):
-        rows = worklist.rows(seen, cases(reports, seen.filters, figure="received", order="oldest"))
+        rows = worklist.rows(run, cases(reports, run.filters, figure="received", order="oldest"))
         html = render("worklist", page(rows))
     told = {row["code"]: row["city"] for row in rows}
     assert told["T-1"] == {"flag": "late", "tone": "overdue", "words": ["OPEN", "Ward 3"]}
@@ -180,8 +180,8 @@ def test_a_case_says_what_the_city_says_and_why_we_differ(reports: ReportDatabas
 
 
 def exported(reports: ReportDatabase, figure: str = "received") -> list[dict[str, str]]:
-    seen = month(reports)
-    export = Export(asked_list({"figure": [figure]}, reports), seen.filters, seen.city, reports, most=20)
+    run = month(reports)
+    export = Export(asked_list({"figure": [figure]}, reports), run.filters, run.city, reports, most=20)
     with speaking("en"):
         file = b"".join(csv_parts(export))
     return list(csv.DictReader(io.StringIO(file.decode("utf-8-sig"))))
@@ -207,9 +207,9 @@ def test_a_city_that_publishes_nothing_has_no_empty_columns(
     small_city(connection)
     report(connection, 1)
     assert kinds(reports) == frozenset()
-    seen = month(reports)
+    run = month(reports)
     with speaking("en"):
-        rows = worklist.rows(seen, cases(reports, seen.filters, figure="open"))
+        rows = worklist.rows(run, cases(reports, run.filters, figure="open"))
         assert rows[0]["city"] is None
         assert "The city says" not in render("worklist", page(rows))
     assert not [name for name in exported(reports)[0] if name.startswith("The city")]
@@ -218,33 +218,33 @@ def test_a_city_that_publishes_nothing_has_no_empty_columns(
 @pytest.mark.usefixtures("city")
 def test_a_list_of_one_of_the_citys_words_says_which(reports: ReportDatabase) -> None:
     query = {"figure": ["published_ward"], "said": ["none"]}
-    seen = month(reports, **query)
-    assert seen.filters.said == ""
-    assert case_ids(reports, seen.filters, figure="published_ward", order="newest", search=None, limit=9) == [9]
+    run = month(reports, **query)
+    assert run.filters.said == ""
+    assert case_ids(reports, run.filters, figure="published_ward", order="newest", search=None, limit=9) == [9]
     with speaking("en"):
-        facts = dict(described(asked_list(query, reports), seen.filters, seen.city, reports))
+        facts = dict(described(asked_list(query, reports), run.filters, run.city, reports))
     assert facts["In the city's own words"] == "not said"
-    assert asked_list({"figure": ["published_ward"]}, reports).strange == ("published_ward",), "which ward?"
+    assert asked_list({"figure": ["published_ward"]}, reports).unrecognised == ("published_ward",), "which ward?"
     hostile = month(reports, said=["'; drop table report; --\0"]).filters
     assert case_count(reports, hostile, figure="published_ward") == 0
 
 
 @pytest.mark.usefixtures("city")
 def test_everybody_counts_and_only_who_may_reads_the_case(reports: ReportDatabase) -> None:
-    seen = month(reports)
-    for scope in (COUNTS, FIGURES):
-        filters = seen.filters.choosing(scope=scope)
+    run = month(reports)
+    for scope in (AGGREGATES_ONLY, FIGURES):
+        filters = run.filters.choosing(scope=scope)
         assert crossed(flags(reports, filters)).to_numpy().sum() == 9
         assert published_words(reports, filters)["reports"].sum() == 27
     for scope in (NOTHING, cases_of((2,))):  # each pair of flags has fewer than five, but for a head's own
-        filters = seen.filters.choosing(scope=scope)
+        filters = run.filters.choosing(scope=scope)
         mine = flags(reports, filters.choosing(units=scope.units))["reports"].sum() if scope.units else 0
         assert crossed(flags(reports, filters)).to_numpy().sum() == mine
-        assert not (published_words(reports, seen.filters.choosing(scope=NOTHING))["reports"] % 5).any()
+        assert not (published_words(reports, run.filters.choosing(scope=NOTHING))["reports"] % 5).any()
     for scope in (NOTHING, cases_of((2,))):
-        filters = seen.filters.choosing(scope=scope)
+        filters = run.filters.choosing(scope=scope)
         assert case_ids(reports, filters, figure="published_late", order="newest", search=None, limit=9) == []
-    own = seen.filters.choosing(scope=cases_of((1,)))
+    own = run.filters.choosing(scope=cases_of((1,)))
     assert len(case_ids(reports, own, figure="published_late", order="newest", search=None, limit=9)) == 3
 
 
@@ -254,16 +254,16 @@ def test_a_word_that_few_reports_bear_is_told_to_nobody_who_only_counts(
     """Five reports with a status show it; four do not, and are counted together with the other rare ones."""
     city.execute("update report_source set published_status = 'MOVED' where report_id = 8")
     city.execute("select count_source_words()")
-    seen = month(reports)
-    words = published_words(reports, seen.filters)
+    run = month(reports)
+    words = published_words(reports, run.filters)
     assert words[words["kind"] == "status"][["said", "reports"]].to_numpy().tolist() == [["…", 5], ["OPEN", 4]]
-    assert "MOVED" not in str(reports.ask_now("published_words", **seen.filters.parameters()))
+    assert "MOVED" not in str(reports.ask_now("published_words", **run.filters.parameters()))
     rare = month(reports, said=["…"]).filters
     assert case_ids(reports, rare, figure="published_status", order="oldest", search=None, limit=9) == [5, 6, 7, 8, 9]
     named = month(reports, said=["MOVED"]).filters
     assert case_count(reports, named, figure="published_status") == 0
     with speaking("en"):
-        names = [word["name"] for word in published.figures(seen, kinds(reports))["kinds"][0]["first"]]
+        names = [word["name"] for word in published.figures(run, kinds(reports))["kinds"][0]["first"]]
     assert names == ["OPEN", "rarer words"]
     case = one(reports, NOW, "T-8")
     assert case is not None

@@ -10,13 +10,13 @@ import pytest
 from queries.cases.cases import case_count, case_ids, working_left
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import Filters
-from queries.engine.scope import EVERYTHING
+from queries.engine.scope import ALL_CASES
 from queries.figures.backlog import RECEIPTS, backlog
 from queries.figures.figures import figures
 from tests.reports import DAY, HOUR, T, give_rule, past, report, ruled_city
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
-NOW = Filters.of(scope=EVERYTHING, at=T, zone=HANOI)
+NOW = Filters.of(scope=ALL_CASES, at=T, zone=HANOI)
 RECEIVE = ("not_received", "receive_overdue", "receive_fell_due", "received_on_time")
 
 
@@ -58,7 +58,7 @@ def test_the_share_taken_on_in_time_leaves_nothing_undone_out(
     report(city, 4, receive_due_at=T)  # not before the moment
     report(city, 5, receive_due_at=T - 9 * DAY, received_at=T - 9 * DAY, submitted_at=T - 10 * DAY, ended_at=T - DAY)
     assert (counts(reports)["received_on_time"], counts(reports)["receive_fell_due"]) == (2, 4)
-    week = Filters.of(scope=EVERYTHING, at=T, zone=HANOI, start=T - 7 * DAY)
+    week = Filters.of(scope=ALL_CASES, at=T, zone=HANOI, start=T - 7 * DAY)
     assert (counts(reports, week)["received_on_time"], counts(reports, week)["receive_fell_due"]) == (1, 3)
 
 
@@ -66,7 +66,7 @@ def test_a_past_moment_knows_nothing_of_what_was_taken_on_later(
     city: psycopg.Connection, reports: ReportDatabase
 ) -> None:
     report(city, 1, receive_due_at=T - 3 * HOUR, received_at=T - HOUR, status="in_progress")
-    before = Filters.of(scope=EVERYTHING, at=T - 2 * HOUR, zone=HANOI)
+    before = Filters.of(scope=ALL_CASES, at=T - 2 * HOUR, zone=HANOI)
     assert counts(reports, before) == dict(zip(RECEIVE, (1, 1, 1, 0), strict=True))
     assert counts(reports) == dict(zip(RECEIVE, (0, 0, 1, 0), strict=True))
 
@@ -75,9 +75,7 @@ def test_a_transfer_starts_the_term_anew_for_the_next_unit(city: psycopg.Connect
     report(city, 1, unit_id=2, receive_due_at=T + HOUR, transfer_count=1)
     past(city, 1, unit_id=1, receive_due_at=T - 20 * HOUR, valid_from=T - 2 * DAY, valid_to=T - 5 * HOUR)
     assert counts(reports)["receive_overdue"] == 0
-    assert (
-        counts(reports, Filters.of(scope=EVERYTHING, at=T - 6 * HOUR, zone=HANOI, units=(1,)))["receive_overdue"] == 1
-    )
+    assert counts(reports, Filters.of(scope=ALL_CASES, at=T - 6 * HOUR, zone=HANOI, units=(1,)))["receive_overdue"] == 1
 
 
 def local(day: int, hour: int, minute: int = 0) -> datetime:

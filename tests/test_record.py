@@ -18,7 +18,7 @@ from queries.access.accounts import Account, log, note
 from queries.access.record import Volume, export_begun, export_ended, volumes
 from queries.cases import cases
 from queries.engine.database import ReportDatabase
-from queries.engine.scope import ADMINISTRATION, EVERYTHING
+from queries.engine.scope import ADMINISTRATION, ALL_CASES
 from tests.reports import DAY, HOUR, T, report, small_city
 from ui.access import accounts, record
 from ui.base.thresholds import Thresholds
@@ -31,8 +31,8 @@ CASES = 25
 PART = 10
 PATH = "/cases.csv"
 QUERY = "figure=submitted&lang=en"
-LAN = Account("lan@hanoi.example", "Lan", "leader", EVERYTHING)
-MAI = Account("mai@hanoi.example", "Mai", "leader", EVERYTHING)
+LAN = Account("lan@hanoi.example", "Lan", "leader", ALL_CASES)
+MAI = Account("mai@hanoi.example", "Mai", "leader", ALL_CASES)
 ADMIN = Account("admin", "Admin", "admin", ADMINISTRATION)
 
 

@@ -14,16 +14,16 @@ from queries.cases.report import NEAR_METRES, Held, events, held, nearby
 from queries.cases.report import report as one
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import Filters
-from queries.engine.scope import EVERYTHING, cases_of
+from queries.engine.scope import ALL_CASES, cases_of
 from queries.figures.figures import city as city_of
 from tests.reports import DAY, HOUR, T, past, report, small_city
 from tests.test_figures import HANOI
 from ui.base.html_panel import render
 from ui.base.i18n import speaking
-from ui.base.run import Viewing
+from ui.base.run import Run
 from ui.cases import detail
 
-NOW = Filters.of(scope=EVERYTHING, at=T, zone=HANOI)
+NOW = Filters.of(scope=ALL_CASES, at=T, zone=HANOI)
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_a_case_out_of_scope_or_not_yet_submitted_is_as_unknown(
 ) -> None:
     report(city, 1)
     assert one(reports, NOW.choosing(scope=cases_of((2,))), "T-1") is None
-    assert one(reports, Filters.of(scope=EVERYTHING, at=T - 3 * DAY, zone=HANOI), "T-1") is None
+    assert one(reports, Filters.of(scope=ALL_CASES, at=T - 3 * DAY, zone=HANOI), "T-1") is None
     assert one(reports, NOW.choosing(scope=cases_of((1,)), districts=(2,), categories=(2,)), "T-1"), (
         "filters hide no case"
     )
@@ -79,7 +79,7 @@ def test_a_case_stands_as_it_stood_at_the_moment(city: psycopg.Connection, repor
     step(city, 2, "routed", T - 2 * DAY, 1)
     step(city, 3, "transferred", T - 3 * HOUR, 2)
     step(city, 4, "resolved", T - HOUR)
-    then = Filters.of(scope=EVERYTHING, at=T - 4 * HOUR, zone=HANOI)
+    then = Filters.of(scope=ALL_CASES, at=T - 4 * HOUR, zone=HANOI)
     case = known(reports, filters=then)
     assert (case["unit_id"], case["state"], case["officer"], case["answer"]) == (1, "overdue", None, None)
     assert (case["rating"], case["ended_at"]) == (None, None)
@@ -110,7 +110,7 @@ def test_who_held_a_case_and_for_how_long(city: psycopg.Connection, reports: Rep
     assert held(steps, T)[-1].until == T
     assert [
         span.hours
-        for span in held(events(reports, Filters.of(scope=EVERYTHING, at=T - 12 * HOUR, zone=HANOI), 1), T - 12 * HOUR)
+        for span in held(events(reports, Filters.of(scope=ALL_CASES, at=T - 12 * HOUR, zone=HANOI), 1), T - 12 * HOUR)
     ] == [
         16,
         12,
@@ -160,12 +160,12 @@ def test_similar_open_reports_nearby(city: psycopg.Connection, reports: ReportDa
     assert NEAR_METRES == 500
     assert nearby(reports, NOW.choosing(scope=cases_of((1,))), known(reports))["id"].tolist() == [3, 2]
     assert nearby(reports, NOW, known(reports, "T-10")).empty
-    earlier = Filters.of(scope=EVERYTHING, at=T - 2 * HOUR, zone=HANOI)
+    earlier = Filters.of(scope=ALL_CASES, at=T - 2 * HOUR, zone=HANOI)
     assert 7 in nearby(reports, earlier, known(reports, filters=earlier))["id"].tolist()
     past(city, 6, valid_from=T - 2 * DAY, valid_to=T - HOUR)  # until then of the same category
-    earlier = Filters.of(scope=EVERYTHING, at=T - 1.5 * HOUR, zone=HANOI)
+    earlier = Filters.of(scope=ALL_CASES, at=T - 1.5 * HOUR, zone=HANOI)
     assert 6 in nearby(reports, earlier, known(reports, filters=earlier))["id"].tolist()
-    later = Filters.of(scope=EVERYTHING, at=T - 0.5 * HOUR, zone=HANOI)
+    later = Filters.of(scope=ALL_CASES, at=T - 0.5 * HOUR, zone=HANOI)
     assert 6 not in nearby(reports, later, known(reports, filters=later))["id"].tolist()
 
 
@@ -179,10 +179,10 @@ def test_a_case_with_a_higher_level_names_its_holder_who_handed_it_up_and_whethe
     step(city, 3, "informed", T - HOUR)
 
     def told(hours_ago: float) -> str:
-        filters = Filters.of(scope=EVERYTHING, at=T - hours_ago * HOUR, zone=HANOI)
-        seen = Viewing(reports, city_of(reports, filters.at), filters, live=False, query={}, page="report")
+        filters = Filters.of(scope=ALL_CASES, at=T - hours_ago * HOUR, zone=HANOI)
+        run = Run(reports, city_of(reports, filters.at), filters, live=False, query={}, page="report")
         with speaking("en"):
-            return render("report", detail.head(seen, known(reports, filters=filters)))
+            return render("report", detail.head(run, known(reports, filters=filters)))
 
     assert "With a higher level" not in told(6)
     assert "Dong Anh commune" not in told(6)
@@ -199,9 +199,9 @@ def test_nobody_holds_a_case_that_was_handed_up_to_nobody(city: psycopg.Connecti
     step(city, 1, "routed", T - 2 * DAY, 1)
     step(city, 2, "escalated", T - 5 * HOUR)
     assert held(events(reports, NOW, 1), T) == [Held(1, T - 2 * DAY, T - 5 * HOUR), Held(None, T - 5 * HOUR, T)]
-    seen = Viewing(reports, city_of(reports, T), NOW, live=True, query={}, page="report")
+    run = Run(reports, city_of(reports, T), NOW, live=True, query={}, page="report")
     with speaking("en"):
-        assert "nobody holds it" in render("report", detail.head(seen, known(reports)))
+        assert "nobody holds it" in render("report", detail.head(run, known(reports)))
 
 
 def test_a_case_resolved_without_a_text_says_so(city: psycopg.Connection, reports: ReportDatabase) -> None:
@@ -209,10 +209,10 @@ def test_a_case_resolved_without_a_text_says_so(city: psycopg.Connection, report
     for number, facts in enumerate(ended):
         report(city, number, ended_at=T, **facts)
     report(city, 9)
-    seen = Viewing(reports, city_of(reports, T), NOW, live=True, query={}, page="report")
+    run = Run(reports, city_of(reports, T), NOW, live=True, query={}, page="report")
     with speaking("en"):
         told = [
-            render("report", detail.head(seen, case))
+            render("report", detail.head(run, case))
             for case in (known(reports, f"T-{number}") for number in (0, 1, 2, 9))
         ]
     assert ["Xong" in each for each in told] == [True, False, False, False]

@@ -8,7 +8,7 @@ from queries.cases.report import events
 from queries.cases.report import report as one
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import Filters
-from queries.engine.scope import EVERYTHING
+from queries.engine.scope import ALL_CASES
 from queries.figures.figures import names
 from queries.rules.deadlines import WARNINGS, path, warnings
 from reportdb.deadlines.recomputation import apply_changes, find_changes
@@ -91,7 +91,7 @@ def test_no_deadline_is_guessed(connection: psycopg.Connection, reports: ReportD
     connection.execute(damage.encode())
     changes = find_changes(connection, ended=False)
     apply_changes(connection, changes.token, now=T, ended=False)
-    later = Filters.of(scope=EVERYTHING, at=T + HOUR, zone=HANOI)
+    later = Filters.of(scope=ALL_CASES, at=T + HOUR, zone=HANOI)
     counts = {figure: case_count(reports, later, figure=figure) for figure in ("open", "no_deadline", "in_time")}
     assert counts == {"open": 1, "no_deadline": 1, "in_time": 0}
 
@@ -115,7 +115,7 @@ def test_the_page_tells_how_a_deadline_came_to_be(connection: psycopg.Connection
             connection, 1, valid_from=T - begin * HOUR, valid_to=T - end * HOUR, category_id=category, rule_id=1,
             due_at=T + until,
         )  # fmt: skip
-    filters = Filters.of(scope=EVERYTHING, at=T, zone=HANOI)
+    filters = Filters.of(scope=ALL_CASES, at=T, zone=HANOI)
     case = one(reports, filters, "T-1")
     assert case is not None
     assert case["stopped_at"] == T - 20 * HOUR
@@ -132,6 +132,6 @@ def test_the_page_tells_how_a_deadline_came_to_be(connection: psycopg.Connection
     ]
     assert shown[-1]["due"] == "no deadline"
     assert handle["due"] == "The clock stands since 17/11/2026 14:00"
-    before = one(reports, Filters.of(scope=EVERYTHING, at=T - 25 * HOUR, zone=HANOI), "T-1")
+    before = one(reports, Filters.of(scope=ALL_CASES, at=T - 25 * HOUR, zone=HANOI), "T-1")
     assert before is not None
     assert before["stopped_at"] is None

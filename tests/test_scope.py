@@ -23,7 +23,7 @@ from queries.cases.search import search
 from queries.engine import database
 from queries.engine.database import NotAReportDatabase, ReportDatabase
 from queries.engine.filters import BEGINNING, Filters
-from queries.engine.scope import ADMINISTRATION, COUNTS, EVERYTHING, GATE, NOTHING, Scope, cases_of
+from queries.engine.scope import ADMINISTRATION, AGGREGATES_ONLY, ALL_CASES, GATE, NOTHING, Scope, cases_of
 from queries.engine.small_numbers import coarsened
 from queries.engine.statements import FILES, sql
 from queries.places import map as maps
@@ -188,7 +188,7 @@ def hidden(scope: Scope, *, raw: bool = False) -> set[str]:
         return marks([THEIRS]) | contacts([OURS, BELOW])
     if scope.reads_all:
         return personal([OURS, THEIRS, BELOW])
-    known = {str(key) for key in EVERYBODYS} if scope == COUNTS or raw else set()
+    known = {str(key) for key in EVERYBODYS} if scope == AGGREGATES_ONLY or raw else set()
     return marks([OURS, THEIRS, BELOW]) - known
 
 
@@ -257,14 +257,14 @@ def test_without_row_level_security_the_same_questions_leak(
 def test_every_role_still_gets_what_is_theirs(reports: ReportDatabase) -> None:
     own = answered(reports, "case_rows", HEAD)
     assert all(code(unit, n) in own for unit in (OURS, BELOW) for n in CASES)
-    assert len(reports.ask_now("case_rows", scope=EVERYTHING, **ANYTHING, at=NOW)) == len(EVERYBODYS)
+    assert len(reports.ask_now("case_rows", scope=ALL_CASES, **ANYTHING, at=NOW)) == len(EVERYBODYS)
     assert len(reports.ask_now("case_rows", scope=NOTHING, **ANYTHING, at=NOW)) == 0
     assert int(reports.ask_now("case_count", figure="true", **ANYTHING, at=NOW)["cases"].iloc[0]) == len(EVERYBODYS)
 
 
 def test_the_handling_unit_reads_words_as_they_are_and_leaders_read_them_masked(reports: ReportDatabase) -> None:
     filters = Filters.of(at=NOW, zone=ZoneInfo("Asia/Ho_Chi_Minh"))
-    for scope, raw in ((HEAD, True), (EVERYTHING, False)):
+    for scope, raw in ((HEAD, True), (ALL_CASES, False)):
         seen = filters.choosing(scope=scope)
         case = report(reports, seen, code(OURS, 4))
         assert case
@@ -291,7 +291,7 @@ def test_a_page_that_forgets_to_filter_still_gets_its_own_cases_alone(reports: R
     counted, hour = case_count(reports, seen, figure="submitted"), coarsened(reports, seen)
     held = case_count(reports, hour.choosing(units=HEAD.units), figure="submitted")
     assert counted == held + 5, "counts are for all, those of eight others rounded, of the last full hour"
-    assert case_count(reports, replace(seen, scope=COUNTS), figure="submitted") == len(EVERYBODYS)
+    assert case_count(reports, replace(seen, scope=AGGREGATES_ONLY), figure="submitted") == len(EVERYBODYS)
     for n in CASES:
         assert report(reports, seen, code(THEIRS, n)) is None
         assert maps.case(reports, seen, report_id=number(THEIRS, n)) is None
@@ -305,7 +305,7 @@ def test_a_page_that_forgets_to_filter_still_gets_its_own_cases_alone(reports: R
     assert set(nearby(reports, seen, mine)["id"]) <= own
 
 
-@pytest.mark.parametrize("scope", [EVERYTHING, HEAD])
+@pytest.mark.parametrize("scope", [ALL_CASES, HEAD])
 def test_nobody_searches_for_what_is_masked(reports: ReportDatabase, scope: Scope) -> None:
     seen = Filters.of(at=NOW, zone=ZoneInfo("Asia/Ho_Chi_Minh"), scope=scope)
     for where in ("title", "text", "address"):
@@ -322,14 +322,14 @@ def test_no_scope_goes_from_one_transaction_to_the_next(
     who, counting = f"{setting}, array(select id from report) as ids", f"{setting}, count(*) as n from report"
     monkeypatch.setattr(database, "sql", lambda question, *_rest: question)
     monkeypatch.setattr(database, "_PLANNED_ONCE", {who, counting} if planned_once else set())
-    scopes = [HEAD, cases_of((THEIRS,)), NOTHING, EVERYTHING]
-    units = {HEAD: (OURS, BELOW), scopes[1]: (THEIRS,), NOTHING: (), EVERYTHING: (OURS, THEIRS, BELOW)}
+    scopes = [HEAD, cases_of((THEIRS,)), NOTHING, ALL_CASES]
+    units = {HEAD: (OURS, BELOW), scopes[1]: (THEIRS,), NOTHING: (), ALL_CASES: (OURS, THEIRS, BELOW)}
 
     def many(seed: int) -> int:
         odd = random.Random(seed)
         for turn in range(80):
-            scope = odd.choice([*scopes, COUNTS])
-            if scope == COUNTS:
+            scope = odd.choice([*scopes, AGGREGATES_ONLY])
+            if scope == AGGREGATES_ONLY:
                 row = reports.ask_now(counting).iloc[0]
                 assert (row["role"], row["units"] or "", row["n"]) == ("report_reader", "", len(EVERYBODYS))
                 continue
@@ -358,7 +358,7 @@ def test_nothing_of_a_scope_stays_where_its_question_failed(city: str, monkeypat
         for failing, why, scope in (
             ("select 1 / (id - id) from report", "division", HEAD),
             ("select pg_sleep(9)", "timeout", HEAD),
-            ("delete from report", "read-only", EVERYTHING),
+            ("delete from report", "read-only", ALL_CASES),
             ("select 1", "role", Scope("report_stranger", (OURS,))),
         ):
             with pytest.raises(Exception, match=why):
@@ -378,7 +378,7 @@ def test_a_scope_costs_no_message_of_its_own(reports: ReportDatabase) -> None:
     sent: list[str] = []
     reports.ask_now("case_count", figure="true", scope=HEAD, **ANYTHING, at=NOW)  # learns the connection's own name
     event.listen(reports._engine, "before_cursor_execute", lambda *given: sent.append(given[2]))
-    for scope in (COUNTS, HEAD):
+    for scope in (AGGREGATES_ONLY, HEAD):
         reports.ask_now("case_count", figure="true", scope=scope, **ANYTHING, at=NOW)
     assert len(sent) == 4
     assert sent[0] == "begin"
@@ -438,7 +438,7 @@ def test_a_contact_is_shown_to_its_unit_alone_and_every_look_is_logged(city: str
     assert lines(city, "administers") == [("contact", other, "a complaint")]
 
 
-@pytest.mark.parametrize("scope", [EVERYTHING, COUNTS, GATE])
+@pytest.mark.parametrize("scope", [ALL_CASES, AGGREGATES_ONLY, GATE])
 def test_no_other_role_sees_a_contact(reports: ReportDatabase, scope: Scope) -> None:
     with pytest.raises(NotAReportDatabase):
         contact(reports, account("asks in vain", scope), number(OURS, 2), "to call back")

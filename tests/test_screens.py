@@ -18,7 +18,7 @@ from queries.engine.filters import Filters
 from queries.figures.figures import city
 from tests.reports import HOUR, T, report, small_city
 from ui.base.i18n import speaking
-from ui.base.run import Viewing
+from ui.base.run import Run
 from ui.wall import screens, wall, wall_scenes
 from ui.wall.screens import SCENES, NotAScreen, WallScreen, hashed
 
@@ -197,15 +197,15 @@ def test_when_a_screen_was_last_heard_of(write: Write, monkeypatch: pytest.Monke
     assert screens.last_seen() == {"desk": None, "hall": None}
     before = datetime.now(UTC)
     screens.alive("hall")
-    seen = screens.last_seen()
-    assert seen["desk"] is None
-    assert seen["hall"]
-    assert seen["hall"] >= before
+    run = screens.last_seen()
+    assert run["desk"] is None
+    assert run["hall"]
+    assert run["hall"] >= before
 
 
-def looked_at(reports: ReportDatabase, screen: WallScreen) -> Viewing:
+def looked_at(reports: ReportDatabase, screen: WallScreen) -> Run:
     filters = Filters.of(at=T, zone=ZoneInfo("Asia/Ho_Chi_Minh"), start=T - timedelta(days=30))
-    return Viewing(reports, city(reports, datetime.now(UTC)), filters, live=True, query=screen.query, page="wall")
+    return Run(reports, city(reports, datetime.now(UTC)), filters, live=True, query=screen.query, page="wall")
 
 
 @pytest.fixture(params=["vi", "en"])
@@ -255,10 +255,10 @@ def test_a_wall_tells_the_numbers_of_the_pages(connection: psycopg.Connection, r
     report(connection, 4, submitted_at=T - HOUR)
     report(connection, 5, ended_at=T - HOUR, rating="satisfied", rated_at=T - HOUR)
     screen = WallScreen()
-    seen = looked_at(reports, screen)
+    run = looked_at(reports, screen)
     with speaking("en"):
-        values = {name: make(seen, screen) for name, (_words, make) in wall_scenes.scenes().items()}
-        assert wall_scenes.ticker(seen) == [], "urgent and three hours old, or new and not urgent"
+        values = {name: make(run, screen) for name, (_words, make) in wall_scenes.scenes().items()}
+        assert wall_scenes.ticker(run) == [], "urgent and three hours old, or new and not urgent"
     (place,) = values["backlog"]["rows"]
     assert [place[word] for word in ("open", "overdue", "due_soon", "other")] == [4, 1, 1, 2]
     assert (values["backlog"]["rest"], values["map"]["open"], values["map"]["overdue"]) == (0, 4, 1)

@@ -9,11 +9,11 @@ from queries.cases.cases import Order, case_ids, cases, found_count
 from queries.cases.search import search
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import Filters
-from queries.engine.scope import EVERYTHING, Scope, cases_of
+from queries.engine.scope import ALL_CASES, Scope, cases_of
 from tests.reports import DAY, T, past, report, small_city
 from tests.test_figures import HANOI
 
-NOW = Filters.of(scope=EVERYTHING, at=T, zone=HANOI)
+NOW = Filters.of(scope=ALL_CASES, at=T, zone=HANOI)
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def city(connection: psycopg.Connection) -> psycopg.Connection:
 
 
 def found(reports: ReportDatabase, typed: str, filters: Filters = NOW, figure: str = "submitted") -> set[int]:
-    understood = search(reports, typed, EVERYTHING)
+    understood = search(reports, typed, ALL_CASES)
     assert understood is not None, f"no word in {typed!r}"
     table = cases(reports, filters, figure=figure, search=understood)
     assert found_count(reports, filters, figure=figure, search=understood) == (len(table), False)
@@ -141,14 +141,14 @@ def test_what_is_common_is_counted_up_to_a_limit_and_still_listed_in_order(
     monkeypatch.setattr("queries.cases.cases.MOST_FOUND", most)
     for number in range(1, most + 3):
         report(city, number, title="Mất nước")
-    understood = search(reports, "mat nuoc", EVERYTHING)
+    understood = search(reports, "mat nuoc", ALL_CASES)
     assert understood is not None
     assert found_count(reports, NOW, figure="submitted", search=understood) == (most, True)
     listed = case_ids(reports, NOW, figure="submitted", order="newest", search=understood, limit=2, offset=1)
     assert listed == [most + 1, most]
 
 
-@pytest.mark.parametrize("scope", [EVERYTHING, cases_of((1,))], ids=["all", "a head"])
+@pytest.mark.parametrize("scope", [ALL_CASES, cases_of((1,))], ids=["all", "a head"])
 @pytest.mark.parametrize("near", [1, 10, 40, 100])
 @pytest.mark.parametrize("order", ["newest", "oldest"])
 @pytest.mark.parametrize("figure", ["submitted", "open"])
@@ -178,10 +178,10 @@ def test_however_it_is_looked_up_a_search_finds_the_same(
         monkeypatch.setattr(f"queries.cases.cases.{limit}", reached)
     filters = NOW.choosing(scope=scope)
     for typed, wanted in {"rac y te": "Rác y tế", "cong kenh": "Rác cồng kềnh", "rac": "Rác", "chuot": "?"}.items():
-        understood = search(reports, typed, EVERYTHING)
+        understood = search(reports, typed, ALL_CASES)
         assert understood is not None
         expected = [number for number, title in titles.items() if wanted in title]
-        if typed == "rac" and scope == EVERYTHING:
+        if typed == "rac" and scope == ALL_CASES:
             expected.append(61)
         expected = expected if order == "oldest" else expected[::-1]
         for offset in (0, 10, 40):
@@ -194,7 +194,7 @@ def test_however_it_is_looked_up_a_search_finds_the_same(
 @pytest.mark.usefixtures("city")
 @pytest.mark.parametrize("typed", ["", "   ", "!!!", "&|:*()<->'\\", "\0", "\u0301"])
 def test_no_word_is_no_search(reports: ReportDatabase, typed: str) -> None:
-    assert search(reports, typed, EVERYTHING) is None
+    assert search(reports, typed, ALL_CASES) is None
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -202,7 +202,7 @@ def test_no_word_is_no_search(reports: ReportDatabase, typed: str) -> None:
 def test_no_search_is_an_error(city: psycopg.Connection, reports: ReportDatabase, typed: str) -> None:
     if not city.execute("select 1 from report").fetchone():
         report(city, 1, title="Rác thải")
-    understood = search(reports, typed, EVERYTHING)
+    understood = search(reports, typed, ALL_CASES)
     if understood is not None:
         assert found_count(reports, NOW, figure="submitted", search=understood) in {(0, False), (1, False)}
 
@@ -216,7 +216,7 @@ def test_a_rare_word_is_looked_up_in_the_index_of_words(city: psycopg.Connection
            from generate_series(1, 20000) as n"""
     )
     city.execute("vacuum analyze report")
-    understood = search(reports, "12345", EVERYTHING)
+    understood = search(reports, "12345", ALL_CASES)
     assert understood is not None
     assert understood.words is not None
     plan = city.execute(

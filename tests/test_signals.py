@@ -12,14 +12,14 @@ from hypothesis import strategies as some
 from queries.cases.cases import case_count, case_ids
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import Filters
-from queries.engine.scope import EVERYTHING
+from queries.engine.scope import ALL_CASES
 from queries.figures.chance import CHANCE, beyond_chance
 from queries.figures.signals import SIGNALS, signals, signals_by_unit
 from reportdb.check import find_damage
 from tests.reports import DAY, HOUR, T, give_step, past, report, small_city
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
-CITY = Filters.of(scope=EVERYTHING, at=T, zone=HANOI, start=T - 30 * DAY)
+CITY = Filters.of(scope=ALL_CASES, at=T, zone=HANOI, start=T - 30 * DAY)
 LANG = CITY.choosing(units=(1,))
 BEGAN = T - 10 * DAY
 
@@ -61,7 +61,7 @@ def test_reopened_within_seven_days_of_the_closure(city: psycopg.Connection, rep
     report(city, 4, submitted_at=BEGAN, transfer_count=1)
     past(city, 4, submitted_at=BEGAN, valid_from=BEGAN, valid_to=T - DAY)  # passed on, never closed
     assert ids(reports, "reopened_soon") == [1, 2]
-    before = Filters.of(scope=EVERYTHING, at=T - 2 * DAY, zone=HANOI, start=T - 30 * DAY)
+    before = Filters.of(scope=ALL_CASES, at=T - 2 * DAY, zone=HANOI, start=T - 30 * DAY)
     assert case_count(reports, before, figure="reopened_soon") == 0
 
 
@@ -120,7 +120,7 @@ def test_deadlines_moved_by_a_new_category(city: psycopg.Connection, reports: Re
         past(city, 6, submitted_at=BEGAN, valid_from=BEGAN, valid_to=moved, due_at=T + DAY)
         past(city, 6, submitted_at=BEGAN, valid_from=moved, valid_to=moved + HOUR, due_at=T + DAY)
     assert ids(reports, "deadline_moved") == [1, 4]
-    before = Filters.of(scope=EVERYTHING, at=moved - HOUR, zone=HANOI, start=T - 30 * DAY)
+    before = Filters.of(scope=ALL_CASES, at=moved - HOUR, zone=HANOI, start=T - 30 * DAY)
     assert case_count(reports, before, figure="deadline_moved") == 0
 
 

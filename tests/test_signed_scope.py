@@ -15,7 +15,7 @@ from queries.cases.cases import case_count
 from queries.engine import signature
 from queries.engine.database import NotAReportDatabase, ReportDatabase
 from queries.engine.filters import Filters
-from queries.engine.scope import EVERYTHING, cases_of
+from queries.engine.scope import ALL_CASES, cases_of
 from queries.engine.signature import KEY_VARIABLE
 from reportdb.__main__ import app
 from reportdb.check.login import login_damage
@@ -48,7 +48,7 @@ def key(city: str) -> str:
         return read_scope_key(owner)
 
 
-def codes(reports: ReportDatabase, scope: object = EVERYTHING) -> int:
+def codes(reports: ReportDatabase, scope: object = ALL_CASES) -> int:
     ids = tuple(number(OURS, n) for n in CASES)
     return len(reports.ask_now("codes", scope=scope, ids=ids))  # type: ignore[arg-type]
 

@@ -15,10 +15,10 @@ from queries.cases.cases import case_count
 from queries.engine import small_numbers
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import TICK, Filters
-from queries.engine.scope import EVERYTHING, FIGURES, NOTHING, Scope, cases_of
+from queries.engine.scope import ALL_CASES, FIGURES, NOTHING, Scope, cases_of
 from queries.engine.small_numbers import KEY_VARIABLE, STEP, coarsened, rounded, settled
 from queries.figures import backlog, days, overdue, published, signals
-from queries.figures.figures import COUNTS as FIGURE_NAMES
+from queries.figures.figures import AGGREGATES_ONLY as FIGURE_NAMES
 from queries.figures.figures import RATES, STANDING, City, city, figures, names, timed, with_sums
 from queries.figures.period import hours
 from queries.places import map as map_queries
@@ -183,7 +183,7 @@ QUERIES: dict[str, Callable[[ReportDatabase, Filters], Any]] = {
 def test_every_query_tells_a_viewer_multiples_of_five_and_a_leader_the_truth(
     reports: ReportDatabase, hanoi: City, query: str
 ) -> None:
-    leader = Filters.of(at=DEMO_NOW, zone=hanoi.zone, start=DEMO_NOW - timedelta(days=60), scope=EVERYTHING)
+    leader = Filters.of(at=DEMO_NOW, zone=hanoi.zone, start=DEMO_NOW - timedelta(days=60), scope=ALL_CASES)
     told = every_number(QUERIES[query](reports, leader.choosing(scope=NOTHING)))
     assert all(number % STEP == 0 for number in told)
     exact = every_number(QUERIES[query](reports, leader))

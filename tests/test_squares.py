@@ -13,18 +13,18 @@ from psycopg import sql
 from queries.cases.cases import case_count, case_ids
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import Filters
-from queries.engine.scope import EVERYTHING
+from queries.engine.scope import ALL_CASES
 from queries.figures.figures import city, figures
 from queries.places import map as map_queries
 from tests.reports import DAY, HOUR, T, past, report, small_city
 from ui.address import map_cell
-from ui.address.url_filters import asked
+from ui.address.url_filters import parse_filters
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
 def filters(**chosen: Any) -> Filters:
-    return Filters.of(scope=EVERYTHING, at=T, zone=HANOI, start=T - 10 * DAY, **chosen)
+    return Filters.of(scope=ALL_CASES, at=T, zone=HANOI, start=T - 10 * DAY, **chosen)
 
 
 @given(st.floats(-179, 179), st.floats(-85, 85), st.sampled_from([(2, 2), (11, 10), (21, 20), (54, 50)]), st.booleans())
@@ -88,7 +88,7 @@ def test_every_square_opens_the_cases_it_counts(
     report(connection, 62)  # not located
     past(connection, 2, unit_id=2, valid_from=T - 2 * DAY, valid_to=T - HOUR)
     for at in (T, T - 2 * HOUR):
-        everywhere = Filters.of(scope=EVERYTHING, at=at, zone=HANOI, start=T - 10 * DAY)
+        everywhere = Filters.of(scope=ALL_CASES, at=at, zone=HANOI, start=T - 10 * DAY)
         table = map_queries.squares(reports, everywhere, figure=figure)
         for lon, lat, count in table.itertuples(index=False):
             there = everywhere.choosing(square=map_cell.read([map_cell.around(lon, lat, wide, high)]))
@@ -104,9 +104,9 @@ def test_an_address_names_a_square(connection: psycopg.Connection, reports: Repo
     report(connection, 1, lon=105.851, lat=21.051)
     report(connection, 2, lon=105.861, lat=21.051)
     known = city(reports, T)
-    found = asked({"bbox": ["105.850,21.050,105.860,21.060"]}, reports=reports, city=known, now=T)
+    found = parse_filters({"bbox": ["105.850,21.050,105.860,21.060"]}, reports=reports, city=known, now=T)
     assert found.filters.square == (105_850, 21_050, 105_860, 21_060)
     assert case_count(reports, found.filters, figure="open") == 1
-    strange = asked({"bbox": ["everywhere"]}, reports=reports, city=known, now=T + timedelta(1))
-    assert strange.filters.square == ()
-    assert list(strange.strange) == ["everywhere"], "the viewer's word, and none of Python's"
+    unrecognised = parse_filters({"bbox": ["everywhere"]}, reports=reports, city=known, now=T + timedelta(1))
+    assert unrecognised.filters.square == ()
+    assert list(unrecognised.unrecognised) == ["everywhere"], "the viewer's word, and none of Python's"

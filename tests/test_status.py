@@ -222,7 +222,7 @@ def test_the_status_page_names_what_is_dated_in_the_future(watched: Watcher, con
     assert "nothing" in status_page().partition("Dated in the future")[2][:120]
     report(connection, 7, submitted_at=datetime(2102, 1, 2, tzinfo=UTC), updated_at=datetime.now(UTC))
     connection.execute("update feed set last_delivery_at = '2102-01-02'")
-    watched.look()
+    watched.poll()
     page = unescape(status_page())
     assert "report.submitted_at: 1 row, as report 7, to 02/01/2102 07:00" in page
     assert "feed.last_delivery_at: 2 rows, to 02/01/2102 07:00" in page

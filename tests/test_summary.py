@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import SEVERITIES, Filters
-from queries.engine.scope import COUNTS, EVERYTHING
+from queries.engine.scope import AGGREGATES_ONLY, ALL_CASES
 from queries.figures.days import days
 from queries.figures.figures import city
-from queries.figures.period import happened, hours, summarised
+from queries.figures.period import hours, period_counts, summarised
 from queries.places.map import grid, squares
 from reportdb.check import find_damage
 from reportdb.database.connection import connect
@@ -39,7 +39,7 @@ class _Unsummarised(ReportDatabase):
 
 
 def _the_same(filters: Filters, by: str | None, counted: ReportDatabase, recounted: ReportDatabase) -> None:
-    for ask in (happened, hours):
+    for ask in (period_counts, hours):
         found, truth = (
             ask(reports, filters, by=by).sort_values("key", ignore_index=True) for reports in (counted, recounted)
         )
@@ -72,7 +72,7 @@ def some_filters(draw: st.DrawFn) -> _Asked:
     if draw(st.booleans()):
         picks["severities"] = tuple(draw(st.sets(st.sampled_from(SEVERITIES), min_size=1, max_size=2)))
     if draw(st.booleans()):
-        picks["scope"] = draw(st.sampled_from((COUNTS, EVERYTHING)))
+        picks["scope"] = draw(st.sampled_from((AGGREGATES_ONLY, ALL_CASES)))
     return ago, length, until, picks
 
 
@@ -95,7 +95,7 @@ def test_a_year_is_answered_by_the_summary(demo: str) -> None:
             (year.choosing(units=(1, 2)), None, "unit"),
             (year.choosing(units=(1, 2)), "unit", "unit"),
             (year.choosing(severities=("urgent",)), None, "severity"),
-            (year.choosing(severities=("urgent",), scope=EVERYTHING), None, "severity"),
+            (year.choosing(severities=("urgent",), scope=ALL_CASES), None, "severity"),
         ):
             whole = summarised(reports, filters, by)
             assert whole is not None

@@ -10,18 +10,18 @@ import pytest
 from queries.cases.cases import case_count
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import Filters
-from queries.engine.scope import EVERYTHING
+from queries.engine.scope import ALL_CASES
 from queries.figures.figures import city as city_of
 from queries.figures.figures import plain
 from queries.units.units import family, officers, ratings
 from reportdb.database.connection import connect
 from tests.reports import DAY, HOUR, T, past, report, small_city
 from ui.base.i18n import speaking
-from ui.base.run import Viewing
+from ui.base.run import Run
 from ui.unit import unit_panels
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
-LANG = Filters.of(scope=EVERYTHING, at=T, zone=HANOI, units=(1,))
+LANG = Filters.of(scope=ALL_CASES, at=T, zone=HANOI, units=(1,))
 
 
 @pytest.fixture
@@ -48,9 +48,9 @@ def test_a_unit_is_found_by_its_name_however_it_is_typed(
     city: psycopg.Connection, reports: ReportDatabase, typed: str, found: list[str]
 ) -> None:
     report(city, 1)
-    seen = Viewing(reports, city_of(reports, T), LANG, live=True, query={}, page="unit")
+    run = Run(reports, city_of(reports, T), LANG, live=True, query={}, page="unit")
     with speaking("vi"):
-        shown = unit_panels._choose(seen, pd.DataFrame({"key": [1], "open": [1]}), plain(typed))
+        shown = unit_panels._choose(run, pd.DataFrame({"key": [1], "open": [1]}), plain(typed))
     hrefs = [each["href"] for group in shown["groups"] for each in group["units"]]
     assert hrefs == [f"unit?unit={code}" for code in found]
 
@@ -76,7 +76,7 @@ def test_officers_hold_what_is_open_and_some_of_it_is_nobodys(
     report(city, 7, officer="An", unit_id=2)  # another unit's
     assert people(reports) == [("An", 2, 1), (None, 2, 0), ("Bình", 1, 0)]
     for officer, opened, overdue in people(reports):
-        theirs = Filters.of(scope=EVERYTHING, at=T, zone=HANOI, units=(1,), officers=(officer or "",))
+        theirs = Filters.of(scope=ALL_CASES, at=T, zone=HANOI, units=(1,), officers=(officer or "",))
         assert case_count(reports, theirs, figure="open") == opened
         assert case_count(reports, theirs, figure="overdue") == overdue
 
@@ -86,7 +86,7 @@ def test_an_officer_does_not_answer_for_what_another_unit_held(
 ) -> None:
     report(city, 1, unit_id=2, officer="Bình", transfer_count=1)
     past(city, 1, unit_id=1, valid_from=T - 2 * DAY, valid_to=T - HOUR)
-    before = Filters.of(scope=EVERYTHING, at=T - 2 * HOUR, zone=HANOI, units=(1,))
+    before = Filters.of(scope=ALL_CASES, at=T - 2 * HOUR, zone=HANOI, units=(1,))
     assert people(reports, before) == [(None, 1, 0)]
     assert people(reports) == []
 
@@ -129,12 +129,12 @@ def test_more_cases_than_points_can_show_are_counted_in_squares(
 ) -> None:
     for number in range(1, 4):
         report(city, number, lon=105.8, lat=21.0)
-    seen = Viewing(reports, city_of(reports, T), LANG, live=False, query={"unit": ["lang"]}, page="unit")
+    run = Run(reports, city_of(reports, T), LANG, live=False, query={"unit": ["lang"]}, page="unit")
     with speaking("en"):
-        points, meanings = unit_panels.open_cases(seen, 3, dark=False)
+        points, meanings = unit_panels.open_cases(run, 3, dark=False)
         assert meanings[0][0] == "Overdue"
         monkeypatch.setattr("queries.places.map.MOST_POINTS", 2)
-        squares, steps = unit_panels.open_cases(seen, 3, dark=False)
+        squares, steps = unit_panels.open_cases(run, 3, dark=False)
     assert "map/points.json?unit=lang&at=" in points.data
     assert "map/squares.json?unit=lang&at=" in squares.data
     assert "count=open" in squares.data

@@ -7,7 +7,7 @@ import pytest
 
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import Filters
-from queries.engine.scope import EVERYTHING
+from queries.engine.scope import ALL_CASES
 from queries.units.units import heads
 from reportdb.unit_heads import UnitHeadsError, load_unit_heads
 from tests.reports import DAY, T, small_city
@@ -24,7 +24,7 @@ def written(folder: Path, text: str, *, header: str = HEADER) -> Path:
 
 
 def named(reports: ReportDatabase, days: int = 0) -> dict[int, str]:
-    found = heads(reports, Filters.of(at=T + days * DAY, zone=HANOI, scope=EVERYTHING))
+    found = heads(reports, Filters.of(at=T + days * DAY, zone=HANOI, scope=ALL_CASES))
     return {unit: head["name"] for unit, head in found.items()}
 
 

@@ -17,7 +17,7 @@ LATER = NOW + timedelta(minutes=1)
 
 
 def pulse(at: datetime) -> Pulse:
-    return Pulse(at=at, answered_at=at, looked_at=at, true_at=at)
+    return Pulse(at=at, answered_at=at, looked_at=at, verified_at=at)
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def viewer() -> Viewer:
 
 
 def test_what_has_not_changed_is_true_until_the_last_look_and_not_drawn_again(viewer: Viewer) -> None:
-    looked = Pulse(at=NOW, true_at=NOW + timedelta(seconds=8))
+    looked = Pulse(at=NOW, verified_at=NOW + timedelta(seconds=8))
     assert viewer.beat(viewer.run, looked)[1:] == (NOW + timedelta(seconds=8), False, False)
 
 
@@ -51,7 +51,7 @@ def test_who_was_told_is_not_told_with_every_beat(viewer: Viewer, monkeypatch: p
 
 
 def test_while_the_database_is_away_the_last_truth_grows_old(viewer: Viewer) -> None:
-    away = Pulse(at=NOW, answered_at=NOW, true_at=NOW, looked_at=LATER, trouble=DatabaseAway())
+    away = Pulse(at=NOW, answered_at=NOW, verified_at=NOW, looked_at=LATER, trouble=DatabaseAway())
     assert viewer.beat(viewer.run, away)[1:] == (NOW, True, True), "the header says so"
     viewer.begin(away)
     viewer.drawn()
@@ -63,7 +63,7 @@ def test_a_run_that_draws_nothing_new_makes_nothing_younger(viewer: Viewer) -> N
     viewer.not_drawn()
     viewer.drawn()
     viewer.pulse = pulse(LATER + timedelta(minutes=1))
-    assert viewer.beat(viewer.run, pulse(LATER)).true_at == NOW
+    assert viewer.beat(viewer.run, pulse(LATER)).verified_at == NOW
 
 
 def test_a_page_at_an_earlier_moment_is_as_old_as_that(viewer: Viewer) -> None:
@@ -71,7 +71,7 @@ def test_a_page_at_an_earlier_moment_is_as_old_as_that(viewer: Viewer) -> None:
     viewer.stays_at(NOW - timedelta(hours=1))
     viewer.drawn()
     viewer.pulse = pulse(NOW - timedelta(hours=1))
-    assert viewer.beat(viewer.run, pulse(LATER)).true_at == NOW - timedelta(hours=1)
+    assert viewer.beat(viewer.run, pulse(LATER)).verified_at == NOW - timedelta(hours=1)
 
 
 def test_a_page_that_stays_although_the_database_answers_is_not_tried_again_with_each_beat(viewer: Viewer) -> None:

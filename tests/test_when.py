@@ -15,12 +15,12 @@ def when_page() -> None:
 
     from queries.figures.figures import City
     from ui.address import when
-    from ui.address.url_filters import asked
+    from ui.address.url_filters import parse_filters
 
     now = datetime(2026, 11, 18, 10, tzinfo=ZoneInfo("Asia/Ho_Chi_Minh"))
     city = City("test", "Thành phố", "City", "Asia/Ho_Chi_Minh", False, None, None, now, "VN")
     query = {word: st.query_params.get_all(word) for word in st.query_params}
-    found = asked(query, reports=None, city=city, now=now)  # type: ignore[arg-type]
+    found = parse_filters(query, reports=None, city=city, now=now)  # type: ignore[arg-type]
     understood = found.understood(query)
     when.period(found, city, understood)
     when.at(found, city, understood, now=now)

@@ -7,11 +7,11 @@ import psycopg
 from queries.cases.cases import cases
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import Filters
-from queries.engine.scope import EVERYTHING
+from queries.engine.scope import ALL_CASES
 from queries.figures.figures import city
 from tests.reports import DAY, HOUR, T, report, small_city
 from ui.base.i18n import speaking
-from ui.base.run import Viewing
+from ui.base.run import Run
 from ui.cases import worklist
 
 
@@ -23,10 +23,10 @@ def test_a_row_holds_the_five_clears_of_its_own_case(connection: psycopg.Connect
         received_at=T - DAY, status="in_progress", severity="urgent",
     )  # fmt: skip
     report(connection, 3, unit_id=None, district_id=None, ward_id=None)
-    filters = Filters.of(scope=EVERYTHING, at=T, zone=ZoneInfo("Asia/Ho_Chi_Minh"), start=T - 30 * DAY)
-    seen = Viewing(reports, city(reports, T), filters, live=True, query={}, page="backlog")
+    filters = Filters.of(scope=ALL_CASES, at=T, zone=ZoneInfo("Asia/Ho_Chi_Minh"), start=T - 30 * DAY)
+    run = Run(reports, city(reports, T), filters, live=True, query={}, page="backlog")
     with speaking("en"):
-        shown = worklist.rows(seen, cases(reports, filters, figure="open", order="worklist"))
+        shown = worklist.rows(run, cases(reports, filters, figure="open", order="worklist"))
     told = ("code", "category", "severity", "address", "place", "unit", "officer", "state", "deadline", "results")
     shown.sort(key=lambda row: str(row["code"]))
     assert [[row[word] for word in told] for row in shown] == [
@@ -53,5 +53,5 @@ def test_what_is_urgent_comes_first_then_what_is_overdue_then_what_is_due_today(
     report(connection, 6, severity="urgent")
     report(connection, 7, due_at=T + 20 * HOUR)
     report(connection, 8)
-    filters = Filters.of(scope=EVERYTHING, at=T, zone=ZoneInfo("Asia/Ho_Chi_Minh"))
+    filters = Filters.of(scope=ALL_CASES, at=T, zone=ZoneInfo("Asia/Ho_Chi_Minh"))
     assert cases(reports, filters, figure="open", order="worklist")["id"].tolist() == [5, 4, 6, 3, 2, 7, 1, 8]

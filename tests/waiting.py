@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from ui.live.run_queue import Turns
+from ui.live.run_queue import RunQueue
 
 
 def becomes(true: Callable[[], bool]) -> bool:
@@ -14,6 +14,6 @@ def becomes(true: Callable[[], bool]) -> bool:
     return found
 
 
-def until_in_line(turns: Turns, number: int) -> None:
+def until_in_line(turns: RunQueue, number: int) -> None:
     """Wait until so many wait for their turn."""
     assert becomes(lambda: turns.waiting == number)

@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 import pandas as pd
 
 from queries.engine.database import ReportDatabase
-from queries.engine.scope import ADMINISTRATION, EVERYTHING, GATE, NOTHING, Scope, cases_of
+from queries.engine.scope import ADMINISTRATION, ALL_CASES, GATE, NOTHING, Scope, cases_of
 
 Role = Literal["leader", "unit_head", "viewer", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -38,14 +38,14 @@ class Contact:
 
 def accounts(reports: ReportDatabase) -> Mapping[str, Account]:
     """Return everybody who may come in now, by the name the identity provider has for them. Raises DatabaseAway."""
-    found = reports.look("accounts", GATE)
+    found = reports.poll("accounts", GATE)
     return {str(row["subject"]): _account(row) for row in found.to_dict("records")}
 
 
 def _account(row: Mapping[Any, Any]) -> Account:
     role = next(known for known in ROLES if known == row["role"])
     units = row["units"] if isinstance(row["units"], list) else []
-    scopes = {"leader": EVERYTHING, "admin": ADMINISTRATION, "unit_head": cases_of(tuple(units)), "viewer": NOTHING}
+    scopes = {"leader": ALL_CASES, "admin": ADMINISTRATION, "unit_head": cases_of(tuple(units)), "viewer": NOTHING}
     unit_id = None if pd.isna(row["unit_id"]) else int(row["unit_id"])
     language = row["language"] if isinstance(row["language"], str) else None
     return Account(str(row["subject"]), str(row["name"]), role, scopes[role], unit_id, language)

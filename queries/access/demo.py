@@ -1,7 +1,7 @@
 """Whether the city is invented."""
 
 from queries.engine.database import ReportDatabase
-from queries.engine.scope import EVERYTHING
+from queries.engine.scope import ALL_CASES
 
 
 def holds_real_reports(reports: ReportDatabase) -> bool:
@@ -9,4 +9,4 @@ def holds_real_reports(reports: ReportDatabase) -> bool:
 
     An import marks what it brings with its source. Raises DatabaseAway, NotAReportDatabase.
     """
-    return bool(reports.ask_now("real_reports", scope=EVERYTHING)["found"].iloc[0])
+    return bool(reports.ask_now("real_reports", scope=ALL_CASES)["found"].iloc[0])

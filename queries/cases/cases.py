@@ -12,15 +12,15 @@ from queries.engine.filters import BEGINNING, NONE, Filters
 from queries.engine.scope import handed_up_by
 from queries.engine.small_numbers import counts
 from queries.engine.statements import WITH_HIGHER, moves, sql, written
-from queries.figures.figures import COUNTS, moments
-from queries.figures.period import PERIOD_COUNTS, SUMS, happened
+from queries.figures.figures import AGGREGATES_ONLY, derived_times
+from queries.figures.period import PERIOD_COUNTS, SUMS, period_counts
 from queries.figures.published import CROSSED, FLAGS, OURS, SAID
 
 Order = Literal["newest", "oldest", "worklist", "most_late"]
 ORDERS: tuple[Order, ...] = get_args(Order)
 FIGURES = (
     "submitted",
-    *COUNTS,
+    *AGGREGATES_ONLY,
     "in_time",
     "due_today",
     "age_under_3",
@@ -122,7 +122,7 @@ def case_ids(
 ) -> list[int]:
     """Return the ids of the cases a figure counts and a search finds, in order. Raises DatabaseAway, KeyError."""
     filters = asked_as(filters, figure)
-    parameters = filters.case_parameters() | moments(reports, filters)
+    parameters = filters.case_parameters() | derived_times(reports, filters)
     question = "cases"
     if search is not None:
         found = _found(reports, filters, figure, order, search)
@@ -202,7 +202,7 @@ def _ids_in_parts(
     reports: ReportDatabase, filters: Filters, figure: str, order: Order, most: int | None
 ) -> Iterator[list[int]]:
     """Yield the ids of what happened, each part from where the last one ended. Raises DatabaseAway, KeyError."""
-    parameters = filters.case_parameters() | moments(reports, filters)
+    parameters = filters.case_parameters() | derived_times(reports, filters)
     after: dict[str, Any] = {"after": "infinity" if order == "newest" else "-infinity", "after_id": 0}
     while most is None or most > 0:
         limit = _IDS_AT_ONCE if most is None else min(most, _IDS_AT_ONCE)
@@ -229,7 +229,7 @@ def case_parts(
 
 
 def _rows_of(reports: ReportDatabase, filters: Filters, ids: list[int]) -> dict[str, Any]:
-    return {"ids": tuple(ids), "at": filters.at, "scope": filters.scope, **moments(reports, filters)}
+    return {"ids": tuple(ids), "at": filters.at, "scope": filters.scope, **derived_times(reports, filters)}
 
 
 def _in_order(answer: pd.DataFrame, filters: Filters, ids: list[int]) -> pd.DataFrame:
@@ -274,13 +274,13 @@ def case_count(reports: ReportDatabase, filters: Filters, *, figure: str) -> int
     Raises DatabaseAway, KeyError.
     """
     if figure == "submitted":  # received at any time up to the moment
-        return int(happened(reports, filters.since(BEGINNING))["received"].iloc[0])
+        return int(period_counts(reports, filters.since(BEGINNING))["received"].iloc[0])
     if figure in (*PERIOD_COUNTS, *SUMS):
-        return int(happened(reports, filters)[figure].iloc[0])
+        return int(period_counts(reports, filters)[figure].iloc[0])
 
     def asked(counted: Filters) -> pd.DataFrame:
         """Count them."""
-        answer = reports.ask("case_count", figure=figure, **counted.parameters() | moments(reports, counted))
+        answer = reports.ask("case_count", figure=figure, **counted.parameters() | derived_times(reports, counted))
         return answer.rename(columns={"cases": figure})
 
     return int(counts(reports, filters, ("case count", figure), asked, columns=[figure])[figure].iloc[0])
@@ -293,7 +293,7 @@ def readable_count(reports: ReportDatabase, filters: Filters, *, figure: str) ->
     if not filters.scope.sees_cases:
         return 0
     filters = asked_as(filters, figure)
-    parameters = filters.case_parameters() | moments(reports, filters)
+    parameters = filters.case_parameters() | derived_times(reports, filters)
     return int(reports.ask("case_count", figure=figure, **parameters)["cases"].iloc[0])
 
 
@@ -311,7 +311,7 @@ def _found(reports: ReportDatabase, filters: Filters, figure: str, order: Order,
     """
     filters = asked_as(filters, figure)
     parameters = search.parameters(filters, units=figure != WITH_HIGHER)
-    asked = filters.case_parameters() | moments(reports, filters) | parameters
+    asked = filters.case_parameters() | derived_times(reports, filters) | parameters
     within_units = filters.scope.within_units
     most = _ALL_FOUND if within_units else MOST_FOUND + 1
     asked |= {"figure": figure, "order": order, "most": most}

@@ -10,7 +10,7 @@ from queries.cases.cases import case_rows
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import Filters
 from queries.engine.scope import handed_up_by
-from queries.figures.figures import moments
+from queries.figures.figures import derived_times
 
 NEAR_METRES = 500
 _MOST_NEAR = 8
@@ -43,7 +43,7 @@ def report(reports: ReportDatabase, filters: Filters, code: str) -> dict[str, An
     `hours_confirmed` says whether the office hours in force at submission are confirmed, `escalated_by_id` which unit
     handed it up, `informed_at` when the citizen was last told something since. Raises DatabaseAway.
     """
-    parameters: dict[str, Any] = filters.case_parameters() | moments(reports, filters)
+    parameters: dict[str, Any] = filters.case_parameters() | derived_times(reports, filters)
     answer = reports.ask("report", code=code.replace("\0", ""), zone=filters.zone.key, **parameters)
     if answer.empty:
         return None

@@ -12,8 +12,8 @@ import pandas as pd
 from queries.cases.cases import Order, case_count
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import BEGINNING, Filters
-from queries.engine.scope import COUNTS
-from queries.figures.figures import moments
+from queries.engine.scope import AGGREGATES_ONLY
+from queries.figures.figures import derived_times
 
 
 def urgent(
@@ -26,7 +26,7 @@ def urgent(
     """
     if not filters.exact:
         return _facts(reports, filters, pd.DataFrame({"id": []})), case_count(reports, filters, figure="urgent")
-    asked = _counting(filters) | moments(reports, filters)
+    asked = _counting(filters) | derived_times(reports, filters)
     answer = reports.ask("urgent", order=order, limit=limit, since=since, **asked)
     found = int(answer["found"].iloc[0]) if len(answer) else 0
     return _facts(reports, filters, answer), found
@@ -45,18 +45,18 @@ def longest_overdue(reports: ReportDatabase, filters: Filters, *, limit: int) ->
 def _first(reports: ReportDatabase, filters: Filters, figure: str, order: Order, limit: int) -> pd.DataFrame:
     if not filters.exact:
         return _facts(reports, filters, pd.DataFrame({"id": []}))
-    asked = _counting(filters) | moments(reports, filters)
+    asked = _counting(filters) | derived_times(reports, filters)
     answer = reports.ask("cases", figure=figure, order=order, limit=limit, offset=0, **asked)
     return _facts(reports, filters, answer)
 
 
 def _counting(filters: Filters) -> dict[str, Any]:
-    return filters.parameters() | {"scope": COUNTS}
+    return filters.parameters() | {"scope": AGGREGATES_ONLY}
 
 
 def _facts(reports: ReportDatabase, filters: Filters, found: pd.DataFrame) -> pd.DataFrame:
     ids = [int(number) for number in found["id"]]
-    asked: dict[str, Any] = {"ids": tuple(ids), "at": filters.at} | moments(reports, filters)
+    asked: dict[str, Any] = {"ids": tuple(ids), "at": filters.at} | derived_times(reports, filters)
     known = reports.ask("case_facts", **asked).set_index("id")
     table = known.reindex([number for number in ids if number in known.index]).reset_index()
     for column in ("submitted_at", "due_at"):

@@ -23,10 +23,10 @@ class _Answer:
     size: int
 
 
-class Memory:
+class AnswerCache:
     """What was made under a key, for some seconds, within a number of bytes. Safe to share between threads.
 
-    While it stands still (`stand_still`) nothing in it grows older. What is older than half its time is made anew, but
+    While it stands still (`freeze`) nothing in it grows older. What is older than half its time is made anew, but
     where that fails it begins its time again: an answer does not vanish while there is no better one.
     """
 
@@ -52,12 +52,12 @@ class Memory:
         self._stood = 0.0
         self._stands_since: float | None = None
 
-    def stand_still(self) -> None:
+    def freeze(self) -> None:
         """Let nothing grow older from now on."""
         with self._guard:
             self._stands_since = self._stands_since or time.monotonic()
 
-    def go_on(self) -> None:
+    def thaw(self) -> None:
         """Let time pass again."""
         with self._guard:
             if self._stands_since:

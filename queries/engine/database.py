@@ -16,9 +16,9 @@ from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, even
 from sqlalchemy.exc import DBAPIError, NotSupportedError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from queries.engine.answer_cache import Memory
+from queries.engine.answer_cache import AnswerCache
 from queries.engine.errors import DatabaseAway, Kind, NoAnswer, NotAReportDatabase, kind_of
-from queries.engine.scope import COUNTS, Scope
+from queries.engine.scope import AGGREGATES_ONLY, Scope
 from queries.engine.signature import NoKey, Session, Signer
 from queries.engine.statements import sql
 from queries.engine.timing import Timings
@@ -63,8 +63,8 @@ _Kept = TypeVar("_Kept")
 class ReportDatabase:
     """A report database that answers questions. Safe to share between threads.
 
-    Once `look` finds it away, every other question is refused at once, and remembered answers grow no older, until
-    `look` finds it back: who watches asks on behalf of all.
+    Once `poll` finds it away, every other question is refused at once, and remembered answers grow no older, until
+    `poll` finds it back: who watches asks on behalf of all.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class ReportDatabase:
         self._running: set[psycopg.Connection] = set()
         self._while_waiting = while_waiting
         self._why_away = why_away
-        self._memory = Memory(
+        self._memory = AnswerCache(
             seconds=_SECONDS_TO_REMEMBER,
             room=_BYTES_OF_ANSWERS,
             failing=(DatabaseAway, NotAReportDatabase),
@@ -107,7 +107,7 @@ class ReportDatabase:
         *,
         figure: str = "true",
         order: str = "newest",
-        scope: Scope = COUNTS,
+        scope: Scope = AGGREGATES_ONLY,
         **parameters: Any,
     ) -> pd.DataFrame:
         """Answer `queries/<question>.sql` with its columns, within a scope; moments come back in UTC.
@@ -139,7 +139,7 @@ class ReportDatabase:
         *,
         figure: str = "true",
         order: str = "newest",
-        scope: Scope = COUNTS,
+        scope: Scope = AGGREGATES_ONLY,
         **parameters: Any,
     ) -> pd.DataFrame:
         """Answer like `ask`, but from the database, always. Raises DatabaseAway, NotAReportDatabase."""
@@ -174,21 +174,21 @@ class ReportDatabase:
         """Whether a URL of the primary was given, for the access log."""
         return self._recording is not None
 
-    def look(self, question: str, scope: Scope = COUNTS, **parameters: Any) -> pd.DataFrame:
+    def poll(self, question: str, scope: Scope = AGGREGATES_ONLY, **parameters: Any) -> pd.DataFrame:
         """Answer a small question on a connection kept for it, whatever was found before, and tell all who ask whether
         the database is there. Raises DatabaseAway, NotAReportDatabase, within about eight seconds.
         """
         try:
             answer = self._ask(self._looking, question, sql(question), parameters, scope)
         except (DatabaseAway, NotAReportDatabase) as away:
-            self._memory.stand_still()
+            self._memory.freeze()
             self._away = away.with_traceback(None)
             if away.kind == "silent":  # those who wait on other connections wait in vain as well
                 for connection in list(self._running):
                     _hang_up(connection)
             raise
         self._away = None
-        self._memory.go_on()
+        self._memory.thaw()
         return answer
 
     def close(self) -> None:
@@ -214,7 +214,7 @@ class ReportDatabase:
 
         def begin(connection: Connection) -> str:
             """Return what begins the question's transaction on a connection."""
-            signed = None if scope == COUNTS else self._signer.signed(scope, reader, _session(connection))
+            signed = None if scope == AGGREGATES_ONLY else self._signer.signed(scope, reader, _session(connection))
             return _begin(question, scope, signed, on_record=on_record)
 
         try:

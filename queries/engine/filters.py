@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Self, cast
 from zoneinfo import ZoneInfo
 
-from queries.engine.scope import COUNTS, FIGURES, Scope
+from queries.engine.scope import AGGREGATES_ONLY, FIGURES, Scope
 
 BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
@@ -112,7 +112,7 @@ class Filters:
 
         Who counts by officers asks as himself, too: their names belong to cases.
         """
-        return replace(self, scope=COUNTS) if self.exact and not self.officers else self
+        return replace(self, scope=AGGREGATES_ONLY) if self.exact and not self.officers else self
 
     def parameters(self) -> dict[str, Any]:
         """Return the parameters of a question that counts, as queries/*.sql name them.

@@ -30,7 +30,7 @@ def keyed(keys: NDArray[np.int64], counts: NDArray[np.int64], columns: Sequence[
     return table
 
 
-def added(parts: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
+def sum_tables(parts: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
     """Return the sums of some columns of several tables for each key of any; in the order of the keys, null last."""
     keys = np.concatenate([keys_of(part) for part in parts])
     known, places = _in_order(keys)
@@ -39,7 +39,7 @@ def added(parts: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame
     return keyed(known, sums, columns)
 
 
-def beside(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+def join_tables(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Return the columns of several tables, each with a row for a key, for each key of any; 0 where one has none.
 
     In the order of the keys, null last.
@@ -55,7 +55,7 @@ def beside(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return keyed(known, np.concatenate(counts, axis=1), columns)
 
 
-def told(keys: NDArray[np.int64], known: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+def lookup(keys: NDArray[np.int64], known: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     """Return what is known of some keys, which its index holds, a row each; null where nothing is."""
     return known[list(columns)].reindex(pd.Index(keys)).reset_index(drop=True)
 

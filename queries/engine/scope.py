@@ -47,9 +47,9 @@ class Scope:
         return self.counts_all or self.sees_cases
 
 
-COUNTS = Scope("report_reader", counts_all=True)
+AGGREGATES_ONLY = Scope("report_reader", counts_all=True)
 """Who counts: every report, but no case's words, code, place or officer. Exact counts are asked as this role."""
-EVERYTHING = Scope("report_leader")
+ALL_CASES = Scope("report_leader")
 """Every case, with what identifies a person masked in its words."""
 NOTHING = Scope("report_official")
 """No case at all, and only counts of which no case can be told: a viewer's."""

@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import FIELDS, TICK, Filters, Square
-from queries.engine.scope import COUNTS
+from queries.engine.scope import AGGREGATES_ONLY
 from queries.engine.statements import definitions, written
 
 STEP = 5
@@ -171,7 +171,7 @@ def _cells(filters: Filters) -> Iterator[Filters]:
 def _told(cell: Filters, make: Make, columns: tuple[str, ...], keys: Mapping[str, str | None]) -> _Rows:
     """Return what is published of one cell: what a head's own units hold as it is, and the rest rounded."""
     own = cell.scope.units
-    counted = replace(cell, scope=COUNTS)
+    counted = replace(cell, scope=AGGREGATES_ONLY)
     whole = _rows(make(counted), columns, tuple(keys))
     if cell.units and cell.units[0] in own:
         return whole

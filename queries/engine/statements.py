@@ -39,8 +39,8 @@ def moves(figure: str) -> str:
     put in order sooner than all reports ever are walked through. Raises KeyError.
     """
     meaning = written(figure)
-    if happened := re.search(r"(\w+) >= :start", meaning):
-        return happened[1]
+    if period_counts := re.search(r"(\w+) >= :start", meaning):
+        return period_counts[1]
     return "submitted_at at time zone 'UTC'" if "open_until > :at" in meaning else "submitted_at"
 
 

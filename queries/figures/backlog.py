@@ -8,10 +8,10 @@ import pandas as pd
 
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import NONE, Filters
-from queries.engine.keyed import beside, counts_of, keyed, keys_of, told
+from queries.engine.keyed import counts_of, join_tables, keyed, keys_of, lookup
 from queries.engine.small_numbers import counts
-from queries.figures.figures import Dimension, moments, names, standing
-from queries.figures.period import happened
+from queries.figures.figures import Dimension, derived_times, names, standing
+from queries.figures.period import period_counts
 
 URGENCIES = ("open", "overdue", "due_today", "due_soon", "no_deadline")
 RECEIPTS = ("receive_waiting", "receive_overdue")
@@ -50,28 +50,28 @@ def _backlog(reports: ReportDatabase, filters: Filters, since: datetime, by: Dim
     )
     oldest = waiting["oldest"] if "oldest" in waiting else pd.Series(pd.NaT, waiting.index)
     before = standing(reports, then, by=by)
-    table = beside(
+    table = join_tables(
         [
             *([keyed(np.array([NONE]), np.empty((1, 0), "int64"), ())] if by is None else []),  # a row in any case
             waiting[["key", *_WAITING]],
-            happened(reports, lately, by=by)[["key", *_FLOWS]],
-            happened(reports, pace, by=by)[["key", "resolved"]].rename(columns={"resolved": "resolved_of_pace"}),
+            period_counts(reports, lately, by=by)[["key", *_FLOWS]],
+            period_counts(reports, pace, by=by)[["key", "resolved"]].rename(columns={"resolved": "resolved_of_pace"}),
             before[["key", "open"]].rename(columns={"open": "open_before"}),
         ]
     )
     keys = keys_of(table)
-    oldest = told(keys, pd.DataFrame({"oldest": oldest}).set_axis(keys_of(waiting)), ["oldest"])["oldest"]
+    oldest = lookup(keys, pd.DataFrame({"oldest": oldest}).set_axis(keys_of(waiting)), ["oldest"])["oldest"]
     table["oldest"] = pd.to_datetime(oldest, utc=True).dt.tz_convert(filters.zone)
     pace_a_day = table["resolved_of_pace"].where(table["resolved_of_pace"] > 0) / PACE_DAYS
     table["days_of_work"] = table["open"] / pace_a_day
     if by is not None:
-        table[["code", "name_vi", "name_en"]] = told(keys, names(reports, by), ("code", "name_vi", "name_en"))
+        table[["code", "name_vi", "name_en"]] = lookup(keys, names(reports, by), ("code", "name_vi", "name_en"))
     return table
 
 
 def _waiting(reports: ReportDatabase, filters: Filters, by: Dimension | None) -> pd.DataFrame:
     """Return _WAITING and `oldest` by key: the last age and the middle stage are what the others leave of `open`."""
-    table = reports.ask("backlog", **filters.parameters() | moments(reports, filters) | {"by": by})
+    table = reports.ask("backlog", **filters.parameters() | derived_times(reports, filters) | {"by": by})
     for parts, left in ((AGES, "age_over_30"), (STAGES, "in_progress")):
         others = [name for name in parts if name != left]
         table[left] = table["open"].to_numpy() - counts_of(table, others).sum(axis=1)

@@ -7,7 +7,7 @@ from math import ceil
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import TICK, Filters
 from queries.figures.figures import STANDING, standing
-from queries.figures.period import PERIOD_COUNTS, SUMS, happened
+from queries.figures.period import PERIOD_COUNTS, SUMS, period_counts
 
 _FEW_WEEKS = 28  # days: from here on a period counts as the nearest whole number of weeks
 
@@ -33,7 +33,7 @@ class Earlier:
         """Return the earlier figures, those that can be compared. Raises DatabaseAway."""
         found: dict[str, int] = {}
         if self.period is not None:
-            row = happened(reports, self.period).iloc[0]
+            row = period_counts(reports, self.period).iloc[0]
             found |= {name: int(row[name]) for name in (*PERIOD_COUNTS, *SUMS)}
         if self.standing is not None:
             table = standing(reports, self.standing)

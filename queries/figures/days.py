@@ -8,8 +8,8 @@ import pandas as pd
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import Filters
 from queries.engine.small_numbers import counts
-from queries.figures.figures import moments
-from queries.figures.period import happened, summarised
+from queries.figures.figures import derived_times
+from queries.figures.period import period_counts, summarised
 
 _LONGEST_IN_DAYS = timedelta(days=100)
 _MOMENTS_AT_ONCE = 14
@@ -48,8 +48,8 @@ def _days(reports: ReportDatabase, filters: Filters, step: int) -> pd.DataFrame:
         }
         return reports.ask("days", **parameters)
     known = reports.ask("period_days", **filters.parameters(), **whole.parameters(filters))
-    today = happened(reports, filters.since(datetime.combine(whole.end, time.min, filters.zone))).iloc[0]
-    standing = reports.ask("open", **filters.parameters() | moments(reports, filters) | {"by": None})
+    today = period_counts(reports, filters.since(datetime.combine(whole.end, time.min, filters.zone))).iloc[0]
+    standing = reports.ask("open", **filters.parameters() | derived_times(reports, filters) | {"by": None})
     last = {
         "day": whole.end,
         "received": today["received"],

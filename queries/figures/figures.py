@@ -13,9 +13,9 @@ from rich.table import Table
 
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import Filters
-from queries.engine.keyed import beside, keys_of, told
+from queries.engine.keyed import join_tables, keys_of, lookup
 from queries.engine.small_numbers import counts
-from queries.figures.period import happened, hours, summed
+from queries.figures.period import hours, period_counts, summed
 
 _SHAPES = "\u0306\u0302\u031b"
 """The marks that make another letter, in the order of the alphabet: breve, circumflex, horn."""
@@ -24,7 +24,7 @@ _TONES = "\u0300\u0309\u0303\u0301\u0323"
 
 Dimension = Literal["district", "ward", "unit", "category", "channel"]
 
-COUNTS = (
+AGGREGATES_ONLY = (
     "received",
     "open",
     "overdue",
@@ -181,7 +181,7 @@ def due_soon_until(reports: ReportDatabase, at: datetime, zone: ZoneInfo) -> dat
     return datetime.combine(day + timedelta(days=1), time.min, zone)
 
 
-def moments(reports: ReportDatabase, filters: Filters) -> dict[str, datetime]:
+def derived_times(reports: ReportDatabase, filters: Filters) -> dict[str, datetime]:
     """Return the moments that follow from the filters' own, as definitions.sql names them: soon and today_ends."""
     tomorrow = filters.at.astimezone(filters.zone).date() + timedelta(days=1)
     return {
@@ -202,12 +202,12 @@ def figures(reports: ReportDatabase, filters: Filters, *, by: Dimension | None =
 
 
 def _figures(reports: ReportDatabase, filters: Filters, by: Dimension | None) -> pd.DataFrame:
-    period = happened(reports, filters, by=by)
-    table = beside([period, standing(reports, filters, by=by)])[["key", *COUNTS]]
+    period = period_counts(reports, filters, by=by)
+    table = join_tables([period, standing(reports, filters, by=by)])[["key", *AGGREGATES_ONLY]]
     if by is None:
         return table
-    table[["code", "name_vi", "name_en"]] = told(keys_of(table), names(reports, by), ("code", "name_vi", "name_en"))
-    return table[["key", "code", "name_vi", "name_en", *COUNTS]].sort_values("code", ignore_index=True)
+    table[["code", "name_vi", "name_en"]] = lookup(keys_of(table), names(reports, by), ("code", "name_vi", "name_en"))
+    return table[["key", "code", "name_vi", "name_en", *AGGREGATES_ONLY]].sort_values("code", ignore_index=True)
 
 
 def standing(reports: ReportDatabase, filters: Filters, *, by: Dimension | None = None) -> pd.DataFrame:
@@ -218,7 +218,7 @@ def standing(reports: ReportDatabase, filters: Filters, *, by: Dimension | None 
 
     def asked(counted: Filters) -> pd.DataFrame:
         """Count it."""
-        return reports.ask("open", **counted.parameters() | moments(reports, counted) | {"by": by})
+        return reports.ask("open", **counted.parameters() | derived_times(reports, counted) | {"by": by})
 
     return counts(reports, filters, ("standing", by), asked, keys={"key": by}, columns=STANDING)
 
@@ -228,7 +228,7 @@ def timed(reports: ReportDatabase, filters: Filters, *, by: Dimension | None = N
     queries.period.hours; null where none was. Raises DatabaseAway.
     """
     table, taken = figures(reports, filters, by=by), hours(reports, filters, by=by)
-    table[list(HOURS)] = told(keys_of(table), taken.set_axis(keys_of(taken)), HOURS)
+    table[list(HOURS)] = lookup(keys_of(table), taken.set_axis(keys_of(taken)), HOURS)
     return table
 
 
@@ -278,7 +278,7 @@ def as_rich_table(table: pd.DataFrame) -> Table:
     if "code" not in table.columns:
         printed.add_column("figure")
         printed.add_column("", justify="right")
-        for name in COUNTS:
+        for name in AGGREGATES_ONLY:
             printed.add_row(name, f"{records[name].iloc[0]:,}")
         for name in HOURS:
             printed.add_row(name, _hours(records[name].iloc[0]))

@@ -9,7 +9,7 @@ from queries.engine.database import ReportDatabase
 from queries.engine.filters import Filters
 from queries.engine.small_numbers import FEWEST, counts
 from queries.figures.backlog import mix
-from queries.figures.figures import moments, names, standing
+from queries.figures.figures import derived_times, names, standing
 from queries.figures.ranking import expected, ratio
 
 _BEHIND = ("open", "overdue", "seriously_overdue", "receive_overdue", "no_deadline")
@@ -35,7 +35,7 @@ def _overdue(reports: ReportDatabase, filters: Filters, by: Literal["unit", "dis
         reports,
         filters,
         ("behind", by),
-        lambda counted: reports.ask("overdue", **(counted.parameters() | moments(reports, counted) | {"by": by})),
+        lambda counted: reports.ask("overdue", **(counted.parameters() | derived_times(reports, counted) | {"by": by})),
         keys={"key": by},
         columns=_BEHIND,
     )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import FIELDS, NONE, Filters
-from queries.engine.keyed import added, counts_of, keyed, keys_of
+from queries.engine.keyed import counts_of, keyed, keys_of, sum_tables
 from queries.engine.small_numbers import counts
 from queries.figures.chance import median_bounds
 
@@ -93,7 +93,7 @@ class Whole:
         return [each for each in (filters.within(end=start), filters.within(start=end)) if each.start < each.end]
 
 
-def happened(reports: ReportDatabase, filters: Filters, *, by: str | None = None) -> pd.DataFrame:
+def period_counts(reports: ReportDatabase, filters: Filters, *, by: str | None = None) -> pd.DataFrame:
     """Return what happened in the period: key (Int64; null: none), PERIOD_COUNTS and SUMS (reports).
 
     One row where `by` is None, else a row for each member of the dimension that anything is counted for. Raises
@@ -118,8 +118,8 @@ def _happened(reports: ReportDatabase, filters: Filters, by: str | None) -> pd.D
     if whole is not None:
         parts.append(reports.ask("period", **filters.parameters(), **whole.parameters(filters), by=by))
     rests = whole.rest(filters) if whole else [filters]
-    parts += [reports.ask("cohorts", **rest.parameters(), by=by) for rest in rests]
-    table = added(parts, PERIOD_COUNTS)
+    parts += [reports.ask("period_from_reports", **rest.parameters(), by=by) for rest in rests]
+    table = sum_tables(parts, PERIOD_COUNTS)
     if by is not None:
         table = table.iloc[np.flatnonzero(np.count_nonzero(counts_of(table, PERIOD_COUNTS), axis=1))].reset_index(
             drop=True

@@ -45,7 +45,7 @@ def changes(reports: ReportDatabase, now: datetime, since: Mark | None) -> Chang
 
     Raises DatabaseAway, NotAReportDatabase.
     """
-    row = reports.look("changes", now=now, horizon=since.horizon if since else None).iloc[0]
+    row = reports.poll("changes", now=now, horizon=since.horizon if since else None).iloc[0]
     server = f"{'copy' if row['is_copy'] else 'primary'} since {row['started']}"
     elsewhere = since is not None and since.server != server
     return Changes(

@@ -44,5 +44,5 @@ def feeds(reports: ReportDatabase) -> tuple[Feed, ...]:
             last_delivery_at=None if pd.isna(row["last_delivery_at"]) else row["last_delivery_at"].to_pydatetime(),
             expected_every=timedelta(seconds=row["expected_seconds"]),
         )
-        for row in reports.look("feeds").to_dict("records")
+        for row in reports.poll("feeds").to_dict("records")
     )

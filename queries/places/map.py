@@ -8,9 +8,9 @@ import pandas as pd
 
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import Filters
-from queries.engine.keyed import added, keys_of
+from queries.engine.keyed import keys_of, sum_tables
 from queries.engine.small_numbers import counts
-from queries.figures.figures import moments
+from queries.figures.figures import derived_times
 from queries.figures.period import summarised
 
 _WITHIN, _LEAST = 3, 0.05  # times what the middle half of the reports takes, at least so many degrees
@@ -28,12 +28,12 @@ def points(reports: ReportDatabase, filters: Filters) -> pd.DataFrame:
     longitude and latitude in hundred-thousandths of a degree. A hundred thousand rows would take ten times as long to
     read as these few long ones. Raises DatabaseAway.
     """
-    return reports.ask("map_points", **filters.case_parameters() | moments(reports, filters))
+    return reports.ask("map_points", **filters.case_parameters() | derived_times(reports, filters))
 
 
 def arrivals(reports: ReportDatabase, filters: Filters, *, since: datetime) -> pd.DataFrame:
     """Return the reports submitted after `since`, open or not, as `points` does. Raises DatabaseAway."""
-    return reports.ask("map_arrivals", since=since, **filters.case_parameters() | moments(reports, filters))
+    return reports.ask("map_arrivals", since=since, **filters.case_parameters() | derived_times(reports, filters))
 
 
 def grid(reports: ReportDatabase) -> tuple[int, int]:
@@ -107,9 +107,9 @@ def _squares(reports: ReportDatabase, filters: Filters, figure: str) -> pd.DataF
         parts = [reports.ask("period_squares", **whole.parameters(filters), wide=wide, high=high)]
         rests = whole.rest(filters)
     for rest in rests:
-        asked = rest.parameters() | moments(reports, rest) | {"wide": wide, "high": high}
+        asked = rest.parameters() | derived_times(reports, rest) | {"wide": wide, "high": high}
         parts.append(reports.ask("map_squares", figure=figure, **asked))
-    table = added(parts, ["reports"])
+    table = sum_tables(parts, ["reports"])
     return table[table["reports"] > 0]
 
 
@@ -121,7 +121,7 @@ def case(
     Keys: id, public_code, title, address, severity, state (as in queries.cases), the ids of category, district, ward
     and unit, officer, submitted_at, due_at, ended_at (in the city's zone), lon, lat. Raises DatabaseAway.
     """
-    parameters = filters.case_parameters() | moments(reports, filters)
+    parameters = filters.case_parameters() | derived_times(reports, filters)
     answer = reports.ask("map_case", id=report_id, code=code, **parameters)
     if answer.empty:
         return None

@@ -6,8 +6,8 @@ from queries.engine.database import ReportDatabase
 from queries.engine.filters import Filters
 from queries.engine.scope import NOTHING
 from queries.engine.small_numbers import counts
-from queries.figures.figures import moments, reading_order
-from queries.figures.period import happened
+from queries.figures.figures import derived_times, reading_order
+from queries.figures.period import period_counts
 
 _DUTIES = ("due_today", "new_here", "by_transfer", "sent_back")
 
@@ -32,7 +32,7 @@ def duties(reports: ReportDatabase, filters: Filters) -> dict[str, int]:
         reports,
         filters,
         "duties",
-        lambda counted: reports.ask("duties", **counted.parameters() | moments(reports, counted)),
+        lambda counted: reports.ask("duties", **counted.parameters() | derived_times(reports, counted)),
         columns=_DUTIES,
     )
     return {name: int(table[name].iloc[0]) for name in _DUTIES}
@@ -53,7 +53,7 @@ def ratings(reports: ReportDatabase, filters: Filters) -> dict[str, int]:
 
     Raises DatabaseAway.
     """
-    row = happened(reports, filters).iloc[0]
+    row = period_counts(reports, filters).iloc[0]
     return {name: int(row[name]) for name in ("rated", "rated_satisfied", "rated_acceptable", "rated_not_satisfied")}
 
 

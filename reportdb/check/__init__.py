@@ -7,7 +7,7 @@ import psycopg
 
 from reportdb.check.access import function_damage, read_functions, role_damage, shown_without_scope
 from reportdb.check.contents import QUESTIONS, bad_time_zones, disagreement
-from reportdb.check.damage import Damage
+from reportdb.check.damage import Finding
 from reportdb.check.login import beyond_the_owner, login_damage
 from reportdb.check.places import misplaced
 from reportdb.check.rules import broken_rules
@@ -22,7 +22,7 @@ from reportdb.check.structure import (
 __all__ = ["Damage", "beyond_the_owner", "find_damage"]
 
 
-def find_damage(connection: psycopg.Connection, now: datetime | None = None) -> list[Damage]:
+def find_damage(connection: psycopg.Connection, now: datetime | None = None) -> list[Finding]:
     """Return all that is wrong in the report database at `now` (else this moment); nothing is changed.
 
     Tables may be tables or views. `connection` is the owner's and in no transaction: the expected structure is made

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import psycopg
 from psycopg import sql
 
-from reportdb.check.damage import Damage
+from reportdb.check.damage import Finding
 from reportdb.database.migrations import ROLES
 
 _EVERYBODY = "public"
@@ -96,7 +96,7 @@ def read_functions(connection: psycopg.Connection, signatures: Iterable[str]) ->
 
 def rights_damage(
     table: str, columns: Iterable[str], expected: frozenset[Right], found: frozenset[Right], there: Iterable[str]
-) -> Iterator[Damage]:
+) -> Iterator[Finding]:
     """Yield what roles may not do with a table but must, and what they may but must not.
 
     `columns` are those of the expected table, `there` those of the found one. A right to all expected columns is one to
@@ -119,7 +119,7 @@ def rights_damage(
     for (right, missing, ours), roles in lacking.items():
         place = None if missing >= (ours or everything & all_there) else _named(missing)
         cure = f"grant {_right(right, ours)} on {table} to {', '.join(roles)}"
-        yield Damage(table, place, f"{', '.join(roles)} may not {right}", cure)
+        yield Finding(table, place, f"{', '.join(roles)} may not {right}", cure)
     for (right, more, ours), roles in too_much.items():
         cure = f"revoke {right} on {table} from {', '.join(roles)}"
         if roles != [_EVERYBODY]:
@@ -127,12 +127,12 @@ def rights_damage(
         if ours:
             cure += f"; then grant {_right(right, ours)} on {table} to {', '.join(roles)}"
         place = None if more >= all_there else _named(more)
-        yield Damage(table, place, f"{_words(roles)} may {right}, but must not", cure)
+        yield Finding(table, place, f"{_words(roles)} may {right}, but must not", cure)
 
 
 def policy_damage(
     table: str, expected: frozenset[Policy] | None, found: frozenset[Policy] | None, *, same_tables: bool
-) -> Iterator[Damage]:
+) -> Iterator[Finding]:
     """Yield where row-level security is off, or lets another choice of rows through.
 
     `same_tables`: the tables carry the names the conditions are written with, so that those can be compared.
@@ -141,54 +141,56 @@ def policy_damage(
         return
     if found is None:
         wrong = "row-level security is off, so that whoever may read the table sees every row"
-        yield Damage(table, None, wrong, f"alter table {table} enable row level security")
+        yield Finding(table, None, wrong, f"alter table {table} enable row level security")
         return
     ours, theirs = ({policy.name: policy for policy in policies} for policies in (expected, found))
     for name in sorted(ours.keys() | theirs.keys()):
         there = theirs.get(name)
         if there is None:
             cure = f"create policy {name} on {table} as reportdb/schema/ does"
-            yield Damage(table, None, f"the policy {name} is missing", cure)
+            yield Finding(table, None, f"the policy {name} is missing", cure)
         elif name not in ours:
             wrong = f"a policy {name}, which is none of ours, shows rows to {_words(there.roles)}"
-            yield Damage(table, None, wrong, f"drop policy {name} on {table}")
+            yield Finding(table, None, wrong, f"drop policy {name} on {table}")
         elif ours[name] != (there if same_tables else there._replace(rows=ours[name].rows)):
             cure = f"drop policy {name} on {table}; then create it as reportdb/schema/ does"
-            yield Damage(table, None, f"the policy {name} chooses other rows than ours, or for others", cure)
+            yield Finding(table, None, f"the policy {name} chooses other rows than ours, or for others", cure)
 
 
 def function_damage(
     expected: Mapping[str, Function], found: Mapping[str, Function], *, same_tables: bool
-) -> Iterator[Damage]:
+) -> Iterator[Finding]:
     """Yield the functions that are not there or do something else, and who may call them and must not, or cannot."""
     for name, ours in expected.items():
         if name not in found:
-            yield Damage(name, None, "the function is missing", "create it as reportdb/schema/ does")
+            yield Finding(name, None, "the function is missing", "create it as reportdb/schema/ does")
             continue
         there = found[name]
         if same_tables and there.body != ours.body:
-            yield Damage(name, None, "the function does something else than ours", "create it as reportdb/schema/ does")
+            yield Finding(
+                name, None, "the function does something else than ours", "create it as reportdb/schema/ does"
+            )
         if there.definer != ours.definer:
             whose = ("definer", "caller's") if ours.definer else ("invoker", "owner's")
             cure = f"alter function {name} security {whose[0]}"
-            yield Damage(name, None, f"the function runs with its {whose[1]} rights", cure)
+            yield Finding(name, None, f"the function runs with its {whose[1]} rights", cure)
         if unable := [role for role in ROLES if role in ours.callers - there.callers]:
             cure = f"grant execute on function {name} to {', '.join(unable)}"
-            yield Damage(name, None, f"{', '.join(unable)} may not call the function", cure)
+            yield Finding(name, None, f"{', '.join(unable)} may not call the function", cure)
         able = [role for role in _WHO if role in there.callers - ours.callers]
         able = [_EVERYBODY] if _EVERYBODY in able else able
         if able:
             cure = f"revoke execute on function {name} from {', '.join(able)}"
-            yield Damage(name, None, f"{_words(able)} may call the function, but must not", cure)
+            yield Finding(name, None, f"{_words(able)} may call the function, but must not", cure)
 
 
-def role_damage(connection: psycopg.Connection) -> Iterator[Damage]:
+def role_damage(connection: psycopg.Connection) -> Iterator[Finding]:
     """Yield which of the dashboard's roles the rules do not bind: those that pass by them, or belong to others."""
     for role in connection.execute(
         "select rolname from pg_roles where rolname = any(%s) and (rolsuper or rolbypassrls) order by 1", [list(ROLES)]
     ).fetchall():
         cure = f"alter role {role[0]} nosuperuser nobypassrls"
-        yield Damage(f"role {role[0]}", None, "passes by row-level security", cure)
+        yield Finding(f"role {role[0]}", None, "passes by row-level security", cure)
     for member, role in connection.execute(
         """select member.rolname, role.rolname
            from pg_auth_members
@@ -199,10 +201,10 @@ def role_damage(connection: psycopg.Connection) -> Iterator[Damage]:
     ).fetchall():
         if (member, role) not in _BELONG:
             wrong = f"belongs to {role}, and may do what that role may"
-            yield Damage(f"role {member}", None, wrong, f"revoke {role} from {member}")
+            yield Finding(f"role {member}", None, wrong, f"revoke {role} from {member}")
 
 
-def shown_without_scope(connection: psycopg.Connection, views: Iterable[str]) -> Iterator[Damage]:
+def shown_without_scope(connection: psycopg.Connection, views: Iterable[str]) -> Iterator[Finding]:
     """Yield the views that show cases to an official who has none. `connection` is in a transaction."""
     for view in views:
         try:
@@ -218,7 +220,7 @@ def shown_without_scope(connection: psycopg.Connection, views: Iterable[str]) ->
             return
         if row == (True,):
             cure = "let it choose the rows that sees_all() and scope_units() allow, or make it with (security_invoker)"
-            yield Damage(view, None, "a view that shows cases to officials who have none", cure)
+            yield Finding(view, None, "a view that shows cases to officials who have none", cure)
 
 
 def _columns(rights: frozenset[Right], role: str, right: str) -> _Columns:

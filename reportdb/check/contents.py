@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import psycopg
 from psycopg import sql
 
-from reportdb.check.damage import Damage, times
+from reportdb.check.damage import Finding, times
 
 
 class Question(NamedTuple):
@@ -36,7 +36,7 @@ RULE_QUESTIONS = [question for question in QUESTIONS if "rule_warnings" in quest
 """The questions about what leaves deadlines unknown."""
 
 
-def disagreement(connection: psycopg.Connection, question: Question, now: datetime) -> Iterator[Damage]:
+def disagreement(connection: psycopg.Connection, question: Question, now: datetime) -> Iterator[Finding]:
     """Yield what the question finds at the moment `now`, if anything."""
     names = {"table": sql.Identifier(question.table), "column": sql.Identifier(question.column or "")}
     query = sql.SQL("with bad (example) as ({}) select count(*), min(example) from bad").format(
@@ -45,13 +45,13 @@ def disagreement(connection: psycopg.Connection, question: Question, now: dateti
     count, example = connection.execute(query, {"now": now}).fetchone() or (0, None)
     if count:
         cure = question.cure.format(table=question.table, column=question.column)
-        yield Damage(question.table, question.column, question.wrong + times(count, example), cure)
+        yield Finding(question.table, question.column, question.wrong + times(count, example), cure)
 
 
-def bad_time_zones(connection: psycopg.Connection) -> Iterator[Damage]:
+def bad_time_zones(connection: psycopg.Connection) -> Iterator[Finding]:
     """Yield the city's time zone if there is none of that name."""
     for (zone,) in connection.execute("select time_zone from city").fetchall():
         try:
             ZoneInfo(zone)
         except (ZoneInfoNotFoundError, ValueError):
-            yield Damage("city", "time_zone", f"{zone!r} is no time zone", "write an IANA name like Asia/Ho_Chi_Minh")
+            yield Finding("city", "time_zone", f"{zone!r} is no time zone", "write an IANA name like Asia/Ho_Chi_Minh")

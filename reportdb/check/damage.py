@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Damage:
+class Finding:
     """One thing that is wrong in one place; `column` is None where the whole table is meant."""
 
     table: str

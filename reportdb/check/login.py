@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import psycopg
 
-from reportdb.check.damage import Damage
+from reportdb.check.damage import Finding
 from reportdb.database.migrations import DASHBOARD, ROLES
 
 _ROLES = (*ROLES, DASHBOARD)
@@ -18,7 +18,7 @@ _WAYS_OUT = ("dblink", "postgres_fdw", "file_fdw", "adminpack", "plpython3u", "p
 """Extensions that reach other databases or the server's files."""
 
 
-def login_damage(connection: psycopg.Connection) -> Iterator[Damage]:
+def login_damage(connection: psycopg.Connection) -> Iterator[Finding]:
     """Yield what the owner of the database left open to whoever holds the dashboard's login."""
     yield from _definers(connection)
     yield from _makers(connection)
@@ -29,20 +29,20 @@ def login_damage(connection: psycopg.Connection) -> Iterator[Damage]:
         yield from _left_by_postgresql(connection)
 
 
-def beyond_the_owner(connection: psycopg.Connection) -> list[Damage]:
+def beyond_the_owner(connection: psycopg.Connection) -> list[Finding]:
     """Return what stays open to every login because only a superuser may close it, and `connection`'s role is none."""
     return [] if _is_superuser(connection) else list(_left_by_postgresql(connection))
 
 
-def _key(connection: psycopg.Connection) -> Iterator[Damage]:
+def _key(connection: psycopg.Connection) -> Iterator[Finding]:
     if connection.execute("select to_regclass('scope_key')").fetchone() == (None,):
         return  # named among the tables
     if connection.execute("select exists (select from scope_key)").fetchone() == (False,):
         wrong = "no key, so that no scope can be signed and the dashboard shows counts alone"
-        yield Damage("scope_key", None, wrong, "python -m reportdb scope-key --new")
+        yield Finding("scope_key", None, wrong, "python -m reportdb scope-key --new")
 
 
-def _definers(connection: psycopg.Connection) -> Iterator[Damage]:
+def _definers(connection: psycopg.Connection) -> Iterator[Finding]:
     rows = connection.execute(
         """select cast(cast(pg_proc.oid as regprocedure) as text), nspname
            from pg_proc join pg_namespace on pg_namespace.oid = pronamespace
@@ -55,10 +55,10 @@ def _definers(connection: psycopg.Connection) -> Iterator[Damage]:
     ).fetchall()
     for name, schema in rows:
         wrong = "the function runs with its owner's rights and looks for names where its caller may put them"
-        yield Damage(name, None, wrong, f"alter function {name} set search_path = pg_catalog, {schema}, pg_temp")
+        yield Finding(name, None, wrong, f"alter function {name} set search_path = pg_catalog, {schema}, pg_temp")
 
 
-def _makers(connection: psycopg.Connection) -> Iterator[Damage]:
+def _makers(connection: psycopg.Connection) -> Iterator[Finding]:
     rows = connection.execute(
         """select format('database %%I', current_database()), role, privilege, ''
            from unnest(%(roles)s::text[]) as role, unnest(array['temporary', 'create']) as privilege
@@ -75,10 +75,10 @@ def _makers(connection: psycopg.Connection) -> Iterator[Damage]:
     for place, role, privilege, _ in rows:
         who = "everybody" if role == "public" else role
         what = "make temporary tables" if privilege == "temporary" else "make tables and functions"
-        yield Damage(place, None, f"{who} may {what} in it", f"revoke {privilege} on {place} from {role}")
+        yield Finding(place, None, f"{who} may {what} in it", f"revoke {privilege} on {place} from {role}")
 
 
-def _logins(connection: psycopg.Connection) -> Iterator[Damage]:
+def _logins(connection: psycopg.Connection) -> Iterator[Finding]:
     """Yield what the logins that belong to report_dashboard may do beside: rights of their own, roles, ownership."""
     rows = connection.execute(
         """with recursive belongs as (
@@ -117,24 +117,24 @@ def _logins(connection: psycopg.Connection) -> Iterator[Damage]:
         {"dashboard": DASHBOARD, "ours": list(_ROLES)},
     ).fetchall()
     for login, wrong, cure in rows:
-        yield Damage(f"login {login}", None, f"{wrong}, beside {DASHBOARD}", cure)
+        yield Finding(f"login {login}", None, f"{wrong}, beside {DASHBOARD}", cure)
 
 
-def _extensions(connection: psycopg.Connection) -> Iterator[Damage]:
+def _extensions(connection: psycopg.Connection) -> Iterator[Finding]:
     rows = connection.execute(
         "select extname from pg_extension where extname = any(%s) order by 1", [list(_WAYS_OUT)]
     ).fetchall()
     for (name,) in rows:
         wrong = "is installed, and leads to other databases or to the server's files"
-        yield Damage(f"extension {name}", None, wrong, f"drop extension {name}, in a database that does not need it")
+        yield Finding(f"extension {name}", None, wrong, f"drop extension {name}, in a database that does not need it")
 
 
-def _left_by_postgresql(connection: psycopg.Connection) -> Iterator[Damage]:
+def _left_by_postgresql(connection: psycopg.Connection) -> Iterator[Finding]:
     (names,) = connection.execute(_EVERY_LOGINS_FUNCTIONS).fetchone() or (None,)
     if names:
         wrong = f"every login may call {names}"
         cure = "as a superuser, revoke execute on these functions from public; where nobody is one, watch for their use"
-        yield Damage("pg_catalog", None, wrong, cure)
+        yield Finding("pg_catalog", None, wrong, cure)
 
 
 def _is_superuser(connection: psycopg.Connection) -> bool:

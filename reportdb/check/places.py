@@ -10,19 +10,19 @@ from psycopg import sql
 from shapely.geometry.base import BaseGeometry
 
 from reportdb.areas import Locator
-from reportdb.check.damage import Damage, times
+from reportdb.check.damage import Finding, times
 
 _SAMPLE = 5000  # reports whose area is looked up again
 _FAR = 0.5  # degrees, some 50 km: no city reports from there
 _NEAR = 1e-4  # degrees, some 10 m: a border drawn by other means
 
 
-def misplaced(connection: psycopg.Connection) -> Iterator[Damage]:
+def misplaced(connection: psycopg.Connection) -> Iterator[Finding]:
     """Yield malformed boundaries, points far away, and reports of a sample that lie outside their area."""
     shapes, malformed = _boundaries(connection)
     if malformed:
         cure = "load the boundaries again with `areas load`, as GeoJSON Polygon or MultiPolygon in WGS 84"
-        yield Damage("area", "geometry", f"cannot be drawn{times(len(malformed), malformed[0])}", cure)
+        yield Finding("area", "geometry", f"cannot be drawn{times(len(malformed), malformed[0])}", cure)
     yield from _far_away(connection, shapes)
     if not malformed:
         for level in ("district", "ward"):
@@ -50,7 +50,7 @@ def _boundaries(connection: psycopg.Connection) -> tuple[dict[int, BaseGeometry]
     return shapes, malformed
 
 
-def _far_away(connection: psycopg.Connection, shapes: dict[int, BaseGeometry]) -> Iterator[Damage]:
+def _far_away(connection: psycopg.Connection, shapes: dict[int, BaseGeometry]) -> Iterator[Finding]:
     points = connection.execute("select lon, lat from area where lon is not null").fetchall()
     if not shapes and not points:
         return
@@ -68,13 +68,13 @@ def _far_away(connection: psycopg.Connection, shapes: dict[int, BaseGeometry]) -
     ).fetchone() or (0, 0, None, None)
     if swapped:
         wrong = f"longitude and latitude are swapped{times(swapped, f'report {first_swapped}')}"
-        yield Damage("report", "lon, lat", wrong, "update report set lon = lat, lat = lon for these")
+        yield Finding("report", "lon, lat", wrong, "update report set lon = lat, lat = lon for these")
     if far:
         cure = "correct the coordinates, or empty both where the place is not known"
-        yield Damage("report", "lon, lat", f"far outside the city{times(far, f'report {first_far}')}", cure)
+        yield Finding("report", "lon, lat", f"far outside the city{times(far, f'report {first_far}')}", cure)
 
 
-def _in_another_area(connection: psycopg.Connection, level: str, shapes: dict[int, BaseGeometry]) -> Iterator[Damage]:
+def _in_another_area(connection: psycopg.Connection, level: str, shapes: dict[int, BaseGeometry]) -> Iterator[Finding]:
     """Look up a sample of reports again, spread evenly over all that have a point.
 
     Where the area is the one the source names, the point must lie in none.
@@ -101,4 +101,4 @@ def _in_another_area(connection: psycopg.Connection, level: str, shapes: dict[in
     if wrong:
         hit = times(len(wrong), f"report {report[wrong[0]]}")
         cure = f"load the {level}s' boundaries again with `areas load`: that locates all reports anew"
-        yield Damage("report", column, f"the point lies in another {level}, of {len(sample)} looked up{hit}", cure)
+        yield Finding("report", column, f"the point lies in another {level}, of {len(sample)} looked up{hit}", cure)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import psycopg
 from psycopg import sql
 
-from reportdb.check.damage import Damage, times
+from reportdb.check.damage import Finding, times
 from reportdb.check.structure import Constraint, Structure, Table
 
 # Rules between columns, said in words: what is wrong, and what cures it.
@@ -78,7 +78,7 @@ RULES: dict[tuple[str, ...], tuple[str, str]] = {
 }
 
 
-def broken_rules(connection: psycopg.Connection, expected: Structure, found: Structure) -> Iterator[Damage]:
+def broken_rules(connection: psycopg.Connection, expected: Structure, found: Structure) -> Iterator[Finding]:
     """Yield the rules that rows of the found tables break. Raises psycopg.ProgrammingError without their columns."""
     for name, table in expected.items():
         if name not in found:
@@ -88,7 +88,7 @@ def broken_rules(connection: psycopg.Connection, expected: Structure, found: Str
             if filled and column in there.columns and not there.columns[column].filled:
                 where = sql.SQL("{} is null").format(sql.Identifier(column))
                 if hit := _count(connection, name, table, where):
-                    yield Damage(name, column, f"empty, but must be filled{hit}", f"fill {name}.{column}")
+                    yield Finding(name, column, f"empty, but must be filled{hit}", f"fill {name}.{column}")
         for rule in sorted(table.constraints - there.constraints, key=str):
             if all(column in there.columns for column in rule.columns):
                 yield from _broken(connection, name, table, rule, found)
@@ -96,19 +96,19 @@ def broken_rules(connection: psycopg.Connection, expected: Structure, found: Str
 
 def _broken(
     connection: psycopg.Connection, name: str, table: Table, rule: Constraint, found: Structure
-) -> Iterator[Damage]:
+) -> Iterator[Finding]:
     column = ", ".join(rule.columns)
     if rule.kind == "f":
         other = rule.other_table or ""
         if other in found and (hit := _count(connection, name, table, _without_other(rule))):
             cure = f"add what is missing to {other}, or correct {name}.{column}"
-            yield Damage(name, column, f"names a row that {other} does not hold{hit}", cure)
+            yield Finding(name, column, f"names a row that {other} does not hold{hit}", cure)
     elif rule.kind in "pu":
         if hit := _doubles(connection, name, rule):
-            yield Damage(name, column, f"the same in more than one row{hit}", f"leave one row of each in {name}")
+            yield Finding(name, column, f"the same in more than one row{hit}", f"leave one row of each in {name}")
     elif hit := _count(connection, name, table, sql.SQL("not ({})").format(sql.SQL(rule.expression or "true"))):
         wrong, cure = _words(name, rule)
-        yield Damage(name, column, wrong + hit, cure)
+        yield Finding(name, column, wrong + hit, cure)
 
 
 def _words(name: str, rule: Constraint) -> tuple[str, str]:

@@ -18,7 +18,7 @@ from reportdb.check.access import (
     read_rights,
     rights_damage,
 )
-from reportdb.check.damage import Damage
+from reportdb.check.damage import Finding
 from reportdb.database.migrations import LOCK, READER, SCHEMA, SchemaError
 
 _WITH_INDEXES = "rpm"  # tables, partitioned tables and materialised views, as pg_class.relkind tells them
@@ -140,27 +140,27 @@ def _read_table(connection: psycopg.Connection, oid: int, kind: str) -> Table:
     )
 
 
-def structural_damage(expected: Structure, found: Structure) -> Iterator[Damage]:
+def structural_damage(expected: Structure, found: Structure) -> Iterator[Finding]:
     """Yield what the found tables lack, or hold in another form, compared with the expected ones."""
     for name, table in expected.items():
         if name not in found:
             cure = "create it as reportdb/schema/ does, or a view of this name with the same columns"
-            yield Damage(name, None, "the table is missing", cure)
+            yield Finding(name, None, "the table is missing", cure)
             continue
         there = found[name]
         for column, (type_, filled) in table.columns.items():
             if column not in there.columns:
                 cure = f"add it as {type_}, which {'must be filled' if filled else 'may be empty'}"
-                yield Damage(name, column, "the column is missing", cure)
+                yield Finding(name, column, "the column is missing", cure)
             elif not _same_type(there.columns[column].type, type_):
                 wrong = f"the column holds {there.columns[column].type} where {type_} is read"
-                yield Damage(name, column, wrong, f"alter table {name} alter column {column} type {type_}")
+                yield Finding(name, column, wrong, f"alter table {name} alter column {column} type {type_}")
         if there.kind in _WITH_INDEXES:
             for index, unique in table.indexes.items():
                 if index not in there.indexes:
                     columns = index.partition("(")[2].partition(")")[0]
                     cure = f"create {'unique ' * unique}index on {name} using {index}"
-                    yield Damage(name, columns, "an index is missing, without which the queries are slow", cure)
+                    yield Finding(name, columns, "an index is missing, without which the queries are slow", cure)
         yield from rights_damage(name, table.columns, table.rights, there.rights, there.columns)
         if there.kind != "v":
             yield from policy_damage(name, table.policies, there.policies, same_tables=same_tables(found))

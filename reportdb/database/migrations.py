@@ -91,9 +91,10 @@ def _digest(file: Path) -> str:
 
 def _refuse_strangers(known: dict[str, str], files: list[Path]) -> None:
     ours = {file.name: file for file in files}
-    if strange := sorted(set(known) - set(ours)):
+    if unrecognised := sorted(set(known) - set(ours)):
         raise SchemaError(
-            f"The database is newer than this program: it holds {', '.join(strange)}. Update the program and try again."
+            f"The database is newer than this program: it holds {', '.join(unrecognised)}. "
+            "Update the program and try again."
         )
     if changed := [name for name, digest in sorted(known.items()) if _digest(ours[name]) != digest]:
         raise SchemaError(

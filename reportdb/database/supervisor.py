@@ -61,13 +61,13 @@ class Supervisor:
     def _watch(self) -> None:
         while not self._stop.wait(_SECONDS_BETWEEN_LOOKS):
             try:
-                self.look()
+                self.poll()
             except Exception as error:  # whatever fails here, the next look may succeed
                 _LOG.error(
                     "The embedded server in %s could not be looked after\n%s", log_text(self._folder), log_error(error)
                 )
 
-    def look(self) -> None:
+    def poll(self) -> None:
         """Restart the server if it is gone, if there is room for it, and if nobody else is about to."""
         self._looks += 1
         if postmaster(self._folder / "data") and not (self._looks % _LOOKS_BETWEEN_KNOCKS == 0 and self._shuts_down()):

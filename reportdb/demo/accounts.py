@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import psycopg
 
-from reportdb.demo.facts import facts, gazetteer
+from reportdb.demo.seed_data import facts, gazetteer
 from reportdb.demo.store import copy_columns
 
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from reportdb.deadlines.rules import SEVERITIES
 from reportdb.demo.city import City
 from reportdb.demo.draws import Draws
-from reportdb.demo.facts import facts
 from reportdb.demo.rhythm import CLOCK, Rhythm
+from reportdb.demo.seed_data import facts
 
 Ints = NDArray[np.int64]
 Moments = NDArray[np.datetime64]

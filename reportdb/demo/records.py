@@ -6,12 +6,12 @@ from numpy.typing import NDArray
 
 from reportdb.deadlines.rules import SEVERITIES
 from reportdb.demo.city import City
-from reportdb.demo.course import KINDS, RATINGS
 from reportdb.demo.draws import Draws
-from reportdb.demo.facts import facts
 from reportdb.demo.intake import Cases, Intake, pick, subjects
-from reportdb.demo.ledger import REFUSED, RESOLVED, STATUSES, Events, Past, States
+from reportdb.demo.lifecycle import KINDS, RATINGS
 from reportdb.demo.rhythm import CLOCK
+from reportdb.demo.seed_data import facts
+from reportdb.demo.state_machine import REFUSED, RESOLVED, STATUSES, Events, Past, States
 from reportdb.demo.store import copy_columns
 
 Ints = NDArray[np.int64]

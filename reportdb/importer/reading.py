@@ -196,13 +196,13 @@ def _refuse_wrong_encoding(text: io.TextIOWrapper, file: Path, mapping: Mapping)
         sample = text.read(_SAMPLE)
     header, *lines = sample.split("\n")
     commas = header.count(mapping.delimiter)
-    strange = [
+    unrecognised = [
         (number, line)
         for number, line in enumerate(lines, start=2)
         if not line.isascii() and line.count(mapping.delimiter) >= commas
     ]
-    broken = [(number, where) for number, line in strange if (where := _undecodable(line, mapping.encoding))]
-    if len(broken) >= _FEW and 2 * len(broken) > len(strange):
+    broken = [(number, where) for number, line in unrecognised if (where := _undecodable(line, mapping.encoding))]
+    if len(broken) >= _FEW and 2 * len(broken) > len(unrecognised):
         number, where = broken[0]
         raise ImportFailure(
             f"{file} is not {mapping.encoding} text: line {number}, {where}, and {len(broken) - 1} more lines at its "

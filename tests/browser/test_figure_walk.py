@@ -13,7 +13,7 @@ import pytest
 from queries.cases.cases import case_count
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import Filters
-from queries.engine.scope import EVERYTHING
+from queries.engine.scope import ALL_CASES
 from queries.figures.figures import city
 from queries.places import map as map_queries
 from tests.browser.conftest import Visit, dashboard
@@ -21,7 +21,7 @@ from tests.browser.rates import proven, rates
 from tests.imported import Imported
 from tests.waiting import becomes
 from ui.address.map_cell import around
-from ui.address.url_filters import asked
+from ui.address.url_filters import parse_filters
 from ui.base.levels import AREAS
 from ui.cases.list_panels import PAGE_LENGTH
 from ui.map.colour_scale import MEASURES
@@ -129,10 +129,10 @@ def unlinked(visited: Visit) -> list[str]:
 def listed(reports: ReportDatabase, href: str) -> int:
     """Return how many cases the list behind an address counts, as the page of cases does."""
     query = parse_qs(urlsplit(href).query)
-    found = asked(
-        query, reports=reports, city=city(reports, datetime.now(UTC)), now=datetime.now(UTC), scope=EVERYTHING
+    found = parse_filters(
+        query, reports=reports, city=city(reports, datetime.now(UTC)), now=datetime.now(UTC), scope=ALL_CASES
     )
-    assert not found.strange, href
+    assert not found.unrecognised, href
     return case_count(reports, found.filters, figure=query["figure"][0])
 
 

@@ -66,9 +66,9 @@ def address(demo: str, folder: Path) -> Iterator[str]:
 
 def name_screens(folder: Path, *, without: str = "", seconds: int = 600) -> None:
     """Write screens.toml: a hall that stands at a moment of the past, and a desk."""
-    usual = f'at = "{AT}"\nshift = false\nseconds = {seconds}\n'
+    default = f'at = "{AT}"\nshift = false\nseconds = {seconds}\n'
     screens = [
-        f'[[screen]]\nname = "{name}"\ntoken_sha256 = "{hashed(f"token-of-the-{name}")}"\n{usual}'
+        f'[[screen]]\nname = "{name}"\ntoken_sha256 = "{hashed(f"token-of-the-{name}")}"\n{default}'
         for name in ("hall", "desk")
         if name != without
     ]
@@ -91,8 +91,9 @@ def show(page: Page, scene: str) -> None:
 
 
 def still(place: Locator) -> bytes:
-    """Return a picture of a live wall's place once it has stopped changing: on a busy machine a fade may begin late, and
-    the wall be pale because a heartbeat is late.
+    """Return a picture of a place on a live wall once it has stopped changing.
+
+    On a busy machine a fade may begin late, and the wall is pale while a heartbeat is late.
     """
     place.page.wait_for_function("document.wall.dataset.tone === 'good'", timeout=60_000)
     taken = [place.screenshot()]

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.gate.conftest import PROVIDER, PROXY, SECRET, Asker, told
-from ui.base.rate_limit import Allowance
+from ui.base.rate_limit import RateLimiter
 from ui.server import gate
 
 
@@ -51,7 +51,7 @@ def test_a_network_of_ipv6_has_one_measure(ask: Asker, monkeypatch: pytest.Monke
 def test_an_allowance_is_a_token_bucket(steps: list[float], at_once: int, per_second: float) -> None:
     """Beside a bucket that is counted drop by drop, with a moment's grace for the rounding of either."""
     now = 0.0
-    allowance = Allowance(at_once=at_once, per_second=per_second, clock=lambda: now)
+    allowance = RateLimiter(at_once=at_once, per_second=per_second, clock=lambda: now)
     tokens = float(at_once)
     for step in steps:
         now += step
@@ -67,7 +67,7 @@ def test_an_allowance_is_a_token_bucket(steps: list[float], at_once: int, per_se
 
 def test_who_waited_as_told_gets_in() -> None:
     now = 0.0
-    allowance = Allowance(at_once=2, per_second=0.1, clock=lambda: now)
+    allowance = RateLimiter(at_once=2, per_second=0.1, clock=lambda: now)
     assert [allowance.wait("one") for _ in range(2)] == [0, 0]
     now += allowance.wait("one")
     assert allowance.wait("one") == 0

@@ -18,15 +18,15 @@ from ui.server import startup_check
 def test_it_does_not_listen_to_the_network_unasked(address: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     listening(monkeypatch, address)
     with pytest.raises(SettingsError, match="--open"):
-        startup_check.opening()
+        startup_check.startup_check()
     monkeypatch.setenv(sign_in.OPEN_VARIABLE, "yes")
-    assert startup_check.opening().startswith("WARNING")
+    assert startup_check.startup_check().startswith("WARNING")
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "localhost", "::1"])
 def test_it_says_that_only_this_machine_reaches_it(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     listening(monkeypatch, address)
-    said = startup_check.opening()
+    said = startup_check.startup_check()
     assert "to this machine only" in said
     assert re.search(r"http://localhost:(PORT|\d+)/\?token=[\w-]{43}\n", said)
 
@@ -36,7 +36,7 @@ def test_with_sign_in_it_listens_wherever_it_is_told(way: SignIn, monkeypatch: p
     listening(monkeypatch, "0.0.0.0")
     told(monkeypatch, way)
     monkeypatch.setattr(streamlit, "secrets", _Secrets())
-    startup_check.opening()
+    startup_check.startup_check()
 
 
 def listening(monkeypatch: pytest.MonkeyPatch, address: str | None) -> None:

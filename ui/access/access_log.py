@@ -14,7 +14,7 @@ from ui.address.controls import BEFORE
 from ui.address.links import address, carried
 from ui.base.i18n import _, moment, name, ngettext, number
 from ui.base.page_paths import ACCESS, CASES, REPORT
-from ui.base.run import Viewing
+from ui.base.run import Run
 from ui.base.thresholds import thresholds
 from ui.live.freshness import TONES
 
@@ -40,17 +40,17 @@ _LONGEST_SUBJECT = 200
 _MOST_DIGITS = 18
 
 
-def accounts(seen: Viewing, table: pd.DataFrame) -> dict[str, Any]:
+def accounts(run: Run, table: pd.DataFrame) -> dict[str, Any]:
     """Return the accounts (queries.accounts.listed) in words, for access/access_accounts.html. Raises DatabaseAway."""
-    units = names(seen.reports, "unit").to_dict("index")
+    units = names(run.reports, "unit").to_dict("index")
     rows = [
         {
             "subject": row["subject"],
             "name": row["name"],
             "role": role_name(row["role"]),
             "unit": "" if pd.isna(row["unit_id"]) else name(units[int(row["unit_id"])]),
-            "since": moment(seen.local(row["created_at"])),
-            "disabled": "" if pd.isna(row["disabled_at"]) else moment(seen.local(row["disabled_at"])),
+            "since": moment(run.local(row["created_at"])),
+            "disabled": "" if pd.isna(row["disabled_at"]) else moment(run.local(row["disabled_at"])),
         }
         for row in sorted(
             table.to_dict("records"),
@@ -72,19 +72,19 @@ def kind_name(kind: str) -> str:
     }[kind]
 
 
-def asked_who(seen: Viewing) -> str | None:
+def asked_who(run: Run) -> str | None:
     """Return whose lines the address asks for; None: everybody's."""
-    return next(iter(seen.query.get("who", [])), "").replace("\0", "").strip()[:_LONGEST_SUBJECT] or None
+    return next(iter(run.query.get("who", [])), "").replace("\0", "").strip()[:_LONGEST_SUBJECT] or None
 
 
-def volume(seen: Viewing, taken: Sequence[Volume]) -> dict[str, Any]:
+def volume(run: Run, taken: Sequence[Volume]) -> dict[str, Any]:
     """Return in words which accounts took out more than thresholds.toml says, for access/access_volume.html."""
     limits = thresholds()
     found = record.alarms(taken)
     rows = [
         {
             "who": alarm.volume.subject,
-            "href": address(ACCESS, **carried(seen) | {"who": alarm.volume.subject}),
+            "href": address(ACCESS, **carried(run) | {"who": alarm.volume.subject}),
             "counts": [
                 (number(count), TONES[limit.level(count)])
                 for count, limit in (
@@ -107,36 +107,36 @@ def volume(seen: Viewing, taken: Sequence[Volume]) -> dict[str, Any]:
     return {"rows": rows, "tone": tone, "limits": {name: number(limit.amber) for name, limit in allowed.items()}}
 
 
-def asked_before(seen: Viewing) -> tuple[int | None, str]:
+def asked_before(run: Run) -> tuple[int | None, str]:
     """Return before which line of the log the address asks for a page (None: the newest), and what it asks for that is
     no line's number.
     """
-    wanted = next(iter(seen.query.get(BEFORE, [])), "")
+    wanted = next(iter(run.query.get(BEFORE, [])), "")
     if wanted.isdecimal() and len(wanted) <= _MOST_DIGITS:
         return int(wanted), ""
     return None, wanted
 
 
-def lines(seen: Viewing, table: pd.DataFrame, before: int | None) -> dict[str, Any]:
+def lines(run: Run, table: pd.DataFrame, before: int | None) -> dict[str, Any]:
     """Return a page of the access log (queries.accounts.log) in words, for access/access_log.html."""
     shown = table.head(PAGE_LENGTH)
-    rows = [_line(seen, row) for row in shown.astype(object).where(shown.notna(), None).to_dict("records")]
-    older = address("?", **seen.query | {BEFORE: int(shown["id"].iloc[-1])}) if len(table) > PAGE_LENGTH else ""
-    newest = address("?", **{word: value for word, value in seen.query.items() if word != BEFORE}) if before else ""
+    rows = [_line(run, row) for row in shown.astype(object).where(shown.notna(), None).to_dict("records")]
+    older = address("?", **run.query | {BEFORE: int(shown["id"].iloc[-1])}) if len(table) > PAGE_LENGTH else ""
+    newest = address("?", **{word: value for word, value in run.query.items() if word != BEFORE}) if before else ""
     return {"rows": rows, "older": older, "newest": newest}
 
 
-def _line(seen: Viewing, row: Mapping[Any, Any]) -> dict[str, Any]:
+def _line(run: Run, row: Mapping[Any, Any]) -> dict[str, Any]:
     code = row["public_code"]
     return {
-        "at": moment(seen.local(row["at"])),
+        "at": moment(run.local(row["at"])),
         "who": row["subject"],
         "of_who": address(
-            "?", **{word: value for word, value in seen.query.items() if word != BEFORE} | {"who": row["subject"]}
+            "?", **{word: value for word, value in run.query.items() if word != BEFORE} | {"who": row["subject"]}
         ),
         "what": _actions().get(row["action"], row["action"]),
         "code": code or "",
-        "href": address(REPORT, **carried(seen) | {"code": code}) if code else "",
+        "href": address(REPORT, **carried(run) | {"code": code}) if code else "",
         "why": row["reason"] or "",
         "file": _file(row) if row["action"] == FILE else None,
     }

@@ -16,7 +16,7 @@ from starlette.requests import HTTPConnection
 
 from queries.access.accounts import Account, Role, note
 from queries.engine.database import DatabaseAway, NotAReportDatabase
-from queries.engine.scope import ADMINISTRATION, EVERYTHING
+from queries.engine.scope import ADMINISTRATION, ALL_CASES
 from safe_text import log_text
 from ui.access import door, sign_in
 from ui.access.origin import peer
@@ -31,9 +31,9 @@ _SECONDS_BETWEEN_NOTES = 60.0
 
 HERE = Account("this machine", "", "admin", ADMINISTRATION)
 """Whoever opened the one-time address of a dashboard that asks nobody to sign in (ui/access/door.py)."""
-VISITOR = Account("demo visitor", "", "leader", EVERYTHING)
+VISITOR = Account("demo visitor", "", "leader", ALL_CASES)
 """Whoever sits at the machine of the demonstration city, without that address: every invented case, and no contact."""
-ANYBODY = Account("anybody", "", "leader", EVERYTHING)
+ANYBODY = Account("anybody", "", "leader", ALL_CASES)
 """Whoever else reaches a dashboard that was opened in words: every case, and nobody's name or telephone."""
 
 _EVERYBODY: tuple[Role, ...] = ("viewer", "unit_head", "leader", "admin")
@@ -131,7 +131,7 @@ def account() -> Account:
     return found
 
 
-def stands() -> Callable[[], bool]:
+def is_still_valid() -> Callable[[], bool]:
     """Return what tells whether who looks has the account this run is drawn for: within seconds of a change."""
     now, before = asker(), st.session_state["account"]
     return lambda: now() == before

@@ -165,9 +165,9 @@ def _read_keys(file: Path, _changed: int, algorithms: tuple[str, ...]) -> KeySet
     except (ValueError, TypeError, KeyError, JoseError) as error:
         raise SettingsError(f"{file}: not a set of keys (JWKS) or one key in PEM: {error}") from error
     keys = found.keys if isinstance(found, KeySet) else [found]
-    if strange := {key.key_type for key in keys} - kinds:
+    if unrecognised := {key.key_type for key in keys} - kinds:
         raise SettingsError(
-            f"{file}: keys of the kind {', '.join(sorted(strange))} are none of {', '.join(algorithms)}."
+            f"{file}: keys of the kind {', '.join(sorted(unrecognised))} are none of {', '.join(algorithms)}."
         )
     if not keys:
         raise SettingsError(f"{file}: there is no key in it.")

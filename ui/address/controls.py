@@ -27,17 +27,17 @@ def one_of(
     word: str,
     options: Sequence[str],
     *,
-    usual: str,
+    default: str,
     words: Callable[[str], str],
     says: bool = True,
 ) -> str:
-    """Draw a choice of one and return it. `word` is its name in the address, which leaves the `usual` one out.
+    """Draw a choice of one and return it. `word` is its name in the address, which leaves the `default` one out.
 
     What stands in the address and is none of the options counts as the usual one, and that is said below unless
     somebody else `says` so.
     """
     stands = st.query_params.get(word)
-    chosen = stands if stands is not None and stands in options else usual
+    chosen = stands if stands is not None and stands in options else default
     if says and stands not in {None, "", *options}:
         panel("notice", key=f"notice_{word}", words=stands)
     panel(
@@ -49,8 +49,8 @@ def one_of(
         options=[
             {
                 "words": words(option),
-                "value": "" if option == usual else option,
-                "href": _with(word, None if option == usual else option),
+                "value": "" if option == default else option,
+                "href": _with(word, None if option == default else option),
                 "here": option == chosen,
                 "language": option if word == "lang" else "",
             }

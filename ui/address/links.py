@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from ui.address import map_cell
 from ui.address.url_filters import CHOICES, SEVERITY
-from ui.base.run import Viewing
+from ui.base.run import Run
 
 WHOLE_CITY = dict.fromkeys(("unit", "district", "ward", "officer", map_cell.WORD))
 """What an address leaves out to speak of the whole city."""
@@ -21,6 +21,6 @@ def address(page: str, /, **query: Any) -> str:
     return (page.rstrip("?") if page else "./") + ("?" + urlencode(given, doseq=True) if given or page == "?" else "")
 
 
-def carried(seen: Viewing) -> dict[str, Any]:
+def carried(run: Run) -> dict[str, Any]:
     """Return the viewer's choices as an address carries them from page to page."""
-    return {key: seen.query[key] for key in (*_CARRIED, *CHOICES) if key in seen.query}
+    return {key: run.query[key] for key in (*_CARRIED, *CHOICES) if key in run.query}

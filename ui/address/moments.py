@@ -55,11 +55,11 @@ def example(moment: datetime, country: str) -> str:
 def day_first(country: str) -> bool:
     """Whether a country writes the day before the month; so does one that is not known."""
     try:
-        usual = Locale.parse(f"und_{country}")
+        default = Locale.parse(f"und_{country}")
     except (UnknownLocaleError, ValueError):
         return True
-    pattern = str(usual.date_formats["short"].pattern).lower()
-    return usual.territory != country or pattern.find("d") < pattern.find("m")
+    pattern = str(default.date_formats["short"].pattern).lower()
+    return default.territory != country or pattern.find("d") < pattern.find("m")
 
 
 def _in_iso_form(words: str, country: str) -> str:

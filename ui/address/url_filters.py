@@ -52,14 +52,14 @@ class Remark(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Asked:
+class ParsedFilters:
     """The filters an address asks for, what in it was not understood, and what else is to be said of its times.
 
     `codes` are the choices that were understood, by their words in the address.
     """
 
     filters: Filters
-    strange: tuple[str, ...] = field(default=())
+    unrecognised: tuple[str, ...] = field(default=())
     remarks: tuple[Remark, ...] = field(default=())
     codes: Mapping[str, list[str]] = field(default_factory=dict)
 
@@ -83,29 +83,29 @@ class Asked:
         return {word for why, words in self.remarks if why in reasons for word in words}
 
 
-def asked(
+def parse_filters(
     query: Mapping[str, Iterable[str]],
     *,
     reports: ReportDatabase,
     city: City,
     now: datetime,
-    usual: datetime | None = None,
+    default: datetime | None = None,
     scope: Scope = FIGURES,
-) -> Asked:
+) -> ParsedFilters:
     """Read an address's query, for who may read the cases of a scope.
 
-    `now` is the latest moment there is, `usual` the one where none is asked for (else now). Whoever may read no case
+    `now` is the latest moment there is, `default` the one where none is asked for (else now). Whoever may read no case
     is told of the last full hour before it (queries.small_numbers).
 
     Raises DatabaseAway.
     """
-    strange: list[str] = []
+    unrecognised: list[str] = []
     remarks: list[Remark] = []
-    at = _moment(next(iter(query.get("at", ())), None), city, now, remarks) or usual or now
+    at = _moment(next(iter(query.get("at", ())), None), city, now, remarks) or default or now
     at = at if scope.counts_exactly else settled(at, city.zone)
     period = next(iter(query.get("period", ())), USUAL_PERIOD)
     if period not in PERIODS:
-        strange.append(period)
+        unrecognised.append(period)
         period = USUAL_PERIOD
     chosen: dict[str, tuple[int, ...]] = {}
     codes: dict[str, list[str]] = {}
@@ -117,21 +117,21 @@ def asked(
         if word in _MAY_LACK:
             keys.setdefault(NOBODY, NONE)
         codes[word], unknown = _told_apart(query[word], keys)
-        strange.extend(unknown)
+        unrecognised.extend(unknown)
         chosen[FIELDS[word]] = tuple(sorted(keys[code] for code in codes[word]))
     severities: tuple[str, ...] = ()
     if query.get(SEVERITY):
         codes[SEVERITY], unknown = _told_apart(query[SEVERITY], SEVERITIES)
-        strange.extend(unknown)
+        unrecognised.extend(unknown)
         severities = tuple(one for one in SEVERITIES if one in codes[SEVERITY])
         severities = () if severities == SEVERITIES else severities
     start, end = _span(query, period, at, city, remarks)
-    strange.extend(word for why, words in remarks if why in ("moment", "period") for word in words)
+    unrecognised.extend(word for why, words in remarks if why in ("moment", "period") for word in words)
     try:
         square: Square = map_cell.read(query.get(map_cell.WORD, ()))
     except ValueError as nonsense:
         square = ()
-        strange.append(str(nonsense))
+        unrecognised.append(str(nonsense))
     officers = tuple(sorted({"" if name == NOBODY else name.replace("\0", "") for name in query.get("officer", ())}))
     said = next(iter(query.get(SAID, ())), None)
     said = "" if said == NOBODY else said and said.replace("\0", "")[:_LONGEST_SAID]
@@ -139,7 +139,7 @@ def asked(
         at=at, zone=city.zone, start=start, end=end, severities=severities, officers=officers, square=square,
         said=said, scope=scope, **chosen,
     )  # fmt: skip
-    return Asked(filters, tuple(strange), tuple(remarks), codes)
+    return ParsedFilters(filters, tuple(unrecognised), tuple(remarks), codes)
 
 
 def split(values: Iterable[str], known: Container[str]) -> list[str]:

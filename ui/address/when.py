@@ -14,7 +14,7 @@ from ui.address import periods
 from ui.address.controls import rewrite
 from ui.address.moments import day_first, example
 from ui.address.periods import CALENDAR, REPORTING, ROLLING, USUAL_PERIOD
-from ui.address.url_filters import Asked, Remark
+from ui.address.url_filters import ParsedFilters, Remark
 from ui.base.i18n import _, moment
 
 _EARLIEST = date(1990, 1, 1)  # what is older, an address cannot ask for
@@ -24,13 +24,13 @@ _BRIEFING = time(8)
 _NO_DAYS: dict[str, str | None] = {"from": None, "to": None}
 
 
-def said(found: Asked, city: City, query: dict[str, list[str]], *, period: bool) -> list[str]:
+def said(found: ParsedFilters, city: City, query: dict[str, list[str]], *, period: bool) -> list[str]:
     """Return in a few words what is chosen: the period, where one matters, and the moment, where it is not now."""
     words = [_period_said(found, city, query)] if period else []
     return [*words, moment(found.filters.at.astimezone(city.zone))] if "at" in query else words
 
 
-def period(found: Asked, city: City, query: dict[str, list[str]]) -> None:
+def period(found: ParsedFilters, city: City, query: dict[str, list[str]]) -> None:
     """Draw the choice of the period: by its name, or from one day to another."""
     filters = found.filters
     named = "" if _free(query) else next(iter(query.get("period", ())), USUAL_PERIOD)
@@ -66,7 +66,7 @@ def period(found: Asked, city: City, query: dict[str, list[str]]) -> None:
             _one_named(_("Reporting periods"), "reporting", REPORTING, named, with_days)
 
 
-def at(found: Asked, city: City, query: dict[str, list[str]], *, now: datetime) -> None:
+def at(found: ParsedFilters, city: City, query: dict[str, list[str]], *, now: datetime) -> None:
     """Draw the choice of the moment: now, a day and a time of it, or the last Monday's briefing."""
     local = found.filters.at.astimezone(city.zone)
     chosen = "at" in query
@@ -95,7 +95,7 @@ def at(found: Asked, city: City, query: dict[str, list[str]], *, now: datetime) 
             )
 
 
-def told(remark: Remark, found: Asked, city: City) -> str:
+def told(remark: Remark, found: ParsedFilters, city: City) -> str:
     """Return in a sentence what an address says of time that could not be done as it stands, and what is shown."""
     at = found.filters.at.astimezone(city.zone)
     words = " – ".join(remark.words)
@@ -161,7 +161,7 @@ def _key(word: str) -> str:
     return f"choose_{word}_{sha256(repr(query).encode()).hexdigest()[:12]}"
 
 
-def _period_said(found: Asked, city: City, query: dict[str, list[str]]) -> str:
+def _period_said(found: ParsedFilters, city: City, query: dict[str, list[str]]) -> str:
     if _free(query):
         return periods.in_words(found.filters)
     return periods.period_name(next(iter(query.get("period", ())), USUAL_PERIOD), found.filters.at, city)

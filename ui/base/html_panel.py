@@ -19,7 +19,7 @@ from streamlit.components.v2.types import ComponentRenderer
 
 from safe_text import plain_text
 from ui.base import i18n
-from ui.base.run import Viewing
+from ui.base.run import Run
 
 _ROOMS = Path(__file__).parents[1]
 _LONG = 20_000  # bytes
@@ -72,20 +72,20 @@ def styles() -> str:
 
 def panel(template: str, *, key: str, width: Literal["stretch", "content"] = "stretch", **values: Any) -> None:
     """Draw a room's `<template>.html` with its values; `key` tells this panel from the others of the page."""
-    seen: Viewing | None = st.session_state.get("viewing")
+    run: Run | None = st.session_state.get("viewing")
     html = render(template, values)
-    _component()(data={"html": opened_by(seen, html) if seen else html}, key=key, width=width)
+    _component()(data={"html": opened_by(run, html) if run else html}, key=key, width=width)
 
 
-def shared_panel(seen: Viewing, template: str, *, key: str, make: Callable[[], dict[str, Any]]) -> None:
+def shared_panel(run: Run, template: str, *, key: str, make: Callable[[], dict[str, Any]]) -> None:
     """Draw a panel that looks the same to every viewer of this address and moment; its values are made once for all."""
-    data = seen.shared(("panel", template, key), lambda: _packed(opened_by(seen, render(template, make()))))
+    data = run.shared(("panel", template, key), lambda: _packed(opened_by(run, render(template, make()))))
     _component()(data=data, key=key)
 
 
-def opened_by(seen: Viewing, html: str) -> str:
+def opened_by(run: Run, html: str) -> str:
     """Return a panel without the ways to cases where its viewer can open none: numbers then stand for themselves."""
-    return html if seen.filters.scope.sees_cases else _TO_CASES.sub("", html)
+    return html if run.filters.scope.sees_cases else _TO_CASES.sub("", html)
 
 
 def _packed(html: str) -> dict[str, str]:

@@ -39,7 +39,7 @@ def present(reports: ReportDatabase) -> tuple[Dimension, ...]:
     return tuple(level for level in AREAS if not names(reports, level).empty)
 
 
-def usual(reports: ReportDatabase, wanted: Dimension = "district") -> Dimension:
+def default(reports: ReportDatabase, wanted: Dimension = "district") -> Dimension:
     """Return the level that is wanted where the city has areas of it, else the one it has. Raises DatabaseAway."""
     found = present(reports)
     return wanted if wanted in found or not found else found[0]

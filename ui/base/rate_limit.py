@@ -8,7 +8,7 @@ from cachetools import LRUCache
 _MOST_KNOWN = 10_000  # viewers; who was away longest is forgotten, and begins anew with a full bucket
 
 
-class Allowance:
+class RateLimiter:
     """A token bucket for each who asks, kept as the moment at which it is full again.
 
     That is the generic cell rate algorithm (ITU-T I.371, "virtual scheduling"): the same answers as a bucket that

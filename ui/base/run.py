@@ -23,7 +23,7 @@ class Complete(Exception):
 
 
 @dataclass(frozen=True)
-class Viewing:
+class Run:
     """One run of one `page` for one viewer. `live` says that the moment is now and moves on."""
 
     reports: ReportDatabase
@@ -59,13 +59,13 @@ class Viewing:
         return value.astimezone(self.city.zone)
 
 
-def begin(viewing: Viewing) -> None:
+def begin(viewing: Run) -> None:
     """Keep what this run is drawn from."""
     st.session_state["viewing"] = viewing
     round_counts(viewing.rounded)
 
 
-def viewing() -> Viewing:
+def current_run() -> Run:
     """Return what this run is drawn from."""
-    kept: Viewing = st.session_state["viewing"]
+    kept: Run = st.session_state["viewing"]
     return kept

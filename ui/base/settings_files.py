@@ -67,7 +67,7 @@ def files_of_streamlit() -> list[Path]:
 
 
 def _our_files() -> list[Path]:
-    return [Path(os.environ.get(variable) or _ROOT / usual) for variable, usual in _NAMED_BY.items()]
+    return [Path(os.environ.get(variable) or _ROOT / default) for variable, default in _NAMED_BY.items()]
 
 
 if __name__ == "__main__":

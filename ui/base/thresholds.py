@@ -59,12 +59,12 @@ def thresholds() -> Thresholds:
 
 def read(said: dict[str, Any]) -> Thresholds:
     """Return thresholds from tables of amber and red; what is left out keeps its value. Raises SettingsError."""
-    usual = {field.name: field.default for field in fields(Thresholds)}
+    default = {field.name: field.default for field in fields(Thresholds)}
     for name, table in said.items():
-        if name not in usual or not isinstance(table, dict) or table.keys() - {"amber", "red"}:
-            raise SettingsError(f"[{name}] is not a setting: {', '.join(usual)} have amber and red.")
-        limits = vars(usual[name]) | table
+        if name not in default or not isinstance(table, dict) or table.keys() - {"amber", "red"}:
+            raise SettingsError(f"[{name}] is not a setting: {', '.join(default)} have amber and red.")
+        limits = vars(default[name]) | table
         if not all(type(value) in {int, float} for value in limits.values()) or not 0 < limits["amber"] < limits["red"]:
             raise SettingsError(f"[{name}] needs two numbers, amber above nothing and below red.")
-        usual[name] = Limits(**limits)
-    return Thresholds(**usual)  # type: ignore[arg-type]
+        default[name] = Limits(**limits)
+    return Thresholds(**default)  # type: ignore[arg-type]

@@ -23,40 +23,40 @@ _MOST_PAGES = 200
 
 @dataclass(frozen=True)
 class CaseList:
-    """What a list of cases shows. `strange` holds what of the address was not understood."""
+    """What a list of cases shows. `unrecognised` holds what of the address was not understood."""
 
     figure: str
     order: Order
     typed: str
     search: Search | None
     page: int
-    strange: tuple[str, ...] = ()
+    unrecognised: tuple[str, ...] = ()
 
 
 def asked_list(query: Mapping[str, Iterable[str]], reports: ReportDatabase, scope: Scope = NOTHING) -> CaseList:
     """Read which cases an address asks for. A search without a figure is among all reports. Raises DatabaseAway."""
     words = {word: next(iter(query.get(word, ())), "") for word in ("figure", "q", "sort", "page")}
-    strange = []
+    unrecognised = []
     found = search(reports, words["q"], scope) if words["q"].strip() else None
     if words["q"].strip() and found is None:
-        strange.append(words["q"])
+        unrecognised.append(words["q"])
     if words["figure"] and words["figure"] not in FIGURES:
-        strange.append(words["figure"])
+        unrecognised.append(words["figure"])
     figure = figure_of({"figure": words["figure"], "q": words["q"] if found else ""})
     if figure in SAID and not any(query.get("said", ())):
-        strange.append(figure)
+        unrecognised.append(figure)
         figure = USUAL_FIGURE
-    order = usual_order(figure, found)
+    order = default_order(figure, found)
     if words["sort"] in orders(figure):
         order = next(known for known in ORDERS if known == words["sort"])
     elif words["sort"]:
-        strange.append(words["sort"])
+        unrecognised.append(words["sort"])
     page = 1
     if words["page"].isdecimal() and len(words["page"]) < 10:
         page = max(int(words["page"]), 1)
     elif words["page"]:
-        strange.append(words["page"])
-    return CaseList(figure, order, words["q"].strip(), found, page, tuple(strange))
+        unrecognised.append(words["page"])
+    return CaseList(figure, order, words["q"].strip(), found, page, tuple(unrecognised))
 
 
 def figure_of(words: Mapping[str, str]) -> str:
@@ -65,7 +65,7 @@ def figure_of(words: Mapping[str, str]) -> str:
     return figure if figure in FIGURES else USUAL_FIGURE
 
 
-def usual_order(figure: str, found: Search | None) -> Order:
+def default_order(figure: str, found: Search | None) -> Order:
     """Return the order of a list that asks for none: what to do first of what is open now, else the newest first."""
     return "worklist" if "worklist" in orders(figure) and found is None else "newest"
 

@@ -11,14 +11,14 @@ from safe_text import streamlit_label
 from ui.access.accounts import CONTACTS, account
 from ui.base.html_panel import panel
 from ui.base.i18n import _
-from ui.base.run import Viewing
+from ui.base.run import Run
 from ui.live import watch
 
 _SECONDS_SHOWN = 300
 _LONGEST_REASON = 200
 
 
-def draw(seen: Viewing, case: dict[str, object]) -> None:
+def draw(run: Run, case: dict[str, object]) -> None:
     """Draw the way to the citizen's name and telephone, where the viewer's role has one."""
     if account().role not in CONTACTS:
         return
@@ -28,7 +28,7 @@ def draw(seen: Viewing, case: dict[str, object]) -> None:
         panel("contact", key="contact_shown", contact=shown["contact"], seconds=round(seconds))
         return
     st.session_state.pop("contact", None)
-    if watch.viewer().pulse.is_copy and not seen.reports.writes_elsewhere:
+    if watch.viewer().pulse.is_copy and not run.reports.writes_elsewhere:
         _stays_shut("read_only")
         return
     with st.form("contact_form", border=True):
@@ -45,7 +45,7 @@ def draw(seen: Viewing, case: dict[str, object]) -> None:
         st.warning(_("Write the reason first."), icon=":material/edit:")
         return
     try:
-        found = contact(seen.reports, account(), int(str(case["id"])), reason.strip())
+        found = contact(run.reports, account(), int(str(case["id"])), reason.strip())
     except (DatabaseAway, NotAReportDatabase) as trouble:
         _stays_shut(trouble.kind)
         return

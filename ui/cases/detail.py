@@ -11,17 +11,17 @@ from ui.address.links import address, carried
 from ui.base import levels
 from ui.base.i18n import _, duration, in_hours, moment, name, ngettext, number
 from ui.base.page_paths import REPORT, UNIT
-from ui.base.run import Viewing
+from ui.base.run import Run
 from ui.base.states import TONES, severity, state
 from ui.cases.worklist import deadline, informed, nobody, results
 
 Case = dict[str, Any]
 
 
-def head(seen: Viewing, case: Case) -> dict[str, Any]:
+def head(run: Run, case: Case) -> dict[str, Any]:
     """Return what the five clears say of a case (queries.report), for cases/report.html."""
     category, channel, ward, district = (
-        _named(seen, dimension, case) for dimension in ("category", "channel", "ward", "district")
+        _named(run, dimension, case) for dimension in ("category", "channel", "ward", "district")
     )
     place = [area for area in (ward, district) if area]
     shown = {
@@ -34,13 +34,13 @@ def head(seen: Viewing, case: Case) -> dict[str, Any]:
         "channel": channel,
         "address": case["address"] or "",
         "place": ", ".join(dict.fromkeys(place)) or _("not located"),
-        "placed_by": _placed_by(seen, case),
-        "unit": _unit(seen, case["unit_id"], escalated=case["escalated_at"] is not None),
+        "placed_by": _placed_by(run, case),
+        "unit": _unit(run, case["unit_id"], escalated=case["escalated_at"] is not None),
         "officer": case["officer"] or _("not assigned"),
-        "handed_up": _handed_up(seen, case),
+        "handed_up": _handed_up(run, case),
         "state": _("Clock stopped") if case["stopped_at"] else state(case["state"]),
         "tone": TONES[case["state"]],
-        "deadline": deadline(case, seen),
+        "deadline": deadline(case, run),
         "due": _due(case),
         "submitted": moment(case["submitted_at"]),
         "results": results(case),
@@ -50,26 +50,26 @@ def head(seen: Viewing, case: Case) -> dict[str, Any]:
     return {"case": shown}
 
 
-def _placed_by(seen: Viewing, case: Case) -> str:
+def _placed_by(run: Run, case: Case) -> str:
     """Say which of a case's areas are the source's own word, because no point told them; nothing where none is."""
     marked = [level for level in ("ward", "district") if case[f"{level}_from_source"]]
     if len(marked) == 1:
-        return _("{level} as the source names it, not by a point", level=levels.one(seen.city, marked[0]))
+        return _("{level} as the source names it, not by a point", level=levels.one(run.city, marked[0]))
     return _("Area as the source names it, not by a point") if marked else ""
 
 
-def way(seen: Viewing, case: Case, steps: pd.DataFrame) -> dict[str, Any]:
+def way(run: Run, case: Case, steps: pd.DataFrame) -> dict[str, Any]:
     """Return who held a case and every step of it, for cases/report_way.html."""
-    spans = held(steps, seen.filters.at)
-    worked = worked_minutes(seen.reports, spans)
-    return {"steps": timeline(seen, steps), "holders": holders(seen, spans, worked, still=case["ended_at"] is None)}
+    spans = held(steps, run.filters.at)
+    worked = worked_minutes(run.reports, spans)
+    return {"steps": timeline(run, steps), "holders": holders(run, spans, worked, still=case["ended_at"] is None)}
 
 
-def deadline_terms(seen: Viewing, case: Case, steps: pd.DataFrame) -> dict[str, Any]:
+def deadline_terms(run: Run, case: Case, steps: pd.DataFrame) -> dict[str, Any]:
     """Return a case's terms, how the handle deadline came to be and where the rule comes from, for
     cases/report_terms.html. Raises DatabaseAway.
     """
-    way = deadline_way(path(seen.reports, seen.filters, case["id"]), names(seen.reports, "category"), case["clock"])
+    way = deadline_way(path(run.reports, run.filters, case["id"]), names(run.reports, "category"), case["clock"])
     return {"terms": terms(case, steps), "way": way if len(way) > 1 else [], "source": case["rule_source"]}
 
 
@@ -157,13 +157,13 @@ def terms(case: Case, steps: pd.DataFrame) -> list[dict[str, Any]]:
     return shown
 
 
-def _handed_up(seen: Viewing, case: Case) -> dict[str, Any] | None:
+def _handed_up(run: Run, case: Case) -> dict[str, Any] | None:
     """Return who handed an open case up and when, and whether the citizen has been told since."""
     if case["escalated_at"] is None or case["ended_at"] is not None:
         return None
     by = case["escalated_by_id"]
     return {
-        "by": _unit(seen, by) if by is not None else None,
+        "by": _unit(run, by) if by is not None else None,
         "at": moment(case["escalated_at"]),
         "informed": informed(case),
         "told": case["informed_at"] is not None,
@@ -180,7 +180,7 @@ def _clock(clock: str | None) -> str:
     return _("working hours") if clock == "working" else _("hours by the calendar")
 
 
-def _start(usual: str, steps: pd.DataFrame, *again: str) -> str:
+def _start(default: str, steps: pd.DataFrame, *again: str) -> str:
     """Return from when a term runs: from the last of the steps that set it anew, where there was one."""
     anew = steps[steps["kind"].isin(again)]["kind"]
     return {
@@ -188,12 +188,12 @@ def _start(usual: str, steps: pd.DataFrame, *again: str) -> str:
         "received": _("from receipt"),
         "transferred": _("from the transfer"),
         "reopened": _("from the reopening"),
-    }[usual if anew.empty or usual == "received" else anew.iloc[-1]]
+    }[default if anew.empty or default == "received" else anew.iloc[-1]]
 
 
-def timeline(seen: Viewing, steps: pd.DataFrame) -> list[dict[str, str]]:
+def timeline(run: Run, steps: pd.DataFrame) -> list[dict[str, str]]:
     """Return every step of a case in words, with how long after the one before it came."""
-    known = names(seen.reports, "unit").to_dict("index")
+    known = names(run.reports, "unit").to_dict("index")
     shown = []
     before = None
     for step in steps.to_dict("records"):
@@ -214,17 +214,17 @@ def timeline(seen: Viewing, steps: pd.DataFrame) -> list[dict[str, str]]:
     return shown
 
 
-def holders(seen: Viewing, spans: list[Held], worked: list[float | None], *, still: bool) -> list[dict[str, Any]]:
+def holders(run: Run, spans: list[Held], worked: list[float | None], *, still: bool) -> list[dict[str, Any]]:
     """Return who held a case and for how long, as shares of the longest; `still` says that the last one holds it.
 
     `worked` are the working minutes of each span, None where they are not known.
     """
     longest = max((span.hours for span in spans), default=1)
     return [
-        _unit(seen, span.unit_id, escalated=True)
+        _unit(run, span.unit_id, escalated=True)
         | {
-            "since": moment(seen.local(span.since)),
-            "until": _("still") if still and span is spans[-1] else moment(seen.local(span.until)),
+            "since": moment(run.local(span.since)),
+            "until": _("still") if still and span is spans[-1] else moment(run.local(span.until)),
             "time": duration(span.hours),
             "worked": "" if minutes is None else _("{hours} working hours", hours=number(minutes / 60, 1)),
             "width": round(100 * span.hours / longest, 1),
@@ -233,7 +233,7 @@ def holders(seen: Viewing, spans: list[Held], worked: list[float | None], *, sti
     ]
 
 
-def neighbours(seen: Viewing, case: Case) -> dict[str, Any]:
+def neighbours(run: Run, case: Case) -> dict[str, Any]:
     """Return the similar open cases near a case with the ways to them, for cases/report_near.html.
 
     Raises DatabaseAway.
@@ -241,13 +241,13 @@ def neighbours(seen: Viewing, case: Case) -> dict[str, Any]:
     shown = [
         {
             "title": near["title"],
-            "href": address(REPORT, **carried(seen) | {"code": near["public_code"]}),
+            "href": address(REPORT, **carried(run) | {"code": near["public_code"]}),
             "state": state(near["state"]),
             "tone": TONES[near["state"]],
             "away": _("{metres} m away", metres=number(near["metres"])),
-            "deadline": deadline(near, seen),
+            "deadline": deadline(near, run),
         }
-        for near in nearby(seen.reports, seen.filters, case).to_dict("records")
+        for near in nearby(run.reports, run.filters, case).to_dict("records")
     ]
     return {"metres": number(NEAR_METRES), "located": case["lat"] is not None, "cases": shown}
 
@@ -279,14 +279,14 @@ def _step(kind: str, from_unit: str, to_unit: str) -> str:
     }[kind]
 
 
-def _unit(seen: Viewing, key: int | None, *, escalated: bool = False) -> dict[str, Any]:
+def _unit(run: Run, key: int | None, *, escalated: bool = False) -> dict[str, Any]:
     """Return a unit's name and page; of an `escalated` case without one nobody holds it."""
     if key is None:
         return {"name": nobody(escalated=escalated), "href": ""}
-    unit = names(seen.reports, "unit").loc[key]
-    return {"name": name(unit), "href": address(UNIT, **carried(seen) | {"unit": unit["code"]})}
+    unit = names(run.reports, "unit").loc[key]
+    return {"name": name(unit), "href": address(UNIT, **carried(run) | {"unit": unit["code"]})}
 
 
-def _named(seen: Viewing, dimension: Any, case: Case) -> str:
+def _named(run: Run, dimension: Any, case: Case) -> str:
     key = case[f"{dimension}_id"]
-    return "" if key is None else name(names(seen.reports, dimension).loc[key])
+    return "" if key is None else name(names(run.reports, dimension).loc[key])

@@ -26,7 +26,7 @@ from queries.access.accounts import Account
 from queries.engine.database import DatabaseAway, NotAReportDatabase
 from queries.figures.figures import City
 from ui.access import accounts, languages, record
-from ui.address.url_filters import asked
+from ui.address.url_filters import parse_filters
 from ui.base.i18n import Language, _, speaking
 from ui.base.temporary_files import own_folder
 from ui.cases.case_list import asked_list
@@ -179,8 +179,8 @@ def _export(query: dict[str, list[str]], account: Account, city: City) -> Export
     """Return what a query asks for. Raises DatabaseAway."""
     watcher = watch.watcher()
     pulse = watcher.pulse
-    filters = asked(
-        query, reports=watcher.reports, city=city, now=pulse.at, usual=pulse.usual, scope=account.scope
+    filters = parse_filters(
+        query, reports=watcher.reports, city=city, now=pulse.at, default=pulse.default, scope=account.scope
     ).filters
     listing = asked_list(query, watcher.reports, account.scope)
     return Export(listing, filters, city, watcher.reports, MOST_FOUND if listing.search else None)

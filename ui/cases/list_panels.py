@@ -8,11 +8,11 @@ from ui.address.links import address
 from ui.address.url_filters import SAID
 from ui.base.figure_names import figure_name
 from ui.base.i18n import _, ngettext, number
-from ui.base.run import Viewing
-from ui.cases.case_list import CaseList, described, order_name, page_of, usual_order
+from ui.base.run import Run
+from ui.cases.case_list import CaseList, default_order, described, order_name, page_of
 from ui.cases.downloads import CASES_A_SECOND
 from ui.cases.exports import MOST_FOUND
-from ui.cases.worklist import held_back, rows
+from ui.cases.worklist import hidden_cases_note, rows
 from ui.figures.unconfirmed import mark
 
 PAGE_LENGTH = 50
@@ -20,27 +20,27 @@ _SECONDS_WORTH_A_WORD = 3
 _OFFERED = ("submitted", "received", "open", "overdue", "due_soon", "no_deadline", "resolved", "refused")
 
 
-def counted(seen: Viewing, listing: CaseList) -> tuple[int, bool]:
+def counted(run: Run, listing: CaseList) -> tuple[int, bool]:
     """Return how many cases a list has for this viewer, and whether a search found more than it counts.
 
     Raises DatabaseAway.
     """
     if listing.search is None:
-        return readable_count(seen.reports, seen.filters, figure=listing.figure), False
-    return found_count(seen.reports, seen.filters, figure=listing.figure, search=listing.search)
+        return readable_count(run.reports, run.filters, figure=listing.figure), False
+    return found_count(run.reports, run.filters, figure=listing.figure, search=listing.search)
 
 
-def about(seen: Viewing, listing: CaseList) -> dict[str, Any]:
+def about(run: Run, listing: CaseList) -> dict[str, Any]:
     """Return what is listed, in words, and the ways to other figures, orders and files, for cases/cases.html.
 
     Raises DatabaseAway.
     """
-    count, more = counted(seen, listing)
-    here = {word: value for word, value in seen.query.items() if word != "page"}
+    count, more = counted(run, listing)
+    here = {word: value for word, value in run.query.items() if word != "page"}
     # A file speaks of the moment of its page, however much later it is asked for.
-    there = here | {"at": seen.filters.at.isoformat()}
-    others = "" if listing.search else held_back(seen, listing.figure, count)
-    usual = usual_order(listing.figure, listing.search)
+    there = here | {"at": run.filters.at.isoformat()}
+    others = "" if listing.search else hidden_cases_note(run, listing.figure, count)
+    default = default_order(listing.figure, listing.search)
     figures = _OFFERED if listing.figure in _OFFERED else (listing.figure, *_OFFERED)
     return {
         "title": figure_name(listing.figure),
@@ -51,7 +51,7 @@ def about(seen: Viewing, listing: CaseList) -> dict[str, Any]:
             else ngettext("{count} case", "{count} cases", count)
         ),
         "facts": [
-            *described(listing, seen.filters, seen.city, seen.reports)[:-1],
+            *described(listing, run.filters, run.city, run.reports)[:-1],
             *([(_("Not listed"), others)] if others else []),
         ],
         "figures": [
@@ -65,7 +65,7 @@ def about(seen: Viewing, listing: CaseList) -> dict[str, Any]:
         "orders": [
             {
                 "name": order_name(order),
-                "href": address("?", **here | {"sort": "" if order == usual else order}),
+                "href": address("?", **here | {"sort": "" if order == default else order}),
                 "here": order == listing.order,
             }
             for order in orders(listing.figure)
@@ -98,14 +98,14 @@ def _about_file(kind: str, count: int, more: bool) -> str:
     return ", ".join(words)
 
 
-def page(seen: Viewing, listing: CaseList) -> dict[str, Any]:
+def page(run: Run, listing: CaseList) -> dict[str, Any]:
     """Return the page of a list that is asked for, for cases/worklist.html. Raises DatabaseAway."""
-    count, _more = counted(seen, listing)
+    count, _more = counted(run, listing)
     shown, last = page_of(listing, count, PAGE_LENGTH)
     before = (shown - 1) * PAGE_LENGTH
     table = cases(
-        seen.reports,
-        seen.filters,
+        run.reports,
+        run.filters,
         figure=listing.figure,
         order=listing.order,
         search=listing.search,
@@ -117,9 +117,9 @@ def page(seen: Viewing, listing: CaseList) -> dict[str, Any]:
         "about": order_name(listing.order),
         "found": _("{first} to {last}", first=number(before + 1), last=number(before + len(table))),
         "nothing": "",
-        "cases": rows(seen, table),
-        "mark": mark(seen, "handle"),
+        "cases": rows(run, table),
+        "mark": mark(run, "handle"),
         "page": shown,
         "last": last,
-        "turns": {other: address("?", **seen.query | {"page": other}) for other in (shown - 1, shown + 1)},
+        "turns": {other: address("?", **run.query | {"page": other}) for other in (shown - 1, shown + 1)},
     }

@@ -13,7 +13,7 @@ from ui.base.figure_names import figure_name
 from ui.base.html_panel import shared_panel
 from ui.base.i18n import _, language, moment, name, rounding
 from ui.base.page_paths import REPORT, UNIT
-from ui.base.run import Viewing
+from ui.base.run import Run
 from ui.cases.worklist import deadline, nobody
 from ui.figures.tiles import count_of
 
@@ -27,35 +27,35 @@ _GROUPS: tuple[tuple[str, Order, str], ...] = (
 """A figure whose cases are named, their order, and the figure in its place where it counts nothing."""
 
 
-def named(seen: Viewing, *, key: str) -> None:
+def named(run: Run, *, key: str) -> None:
     """Draw the first cases of each group; nothing for a viewer who may read no case. Raises DatabaseAway."""
-    if seen.filters.scope.sees_cases:
+    if run.filters.scope.sees_cases:
         with rounding(False):  # only what the viewer may read is counted
-            shared_panel(seen, "named", key=key, make=lambda: _named(seen))
+            shared_panel(run, "named", key=key, make=lambda: _named(run))
 
 
-def _named(seen: Viewing) -> dict[str, Any]:
-    units = names(seen.reports, "unit").to_dict("index")
-    heading = heads(seen.reports, seen.filters)
+def _named(run: Run) -> dict[str, Any]:
+    units = names(run.reports, "unit").to_dict("index")
+    heading = heads(run.reports, run.filters)
     groups = []
     for wanted, order, instead in _GROUPS:
-        count, figure = readable_count(seen.reports, seen.filters, figure=wanted), wanted
+        count, figure = readable_count(run.reports, run.filters, figure=wanted), wanted
         if not count and instead:
-            count, figure = readable_count(seen.reports, seen.filters, figure=instead), instead
-        table = cases(seen.reports, seen.filters, figure=figure, order=order, limit=_EACH)
+            count, figure = readable_count(run.reports, run.filters, figure=instead), instead
+        table = cases(run.reports, run.filters, figure=figure, order=order, limit=_EACH)
         groups.append(
             {
                 "title": figure_name(figure) if figure != "overdue" else _("Overdue the longest"),
-                "count": count_of(seen, figure, count, sort=None if order == "worklist" else order),
+                "count": count_of(run, figure, count, sort=None if order == "worklist" else order),
                 "alarm": count > 0 and figure in {"urgent_overdue", "escalated_unheld"},
-                "cases": [_case(seen, case, units, heading) for case in table.to_dict("records")],
+                "cases": [_case(run, case, units, heading) for case in table.to_dict("records")],
             }
         )
     return {"groups": groups}
 
 
-def _case(seen: Viewing, case: Any, units: dict[Any, Any], heading: dict[int, Any]) -> dict[str, Any]:
-    unit, choices = units.get(case["unit_id"]), carried(seen)
+def _case(run: Run, case: Any, units: dict[Any, Any], heading: dict[int, Any]) -> dict[str, Any]:
+    unit, choices = units.get(case["unit_id"]), carried(run)
     head = heading.get(int(case["unit_id"])) if unit else None
     return {
         "title": case["title"],
@@ -65,13 +65,13 @@ def _case(seen: Viewing, case: Any, units: dict[Any, Any], heading: dict[int, An
         "head": ": ".join(map(plain_text, (head[f"title_{language()}"], head["name"]))) if head else "",
         "officer": (case["officer"] if isinstance(case["officer"], str) else _("not assigned")) if unit else "",
         "late": case["state"] == "overdue",
-        "deadline": _deadline(case, seen),
+        "deadline": _deadline(case, run),
     }
 
 
-def _deadline(case: Any, seen: Viewing) -> str:
+def _deadline(case: Any, run: Run) -> str:
     """Return how late a case is or how long it has left; without a deadline, since when it is there or handed up."""
-    told = deadline(case, seen)
+    told = deadline(case, run)
     if case["state"] == "overdue":
         return _("overdue {time}", time=told)
     since = case["submitted_at"] if pd.isna(case["escalated_at"]) else case["escalated_at"]

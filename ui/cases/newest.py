@@ -10,21 +10,21 @@ from ui.address.links import address, carried
 from ui.base.html_panel import shared_panel
 from ui.base.i18n import _, ago, name
 from ui.base.page_paths import REPORT
-from ui.base.run import Viewing
+from ui.base.run import Run
 from ui.base.states import TONES, state
-from ui.cases.worklist import held_back
+from ui.cases.worklist import hidden_cases_note
 
 _SHOWN = 7
 
 
-def newest(seen: Viewing, *, key: str) -> None:
+def newest(run: Run, *, key: str) -> None:
     """Draw the last reports received: what, where, who holds it, how long ago."""
-    shared_panel(seen, "newest", key=key, make=lambda: _newest(seen))
+    shared_panel(run, "newest", key=key, make=lambda: _newest(run))
 
 
-def _newest(seen: Viewing) -> dict[str, Any]:
-    table = cases(seen.reports, seen.filters, figure="received", limit=_SHOWN)
-    known = {dimension: names(seen.reports, dimension) for dimension in ("category", "ward", "district", "unit")}
+def _newest(run: Run) -> dict[str, Any]:
+    table = cases(run.reports, run.filters, figure="received", limit=_SHOWN)
+    known = {dimension: names(run.reports, dimension) for dimension in ("category", "ward", "district", "unit")}
     shown = []
     for case in table.to_dict("records"):
         places = [("category", "category_id"), ("ward", "ward_id"), ("unit", "unit_id")]
@@ -32,15 +32,15 @@ def _newest(seen: Viewing) -> dict[str, Any]:
         shown.append(
             {
                 "title": case["title"],
-                "href": address(REPORT, **carried(seen) | {"code": case["public_code"]}),
+                "href": address(REPORT, **carried(run) | {"code": case["public_code"]}),
                 "state": state(case["state"]),
                 "tone": TONES[case["state"]],
-                "facts": " · ".join([*facts, ago(case["submitted_at"], seen.filters.at)]),
+                "facts": " · ".join([*facts, ago(case["submitted_at"], run.filters.at)]),
             }
         )
     return {
         "title": _("Newest reports"),
         "about": _("What, where, who holds it, since when"),
-        "nothing": "" if shown else held_back(seen, "received", 0) or _("No report came in during this period."),
+        "nothing": "" if shown else hidden_cases_note(run, "received", 0) or _("No report came in during this period."),
         "cases": shown,
     }

@@ -11,7 +11,7 @@ from ui.address.links import address, carried
 from ui.base.html_panel import shared_panel
 from ui.base.i18n import _, duration, moment, name, ngettext, number, rounding
 from ui.base.page_paths import REPORT, UNIT
-from ui.base.run import Viewing
+from ui.base.run import Run
 from ui.base.states import TONES, state
 from ui.figures.published import of_case
 from ui.figures.unconfirmed import mark
@@ -20,7 +20,7 @@ PAGE_LENGTH = 20
 
 
 def worklist(
-    seen: Viewing,
+    run: Run,
     *,
     key: str,
     figure: str = "open",
@@ -36,19 +36,19 @@ def worklist(
     Raises DatabaseAway.
     """
     with rounding(False):  # only what the viewer may read is counted
-        shared_panel(seen, "worklist", key=key, make=lambda: _page(seen, figure, order, title, about, length, turn))
+        shared_panel(run, "worklist", key=key, make=lambda: _page(run, figure, order, title, about, length, turn))
 
 
-def rows(seen: Viewing, table: pd.DataFrame) -> list[dict[str, Any]]:
+def rows(run: Run, table: pd.DataFrame) -> list[dict[str, Any]]:
     """Return cases (as queries.cases gives them) in the words of the five clears, with the ways to case and unit."""
     known = {
-        dimension: names(seen.reports, dimension).to_dict("index")
+        dimension: names(run.reports, dimension).to_dict("index")
         for dimension in ("category", "ward", "district", "unit")
     }
     units = known["unit"]
-    told = published.kinds(seen.reports)
-    choices = carried(seen)
-    left = working_left(seen.reports, seen.filters, [int(number) for number in table["id"]])
+    told = published.kinds(run.reports)
+    choices = carried(run)
+    left = working_left(run.reports, run.filters, [int(number) for number in table["id"]])
     shown = []
     for case in table.to_dict("records"):
         facts = {kind: rows.get(case[f"{kind}_id"]) for kind, rows in known.items()}
@@ -67,16 +67,16 @@ def rows(seen: Viewing, table: pd.DataFrame) -> list[dict[str, Any]]:
                 "officer": case["officer"] if isinstance(case["officer"], str) else "",
                 "state": state(case["state"]),
                 "tone": TONES[case["state"]],
-                "deadline": deadline(case, seen, left.get(case["id"])),
+                "deadline": deadline(case, run, left.get(case["id"])),
                 "due": moment(case["due_at"]) if not pd.isna(case["due_at"]) else "",
-                "results": [*results(case), *handed_up(case, units), *receipt(case, seen)],
+                "results": [*results(case), *handed_up(case, units), *receipt(case, run)],
                 "city": of_case(case, told),
             }
         )
     return shown
 
 
-def deadline(case: Any, seen: Viewing, working_minutes: float | None = None) -> str:
+def deadline(case: Any, run: Run, working_minutes: float | None = None) -> str:
     """Return how far a case is from its deadline, in words; nothing where it has none or has ended.
 
     What is left is told in working time where `working_minutes` are given, else by the calendar.
@@ -87,7 +87,7 @@ def deadline(case: Any, seen: Viewing, working_minutes: float | None = None) -> 
         return ngettext("{count} working minute left", "{count} working minutes left", int(working_minutes))
     if working_minutes is not None:
         return _("{hours} working hours left", hours=number(working_minutes / 60, 1))
-    hours = (case["due_at"] - seen.filters.at).total_seconds() / 3600
+    hours = (case["due_at"] - run.filters.at).total_seconds() / 3600
     return _("for {time}", time=duration(-hours)) if hours < 0 else _("{time} left", time=duration(hours))
 
 
@@ -115,12 +115,12 @@ def informed(case: Any) -> str:
     return _("citizen told {at}", at=moment(case["informed_at"]))
 
 
-def receipt(case: Any, seen: Viewing) -> list[str]:
+def receipt(case: Any, run: Run) -> list[str]:
     """Return by when the unit has to take a waiting case on; nothing where it did, or where no term is known."""
     if case["status"] != "waiting" or pd.isna(case["receive_due_at"]):
         return []
     at = moment(case["receive_due_at"])
-    late = case["receive_due_at"] < seen.filters.at
+    late = case["receive_due_at"] < run.filters.at
     return [_("should have been taken on by {at}", at=at) if late else _("to be taken on by {at}", at=at)]
 
 
@@ -151,38 +151,41 @@ def results(case: Any) -> list[str]:
     return said
 
 
-def _page(seen: Viewing, figure: str, order: Order, title: str, about: str, length: int, turn: str) -> dict[str, Any]:
-    count = readable_count(seen.reports, seen.filters, figure=figure)
+def _page(run: Run, figure: str, order: Order, title: str, about: str, length: int, turn: str) -> dict[str, Any]:
+    count = readable_count(run.reports, run.filters, figure=figure)
     last = max(1, -(-count // length))
-    wanted = next(iter(seen.query.get(turn, [])), "1")
+    wanted = next(iter(run.query.get(turn, [])), "1")
     # Ten digits are more pages than there are reports, and int() takes its time with a thousand.
     page = min(max(int(wanted), 1), last) if wanted.isdecimal() and len(wanted) < 10 else 1
-    table = cases(seen.reports, seen.filters, figure=figure, order=order, limit=length, offset=(page - 1) * length)
+    table = cases(run.reports, run.filters, figure=figure, order=order, limit=length, offset=(page - 1) * length)
     return {
         "title": title or _("What to do first"),
         "about": about or _("Overdue and urgent, urgent, overdue, due today, then by deadline"),
-        "nothing": held_back(seen, figure, count) or _("Nothing is open here."),
-        "cases": rows(seen, table),
-        "mark": mark(seen, "handle"),
+        "nothing": hidden_cases_note(run, figure, count) or _("Nothing is open here."),
+        "cases": rows(run, table),
+        "mark": mark(run, "handle"),
         "found": " · ".join(
             filter(
                 None,
-                [ngettext("{count} case", "{count} cases", count), held_back(seen, figure, count) if count else ""],
+                [
+                    ngettext("{count} case", "{count} cases", count),
+                    hidden_cases_note(run, figure, count) if count else "",
+                ],
             )
         ),
         "page": page,
         "last": last,
-        "turns": {other: address("?", **seen.query | {turn: other}) for other in (page - 1, page + 1)},
+        "turns": {other: address("?", **run.query | {turn: other}) for other in (page - 1, page + 1)},
     }
 
 
-def held_back(seen: Viewing, figure: str, readable: int) -> str:
+def hidden_cases_note(run: Run, figure: str, readable: int) -> str:
     """Return in words why fewer cases are listed than a figure counts; nothing where all are. Raises DatabaseAway."""
-    if not seen.filters.scope.sees_cases:
+    if not run.filters.scope.sees_cases:
         return _("Single cases are open to the unit that holds them and to the city's leadership.")
-    if seen.filters.scope.reads_all:
+    if run.filters.scope.reads_all:
         return ""
-    count = max(0, case_count(seen.reports, seen.filters, figure=figure) - readable)
+    count = max(0, case_count(run.reports, run.filters, figure=figure) - readable)
     return (
         ngettext("{count} more is held by another unit", "{count} more are held by other units", count) if count else ""
     )

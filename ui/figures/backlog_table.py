@@ -17,7 +17,7 @@ from ui.base.figure_names import figure_name, meaning
 from ui.base.html_panel import shared_panel
 from ui.base.i18n import _, language, name, number, percent, rounded
 from ui.base.page_paths import BACKLOG, CASES, UNIT
-from ui.base.run import Viewing
+from ui.base.run import Run
 from ui.figures.change import Then, grown_tone, standing_before
 from ui.figures.headline import urgent
 from ui.figures.tiles import Tile, count, counted, no_deadlines, no_receive_times, out_of, plain, row
@@ -33,30 +33,30 @@ _FEW = 5  # a cell with fewer than these is never the darkest
 _WEEK = {"period": "7d", "from": None, "to": None}
 
 
-def compared_since(seen: Viewing) -> datetime:
+def compared_since(run: Run) -> datetime:
     """Return from when on what came in and went out is counted: just after the moment that open reports are compared
     with (queries.change), so that the flow explains the change; the last 7 days where there is no such moment.
     """
-    then = standing_before(seen)
-    return period_start("7d", seen.filters.at, seen.city) if then is None else then.at + TICK
+    then = standing_before(run)
+    return period_start("7d", run.filters.at, run.city) if then is None else then.at + TICK
 
 
-def total(seen: Viewing, since: datetime) -> dict[str, Any]:
+def total(run: Run, since: datetime) -> dict[str, Any]:
     """Return the backlog in one row, all reports together; `since` as in queries.backlog. Raises DatabaseAway."""
-    return seen.shared("backlog total", lambda: row(_with_sums(backlog(seen.reports, seen.filters, since=since), seen)))
+    return run.shared("backlog total", lambda: row(_with_sums(backlog(run.reports, run.filters, since=since), run)))
 
 
-def headline(seen: Viewing, whole: dict[str, Any]) -> list[Tile]:
+def headline(run: Run, whole: dict[str, Any]) -> list[Tile]:
     """Return the backlog's headline tiles, with the changes that the overview shows of the same figures."""
-    then = Then(seen)
-    receive, handle = mark(seen, "receive"), mark(seen, "handle")
-    undue, untimed = no_deadlines(seen, whole), no_receive_times(seen, whole)
-    of_open = out_of(seen, "open", whole, _("open"), percent(whole["overdue"], whole["open"]))
-    waiting = counted(seen, "receive_waiting", whole)
+    then = Then(run)
+    receive, handle = mark(run, "receive"), mark(run, "handle")
+    undue, untimed = no_deadlines(run, whole), no_receive_times(run, whole)
+    of_open = out_of(run, "open", whole, _("open"), percent(whole["overdue"], whole["open"]))
+    waiting = counted(run, "receive_waiting", whole)
     return [
-        count(seen, figure_name("open"), "open", whole, then.count("open", whole, good=-1)),
+        count(run, figure_name("open"), "open", whole, then.count("open", whole, good=-1)),
         count(
-            seen,
+            run,
             figure_name("overdue"),
             "overdue",
             whole,
@@ -66,10 +66,10 @@ def headline(seen: Viewing, whole: dict[str, Any]) -> list[Tile]:
             mark=handle,
             unknown=undue,
         ),
-        urgent(seen, whole),
-        plain(seen, "due_today", whole, _("by the end of today"), tone="due-soon-tile", mark=handle, unknown=undue),
+        urgent(run, whole),
+        plain(run, "due_today", whole, _("by the end of today"), tone="due-soon-tile", mark=handle, unknown=undue),
         count(
-            seen,
+            run,
             figure_name("due_soon"),
             "due_soon",
             whole,
@@ -80,7 +80,7 @@ def headline(seen: Viewing, whole: dict[str, Any]) -> list[Tile]:
             unknown=undue,
         ),
         count(
-            seen,
+            run,
             figure_name("receive_overdue"),
             "receive_overdue",
             whole,
@@ -91,37 +91,37 @@ def headline(seen: Viewing, whole: dict[str, Any]) -> list[Tile]:
             unknown=untimed,
         ),
         plain(
-            seen,
+            run,
             "escalated",
             whole,
             "",
-            parts=(counted(seen, "escalated_unheld", whole), " " + _("held by nobody")),
+            parts=(counted(run, "escalated_unheld", whole), " " + _("held by nobody")),
             tone="overdue-tile" if whole["escalated_unheld"] else "",
         ),
-        plain(seen, "no_deadline", whole, _("never counted as on time")),
+        plain(run, "no_deadline", whole, _("never counted as on time")),
     ]
 
 
-def table(seen: Viewing, since: datetime, *, by: Dimension, sort: str) -> None:
+def table(run: Run, since: datetime, *, by: Dimension, sort: str) -> None:
     """Draw the backlog of a dimension's members under the total of all, with a link behind every count.
 
     `sort` is one of SORTS, the largest (names: the first) first; "-" before it turns that about.
     """
-    shared_panel(seen, "backlog", key="backlog_table", make=lambda: _table(seen, since, by, sort))
+    shared_panel(run, "backlog", key="backlog_table", make=lambda: _table(run, since, by, sort))
 
 
-def heat(seen: Viewing, since: datetime, *, by: Dimension, sort: str) -> None:
+def heat(run: Run, since: datetime, *, by: Dimension, sort: str) -> None:
     """Draw where which category lies: the same rows' open reports of the busiest categories, darker where more."""
-    shared_panel(seen, "backlog_heat", key="backlog_heat", make=lambda: _heat(seen, since, by, sort))
+    shared_panel(run, "backlog_heat", key="backlog_heat", make=lambda: _heat(run, since, by, sort))
 
 
-def pace(seen: Viewing, whole: dict[str, Any]) -> None:
+def pace(run: Run, whole: dict[str, Any]) -> None:
     """Draw what came in and went out since the compared moment, whether the pile grows, how many days of work it is."""
-    shared_panel(seen, "backlog_pace", key="backlog_pace", make=lambda: _pace(seen, whole))
+    shared_panel(run, "backlog_pace", key="backlog_pace", make=lambda: _pace(run, whole))
 
 
-def _pace(seen: Viewing, whole: dict[str, Any]) -> dict[str, Any]:
-    return {"row": _whole(seen, whole), "days": PACE_DAYS, "since": _since(Then(seen))}
+def _pace(run: Run, whole: dict[str, Any]) -> dict[str, Any]:
+    return {"row": _whole(run, whole), "days": PACE_DAYS, "since": _since(Then(run))}
 
 
 def _since(then: Then) -> str:
@@ -129,35 +129,35 @@ def _since(then: Then) -> str:
     return _("Since {moment}", moment=then.at) if then.standing else _("Last 7 days")
 
 
-def _table(seen: Viewing, since: datetime, by: Dimension, sort: str) -> dict[str, Any]:
-    rows = _ordered(seen, since, by, sort)
-    shown = rows if seen.query.get("rows") == ["all"] else rows.head(USUAL_ROWS)
-    whole = _whole(seen, total(seen, since))
+def _table(run: Run, since: datetime, by: Dimension, sort: str) -> dict[str, Any]:
+    rows = _ordered(run, since, by, sort)
+    shown = rows if run.query.get("rows") == ["all"] else rows.head(USUAL_ROWS)
+    whole = _whole(run, total(run, since))
     headings = _headings()
     groups = {
         _("How urgent"): URGENCIES,
         _("To be taken on"): RECEIPTS,
         _("Age since submission, days"): (*AGES, "age_days"),
         _("Stage"): STAGES,
-        _since(Then(seen)): ("received", "ended", "change"),
+        _since(Then(run)): ("received", "ended", "change"),
         _("At this pace"): ("days_of_work",),
     }
     return {
-        "title": _title(seen, by),
+        "title": _title(run, by),
         "name_heading": _("Name"),
         "about": _("Click a number for its cases, a name for its own page, a heading to sort"),
         "groups": [(words, [(column, headings[column]) for column in columns]) for words, columns in groups.items()],
         "meanings": {column: meaning(column) for column in _FIGURES},
-        "mark": mark(seen, "handle"),
+        "mark": mark(run, "handle"),
         "sort": sort,
-        "sorts": {column: _sorted_address(seen, column, sort) for column in SORTS},
+        "sorts": {column: _sorted_address(run, column, sort) for column in SORTS},
         "rows": [
-            line | {"excess": _excess(line["counts"], whole["counts"])} for line in (whole, *_rows(seen, shown, by))
+            line | {"excess": _excess(line["counts"], whole["counts"])} for line in (whole, *_rows(run, shown, by))
         ],
         "most": max([1, *rows["open"]]),
         "total_rows": len(rows),
         "hidden": len(rows) - len(shown),
-        "every_href": address("?", **seen.query | {"rows": "all"}),
+        "every_href": address("?", **run.query | {"rows": "all"}),
         "notes": [
             _("Grey: ages and stages whose share is above that of the whole."),
             _("Due soon: by the end of the next working day, today included."),
@@ -166,17 +166,17 @@ def _table(seen: Viewing, since: datetime, by: Dimension, sort: str) -> dict[str
     }
 
 
-def _heat(seen: Viewing, since: datetime, by: Dimension, sort: str) -> dict[str, Any]:
-    rows = _ordered(seen, since, by, sort)
-    mixed = mix(seen.reports, seen.filters, by=by)
-    known = names(seen.reports, "category").to_dict("index")
+def _heat(run: Run, since: datetime, by: Dimension, sort: str) -> dict[str, Any]:
+    rows = _ordered(run, since, by, sort)
+    mixed = mix(run.reports, run.filters, by=by)
+    known = names(run.reports, "category").to_dict("index")
     busiest = mixed.groupby("category_id")["open"].sum().sort_values(ascending=False, kind="stable").head(BUSIEST)
     counts = {
         (None if pd.isna(cell["key"]) else int(cell["key"]), cell["category_id"]): (cell["open"], cell["overdue"])
         for cell in mixed.to_dict("records")
     }
     shown = []
-    for line in _rows(seen, rows[rows["open"] > 0].head(USUAL_ROWS), by):
+    for line in _rows(run, rows[rows["open"] > 0].head(USUAL_ROWS), by):
         cells = [
             {"code": known[category]["code"], "open": opened, "overdue": late}
             for category in busiest.index
@@ -196,19 +196,19 @@ def _heat(seen: Viewing, since: datetime, by: Dimension, sort: str) -> dict[str,
     }
 
 
-def _with_sums(found: pd.DataFrame, seen: Viewing) -> pd.DataFrame:
+def _with_sums(found: pd.DataFrame, run: Run) -> pd.DataFrame:
     """Return a backlog with the change in open reports and the oldest one's age in days."""
-    age = (pd.Timestamp(seen.filters.at) - found["oldest"]).dt.total_seconds() / 86400
+    age = (pd.Timestamp(run.filters.at) - found["oldest"]).dt.total_seconds() / 86400
     return found.assign(change=found["open"] - found["open_before"], age_days=age)
 
 
-def _ordered(seen: Viewing, since: datetime, by: Dimension, sort: str) -> pd.DataFrame:
-    found = _with_sums(backlog(seen.reports, seen.filters, since=since, by=by), seen)
+def _ordered(run: Run, since: datetime, by: Dimension, sort: str) -> pd.DataFrame:
+    found = _with_sums(backlog(run.reports, run.filters, since=since, by=by), run)
     column = sort.removeprefix("-")
     ascending = (column == "name") != sort.startswith("-")
     if column == "name":
         column = "place"
-        places = {code: place for place, code in enumerate(labels(seen.reports, by, language()))}
+        places = {code: place for place, code in enumerate(labels(run.reports, by, language()))}
         found = found.assign(place=found["code"].map(places))
     return found.sort_values([column, "code"], ascending=[ascending, True], na_position="last", ignore_index=True)
 
@@ -238,29 +238,29 @@ def _headings() -> dict[str, str]:
     }
 
 
-def _title(seen: Viewing, by: Dimension) -> str:
+def _title(run: Run, by: Dimension) -> str:
     if by == "unit":
         return _("The backlog, unit by unit")
-    return _("The backlog by {places}", places=levels.within(seen.city, by, many=False))
+    return _("The backlog by {places}", places=levels.within(run.city, by, many=False))
 
 
-def _sorted_address(seen: Viewing, column: str, sort: str) -> str:
-    return address("?", **seen.query | {"sort": f"-{column}" if sort == column else column})
+def _sorted_address(run: Run, column: str, sort: str) -> str:
+    return address("?", **run.query | {"sort": f"-{column}" if sort == column else column})
 
 
-def _whole(seen: Viewing, whole: dict[str, Any]) -> dict[str, Any]:
-    return _row(seen, whole, carried(seen)) | {"name": _("All"), "key": None, "href": None, "total": True}
+def _whole(run: Run, whole: dict[str, Any]) -> dict[str, Any]:
+    return _row(run, whole, carried(run)) | {"name": _("All"), "key": None, "href": None, "total": True}
 
 
-def _rows(seen: Viewing, rows: pd.DataFrame, by: Dimension) -> list[dict[str, Any]]:
+def _rows(run: Run, rows: pd.DataFrame, by: Dimension) -> list[dict[str, Any]]:
     nobody = _("no unit yet") if by == "unit" else _("not located")
     made = []
     for found in rows.to_dict("records"):
         nowhere = bool(pd.isna(found["key"]))
-        choices = carried(seen) | {by: NOBODY if nowhere else found["code"]}
-        page, more = (UNIT, {}) if by == "unit" and not nowhere else (BACKLOG, {"by": _next_level(seen, by)})
+        choices = carried(run) | {by: NOBODY if nowhere else found["code"]}
+        page, more = (UNIT, {}) if by == "unit" and not nowhere else (BACKLOG, {"by": _next_level(run, by)})
         made.append(
-            _row(seen, found, choices)
+            _row(run, found, choices)
             | {
                 "name": nobody if nowhere else name(found),
                 "key": None if nowhere else int(found["key"]),
@@ -271,16 +271,16 @@ def _rows(seen: Viewing, rows: pd.DataFrame, by: Dimension) -> list[dict[str, An
     return made
 
 
-def _next_level(seen: Viewing, by: Dimension) -> Dimension:
+def _next_level(run: Run, by: Dimension) -> Dimension:
     """Return by what one row's own backlog is told apart: the smaller areas, where the city has them, else units."""
-    return "ward" if by == "district" and "ward" in levels.present(seen.reports) else "unit"
+    return "ward" if by == "district" and "ward" in levels.present(run.reports) else "unit"
 
 
-def _row(seen: Viewing, found: Any, choices: dict[str, Any]) -> dict[str, Any]:
+def _row(run: Run, found: Any, choices: dict[str, Any]) -> dict[str, Any]:
     """Return a row ready to draw; `cases` and `flow` are addresses to which the figure's name is added."""
-    then = standing_before(seen)
-    since = _WEEK if then is None else {"from": seen.local(then.at + TICK).isoformat(), "to": None}
-    pace_starts = seen.local(seen.filters.at - timedelta(days=PACE_DAYS)).isoformat()
+    then = standing_before(run)
+    since = _WEEK if then is None else {"from": run.local(then.at + TICK).isoformat(), "to": None}
+    pace_starts = run.local(run.filters.at - timedelta(days=PACE_DAYS)).isoformat()
     return {
         "counts": {column: int(found[column]) for column in _FIGURES},
         "late": percent(found["overdue"], found["open"]),
@@ -291,7 +291,7 @@ def _row(seen: Viewing, found: Any, choices: dict[str, Any]) -> dict[str, Any]:
         "no_deadlines": bool(found["open"]) and found["no_deadline"] == found["open"],
         "days_of_work": None if pd.isna(found["days_of_work"]) else number(found["days_of_work"], 1),
         "resolved": int(found["resolved_of_pace"]),
-        "rounded": seen.rounded,
+        "rounded": run.rounded,
         "cases": _to_cases(choices),
         "any_category": _to_cases(choices | {"category": None}),
         "flow": _to_cases(choices | since),

@@ -12,7 +12,7 @@ from queries.engine.small_numbers import FEWEST
 from queries.figures.chance import count_differs, share_differs
 from queries.figures.change import earlier
 from ui.base.i18n import _, day, moment, ngettext, signed, weekday_time
-from ui.base.run import Viewing
+from ui.base.run import Run
 from ui.figures.tiles import Change, Count, count_of
 
 _BEFORE = "\ue000"  # of private use: stands in translated words where the earlier number goes
@@ -21,10 +21,10 @@ _BEFORE = "\ue000"  # of private use: stands in translated words where the earli
 class Then:
     """The figures that a viewing is compared with. Raises DatabaseAway."""
 
-    def __init__(self, seen: Viewing) -> None:
-        self._seen = seen
-        self._earlier = earlier(seen.filters, seen.city.first_submitted_at)
-        self._counts = self._earlier.counts(seen.reports)
+    def __init__(self, run: Run) -> None:
+        self._seen = run
+        self._earlier = earlier(run.filters, run.city.first_submitted_at)
+        self._counts = self._earlier.counts(run.reports)
 
     @property
     def standing(self) -> Filters | None:
@@ -111,9 +111,9 @@ class Then:
         return self._seen.local(self._seen.filters.at)
 
 
-def standing_before(seen: Viewing) -> Filters | None:
+def standing_before(run: Run) -> Filters | None:
     """Return the moment that standing figures are compared with; None where the data do not reach back so far."""
-    return earlier(seen.filters, seen.city.first_submitted_at).standing
+    return earlier(run.filters, run.city.first_submitted_at).standing
 
 
 def better_tone(better: float) -> str:
@@ -126,16 +126,16 @@ def grown_tone(now: int, before: int) -> str:
     return better_tone(before - now if count_differs(now, before) else 0)
 
 
-def _moment_words(seen: Viewing, then: Filters) -> dict[str, Any]:
+def _moment_words(run: Run, then: Filters) -> dict[str, Any]:
     """Return the words of an address that ask for an earlier moment; standing figures have no period."""
-    return {"at": seen.local(then.at).isoformat(), "from": None, "to": None}
+    return {"at": run.local(then.at).isoformat(), "from": None, "to": None}
 
 
-def _period_words(seen: Viewing, then: Filters) -> dict[str, Any]:
+def _period_words(run: Run, then: Filters) -> dict[str, Any]:
     """Return the words of an address that ask for an earlier period as it stood at an earlier moment."""
-    start, end = (seen.local(each).isoformat() for each in (then.start, then.end))
+    start, end = (run.local(each).isoformat() for each in (then.start, then.end))
     return {
-        "at": seen.local(then.at).isoformat(),
+        "at": run.local(then.at).isoformat(),
         "from": start,
         "to": end if then.end <= then.at else None,
     }

@@ -16,7 +16,7 @@ from ui.address.links import address
 from ui.base.figure_names import figure_name, left_out, meaning, rate_name
 from ui.base.html_panel import shared_panel
 from ui.base.i18n import _, day, duration, in_hours, name, ngettext, percent
-from ui.base.run import Viewing
+from ui.base.run import Run
 from ui.base.states import severity
 from ui.figures.tiles import Count, count_of, row, worked
 from ui.figures.unconfirmed import Clock, Mark, mark
@@ -65,35 +65,35 @@ class Measure:
     mark: Mark | None = None
 
 
-def measures(seen: Viewing) -> None:
+def measures(run: Run) -> None:
     """Draw every measure in words and numbers. Raises DatabaseAway."""
-    shared_panel(seen, "definitions", key="definitions", make=lambda: _all(seen))
+    shared_panel(run, "definitions", key="definitions", make=lambda: _all(run))
 
 
-def _all(seen: Viewing) -> dict[str, Any]:
-    shown = seen.query.get("sql") == ["yes"]
+def _all(run: Run) -> dict[str, Any]:
+    shown = run.query.get("sql") == ["yes"]
     return {
-        "groups": _Measures(seen).groups(),
+        "groups": _Measures(run).groups(),
         "sql": {
             "words": _("Hide the SQL") if shown else _("Show how each figure is counted, in SQL"),
-            "href": address("?", **seen.query | {"sql": None if shown else "yes"}),
+            "href": address("?", **run.query | {"sql": None if shown else "yes"}),
         },
     }
 
 
-def ground(seen: Viewing) -> None:
+def ground(run: Run) -> None:
     """Draw what deadlines rest on: the rules, the office hours and the calendar in force. Raises DatabaseAway."""
-    shared_panel(seen, "ground", key="ground", make=lambda: _ground(seen))
+    shared_panel(run, "ground", key="ground", make=lambda: _ground(run))
 
 
 class _Measures:
     """Makes the measures from the numbers of one viewing."""
 
-    def __init__(self, seen: Viewing) -> None:
-        self._seen = seen
-        self._now = row(with_sums(timed(seen.reports, seen.filters)))
-        self._now |= {figure: case_count(seen.reports, seen.filters, figure=figure) for figure in _ASKED_APART}
-        self._marks: dict[Clock, Mark | None] = {"receive": mark(seen, "receive"), "handle": mark(seen, "handle")}
+    def __init__(self, run: Run) -> None:
+        self._seen = run
+        self._now = row(with_sums(timed(run.reports, run.filters)))
+        self._now |= {figure: case_count(run.reports, run.filters, figure=figure) for figure in _ASKED_APART}
+        self._marks: dict[Clock, Mark | None] = {"receive": mark(run, "receive"), "handle": mark(run, "handle")}
 
     def groups(self) -> list[dict[str, Any]]:
         """Return the measures in the order a reader asks for them, under their headings."""
@@ -227,24 +227,24 @@ def _about_change() -> str:
     return f"{compared} {coloured}"
 
 
-def _ground(seen: Viewing) -> dict[str, Any]:
-    hours = rules.office_hours(seen.reports, seen.filters).to_dict("records")
-    days = rules.days_off(seen.reports, seen.filters).to_dict("records")
-    known = rules.rules(seen.reports, seen.filters)
+def _ground(run: Run) -> dict[str, Any]:
+    hours = rules.office_hours(run.reports, run.filters).to_dict("records")
+    days = rules.days_off(run.reports, run.filters).to_dict("records")
+    known = rules.rules(run.reports, run.filters)
     ordered = sorted(
         known.astype(object).where(known.notna(), None).to_dict("records"),
         key=lambda one: (1, ()) if one["name_vi"] is None else (0, reading_order(name(one))),
     )
-    cover = calendar_cover(seen.reports, seen.filters.at, seen.city.zone)
+    cover = calendar_cover(run.reports, run.filters.at, run.city.zone)
     return {
         "rules": [_rule(one) for one in ordered],
         "hours": [f"{one['opens']:%H:%M}–{one['closes']:%H:%M}" for one in hours],
         "hours_sure": all(one["confirmed"] for one in hours),
         "hours_sources": sorted({one["source"] for one in hours}),
-        "year": str(seen.local(seen.filters.at).year),
+        "year": str(run.local(run.filters.at).year),
         "reaches": _("The calendar reaches to {day}.", day=day(cover.last_day)) if cover.last_day else "",
         "notice": cover.notice_needed,
-        "warnings": [warning_words(kind, count) for kind, count in warnings(seen.reports, seen.filters.at).items()],
+        "warnings": [warning_words(kind, count) for kind, count in warnings(run.reports, run.filters.at).items()],
         "off": [_day(one) for one in days if not one["working"]],
         "worked": [_day(one) for one in days if one["working"]],
     }

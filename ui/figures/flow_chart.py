@@ -5,20 +5,20 @@ import streamlit as st
 from queries.figures.days import days
 from safe_text import streamlit_label
 from ui.base.i18n import _
-from ui.base.run import Viewing
+from ui.base.run import Run
 from ui.base.theme import palette
 from ui.base.viewport import screen
 from ui.figures import charts
 
 
-def flow(seen: Viewing, *, key: str) -> None:
+def flow(run: Run, *, key: str) -> None:
     """Draw the period's flow under its title, in days or weeks. Raises DatabaseAway."""
-    table, step = days(seen.reports, seen.filters)
+    table, step = days(run.reports, run.filters)
     title = (
         _("What came in, what was resolved, day by day")
         if step == 1
         else _("What came in, what was resolved, week by week")
     )
     st.subheader(streamlit_label(title), anchor=False)
-    figure = seen.shared((key, palette(), screen().scale), lambda: charts.flow(table, palette()))
+    figure = run.shared((key, palette(), screen().scale), lambda: charts.flow(table, palette()))
     st.plotly_chart(figure, key=key, config={"displayModeBar": False}, theme=None, alt=title)

@@ -5,41 +5,41 @@ from typing import Any
 from queries.figures.figures import figures, with_sums
 from ui.base.figure_names import figure_name, rate_name
 from ui.base.i18n import _, percent
-from ui.base.run import Viewing
+from ui.base.run import Run
 from ui.figures import tiles
 from ui.figures.change import Then
 from ui.figures.unconfirmed import mark
 
 
-def urgent(seen: Viewing, now: Any) -> tiles.Tile:
+def urgent(run: Run, now: Any) -> tiles.Tile:
     """Return the tile of urgent reports: how many are open, and how many of those are overdue."""
-    late = tiles.counted(seen, "urgent_overdue", now)
+    late = tiles.counted(run, "urgent_overdue", now)
     tone = "overdue-tile" if late.count else "due-soon-tile"
-    return tiles.plain(seen, "urgent", now, "", parts=(late, " " + _("overdue")), tone=tone)
+    return tiles.plain(run, "urgent", now, "", parts=(late, " " + _("overdue")), tone=tone)
 
 
-def headline(seen: Viewing) -> list[tiles.Tile]:
+def headline(run: Run) -> list[tiles.Tile]:
     """Return the city's figures with their changes: like with like, as queries.change says."""
-    now = tiles.row(with_sums(figures(seen.reports, seen.filters)))
-    then = Then(seen)
-    receive, handle = mark(seen, "receive"), mark(seen, "handle")
-    undue, untimed = tiles.no_deadlines(seen, now), tiles.no_receive_times(seen, now)
+    now = tiles.row(with_sums(figures(run.reports, run.filters)))
+    then = Then(run)
+    receive, handle = mark(run, "receive"), mark(run, "handle")
+    undue, untimed = tiles.no_deadlines(run, now), tiles.no_receive_times(run, now)
     return [
-        tiles.count(seen, _("Open"), "open", now, then.count("open", now, good=-1)),
+        tiles.count(run, _("Open"), "open", now, then.count("open", now, good=-1)),
         tiles.count(
-            seen,
+            run,
             _("Overdue"),
             "overdue",
             now,
             then.count("overdue", now, good=-1),
-            parts=tiles.out_of(seen, "open", now, _("open"), percent(now["overdue"], now["open"])),
+            parts=tiles.out_of(run, "open", now, _("open"), percent(now["overdue"], now["open"])),
             tone="overdue-tile",
             mark=handle,
             unknown=undue,
         ),
-        urgent(seen, now),
+        urgent(run, now),
         tiles.count(
-            seen,
+            run,
             _("Due soon"),
             "due_soon",
             now,
@@ -50,26 +50,26 @@ def headline(seen: Viewing) -> list[tiles.Tile]:
             unknown=undue,
         ),
         tiles.count(
-            seen,
+            run,
             figure_name("receive_overdue"),
             "receive_overdue",
             now,
             then.count("receive_overdue", now, good=-1),
-            parts=tiles.out_of(seen, "not_received", now, _("not yet taken on")),
+            parts=tiles.out_of(run, "not_received", now, _("not yet taken on")),
             tone="overdue-tile",
             mark=receive,
             unknown=untimed,
         ),
         tiles.count(
-            seen,
+            run,
             _("Received"),
             "received",
             now,
             then.count("received", now),
-            parts=(tiles.counted(seen, "resolved", now), " " + _("resolved")),
+            parts=(tiles.counted(run, "resolved", now), " " + _("resolved")),
         ),
         tiles.share(
-            seen,
+            run,
             rate_name("on_time_rate"),
             ("done_by_due", "fell_due"),
             now,
@@ -79,7 +79,7 @@ def headline(seen: Viewing) -> list[tiles.Tile]:
             mark=handle,
         ),
         tiles.share(
-            seen,
+            run,
             rate_name("received_on_time_rate"),
             ("received_on_time", "receive_fell_due"),
             now,
@@ -89,7 +89,7 @@ def headline(seen: Viewing) -> list[tiles.Tile]:
             mark=receive,
         ),
         tiles.share(
-            seen,
+            run,
             rate_name("satisfaction"),
             ("satisfied", "rated"),
             now,

@@ -9,7 +9,7 @@ from ui.address.url_filters import NOBODY, SAID
 from ui.base.figure_names import meaning
 from ui.base.html_panel import shared_panel
 from ui.base.i18n import _, percent
-from ui.base.run import Viewing
+from ui.base.run import Run
 from ui.figures.tiles import Count, count_of
 
 _AT_FIRST = 12  # words of a kind; the rest unfolds
@@ -39,11 +39,11 @@ def flag_of(case: Any) -> str:
     return "late" if case["published_late"] else "in_time"
 
 
-def ours_of(case: Any, seen: Viewing) -> str:
+def ours_of(case: Any, run: Run) -> str:
     """Return how we find a case at the moment (of queries.published.OURS)."""
     if pd.isna(case["due_at"]):
         return "no_deadline"
-    until = seen.filters.at if pd.isna(case["ended_at"]) else case["ended_at"]
+    until = run.filters.at if pd.isna(case["ended_at"]) else case["ended_at"]
     return "late" if until > case["due_at"] else "in_time"
 
 
@@ -82,21 +82,21 @@ def of_case(case: Any, told: frozenset[Kind]) -> dict[str, Any] | None:
     }
 
 
-def case_panel(seen: Viewing, case: Any) -> None:
+def case_panel(run: Run, case: Any) -> None:
     """Draw what the city says of one case; nothing where it published nothing of it. Raises DatabaseAway."""
-    told = kinds(seen.reports)
+    told = kinds(run.reports)
     if told and case["published"]:
-        shared_panel(seen, "report_city", key="report_city", make=lambda: of_one_case(seen, case, told))
+        shared_panel(run, "report_city", key="report_city", make=lambda: of_one_case(run, case, told))
 
 
-def of_one_case(seen: Viewing, case: Any, told: frozenset[Kind]) -> dict[str, Any]:
+def of_one_case(run: Run, case: Any, told: frozenset[Kind]) -> dict[str, Any]:
     """Return what the city says of one case and how that agrees with us, for cases/report_city.html."""
     facts = [
         {"name": kind_name(kind), "words": case[f"published_{kind}"] or _("not said")}
         for kind in _WORDS
         if kind in told
     ]
-    flag, ours = flag_of(case), ours_of(case, seen)
+    flag, ours = flag_of(case), ours_of(case, run)
     return {
         "flag": {
             "name": kind_name("late"),
@@ -111,37 +111,37 @@ def of_one_case(seen: Viewing, case: Any, told: frozenset[Kind]) -> dict[str, An
     }
 
 
-def of_city(seen: Viewing) -> None:
+def of_city(run: Run) -> None:
     """Draw the city's own figures beside ours; nothing in a city that publishes none. Raises DatabaseAway."""
-    told = kinds(seen.reports)
+    told = kinds(run.reports)
     if told:
-        shared_panel(seen, "published", key="published", make=lambda: figures(seen, told))
+        shared_panel(run, "published", key="published", make=lambda: figures(run, told))
 
 
-def figures(seen: Viewing, told: frozenset[Kind]) -> dict[str, Any]:
+def figures(run: Run, told: frozenset[Kind]) -> dict[str, Any]:
     """Return the city's own figures of the period, for figures/published.html. Raises DatabaseAway."""
-    words = published_words(seen.reports, seen.filters)
+    words = published_words(run.reports, run.filters)
     return {
-        "flags": _flags(seen) if "late" in told else None,
+        "flags": _flags(run) if "late" in told else None,
         "kinds": [
             {"name": kind_name(kind), "first": shown[:_AT_FIRST], "rest": shown[_AT_FIRST:]}
             for kind in _WORDS
-            if kind in told and (shown := _words(seen, words[words["kind"] == kind], kind))
+            if kind in told and (shown := _words(run, words[words["kind"] == kind], kind))
         ],
     }
 
 
-def _flags(seen: Viewing) -> dict[str, Any]:
-    found = flags(seen.reports, seen.filters)
+def _flags(run: Run) -> dict[str, Any]:
+    found = flags(run.reports, run.filters)
     table = crossed(found)
-    whole = count_of(seen, "published", table.to_numpy().sum())
+    whole = count_of(run, "published", table.to_numpy().sum())
     by_rule = {(row["flag"], row["ours"]): (row["by_rule"], row["reports"]) for row in found.to_dict("records")}
 
     def cell(flag: str, ours: str) -> Count:
-        return count_of(seen, CROSSED[flag, ours], table.loc[flag, ours])
+        return count_of(run, CROSSED[flag, ours], table.loc[flag, ours])
 
     def part(figure: str, count: Any) -> dict[str, Any]:
-        counted = count_of(seen, figure, count)
+        counted = count_of(run, figure, count)
         return {"count": counted, "share": percent(counted.count, whole.count)}
 
     return {
@@ -189,12 +189,12 @@ def _whys(flag: str, ours: str, by_rule: int, reports: int) -> str:
     return "; ".join(dict.fromkeys(why(flag, ours, by_rule=rule) for rule in rules))
 
 
-def _words(seen: Viewing, table: pd.DataFrame, kind: Kind) -> list[dict[str, Any]]:
+def _words(run: Run, table: pd.DataFrame, kind: Kind) -> list[dict[str, Any]]:
     """Return each of the city's words of one kind with its count, the most first and what it does not say last."""
     return [
         {
             "name": said_name(kind, row["said"]),
-            "count": count_of(seen, f"published_{kind}", row["reports"], **{SAID: row["said"] or NOBODY}),
+            "count": count_of(run, f"published_{kind}", row["reports"], **{SAID: row["said"] or NOBODY}),
         }
         for row in table.sort_values("said", key=lambda said: said.isin(["", RARE]), kind="stable").to_dict("records")
     ]

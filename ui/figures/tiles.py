@@ -11,7 +11,7 @@ from ui.base.figure_names import figure_name, meaning
 from ui.base.html_panel import shared_panel
 from ui.base.i18n import NOTHING, _, number, percent
 from ui.base.page_paths import CASES
-from ui.base.run import Viewing
+from ui.base.run import Run
 from ui.figures.unconfirmed import Mark
 
 
@@ -60,18 +60,18 @@ class Tile:
     mark: Mark | None = None
 
 
-def counted(seen: Viewing, figure: str, figures: Any) -> Count:
+def counted(run: Run, figure: str, figures: Any) -> Count:
     """Return a figure's number with the way to its cases."""
-    return count_of(seen, figure, figures[figure])
+    return count_of(run, figure, figures[figure])
 
 
-def count_of(seen: Viewing, figure: str, count: Any, **choices: Any) -> Count:
+def count_of(run: Run, figure: str, count: Any, **choices: Any) -> Count:
     """Return a number with the way to its cases; a word of `choices` that is None is left out of the address."""
-    return Count(figure, int(count), address(CASES, **{"figure": figure} | carried(seen) | choices))
+    return Count(figure, int(count), address(CASES, **{"figure": figure} | carried(run) | choices))
 
 
 def count(
-    seen: Viewing,
+    run: Run,
     label: str,
     figure: str,
     now: Any,
@@ -86,7 +86,7 @@ def count(
 
     `unknown` says why nothing could be counted; a dash then stands for the number, and no colour says good or bad.
     """
-    shown = counted(seen, figure, now)
+    shown = counted(run, figure, now)
     if unknown:
         return Tile(label, NOTHING, shown, unknown, Change(("",)), "", meaning(figure), mark)
     edge = tone if shown.count else ""  # nothing overdue is no alarm
@@ -94,7 +94,7 @@ def count(
 
 
 def share(
-    seen: Viewing,
+    run: Run,
     label: str,
     of: tuple[str, str],
     now: Any,
@@ -108,31 +108,31 @@ def share(
 
     Green needs a numerator; where the denominator is 0, `unknown` says why nothing could be counted.
     """
-    part, whole = (counted(seen, name, now) for name in of)
+    part, whole = (counted(run, name, now) for name in of)
     about = f"{meaning(part.figure)} ÷ {meaning(whole.figure)}"
-    if not whole.count and not seen.rounded:  # of published counts nobody knows that nothing was counted
+    if not whole.count and not run.rounded:  # of published counts nobody knows that nothing was counted
         return Tile(label, NOTHING, whole, (unknown,), Change(("",)), "", about, mark)
     tone = "good-tile" if part.count else ""
     value = percent(part.count, whole.count)
     return Tile(label, value, whole, (part, "/", whole, " " + words), change, tone, about, mark)
 
 
-def no_deadlines(seen: Viewing, figures: Any) -> tuple[Count | str, ...]:
+def no_deadlines(run: Run, figures: Any) -> tuple[Count | str, ...]:
     """Return why nothing can be overdue, where not one of the open reports has a deadline; else nothing."""
     if not figures["open"] or figures["no_deadline"] < figures["open"]:
         return ()
-    return counted(seen, "no_deadline", figures), " " + _("open, none of them with a deadline")
+    return counted(run, "no_deadline", figures), " " + _("open, none of them with a deadline")
 
 
-def no_receive_times(seen: Viewing, figures: Any) -> tuple[Count | str, ...]:
+def no_receive_times(run: Run, figures: Any) -> tuple[Count | str, ...]:
     """Return why nothing can be late to be taken on, where no report has a time for it; else nothing."""
     if not figures["not_received"] or figures["receive_waiting"] or figures["receive_overdue"]:
         return ()
-    return counted(seen, "not_received", figures), " " + _("not yet taken on, none with a time for it")
+    return counted(run, "not_received", figures), " " + _("not yet taken on, none with a time for it")
 
 
 def plain(
-    seen: Viewing,
+    run: Run,
     figure: str,
     figures: Any,
     words: str,
@@ -145,12 +145,12 @@ def plain(
     """Return a tile of a count that is compared with nothing: words stand in the place of its change."""
     change = Change((words,))
     label = figure_name(figure)
-    return count(seen, label, figure, figures, change, parts=parts, tone=tone, mark=mark, unknown=unknown)
+    return count(run, label, figure, figures, change, parts=parts, tone=tone, mark=mark, unknown=unknown)
 
 
-def out_of(seen: Viewing, whole: str, figures: Any, words: str, share: str = "") -> tuple[Count | str, ...]:
+def out_of(run: Run, whole: str, figures: Any, words: str, share: str = "") -> tuple[Count | str, ...]:
     """Return the parts of a tile that say of how many its count is: "of 489 open: 15.5%"."""
-    return _("of"), " ", counted(seen, whole, figures), " ", words, f": {share}" if share else ""
+    return _("of"), " ", counted(run, whole, figures), " ", words, f": {share}" if share else ""
 
 
 def worked(hours: float | None) -> str:
@@ -158,9 +158,9 @@ def worked(hours: float | None) -> str:
     return NOTHING if pd.isna(hours) else _("{hours} working hours", hours=number(hours, 1))
 
 
-def tiles(seen: Viewing, make: Callable[[], list[Tile]], *, key: str) -> None:
+def tiles(run: Run, make: Callable[[], list[Tile]], *, key: str) -> None:
     """Draw tiles side by side; `make` makes them once for all viewers of this address and moment."""
-    shared_panel(seen, "tiles", key=key, make=lambda: {"tiles": make()})
+    shared_panel(run, "tiles", key=key, make=lambda: {"tiles": make()})
 
 
 def row(table: pd.DataFrame) -> dict[str, Any]:

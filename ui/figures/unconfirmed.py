@@ -7,7 +7,7 @@ from queries.rules.rules import unsure
 from ui.address.links import address, carried
 from ui.base.i18n import _
 from ui.base.page_paths import DEFINITIONS
-from ui.base.run import Viewing
+from ui.base.run import Run
 
 Clock = Literal["receive", "handle"]
 """The city's two promises: a unit takes a report on in time, and it is handled in time."""
@@ -21,9 +21,9 @@ class Mark:
     href: str
 
 
-def mark(seen: Viewing, clock: Clock = "handle") -> Mark | None:
+def mark(run: Run, clock: Clock = "handle") -> Mark | None:
     """Return the mark for figures of a clock; None where the terms in force are confirmed. Raises DatabaseAway."""
-    found = unsure(seen.reports, seen.filters)
+    found = unsure(run.reports, run.filters)
     if not (found.receive if clock == "receive" else found.handle):
         return None
     why = {
@@ -31,4 +31,4 @@ def mark(seen: Viewing, clock: Clock = "handle") -> Mark | None:
         "handle": _("Some terms to handle a report, or the office hours they are counted in, are not confirmed yet."),
     }[clock]
     where = _("The rules in force stand on the page “Definitions”.")
-    return Mark(f"{why} {where}", address(DEFINITIONS, **carried(seen)))
+    return Mark(f"{why} {where}", address(DEFINITIONS, **carried(run)))

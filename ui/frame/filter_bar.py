@@ -14,11 +14,11 @@ from safe_text import streamlit_label
 from ui.address import map_cell, when
 from ui.address.controls import PAGE, one_of, some_of
 from ui.address.links import address
-from ui.address.url_filters import CHOICES, NOBODY, SEVERITY, Asked, asked
+from ui.address.url_filters import CHOICES, NOBODY, SEVERITY, ParsedFilters, parse_filters
 from ui.base import levels
 from ui.base.html_panel import panel
 from ui.base.i18n import FEW, LANGUAGES, _, language, moment, offered
-from ui.base.run import Viewing
+from ui.base.run import Run
 from ui.base.viewport import screen
 
 _CHIPS: tuple[Dimension, ...] = ("ward", "unit")
@@ -29,21 +29,21 @@ def choose(
     city: City,
     *,
     now: datetime,
-    usual: datetime,
+    default: datetime,
     page: str,
     offered: bool,
     timed: bool,
     nowhere: tuple[str, ...],
     scope: Scope,
-) -> Viewing:
+) -> Run:
     """Draw the filters above a page and return what the address asks for.
 
-    `now` is the latest moment there is, `usual` the one where none is asked for, `scope` whose cases the viewer may
+    `now` is the latest moment there is, `default` the one where none is asked for, `scope` whose cases the viewer may
     read. A page that counts nothing is `offered` the language alone; one that does not depend on the period is not
     `timed`, and shows none. `nowhere` is what the address named that is no page. Raises DatabaseAway.
     """
     query = {key: st.query_params.get_all(key) for key in st.query_params}
-    found = asked(query, reports=reports, city=city, now=now, usual=usual, scope=scope)
+    found = parse_filters(query, reports=reports, city=city, now=now, default=default, scope=scope)
     query = found.understood(query)
     if offered:
         _offer(reports, found, city, query, now=now, timed=timed)
@@ -54,25 +54,31 @@ def choose(
         panel("chips", key="chips", chips=chips)
     # Words of an address are a stranger's: a template escapes them; Streamlit's own notice reads markup.
     told = {word for remark in found.remarks for word in remark.words}
-    if strange := [*nowhere, *(word for word in found.strange if word not in told)]:
-        panel("notice", key="notice", words=", ".join(strange[:5]))
+    if unrecognised := [*nowhere, *(word for word in found.unrecognised if word not in told)]:
+        panel("notice", key="notice", words=", ".join(unrecognised[:5]))
     for number, remark in enumerate(found.remarks):
         panel("notice", key=f"notice_time_{number}", says=when.told(remark, found, city))
     latest = now if scope.counts_exactly else settled(now, city.zone)
-    live = now == usual and found.filters.at == latest
-    seen = Viewing(reports, city, found.filters, live=live, query=query, page=page)
-    if offered and seen.rounded:
+    live = now == default and found.filters.at == latest
+    run = Run(reports, city, found.filters, live=live, query=query, page=page)
+    if offered and run.rounded:
         panel("rounded", key="rounded", says=_rounded(found, city))
-    return seen
+    return run
 
 
 def _shown(reports: ReportDatabase) -> tuple[Dimension, ...]:
     """Return what is chosen by a control of its own: areas of the level the city has, category and channel."""
-    return (*((levels.usual(reports),) if levels.present(reports) else ()), "category", "channel")
+    return (*((levels.default(reports),) if levels.present(reports) else ()), "category", "channel")
 
 
 def _offer(
-    reports: ReportDatabase, found: Asked, city: City, query: dict[str, list[str]], *, now: datetime, timed: bool
+    reports: ReportDatabase,
+    found: ParsedFilters,
+    city: City,
+    query: dict[str, list[str]],
+    *,
+    now: datetime,
+    timed: bool,
 ) -> None:
     """Draw every filter: in a row, or on a phone folded under a line that says what is chosen."""
     titles = {"category": _("Category"), "channel": _("Channel")}
@@ -104,10 +110,10 @@ def _language() -> None:
     known, choices = {"vi": "Tiếng Việt", "en": "English"}, offered()
     if len(choices) > 1:
         shown = [code for code in LANGUAGES if code in choices]  # in one order, whichever is the viewer's usual one
-        one_of(_("Language"), "lang", shown, usual=choices[0], words=known.__getitem__, says=False)
+        one_of(_("Language"), "lang", shown, default=choices[0], words=known.__getitem__, says=False)
 
 
-def _rounded(found: Asked, city: City) -> str:
+def _rounded(found: ParsedFilters, city: City) -> str:
     """Return why this viewer's counts are rounded, and how to read them (queries.small_numbers)."""
     at = moment(settled(found.filters.at, city.zone).astimezone(city.zone))
     words = _(
@@ -127,7 +133,9 @@ def _rounded(found: Asked, city: City) -> str:
     return f"{words} {own}"
 
 
-def _chips(query: dict[str, list[str]], reports: ReportDatabase, city: City, found: Asked) -> list[dict[str, str]]:
+def _chips(
+    query: dict[str, list[str]], reports: ReportDatabase, city: City, found: ParsedFilters
+) -> list[dict[str, str]]:
     """Return the choices of the address that no filter shows, each with the address that leaves it out."""
     filters = found.filters
     titles = {level: levels.one(city, level) for level in levels.AREAS} | {"unit": _("Unit"), "officer": _("Officer")}
@@ -153,7 +161,7 @@ def _chips(query: dict[str, list[str]], reports: ReportDatabase, city: City, fou
         chips.append({"label": _("Square"), "value": map_cell.in_words(filters.square), "href": address("?", **rest)})
     if "at" in query:
         rest = {key: value for key, value in query.items() if key != "at"}
-        understood = query["at"][0] not in found.strange
+        understood = query["at"][0] not in found.unrecognised
         stands = moment(filters.at.astimezone(filters.zone)) if understood else query["at"][0]
         chips.append({"label": _("Moment"), "value": stands, "href": address("?", **rest)})
     return chips

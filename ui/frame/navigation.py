@@ -25,7 +25,7 @@ from ui.base.page_paths import (
     UNIT,
     WALL,
 )
-from ui.base.run import Viewing
+from ui.base.run import Run
 from ui.cases.case_list import figure_of
 from ui.live import watch
 from ui.live.freshness import Freshness
@@ -62,7 +62,7 @@ def turned_to() -> Page:
     return page
 
 
-def open_own_unit(here: str, seen: Viewing, viewer: Account) -> None:
+def open_own_unit(here: str, seen: Run, viewer: Account) -> None:
     """Lead a unit head's new session from the overview to the page of the own unit, once, unless the address asks for
     anything. Stops the run: the browser goes on.
     """
@@ -87,7 +87,7 @@ def depends_on_the_period(here: str) -> bool:
     return here != CASES or speaks_of_the_period(figure_of(st.query_params))
 
 
-def header(here: str, seen: Viewing | None, freshness: Freshness, viewer: Account) -> None:
+def header(here: str, seen: Run | None, freshness: Freshness, viewer: Account) -> None:
     """Draw the city's name, the way to every page with the viewer's choices, and how fresh the numbers are.
 
     The way to the wall is there where it opens without a screen's token. `here` is this page's path; `viewer` sees the

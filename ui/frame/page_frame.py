@@ -30,11 +30,11 @@ with watch.drawing(accounts.drawn_for()) as viewer:
         st.stop()
     if page.url_path == page_paths.WALL:  # it has no header, no filters, and its own way to outlive an outage
         page.run()
-        heartbeat(page.url_path, wall.stands())
+        heartbeat(page.url_path, wall.is_still_valid())
         st.stop()
     if isinstance(account := accounts.begin(), accounts.Stranger):
         accounts.draw_door(account)
-        heartbeat(page.url_path, accounts.stands())
+        heartbeat(page.url_path, accounts.is_still_valid())
         st.stop()
     record.begin_run(page.url_path)
     shown, address = watch.watcher().shown, (watch.address(page.url_path), account.scope)
@@ -43,19 +43,19 @@ with watch.drawing(accounts.drawn_for()) as viewer:
         top = st.container(width="stretch")
         with st.container(width="content", gap=None):
             data_age.show()
-            heartbeat(page.url_path, accounts.stands())
+            heartbeat(page.url_path, accounts.is_still_valid())
             accounts.way_out()
     seen = None
     try:
         if pulse.city is None:
             raise pulse.trouble or DatabaseAway()
         reports = watch.watcher().reports
-        now, usual = (stay.at, stay.at) if stay else (pulse.at, pulse.usual)
+        now, default = (stay.at, stay.at) if stay else (pulse.at, pulse.default)
         seen = filter_bar.choose(
             reports,
             pulse.city,
             now=now,
-            usual=usual,
+            default=default,
             page=page.url_path,
             offered=page.url_path not in page_paths.WITHOUT_FILTERS,
             timed=navigation.depends_on_the_period(page.url_path),
@@ -72,7 +72,7 @@ with watch.drawing(accounts.drawn_for()) as viewer:
         with suppress(run.Complete):
             page.run()
         if seen.live:  # a run that is cut short, by a click or a lost session, ends before this
-            shown.whole(address, seen.filters.at)
+            shown.record_success(address, seen.filters.at)
     except NoCity:
         freshness.empty_database(cures=account.role == "admin")
     except (DatabaseAway, NotAReportDatabase) as trouble:

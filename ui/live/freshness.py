@@ -15,7 +15,7 @@ from queries.figures.figures import City, NoCity
 from safe_text import log_error, streamlit_label
 from ui.base.html_panel import panel
 from ui.base.i18n import _, moment, name, ngettext, number, rounded
-from ui.base.run import Viewing
+from ui.base.run import Run
 from ui.base.thresholds import Level
 from ui.live.last_good import Stay
 from ui.live.pulse import Pulse
@@ -50,15 +50,15 @@ class Freshness:
     """Whether the words say that the page is live: they are seen while the browser hears of the server."""
 
 
-def freshness(pulse: Pulse, seen: Viewing | None, stay: Stay | None = None) -> Freshness:
+def freshness(pulse: Pulse, run: Run | None, stay: Stay | None = None) -> Freshness:
     """Return what moment the page speaks of, whether it moves on, and what is late: the database or a channel."""
     trouble = trouble_words("empty" if isinstance(pulse.trouble, NoCity) else getattr(pulse.trouble, "kind", ""))
-    if seen is None:
+    if run is None:
         return Freshness(_capital(trouble), "overdue")
-    at = moment(seen.local(seen.filters.at))
+    at = moment(run.local(run.filters.at))
     if pulse.trouble:
         return Freshness(_("Numbers of {at} · {trouble}", at=at, trouble=trouble), TONES[pulse.answers])
-    if not seen.live:
+    if not run.live:
         return Freshness(_("As it was at {at}, not live", at=at), "due-soon")
     if stay:  # this page failed at a later moment, and stays at the last that was answered
         return Freshness(_("Numbers of {at} · {trouble}", at=at, trouble=trouble_words(stay.kind)), "due-soon")

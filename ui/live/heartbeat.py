@@ -43,7 +43,7 @@ async def beat(request: Request) -> Response:
     if viewer is None:  # their session is over
         return JSONResponse({"gone": True}, 404, headers=_NOT_KEPT)
     heard = viewer.beat(request.path_params["run"], watcher.pulse)
-    told = [_milliseconds(heard.now), _milliseconds(heard.true_at), heard.away, heard.again]
+    told = [_milliseconds(heard.now), _milliseconds(heard.verified_at), heard.away, heard.again]
     return JSONResponse(told, headers=_NOT_KEPT)
 
 

@@ -35,7 +35,7 @@ class Shown:
         self._shown: LRUCache[Hashable, _Shown] = LRUCache(_ADDRESSES)
         self._guard = threading.Lock()
 
-    def whole(self, address: Hashable, at: datetime) -> None:
+    def record_success(self, address: Hashable, at: datetime) -> None:
         """Note that an address was shown whole at a moment."""
         with self._guard:
             known = self._shown.get(address)
@@ -74,7 +74,7 @@ class Shown:
         with self._guard:
             return any(known.at == moment and known.stay_until > since for known in self._shown.values())
 
-    def go_on(self) -> None:
+    def thaw(self) -> None:
         """Stay nowhere any longer."""
         with self._guard:
             for known in self._shown.values():

@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple
 
 from starlette.types import Message, Receive
 
-from ui.base.rate_limit import Allowance
+from ui.base.rate_limit import RateLimiter
 
 
 class Whose(NamedTuple):
@@ -75,7 +75,7 @@ class Pace:
     ) -> None:
         """Allow what `of` says of a share."""
         self._allowed = {
-            kind: Allowance(at_once=of(share)[0], per_second=of(share)[1], clock=clock)
+            kind: RateLimiter(at_once=of(share)[0], per_second=of(share)[1], clock=clock)
             for kind, share in shares.items()
         }
 

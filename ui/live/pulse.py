@@ -1,4 +1,4 @@
-"""What the watcher saw at its last look."""
+"""What the watcher saw at its last poll."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,8 +15,8 @@ _LIVE_WITHIN = timedelta(days=60)
 class Pulse:
     """What the watcher saw: the moment to speak of, the newest change, the city; and what fails, since when.
 
-    `looked_at` is its last look, `answered_at` the last one that was answered, `true_at` the last one at which nothing
-    had changed since the moment; `back_at` is when the database last came back from an outage.
+    `looked_at` is its last poll, `answered_at` the last one that was answered, `verified_at` the last one at which
+    nothing had changed since the moment; `back_at` is when the database last came back from an outage.
     `is_copy` tells that the database is a copy (a standby), `known_to` up to when it knew everything at the last
     answered look: a primary until now, a copy until its newest beat. None: a copy that cannot tell.
     """
@@ -27,7 +27,7 @@ class Pulse:
     feeds: tuple[Feed, ...] = ()
     looked_at: datetime | None = None
     answered_at: datetime | None = None
-    true_at: datetime | None = None
+    verified_at: datetime | None = None
     is_copy: bool = False
     known_to: datetime | None = None
     back_at: datetime | None = None
@@ -40,7 +40,7 @@ class Pulse:
         return is_live(self.city, self.at)
 
     @property
-    def usual(self) -> datetime:
+    def default(self) -> datetime:
         """The moment a page speaks of where its address names none: of a still city its last event."""
         last = (self.city.last_event_at or self.city.last_submitted_at) if self.city else None
         return self.at if self.live or last is None else last

@@ -43,7 +43,7 @@ class _Waiting:
     goes: threading.Event = field(default_factory=threading.Event)
 
 
-class Turns:
+class RunQueue:
     """One turn, which goes from thread to thread. Safe to share between threads.
 
     Each viewer (an account, or an address: ui/live/limits.py) has a line of its own: first what has begun, then by
@@ -91,7 +91,7 @@ class Turns:
                 self._give()
 
     @contextmanager
-    def aside(self) -> Iterator[None]:
+    def released(self) -> Iterator[None]:
         """Leave the turn to others while the block waits for something else; nothing happens where there is none."""
         if not getattr(self._mine, "held", False):
             yield

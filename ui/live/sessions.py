@@ -13,7 +13,7 @@ from weakref import WeakValueDictionary
 
 from ui.live.limits import Pace, Whose
 from ui.live.pulse import Pulse
-from ui.live.run_queue import Rank, Turns
+from ui.live.run_queue import Rank, RunQueue
 
 _SECONDS_TO_COME_BACK = 3.0
 _SECONDS_TO_DRAW_AGAIN = 10.0
@@ -27,7 +27,7 @@ class Beat(NamedTuple):
     """
 
     now: datetime
-    true_at: datetime
+    verified_at: datetime
     away: bool
     again: bool
 
@@ -36,8 +36,8 @@ class Beat(NamedTuple):
 class Viewer:
     """One session's open page. The run that draws it writes here, its beats read, each in a thread of its own.
 
-    `pulse` is what its last `run` drew from, `true_at` until when what the browser has was known to be true (None: it
-    has nothing yet). `stands` tells whether who looks, and what they may look at, is as it was when it was drawn.
+    `pulse` is what its last `run` drew from, `verified_at` until when what the browser has was known to be true (None:
+    it has nothing yet). `stands` tells whether who looks, and what they may look at, is as it was when it was drawn.
     """
 
     pulse: Pulse
@@ -48,7 +48,7 @@ class Viewer:
     """Whether it was told to be drawn again, and was not yet."""
     too_often: float = 0.0
     """The seconds to wait, where this run is not drawn because its account, or its address, asks too often."""
-    true_at: datetime | None = None
+    verified_at: datetime | None = None
     drawn_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     turn: float = field(default_factory=random.random)
     """The place in the queue of those who come back after an outage: 0 to 1."""
@@ -67,7 +67,7 @@ class Viewer:
     def begin(self, pulse: Pulse) -> None:
         """Note what a run draws from; once the browser has it, that is as true as the database's last answer."""
         self._stays, self.run = False, self.run + 1
-        self._true_next = None if pulse.trouble else pulse.true_at or pulse.at
+        self._true_next = None if pulse.trouble else pulse.verified_at or pulse.at
         self.pulse, self.drawn_at, self.beaten_at = pulse, datetime.now(UTC), time.monotonic()
 
     def stays_at(self, moment: datetime) -> None:
@@ -93,14 +93,14 @@ class Viewer:
         now, self.beaten_at = datetime.now(UTC), time.monotonic()
         arrived = run == self.run and not self.drawing
         if arrived:
-            self.true_at, self._true_next = self._true_next or self.true_at, None
-            if self.true_at and not pulse.trouble and self.pulse.at == pulse.at:
-                self.true_at = pulse.true_at or pulse.at
+            self.verified_at, self._true_next = self._true_next or self.verified_at, None
+            if self.verified_at and not pulse.trouble and self.pulse.at == pulse.at:
+                self.verified_at = pulse.verified_at or pulse.at
         again = not self.drawing and self.beaten_at - self._told_at >= _SECONDS_TO_DRAW_AGAIN
         again = again and (not self.stands() or self._is_due(pulse, now) or self._is_lost(arrived, now))
         if again:
             self._told_at, self.called = self.beaten_at, True
-        return Beat(now, self.true_at or self._true_next or pulse.at, pulse.trouble is not None, again)
+        return Beat(now, self.verified_at or self._true_next or pulse.at, pulse.trouble is not None, again)
 
     def _is_due(self, pulse: Pulse, now: datetime) -> bool:
         """Whether something changed since the page was drawn.
@@ -125,7 +125,7 @@ class Viewers:
         """Begin with nobody."""
         self._open: WeakValueDictionary[str, Viewer] = WeakValueDictionary()
         self._guard = threading.Lock()
-        self.turns = Turns()
+        self.turns = RunQueue()
         self._clicks, self._pages = Pace(lambda share: share.clicks), Pace(lambda share: share.pages)
 
     def enter(self, pulse: Pulse) -> Viewer:

@@ -56,10 +56,10 @@ class Watcher:
         self._left: list[tuple[datetime, float]] = []
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="watcher", daemon=True)
-        self.look()
+        self.poll()
         self._thread.start()
 
-    def look(self) -> None:
+    def poll(self) -> None:
         """Ask the cheap questions once and keep what they say."""
         now = datetime.now(UTC)
         looked_at = now.replace(microsecond=0)
@@ -76,7 +76,7 @@ class Watcher:
             known_city = self._city(known_to) if moves else seen.city
             if changed:
                 self._look_whether_invented(known_city)
-            self._look_at_accounts()
+            self._poll_accounts()
         except (DatabaseAway, NotAReportDatabase, NoCity) as trouble:
             if not seen.trouble:
                 _LOG.warning("The report database does not answer as it should: %s", log_text(trouble))
@@ -87,7 +87,7 @@ class Watcher:
             return
         if seen.trouble:
             _LOG.warning("The report database answers again.")
-            self.shown.go_on()
+            self.shown.thaw()
         at = _moment_of(known_to, found.updated_at, after=None if seen.city is None else seen.at)
         moves = moves or (not waits and known_to.replace(second=0, microsecond=0) > seen.at)
         if moves or not changed:
@@ -104,7 +104,7 @@ class Watcher:
             feeds=delivered,
             looked_at=looked_at,
             answered_at=looked_at,
-            true_at=seen.true_at if waits and changed else at if moves else known_to.replace(microsecond=0),
+            verified_at=seen.verified_at if waits and changed else at if moves else known_to.replace(microsecond=0),
             is_copy=found.is_copy,
             known_to=None if found.is_copy and found.known_to is None else known_to,
             back_at=looked_at if seen.trouble else seen.back_at,
@@ -152,7 +152,7 @@ class Watcher:
             elif not self.shown.needs(moment):
                 self.reports.forget(moment)
 
-    def _look_at_accounts(self) -> None:
+    def _poll_accounts(self) -> None:
         if time.monotonic() - self._accounts_at < _SECONDS_BETWEEN_ACCOUNTS:
             return
         self.accounts = accounts(self.reports)
@@ -174,7 +174,7 @@ class Watcher:
     def _watch(self) -> None:
         while not self._stop.wait(_SECONDS_BETWEEN_LOOKS):
             try:
-                self.look()
+                self.poll()
             except Exception as error:  # the watcher outlives what nobody foresaw; the next look may succeed
                 _LOG.error("A look at the report database failed\n%s", log_error(error))
 
@@ -201,7 +201,7 @@ def watching(
     """Watch the database at `url` while the block runs; `watcher()` finds it. The others: see ReportDatabase."""
     viewers = Viewers()
     reports = ReportDatabase(
-        url, write_url=write_url, scope_key=scope_key, while_waiting=viewers.turns.aside, why_away=why_away
+        url, write_url=write_url, scope_key=scope_key, while_waiting=viewers.turns.released, why_away=why_away
     )
     watcher = Watcher(reports, viewers)
     _watchers.append(watcher)

@@ -12,7 +12,7 @@ from ui.address.links import address, carried
 from ui.base.html_panel import panel
 from ui.base.i18n import _, duration, moment, name, number, percent
 from ui.base.page_paths import BACKLOG, CASES, LIVE_MAP, REPORT
-from ui.base.run import Viewing
+from ui.base.run import Run
 from ui.base.states import TONES, state
 from ui.figures.tiles import row as only_row
 
@@ -39,15 +39,15 @@ class Counted:
     href: str
 
 
-def here(seen: Viewing, **words: Any) -> str:
+def here(run: Run, **words: Any) -> str:
     """Return the map's own address with other words in it; None takes one out."""
-    own = {word: seen.query[word] for word in OWN_WORDS if word in seen.query}
-    return address(LIVE_MAP, **carried(seen) | own | words)
+    own = {word: run.query[word] for word in OWN_WORDS if word in run.query}
+    return address(LIVE_MAP, **carried(run) | own | words)
 
 
-def counted(seen: Viewing, figure: str, count: int, words: str, **filters: str) -> Counted:
+def counted(run: Run, figure: str, count: int, words: str, **filters: str) -> Counted:
     """Return a number of reports that leads to the cases of its figure under these filters."""
-    return Counted(figure, number(count), words, address(CASES, **carried(seen) | filters | {"figure": figure}))
+    return Counted(figure, number(count), words, address(CASES, **carried(run) | filters | {"figure": figure}))
 
 
 def about(what: str, shown: Counted, missing: Counted, marks: list[Mark], sources: list[str]) -> None:
@@ -55,14 +55,14 @@ def about(what: str, shown: Counted, missing: Counted, marks: list[Mark], source
     panel("map_about", key="map_about", what=what, shown=shown, missing=missing, marks=marks, sources=sources)
 
 
-def place(seen: Viewing, level: str | None, hint: str) -> None:
+def place(run: Run, level: str | None, hint: str) -> None:
     """Draw the figures of the chosen areas, or of the whole city, and the way on to their backlog.
 
     `hint` says what to do while none is chosen.
     """
-    now = seen.shared("place", lambda: only_row(with_sums(timed(seen.reports, seen.filters))))
-    square = [map_cell.in_words(seen.filters.square)] if seen.filters.square else []
-    chosen = [*_chosen(seen, "district"), *_chosen(seen, "ward"), *square]
+    now = run.shared("place", lambda: only_row(with_sums(timed(run.reports, run.filters))))
+    square = [map_cell.in_words(run.filters.square)] if run.filters.square else []
+    chosen = [*_chosen(run, "district"), *_chosen(run, "ward"), *square]
     plain = (
         (_("Open"), "open", "", ""),
         (_("Overdue"), "overdue", "overdue", percent(now["overdue"], now["open"])),
@@ -76,7 +76,7 @@ def place(seen: Viewing, level: str | None, hint: str) -> None:
             "label": label,
             "tone": tone,
             "counts": [
-                counted(seen, one, now[one], "") for one in ([figure, "open"] if figure == "overdue" else [figure])
+                counted(run, one, now[one], "") for one in ([figure, "open"] if figure == "overdue" else [figure])
             ],
             "note": note,
         }
@@ -92,18 +92,18 @@ def place(seen: Viewing, level: str | None, hint: str) -> None:
     panel(
         "map_place",
         key="map_place",
-        title=", ".join(chosen) or name({"name_vi": seen.city.name_vi, "name_en": seen.city.name_en}),
-        about=_again(seen, level) or hint,
+        title=", ".join(chosen) or name({"name_vi": run.city.name_vi, "name_en": run.city.name_en}),
+        about=_again(run, level) or hint,
         rows=[*rows, half],
-        backlog=address(BACKLOG, **carried(seen)),
-        back=here(seen, district=None, ward=None, **{map_cell.WORD: None}) if chosen else "",
+        backlog=address(BACKLOG, **carried(run)),
+        back=here(run, district=None, ward=None, **{map_cell.WORD: None}) if chosen else "",
     )
 
 
-def case(seen: Viewing, found: dict[str, Any]) -> None:
+def case(run: Run, found: dict[str, Any]) -> None:
     """Draw one case: what, where, who, until when, in what state, and the way to its page."""
     severity = {"urgent": _("Urgent"), "complex": _("Complex"), "normal": _("Normal")}[found["severity"]]
-    labels = [_label(seen, dimension, found) for dimension in ("category", "ward", "district", "unit")]
+    labels = [_label(run, dimension, found) for dimension in ("category", "ward", "district", "unit")]
     category, ward, district, unit = labels
     facts = [
         (_("What"), " · ".join([category, severity]), ""),
@@ -120,22 +120,22 @@ def case(seen: Viewing, found: dict[str, Any]) -> None:
         state=state(found["state"]),
         tone=TONES[found["state"]],
         facts=[{"label": label, "value": value or _("not known"), "tone": tone} for label, value, tone in facts],
-        close=here(seen, case=None),
-        href=address(REPORT, **carried(seen) | {"code": found["public_code"]}),
+        close=here(run, case=None),
+        href=address(REPORT, **carried(run) | {"code": found["public_code"]}),
     )
 
 
-def _chosen(seen: Viewing, dimension: Dimension) -> list[str]:
-    keys = seen.filters.districts if dimension == "district" else seen.filters.wards
-    known = names(seen.reports, dimension)
+def _chosen(run: Run, dimension: Dimension) -> list[str]:
+    keys = run.filters.districts if dimension == "district" else run.filters.wards
+    known = names(run.reports, dimension)
     return [name(known.loc[key]) if key in known.index else _("not located") for key in keys]
 
 
-def _again(seen: Viewing, level: str | None) -> str:
+def _again(run: Run, level: str | None) -> str:
     """Return how a click takes back what is chosen; nothing where nothing is."""
-    if seen.filters.square:
+    if run.filters.square:
         return _("Click the square again for the whole city.")
-    return _("Click the area again for the whole city.") if level and seen.query.get(level) else ""
+    return _("Click the area again for the whole city.") if level and run.query.get(level) else ""
 
 
 def _where(written: str, *areas: str) -> str:
@@ -143,6 +143,6 @@ def _where(written: str, *areas: str) -> str:
     return " · ".join(part for part in (written, *(area for area in areas if area not in written)) if part)
 
 
-def _label(seen: Viewing, dimension: Dimension, found: dict[str, Any]) -> str:
+def _label(run: Run, dimension: Dimension, found: dict[str, Any]) -> str:
     key = found[f"{dimension}_id"]
-    return "" if pd.isna(key) else name(names(seen.reports, dimension).loc[key])
+    return "" if pd.isna(key) else name(names(run.reports, dimension).loc[key])

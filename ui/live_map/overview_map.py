@@ -8,7 +8,7 @@ from safe_text import streamlit_label
 from ui.address.links import address, carried
 from ui.base import levels
 from ui.base.i18n import _, language
-from ui.base.run import Viewing
+from ui.base.run import Run
 from ui.base.viewport import pixels, screen, sized
 from ui.live_map import live_map, map_panels, plain_map
 from ui.map import map_layers
@@ -17,15 +17,13 @@ from ui.map.map_routes import drawn_areas
 _HEIGHT = 470  # pixels at a desk
 
 
-def areas(seen: Viewing, level: Dimension) -> None:
+def areas(run: Run, level: Dimension) -> None:
     """Draw the areas of a level with what their colours mean. Raises DatabaseAway."""
-    shapes, dark = drawn_areas(seen.reports, level), st.context.theme.type == "dark"
-    what = _(
-        "Map of the {places} by the share of open reports that are overdue", places=levels.within(seen.city, level)
-    )
+    shapes, dark = drawn_areas(run.reports, level), st.context.theme.type == "dark"
+    what = _("Map of the {places} by the share of open reports that are overdue", places=levels.within(run.city, level))
     if not screen().webgl:
         plain_map.by_measure(
-            seen,
+            run,
             level,
             "overdue",
             says="{name}\n" + _("{raw} open reports overdue", raw="{raw}"),
@@ -36,7 +34,7 @@ def areas(seen: Viewing, level: Dimension) -> None:
         map_layers.legend(shapes, dark=dark)
         return
     data = address(
-        f"map/areas/{level}.geojson", **carried(seen) | {"at": seen.filters.at.isoformat(), "lang": language()}
+        f"map/areas/{level}.geojson", **carried(run) | {"at": run.filters.at.isoformat(), "lang": language()}
     )
     st.pydeck_chart(
         map_layers.area_map(data, shapes, level=level, dark=dark),
@@ -47,12 +45,12 @@ def areas(seen: Viewing, level: Dimension) -> None:
     map_layers.legend(shapes, dark=dark)
 
 
-def plain(seen: Viewing) -> None:
+def plain(run: Run) -> None:
     """Draw the open reports on a plain ground, as points or, for whoever reads no cases, in squares.
 
     Raises DatabaseAway.
     """
-    extent = map_queries.extent(seen.reports, seen.filters)
+    extent = map_queries.extent(run.reports, run.filters)
     if extent is None:
         st.info(_("No report has a place that a map could show."), icon=":material/map:")
         return
@@ -60,6 +58,6 @@ def plain(seen: Viewing) -> None:
         st.info(streamlit_label(plain_map.nothing()), icon=":material/map:")
         return
     view = map_layers.framed(extent)
-    drawn = live_map.draw(seen, view, show="points" if seen.filters.scope.sees_cases else "open", level=None)
+    drawn = live_map.draw(run, view, show="points" if run.filters.scope.sees_cases else "open", level=None)
     st.pydeck_chart(live_map.deck(view, drawn, None), height=pixels(_HEIGHT), key=sized("plain_map"), alt=drawn.what)
     map_panels.about(drawn.what, drawn.shown, drawn.missing, drawn.marks, [])

@@ -14,7 +14,7 @@ import streamlit as st
 from safe_text import streamlit_label
 from ui.base.html_panel import panel
 from ui.base.i18n import _, language, name
-from ui.base.run import Viewing
+from ui.base.run import Run
 from ui.base.theme import NO_DATA
 from ui.base.viewport import pixels, screen
 from ui.map import colour_scale, map_data, map_layers
@@ -37,7 +37,7 @@ class Area:
 
 
 def by_measure(
-    seen: Viewing,
+    run: Run,
     level: str,
     measure: str,
     *,
@@ -54,10 +54,10 @@ def by_measure(
     `size` is the room in pixels at a desk, `frame` the areas to be seen at least, `why` what is missing and for what
     reason. Raises DatabaseAway.
     """
-    drawn = drawn_areas(seen.reports, level)
+    drawn = drawn_areas(run.reports, level)
     # An area's own filter does not empty its neighbours, as on the other map.
-    everywhere = seen.filters.choosing(**{f"{level}s": ()})
-    table = colour_scale.measured(seen.reports, everywhere, "ward" if level == "ward" else "district", measure)
+    everywhere = run.filters.choosing(**{f"{level}s": ()})
+    table = colour_scale.measured(run.reports, everywhere, "ward" if level == "ward" else "district", measure)
     steps = map_layers.steps(measure, dark=_dark())
     areas = {}
     for key_, feature in zip(drawn["key"], map_data.areas(drawn, table, measure, language())["features"], strict=True):
@@ -69,24 +69,24 @@ def by_measure(
             colour=NO_DATA if told["step"] < 0 else steps[told["step"]],
             says=words,
             href=href(told["code"]),
-            chosen=told["code"] in seen.query.get(level, ()),
+            chosen=told["code"] in run.query.get(level, ()),
         )
-    plan, paths = ground(seen.reports, level, tuple(areas))
+    plan, paths = ground(run.reports, level, tuple(areas))
     wanted = drawn if frame is None else frame
     corners = [corner for geometry in wanted["geometry"] for corner in map_layers.corners(geometry["coordinates"])]
     _draw(drawn, areas, plan, paths, _box(plan, corners), size=size, key=key, alt=alt, why=why or _no_webgl())
 
 
-def one_place(seen: Viewing, lon: float, lat: float, *, colour: str, size: tuple[int, int], key: str, alt: str) -> None:
+def one_place(run: Run, lon: float, lat: float, *, colour: str, size: tuple[int, int], key: str, alt: str) -> None:
     """Draw one place in a colour among the wards around it. Raises DatabaseAway."""
-    drawn = drawn_areas(seen.reports, "ward")
+    drawn = drawn_areas(run.reports, "ward")
     if drawn.empty:
         st.info(streamlit_label(nothing()), icon=":material/map:")
         return
     areas = {
         int(key_): Area(says=name(area)) for key_, area in zip(drawn["key"], drawn.to_dict("records"), strict=True)
     }
-    plan, paths = ground(seen.reports, "ward", tuple(areas))
+    plan, paths = ground(run.reports, "ward", tuple(areas))
     wide = _AROUND * size[0] / size[1] * plan.north_scale / plan.east_scale
     box = _box(plan, [(lon - wide, lat - _AROUND), (lon + wide, lat + _AROUND)])
     spot = (*plan.place(lon, lat), colour)
@@ -127,15 +127,15 @@ def _draw(
     spots: Sequence[tuple[float, float, str]] = (),
 ) -> None:
     left, top, wide, high = box
-    seen = screen()
-    room = min(pixels(size[0]), seen.width - _EDGE), pixels(size[1])
+    run = screen()
+    room = min(pixels(size[0]), run.width - _EDGE), pixels(size[1])
     unit = max(wide / room[0], high / room[1])  # of the drawing for one pixel
     here = [
         Label(name(area), "", plan.place(*area["label"]), area["room"] * plan.north_scale)
         for area in drawn.to_dict("records")
     ]
     here = [one for one in here if left < one.at[0] < left + wide and top < one.at[1] < top + high]
-    labels = [one for one in set_labels(here, plan, _TYPE * seen.scale * unit) if not one.beside]
+    labels = [one for one in set_labels(here, plan, _TYPE * run.scale * unit) if not one.beside]
     panel(
         "plain_map",
         key=key,
@@ -143,8 +143,8 @@ def _draw(
         why=why,
         box=" ".join(f"{number:g}" for number in box),
         height=room[1],
-        type=round(_TYPE * seen.scale * unit, 1),
-        dot=round(8 * seen.scale * unit, 1),
+        type=round(_TYPE * run.scale * unit, 1),
+        dot=round(8 * run.scale * unit, 1),
         areas=[{"path": path, "area": area} for path, area in zip(paths, areas.values(), strict=True)],
         labels=labels,
         spots=spots,

@@ -13,10 +13,10 @@ import streamlit as st
 
 from queries.engine.database import DatabaseAway, NotAReportDatabase
 from safe_text import streamlit_label
-from ui.address.url_filters import asked
+from ui.address.url_filters import parse_filters
 from ui.base.html_panel import panel
 from ui.base.i18n import _, day
-from ui.base.run import Viewing
+from ui.base.run import Run
 
 _STEP = timedelta(minutes=30)
 _STEPS = 48
@@ -32,14 +32,14 @@ def control() -> None:
     st.button(streamlit_label(words), icon=icon, key="replay", on_click=_stop if playing else _start)
 
 
-def played(seen: Viewing, draw: Callable[[Viewing], None]) -> None:
+def played(run: Run, draw: Callable[[Run], None]) -> None:
     """Draw a map as it stands, or, while it is played, as it stood at each step. Raises DatabaseAway.
 
     A day that cannot be played to its end stops.
     """
     if _STARTED not in st.session_state:
         st.container()  # where the moment stands while it is played, so that the map stays where it is
-        draw(seen)
+        draw(run)
         return
 
     @st.fragment(run_every=_SECONDS_A_STEP)
@@ -50,7 +50,7 @@ def played(seen: Viewing, draw: Callable[[Viewing], None]) -> None:
             _stop()
             st.rerun()
         try:
-            then = at_step(seen, done)
+            then = at_step(run, done)
             with st.container():
                 _say(then, done)
             draw(then)
@@ -61,18 +61,18 @@ def played(seen: Viewing, draw: Callable[[Viewing], None]) -> None:
     step()
 
 
-def at_step(seen: Viewing, step: int) -> Viewing:
+def at_step(run: Run, step: int) -> Run:
     """Return the same choices at a step of the day: 0 is 24 hours before the page's moment, _STEPS is that moment.
 
     Raises DatabaseAway.
     """
-    moment: datetime = seen.filters.at - (_STEPS - step) * _STEP
-    query = seen.query | {"at": [moment.isoformat()]}
-    found = asked(query, reports=seen.reports, city=seen.city, now=seen.filters.at, scope=seen.filters.scope)
-    return replace(seen, filters=found.filters, query=query, live=False)
+    moment: datetime = run.filters.at - (_STEPS - step) * _STEP
+    query = run.query | {"at": [moment.isoformat()]}
+    found = parse_filters(query, reports=run.reports, city=run.city, now=run.filters.at, scope=run.filters.scope)
+    return replace(run, filters=found.filters, query=query, live=False)
 
 
-def _say(then: Viewing, step: int) -> None:
+def _say(then: Run, step: int) -> None:
     moment = then.local(then.filters.at)
     words = _("As it was at {time} on {day}", time=f"{moment:%H:%M}", day=day(moment))
     panel("replay", key="replay_moment", words=words, part=round(100 * step / _STEPS, 1))

@@ -21,7 +21,7 @@ from queries.figures.figures import names
 from queries.places import map as map_queries
 from safe_text import one_line
 from ui.access import accounts, languages
-from ui.address.url_filters import asked
+from ui.address.url_filters import parse_filters
 from ui.base.i18n import LANGUAGES, rounding
 from ui.live import watch
 from ui.map import map_data
@@ -35,7 +35,7 @@ COUNTED = ("received", "open")
 _FAST = 6  # a higher level of gzip takes three times as long for two per cent
 
 
-class Nonsense(Exception):
+class BadRequest(Exception):
     """An address asks for what there is not; the message says what. `status` is HTTP's."""
 
     def __init__(self, words: str, status: int = 400) -> None:
@@ -44,41 +44,41 @@ class Nonsense(Exception):
         self.status = status
 
 
-class Asking:
+class MapRequest:
     """One request for map data: the database, what its address filters by, and its other words, all checked."""
 
     def __init__(self, request: Request) -> None:
         """Read the request. Raises Nonsense (who may not ask among its reasons), DatabaseAway."""
         account = accounts.of_request(request)
         if account is None:
-            raise Nonsense("Sign in first.", 401)
+            raise BadRequest("Sign in first.", 401)
         self.account = account
         watcher = watch.watcher()
         if watcher.pulse.city is None:
             raise DatabaseAway("no city yet")
         query = {key: request.query_params.getlist(key) for key in request.query_params}
-        found = asked(
+        found = parse_filters(
             query, reports=watcher.reports, city=watcher.pulse.city, now=datetime.now(UTC), scope=account.scope
         )
-        if found.strange:
-            raise Nonsense(f"Not understood: {', '.join(found.strange[:5])[:200]}")
+        if found.unrecognised:
+            raise BadRequest(f"Not understood: {', '.join(found.unrecognised[:5])[:200]}")
         if (level := request.path_params.get("level", "district")) not in map_data.LEVELS:
-            raise Nonsense("No such level of areas.", 404)
+            raise BadRequest("No such level of areas.", 404)
         self.reports: ReportDatabase = watcher.reports
         self.filters: Filters = found.filters
         self.level: Any = level
-        usual = languages.of_request(request, account, watcher.pulse.city)
-        self.language = _one_of(query, "lang", (usual, *(code for code in LANGUAGES if code != usual)))
+        default = languages.of_request(request, account, watcher.pulse.city)
+        self.language = _one_of(query, "lang", (default, *(code for code in LANGUAGES if code != default)))
         self.measure = _one_of(query, "measure", MEASURES)
         self.count = _one_of(query, "count", COUNTED)
-        self.zoom = _within(query, "zoom", 0, 24, usual=9)
-        self.size = _within(query, "size", 5, 100, usual=12)
+        self.zoom = _within(query, "zoom", 0, 24, default=9)
+        self.size = _within(query, "size", 5, 100, default=12)
 
     def need_cases(self) -> None:
         """Raise Nonsense where who is asking may read no case."""
         if not self.filters.scope.sees_cases:
             accounts.refused(self.account.subject, "map data refused")
-            raise Nonsense("Your account sees figures, no cases.", 403)
+            raise BadRequest("Your account sees figures, no cases.", 403)
 
     def key(self) -> Hashable:
         """Return all that an answer depends on, what the viewer may see included."""
@@ -98,18 +98,18 @@ def _one_of(query: dict[str, list[str]], word: str, allowed: tuple[Any, ...]) ->
     for value in allowed:
         if query[word] == [str(value)]:
             return value
-    raise Nonsense(f"{word} is one of {', '.join(map(str, allowed))}.")
+    raise BadRequest(f"{word} is one of {', '.join(map(str, allowed))}.")
 
 
-def _within(query: dict[str, list[str]], word: str, least: int, most: int, *, usual: int) -> float:
+def _within(query: dict[str, list[str]], word: str, least: int, most: int, *, default: int) -> float:
     """Return a number of the query to its tenth, the usual one where it is not given. Raises Nonsense."""
-    given = query.get(word, [str(usual)])
+    given = query.get(word, [str(default)])
     try:
         number = round(float(given[0]), 1)
     except ValueError:
         number = math.nan
     if len(given) > 1 or not least <= number <= most:
-        raise Nonsense(f"{word} is one number from {least} to {most}.")
+        raise BadRequest(f"{word} is one number from {least} to {most}.")
     return number
 
 
@@ -117,62 +117,62 @@ def _json(content: Any) -> str:
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
 
 
-def _shapes(asking: Asking) -> str:
+def _shapes(asking: MapRequest) -> str:
     shapes = drawn_areas(asking.reports, asking.level)
     wanted = asking.filters.districts if asking.level == "district" else asking.filters.wards
     return _json(map_data.shapes(shapes[shapes["key"].isin(wanted)] if wanted else shapes, asking.language))
 
 
-def _areas(asking: Asking) -> str:
+def _areas(asking: MapRequest) -> str:
     table = measured(asking.reports, asking.filters, asking.level, asking.measure)
     drawn = drawn_areas(asking.reports, asking.level)
     return _json(map_data.areas(drawn, table, asking.measure, asking.language))
 
 
-def _labels(asking: Asking) -> str:
+def _labels(asking: MapRequest) -> str:
     drawn = drawn_areas(asking.reports, asking.level)
     return _json(map_data.labels(drawn, asking.language, zoom=asking.zoom, size=asking.size))
 
 
-def _points(asking: Asking) -> str:
+def _points(asking: MapRequest) -> str:
     asking.need_cases()
     if readable_count(asking.reports, asking.filters, figure="open_on_map") > map_queries.MOST_POINTS:
-        raise Nonsense("Too many open reports for points: choose fewer, or ask for squares.")
+        raise BadRequest("Too many open reports for points: choose fewer, or ask for squares.")
     groups = map_queries.points(asking.reports, asking.filters)
     return map_data.points(groups, names(asking.reports, "category"), asking.language)
 
 
-def _arrivals(asking: Asking) -> str:
+def _arrivals(asking: MapRequest) -> str:
     asking.need_cases()
     since = asking.filters.at - ARRIVED_WITHIN
     groups = map_queries.arrivals(asking.reports, asking.filters, since=since)
     return map_data.points(groups, names(asking.reports, "category"), asking.language)
 
 
-def _squares(asking: Asking) -> str:
+def _squares(asking: MapRequest) -> str:
     table = map_queries.squares(asking.reports, asking.filters, figure=asking.count)
     return _json(map_data.squares(table, crowd_bounds(table["reports"]), asking.language))
 
 
-def _packed(answer: Callable[[Asking], str], request: Request) -> bytes:
-    asking = Asking(request)
+def _packed(answer: Callable[[MapRequest], str], request: Request) -> bytes:
+    asking = MapRequest(request)
     return asking.reports.remember(
         ("packed", answer, asking.key()), lambda: gzip.compress(_written(answer, asking), _FAST, mtime=0)
     )
 
 
-def _written(answer: Callable[[Asking], str], asking: Asking) -> bytes:
+def _written(answer: Callable[[MapRequest], str], asking: MapRequest) -> bytes:
     with rounding(not asking.filters.exact):
         return answer(asking).encode()
 
 
-def _served(answer: Callable[[Asking], str]) -> Callable[[Request], Awaitable[Response]]:
+def _served(answer: Callable[[MapRequest], str]) -> Callable[[Request], Awaitable[Response]]:
     """Return the route that serves an answer as packed JSON, with a tag that spares what the browser has."""
 
     async def serve(request: Request) -> Response:
         try:
             packed = await run_in_threadpool(_packed, answer, request)
-        except Nonsense as nonsense:
+        except BadRequest as nonsense:
             return PlainTextResponse(one_line(str(nonsense)), nonsense.status)
         except DatabaseAway:
             return PlainTextResponse("The report database does not answer now.", 503, headers={"Retry-After": "5"})

@@ -26,7 +26,7 @@ from ui.access.origin import is_from_here, looks_passed_on, names_this_machine, 
 from ui.access.sign_in import SignIn, open_in_words, sign_in, subject_of_request
 from ui.base.base_path import without_base
 from ui.base.i18n import LANGUAGES, _, speaking
-from ui.base.rate_limit import Allowance
+from ui.base.rate_limit import RateLimiter
 from ui.live import watch
 from ui.live.limits import Sockets, Whose, of_account, of_address
 from ui.server import entry
@@ -133,7 +133,7 @@ class Gate:
         """Stand in front of `app`."""
         self._app = app
         self._limits = [
-            (limit.paths, Allowance(at_once=limit.at_once, per_second=limit.per_second))
+            (limit.paths, RateLimiter(at_once=limit.at_once, per_second=limit.per_second))
             for limit in (MAP_DATA, EXPORTS, SIGNING_IN)
         ]
         self._sockets = Sockets()

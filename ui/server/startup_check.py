@@ -31,7 +31,7 @@ def refuse_broken_files() -> None:
         sys.exit(f"The dashboard cannot start. {error}")
 
 
-def opening() -> str:
+def startup_check() -> str:
     """Return what to say at the start about who reaches the dashboard.
 
     Where nobody signs in, that holds a new one-time address. Raises SettingsError where it would listen to the

@@ -75,7 +75,7 @@ def _database(seen: _Seen) -> Table:
     rows = [
         (Cell(_("Database")), Cell(words, TONES[pulse.answers])),
         (Cell(_("Last answered")), Cell(_when(seen, pulse.answered_at))),
-        (Cell(_("Moment the pages speak of")), Cell(seen.local(pulse.usual))),
+        (Cell(_("Moment the pages speak of")), Cell(seen.local(pulse.default))),
         (Cell(_("Newest change of a report")), Cell(_when(seen, pulse.changed_at))),
     ]
     if pulse.is_copy and not kind:
@@ -166,7 +166,7 @@ def _contents(seen: _Seen) -> Table:
         if pulse.city is None:
             return []
         zone = pulse.city.zone
-        cover = reports.remember(("calendar", pulse.usual), lambda: calendar_cover(reports, pulse.usual, zone))
+        cover = reports.remember(("calendar", pulse.default), lambda: calendar_cover(reports, pulse.default, zone))
         words = _("The calendar reaches to {day}.", day=day(cover.last_day)) if cover.last_day else _("it is empty")
         told = [Cell(words, "due-soon" if cover.missing_soon or cover.missing_next_year else "")]
         if cover.notice_needed:
@@ -174,7 +174,7 @@ def _contents(seen: _Seen) -> Table:
         return [(Cell(_("Calendar of working days") if cell is told[0] else ""), cell) for cell in told]
 
     def rules() -> list[tuple[Cell, Cell]]:
-        found = warnings(reports, pulse.usual)
+        found = warnings(reports, pulse.default)
         told = [Cell(warning_words(kind, count), "due-soon") for kind, count in found.items()]
         return [(Cell(_("Deadlines")), cell) for cell in told or [Cell(_("nothing leaves them unknown"))]]
 

@@ -10,7 +10,7 @@ from ui.address.links import address, carried
 from ui.base.html_panel import shared_panel
 from ui.base.i18n import _, name, number, percent
 from ui.base.page_paths import CASES, UNIT
-from ui.base.run import Viewing
+from ui.base.run import Run
 from ui.figures.unconfirmed import mark
 from ui.unit.intervals import Scale, scale
 
@@ -27,32 +27,32 @@ def best(table: pd.DataFrame) -> pd.DataFrame:
     return rest.sort_values(["place", "open", "code"], ascending=[False, False, True]).head(_SHOWN)
 
 
-def worst_and_best(seen: Viewing, *, key: str) -> None:
+def worst_and_best(run: Run, *, key: str) -> None:
     """Draw the five units furthest behind and the five best in the fair ranking, each as overdue of open."""
-    shared_panel(seen, "leaders", key=key, make=lambda: _worst_and_best(seen))
+    shared_panel(run, "leaders", key=key, make=lambda: _worst_and_best(run))
 
 
-def _worst_and_best(seen: Viewing) -> dict[str, Any]:
-    table = ranked(overdue(seen.reports, seen.filters, by="unit"))
+def _worst_and_best(run: Run) -> dict[str, Any]:
+    table = ranked(overdue(run.reports, run.filters, by="unit"))
     worst, good = table.dropna(subset="place").head(_SHOWN), best(table)
-    drawn_on = scale(seen, pd.concat([worst, good]))
+    drawn_on = scale(run, pd.concat([worst, good]))
     parts = [(_("Furthest behind"), worst), (_("Doing best"), good)]
     return {
         "title": _("Which units are late?"),
-        "mark": mark(seen),
+        "mark": mark(run),
         "about": _(
             "Fair ranking by the adjusted share of overdue in open reports; units with at least {count} open",
-            count=seen.fewest_open,
+            count=run.fewest_open,
         ),
         "nothing": _("No unit has enough open reports to compare."),
         "scale": drawn_on.words,
-        "parts": [{"title": title, "rows": rows(seen, table, drawn_on)} for title, table in parts if not table.empty],
+        "parts": [{"title": title, "rows": rows(run, table, drawn_on)} for title, table in parts if not table.empty],
     }
 
 
-def rows(seen: Viewing, table: pd.DataFrame, drawn_on: Scale) -> list[dict[str, Any]]:
+def rows(run: Run, table: pd.DataFrame, drawn_on: Scale) -> list[dict[str, Any]]:
     """Return units (rows of queries.ranking) with the ways to their pages and to their overdue cases."""
-    choices = carried(seen)
+    choices = carried(run)
     return [
         {
             "name": name(row),

@@ -11,21 +11,21 @@ from ui.address.links import WHOLE_CITY
 from ui.base.figure_names import meaning, rate_name
 from ui.base.html_panel import shared_panel
 from ui.base.i18n import NOTHING, _, duration, number, percent
-from ui.base.run import Viewing
+from ui.base.run import Run
 from ui.figures.change import Then, better_tone
 from ui.figures.tiles import Change, count_of, no_deadlines, no_receive_times, worked
 from ui.figures.unconfirmed import mark
 
 
-def beside(seen: Viewing, own: dict[str, Any], city: dict[str, Any]) -> None:
+def panel(run: Run, own: dict[str, Any], city: dict[str, Any]) -> None:
     """Draw the unit's figures, each with the city's beside it. Both are rows of figures with their sums."""
-    shared_panel(seen, "unit_beside", key="unit_beside", make=lambda: _beside(seen, own, city))
+    shared_panel(run, "unit_beside", key="unit_beside", make=lambda: _beside(run, own, city))
 
 
-def _beside(seen: Viewing, own: dict[str, Any], city: dict[str, Any]) -> dict[str, Any]:
-    receive, handle = mark(seen, "receive"), mark(seen, "handle")
-    then = Then(seen)
-    no_due, no_receive_due = bool(no_deadlines(seen, own)), bool(no_receive_times(seen, own))
+def _beside(run: Run, own: dict[str, Any], city: dict[str, Any]) -> dict[str, Any]:
+    receive, handle = mark(run, "receive"), mark(run, "handle")
+    then = Then(run)
+    no_due, no_receive_due = bool(no_deadlines(run, own)), bool(no_receive_times(run, own))
     shares = [
         (_("Overdue of open"), ("overdue", "open"), -1, handle, _("nothing is open")),
         (rate_name("on_time_rate"), ("done_by_due", "fell_due"), 1, handle, _("nothing with a deadline fell due")),
@@ -56,25 +56,25 @@ def _beside(seen: Viewing, own: dict[str, Any], city: dict[str, Any]) -> dict[st
             "label": _("Open"),
             "about": meaning("open"),
             "mark": None,
-            "value": count_of(seen, "open", own["open"]),
+            "value": count_of(run, "open", own["open"]),
             "words": number(own["open"]),
             "parts": None,
             "of": "",
             "city": percent(own["open"], city["open"]) + " " + _("of the city's open"),
-            "city_parts": (count_of(seen, "open", city["open"], **WHOLE_CITY),),
+            "city_parts": (count_of(run, "open", city["open"], **WHOLE_CITY),),
             "tone": "",
             "change": then.count("open", own, good=-1),
         }
     ]
     for label, (part, whole), good, unsure, nothing in shares:
         tone = apart_tone(own[part], own[whole], city[part], city[whole], good=good) if good else ""
-        tone = "" if seen.rounded and own[whole] < FEWEST else tone
-        unknown = uncounted.get(part) or ("" if own[whole] or seen.rounded else nothing)
+        tone = "" if run.rounded and own[whole] < FEWEST else tone
+        unknown = uncounted.get(part) or ("" if own[whole] or run.rounded else nothing)
         change: Change | None
         if part in uncounted:
             change = None if uncounted[part] else then.count(part, own, good=good)
         else:
-            change = then.share(part, whole, own, good=good) if own[whole] or seen.rounded else None
+            change = then.share(part, whole, own, good=good) if own[whole] or run.rounded else None
         cards.append(
             {
                 "label": label,
@@ -82,12 +82,12 @@ def _beside(seen: Viewing, own: dict[str, Any], city: dict[str, Any]) -> dict[st
                 "mark": unsure,
                 "value": None,
                 "words": NOTHING if unknown else percent(own[part], own[whole]),
-                "parts": (count_of(seen, part, own[part]), count_of(seen, whole, own[whole])),
+                "parts": (count_of(run, part, own[part]), count_of(run, whole, own[whole])),
                 "of": unknown,
                 "city": _("city {share}", share=percent(city[part], city[whole])),
                 "city_parts": (
-                    count_of(seen, part, city[part], **WHOLE_CITY),
-                    count_of(seen, whole, city[whole], **WHOLE_CITY),
+                    count_of(run, part, city[part], **WHOLE_CITY),
+                    count_of(run, whole, city[whole], **WHOLE_CITY),
                 ),
                 "tone": "" if unknown else tone,
                 "change": change,
@@ -101,11 +101,11 @@ def _beside(seen: Viewing, own: dict[str, Any], city: dict[str, Any]) -> dict[st
             "mark": None,
             "value": None,
             "words": duration(hours),
-            "parts": (count_of(seen, "resolved", own["resolved"]),),
+            "parts": (count_of(run, "resolved", own["resolved"]),),
             "of": _("resolved") + " · " + worked(own["median_worked_hours"]),
             "city": _("city {share}", share=f"{duration(city_hours)} · {worked(city['median_worked_hours'])}"),
-            "city_parts": (count_of(seen, "resolved", city["resolved"], **WHOLE_CITY),),
-            "tone": _slower_tone(seen, city_hours),
+            "city_parts": (count_of(run, "resolved", city["resolved"], **WHOLE_CITY),),
+            "tone": _slower_tone(run, city_hours),
             "change": None,
         }
     )
@@ -122,9 +122,9 @@ def apart_tone(part: int, whole: int, city_part: int, city_whole: int, *, good: 
     return better_tone(good * (int(above) - int(below))) if above or below else ""
 
 
-def _slower_tone(seen: Viewing, city_hours: float | None) -> str:
+def _slower_tone(run: Run, city_hours: float | None) -> str:
     """Return the tone of the unit's median time: none where the city's may as well be the unit's true median."""
-    own = hours(seen.reports, seen.filters)
+    own = hours(run.reports, run.filters)
     if own.empty or city_hours is None:
         return ""
     low, high = own[list(MEDIAN_BOUNDS)].iloc[0]

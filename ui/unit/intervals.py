@@ -10,7 +10,7 @@ from queries.figures.overdue import city_overdue
 from ui.address.links import WHOLE_CITY, address, carried
 from ui.base.i18n import _, number, percent
 from ui.base.page_paths import CASES
-from ui.base.run import Viewing
+from ui.base.run import Run
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,9 @@ class Scale:
         return round(min(share / self.top, 1) * 100, 2)
 
 
-def scale(seen: Viewing, table: pd.DataFrame) -> Scale:
+def scale(run: Run, table: pd.DataFrame) -> Scale:
     """Return the scale on which the intervals of some units (rows of queries.ranking) are drawn, up to full tenths."""
-    late, opened = city_overdue(seen.reports, seen.filters)
+    late, opened = city_overdue(run.reports, run.filters)
     widest = max(table["high"].max() if len(table) else 0.0, late / opened if opened else 0.0)
-    href = address(CASES, **carried(seen) | WHOLE_CITY | {"figure": "overdue", "sort": "most_late"})
+    href = address(CASES, **carried(run) | WHOLE_CITY | {"figure": "overdue", "sort": "most_late"})
     return Scale(min(max(math.ceil(widest * 10) / 10, 0.1), 1.0), late, opened, href)

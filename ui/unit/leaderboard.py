@@ -12,7 +12,7 @@ from ui.address.links import address, carried
 from ui.base import levels
 from ui.base.i18n import NOTHING, _, duration, name, ngettext, number, percent, signed
 from ui.base.page_paths import CASES, DEFINITIONS, OVERDUE, REPORT, UNIT
-from ui.base.run import Viewing
+from ui.base.run import Run
 from ui.figures.change import Then, standing_before
 from ui.figures.unconfirmed import mark
 from ui.unit.best_and_worst import best, rows
@@ -29,37 +29,37 @@ _AT_FIRST = 10  # on a phone; the rest unfolds
 
 
 def leaderboard(
-    seen: Viewing, *, by: Literal["unit", "district"], kind: str, order: Order, most: int | None = None
+    run: Run, *, by: Literal["unit", "district"], kind: str, order: Order, most: int | None = None
 ) -> dict[str, Any]:
     """Return the units of a kind, or the districts, with their places, and those that do best, ready to draw: all, or
     the first so many. Raises DatabaseAway.
     """
-    then = standing_before(seen)
-    now = overdue(seen.reports, seen.filters, by=by)
-    before = now.head(0) if then is None else overdue(seen.reports, then, by=by)
+    then = standing_before(run)
+    now = overdue(run.reports, run.filters, by=by)
+    before = now.head(0) if then is None else overdue(run.reports, then, by=by)
     if by == "unit":
         now, before = (each[each["kind"].isin(KINDS[kind])] for each in (now, before))
     table = changed(ranked(now, order), ranked(before, order))
-    drawn_on = scale(seen, table)
+    drawn_on = scale(run, table)
     ranks = int(table["place"].count())
-    categories = names(seen.reports, "category").to_dict("index")
-    choices = carried(seen)
+    categories = names(run.reports, "category").to_dict("index")
+    choices = carried(run)
     shown = [
         _row(row, drawn_on, categories, choices, by, order) | _changes(row, compared=then is not None)
         for row in table.iloc[:most].to_dict("records")
     ]
     return {
         "title": _("Overdue of open reports"),
-        "mark": mark(seen),
-        "about": _about(table, order, Then(seen).at),
+        "mark": mark(run),
+        "about": _about(table, order, Then(run).at),
         "definitions": address(DEFINITIONS, **choices),
         "scale": drawn_on.words,
-        "heading": _("Unit") if by == "unit" else levels.one(seen.city, by),
+        "heading": _("Unit") if by == "unit" else levels.one(run.city, by),
         "rows": shown[:ranks],
         "at_first": _AT_FIRST,
         "few": shown[ranks:],
-        "few_about": _("With fewer than {count} open reports a share says little.", count=seen.fewest_open),
-        "best": rows(seen, best(table), drawn_on) if by == "unit" else [],
+        "few_about": _("With fewer than {count} open reports a share says little.", count=run.fewest_open),
+        "best": rows(run, best(table), drawn_on) if by == "unit" else [],
         "nothing": (
             _("No unit of this kind holds an open report.")
             if table.empty

@@ -5,21 +5,21 @@ from typing import Any
 from queries.cases.cases import case_count
 from ui.base.html_panel import shared_panel
 from ui.base.i18n import _, number, percent
-from ui.base.run import Viewing
+from ui.base.run import Run
 from ui.figures.definitions import Measure
 from ui.figures.tiles import count_of
 from ui.figures.unconfirmed import mark
 
 
-def meaning_of_ranking(seen: Viewing) -> None:
+def meaning_of_ranking(run: Run) -> None:
     """Draw what the columns of the ranking mean. Raises DatabaseAway."""
-    shared_panel(seen, "definitions", key="ranking", make=lambda: {"groups": [_group(seen)]})
+    shared_panel(run, "definitions", key="ranking", make=lambda: {"groups": [_group(run)]})
 
 
-def _group(seen: Viewing) -> dict[str, Any]:
-    counts = {figure: case_count(seen.reports, seen.filters, figure=figure) for figure in ("overdue", "open")}
-    overdue, opened = (count_of(seen, figure, count) for figure, count in counts.items())
-    sure = mark(seen)
+def _group(run: Run) -> dict[str, Any]:
+    counts = {figure: case_count(run.reports, run.filters, figure=figure) for figure in ("overdue", "open")}
+    overdue, opened = (count_of(run, figure, count) for figure, count in counts.items())
+    sure = mark(run)
     return {
         "title": _("Fair ranking"),
         "about": _(
@@ -40,7 +40,7 @@ def _group(seen: Viewing) -> dict[str, Any]:
                 of=_("overdue of open, all units together"),
                 left_out=_(
                     "Units with fewer than {count} open reports are listed but not ranked: their share says little.",
-                    count=number(seen.fewest_open),
+                    count=number(run.fewest_open),
                 ),
                 mark=sure,
             ),

@@ -184,11 +184,11 @@ def _can_be_read(moment: str) -> bool:
 
 def _screen(said: Mapping[str, Any]) -> WallScreen:
     """Return a screen as it is written down. Raises ValueError, TypeError for what cannot be."""
-    usual = {field.name: field.default for field in fields(WallScreen)}
-    if unknown := set(said) - set(usual):
+    default = {field.name: field.default for field in fields(WallScreen)}
+    if unknown := set(said) - set(default):
         raise ValueError(f"{', '.join(sorted(unknown))} is not known")
     for word, value in said.items():
-        like = usual[word]
+        like = default[word]
         if not isinstance(value, list if isinstance(like, tuple) else (int, float) if word == "zoom" else type(like)):
             raise TypeError(f"{word} has the wrong form")
         if isinstance(value, list) and not all(isinstance(one, str) for one in value):

@@ -22,10 +22,10 @@ from queries.figures.figures import NoCity, labels
 from safe_text import log_error, log_text, one_line
 from ui.access import accounts, languages
 from ui.address import when
-from ui.address.url_filters import asked
+from ui.address.url_filters import parse_filters
 from ui.base import html_panel
 from ui.base.i18n import _, language, moment, name, rounding, speaking
-from ui.base.run import Viewing
+from ui.base.run import Run
 from ui.base.states import severity
 from ui.base.theme import AMOUNT_STEPS, AMOUNT_STEPS_DARK, OVERDUE_STEPS, OVERDUE_STEPS_DARK
 from ui.live import data_age, freshness, watch
@@ -67,7 +67,7 @@ def show() -> None:
         _component()(data=_told(screen), key="wall")
 
 
-def stands() -> Callable[[], bool]:
+def is_still_valid() -> Callable[[], bool]:
     """Return what notes that the screen is alive, and tells whether screens.toml still has it as it was drawn."""
     opened = _opened()
     screen: WallScreen | None = st.session_state["wall"]
@@ -132,16 +132,18 @@ def _drawn(screen: WallScreen) -> dict[str, Any]:
         raise pulse.trouble or DatabaseAway()
     reports = watch.watcher().reports
     scope = FIGURES if screen.audience == "leadership" else NOTHING
-    found = asked(screen.query, reports=reports, city=pulse.city, now=pulse.at, usual=pulse.usual, scope=scope)
+    found = parse_filters(
+        screen.query, reports=reports, city=pulse.city, now=pulse.at, default=pulse.default, scope=scope
+    )
     latest = pulse.at if found.filters.exact else settled(pulse.at, pulse.city.zone)
-    now = pulse.at == pulse.usual and found.filters.at == latest
-    seen = Viewing(reports, pulse.city, found.filters, live=now, query=screen.query, page="wall")
-    made: dict[str, Any] = seen.shared(("wall", screen), lambda: content(seen, screen))
-    fresh = freshness.freshness(pulse, seen)
+    now = pulse.at == pulse.default and found.filters.at == latest
+    run = Run(reports, pulse.city, found.filters, live=now, query=screen.query, page="wall")
+    made: dict[str, Any] = run.shared(("wall", screen), lambda: content(run, screen))
+    fresh = freshness.freshness(pulse, run)
     said = "" if fresh.tone == "good" else fresh.beside_clock or fresh.words
-    if found.strange:
-        _complain(screen, found.strange)
-        unknown = _("screens.toml: not understood: {words}", words=", ".join(found.strange))
+    if found.unrecognised:
+        _complain(screen, found.unrecognised)
+        unknown = _("screens.toml: not understood: {words}", words=", ".join(found.unrecognised))
         said = f"{said} · {unknown}" if said else unknown  # neither stands for the other
     for remark in (remark for remark in found.remarks if remark.why == "future"):
         said = " · ".join(filter(None, [said, when.told(remark, found, pulse.city)]))
@@ -149,36 +151,36 @@ def _drawn(screen: WallScreen) -> dict[str, Any]:
 
 
 @cache
-def _complain(screen: WallScreen, strange: tuple[str, ...]) -> None:
-    _LOG.warning("Screen %s asks for what there is not: %s", log_text(screen.name), log_text(", ".join(strange)))
+def _complain(screen: WallScreen, unrecognised: tuple[str, ...]) -> None:
+    _LOG.warning("Screen %s asks for what there is not: %s", log_text(screen.name), log_text(", ".join(unrecognised)))
 
 
-def content(seen: Viewing, screen: WallScreen) -> dict[str, Any]:
+def content(run: Run, screen: WallScreen) -> dict[str, Any]:
     """Return what the browser is told of a screen: its scenes, its ticker, its settings. Raises DatabaseAway."""
     known = wall_scenes.scenes()
     scenes = []
-    single = {"newest"} if seen.rounded else set()  # what tells of single cases
+    single = {"newest"} if run.rounded else set()  # what tells of single cases
     for scene in [scene for scene in screen.scenes if scene not in single] or ["figures"]:
         words, make = known[scene]
-        values = make(seen, screen)
+        values = make(run, screen)
         html = html_panel.render(f"wall_{scene}", values)
         scenes.append({"name": scene, "title": values["title"], "words": words, "html": html})
     settings = _settings(screen)
-    if seen.rounded:
-        at = moment(seen.local(seen.filters.at))
+    if run.rounded:
+        at = moment(run.local(run.filters.at))
         settings["says"]["quiet"] = _("Figures of {at}, rounded down to a multiple of {step}", at=at, step=STEP)
     return settings | {
-        "city": _of_what(seen, screen),
+        "city": _of_what(run, screen),
         "scenes": scenes,
-        "ticker": [html_panel.render("wall_ticker", {"case": case}) for case in wall_scenes.ticker(seen)],
+        "ticker": [html_panel.render("wall_ticker", {"case": case}) for case in wall_scenes.ticker(run)],
     }
 
 
-def _of_what(seen: Viewing, screen: WallScreen) -> str:
+def _of_what(run: Run, screen: WallScreen) -> str:
     """Return what the figures are of: the city, or the districts and severities a screen is limited to."""
-    known = labels(seen.reports, "district", language())
-    city = name({"name_vi": seen.city.name_vi, "name_en": seen.city.name_en})
-    grave = [severity(one) for one in seen.filters.severities]
+    known = labels(run.reports, "district", language())
+    city = name({"name_vi": run.city.name_vi, "name_en": run.city.name_en})
+    grave = [severity(one) for one in run.filters.severities]
     return " · ".join([city, *(one_line(known[code]) for code in screen.districts if code in known), *grave])
 
 

@@ -11,7 +11,7 @@ from queries.cases.urgent import newest, urgent
 from queries.figures.figures import Dimension, figures
 from queries.places import map as map_queries
 from ui.base.i18n import language, name, percent
-from ui.base.run import Viewing
+from ui.base.run import Run
 from ui.map.colour_scale import Scale, crowd_bounds, scale, step_words, values
 from ui.map.map_routes import ARRIVED_WITHIN, drawn_areas
 from ui.map.plain_ground import drawn_level
@@ -23,28 +23,28 @@ _MOST_ARRIVALS = 200
 _NAMED = 3
 
 
-def wall_map(seen: Viewing, wanted: Dimension) -> dict[str, Any] | None:
+def wall_map(run: Run, wanted: Dimension) -> dict[str, Any] | None:
     """Return the map ready to draw, with what its colours and marks mean.
 
     Of the level that is wanted, or another whose boundaries are known; without any, the open reports in squares. None
     where no report has a place. Raises DatabaseAway.
     """
-    level = drawn_level(seen.reports, wanted)
+    level = drawn_level(run.reports, wanted)
     if level is None:
-        return _plain(seen)
-    shapes = drawn_areas(seen.reports, level)
-    table = figures(seen.reports, seen.filters, by=level)
-    if seen.filters.districts:  # of the wards, those that have reports there
-        keys_there = seen.filters.districts if level == "district" else table["key"].dropna()
+        return _plain(run)
+    shapes = drawn_areas(run.reports, level)
+    table = figures(run.reports, run.filters, by=level)
+    if run.filters.districts:  # of the wards, those that have reports there
+        keys_there = run.filters.districts if level == "district" else table["key"].dropna()
         shapes = shapes[shapes["key"].isin(keys_there)]
     if shapes.empty:
         return None
     keys = tuple(int(key) for key in shapes["key"])
-    plan, paths = ground(seen.reports, level, keys)
-    labels = _labels(shapes, plan, table, seen.fewest_open)
+    plan, paths = ground(run.reports, level, keys)
+    labels = _labels(shapes, plan, table, run.fewest_open)
     found = values(table, shapes.set_index("key")["population"], "overdue")
     steps = scale("overdue", found)
-    return _marks(seen, plan) | {
+    return _marks(run, plan) | {
         "plan": plan,
         "measure": "overdue",
         "type": _TYPE,
@@ -60,19 +60,19 @@ def wall_map(seen: Viewing, wanted: Dimension) -> dict[str, Any] | None:
     }
 
 
-def _plain(seen: Viewing) -> dict[str, Any] | None:
+def _plain(run: Run) -> dict[str, Any] | None:
     """Return the map of a city without boundaries: squares by how many open reports lie in each, framed on all."""
-    extent = map_queries.extent(seen.reports, seen.filters)
+    extent = map_queries.extent(run.reports, run.filters)
     if extent is None:
         return None
     west_end, south_end, east_end, north_end = extent
     plan = plan_of([(west_end, south_end), (east_end, north_end)])
-    wide, high = map_queries.grid(seen.reports)
-    table = map_queries.squares(seen.reports, seen.filters, figure="open")
+    wide, high = map_queries.grid(run.reports)
+    table = map_queries.squares(run.reports, run.filters, figure="open")
     steps = Scale("backlog", crowd_bounds(table["reports"]))
     east, north = wide / 1000, high / 1000
     inside = table[table["lon"].between(west_end, east_end) & table["lat"].between(south_end, north_end)]
-    return _marks(seen, plan) | {
+    return _marks(run, plan) | {
         "plan": plan,
         "measure": "backlog",
         "type": _TYPE,
@@ -94,11 +94,11 @@ def _plain(seen: Viewing) -> dict[str, Any] | None:
     }
 
 
-def _marks(seen: Viewing, plan: Plan) -> dict[str, Any]:
+def _marks(run: Run, plan: Plan) -> dict[str, Any]:
     """Return the urgent reports and those that just came in, where they lie on the drawing, and how many there are."""
-    cases, count = urgent(seen.reports, seen.filters, order="worklist", limit=_MOST_URGENT)
-    since = seen.filters.at - ARRIVED_WITHIN
-    arrivals = newest(seen.reports, seen.filters.since(since), limit=_MOST_ARRIVALS)
+    cases, count = urgent(run.reports, run.filters, order="worklist", limit=_MOST_URGENT)
+    since = run.filters.at - ARRIVED_WITHIN
+    arrivals = newest(run.reports, run.filters.since(since), limit=_MOST_ARRIVALS)
     marked = [
         (*plan.place(case["lon"], case["lat"]), case["state"] == "overdue")
         for case in cases.dropna(subset=["lon", "lat"]).to_dict("records")
@@ -108,7 +108,7 @@ def _marks(seen: Viewing, plan: Plan) -> dict[str, Any]:
         "urgent": [mark for mark in marked if plan.holds(*mark[:2])],
         "urgent_count": count,
         "arrivals": [place for place in came if plan.holds(*place)],
-        "arrived": None if seen.rounded else len(arrivals),
+        "arrived": None if run.rounded else len(arrivals),
     }
 
 

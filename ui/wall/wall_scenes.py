@@ -13,7 +13,7 @@ from queries.figures.backlog import backlog
 from queries.figures.figures import Dimension, figures, names
 from ui.base import levels
 from ui.base.i18n import _, day, duration, name, number, percent, signed
-from ui.base.run import Viewing
+from ui.base.run import Run
 from ui.base.states import TONES, state
 from ui.figures import backlog_table as backlog_page
 from ui.figures import tiles
@@ -33,7 +33,7 @@ TICKER_HOURS = 2
 """For how long an urgent report is new."""
 
 
-def scenes() -> dict[str, tuple[str, Callable[[Viewing, WallScreen], dict[str, Any]]]]:
+def scenes() -> dict[str, tuple[str, Callable[[Run, WallScreen], dict[str, Any]]]]:
     """Return each scene's short name, and what makes its values."""
     return {
         "figures": (_("Headline"), _figures),
@@ -45,23 +45,23 @@ def scenes() -> dict[str, tuple[str, Callable[[Viewing, WallScreen], dict[str, A
     }
 
 
-def ticker(seen: Viewing) -> list[dict[str, Any]]:
+def ticker(run: Run) -> list[dict[str, Any]]:
     """Return the urgent reports that came in lately and are open, the newest first: what, where, who, how long ago.
 
     No words of a citizen's own: a wall is seen by everybody in the room.
     """
-    since = seen.filters.at - timedelta(hours=TICKER_HOURS)
-    table, _found = urgent(seen.reports, seen.filters, order="newest", limit=_TICKER, since=since)
-    return _case_rows(seen, table)
+    since = run.filters.at - timedelta(hours=TICKER_HOURS)
+    table, _found = urgent(run.reports, run.filters, order="newest", limit=_TICKER, since=since)
+    return _case_rows(run, table)
 
 
-def _figures(seen: Viewing, _screen: WallScreen) -> dict[str, Any]:
-    return {"title": _("Is the city keeping its promises?"), "tiles": headline(seen), "period": _period(seen)}
+def _figures(run: Run, _screen: WallScreen) -> dict[str, Any]:
+    return {"title": _("Is the city keeping its promises?"), "tiles": headline(run), "period": _period(run)}
 
 
-def _map(seen: Viewing, screen: WallScreen) -> dict[str, Any]:
-    now = tiles.row(figures(seen.reports, seen.filters))
-    found = wall_map(seen, "ward" if screen.level == "ward" else "district")
+def _map(run: Run, screen: WallScreen) -> dict[str, Any]:
+    now = tiles.row(figures(run.reports, run.filters))
+    found = wall_map(run, "ward" if screen.level == "ward" else "district")
     by_overdue = found is None or found["measure"] == "overdue"
     return {
         "title": _("Where are open reports overdue?") if by_overdue else _("Where are the open reports?"),
@@ -69,26 +69,26 @@ def _map(seen: Viewing, screen: WallScreen) -> dict[str, Any]:
         "open": now["open"],
         "overdue": now["overdue"],
         "share": percent(now["overdue"], now["open"]),
-        "mark": mark(seen),
+        "mark": mark(run),
     }
 
 
-def _overdue(seen: Viewing, _screen: WallScreen) -> dict[str, Any]:
-    found = leaderboard(seen, by="unit", kind="all", order="fair", most=_RANKED)
-    then = standing_before(seen)
+def _overdue(run: Run, _screen: WallScreen) -> dict[str, Any]:
+    found = leaderboard(run, by="unit", kind="all", order="fair", most=_RANKED)
+    then = standing_before(run)
     return found | {
         "title": _("Which units are late?"),
         "best": found["best"][:_BEST],
-        "about": _("Fair ranking of the units with at least {count} open reports", count=seen.fewest_open),
-        "since": "" if then is None else day(seen.local(then.at)),
+        "about": _("Fair ranking of the units with at least {count} open reports", count=run.fewest_open),
+        "since": "" if then is None else day(run.local(then.at)),
     }
 
 
-def _backlog(seen: Viewing, screen: WallScreen) -> dict[str, Any]:
-    since, then = backlog_page.compared_since(seen), Then(seen)
-    whole = backlog_page.total(seen, since)
-    by = _level(seen, screen)
-    table = backlog(seen.reports, seen.filters, since=since, by=by)
+def _backlog(run: Run, screen: WallScreen) -> dict[str, Any]:
+    since, then = backlog_page.compared_since(run), Then(run)
+    whole = backlog_page.total(run, since)
+    by = _level(run, screen)
+    table = backlog(run.reports, run.filters, since=since, by=by)
     table = table[table["open"] > 0].sort_values(["open", "code"], ascending=[False, True], na_position="last")
     shown = table.head(_PLACES)
     rest = table.iloc[len(shown) :]
@@ -116,36 +116,36 @@ def _backlog(seen: Viewing, screen: WallScreen) -> dict[str, Any]:
         "most": max([1, *(row["open"] for row in rows)]),
         "rest": len(rest),
         "rest_open": int(rest["open"].sum()),
-        "mark": mark(seen),
+        "mark": mark(run),
     }
 
 
-def _newest(seen: Viewing, _screen: WallScreen) -> dict[str, Any]:
-    gravest, found = urgent(seen.reports, seen.filters, order="worklist", limit=_CASES)
-    latest = newest(seen.reports, seen.filters, limit=_CASES)
+def _newest(run: Run, _screen: WallScreen) -> dict[str, Any]:
+    gravest, found = urgent(run.reports, run.filters, order="worklist", limit=_CASES)
+    latest = newest(run.reports, run.filters, limit=_CASES)
     room = _CASES - 1 - max(1, len(gravest))  # below the urgent ones and one more heading
-    late = longest_overdue(seen.reports, seen.filters, limit=_CASES) if room > 0 else gravest
+    late = longest_overdue(run.reports, run.filters, limit=_CASES) if room > 0 else gravest
     late = late[~late["id"].isin(gravest["id"])].head(room)
     return {
         "title": _("What is urgent, and what is new?"),
         "found": found,
-        "gravest": _case_rows(seen, gravest),
-        "late": _case_rows(seen, late),
-        "newest": _case_rows(seen, latest),
-        "mark": mark(seen),
+        "gravest": _case_rows(run, gravest),
+        "late": _case_rows(run, late),
+        "newest": _case_rows(run, latest),
+        "mark": mark(run),
     }
 
 
-def _satisfaction(seen: Viewing, screen: WallScreen) -> dict[str, Any]:
-    whole = tiles.row(figures(seen.reports, seen.filters))
+def _satisfaction(run: Run, screen: WallScreen) -> dict[str, Any]:
+    whole = tiles.row(figures(run.reports, run.filters))
     answers = [
         (_("Satisfied"), "good", "rated_satisfied"),
         (_("Acceptable"), "acceptable", "rated_acceptable"),
         (_("Not satisfied"), "overdue", "rated_not_satisfied"),
     ]
-    resolved = case_count(seen.reports, seen.filters, figure="resolved")
-    table = figures(seen.reports, seen.filters, by=_level(seen, screen)).dropna(subset="key")
-    fewest = FEWEST if seen.rounded else _FEWEST_RATED
+    resolved = case_count(run.reports, run.filters, figure="resolved")
+    table = figures(run.reports, run.filters, by=_level(run, screen)).dropna(subset="key")
+    fewest = FEWEST if run.rounded else _FEWEST_RATED
     table = table[table["rated"] >= fewest]
     order = table.assign(part=table["satisfied"] / table["rated"]).sort_values(["part", "code"])
     rows = [
@@ -165,24 +165,24 @@ def _satisfaction(seen: Viewing, screen: WallScreen) -> dict[str, Any]:
         "rated_share": percent(whole["rated"], resolved),
         "rated_raw": _raw(whole["rated"], resolved),
         "answers": [
-            {"words": words, "tone": tone, "count": case_count(seen.reports, seen.filters, figure=figure)}
+            {"words": words, "tone": tone, "count": case_count(run.reports, run.filters, figure=figure)}
             for words, tone, figure in answers
         ],
         "rated": whole["rated"],
-        "period": _period(seen),
+        "period": _period(run),
         "groups": [(_("Least satisfied"), rows[:shown]), (_("Most satisfied"), rows[::-1][:shown])],
         "few": _("Places with at least {count} ratings", count=fewest),
     }
 
 
-def _case_rows(seen: Viewing, table: pd.DataFrame) -> list[dict[str, Any]]:
+def _case_rows(run: Run, table: pd.DataFrame) -> list[dict[str, Any]]:
     """Return cases by what, where, who and how long, and nothing a citizen wrote."""
-    known = {kind: names(seen.reports, kind).to_dict("index") for kind in ("category", "ward", "district", "unit")}
+    known = {kind: names(run.reports, kind).to_dict("index") for kind in ("category", "ward", "district", "unit")}
     rows = []
     for case in table.to_dict("records"):
         facts = {kind: members.get(case[f"{kind}_id"]) for kind, members in known.items()}
         places = [name(facts[kind]) for kind in ("ward", "district") if facts[kind]]
-        time, since = _time(case, seen.filters.at)
+        time, since = _time(case, run.filters.at)
         rows.append(
             {
                 "category": name(facts["category"]),
@@ -211,15 +211,15 @@ def _short(hours: float) -> str:
     return _("{count} min", count=number(max(0, int(hours * 60)))) if hours < 1 else duration(hours)
 
 
-def _level(seen: Viewing, screen: WallScreen) -> Dimension:
+def _level(run: Run, screen: WallScreen) -> Dimension:
     """Return the level by which places are told apart: the screen's, or the one the city has."""
-    return levels.usual(seen.reports, "ward" if screen.level == "ward" else "district")
+    return levels.default(run.reports, "ward" if screen.level == "ward" else "district")
 
 
 def _raw(part: int, whole: int) -> str:
     return f"{number(part)}/{number(whole)}"
 
 
-def _period(seen: Viewing) -> str:
-    start, end = (day(seen.local(moment)) for moment in (seen.filters.start, seen.filters.at))
+def _period(run: Run) -> str:
+    start, end = (day(run.local(moment)) for moment in (run.filters.start, run.filters.at))
     return _("Period: {start} to {end}", start=start, end=end)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from queries.engine.answer_cache import Memory
+from queries.engine.answer_cache import AnswerCache
 from queries.engine.filters import Filters
 
 
@@ -16,8 +16,8 @@ class Away(Exception):
     """Nothing can be asked."""
 
 
-def memory(seconds: float = 60.0, room: int = 1_000_000) -> Memory:
-    return Memory(seconds=seconds, room=room, failing=(Away,))
+def memory(seconds: float = 60.0, room: int = 1_000_000) -> AnswerCache:
+    return AnswerCache(seconds=seconds, room=room, failing=(Away,))
 
 
 @pytest.fixture
@@ -46,10 +46,10 @@ def test_it_is_made_anew_after_its_time(passes: Callable[[float], None]) -> None
 def test_nothing_grows_old_while_it_stands_still(passes: Callable[[float], None]) -> None:
     found = memory(seconds=100)
     found.remember("key", lambda: "old")
-    found.stand_still()
+    found.freeze()
     passes(200)
     assert found.remember("key", lambda: "new") == "old"
-    found.go_on()
+    found.thaw()
     assert found.remember("key", lambda: "new") == "old", "the time it stood still does not count"
     passes(120)
     assert found.remember("key", lambda: "new") == "new"

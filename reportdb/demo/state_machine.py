@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from reportdb.deadlines.rules import Terms
 from reportdb.demo.city import City
-from reportdb.demo.course import EXTENSION, KINDS, Steps
 from reportdb.demo.intake import Cases
+from reportdb.demo.lifecycle import EXTENSION, KINDS, Steps
 from reportdb.demo.rhythm import CLOCK
 
 Ints = NDArray[np.int64]

@@ -7,14 +7,14 @@ from functools import partial
 
 import pytest
 
-from queries.engine.answer_cache import Memory
+from queries.engine.answer_cache import AnswerCache
 from tests.waiting import becomes, until_in_line
-from ui.live.run_queue import Rank, Turns
+from ui.live.run_queue import Rank, RunQueue
 
 
 @pytest.fixture
-def turns() -> Turns:
-    return Turns()
+def turns() -> RunQueue:
+    return RunQueue()
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def beside() -> Iterator[Callable[[Callable[[], None]], None]]:
         assert not thread.is_alive()
 
 
-def test_one_holds_it_at_a_time(turns: Turns) -> None:
+def test_one_holds_it_at_a_time(turns: RunQueue) -> None:
     inside, most = 0, 0
 
     def take() -> None:
@@ -43,7 +43,7 @@ def test_one_holds_it_at_a_time(turns: Turns) -> None:
                 most = max(most, inside)
                 time.sleep(0.001)
                 inside -= 1
-                with turns.aside():
+                with turns.released():
                     time.sleep(0.001)
                 inside += 1
                 most = max(most, inside)
@@ -58,13 +58,13 @@ def test_one_holds_it_at_a_time(turns: Turns) -> None:
 
 
 def test_who_waits_for_something_else_leaves_it_and_goes_on_before_others(
-    turns: Turns, beside: Callable[[Callable[[], None]], None]
+    turns: RunQueue, beside: Callable[[Callable[[], None]], None]
 ) -> None:
     asked, answered = threading.Event(), threading.Event()
     order: list[str] = []
 
     def ask() -> None:
-        with turns.turn(Rank.REFRESHED), turns.aside():
+        with turns.turn(Rank.REFRESHED), turns.released():
             asked.set()
             answered.wait(10)
         order.append("has its answer")
@@ -87,14 +87,14 @@ def test_who_waits_for_something_else_leaves_it_and_goes_on_before_others(
 
 
 def test_a_file_waits_for_every_page_also_when_it_has_its_answer(
-    turns: Turns, beside: Callable[[Callable[[], None]], None]
+    turns: RunQueue, beside: Callable[[Callable[[], None]], None]
 ) -> None:
     asked, answered = threading.Event(), threading.Event()
     order: list[str] = []
 
     def write() -> None:
         with turns.turn(Rank.FILE):
-            with turns.aside():
+            with turns.released():
                 asked.set()
                 answered.wait(10)
             order.append("file")
@@ -114,12 +114,12 @@ def test_a_file_waits_for_every_page_also_when_it_has_its_answer(
     assert order == ["page", "file"]
 
 
-def test_who_gets_none_for_long_goes_on_without_one(turns: Turns, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_gets_none_for_long_goes_on_without_one(turns: RunQueue, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ui.live.run_queue._SECONDS_TO_WAIT", 0.05)
     done = threading.Event()
 
     def draw() -> None:
-        with turns.turn(Rank.CLICKED), turns.aside():
+        with turns.turn(Rank.CLICKED), turns.released():
             done.set()
 
     with turns.turn(Rank.CLICKED):
@@ -139,14 +139,14 @@ def test_who_gets_none_for_long_goes_on_without_one(turns: Turns, monkeypatch: p
 
 
 def test_who_waits_for_what_another_makes_leaves_the_other_the_turn(
-    turns: Turns, beside: Callable[[Callable[[], None]], None]
+    turns: RunQueue, beside: Callable[[Callable[[], None]], None]
 ) -> None:
     """Else neither would go on: one has the turn, the other the question."""
-    memory = Memory(seconds=60, room=1_000_000, failing=(), while_waiting=turns.aside)
+    memory = AnswerCache(seconds=60, room=1_000_000, failing=(), while_waiting=turns.released)
     making, go_on = threading.Event(), threading.Event()
 
     def make() -> str:
-        with turns.aside():
+        with turns.released():
             making.set()
             go_on.wait(10)
         return "made"

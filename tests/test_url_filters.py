@@ -14,7 +14,7 @@ from queries.figures.figures import City
 from queries.figures.figures import city as read_city
 from tests.reports import DAY, T, report, small_city
 from ui.address.periods import PERIODS
-from ui.address.url_filters import asked
+from ui.address.url_filters import parse_filters
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 MOMENTS = st.one_of(
@@ -31,75 +31,80 @@ def city(connection: psycopg.Connection, reports: ReportDatabase) -> City:
 
 
 def test_an_empty_address_asks_for_thirty_days_up_to_now(reports: ReportDatabase, city: City) -> None:
-    found = asked({}, reports=reports, city=city, now=T)
+    found = parse_filters({}, reports=reports, city=city, now=T)
     assert found.filters.at == T
     assert found.filters.start == datetime(2026, 10, 20, tzinfo=HANOI)
-    assert found.strange == ()
+    assert found.unrecognised == ()
 
 
 def test_codes_become_ids_and_unknown_ones_are_said(reports: ReportDatabase, city: City) -> None:
     query = {"district": ["017", "999"], "unit": ["lang"], "period": ["century"]}
-    found = asked(query, reports=reports, city=city, now=T)
+    found = parse_filters(query, reports=reports, city=city, now=T)
     assert (found.filters.districts, found.filters.units) == ((2,), (1,))
-    assert set(found.strange) == {"999", "century"}
+    assert set(found.unrecognised) == {"999", "century"}
     # What a page goes on with, and its map asks for, holds the known ones alone, and what is no choice as it was typed.
     understood = found.understood(query | {"q": ["999"], "category": ["none"]})
     assert understood == {"district": ["017"], "unit": ["lang"], "q": ["999"], "category": ["none"]}
-    assert asked(understood, reports=reports, city=city, now=T).filters.districts == (2,)
+    assert parse_filters(understood, reports=reports, city=city, now=T).filters.districts == (2,)
 
 
 @pytest.mark.parametrize("words", [{"at": "never"}, {"district": "zzz"}, {"from": "x", "to": "y"}, {"bbox": "x"}])
 def test_nonsense_alone_leaves_an_empty_address(reports: ReportDatabase, city: City, words: dict[str, str]) -> None:
     query = {word: [value] for word, value in words.items()}
-    found = asked(query, reports=reports, city=city, now=T)
-    assert found.strange
+    found = parse_filters(query, reports=reports, city=city, now=T)
+    assert found.unrecognised
     assert found.understood(query) == {}
 
 
 def test_severities_come_one_by_one_or_between_commas(reports: ReportDatabase, city: City) -> None:
     for values in (["complex", "urgent"], ["urgent,complex"], ["complex,urgent", "urgent", ""]):
-        found = asked({"severity": values}, reports=reports, city=city, now=T)
+        found = parse_filters({"severity": values}, reports=reports, city=city, now=T)
         assert found.filters.severities == ("urgent", "complex")
-        assert found.strange == ()
-    found = asked({"severity": ["urgent,grave"]}, reports=reports, city=city, now=T)
-    assert (found.filters.severities, found.strange) == (("urgent",), ("grave",))
+        assert found.unrecognised == ()
+    found = parse_filters({"severity": ["urgent,grave"]}, reports=reports, city=city, now=T)
+    assert (found.filters.severities, found.unrecognised) == (("urgent",), ("grave",))
     assert found.understood({"severity": ["urgent,grave"]}) == {"severity": ["urgent"]}
-    assert asked({"severity": ["grave"]}, reports=reports, city=city, now=T).understood({"severity": ["grave"]}) == {}
-    every = asked({"severity": ["normal,complex,urgent"]}, reports=reports, city=city, now=T)
+    assert (
+        parse_filters({"severity": ["grave"]}, reports=reports, city=city, now=T).understood({"severity": ["grave"]})
+        == {}
+    )
+    every = parse_filters({"severity": ["normal,complex,urgent"]}, reports=reports, city=city, now=T)
     assert every.filters.severities == (), "all of them is no choice"
-    assert asked({"district": ["006,017"]}, reports=reports, city=city, now=T).filters.districts == (1, 2)
+    assert parse_filters({"district": ["006,017"]}, reports=reports, city=city, now=T).filters.districts == (1, 2)
 
 
 def test_a_past_moment_is_the_citys_own_time_and_never_the_future(reports: ReportDatabase, city: City) -> None:
-    past = asked({"at": ["2026-11-17T08:00"]}, reports=reports, city=city, now=T)
+    past = parse_filters({"at": ["2026-11-17T08:00"]}, reports=reports, city=city, now=T)
     assert past.filters.at == datetime(2026, 11, 17, 8, tzinfo=HANOI)
-    future = asked({"at": ["2999-01-01T00:00"]}, reports=reports, city=city, now=T)
+    future = parse_filters({"at": ["2999-01-01T00:00"]}, reports=reports, city=city, now=T)
     assert future.filters.at == T
     assert future.remarks == (("future", ("2999-01-01T00:00",)),)
     assert future.understood({"at": ["2999-01-01T00:00"]}) == {}, "the page goes on as live"
-    soon = asked({"at": [(T + timedelta(seconds=90)).isoformat()]}, reports=reports, city=city, now=T)
+    soon = parse_filters({"at": [(T + timedelta(seconds=90)).isoformat()]}, reports=reports, city=city, now=T)
     assert (soon.filters.at, soon.remarks) == (T, ())
 
 
 @pytest.mark.parametrize("words", ["02/11/2026 08:00", "2026-11-02T08:00:00 07:00", "2026-11-02T08:00:00+07:00"])
 def test_a_moment_may_be_written_as_people_write_it(reports: ReportDatabase, city: City, words: str) -> None:
-    found = asked({"at": [words]}, reports=reports, city=city, now=T)
+    found = parse_filters({"at": [words]}, reports=reports, city=city, now=T)
     assert found.filters.at == datetime(2026, 11, 2, 8, tzinfo=HANOI)
-    assert (found.strange, found.remarks) == ((), ())
+    assert (found.unrecognised, found.remarks) == ((), ())
     assert found.understood({"at": [words]}) == {"at": [words]}
 
 
 def test_a_period_from_one_day_to_another_holds_both(reports: ReportDatabase, city: City) -> None:
     query = {"from": ["01/11/2026"], "to": ["14/11/2026"], "period": ["last-month"]}
-    found = asked(query, reports=reports, city=city, now=T)
+    found = parse_filters(query, reports=reports, city=city, now=T)
     assert found.filters.start == datetime(2026, 11, 1, tzinfo=HANOI)
     assert found.filters.end == datetime(2026, 11, 15, tzinfo=HANOI)
-    open_ended = asked({"from": ["2026-11-01"], "period": ["last-month"]}, reports=reports, city=city, now=T).filters
+    open_ended = parse_filters(
+        {"from": ["2026-11-01"], "period": ["last-month"]}, reports=reports, city=city, now=T
+    ).filters
     assert open_ended.end > T, "without an end it reaches to the moment, whatever period is named"
 
 
 def test_a_named_period_that_has_ended_ends(reports: ReportDatabase, city: City) -> None:
-    found = asked({"period": ["last-report-month"]}, reports=reports, city=city, now=T).filters
+    found = parse_filters({"period": ["last-report-month"]}, reports=reports, city=city, now=T).filters
     assert (found.start, found.end) == (
         datetime(2026, 10, 15, tzinfo=HANOI), datetime(2026, 11, 15, tzinfo=HANOI),
     )  # fmt: skip
@@ -121,10 +126,10 @@ def test_what_is_said_of_time_in_vain_is_kept_apart(
     reports: ReportDatabase, city: City, query: dict[str, str], remarks: list[object]
 ) -> None:
     asked_for = {word: [value] for word, value in query.items()}
-    found = asked(asked_for, reports=reports, city=city, now=T)
+    found = parse_filters(asked_for, reports=reports, city=city, now=T)
     assert list(found.remarks) == remarks
     left_out = {word for why, words in found.remarks if why != "cut" for word in words}
-    assert set(found.strange) == left_out
+    assert set(found.unrecognised) == left_out
     assert found.understood(asked_for) == {word: [value] for word, value in query.items() if value not in left_out}
 
 
@@ -132,20 +137,20 @@ def test_a_city_of_the_past_stands_at_its_usual_moment_but_may_be_asked_for_late
     reports: ReportDatabase, city: City
 ) -> None:
     long_ago = T - 300 * DAY
-    assert asked({}, reports=reports, city=city, now=T, usual=long_ago).filters.at == long_ago
-    later = asked({"at": ["2026-11-17T08:00"]}, reports=reports, city=city, now=T, usual=long_ago)
+    assert parse_filters({}, reports=reports, city=city, now=T, default=long_ago).filters.at == long_ago
+    later = parse_filters({"at": ["2026-11-17T08:00"]}, reports=reports, city=city, now=T, default=long_ago)
     assert later.filters.at == datetime(2026, 11, 17, 8, tzinfo=HANOI)
 
 
 def test_all_reaches_back_to_the_first_report(reports: ReportDatabase, city: City) -> None:
-    found = asked({"period": ["all"]}, reports=reports, city=city, now=T)
+    found = parse_filters({"period": ["all"]}, reports=reports, city=city, now=T)
     assert found.filters.start == T - 100 * DAY
 
 
 def test_all_of_a_moment_before_the_first_report_is_nothing(reports: ReportDatabase, city: City) -> None:
-    found = asked({"period": ["all"], "at": ["2000-01-01"]}, reports=reports, city=city, now=T)
+    found = parse_filters({"period": ["all"], "at": ["2000-01-01"]}, reports=reports, city=city, now=T)
     assert found.filters.start == found.filters.at == datetime(2000, 1, 1, tzinfo=HANOI)
-    assert found.strange == ()
+    assert found.unrecognised == ()
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -163,9 +168,9 @@ def test_all_of_a_moment_before_the_first_report_is_nothing(reports: ReportDatab
     )
 )
 def test_no_address_ever_fails(reports: ReportDatabase, city: City, query: dict[str, list[str]]) -> None:
-    found = asked(query, reports=reports, city=city, now=T)
+    found = parse_filters(query, reports=reports, city=city, now=T)
     filters = found.filters
-    again = asked(found.understood(query), reports=reports, city=city, now=T)
-    assert (again.filters, again.strange) == (filters, ()), "what was understood asks for the same"
+    again = parse_filters(found.understood(query), reports=reports, city=city, now=T)
+    assert (again.filters, again.unrecognised) == (filters, ()), "what was understood asks for the same"
     assert filters.start <= filters.end <= T + timedelta(seconds=1)
     assert filters.at <= T

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from reportdb.deadlines.rules import SEVERITIES
 from reportdb.demo.city import City
 from reportdb.demo.draws import Draws
-from reportdb.demo.facts import facts
 from reportdb.demo.intake import Cases
 from reportdb.demo.rhythm import CLOCK
+from reportdb.demo.seed_data import facts
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -26,7 +26,7 @@ def test_what_was_never_shown_has_nowhere_to_stay() -> None:
 
 def test_a_failure_stays_at_the_last_moment_for_half_a_minute(passes: Callable[[float], None]) -> None:
     found = Shown()
-    found.whole(ADDRESS, EARLIER)
+    found.record_success(ADDRESS, EARLIER)
     assert found.stays_at(ADDRESS, away=False) is None
     assert found.failed(ADDRESS, LATER, "slow")
     assert found.stays_at(ADDRESS, away=False) == Stay(EARLIER, "slow")
@@ -39,28 +39,28 @@ def test_a_failure_stays_at_the_last_moment_for_half_a_minute(passes: Callable[[
 
 def test_while_the_database_is_away_it_stays_without_trying() -> None:
     found = Shown()
-    found.whole(ADDRESS, EARLIER)
+    found.record_success(ADDRESS, EARLIER)
     assert found.stays_at(ADDRESS, away=True) == Stay(EARLIER, "")
 
 
 def test_when_the_database_is_back_nothing_stays() -> None:
     found = Shown()
-    found.whole(ADDRESS, EARLIER)
+    found.record_success(ADDRESS, EARLIER)
     found.failed(ADDRESS, LATER, "slow")
-    found.go_on()
+    found.thaw()
     assert found.stays_at(ADDRESS, away=False) is None
 
 
 def test_a_slower_viewer_does_not_turn_the_moment_back() -> None:
     found = Shown()
-    found.whole(ADDRESS, LATER)
-    found.whole(ADDRESS, EARLIER)
+    found.record_success(ADDRESS, LATER)
+    found.record_success(ADDRESS, EARLIER)
     assert found.stays_at(ADDRESS, away=True) == Stay(LATER, "")
 
 
 def test_what_is_not_even_remembered_at_that_moment_is_given_up() -> None:
     found = Shown()
-    found.whole(ADDRESS, EARLIER)
+    found.record_success(ADDRESS, EARLIER)
     assert not found.failed(ADDRESS, EARLIER, "slow")
     assert found.stays_at(ADDRESS, away=True) is None
 
@@ -69,7 +69,7 @@ def test_a_moment_is_needed_while_an_address_stays_there_and_until_it_may_have_f
     passes: Callable[[float], None],
 ) -> None:
     found = Shown()
-    found.whole(ADDRESS, EARLIER)
+    found.record_success(ADDRESS, EARLIER)
     assert not found.needs(EARLIER), "nothing has failed"
     found.failed(ADDRESS, LATER, "slow")
     assert found.needs(EARLIER)
