@@ -153,6 +153,13 @@ def moved(before: bytes, after: bytes) -> tuple[int, ...] | None:
     return ImageChops.difference(one, other).point(lambda step: 255 if step > 1 else 0).getbbox()
 
 
+@pytest.fixture(scope="session")
+def address(demo: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The dashboard of the demo city. It starts once for all files that only read it; others start their own."""
+    with dashboard(demo, tmp_path_factory.mktemp("log") / "dashboard.log") as running:
+        yield running
+
+
 @pytest.fixture(scope="module")  # not longer: the driver's event loop would stand in the way of other tests' own
 def browser() -> Iterator[Browser]:
     """Debian's or Ubuntu's own Chromium, headless."""

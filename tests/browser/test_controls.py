@@ -1,11 +1,11 @@
 """The controls of a page find what is typed without diacritics, work by keyboard, and follow Back at any speed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Visit, dashboard
+from tests.browser.conftest import Visit
 from tests.waiting import becomes
 
 pytestmark = pytest.mark.browser
@@ -14,12 +14,6 @@ AT = "at=2026-11-18T09:00"
 HERE = "location.pathname + location.search"
 BACKLOG = "Tồn đọng nhiều đến đâu và nằm ở đâu?"
 SETTLES = 30_000  # milliseconds
-
-
-@pytest.fixture(scope="module")
-def address(demo: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with dashboard(demo, tmp_path_factory.mktemp("log") / "dashboard.log") as running:
-        yield running
 
 
 def box(page: Page, label: str) -> tuple[Callable[[], list[str]], Callable[[], list[str]]]:

@@ -1,23 +1,17 @@
 """The content-security policy in a real browser: nothing of ours breaks it, and what breaks it does not run."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
-from tests.browser.conftest import Visit, dashboard
+from tests.browser.conftest import Visit
 
 pytestmark = pytest.mark.browser
 
 _WATCH = """document.addEventListener('securitypolicyviolation',
     broken => console.error(`POLICY ${broken.violatedDirective} ${broken.blockedURI} ${broken.sourceFile}`))"""
 _POLICY = re.compile(r"POLICY|Content Security Policy|unsafe-eval|Permissions policy", re.IGNORECASE)
-
-
-@pytest.fixture(scope="module")
-def address(demo: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with dashboard(demo, tmp_path_factory.mktemp("csp") / "log") as running:
-        yield running
 
 
 @pytest.fixture

@@ -71,12 +71,6 @@ WASHINGTON = "at=2016-08-16T10:20&period=30d"
 
 
 @pytest.fixture(scope="module")
-def demo_address(demo: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with dashboard(demo, tmp_path_factory.mktemp("log") / "dashboard.log") as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
 def kansas_city_address(kansas_city: Imported, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with dashboard(kansas_city.url, tmp_path_factory.mktemp("log") / "dashboard.log") as running:
         yield running
@@ -192,25 +186,23 @@ def asked_at(path: str, moment: str) -> str:
     return f"{path}{'&' if '?' in path else '?'}{moment}"
 
 
-def test_every_number_of_the_demo_city_opens_its_cases(
-    visit: Callable[..., Visit], demo_address: str, demo: str
-) -> None:
+def test_every_number_of_the_demo_city_opens_its_cases(visit: Callable[..., Visit], address: str, demo: str) -> None:
     paths = ["", "backlog?by=district", "backlog?by=unit", "overdue", "overdue?kind=commune&lang=en", "definitions"]
     paths += [f"unit?unit={busiest_unit(demo)}", "backlog?by=ward&district=017&lang=en", "?category=rac-thai&lang=en"]
     paths += ["?severity=urgent,complex", "backlog?by=unit&severity=complex", "overdue?severity=normal&lang=en"]
     paths += [f"unit?unit={busiest_unit(demo)}&severity=urgent&severity=normal", "map?show=density&severity=urgent"]
     paths += maps(busiest_square(demo, datetime(2026, 11, 17, 9, tzinfo=UTC)))
-    walk(visit(demo_address), demo, [asked_at(path, DEMO) for path in paths])
+    walk(visit(address), demo, [asked_at(path, DEMO) for path in paths])
 
 
 def test_every_number_of_a_period_by_its_name_or_its_days_opens_its_cases(
-    visit: Callable[..., Visit], demo_address: str, demo: str
+    visit: Callable[..., Visit], address: str, demo: str
 ) -> None:
     moment = "at=17/11/2026 16:00"
     paths = [f"?{moment}&period=last-report-month", f"backlog?{moment}&period=last-week&by=district"]
     paths += [f"definitions?{moment}&from=01/10/2026&to=14/11/2026&severity=complex", f"map?{moment}&period=month"]
     paths += [f"overdue?{moment}&period=report-quarter", f"definitions?{moment}&period=report-year&severity=normal"]
-    walk(visit(demo_address), demo, paths)
+    walk(visit(address), demo, paths)
 
 
 @pytest.mark.real_data
@@ -246,9 +238,9 @@ def test_every_number_of_what_kansas_city_says_opens_its_cases(
 
 @pytest.mark.parametrize("figure", ["open", "received", "resolved_late", "no_deadline"])
 def test_a_list_counts_what_it_lists_and_a_case_counts_nothing(
-    visit: Callable[..., Visit], demo_address: str, demo: str, figure: str
+    visit: Callable[..., Visit], address: str, demo: str, figure: str
 ) -> None:
-    visited = visit(demo_address)
+    visited = visit(address)
     path = asked_at(f"cases?figure={figure}&lang=en", DEMO)
     page = visited.open(path)
     shown = int(str(page.locator(".case-count").get_attribute("data-count")))
@@ -264,8 +256,8 @@ def test_a_list_counts_what_it_lists_and_a_case_counts_nothing(
         assert unlinked(visited) == []
 
 
-def test_the_journey_from_the_city_to_one_case_and_back(visit: Callable[..., Visit], demo_address: str) -> None:
-    visited = visit(demo_address)
+def test_the_journey_from_the_city_to_one_case_and_back(visit: Callable[..., Visit], address: str) -> None:
+    visited = visit(address)
     page = visited.open(f"?{DEMO}")
     page.get_by_role("link", name="Quá hạn", exact=True).first.click()
     visited.arrived("overdue")

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -15,12 +15,6 @@ from tests.imported import Imported
 from tests.waiting import becomes
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def address(demo: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with dashboard(demo, tmp_path_factory.mktemp("log") / "dashboard.log") as running:
-        yield running
 
 
 def figures(url: str, *options: str) -> dict[str, Any]:

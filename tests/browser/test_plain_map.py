@@ -1,12 +1,12 @@
 """A browser without WebGL: every map is drawn as areas, says what is missing, and leads where the other map leads."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from reportdb.database.connection import connect
-from tests.browser.conftest import Visit, dashboard
+from tests.browser.conftest import Visit
 
 pytestmark = pytest.mark.browser
 
@@ -19,12 +19,6 @@ DECK = '[data-testid="stDeckGlJsonChart"]'
 SETTLES = 30_000  # milliseconds
 NO_CONTEXT = "Failed to create WebGL context"
 """What deck.gl says where it is drawn before the browser's word that it cannot has come; that map is then replaced."""
-
-
-@pytest.fixture(scope="module")
-def address(demo: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with dashboard(demo, tmp_path_factory.mktemp("log") / "dashboard.log") as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 """The page fits the viewer's window: type, maps and charts on a wall, at a desk and on a phone."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,12 +18,6 @@ AT = "at=2026-11-18T09:00"
 MAP = '[data-testid="stDeckGlJsonChart"]'
 HEIGHT = "part => part.getBoundingClientRect().height"
 SIZES = [(1920, 1080), (3840, 2160), (390, 844)]
-
-
-@pytest.fixture(scope="module")
-def address(demo: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with dashboard(demo, tmp_path_factory.mktemp("log") / "dashboard.log") as running:
-        yield running
 
 
 def zoom(visited: Visit) -> float:

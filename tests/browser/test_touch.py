@@ -1,11 +1,11 @@
 """On a phone everything that is touched takes touches on 24 by 24 pixels (WCAG 2.2, 2.5.8)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from reportdb.database.connection import connect
-from tests.browser.conftest import Visit, dashboard
+from tests.browser.conftest import Visit
 
 pytestmark = pytest.mark.browser
 
@@ -47,12 +47,6 @@ SMALL = r"""() => {
   look(document)
   return found
 }"""
-
-
-@pytest.fixture(scope="module")
-def address(demo: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with dashboard(demo, tmp_path_factory.mktemp("log") / "dashboard.log") as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
