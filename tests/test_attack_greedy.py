@@ -359,7 +359,7 @@ def test_a_flood_of_messages_waits_in_the_network(monkeypatch: pytest.MonkeyPatc
         slept.append(seconds)
         now[0] += seconds
 
-    monkeypatch.setattr("ui.live.watch.limits.asyncio.sleep", sleep)
+    monkeypatch.setattr("ui.live.limits.asyncio.sleep", sleep)
     most, per_second = SHARES["account"].messages
 
     async def flood(whose: Whose, messages: int) -> int:
