@@ -2,8 +2,7 @@
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import betainc
-from scipy.stats import binom, hypergeom
+from scipy.special import bdtr, bdtrik, betainc, betaln
 
 CHANCE = 0.005
 """A difference counts where chance alone would reach it less often than this: the upper end of 99 %."""
@@ -56,11 +55,27 @@ def share_differs(part: int, whole: int, part_before: int, whole_before: int) ->
     if not whole or not whole_before:
         return False
     parts, wholes = part + part_before, whole + whole_before
-    drawn = hypergeom(wholes, parts, whole)
-    exact = min(drawn.cdf(part), drawn.sf(part - 1)) < CHANCE
+    exact = _fisher(part, whole, parts, wholes) < CHANCE
     usual = parts / wholes
     variance = usual * (1 - usual) * (1 / whole + 1 / whole_before + 2 * SHARE_SPREAD)
     return bool(exact and abs(part / whole - part_before / whole_before) > _SURE * variance**0.5)
+
+
+def _fisher(part: int, whole: int, parts: int, wholes: int) -> float:
+    """Return the smaller one-sided probability of Fisher's exact test.
+
+    `whole` reports are drawn from `wholes`, of which `parts` count; `part` of the drawn ones or fewer count, or `part`
+    or more. The hypergeometric distribution, its binomial coefficients written as beta functions so that they fit in
+    floats.
+    """
+    counts = np.arange(max(0, whole + parts - wholes), min(whole, parts) + 1)
+
+    def ways(of: int, chosen: NDArray[np.int64] | int) -> NDArray[np.float64]:
+        """The logarithm of the binomial coefficient."""
+        return np.asarray(-betaln(of - chosen + 1, np.add(chosen, 1)) - np.log(of + 1))
+
+    chances = np.exp(ways(parts, counts) + ways(wholes - parts, whole - counts) - ways(wholes, whole))
+    return float(min(chances[counts <= part].sum(), chances[counts >= part].sum()))
 
 
 def median_bounds(counts: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -70,5 +85,7 @@ def median_bounds(counts: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.fl
     values that none can be that sure give 0 and one more than there are.
     """
     counts = np.asarray(counts, dtype="float64")
-    low = binom.ppf(CHANCE, counts, 0.5)
+    above = np.ceil(bdtrik(CHANCE, counts, 0.5))
+    below = np.maximum(above - 1, 0)
+    low = np.where(counts < 1, 0, np.where(bdtr(below, counts, 0.5) >= CHANCE, below, above))
     return low, counts + 1 - low
