@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime, time, timedelta
+from fractions import Fraction
 from math import comb
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,7 +17,7 @@ from hypothesis import strategies as some
 from bench import change as steady_city
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import TICK, Filters
-from queries.figures.chance import CHANCE, count_differs, median_bounds, share_differs
+from queries.figures.chance import CHANCE, SHARE_SPREAD, count_differs, median_bounds, share_differs
 from queries.figures.change import earlier
 from queries.figures.figures import city as read_city
 from queries.figures.figures import figures
@@ -212,6 +213,22 @@ def test_counts_differ_by_more_than_a_steady_city_varies(now: int, before: int, 
 )  # fmt: skip
 def test_shares_differ_by_more_than_a_steady_city_varies(counts: tuple[int, int, int, int], differs: bool) -> None:
     assert share_differs(*counts) == differs
+
+
+@given(some.integers(1, 300), some.integers(1, 300), some.data())
+def test_shares_differ_only_where_fishers_exact_test_says_so(
+    whole: int, whole_before: int, data: some.DataObject
+) -> None:
+    part, part_before = data.draw(some.integers(0, whole)), data.draw(some.integers(0, whole_before))
+    parts = part + part_before
+    ways = [comb(whole, count) * comb(whole_before, parts - count) for count in range(min(whole, parts) + 1)]
+    at_most, at_least = Fraction(sum(ways[: part + 1]), sum(ways)), Fraction(sum(ways[part:]), sum(ways))
+    if min(at_most, at_least) > CHANCE:
+        assert not share_differs(part, whole, part_before, whole_before)
+    spread = parts / (whole + whole_before) * (1 - parts / (whole + whole_before))
+    spread *= 1 / whole + 1 / whole_before + 2 * SHARE_SPREAD
+    if min(at_most, at_least) < CHANCE and abs(part / whole - part_before / whole_before) > 2 * spread**0.5:
+        assert share_differs(part, whole, part_before, whole_before)
 
 
 def test_the_bounds_of_a_median_hold_it_as_often_as_they_say() -> None:

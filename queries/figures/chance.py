@@ -84,7 +84,7 @@ def median_bounds(counts: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.fl
     The sign test: each value lies below the true median with a probability of one half. For one count or many; so few
     values that none can be that sure give 0 and one more than there are.
     """
-    counts = np.asarray(counts, dtype="float64")
+    counts = np.asarray(counts).astype("int64")
     above = np.ceil(bdtrik(CHANCE, counts, 0.5))
     below = np.maximum(above - 1, 0)
     low = np.where(counts < 1, 0, np.where(bdtr(below, counts, 0.5) >= CHANCE, below, above))
