@@ -39,8 +39,14 @@ _SECONDS_TO_LEAVE = 45.0  # a page that cannot be drawn at the next moment goes 
 class Watcher:
     """Looks at the database every second, in a thread of its own, until told to stop."""
 
-    def __init__(self, reports: ReportDatabase, viewers: Viewers) -> None:
-        """Watch `reports` for `viewers`; the first look happens now."""
+    def __init__(
+        self, reports: ReportDatabase, viewers: Viewers, reads_accounts: Callable[[], bool] = lambda: True
+    ) -> None:
+        """Watch `reports` for `viewers`; the first poll happens now.
+
+        `reads_accounts` tells whether anybody signs in.
+        """
+        self._reads_accounts = reads_accounts
         self.reports = reports
         self.viewers = viewers
         self.shown = Shown()
@@ -153,7 +159,7 @@ class Watcher:
                 self.reports.forget(moment)
 
     def _poll_accounts(self) -> None:
-        if time.monotonic() - self._accounts_at < _SECONDS_BETWEEN_ACCOUNTS:
+        if not self._reads_accounts() or time.monotonic() - self._accounts_at < _SECONDS_BETWEEN_ACCOUNTS:
             return
         self.accounts = accounts(self.reports)
         self._accounts_at = time.monotonic()
@@ -197,13 +203,17 @@ def watching(
     write_url: str | None = None,
     scope_key: Callable[[], str | None] | None = None,
     why_away: Callable[[], Kind | None] = lambda: None,
+    reads_accounts: Callable[[], bool] = lambda: True,
 ) -> Iterator[Watcher]:
-    """Watch the database at `url` while the block runs; `watcher()` finds it. The others: see ReportDatabase."""
+    """Watch the database at `url` while the block runs; `watcher()` finds it.
+
+    `reads_accounts` is the watcher's, the others are ReportDatabase's.
+    """
     viewers = Viewers()
     reports = ReportDatabase(
         url, write_url=write_url, scope_key=scope_key, while_waiting=viewers.turns.released, why_away=why_away
     )
-    watcher = Watcher(reports, viewers)
+    watcher = Watcher(reports, viewers, reads_accounts)
     _watchers.append(watcher)
     try:
         yield watcher
