@@ -184,6 +184,9 @@ def idle() -> dict[tuple[bool, str], list[BrowserContext]]:
 def visit(browser: Browser, idle: dict[tuple[bool, str], list[BrowserContext]]) -> Iterator[Callable[..., Visit]]:
     """Open the dashboard at an address in a browser that knows nobody; size, colour scheme and language may be given.
 
+    Without `drawn` no map and no chart is drawn: a processor that draws them takes longer over them than over all the
+    rest, and most tests read what stands around them.
+
     The content-security policy forbids the driver's own way of waiting for something to become true, so it holds only
     where a test says so (`policy`): in test_csp.py.
     """
@@ -196,6 +199,7 @@ def visit(browser: Browser, idle: dict[tuple[bool, str], list[BrowserContext]]) 
         colours: str = "light",
         policy: bool = False,
         locale: str = "vi-VN",
+        drawn: bool = True,
     ) -> Visit:
         kind = policy, locale
         context = (
@@ -231,6 +235,8 @@ def visit(browser: Browser, idle: dict[tuple[bool, str], list[BrowserContext]]) 
             ),
         )
         made.page.on("pageerror", lambda error: made.errors.append(str(error)))
+        if not drawn:
+            made.draw_nothing()
         return made
 
     yield visit_at

@@ -166,7 +166,7 @@ def _without_isolated(words: str) -> str:
 def test_every_word_of_every_page_is_read_as_it_stands(
     visit: Callable[..., Visit], address: str, pages: list[str], width: int, height: int, language: str
 ) -> None:
-    visited = visit(address, width, height)
+    visited = visit(address, width, height, drawn=False)
     said: list[str] = []
 
     def heard(dialog: Dialog) -> None:
@@ -192,7 +192,7 @@ def test_the_folded_filters_of_a_phone_say_a_name_letter_for_letter(
 ) -> None:
     with connect(url) as connection:
         codes = connection.execute("select code, name_vi from category").fetchall()
-    visited = visit(address, 390, 844)
+    visited = visit(address, 390, 844, drawn=False)
     visited.open()
     for code, name in codes:
         visited.turn(f"cases?{urlencode({'category': code, 'at': AT})}")

@@ -61,7 +61,7 @@ def answered(page: Page, answer: dict[str, Any] | None) -> None:
 def test_each_cause_of_silence_has_its_words(
     visit: Callable[..., Visit], address: str, answer: dict[str, Any] | None, said: str, in_vietnamese: str
 ) -> None:
-    visited = visit(address)
+    visited = visit(address, drawn=False)
     page = visited.open("definitions?lang=en")
     live, age = page.locator(".freshness"), page.locator(".age")
     expect(live).to_be_visible(timeout=SETTLES)
@@ -90,7 +90,7 @@ def test_a_socket_that_is_not_let_through_is_named(visit: Callable[..., Visit], 
         server.on_message(route.send)
         open_.append(route)
 
-    visited = visit(address)
+    visited = visit(address, drawn=False)
     page = visited.page
     page.route_web_socket("**/_stcore/stream", between)
     visited.open("definitions?lang=en")
@@ -105,7 +105,7 @@ def test_a_socket_that_is_not_let_through_is_named(visit: Callable[..., Visit], 
 
 
 def test_what_was_never_heard_of_never_looks_live(visit: Callable[..., Visit], address: str) -> None:
-    visited = visit(address)
+    visited = visit(address, drawn=False)
     answered(visited.page, STRANGER)
     page = visited.open("definitions?lang=en")
     live, age = page.locator(".freshness"), page.locator(".age")
@@ -116,7 +116,7 @@ def test_what_was_never_heard_of_never_looks_live(visit: Callable[..., Visit], a
 
 
 def test_a_past_moment_is_told_without_a_beat(visit: Callable[..., Visit], address: str) -> None:
-    visited = visit(address)
+    visited = visit(address, drawn=False)
     answered(visited.page, None)
     page = visited.open("definitions?at=2026-11-18T09:00&lang=en")
     expect(page.locator(".freshness")).to_contain_text("As it was at", timeout=SETTLES)
@@ -124,7 +124,7 @@ def test_a_past_moment_is_told_without_a_beat(visit: Callable[..., Visit], addre
 
 
 def test_a_wall_without_a_beat_says_so(visit: Callable[..., Visit], address: str) -> None:
-    visited = visit(address)
+    visited = visit(address, drawn=False)
     answered(visited.page, STRANGER)
     visited.page.goto(f"{address}/wall")
     wall = visited.page.locator(".wall")
@@ -146,7 +146,7 @@ def test_a_page_that_no_socket_brings_says_why(
     visit: Callable[..., Visit], address: str, answer: dict[str, Any] | None, language: str, said: str
 ) -> None:
     """From the first load on: then nothing of the dashboard's but its document has reached the browser."""
-    page = visit(address).page
+    page = visit(address, drawn=False).page
     shut = [True]
 
     def between(route: WebSocketRoute) -> None:

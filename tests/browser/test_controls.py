@@ -29,7 +29,7 @@ def box(page: Page, label: str) -> tuple[Callable[[], list[str]], Callable[[], l
 
 @pytest.mark.parametrize("typed", ["dong da", "ĐỐNG ĐA", "Đống Đa", "da dong", "dong  da"])
 def test_a_filter_finds_as_a_search_does(visit: Callable[..., Visit], address: str, typed: str) -> None:
-    page = visit(address).open(f"backlog?{AT}")
+    page = visit(address, drawn=False).open(f"backlog?{AT}")
     offered, chosen = box(page, "Quận, huyện")
     page.keyboard.type(typed)
     assert offered() == ["Đống Đa"]
@@ -47,7 +47,7 @@ def test_a_filter_finds_as_a_search_does(visit: Callable[..., Visit], address: s
 def test_a_filter_that_finds_nothing_says_so_in_the_language_of_the_page(
     visit: Callable[..., Visit], address: str, language: str, label: str, said: str
 ) -> None:
-    page = visit(address).open(f"backlog?{AT}&lang={language}")
+    page = visit(address, drawn=False).open(f"backlog?{AT}&lang={language}")
     offered, _chosen = box(page, label)
     page.keyboard.type("xyz")
     assert offered() == []
@@ -58,7 +58,7 @@ def test_a_filter_that_finds_nothing_says_so_in_the_language_of_the_page(
 def test_a_filter_is_worked_by_keyboard_and_two_quick_choices_both_count(
     visit: Callable[..., Visit], address: str
 ) -> None:
-    page = visit(address).open(f"backlog?{AT}&page=7")
+    page = visit(address, drawn=False).open(f"backlog?{AT}&page=7")
     offered, chosen = box(page, "Kênh tiếp nhận")
     page.keyboard.press("ArrowDown")
     first, second = offered()[:2]
@@ -79,7 +79,7 @@ def test_a_filter_is_worked_by_keyboard_and_two_quick_choices_both_count(
 
 def test_an_option_stays_pointed_at_while_the_panel_is_drawn_again(visit: Callable[..., Visit], address: str) -> None:
     """The run of a first choice may end between the two keys of the next one."""
-    visited = visit(address)
+    visited = visit(address, drawn=False)
     page = visited.open(f"backlog?{AT}")
     offered, chosen = box(page, "Kênh tiếp nhận")
     page.keyboard.press("ArrowDown")
@@ -93,14 +93,14 @@ def test_an_option_stays_pointed_at_while_the_panel_is_drawn_again(visit: Callab
 
 
 def test_names_stand_in_the_order_of_the_alphabet(visit: Callable[..., Visit], address: str) -> None:
-    page = visit(address).open(f"backlog?{AT}")
+    page = visit(address, drawn=False).open(f"backlog?{AT}")
     offered, _chosen = box(page, "Quận, huyện")
     page.keyboard.type("h")
     assert offered()[:2] == ["Hà Đông", "Hai Bà Trưng"]
 
 
 def test_another_language_keeps_the_page_of_a_list(visit: Callable[..., Visit], address: str) -> None:
-    page = visit(address).open(f"cases?{AT}&figure=submitted&page=2")
+    page = visit(address, drawn=False).open(f"cases?{AT}&figure=submitted&page=2")
     page.get_by_role("link", name="English").click()
     page.wait_for_function("location.search.includes('lang=en')")
     page.get_by_role("heading", name="Reports").first.wait_for(timeout=SETTLES)
@@ -113,7 +113,7 @@ def test_back_leads_to_the_address_and_the_page_that_were_there_at_any_speed(
     visit: Callable[..., Visit], address: str, pause: int
 ) -> None:
     """Three steps back after a change of language, as fast as a hand presses."""
-    visited = visit(address)
+    visited = visit(address, drawn=False)
     page = visited.open(f"overdue?{AT}")
 
     def go(name: str, title: str) -> str:

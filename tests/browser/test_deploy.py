@@ -89,7 +89,7 @@ def test_overview_drill_down_heartbeat_and_export_work_below_a_path(
 
 
 def test_a_deep_link_and_the_path_without_a_slash_open_below_it(visit: Callable[..., Visit], address: str) -> None:
-    visited = visit(address)
+    visited = visit(address, drawn=False)
     failed = failures(visited.page)
     visited.open("unit?lang=en")
     visited.page.goto(f"{address}?lang=en")
@@ -99,7 +99,7 @@ def test_a_deep_link_and_the_path_without_a_slash_open_below_it(visit: Callable[
 
 
 def test_maps_find_their_data_below_a_path(visit: Callable[..., Visit], address: str) -> None:
-    visited = visit(address)
+    visited = visit(address, drawn=False)
     failed = failures(visited.page)
     with visited.page.expect_response(lambda answer: f"{BASE}/map/" in answer.url and answer.ok, timeout=SETTLES):
         visited.open("map?lang=en")
@@ -108,7 +108,7 @@ def test_maps_find_their_data_below_a_path(visit: Callable[..., Visit], address:
 
 
 def test_the_wall_works_below_a_path(visit: Callable[..., Visit], address: str, front: Nginx) -> None:
-    visited = visit(address, 1920, 1080)
+    visited = visit(address, 1920, 1080, drawn=False)
     failed = failures(visited.page)
     visited.page.goto(f"{address}/wall?screen=hall&token={TOKEN}")
     wall = visited.page.locator(".wall")
@@ -133,7 +133,7 @@ def test_signed_out_by_the_proxy_the_screen_says_so_and_leads_back(
     visit: Callable[..., Visit], address: str, answer: dict[str, Any]
 ) -> None:
     """The proxy asks for a sign-in at every address from one moment on, the page itself among them."""
-    visited = visit(address, locale="en-GB")
+    visited = visit(address, locale="en-GB", drawn=False)
     page = visited.open("definitions?lang=en#terms")
     age = page.locator(".age")
     expect(age).to_have_attribute("data-tone", "green", timeout=SETTLES)
@@ -156,7 +156,7 @@ def test_signed_out_by_the_proxy_the_screen_says_so_and_leads_back(
 
 
 def test_a_wall_that_is_signed_out_says_so_and_leads_back(visit: Callable[..., Visit], address: str) -> None:
-    visited = visit(address, 1920, 1080)
+    visited = visit(address, 1920, 1080, drawn=False)
     page = visited.page
     page.goto(f"{address}/wall?screen=hall&token={TOKEN}")
     wall = page.locator(".wall")
@@ -171,7 +171,7 @@ def test_a_wall_that_is_signed_out_says_so_and_leads_back(visit: Callable[..., V
 
 def test_a_page_that_first_meets_the_sign_in_says_so(visit: Callable[..., Visit], address: str) -> None:
     """The document was still kept by the browser; everything else is the proxy's sign-in page."""
-    page = visit(address).page
+    page = visit(address, drawn=False).page
     page.route_web_socket("**/_stcore/stream", lambda route: route.close())
     page.route(f"{address}/_stcore/**", lambda route: route.fulfill(**SIGN_IN))
     page.route(

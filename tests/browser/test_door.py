@@ -54,7 +54,7 @@ def test_only_the_browser_that_opened_the_address_sees_real_reports(
     with started(tmp_path / "log", database, **token) as (_server, at):
         answers(at)
         address = at.replace("127.0.0.1", "localhost")
-        ours, theirs = visit(address).page, visit(address).page
+        ours, theirs = visit(address, drawn=False).page, visit(address, drawn=False).page
         theirs.goto(address)
         expect(theirs.locator("body")).to_contain_text(LOCKED)
         with another_site(f"{address}/overdue") as link:

@@ -91,7 +91,7 @@ def test_a_board_that_nobody_touches_outlives_every_outage(
             header.filter(has_text="Live").wait_for(timeout=30_000)
             wall.wait_for_selector('.wall[data-tone="green"]', timeout=30_000)
 
-            phone, folded = visit(f"http://127.0.0.1:{port}", 390, 844), ".st-key-filters_fold"
+            phone, folded = visit(f"http://127.0.0.1:{port}", 390, 844, drawn=False), ".st-key-filters_fold"
             phone.open("?lang=en").locator(folded).wait_for()
             phone.settled()
             visited.settled()  # a page that is just being drawn asks again by itself; one that stands must as well

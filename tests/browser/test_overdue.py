@@ -33,7 +33,7 @@ def ranking(visited: Visit) -> list[list[str]]:
 
 
 def test_the_page_shows_the_published_counts_in_the_fair_order(visit: Callable[..., Visit], august: str) -> None:
-    visited = visit(august)
+    visited = visit(august, drawn=False)
     visited.open(f"overdue?{AT}&lang=en")
     rows = ranking(visited)
     assert [row[:3] for row in rows] == [
@@ -57,7 +57,7 @@ def test_the_page_shows_the_published_counts_in_the_fair_order(visit: Callable[.
 
 
 def test_the_naive_ranking_marks_whose_place_differs(visit: Callable[..., Visit], august: str) -> None:
-    visited = visit(august)
+    visited = visit(august, drawn=False)
     page = visited.open(f"overdue?{AT}&lang=en")
     page.get_by_role("link", name="By plain share").click()
     page.wait_for_selector(".overdue-elsewhere")

@@ -33,7 +33,7 @@ def counts(visited: Visit) -> dict[str, int]:
 
 
 def test_the_overview_agrees_with_the_command_line(visit: Callable[..., Visit], address: str, demo: str) -> None:
-    visited = visit(address)
+    visited = visit(address, drawn=False)
     visited.open("?at=2026-06-01T08:00&period=90d")
     said = figures(demo, "--at", "2026-06-01T08:00", "--from", "2026-03-04T00:00")
     shown = counts(visited)
@@ -52,7 +52,7 @@ def test_the_overview_of_a_real_city_agrees_with_the_command_line(
 ) -> None:
     imported = import_city(city)
     with dashboard(imported.url, tmp_path / "dashboard.log") as running:
-        visited = visit(running)
+        visited = visit(running, drawn=False)
         visited.open(f"?at={at}&period=90d")
         said = figures(imported.url, "--at", at, "--from", start)
         shown = counts(visited)
@@ -86,7 +86,7 @@ def test_nothing_reaches_past_the_edge(visit: Callable[..., Visit], address: str
 
 
 def test_a_number_opens_its_cases_and_back_returns(visit: Callable[..., Visit], address: str) -> None:
-    visited = visit(address)
+    visited = visit(address, drawn=False)
     page = visited.open("?period=90d&at=2026-06-01T08:00")
     before = page.evaluate("location.href")
     overdue = page.locator('.tile .value[data-figure="overdue"]')
@@ -102,7 +102,7 @@ def test_a_number_opens_its_cases_and_back_returns(visit: Callable[..., Visit], 
 def test_a_click_while_the_page_is_drawn_anew_is_one_step_of_its_history(
     visit: Callable[..., Visit], address: str
 ) -> None:
-    visited = visit(address)
+    visited = visit(address, drawn=False)
     page = visited.open("?period=90d")
     before = page.url
     # Streamlit asks for this page once more, and the answer comes after the click.
@@ -120,7 +120,7 @@ def test_a_click_while_the_page_is_drawn_anew_is_one_step_of_its_history(
 def test_a_page_that_a_click_turned_to_and_that_did_not_come_is_asked_for_again(
     visit: Callable[..., Visit], address: str
 ) -> None:
-    visited = visit(address)
+    visited = visit(address, drawn=False)
     page = visited.open("?period=90d")
     # Streamlit does not hear of the click, and draws the page that was left once more, as at any refresh.
     page.evaluate("() => { const tell = dispatchEvent; window.dispatchEvent = () => { window.dispatchEvent = tell } }")
@@ -132,7 +132,7 @@ def test_a_page_that_a_click_turned_to_and_that_did_not_come_is_asked_for_again(
 
 
 def test_a_nonsense_address_says_so_and_shows_the_usual(visit: Callable[..., Visit], address: str) -> None:
-    page = visit(address).open("?period=century&district=999&at=yesterday")
+    page = visit(address, drawn=False).open("?period=century&district=999&at=yesterday")
     left_out, moment = page.locator(".notice").all_inner_texts()
     assert "century, 999" in left_out
     assert "“yesterday” không đọc được thành ngày giờ" in moment
@@ -140,7 +140,7 @@ def test_a_nonsense_address_says_so_and_shows_the_usual(visit: Callable[..., Vis
 
 
 def test_a_moment_typed_with_a_raw_plus_and_one_of_the_future(visit: Callable[..., Visit], address: str) -> None:
-    visited = visit(address)
+    visited = visit(address, drawn=False)
     page = visited.open("?at=2026-06-01T08:00:00+07:00&lang=en")
     assert page.locator(".notice").count() == 0
     assert "01/06/2026 08:00" in page.locator(".freshness").inner_text()
@@ -149,7 +149,7 @@ def test_a_moment_typed_with_a_raw_plus_and_one_of_the_future(visit: Callable[..
 
 
 def test_the_moment_and_the_period_are_chosen_by_keys(visit: Callable[..., Visit], address: str) -> None:
-    page = visit(address).open("definitions?lang=en&severity=urgent,complex")
+    page = visit(address, drawn=False).open("definitions?lang=en&severity=urgent,complex")
 
     def address_says() -> dict[str, list[str]]:
         """Return the words of the address, as the browser has it."""
@@ -179,12 +179,12 @@ def test_the_moment_and_the_period_are_chosen_by_keys(visit: Callable[..., Visit
 def test_what_an_address_says_in_vain_is_told_as_it_stands(
     visit: Callable[..., Visit], address: str, path: str, said: str
 ) -> None:
-    page = visit(address).open(f"{path}&lang=en")
+    page = visit(address, drawn=False).open(f"{path}&lang=en")
     assert page.locator(".notice").inner_text() == said
 
 
 def test_an_address_of_no_page_says_so_and_opens_the_overview(visit: Callable[..., Visit], address: str) -> None:
-    visited = visit(address)
+    visited = visit(address, drawn=False)
     page = visited.open("over**view**?lang=en&period=90d")
     assert page.locator(".notice").inner_text() == "Not understood in the address and left out: over**view**"
     assert page.locator(".stDialog").count() == 0
@@ -197,7 +197,7 @@ def test_an_address_of_no_page_says_so_and_opens_the_overview(visit: Callable[..
 
 
 def test_english_by_a_switch(visit: Callable[..., Visit], address: str) -> None:
-    visited = visit(address)
+    visited = visit(address, drawn=False)
     page = visited.open()
     page.get_by_text("Quá hạn", exact=True).first.wait_for()
     page.get_by_text("English", exact=True).click()

@@ -89,8 +89,7 @@ def test_a_deep_link_on_a_fresh_server_shows_the_frame(
     visit: Callable[..., Visit], demo: str, tmp_path_factory: pytest.TempPathFactory, page: str
 ) -> None:
     with dashboard(demo, tmp_path_factory.mktemp("log") / "dashboard.log") as fresh:
-        visited = visit(fresh)
-        visited.draw_nothing()
+        visited = visit(fresh, drawn=False)
         opened = visited.open(f"{page}?{AT}")
         assert opened.locator("h1").first.inner_text()
         assert visited.outside == []

@@ -60,14 +60,14 @@ def address(url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
 def test_a_browser_gets_its_language_unless_the_address_names_another(
     visit: Callable[..., Visit], address: str, locale: str, path: str, language: str
 ) -> None:
-    page = visit(address, locale=locale).open(path)
+    page = visit(address, locale=locale, drawn=False).open(path)
     expect(page.locator(f"html[lang={language}]")).to_have_count(1)
     heading = {"en": "Overview", "vi": "Tổng quan"}[language]
     expect(page.locator(".header nav a").first).to_have_text(heading)
 
 
 def test_the_language_that_is_chosen_goes_from_page_to_page(visit: Callable[..., Visit], address: str) -> None:
-    visited = visit(address, locale="en-US")
+    visited = visit(address, locale="en-US", drawn=False)
     page = visited.open()
     page.get_by_text("Tiếng Việt").click()
     expect(page.locator("html[lang=vi]")).to_have_count(1)

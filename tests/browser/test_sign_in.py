@@ -83,7 +83,7 @@ def signed_in(page: Page, address: str, subject: str, path: str = "") -> None:
 
 
 def test_who_signs_in_sees_their_own_cases_until_they_sign_out(visit: Callable[..., Visit], address: str) -> None:
-    visited = visit(address)
+    visited = visit(address, drawn=False)
     page = visited.page
     signed_in(page, address, "head")
     page.wait_for_url("**/unit?unit=lang*", timeout=30_000)  # a head begins with the own unit
@@ -106,7 +106,7 @@ def test_who_signs_in_sees_their_own_cases_until_they_sign_out(visit: Callable[.
 
 
 def test_who_has_no_account_is_told_whom_to_ask(visit: Callable[..., Visit], address: str) -> None:
-    page = visit(address).page
+    page = visit(address, drawn=False).page
     signed_in(page, address, "stranger@example.org", f"report?code={code(OURS, 1)}")
     expect(page.locator(".door")).to_contain_text("stranger@example.org", timeout=30_000)
     assert leaks(page.content(), marks([OURS, THEIRS]), code(OURS, 1)) == set()
@@ -116,7 +116,7 @@ def test_who_has_no_account_is_told_whom_to_ask(visit: Callable[..., Visit], add
 def test_an_account_that_is_disabled_loses_its_page_within_a_minute(
     visit: Callable[..., Visit], address: str, city: str
 ) -> None:
-    visited = visit(address)
+    visited = visit(address, drawn=False)
     signed_in(visited.page, address, "many-1")
     visited.settled()
     try:
@@ -136,7 +136,7 @@ def test_a_sign_in_ends_when_its_time_is_over(
 ) -> None:
     folder, port = tmp_path_factory.mktemp("short"), free_port()
     with dashboard(city, folder / "dashboard.log", settings(folder, provider, port, 20 / 3600), port=port):
-        visited = visit(f"http://localhost:{port}")
+        visited = visit(f"http://localhost:{port}", drawn=False)
         signed_in(visited.page, visited.address, "leader")
         visited.settled()
         expect(visited.page.get_by_role("heading", name="Mời đăng nhập")).to_be_visible(timeout=40_000)

@@ -66,8 +66,7 @@ def pages(demo: str) -> list[str]:
 def test_everything_that_is_touched_is_large_enough(
     visit: Callable[..., Visit], address: str, pages: list[str]
 ) -> None:
-    visited = visit(address, 390, 844)
-    visited.draw_nothing()
+    visited = visit(address, 390, 844, drawn=False)
     visited.open()
     for path in pages:
         page = visited.turn(f"{path}{'&' if '?' in path else '?'}{AT}")
