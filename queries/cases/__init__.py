@@ -1,1 +1,4 @@
-"""Which cases: lists, one case and its history, search, what is urgent."""
+"""Which cases: lists, one case and its history, search, what is urgent.
+
+Imports `engine` and `figures`.
+"""

@@ -1,1 +1,6 @@
-"""How questions reach the database: connections, scopes and what proves them. Imports `queries` and nothing of ours."""
+"""How a question reaches the database, and who may have its answer.
+
+The connection (the only one: `database.py`), the answer cache, the statements' text, filters, scopes and their
+signature, small numbers, errors, timing. No question of its own.
+Imports no other room of `queries`.
+"""

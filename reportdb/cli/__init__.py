@@ -1,1 +1,4 @@
-"""The commands of `python -m reportdb`, one file a family. Imports `reportdb` and nothing else of ours."""
+"""The commands of `python -m reportdb`, one file a family; each parses, calls another room and prints.
+
+Imports `reportdb` and `safe_text`.
+"""

@@ -1,4 +1,8 @@
-"""The demo city: an invented Hanoi of the last two years, up to the present moment, the same for the same seed."""
+"""The demo city: an invented Hanoi of the last two years, up to the present moment, the same for the same seed.
+
+What it is made of stands in the TOML and CSV files of this room. Imports `deadlines`, `reportdb.areas` and
+`reportdb.summary`.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
