@@ -1,4 +1,4 @@
 """The report database: schema, embedded server, deadlines, importers, demo city, checks, command line.
 
-It writes the database; `queries` reads it. Imports `safe_text` and nothing else of ours, but for `__main__.py`.
+It writes the database; `queries` reads it. Imports `safe_text` and nothing else of ours; `cli` imports `queries`, too.
 """

@@ -1,4 +1,5 @@
-"""The commands of `python -m reportdb`, one file a family; each parses, calls another room and prints.
+"""The commands of `python -m reportdb`, one file a family; reportdb/__main__.py puts them together.
 
-Imports `reportdb` and `safe_text`.
+May import every other room of reportdb. `figures` and `calendar check` also import `queries`, so that the command line
+prints the pages' numbers by the pages' code.
 """

@@ -1,7 +1,6 @@
 """The demo city: an invented Hanoi of the last two years, up to the present moment, the same for the same seed.
 
-What it is made of stands in the TOML and CSV files of this room. Imports `deadlines`, `reportdb.areas` and
-`reportdb.summary`.
+What becomes of its reports, step by step. What the city is made of stands in reportdb/demo_city.
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
 """Any city's reports from a CSV file, through a mapping file that says how the city writes them.
 
-What differs between cities belongs into a mapping (`mappings/`), not into code. Imports `deadlines`, `reportdb.areas`,
-`reportdb.spelling` and `reportdb.summary`.
+This room writes into the database what reportdb/source_file has read. What differs between cities belongs into a
+mapping there, not into code.
 """
 
 from reportdb.importer.failure import ImportFailure
