@@ -385,7 +385,7 @@ def plan(url: str, asked: Asked) -> str:
 
 
 def table(url: str, found: list[Measured]) -> str:
-    """Return the times as Markdown: the slowest call of each file, and the plans of the worst five."""
+    """Return the times as Markdown: the slowest asking of each file, and the plans of the worst five."""
     everything, found = found, [row for row in found if row.milliseconds]
     lines = ["| question | filters | " + " | ".join(f"{period} (≤ {goal})" for period, goal in GOALS_MS.items()) + " |"]
     lines.append("|---|---|" + "---:|" * len(GOALS_MS))
@@ -398,7 +398,7 @@ def table(url: str, found: list[Measured]) -> str:
                 cells.append(_cell(max(worst, key=lambda row: row.part_of_goal)) if worst else "")
             lines.append(f"| {question} | {filters} | " + " | ".join(cells) + " |")
     over = [row for row in found if row.part_of_goal > 1]
-    lines += ["", f"{len(found)} calls measured, {len(over)} over their goal.", "", "The worst five by plan:", ""]
+    lines += ["", f"{len(found)} askings measured, {len(over)} over their goal.", "", "The worst five by plan:", ""]
     for row in sorted(found, key=lambda row: -row.part_of_goal)[:5]:
         asked = row.asked
         lines.append(
@@ -411,7 +411,7 @@ def table(url: str, found: list[Measured]) -> str:
 def _access(found: list[Measured]) -> list[str]:
     """Return as Markdown what row-level security and masking cost: each question beside the same asked bare."""
     choices = list(dict.fromkeys(row.filters for row in found))
-    lines = ["What access costs: the times of all calls of a question, beside the same asked bare.", ""]
+    lines = ["What access costs: the times of a question's askings together, beside the same asked bare.", ""]
     lines += [
         "| question | with, ms | bare, ms | ratio | " + " | ".join(choices) + " |",
         "|---|" + "---:|" * (3 + len(choices)),
@@ -431,9 +431,9 @@ def _waiting(found: list[Measured]) -> list[str]:
     if not found:
         return []
     lines = [
-        "What waiting changes cost: all calls of a question, beside the same with the changes in the summary.",
+        "What waiting changes cost: a question's askings together, beside the same with the changes in the summary.",
         "",
-        "| question | waiting, ms | in the summary, ms | ratio | more calls |",
+        "| question | waiting, ms | in the summary, ms | ratio | more askings |",
         "|---|" + "---:|" * 4,
     ]
     over = []

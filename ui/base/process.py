@@ -33,9 +33,8 @@ def _share_one_heap() -> None:
     larger than the largest freed so far, up to 32 MB.
 
     A heap keeps what it once needed, torn between what stays, so many of them, or one of mixed sizes, grow for weeks
-    (mallopt(3); docs/decisions/0030-one-heap.md has the measurements; other C libraries do without). Streamlit's first
-    threads have heaps by now, which all would share for ever: only the environment, MALLOC_ARENA_MAX=1, makes it one
-    from the start.
+    (mallopt(3); docs/live.md has the measurements; other C libraries do without). Streamlit's first threads have heaps
+    by now, which all would share for ever: only the environment, MALLOC_ARENA_MAX=1, makes it one from the start.
     """
     if mallopt := getattr(ctypes.CDLL(None), "mallopt", None):
         mallopt(_M_ARENA_MAX, 1)
