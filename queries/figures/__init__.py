@@ -1,4 +1,4 @@
-"""What is counted: the registry of figures, periods, days, changes, rankings, the city's own figures.
+"""What is counted: figures, periods, days, changes, rankings, signals, the city's own figures.
 
 Imports `engine`.
 """
