@@ -30,7 +30,7 @@ IN_CODE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 BLOCK = re.compile(r"^```\w*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 PATH = re.compile(rf"^[\w./-]*(?:/|\.(?:{SUFFIXES}))[\w./-]*$")
-NAME = re.compile(r"^\w{3,}(?:\.\w+)*(?:\(\w*\))?$")
+NAME = re.compile(r"^(?:\w{3,}(?:\.\w+)*(?:\(\w*\))?|\{\w+(?:\|\w+)?\})$")
 
 
 def text_of(document: Path) -> str:
