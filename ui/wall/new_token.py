@@ -1,4 +1,4 @@
-"""Make a token for a screen on a wall: `python -m ui.wall.new_token NAME`."""
+"""Make a token for a screen on a wall: `python -m ui.screen_token NAME`."""
 
 import os
 from typing import Annotated

@@ -198,7 +198,7 @@ def _screen(said: Mapping[str, Any]) -> WallScreen:
     if not screen.name:
         raise ValueError("name is missing")
     if len(screen.token_sha256) != 64 or not set(screen.token_sha256) <= set("0123456789abcdef"):
-        raise ValueError("token_sha256 is 64 hexadecimal digits (python -m ui.wall.new_token makes them)")
+        raise ValueError("token_sha256 is 64 hexadecimal digits (python -m ui.screen_token makes them)")
     for word, allowed in _ALLOWED.items():
         value = getattr(screen, word)
         if word in said and not set(value if isinstance(value, tuple) else [value]) <= set(allowed):
