@@ -1,4 +1,4 @@
 """Which cases: lists, one case and its history, search, what is urgent.
 
-Imports `engine` and `figures`.
+Imports `figures` and the rooms before it.
 """

@@ -2,5 +2,5 @@
 
 The only way to the database (`database.py`), the answer cache, the statements' text, filters, scopes and their
 signature, errors, timing. No question of its own.
-Imports no other room of `queries`.
+Imports `registry` and no other room of `queries`.
 """

@@ -1,4 +1,4 @@
 """What is counted: figures, periods, days, changes, rankings, signals, the city's own figures.
 
-Imports `engine`.
+Imports `registry`, `engine` and `privacy`.
 """

@@ -1,4 +1,4 @@
 """Where reports lie: map points, squares, areas.
 
-Imports `engine` and `figures`.
+Imports `figures` and the rooms before it.
 """

@@ -1,4 +1,4 @@
 """Units: their family, heads, officers and duties.
 
-Imports `engine` and `figures`.
+Imports `figures` and the rooms before it.
 """
