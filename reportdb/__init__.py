@@ -1,1 +1,4 @@
-"""The report database: its schema, its embedded server, the demo city, importers and its command line."""
+"""The report database: schema, embedded server, deadlines, importers, demo city, checks, command line.
+
+It writes the database; `queries` reads it. Imports `safe_text` and nothing else of ours; `cli` imports `queries`, too.
+"""

@@ -1,6 +1,6 @@
 """Every fault the database can have: what the screen says meanwhile, and that it heals with no touch.
 
-Each drill draws the real frame with the real overview. docs/live.md has the same faults with the times they took.
+Each drill draws the real frame with the real overview. docs/decisions/0029-outages.md has the times the faults take.
 """
 
 import fcntl

@@ -1,1 +1,4 @@
-"""Accounts, contacts, the access log."""
+"""Accounts, contacts, the access log.
+
+Imports `engine`.
+"""

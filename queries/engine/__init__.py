@@ -1,1 +1,6 @@
-"""How questions reach the database: connections, scopes and what proves them. Imports `queries` and nothing of ours."""
+"""How a question reaches the database, and who may have its answer.
+
+The only way to the database (`database.py`), the answer cache, the statements' text, filters, scopes and their
+signature, errors, timing. No question of its own.
+Imports `registry` and no other room of `queries`.
+"""

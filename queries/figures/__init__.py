@@ -1,1 +1,4 @@
-"""What is counted: figures, periods, days, changes, rankings, the city's own figures."""
+"""What is counted: figures, periods, days, changes, rankings, signals, the city's own figures.
+
+Imports `registry`, `engine` and `privacy`.
+"""

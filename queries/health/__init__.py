@@ -1,1 +1,4 @@
-"""Whether the database delivers: changes, feeds, the server."""
+"""Whether the database delivers: what was committed, whether channels deliver, the server itself.
+
+Imports `engine`.
+"""

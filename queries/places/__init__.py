@@ -1,1 +1,4 @@
-"""Where reports lie: map points, squares, areas."""
+"""Where reports lie: map points, squares, areas.
+
+Imports `figures` and the rooms before it.
+"""

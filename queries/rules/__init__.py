@@ -1,1 +1,4 @@
-"""Deadline rules and the calendar as data."""
+"""Deadline rules and the calendar as data, and how sure they are.
+
+Imports `engine`.
+"""

@@ -1,1 +1,4 @@
-"""Units, their families, heads and officers."""
+"""Units: their family, heads, officers and duties.
+
+Imports `figures` and the rooms before it.
+"""

@@ -1,4 +1,7 @@
-"""Say in plain words what is missing or malformed in a report database, where, and what cures it."""
+"""Say in plain words what is missing or malformed in a report database, where, and what cures it.
+
+One file for each subject; questions about rows stand in questions.toml. Imports `reportdb.areas` and `database`.
+"""
 
 from datetime import UTC, datetime
 from functools import partial

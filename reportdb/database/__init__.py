@@ -1,4 +1,4 @@
-"""The report database's server and logins: lock files, disk, restarts, the order of an end, keys.
+"""The report database as a server and a schema: connection, embedded server, migrations, keys, restarts, disk.
 
-May import `reportdb` and nothing else of ours.
+Imports `safe_text` and no other room of `reportdb`.
 """

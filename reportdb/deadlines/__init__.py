@@ -1,1 +1,4 @@
-"""Deadline rules, their history and recomputation, working time, calendars."""
+"""When a report is due: rules, their history and recomputation, working time, calendars.
+
+Imports no other room of `reportdb`.
+"""

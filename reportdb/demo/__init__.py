@@ -1,4 +1,7 @@
-"""The demo city: an invented Hanoi of the last two years, up to the present moment, the same for the same seed."""
+"""The demo city: an invented Hanoi of the last two years, up to the present moment, the same for the same seed.
+
+What becomes of its reports, step by step. What the city is made of stands in reportdb/demo_city.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta

@@ -1,4 +1,8 @@
-"""Any city's reports from a CSV file, through a mapping file that says how the city writes them."""
+"""Any city's reports from a CSV file, through a mapping file that says how the city writes them.
+
+This room writes into the database what reportdb/source_file has read. What differs between cities belongs into a
+mapping there, not into code.
+"""
 
 from reportdb.importer.failure import ImportFailure
 from reportdb.importer.importing import Counts, import_reports

@@ -1,1 +1,4 @@
-"""The frame of every page: header, navigation, filter bar. Imports all rooms; no room imports it."""
+"""The frame around every page: header, navigation, filter bar, and what to say when a page fails.
+
+Imports every room; no room imports it.
+"""

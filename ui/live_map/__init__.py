@@ -1,1 +1,5 @@
-"""The live map page and the overview's map, with their panels, replay, and the map without WebGL."""
+"""The live map's page and the overview's map.
+
+Their modes, panels, replay, and the map for browsers without WebGL.
+Imports `base`, `address`, `figures` and `map`.
+"""

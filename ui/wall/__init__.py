@@ -1,1 +1,5 @@
-"""A screen on a wall: its scenes, its token, and which screens were last seen."""
+"""A screen on a wall.
+
+Its scenes and their templates, `screens.toml` and its tokens, and which screens were last seen.
+Imports the rooms before it: `base` to `unit`.
+"""
