@@ -9,7 +9,7 @@ from ui.base import levels
 from ui.base.html_panel import panel
 from ui.base.i18n import _
 from ui.base.run import Complete, Run, current_run
-from ui.base.viewport import screen, sized
+from ui.base.viewport import sized, viewport
 from ui.live_map import live_map, map_panels, replay
 from ui.map.colour_scale import MEASURES
 from ui.map.plain_ground import drawn_level, drawn_levels
@@ -54,7 +54,7 @@ elif code:
 
 def drawn(then: Run) -> None:
     """Draw the map at a moment, with what it shows."""
-    if not screen().webgl:
+    if not viewport().webgl:
         live_map.plainly(then, level=level, measure=measure)
         return
     found = live_map.draw(then, view, show=show, level=level, measure=measure)

@@ -1,6 +1,6 @@
 // Draws the panel's HTML, anew only where it changed. A click on a link changes the address; Streamlit, which follows
 // the browser's Back and Forward, then turns to the page of that address, with one entry of history for one click.
-// The style sheet is one for all panels (ui/base/screen.js fills it).
+// The style sheet is one for all panels (ui/base/viewport.js fills it).
 export default function ({ data, parentElement }) {
   const panel = parentElement.querySelector(".panel")
   const root = panel.getRootNode()
@@ -18,7 +18,7 @@ export default function ({ data, parentElement }) {
   }
 }
 
-// Writes an address, and tells Streamlit as the browser's Back does. Nothing else writes one (ui/base/screen.js).
+// Writes an address, and tells Streamlit as the browser's Back does. Nothing else writes one (ui/base/viewport.js).
 function turnTo(address) {
   if (address.href === location.href) return
   history.pushState(null, "", address)

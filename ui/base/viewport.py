@@ -21,7 +21,7 @@ _LARGEST = 20_000
 
 
 @dataclass(frozen=True)
-class Screen:
+class Viewport:
     """A window as it was when its page was loaded, in pixels, and how much larger than at a desk its type is.
 
     Without `webgl` its browser cannot draw the maps of deck.gl.
@@ -46,7 +46,7 @@ def begin(viewer: str) -> None:
     A session that begins in a page which is there already, because the dashboard was started again under it, hears of
     the window with its first run.
     """
-    known = screen()
+    known = viewport()
     answer = _component()(
         data={
             "viewer": viewer,
@@ -58,22 +58,22 @@ def begin(viewer: str) -> None:
             "known": [known.width, known.height, known.scale, known.webgl],
             "type": st.get_option("theme.baseFontSize"),
         },
-        key="screen",
+        key="viewport",
         on_window_change=lambda: None,
     )
     if answer.window:
         st.session_state["window"] = read(answer.window)
 
 
-def screen() -> Screen:
+def viewport() -> Viewport:
     """Return the viewer's window; until the browser has said how large it is, one at a desk."""
-    kept: Screen = st.session_state.get("window", Screen())
+    kept: Viewport = st.session_state.get("window", Viewport())
     return kept
 
 
 def pixels(at_desk: float) -> int:
-    """Return how many pixels on this viewer's screen are so many at a desk."""
-    return round(at_desk * screen().scale)
+    """Return how many pixels in this viewer's window are so many at a desk."""
+    return round(at_desk * viewport().scale)
 
 
 def sized(key: str) -> str:
@@ -81,24 +81,24 @@ def sized(key: str) -> str:
 
     A window that turns out to be another makes another map of it: one that is being drawn may keep its old view.
     """
-    seen = screen()
-    return f"{key}-{seen.width}-{seen.height}"
+    window = viewport()
+    return f"{key}-{window.width}-{window.height}"
 
 
-def read(said: Any) -> Screen:
+def read(said: Any) -> Viewport:
     """Return the window a browser tells of; what no window can be is taken for one at a desk."""
     try:
         width, height, scale = (float(number) for number in said[:3])
     except (TypeError, ValueError):
-        return Screen()
+        return Viewport()
     if not (0 < width < _LARGEST and 0 < height < _LARGEST and 0.5 <= scale <= 5):
-        return Screen()
-    return Screen(round(width), round(height), scale, webgl=said[3:] != [False])
+        return Viewport()
+    return Viewport(round(width), round(height), scale, webgl=said[3:] != [False])
 
 
 @cache
 def _component() -> ComponentRenderer:
-    return st.components.v2.component("screen", html="<i></i>", js=(_HERE / "screen.js").read_text())
+    return st.components.v2.component("viewport", html="<i></i>", js=(_HERE / "viewport.js").read_text())
 
 
 @cache

@@ -19,7 +19,7 @@ from ui.base import levels
 from ui.base.html_panel import panel
 from ui.base.i18n import FEW, LANGUAGES, _, language, moment, offered
 from ui.base.run import Run
-from ui.base.viewport import screen
+from ui.base.viewport import viewport
 
 _CHIPS: tuple[Dimension, ...] = ("ward", "unit")
 
@@ -87,7 +87,7 @@ def _offer(
     severities = {"urgent": _("Urgent"), "complex": _("Complex"), "normal": _("Normal")}
     known = {dimension: labels(reports, dimension, language()) for dimension in shown}
     with ExitStack() as folded:
-        if screen().phone:
+        if viewport().phone:
             chosen = [known[word][value] for word in shown for value in query.get(word, []) if value in known[word]]
             chosen += [severities[value] for value in query.get(SEVERITY, [])]
             said = [*when.said(found, city, query, period=timed), *chosen]

@@ -17,7 +17,7 @@ from ui.address.url_filters import NOBODY
 from ui.base.i18n import _, language, number
 from ui.base.run import Run
 from ui.base.theme import NO_DATA, palette
-from ui.base.viewport import screen, sized
+from ui.base.viewport import sized, viewport
 from ui.live_map import plain_map
 from ui.live_map.map_panels import Counted, Mark, about, counted, here
 from ui.map import colour_scale, map_layers, map_marks
@@ -299,8 +299,8 @@ def _room() -> tuple[int, int]:
     """Return how wide and how high the map is on this viewer's screen, in pixels of a desk, as ui/base/page.css makes
     it.
     """
-    run = screen()
-    if run.phone:
-        return run.width, _PHONES
-    wide, high = run.width / run.scale, run.height / run.scale
+    window = viewport()
+    if window.phone:
+        return window.width, _PHONES
+    wide, high = window.width / window.scale, window.height / window.scale
     return round((wide - _BESIDE) * _PART), round(max(high - _ABOVE, _LOWEST))

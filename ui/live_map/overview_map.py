@@ -9,7 +9,7 @@ from ui.address.links import address, carried
 from ui.base import levels
 from ui.base.i18n import _, language
 from ui.base.run import Run
-from ui.base.viewport import pixels, screen, sized
+from ui.base.viewport import pixels, sized, viewport
 from ui.live_map import live_map, map_panels, plain_map
 from ui.map import map_layers
 from ui.map.map_routes import drawn_areas
@@ -21,7 +21,7 @@ def areas(run: Run, level: Dimension) -> None:
     """Draw the areas of a level with what their colours mean. Raises DatabaseAway."""
     shapes, dark = drawn_areas(run.reports, level), st.context.theme.type == "dark"
     what = _("Map of the {places} by the share of open reports that are overdue", places=levels.within(run.city, level))
-    if not screen().webgl:
+    if not viewport().webgl:
         plain_map.by_measure(
             run,
             level,
@@ -54,7 +54,7 @@ def plain(run: Run) -> None:
     if extent is None:
         st.info(_("No report has a place that a map could show."), icon=":material/map:")
         return
-    if not screen().webgl:
+    if not viewport().webgl:
         st.info(streamlit_label(plain_map.nothing()), icon=":material/map:")
         return
     view = map_layers.framed(extent)

@@ -16,7 +16,7 @@ from ui.base.html_panel import panel
 from ui.base.i18n import _, language, name
 from ui.base.run import Run
 from ui.base.theme import NO_DATA
-from ui.base.viewport import pixels, screen
+from ui.base.viewport import pixels, viewport
 from ui.map import colour_scale, map_data, map_layers
 from ui.map.map_routes import drawn_areas
 from ui.map.svg_map import Label, Plan, ground, set_labels
@@ -127,15 +127,15 @@ def _draw(
     spots: Sequence[tuple[float, float, str]] = (),
 ) -> None:
     left, top, wide, high = box
-    run = screen()
-    room = min(pixels(size[0]), run.width - _EDGE), pixels(size[1])
+    window = viewport()
+    room = min(pixels(size[0]), window.width - _EDGE), pixels(size[1])
     unit = max(wide / room[0], high / room[1])  # of the drawing for one pixel
     here = [
         Label(name(area), "", plan.place(*area["label"]), area["room"] * plan.north_scale)
         for area in drawn.to_dict("records")
     ]
     here = [one for one in here if left < one.at[0] < left + wide and top < one.at[1] < top + high]
-    labels = [one for one in set_labels(here, plan, _TYPE * run.scale * unit) if not one.beside]
+    labels = [one for one in set_labels(here, plan, _TYPE * window.scale * unit) if not one.beside]
     panel(
         "plain_map",
         key=key,
@@ -143,8 +143,8 @@ def _draw(
         why=why,
         box=" ".join(f"{number:g}" for number in box),
         height=room[1],
-        type=round(_TYPE * run.scale * unit, 1),
-        dot=round(8 * run.scale * unit, 1),
+        type=round(_TYPE * window.scale * unit, 1),
+        dot=round(8 * window.scale * unit, 1),
         areas=[{"path": path, "area": area} for path, area in zip(paths, areas.values(), strict=True)],
         labels=labels,
         spots=spots,

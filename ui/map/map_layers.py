@@ -28,7 +28,7 @@ from ui.base.theme import (
     Palette,
     rgb,
 )
-from ui.base.viewport import screen
+from ui.base.viewport import viewport
 from ui.map.colour_scale import Scale, step_words
 
 STYLE_VARIABLE = "REPORT_MAP_STYLE"
@@ -87,8 +87,8 @@ def framing(shapes: pd.DataFrame, width: int = _WIDTH, height: int = _HEIGHT) ->
 
 def framed(extent: Extent, width: int = _WIDTH, height: int = _HEIGHT) -> pdk.ViewState:
     """Return the view that shows an extent, as `framing` does."""
-    scale = screen().scale
-    width, height = round(min(width * scale, screen().width - 2 * _EDGE)), round(height * scale)
+    scale = viewport().scale
+    width, height = round(min(width * scale, viewport().width - 2 * _EDGE)), round(height * scale)
     west, south, east, north = extent
     middle = (south + north) / 2
     # At zoom 0 the world is 512 pixels wide; a degree of latitude is longer than one of longitude on the map.
@@ -176,7 +176,7 @@ def names(level: str, view: pdk.ViewState, *, dark: bool) -> list[pdk.Layer]:
     on that (`map_data.labels`): who waits is covered well, by an unseen name much larger than the one that stands.
     """
     colours = colours_of(dark)
-    size = round(12.5 * screen().scale, 1)
+    size = round(12.5 * viewport().scale, 1)
 
     def layer(stands: bool, group: str, covers: float, seen: bool = True) -> pdk.Layer:
         return pdk.Layer(
@@ -213,7 +213,7 @@ def report_points(address: str, count: int, *, chosen: str, dark: bool) -> list[
     colours = colours_of(dark)
     by_state = [rgb(c, 235) for c in (colours.in_time, colours.muted, colours.due_soon, colours.overdue)]
     radius = next((size for crowd, size in _CROWD if count <= crowd), _SMALLEST)
-    radius *= _PHONES if screen().phone else screen().scale
+    radius *= _PHONES if viewport().phone else viewport().scale
     # More rings than that hide what they mark. As a truth of numpy it would reach the browser as a word: no points.
     ringed = bool(count <= _CROWD[-1][0])
     place: dict[str, Any] = {

@@ -16,7 +16,7 @@ const looking = setInterval(look, 1000)
 
 async function look() {
   const app = document.querySelector('[data-testid="stApp"]')
-  const drawn = document.turnedTo  // ui/base/screen.js, which comes with the first page
+  const drawn = document.turnedTo  // ui/base/viewport.js, which comes with the first page
   if (drawn || app?.dataset.testConnectionState === "CONNECTED") {
     box.remove()
     quiet.remove()
