@@ -79,6 +79,6 @@ def test_what_is_declared_is_imported_or_said_to_be_needed() -> None:
 def test_every_declared_package_is_pinned_with_who_asks_for_it() -> None:
     for name in ("requirements", "requirements-dev"):
         text = (ROOT / f"{name}.txt").read_text()
-        pins = re.findall(r"^([\w.-]+)==.*\n((?: +#.*\n?)+)", text, re.M)
+        pins = re.findall(r"^([\w.-]+)==.*\n((?: +#.*\n?)+)", text, re.MULTILINE)
         direct = {_spelled(package) for package, why in pins if f"-r {name}.in" in why}
         assert direct == declared(f"{name}.in")
