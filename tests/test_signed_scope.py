@@ -19,8 +19,8 @@ from queries.engine.scope import ALL_CASES, cases_of
 from queries.engine.signature import KEY_VARIABLE
 from reportdb.__main__ import app
 from reportdb.check.login import login_damage
+from reportdb.database.cluster import OWNER
 from reportdb.database.connection import connect
-from reportdb.database.embedded_server import OWNER
 from reportdb.database.scope_key import LOGIN, change_scope_key, dashboard_url, embedded_scope_key, read_scope_key
 from tests.access import CASES, NOW, OURS, dashboard_login, logged, number, planted
 from tests.browser.conftest import dashboard

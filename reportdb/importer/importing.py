@@ -8,7 +8,8 @@ from pathlib import Path
 import psycopg
 from rich.progress import Progress, TaskID
 
-from reportdb.areas import AreasError, locate_reports, read_boundaries, store_boundaries
+from reportdb.areas import locate_reports, store_boundaries
+from reportdb.boundary_file import AreasError, read_boundaries
 from reportdb.deadlines.calendars import fill_calendar, swaps_days, write_hours
 from reportdb.deadlines.working_time import CalendarError
 from reportdb.importer.merging import Merged, add_terms, days_spoken_of, merge, repeated_rows
