@@ -1,4 +1,4 @@
-"""The embedded server's data folder, a PostgreSQL cluster: making one, refusing a foreign one, where its socket lies."""
+"""The embedded server's data folder, a PostgreSQL cluster: making one, refusing a foreign one, its socket's place."""
 
 import hashlib
 import os
