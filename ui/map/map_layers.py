@@ -14,7 +14,6 @@ from typing import Any
 import pandas as pd
 import pydeck as pdk
 
-from ui.base.html_panel import panel
 from ui.base.i18n import _, language
 from ui.base.theme import (
     AMOUNT_STEPS,
@@ -22,14 +21,12 @@ from ui.base.theme import (
     DARK,
     LIGHT,
     NO_DATA,
-    OVERDUE_BOUNDS,
     OVERDUE_STEPS,
     OVERDUE_STEPS_DARK,
     Palette,
     rgb,
 )
 from ui.base.viewport import viewport
-from ui.map.colour_scale import Scale, step_words
 
 STYLE_VARIABLE = "REPORT_MAP_STYLE"
 """The address of a city's own map style (MapLibre), drawn under ours. Unset: no ground map, no outside request."""
@@ -257,21 +254,6 @@ def squares(address: str, wide: int, high: int, *, chosen: str, dark: bool) -> l
         ),
         pdk.Layer("PolygonLayer", id=f"{PICK} squares {chosen}", pickable=True, opacity=0, **place),
     ]
-
-
-def area_map(address: str, shapes: pd.DataFrame, *, level: str, dark: bool) -> pdk.Deck:
-    """Return the overview's map: areas of a level by the share of open reports overdue, with their names."""
-    layers = coloured_areas(address, "overdue", chosen="", dark=dark)
-    view = framing(shapes)
-    says = "{name}\n" + _("{raw} open reports overdue", raw="{raw}")
-    return deck([*layers, *names(level, view, dark=dark)], view, says=says)
-
-
-def legend(shapes: pd.DataFrame, *, dark: bool) -> None:
-    """Say under the overview's map what its colours mean and where its lines come from."""
-    words = step_words(Scale("overdue", OVERDUE_BOUNDS), language())
-    shown = [{"colour": colour, "words": said} for colour, said in zip(steps("overdue", dark=dark), words, strict=True)]
-    panel("legend", key="map_legend", title=_("Overdue of open reports"), steps=shown, sources=sources(shapes))
 
 
 def sources(shapes: pd.DataFrame) -> list[str]:

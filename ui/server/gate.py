@@ -7,9 +7,7 @@ whole answer would hold up streams and WebSockets.
 
 import os
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from math import ceil
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -25,11 +23,11 @@ from ui.access import accounts, door, proxy_proof
 from ui.access.origin import is_from_here, looks_passed_on, names_this_machine, peer
 from ui.access.sign_in import SignIn, open_in_words, sign_in, subject_of_request
 from ui.base.base_path import without_base
-from ui.base.i18n import LANGUAGES, _, speaking
 from ui.base.rate_limit import RateLimiter
 from ui.live import watch
 from ui.live.limits import Sockets, Whose, of_account, of_address
-from ui.server import entry
+from ui.server import entry, refusals
+from ui.server.refusals import Refusal
 from ui.server.request_form import is_ill_formed
 from ui.server.security_headers import with_security
 
@@ -56,74 +54,6 @@ MAP_DATA = Limit(("/map/",), at_once=60, per_second=20)
 EXPORTS = Limit(("/cases.",), at_once=6, per_second=6 / 60)
 SIGNING_IN = Limit(("/auth/", "/oauth2callback"), at_once=30, per_second=10 / 60)
 """Two requests a sign-in; a whole office may stand behind one address in the morning."""
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """A request that goes no further: HTTP's status, what to do in the viewer's words, and what the log calls it."""
-
-    status: int
-    words: Callable[[], str]
-    noted: str = ""
-    retry_after: int | None = None
-
-
-def _stranger() -> str:
-    return _(
-        "This dashboard answers only to the machine it runs on. To open it to others, set up sign-in in "
-        ".streamlit/secrets.toml, or start it with --open: then whoever reaches it sees everything."
-    )
-
-
-def _other_name() -> str:
-    return _("Open this dashboard as localhost: by any other name it does not answer until sign-in is set up.")
-
-
-def _locked() -> str:
-    return _(
-        "This dashboard is locked, because nobody has to sign in. Open the one-time address that it printed when it "
-        "started, with its token. Once that was used, start it again for a new one, or set up sign-in in "
-        ".streamlit/secrets.toml."
-    )
-
-
-def _by_a_proxy() -> str:
-    return _(
-        "The demonstration city answers only to a browser on its own machine, not through a proxy. Open the one-time "
-        "address that the dashboard printed when it started, or set up sign-in in .streamlit/secrets.toml."
-    )
-
-
-def _not_proven() -> str:
-    return _("Who you are is not proven, or no longer. Sign in again at the city's gateway.")
-
-
-def _not_the_proxy() -> str:
-    return _("This dashboard is reached through the city's own gateway only, not at this address.")
-
-
-def _unclear_proxy() -> str:
-    return _("It is not clear who passed this request on. Start the dashboard with FORWARDED_ALLOW_IPS set to nothing.")
-
-
-def _foreign_page() -> str:
-    return _("A page of another site may not open this dashboard.")
-
-
-def _nothing_here() -> str:
-    return _("There is nothing here.")
-
-
-def _not_understood() -> str:
-    return _("This address is not understood.")
-
-
-def _too_often() -> str:
-    return _("Too many requests in a short time. Please wait a little and try again.")
-
-
-def _too_many_open() -> str:
-    return _("Too many pages are open from your account or your address. Close some of them.")
 
 
 class Gate:
@@ -187,20 +117,20 @@ class Gate:
         if path not in _FOR_MACHINES and (refusal := _unknown(settings, asked, path or "", unproven)):
             return refusal
         if path is None or is_ill_formed(asked):
-            return Refusal(400, _not_understood)
+            return refusals.NOT_UNDERSTOOD
         if asked.scope["type"] == "websocket" and not _same_site(asked):
-            return Refusal(403, _foreign_page, "a page of another site")
+            return refusals.FOREIGN_PAGE
         # A browser whose WebSocket is refused asks the same path by HTTP, to say why (ui/server/first.js).
         if path == _STREAM and self._sockets.full(_who(asked)):
-            return Refusal(429, _too_many_open, "too many open pages")
+            return refusals.TOO_MANY_OPEN
         return None if asked.scope["type"] == "websocket" else self._by_path(asked, path)
 
     def _by_path(self, asked: HTTPConnection, path: str) -> Refusal | None:
         if _closed(path) or asked.scope["method"] not in _METHODS:
-            return Refusal(404, _nothing_here)
+            return refusals.NOTHING_HERE
         for paths, allowance in self._limits:
             if path.startswith(paths) and (seconds := allowance.wait(_who(asked))):
-                return Refusal(429, _too_often, "too many requests", ceil(seconds))
+                return refusals.too_often(seconds)
         return None
 
 
@@ -231,26 +161,26 @@ def _kept_out(settings: SignIn, asked: HTTPConnection, path: str) -> Refusal | N
     """Refuse whom nobody let in: the network while nobody signs in; whoever goes round the proxy."""
     if settings.way == "nobody" and not open_in_words():
         if not is_from_here(asked):
-            return Refusal(403, _stranger, "not from this machine")
+            return refusals.NOT_FROM_HERE
         if not names_this_machine(asked.headers.get("host", "")):  # a foreign name that was made to mean this machine
-            return Refusal(403, _other_name, "by a foreign name")
+            return refusals.OTHER_NAME
     if settings.way == "proxy" and path not in _FOR_MACHINES:
         if "x-forwarded-for" in asked.headers and os.environ.get(BELIEVED_VARIABLE) != "":
-            return Refusal(403, _unclear_proxy, "a proxy nobody can be sure of")
+            return refusals.UNCLEAR_PROXY
         if not settings.trusts(peer(asked)):
-            return Refusal(403, _not_the_proxy, "not by the proxy")
+            return refusals.NOT_THE_PROXY
     return None
 
 
 def _unknown(settings: SignIn, asked: HTTPConnection, path: str, unproven: str) -> Refusal | None:
     """Refuse who does not prove to be one of those who may come in."""
     if unproven:
-        return Refusal(401, _not_proven, unproven)
+        return refusals.not_proven(unproven)
     if settings.way != "nobody" or open_in_words() or door.holds(asked.cookies) or entry.is_of_a_screen(asked, path):
         return None
     if not watch.is_invented():
-        return Refusal(403, _locked, "without the one-time address")
-    return Refusal(403, _by_a_proxy, "passed on by a proxy") if looks_passed_on(asked) else None
+        return refusals.LOCKED
+    return refusals.BY_A_PROXY if looks_passed_on(asked) else None
 
 
 def _closed(path: str) -> bool:
@@ -298,11 +228,8 @@ def _answer(asked: HTTPConnection, refusal: Refusal) -> PlainTextResponse:
         headers["Retry-After"] = str(refusal.retry_after)
     if asked.headers.get("sec-fetch-site") == "cross-site" and asked.headers.get("sec-fetch-mode") == "navigate":
         headers["Refresh"] = "0"  # a link of another site leaves the cookie out (SameSite); our own page asks with it
-    said = []
-    for language in LANGUAGES:
-        with speaking(language):
-            said.append(refusal.words())
-    return PlainTextResponse("\n\n".join(said) + "\n", refusal.status, headers, background=_note(asked, refusal))
+    words = refusal.in_all_languages()
+    return PlainTextResponse(words, refusal.status, headers, background=_note(asked, refusal))
 
 
 async def _close(asked: HTTPConnection, refusal: Refusal, send: Send) -> None:
