@@ -8,7 +8,7 @@ ROOT = Path(__file__).parents[1]
 HOLD = """
 import sys
 from pathlib import Path
-from reportdb.server import embedded_server
+from reportdb.database.embedded_server import embedded_server
 with embedded_server(Path(sys.argv[1])) as url:
     print(url, flush=True)
     sys.stdin.read()

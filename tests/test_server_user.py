@@ -60,7 +60,7 @@ def as_nobody() -> Run:
 
     for python in (sys.executable, f"/usr/bin/python{sys.version_info.major}.{sys.version_info.minor}"):
         try:
-            if run(python, "-c", "import psycopg, reportdb.server").returncode == 0:
+            if run(python, "-c", "import psycopg, reportdb.database.embedded_server").returncode == 0:
                 return partial(run, python)
         except (OSError, KeyError, ValueError):
             continue
