@@ -26,7 +26,7 @@ ALL = "figure=submitted&at=" + DEMO_NOW.isoformat().replace("+", "%2B")
 HOLD = """
 import sys, tempfile
 from pathlib import Path
-from ui.server.temporary_files import own_folder, temporary_folder
+from ui.base.temporary_files import own_folder, temporary_folder
 with temporary_folder():
     (own_folder() / "cases-of-others").write_text("Nguyen Van A, 0912 345 678")
     print(own_folder(), flush=True)
