@@ -15,6 +15,7 @@ from bench import live as liveness
 from bench import outages as drills
 from bench import pages as rerun_costs
 from bench import queries as questions
+from bench import query_table
 from bench import ranking as rankings
 from bench import scope as scopes
 from bench import working_time as working_times
@@ -56,7 +57,7 @@ def measure_queries(
         def keep(words: str, found: list[questions.Measured]) -> None:
             nonlocal text
             out.print(words)
-            text = questions.table(url, found)
+            text = query_table.table(url, found)
             if table:
                 table.write_text(text)
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import InternalError
 
-from queries.engine import database
+from queries.engine.connections import ConnectionWasOld
 from queries.engine.database import DatabaseAway, NotAReportDatabase, ReportDatabase
 from queries.engine.scope import ALL_CASES
 from queries.engine.statements import sql
@@ -111,7 +111,7 @@ def test_a_connection_that_is_lost_again_is_said_as_such(
     small_city(connection)
 
     def lost(*_asked: object) -> None:
-        raise database._ConnectionWasOld
+        raise ConnectionWasOld
 
     monkeypatch.setattr(reports, "_answer", lost)
     with pytest.raises(DatabaseAway, match="lost twice"):

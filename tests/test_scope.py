@@ -24,9 +24,9 @@ from queries.engine import database
 from queries.engine.database import NotAReportDatabase, ReportDatabase
 from queries.engine.filters import BEGINNING, Filters
 from queries.engine.scope import ADMINISTRATION, AGGREGATES_ONLY, ALL_CASES, GATE, NOTHING, Scope, cases_of
-from queries.engine.small_numbers import coarsened
 from queries.engine.statements import FILES, sql
 from queries.places import map as maps
+from queries.privacy.small_numbers import coarsened
 from reportdb.database.connection import connect
 from tests import access
 from tests.access import (

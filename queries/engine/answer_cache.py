@@ -37,11 +37,13 @@ class AnswerCache:
         room: int,
         failing: tuple[type[Exception], ...],
         while_waiting: Callable[[], AbstractContextManager[None]] = nullcontext,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Remember for `seconds`, in `room` bytes; `failing` are the errors that leave an old answer good.
 
-        `while_waiting` is entered by whoever waits for what somebody else makes.
+        `while_waiting` is entered by whoever waits for what somebody else makes. `clock` counts seconds.
         """
+        self._clock = clock
         self._kept: TTLCache[Hashable, _Answer] = TTLCache(room, ttl=seconds, timer=self._time, getsizeof=_size)
         self._fresh = 0.5 * seconds
         self._room = room
@@ -55,13 +57,13 @@ class AnswerCache:
     def freeze(self) -> None:
         """Let nothing grow older from now on."""
         with self._guard:
-            self._stands_since = self._stands_since or time.monotonic()
+            self._stands_since = self._stands_since or self._clock()
 
     def thaw(self) -> None:
         """Let time pass again."""
         with self._guard:
             if self._stands_since:
-                self._stood += time.monotonic() - self._stands_since
+                self._stood += self._clock() - self._stands_since
                 self._stands_since = None
 
     def remember(self, key: Hashable, make: Callable[[], _Kept]) -> _Kept:
@@ -126,7 +128,7 @@ class AnswerCache:
                 self._kept[key] = answer
 
     def _time(self) -> float:
-        return (self._stands_since or time.monotonic()) - self._stood
+        return (self._stands_since or self._clock()) - self._stood
 
 
 def _names(key: Hashable, moment: datetime) -> bool:

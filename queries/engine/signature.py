@@ -37,9 +37,11 @@ class Session:
 class Signer:
     """Signs scopes with a key that is asked for when it is first needed, and again after `renew`. Thread-safe."""
 
-    def __init__(self, find_key: Callable[[], str | None]) -> None:
-        """Sign with the key that `find_key` returns in hexadecimal digits; None stands for no key."""
-        self._find_key = find_key
+    def __init__(self, find_key: Callable[[], str | None], clock: Callable[[], float] = time.monotonic) -> None:
+        """Sign with the key that `find_key` returns in hexadecimal digits; None stands for no key. `clock` counts the
+        seconds between two readings of the key.
+        """
+        self._find_key, self._clock = find_key, clock
         self._guard = threading.Lock()
         self._key: bytes | None = None
         self._found_at: float | None = None
@@ -60,7 +62,7 @@ class Signer:
 
     def _known(self) -> bytes:
         with self._guard:
-            now = time.monotonic()
+            now = self._clock()
             waited = self._found_at is None or now - self._found_at >= _SECONDS_BETWEEN_KEYS
             if waited and (self._key is None or self._stale):
                 found = self._find_key()

@@ -8,8 +8,8 @@ import streamlit as st
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import SEVERITIES
 from queries.engine.scope import Scope
-from queries.engine.small_numbers import FEWEST, STEP, settled
 from queries.figures.figures import City, Dimension, labels
+from queries.privacy.small_numbers import FEWEST, STEP, settled
 from safe_text import streamlit_label
 from ui.address import map_cell, when
 from ui.address.controls import PAGE, one_of, some_of

@@ -17,8 +17,8 @@ from streamlit.components.v2.types import ComponentRenderer
 from queries.access.accounts import Account
 from queries.engine.database import DatabaseAway, NotAReportDatabase
 from queries.engine.scope import FIGURES, NOTHING
-from queries.engine.small_numbers import STEP, settled
 from queries.figures.figures import NoCity, labels
+from queries.privacy.small_numbers import STEP, settled
 from safe_text import log_error, log_text, one_line
 from ui.access import accounts, languages
 from ui.address import when
