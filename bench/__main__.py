@@ -11,6 +11,7 @@ from rich.console import Console
 
 from bench import change as changes
 from bench import greedy as greedy_tabs
+from bench import keyed as keyed_tables
 from bench import live as liveness
 from bench import outages as drills
 from bench import pages as rerun_costs
@@ -141,6 +142,12 @@ def measure_change(
             with connect(url) as connection:
                 changes.build(connection, reports=reports, seed=seed)
             changes.report(out, changes.measure(url, moments=moments, seed=seed))
+
+
+@app.command("keyed")
+def measure_keyed() -> None:
+    """Time the sums and joins of tables by key beside plain pandas."""
+    keyed_tables.measure(out)
 
 
 @app.command("working-time")

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from shutil import disk_usage
-from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -145,22 +144,6 @@ def administrator(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw pages and answer routes, of a test without a browser, for whoever opened the one-time address."""
     monkeypatch.setattr(accounts, "asker", lambda: lambda: accounts.HERE)
     monkeypatch.setattr(door, "holds", lambda _cookies: True)
-
-
-@pytest.fixture
-def clock_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Callable[[float], None]]:
-    """Give a module a clock of its own, and return what lets so many seconds pass for it, and for nobody else."""
-
-    def give(module: str) -> Callable[[float], None]:
-        now = [1000.0]
-        monkeypatch.setattr(f"{module}.time", SimpleNamespace(monotonic=lambda: now[0]))
-
-        def pass_by(seconds: float) -> None:
-            now[0] += seconds
-
-        return pass_by
-
-    return give
 
 
 DEMO_NOW = datetime(2026, 11, 18, 3, 0, tzinfo=UTC)

@@ -14,7 +14,9 @@ import uuid
 from base64 import b64decode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from html import unescape
 from pathlib import Path
 
@@ -26,7 +28,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import UnknownElement
 
 from queries.access.accounts import Account
-from queries.engine import database as door
+from queries.engine.connections import Patience
 from queries.engine.errors import Kind
 from queries.engine.scope import cases_of
 from reportdb.database.connection import connect
@@ -37,11 +39,15 @@ from tests.reports import report, small_city
 from tests.servers import postmaster
 from tests.wire import wire
 from ui.access import accounts
-from ui.live import last_good, watch
+from ui.live import watch
 from ui.live.pulse import Pulse
 
 FRAME = Path(__file__).parents[1] / "ui" / "frame" / "page_frame.py"
 PATIENCE = 60
+IN_A_HURRY = Patience(answer=2, poll=1, connect=2)
+
+watching_in_a_hurry = partial(watch.watching, patience=IN_A_HURRY, every=0.3, seconds_to_stay=1)
+"""Watches as the dashboard does, but waits less: for looks, for answers, before trying again."""
 
 pytestmark = pytest.mark.usefixtures("administrator")
 
@@ -93,21 +99,14 @@ def html_of(data: dict[str, str]) -> str:
 
 @contextmanager
 def board(
-    url: str, why_away: Callable[[], Kind | None] = lambda: None, scope_key: Callable[[], str | None] | None = None
+    url: str,
+    why_away: Callable[[], Kind | None] = lambda: None,
+    scope_key: Callable[[], str | None] | None = None,
+    patience: Patience = IN_A_HURRY,
 ) -> Iterator[Board]:
-    with watch.watching(url, why_away=why_away, scope_key=scope_key):
+    with watching_in_a_hurry(url, why_away=why_away, scope_key=scope_key, patience=patience):
         drawn = Board()
         yield drawn
-
-
-@pytest.fixture(autouse=True)
-def in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait less than a viewer would: for looks, for answers, before trying again."""
-    monkeypatch.setattr(door, "_SECONDS_FOR_AN_ANSWER", 2)
-    monkeypatch.setattr(door, "_SECONDS_FOR_A_LOOK", 1)
-    monkeypatch.setattr(door, "_SECONDS_TO_CONNECT", 2)
-    monkeypatch.setattr(watch, "_SECONDS_BETWEEN_LOOKS", 0.3)
-    monkeypatch.setattr(last_good, "_SECONDS_TO_STAY", 1)
 
 
 def fill(connection: psycopg.Connection) -> None:
@@ -343,9 +342,8 @@ def test_who_was_not_drawn_again_before_the_outage_keeps_what_they_saw(
         assert (second.counts, second.errors) == (counts, errors)
 
 
-def test_an_outage_longer_than_answers_are_remembered(city: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(door, "_SECONDS_TO_REMEMBER", 3)
-    with wire(city) as laid, board(laid.url) as drawn:
+def test_an_outage_longer_than_answers_are_remembered(city: str) -> None:
+    with wire(city) as laid, board(laid.url, patience=replace(IN_A_HURRY, remember=3)) as drawn:
         drawn.until("Live")
         laid.cut()
         shows_the_last_good_numbers(drawn, "the database does not answer")
@@ -354,7 +352,7 @@ def test_an_outage_longer_than_answers_are_remembered(city: str, monkeypatch: py
 
 
 def test_a_page_that_draws_slowly_says_so_meanwhile(city: str) -> None:
-    with watch.watching(city) as watcher:
+    with watching_in_a_hurry(city) as watcher:
         viewer = watcher.viewers.enter(watcher.pulse)
         viewer.begin(watcher.pulse)
         viewer.drawn()
@@ -371,7 +369,7 @@ def test_a_page_that_draws_slowly_says_so_meanwhile(city: str) -> None:
 def test_viewers_come_back_one_after_the_other(city: str) -> None:
     """Not all in the moment the database is back: each at its own turn within three seconds."""
     back = datetime.now(UTC)
-    with watch.watching(city) as watcher:
+    with watching_in_a_hurry(city) as watcher:
         came = []
         for turn, seconds_ago in ((0.0, 0), (0.9, 1), (0.9, 3)):
             viewer = watcher.viewers.enter(Pulse(at=back - timedelta(minutes=1)))

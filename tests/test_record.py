@@ -19,6 +19,7 @@ from queries.access.record import Volume, export_begun, export_ended, volumes
 from queries.cases import cases
 from queries.engine.database import ReportDatabase
 from queries.engine.scope import ADMINISTRATION, ALL_CASES
+from tests.clocks import Clock
 from tests.reports import DAY, HOUR, T, report, small_city
 from ui.access import accounts, record
 from ui.base.thresholds import Thresholds
@@ -324,12 +325,10 @@ def test_the_worst_alarm_stands_first_and_nobody_without_one() -> None:
     assert [alarm.volume.subject for alarm in record.alarms([quiet, much, most])] == ["c", "b"]
 
 
-def test_the_latest_volumes_are_read_without_waiting(
-    city: psycopg.Connection, reports: ReportDatabase, clock_of: Callable[[str], Callable[[float], None]]
-) -> None:
+def test_the_latest_volumes_are_read_without_waiting(city: psycopg.Connection, reports: ReportDatabase) -> None:
     del city
-    pass_by = clock_of("ui.access.record")
-    latest = record.Latest()
+    clock = Clock()
+    latest = record.Latest(clock)
     begin_a_file(reports)
     assert latest.read(reports) is None, "nobody waits"
     with latest._asking:  # it has been asked
@@ -337,7 +336,7 @@ def test_the_latest_volumes_are_read_without_waiting(
     assert [volume.exported_hour for volume in latest.read(reports) or ()] == [7]
     begin_a_file(reports)
     assert [volume.exported_hour for volume in latest.read(reports) or ()] == [7]
-    pass_by(31)
+    clock.pass_by(31)
     latest.read(reports)
     with latest._asking:
         pass
@@ -365,7 +364,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
     monkeypatch.setattr(record, "st", Streamlit)
     monkeypatch.setattr(accounts, "st", Streamlit)
-    monkeypatch.setattr(accounts, "_noted", {})
+    monkeypatch.setattr(accounts, "recent_notes", accounts.RecentNotes())
 
     def draw(page: str, code: str = "", case: int | None = None, account: Account = LAN) -> None:
         session["account"], query["code"] = account, code
@@ -380,9 +379,10 @@ def test_an_opened_case_is_one_line_however_often_it_is_drawn_again(
     drawn: Callable[..., None],
     city: psycopg.Connection,
     database: str,
-    clock_of: Callable[[str], Callable[[float], None]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    pass_by = clock_of("ui.access.accounts")
+    clock = Clock()
+    monkeypatch.setattr(accounts, "recent_notes", accounts.RecentNotes(clock))
 
     def opened() -> list[tuple[Any, ...]]:
         return city.execute("select subject, action, report_id, reason from access_log order by id").fetchall()
@@ -390,7 +390,7 @@ def test_an_opened_case_is_one_line_however_often_it_is_drawn_again(
     with watch.watching(database):
         for _ in range(3):
             drawn("report", "T-1", 1)
-            pass_by(3600)  # the heartbeat has it drawn again all day
+            clock.pass_by(3600)  # the heartbeat has it drawn again all day
         assert opened() == [(LAN.subject, "case", 1, "")]
         drawn("report", "T-1")  # a run that failed before it showed anything
         drawn("report", "T-1", 1)
@@ -399,7 +399,7 @@ def test_an_opened_case_is_one_line_however_often_it_is_drawn_again(
         drawn("cases")
         drawn("report", "T-2", 2)
         assert [line[2] for line in opened()] == [1, 2], "the same within a minute"
-        pass_by(61)
+        clock.pass_by(61)
         drawn("cases")
         drawn("report", "T-2", 2)
         assert [line[2] for line in opened()] == [1, 2, 2]

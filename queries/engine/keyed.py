@@ -1,6 +1,8 @@
 """Counts by key, put side by side and added up.
 
-Each moment makes some fifty such tables anew. Over their arrays that takes a tenth of what joining and grouping take.
+Each moment makes some fifty such tables anew. Plain pandas with integer keys takes longer at the sizes that pages have
+(`python -m bench keyed`): 1.5 to 2.7 times as long for up to 500 rows (3 ms in place of 1.5), 1.1 to 1.3 times for
+20,000 squares of a map. It would be faster only from about 20,000 rows of twenty columns on.
 """
 
 from collections.abc import Sequence

@@ -7,7 +7,7 @@ stay shut, and keeps strangers out of the counts.
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -177,8 +177,29 @@ def role_name(role: Role) -> str:
     }[role]
 
 
-_noted: dict[tuple[str, str, int | None, str], float] = {}
-_noting = threading.Lock()
+class RecentNotes:
+    """The lines that were written into the access log within the last minute. Safe to share between threads."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Begin with none. `clock` counts seconds."""
+        self._clock = clock
+        self._noted: dict[Hashable, float] = {}
+        self._noting = threading.Lock()
+
+    def add(self, line: Hashable) -> bool:
+        """Return whether a line is new, and keep it for a minute if it is."""
+        with self._noting:
+            now = self._clock()
+            if now - self._noted.get(line, -_SECONDS_BETWEEN_NOTES) < _SECONDS_BETWEEN_NOTES:
+                return False
+            for old in [old for old, at in self._noted.items() if now - at > _SECONDS_BETWEEN_NOTES]:
+                del self._noted[old]
+            self._noted[line] = now
+            return True
+
+
+recent_notes = RecentNotes()
+"""Of this process."""
 
 
 def refused_here(what: str, why: str) -> None:
@@ -196,13 +217,8 @@ def refused(who: str, what: str, *, report_id: int | None = None, why: str = "")
 
 def noted(who: str, what: str, *, report_id: int | None = None, why: str = "") -> None:
     """Write a line into the access log, the same one at most once a minute; into the server's log where it fails."""
-    key, now = (who, what, report_id, why), time.monotonic()
-    with _noting:
-        if now - _noted.get(key, -_SECONDS_BETWEEN_NOTES) < _SECONDS_BETWEEN_NOTES:
-            return
-        for old in [old for old, at in _noted.items() if now - at > _SECONDS_BETWEEN_NOTES]:
-            del _noted[old]
-        _noted[key] = now
+    if not recent_notes.add((who, what, report_id, why)):
+        return
     try:
         note(watch.watcher().reports, who, what, report_id=report_id, why=why)
     except (DatabaseAway, NotAReportDatabase):

@@ -9,7 +9,7 @@ of cases out of the house and can wait, so it fails closed, as a citizen's conta
 import logging
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import urlencode
@@ -178,15 +178,16 @@ class Latest:
     It is asked in a thread of its own, so that whoever reads it (/metrics) never waits for the database.
     """
 
-    def __init__(self) -> None:
-        """Know nothing yet."""
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Know nothing yet. `clock` counts seconds."""
+        self._clock = clock
         self._known: list[Volume] | None = None
         self._asked_at = -_SECONDS_OF_A_VOLUME
         self._asking = threading.Lock()
 
     def read(self, reports: ReportDatabase) -> list[Volume] | None:
         """Return what is known, and ask again in the background if it is old; None: nothing is known now."""
-        if time.monotonic() - self._asked_at >= _SECONDS_OF_A_VOLUME and self._asking.acquire(blocking=False):
+        if self._clock() - self._asked_at >= _SECONDS_OF_A_VOLUME and self._asking.acquire(blocking=False):
             threading.Thread(target=self._ask, args=(reports,), name="volumes", daemon=True).start()
         return self._known
 
@@ -196,7 +197,7 @@ class Latest:
         except (DatabaseAway, NotAReportDatabase):
             self._known = None
         finally:
-            self._asked_at = time.monotonic()
+            self._asked_at = self._clock()
             self._asking.release()
 
 

@@ -2,14 +2,14 @@
 
 import threading
 import time
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import datetime
 
 from cachetools import LRUCache
 
 _ADDRESSES = 2_000
-_SECONDS_TO_STAY, _SECONDS_TO_FAIL = 30, 60
+SECONDS_TO_STAY, _SECONDS_TO_FAIL = 30, 60
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,11 @@ class _Shown:
 class Shown:
     """Remembers, for every viewer, the moment each address was last shown whole at. Safe to share between threads."""
 
-    def __init__(self) -> None:
-        """Begin with nothing shown."""
+    def __init__(
+        self, *, seconds_to_stay: float = SECONDS_TO_STAY, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Begin with nothing shown. An address that failed stays where it is for so many seconds of `clock`."""
+        self._seconds_to_stay, self._clock = seconds_to_stay, clock
         self._shown: LRUCache[Hashable, _Shown] = LRUCache(_ADDRESSES)
         self._guard = threading.Lock()
 
@@ -54,14 +57,14 @@ class Shown:
             if known.at >= at:  # not even that is remembered any more
                 del self._shown[address]
                 return False
-            known.stay_until, known.kind = time.monotonic() + _SECONDS_TO_STAY, kind
+            known.stay_until, known.kind = self._clock() + self._seconds_to_stay, kind
             return True
 
     def stays_at(self, address: Hashable, *, away: bool) -> Stay | None:
         """Return where an address stays, if it does: after it failed, and as long as the database is away."""
         with self._guard:
             known = self._shown.get(address)
-            return Stay(known.at, known.kind) if known and (away or time.monotonic() < known.stay_until) else None
+            return Stay(known.at, known.kind) if known and (away or self._clock() < known.stay_until) else None
 
     def last_at(self, moment: datetime) -> bool:
         """Return whether a moment is the last an address was shown whole at: where it goes back to."""
@@ -70,7 +73,7 @@ class Shown:
 
     def needs(self, moment: datetime) -> bool:
         """Return whether an address stays at a moment, or did until it tried a later one, which may fail again."""
-        since = time.monotonic() - _SECONDS_TO_FAIL
+        since = self._clock() - _SECONDS_TO_FAIL
         with self._guard:
             return any(known.at == moment and known.stay_until > since for known in self._shown.values())
 

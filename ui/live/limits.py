@@ -9,7 +9,7 @@ import asyncio
 import ipaddress
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
@@ -118,17 +118,22 @@ class Places:
 class Sockets(Places):
     """The open WebSockets of each viewer, and how fast what they send is read: a flood waits in the network."""
 
-    def __init__(self) -> None:
-        """Begin with none open."""
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        """Begin with none open. `clock` counts seconds, `sleep` lets some pass."""
         super().__init__(lambda share: share.sockets)
-        self._messages = Pace(lambda share: share.messages)
+        self._messages = Pace(lambda share: share.messages, clock=clock)
+        self._sleep = sleep
 
     def paced(self, who: Whose, receive: Receive) -> Receive:
         """Return what receives a viewer's messages no faster than they may send them."""
 
         async def receive_in_time() -> Message:
             while seconds := self._messages.wait(who):
-                await asyncio.sleep(seconds)
+                await self._sleep(seconds)
             return await receive()
 
         return receive_in_time

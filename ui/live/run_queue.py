@@ -56,8 +56,13 @@ class RunQueue:
     its own viewer has others in work waits for those up to a minute.
     """
 
-    def __init__(self) -> None:
-        """Begin with nobody in line."""
+    def __init__(
+        self, *, seconds_to_wait: float = _SECONDS_TO_WAIT, rounds_behind_others: int = _ROUNDS_BEHIND_OTHERS
+    ) -> None:
+        """Begin with nobody in line. A run waits so many seconds for its turn, and so many times as long while its own
+        account is busy with others.
+        """
+        self._seconds_to_wait, self._rounds_behind_others = seconds_to_wait, rounds_behind_others
         self._guard = threading.Lock()
         self._taken = False
         self._lines: dict[Hashable, list[_Waiting]] = {}
@@ -111,8 +116,8 @@ class RunQueue:
             mine = _Waiting(rank, whose, begun, next(self._numbers))
             insort(self._lines.setdefault(whose, []), mine, key=_in_line)
             self._give()
-        for _ in range(_ROUNDS_BEHIND_OTHERS):
-            if mine.goes.wait(_SECONDS_TO_WAIT):
+        for _ in range(self._rounds_behind_others):
+            if mine.goes.wait(self._seconds_to_wait):
                 return True
             with self._guard:
                 if mine.goes.is_set():  # in this very moment

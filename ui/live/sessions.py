@@ -52,13 +52,19 @@ class Viewer:
     drawn_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     turn: float = field(default_factory=random.random)
     """The place in the queue of those who come back after an outage: 0 to 1."""
-    beaten_at: float = field(default_factory=time.monotonic)
+    clock: Callable[[], float] = time.monotonic
+    """Counts seconds."""
+    beaten_at: float = field(init=False)
     _true_next: datetime | None = None
     _drawn_by: set[int] = field(default_factory=set)
     """The threads that draw it or wait for their turn to: two, where a click has overtaken a run."""
     _stays: bool = False
     """Whether it is at an earlier moment although the database answers: it is tried again, but not at each beat."""
     _told_at: float = -_SECONDS_TO_DRAW_AGAIN
+
+    def __post_init__(self) -> None:
+        """Count a new viewer as one whose heart beats."""
+        self.beaten_at = self.clock()
 
     def waits(self) -> None:
         """Note that a run, this thread's, is about to begin."""
@@ -68,7 +74,7 @@ class Viewer:
         """Note what a run draws from; once the browser has it, that is as true as the database's last answer."""
         self._stays, self.run = False, self.run + 1
         self._true_next = None if pulse.trouble else pulse.verified_at or pulse.at
-        self.pulse, self.drawn_at, self.beaten_at = pulse, datetime.now(UTC), time.monotonic()
+        self.pulse, self.drawn_at, self.beaten_at = pulse, datetime.now(UTC), self.clock()
 
     def stays_at(self, moment: datetime) -> None:
         """Note that what this run draws was true at an earlier moment, because a later one was asked for in vain."""
@@ -85,12 +91,12 @@ class Viewer:
 
     def drawn(self) -> None:
         """Note that this thread's run has ended, whether or not it began to draw."""
-        self._told_at = time.monotonic() if self._stays else -_SECONDS_TO_DRAW_AGAIN
+        self._told_at = self.clock() if self._stays else -_SECONDS_TO_DRAW_AGAIN
         self._drawn_by.discard(threading.get_ident())
 
     def beat(self, run: int, pulse: Pulse) -> Beat:
         """Return what a browser hears that has this run, while `pulse` is what the watcher saw last."""
-        now, self.beaten_at = datetime.now(UTC), time.monotonic()
+        now, self.beaten_at = datetime.now(UTC), self.clock()
         arrived = run == self.run and not self.drawing
         if arrived:
             self.verified_at, self._true_next = self._true_next or self.verified_at, None
@@ -121,16 +127,20 @@ class Viewer:
 class Viewers:
     """Every open page, as long as its session lasts. Safe to share between threads."""
 
-    def __init__(self) -> None:
-        """Begin with nobody."""
+    def __init__(
+        self, *, seconds_to_say_no: float = _SECONDS_TO_SAY_NO, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Begin with nobody. A refusal is drawn after so many seconds; `clock` counts those of the limits."""
+        self._seconds_to_say_no, self._clock = seconds_to_say_no, clock
         self._open: WeakValueDictionary[str, Viewer] = WeakValueDictionary()
         self._guard = threading.Lock()
         self.turns = RunQueue()
-        self._clicks, self._pages = Pace(lambda share: share.clicks), Pace(lambda share: share.pages)
+        self._clicks = Pace(lambda share: share.clicks, clock=clock)
+        self._pages = Pace(lambda share: share.pages, clock=clock)
 
     def enter(self, pulse: Pulse) -> Viewer:
         """Return a new viewer, who stays for as long as somebody holds them."""
-        viewer = Viewer(pulse)
+        viewer = Viewer(pulse, clock=self._clock)
         with self._guard:
             self._open[viewer.name] = viewer
         return viewer
@@ -153,7 +163,7 @@ class Viewers:
                 viewer.too_often = self._pages.wait(whose)
                 quick = not viewer.too_often and self._clicks.wait(whose)
             if viewer.too_often:
-                time.sleep(_SECONDS_TO_SAY_NO)  # this thread's own time: it has no turn, and is not waited for
+                time.sleep(self._seconds_to_say_no)  # this thread's own time: it has no turn, and is not waited for
             rank = Rank.REFRESHED if viewer.too_often or quick else Rank.CLICKED
         viewer.waits()
         try:
@@ -174,6 +184,6 @@ class Viewers:
 
     def count(self) -> int:
         """Return how many are there: whoever's heart beat in the last seconds."""
-        since = time.monotonic() - _SECONDS_WITHOUT_A_BEAT
+        since = self._clock() - _SECONDS_WITHOUT_A_BEAT
         with self._guard:
             return sum(viewer.beaten_at >= since for viewer in self._open.values())

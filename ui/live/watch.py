@@ -16,19 +16,20 @@ import streamlit as st
 
 from queries.access.accounts import Account, accounts
 from queries.access.demo import holds_real_reports
+from queries.engine.connections import PATIENCE, Patience
 from queries.engine.database import DatabaseAway, NotAReportDatabase, ReportDatabase
 from queries.engine.errors import Kind
 from queries.figures.figures import City, NoCity, city, last_event
 from queries.health.changes import Changes, Mark, changes
 from queries.health.feeds import feeds
 from safe_text import log_error, log_text
-from ui.live.last_good import Shown, Stay
+from ui.live.last_good import SECONDS_TO_STAY, Shown, Stay
 from ui.live.limits import Whose
 from ui.live.pulse import Pulse, is_live
 from ui.live.sessions import Viewer, Viewers
 
 _LOG = logging.getLogger(__name__)
-_SECONDS_BETWEEN_LOOKS = 1.0
+SECONDS_BETWEEN_LOOKS = 1.0
 _SECONDS_BETWEEN_ACCOUNTS = 10.0
 _BUSY = 0.9  # of one processor may go into what a new moment brings
 _SECONDS_OF_ONE_MOMENT = 6.0  # at most, however much there is to do
@@ -39,11 +40,23 @@ _SECONDS_TO_LEAVE = 45.0  # a page that cannot be drawn at the next moment goes 
 class Watcher:
     """Looks at the database every second, in a thread of its own, until told to stop."""
 
-    def __init__(self, reports: ReportDatabase, viewers: Viewers) -> None:
-        """Watch `reports` for `viewers`; the first look happens now."""
+    def __init__(
+        self,
+        reports: ReportDatabase,
+        viewers: Viewers,
+        *,
+        every: float = SECONDS_BETWEEN_LOOKS,
+        seconds_to_stay: float = SECONDS_TO_STAY,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Watch `reports` for `viewers`, with a look `every` so many seconds; the first happens now.
+
+        What could not be drawn stays `seconds_to_stay` at its last moment. `clock` counts seconds.
+        """
         self.reports = reports
         self.viewers = viewers
-        self.shown = Shown()
+        self.shown = Shown(seconds_to_stay=seconds_to_stay)
+        self._every, self._clock = every, clock
         self.pulse = Pulse(at=datetime.now(UTC))
         self.accounts: Mapping[str, Account] | None = None
         """Everybody who may come in, by the name they sign in with; None until the database has said so."""
@@ -51,7 +64,7 @@ class Watcher:
         self.is_invented = False
         """Whether this is the demonstration city and nothing else, as far as the database has said."""
         self._mark: Mark | None = None
-        self._moved_at = self._looked_at = time.monotonic()
+        self._moved_at = self._looked_at = clock()
         self._worked, self._asked, self._owed = time.process_time(), 0.0, 0.0
         self._left: list[tuple[datetime, float]] = []
         self._stop = threading.Event()
@@ -136,7 +149,7 @@ class Watcher:
         longer it stands.
         """
         last, worked, asked = self._looked_at, self._worked, self._asked
-        self._looked_at, self._worked, self._asked = time.monotonic(), time.process_time(), self.reports.timings.seconds
+        self._looked_at, self._worked, self._asked = self._clock(), time.process_time(), self.reports.timings.seconds
         spent = max((self._worked - worked) / _BUSY, self._asked - asked)
         self._owed = max(0.0, self._owed + spent - (self._looked_at - last))
         drawing = self.viewers.drawing() > max(1, self.viewers.count() // 10)
@@ -153,10 +166,10 @@ class Watcher:
                 self.reports.forget(moment)
 
     def _poll_accounts(self) -> None:
-        if time.monotonic() - self._accounts_at < _SECONDS_BETWEEN_ACCOUNTS:
+        if self._clock() - self._accounts_at < _SECONDS_BETWEEN_ACCOUNTS:
             return
         self.accounts = accounts(self.reports)
-        self._accounts_at = time.monotonic()
+        self._accounts_at = self._clock()
 
     def _look_whether_invented(self, known_city: City | None) -> None:
         """Note whether the city is invented; the gate reads it where nobody signs in."""
@@ -172,7 +185,7 @@ class Watcher:
         self._thread.join()
 
     def _watch(self) -> None:
-        while not self._stop.wait(_SECONDS_BETWEEN_LOOKS):
+        while not self._stop.wait(self._every):
             try:
                 self.poll()
             except Exception as error:  # the watcher outlives what nobody foresaw; the next look may succeed
@@ -197,13 +210,26 @@ def watching(
     write_url: str | None = None,
     scope_key: Callable[[], str | None] | None = None,
     why_away: Callable[[], Kind | None] = lambda: None,
+    *,
+    patience: Patience = PATIENCE,
+    every: float = SECONDS_BETWEEN_LOOKS,
+    seconds_to_stay: float = SECONDS_TO_STAY,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[Watcher]:
-    """Watch the database at `url` while the block runs; `watcher()` finds it. The others: see ReportDatabase."""
+    """Watch the database at `url` while the block runs; `watcher()` finds it.
+
+    `every`, `seconds_to_stay` and `clock`: see Watcher; the others: see ReportDatabase.
+    """
     viewers = Viewers()
     reports = ReportDatabase(
-        url, write_url=write_url, scope_key=scope_key, while_waiting=viewers.turns.released, why_away=why_away
+        url,
+        write_url=write_url,
+        scope_key=scope_key,
+        while_waiting=viewers.turns.released,
+        why_away=why_away,
+        patience=patience,
     )
-    watcher = Watcher(reports, viewers)
+    watcher = Watcher(reports, viewers, every=every, seconds_to_stay=seconds_to_stay, clock=clock)
     _watchers.append(watcher)
     try:
         yield watcher
