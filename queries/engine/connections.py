@@ -108,7 +108,7 @@ def session_of(connection: Connection) -> Session:
     if known is None or time.monotonic() - known.learned_at > _SECONDS_OF_A_SESSION:
         asked_at = time.monotonic()
         name, clock = connection.exec_driver_sql(
-            "select scopesession_of(), cast(extract(epoch from clock_timestamp()) as double precision)"
+            "select scope_session(), cast(extract(epoch from clock_timestamp()) as double precision)"
         ).one()
         known = connection.info["session"] = Session(name, clock, asked_at)
     return known
