@@ -1,6 +1,6 @@
 """Files of settings, read so that whatever is wrong with one names the file and the place in it.
 
-`python -m ui.server.settings_files` tries all there are. `make run` does so first, because Streamlit reads its
+`python -m ui.base.settings_files` tries all there are. `make run` does so first, because Streamlit reads its
 config.toml before any line of ours runs.
 """
 
