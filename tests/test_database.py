@@ -3,6 +3,7 @@
 import threading
 from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -13,22 +14,25 @@ from sqlalchemy.exc import InternalError
 from queries.engine.connections import ConnectionWasOld
 from queries.engine.database import DatabaseAway, NotAReportDatabase, ReportDatabase
 from queries.engine.scope import ALL_CASES
-from queries.engine.statements import sql
+from queries.engine.statements import FILES, sql
 from reportdb.database.connection import connect
 from tests.conftest import NewDatabase
 from tests.reports import T, small_city
 from tests.waiting import becomes
 
 
-def test_it_reads_as_a_role_that_can_do_nothing_else(connection: psycopg.Connection, reports: ReportDatabase) -> None:
+def test_it_reads_as_a_role_that_can_do_nothing_else(
+    connection: psycopg.Connection, reports: ReportDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
     small_city(connection)
     reports.ask_now("city", at=T)
     held = connection.execute(
         "select usename, application_name from pg_stat_activity where application_name = 'dashboard'"
     ).fetchall()
     assert held
+    monkeypatch.setitem(FILES, "write", Path(__file__).with_name("write.sql"))
     with pytest.raises(InternalError, match="read-only"):
-        reports.ask_now("../tests/write")
+        reports.ask_now("write")
 
 
 def test_the_same_question_is_asked_once_for_all(connection: psycopg.Connection, reports: ReportDatabase) -> None:

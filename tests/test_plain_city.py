@@ -13,7 +13,8 @@ from queries.figures.figures import city as city_of
 from queries.places import map as map_queries
 from reportdb.summary import summarise
 from tests.reports import DAY, T, give_boundaries, report, small_city
-from ui.base import examples, levels
+from ui.address import examples
+from ui.base import levels
 from ui.base.i18n import speaking
 from ui.base.run import Run
 from ui.cases import detail

@@ -11,11 +11,10 @@ import threading
 from collections.abc import Mapping
 from hmac import compare_digest
 
-from streamlit import config
-
 from ui.base import process
 from ui.base.base_path import base_path
 from ui.base.settings import SettingsError
+from ui.base.streamlit_internals import option
 
 TOKEN_VARIABLE = "REPORT_TOKEN"  # noqa: S105  # a name
 """The token of the one-time address, for programs that start the dashboard; unset, one is drawn and printed."""
@@ -77,7 +76,7 @@ def holds(cookies: Mapping[str, str]) -> bool:
 
 def cookie_name() -> str:
     """Return the cookie's name, each server's own: a browser sends cookies to every port of a host."""
-    return f"report_door_{config.get_option('server.port')}"
+    return f"report_door_{option('server.port')}"
 
 
 def set_cookie(name: str, value: str, *, seconds: int | None = None) -> str:
@@ -92,7 +91,7 @@ def set_cookie(name: str, value: str, *, seconds: int | None = None) -> str:
 
 def address(token: str) -> str:
     """Return the one-time address, as whoever sits at this machine opens it; PORT where nobody knows the port yet."""
-    scheme = "https" if config.get_option("server.sslCertFile") else "http"
+    scheme = "https" if option("server.sslCertFile") else "http"
     return f"{scheme}://localhost:{process.port() or 'PORT'}{base_path()}/?{TOKEN}={token}"
 
 

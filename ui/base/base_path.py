@@ -14,7 +14,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Receive, Scope, Send
-from streamlit import config
+
+from ui.base.streamlit_internals import option
 
 BASE_VARIABLE: Final = "STREAMLIT_SERVER_BASE_URL_PATH"
 """The variable that sets it for `streamlit run`."""
@@ -25,7 +26,7 @@ _CHOSEN: Final = "ui.base.base_path"
 
 def base_path() -> str:
     """Return the path the dashboard lies below, such as "/reports"; an empty text at the root of its host."""
-    path = str(config.get_option("server.baseUrlPath") or "").strip("/")
+    path = str(option("server.baseUrlPath") or "").strip("/")
     return f"/{path}" if path else ""
 
 

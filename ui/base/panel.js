@@ -1,5 +1,5 @@
-// Draws the panel's HTML, anew only where it changed. A click on a link changes the address; Streamlit, which follows
-// the browser's Back and Forward, then turns to the page of that address, with one entry of history for one click.
+// Draws the panel's HTML, anew only where it changed. A click on a link changes the address (ui/base/streamlit.js), and
+// Streamlit turns to the page of that address.
 // The style sheet is one for all panels (ui/base/viewport.js fills it).
 export default function ({ data, parentElement }) {
   const panel = parentElement.querySelector(".panel")
@@ -16,13 +16,6 @@ export default function ({ data, parentElement }) {
     if (link.dataset.word) choose(link.dataset.word, [link.dataset.value])
     else turnTo(new URL(link.getAttribute("href"), document.baseURI))
   }
-}
-
-// Writes an address, and tells Streamlit as the browser's Back does. Nothing else writes one (ui/base/viewport.js).
-function turnTo(address) {
-  if (address.href === location.href) return
-  history.pushState(null, "", address)
-  window.dispatchEvent(new PopStateEvent("popstate"))
 }
 
 async function draw(panel, { html, packed }) {

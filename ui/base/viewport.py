@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
-from streamlit.components.v2.types import ComponentRenderer
 
 from ui.base import html_panel
 from ui.base.i18n import _, language
+from ui.base.streamlit_internals import ComponentRenderer, component
 
 _HERE = Path(__file__).parent
 _PHONE = 640  # pixels; the style sheets change at the same width
@@ -98,7 +98,7 @@ def read(said: Any) -> Viewport:
 
 @cache
 def _component() -> ComponentRenderer:
-    return st.components.v2.component("viewport", html="<i></i>", js=(_HERE / "viewport.js").read_text())
+    return component("viewport", _HERE / "viewport.js", html="<i></i>")
 
 
 @cache

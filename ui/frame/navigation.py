@@ -1,8 +1,6 @@
 """The pages, by the name their address has, and the way between them."""
 
 import streamlit as st
-from streamlit.navigation.page import Page
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from queries.access.accounts import Account
 from queries.cases.cases import speaks_of_the_period
@@ -26,6 +24,7 @@ from ui.base.page_paths import (
     WALL,
 )
 from ui.base.run import Run
+from ui.base.streamlit_internals import forget_intended_page, intended_page
 from ui.cases.case_list import figure_of
 from ui.live import watch
 from ui.live.freshness import Freshness
@@ -48,14 +47,13 @@ def pages() -> list[st.Page]:
     ]
 
 
-def turned_to() -> Page:
+def turned_to() -> st.Page:
     """Return the page of the address, or the overview where that names none."""
     known = pages()
-    run = get_script_run_ctx()
-    named = run and run.pages_manager.intended_page_name
+    named = intended_page()
     astray = bool(named) and named not in [page.url_path for page in known]
-    if run and astray:  # Streamlit would say so itself, in a window of its own in English, before the numbers
-        run.pages_manager.set_script_intent("", "")
+    if astray:
+        forget_intended_page()
     page = st.navigation(known, position="hidden")
     if astray:
         st.session_state["nowhere"] = named, watch.address(page.url_path)

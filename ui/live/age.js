@@ -47,8 +47,7 @@ function told(said) {
 function why(silent, away) {
   if (silent) return document.silence || "lost"
   // Beats come and pages do not: they take another way, which a proxy must open (a WebSocket).
-  const { testConnectionState } = document.querySelector('[data-testid="stApp"]').dataset
-  return testConnectionState !== "CONNECTED" ? "socket" : away ? "away" : "slow"
+  return !socketIsOpen() ? "socket" : away ? "away" : "slow"
 }
 
 // A machine that slept has stopped the one clock and not the other.

@@ -21,7 +21,7 @@ async function live(heart) {
   document.addEventListener("visibilitychange", seen)
   while (heart.isConnected) {
     await beat(heart)
-    turnAgain(heart)
+    correct(heart)
     await new Promise((wake) => {
       heart.wake = wake
       setTimeout(wake, BETWEEN)
@@ -89,23 +89,20 @@ function isHtml(answer) {
 
 // Of two runs asked for at once, the one of the address that was left may be the last to be drawn. Where nothing is being
 // drawn any more at two beats, and what is drawn is still not what the address says, Streamlit is told once more.
-function turnAgain(heart) {
-  const { testScriptState } = document.querySelector('[data-testid="stApp"]').dataset
-  const astray = testScriptState === "notRunning" && said(heart.page) !== said(location)
-  if (astray && heart.astray && document.turnedTo.again-- > 0)
-    window.dispatchEvent(new PopStateEvent("popstate", { state: "again" }))
+function correct(heart) {
+  const astray = runIsOver() && said(heart.page) !== said(location)
+  if (astray && heart.astray && document.turnedTo.again-- > 0) turnAgain()
   heart.astray = astray
 }
 
-// What an address asks for, whatever the order of its words; "embed" is Streamlit's own.
+// What an address asks for, whatever the order of its words.
 function said({ pathname, search }) {
-  const words = [...new URLSearchParams(search)].filter(([word]) => !word.startsWith("embed"))
+  const words = [...new URLSearchParams(search)].filter(([word]) => !isStreamlits(word))
   return JSON.stringify([pathname, words.sort()])
 }
 
 // The server was started again, or forgot a browser that was away for long. Streamlit connects to it by itself, and then
 // waits; so the page asks to be drawn, once it is connected and where nothing is being drawn.
 function beginAnew(heart) {
-  const { testConnectionState, testScriptState } = document.querySelector('[data-testid="stApp"]').dataset
-  if (testConnectionState === "CONNECTED" && testScriptState === "notRunning") heart.again()
+  if (socketIsOpen() && runIsOver()) heart.again()
 }

@@ -13,8 +13,8 @@ import streamlit as st
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from streamlit.components.v2.types import ComponentRenderer
 
+from ui.base.streamlit_internals import ComponentRenderer, component
 from ui.live import watch
 
 _NOT_KEPT = {"Cache-Control": "no-store"}
@@ -53,8 +53,7 @@ def _milliseconds(moment: datetime) -> int:
 
 @cache
 def _component() -> ComponentRenderer:
-    js = (Path(__file__).parent / "beat.js").read_text()
-    return st.components.v2.component("beat", html="<i></i>", js=js)
+    return component("beat", Path(__file__).parent / "beat.js", html="<i></i>")
 
 
 beat_routes = [Route("/beat/{viewer}/{run:int}", beat)]

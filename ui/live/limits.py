@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple
 
 from starlette.types import Message, Receive
 
-from ui.base.rate_limit import RateLimiter
+from ui.live.rate_limit import RateLimiter
 
 
 class Whose(NamedTuple):

@@ -17,15 +17,15 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from streamlit import config
 
 from ui.access import accounts, door, proxy_proof
 from ui.access.origin import is_from_here, looks_passed_on, names_this_machine, peer
 from ui.access.sign_in import SignIn, open_in_words, sign_in, subject_of_request
 from ui.base.base_path import without_base
-from ui.base.rate_limit import RateLimiter
+from ui.base.streamlit_internals import CORE, HEALTH, HOST_CONFIG, NOT_NEEDED, SIGN_IN, STREAM, is_set, option
 from ui.live import watch
 from ui.live.limits import Sockets, Whose, of_account, of_address
+from ui.live.rate_limit import RateLimiter
 from ui.server import entry, refusals
 from ui.server.refusals import Refusal
 from ui.server.request_form import is_ill_formed
@@ -34,9 +34,7 @@ from ui.server.security_headers import with_security
 BELIEVED_VARIABLE = "FORWARDED_ALLOW_IPS"
 """Whose X-Forwarded-For the web server (uvicorn) believes; unset, this machine's. Empty: nobody's."""
 
-_FOR_MACHINES: Final = ("/health", "/metrics", "/_stcore/health")  # each looks at who asks by itself
-_CORE: Final = ("health", "host-config", "stream")  # of what Streamlit offers under _stcore, what a viewer needs
-_STREAM: Final = "/_stcore/stream"
+_FOR_MACHINES: Final = ("/health", "/metrics", HEALTH)  # each looks at who asks by itself
 _METHODS: Final = ("GET", "HEAD", "OPTIONS")  # nothing is ever sent to us but over the WebSocket
 _STRANGE: Final = re.compile(r"[\x00-\x1f\x7f\\%]|//|(^|/)\.{1,2}(/|$)")
 
@@ -52,7 +50,7 @@ class Limit:
 
 MAP_DATA = Limit(("/map/",), at_once=60, per_second=20)
 EXPORTS = Limit(("/cases.",), at_once=6, per_second=6 / 60)
-SIGNING_IN = Limit(("/auth/", "/oauth2callback"), at_once=30, per_second=10 / 60)
+SIGNING_IN = Limit(SIGN_IN, at_once=30, per_second=10 / 60)
 """Two requests a sign-in; a whole office may stand behind one address in the morning."""
 
 
@@ -121,7 +119,7 @@ class Gate:
         if asked.scope["type"] == "websocket" and not _same_site(asked):
             return refusals.FOREIGN_PAGE
         # A browser whose WebSocket is refused asks the same path by HTTP, to say why (ui/server/first.js).
-        if path == _STREAM and self._sockets.full(_who(asked)):
+        if path == STREAM and self._sockets.full(_who(asked)):
             return refusals.TOO_MANY_OPEN
         return None if asked.scope["type"] == "websocket" else self._by_path(asked, path)
 
@@ -186,9 +184,9 @@ def _unknown(settings: SignIn, asked: HTTPConnection, path: str, unproven: str) 
 def _closed(path: str) -> bool:
     """Whether a path is one of those that Streamlit serves and no viewer needs: uploads, its own figures, programs."""
     parts = path.strip("/").split("/")
-    if "_stcore" in parts:
-        return parts[parts.index("_stcore") + 1 :] not in [[word] for word in _CORE]
-    return parts[0] == "component" or parts[:2] == ["app", "static"]
+    if CORE in parts:
+        return "/" + "/".join(parts[parts.index(CORE) :]) not in {HEALTH, HOST_CONFIG, STREAM}
+    return any(tuple(parts[: len(beginning)]) == beginning for beginning in NOT_NEEDED)
 
 
 def _same_site(asked: HTTPConnection) -> bool:
@@ -199,7 +197,7 @@ def _same_site(asked: HTTPConnection) -> bool:
     origin = urlsplit(asked.headers.get("origin", ""))
     if not origin.netloc:
         return False
-    named = config.is_manually_set("browser.serverAddress") and config.get_option("browser.serverAddress")
+    named = is_set("browser.serverAddress") and option("browser.serverAddress")
     return origin.netloc == asked.headers.get("host") or bool(named and origin.hostname == named)
 
 

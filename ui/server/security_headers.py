@@ -10,12 +10,10 @@ import re
 from base64 import b64encode
 from collections.abc import Iterable
 from functools import cache
-from pathlib import Path
 from urllib.parse import urlsplit
 
-from streamlit import file_util
-
 from ui.base.base_path import cookie_within
+from ui.base.streamlit_internals import document
 from ui.map.map_layers import STYLE_VARIABLE
 
 _A_YEAR = 365 * 24 * 60 * 60  # seconds
@@ -50,8 +48,7 @@ def content_security_policy(map_style: str | None = None) -> str:
 
 def _inline_scripts() -> list[str]:
     """Return the fingerprints of the scripts that stand in Streamlit's own page, so that no others may stand in one."""
-    page = Path(file_util.get_static_dir(), "index.html").read_text()
-    scripts = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    scripts = re.findall(r"<script>(.*?)</script>", document(), re.DOTALL)
     return [f"'sha256-{b64encode(hashlib.sha256(script.encode()).digest()).decode()}'" for script in scripts]
 
 

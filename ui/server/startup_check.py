@@ -6,8 +6,6 @@ from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
-from streamlit import config
-from streamlit.errors import StreamlitSecretNotFoundError
 
 from queries.engine.signature import KEY_VARIABLE, is_key
 from ui.access import door
@@ -15,6 +13,7 @@ from ui.access.origin import names_this_machine
 from ui.access.sign_in import OPEN_VARIABLE, open_in_words, sign_in
 from ui.base.settings import SettingsError
 from ui.base.settings_files import BrokenSettings, check_files, files_of_streamlit
+from ui.base.streamlit_internals import StreamlitSecretNotFoundError, option
 from ui.server.gate import BELIEVED_VARIABLE
 
 
@@ -26,7 +25,7 @@ def refuse_broken_files() -> None:
     """
     try:
         check_files(files_of_streamlit())
-        check_files(map(Path, config.get_option("secrets.files")))
+        check_files(map(Path, option("secrets.files")))
     except BrokenSettings as error:
         sys.exit(f"The dashboard cannot start. {error}")
 
@@ -41,7 +40,7 @@ def startup_check() -> str:
     try:
         st.secrets.to_dict()
     except StreamlitSecretNotFoundError as error:
-        if any(Path(file).exists() for file in config.get_option("secrets.files")):  # there, and of no use
+        if any(Path(file).exists() for file in option("secrets.files")):  # there, and of no use
             raise SettingsError(str(error)) from error
     if settings.way == "proxy":
         believed = os.environ.get(BELIEVED_VARIABLE)
@@ -53,7 +52,7 @@ def startup_check() -> str:
             "WARNING: nobody has to sign in. Whoever reaches this server sees every case.\n"
             f"  As its administrator, once: {door.address(door.prepare())}"
         )
-    if not names_this_machine(config.get_option("server.address") or ""):
+    if not names_this_machine(option("server.address") or ""):
         raise SettingsError(
             "It would listen to the network although nobody has to sign in. Set up sign-in in .streamlit/secrets.toml "
             "(.streamlit/secrets.toml.example shows how), listen to this machine alone (server.address 127.0.0.1), or "

@@ -195,8 +195,7 @@ async function heal(state, age, now) {
   if (!age || age.tone !== "red" || Math.max(age.silent, 0) < TROUBLE_BEFORE_RELOAD) return
   if (now - state.reload < TROUBLE_BEFORE_RELOAD) return
   state.reload = now
-  const place = new URL("_stcore/health", document.baseURI)
-  const answer = await fetch(place, { redirect: "manual", cache: "no-store" }).catch(() => null)
+  const answer = await fetch(coreAddress("health"), { redirect: "manual", cache: "no-store" }).catch(() => null)
   if (answer?.ok && (await answer.text()).trim() === "ok") location.reload()  // not into a proxy's sign-in page
 }
 
