@@ -4,6 +4,7 @@ from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
+import streamlit as st
 
 from ui.base.i18n import _, language, number, short_day_form
 from ui.base.theme import Palette
@@ -50,63 +51,58 @@ def flow(table: pd.DataFrame, colours: Palette) -> go.Figure:
     upper, lower = [0.66, 1], [0, 0.54]
     heading = {"xref": "paper", "yref": "paper", "x": 0, "xanchor": "left", "yanchor": "bottom", "showarrow": False}
     came_and_went = int(table[["received", "resolved"]].to_numpy().max(initial=0))
-    return go.Figure(
-        {
-            "data": [
-                {
-                    "type": "scatter",
-                    "mode": "lines",
-                    "name": _("Open"),
-                    "x": days,
-                    "y": table["open"].tolist(),
-                    "customdata": _in_words(table["open"]),
-                    "yaxis": "y2",
-                    "line": {"color": colours.in_time, "width": pixels(3)},
-                    "hovertemplate": "%{customdata}",
-                    "showlegend": False,
-                },
-                *(
-                    {
-                        "type": "bar",
-                        "name": label,
-                        "x": days,
-                        "y": table[column].tolist(),
-                        "customdata": _in_words(table[column]),
-                        "marker": {"color": colour},
-                        "hovertemplate": "%{customdata}",
-                    }
-                    for label, column, colour in bars
-                ),
-            ],
-            "layout": {
-                "barmode": "group",
-                "bargap": 0.25,
-                "height": pixels(400),
-                "margin": {"l": 8, "r": 8, "t": pixels(28), "b": 8},
-                "hovermode": "x unified",
-                "separators": ",." if language() == "vi" else ".,",
-                "font": {"family": "Be Vietnam Pro, sans-serif", "size": pixels(14), "color": colours.text},
-                "paper_bgcolor": "rgba(0,0,0,0)",
-                "plot_bgcolor": "rgba(0,0,0,0)",
-                "hoverlabel": {"bgcolor": colours.surface, "font": {"color": colours.text}},
-                "legend": {"orientation": "h", "x": 0, "xanchor": "left", "y": -0.12, "yanchor": "top"},
-                "annotations": [
-                    heading | {"y": upper[1], "text": "<b>" + _("Open at the end") + "</b>"},
-                    heading | {"y": lower[1], "text": "<b>" + _("Received and resolved") + "</b>"},
-                ],
-                "xaxis": days_axis() | {"anchor": "y"},
-                "yaxis": counts_axis(came_and_went, colours) | {"domain": lower},
-                "yaxis2": counts_axis(int(table["open"].max()), colours) | {"domain": upper, "anchor": "x"},
+    return _figure(
+        colours,
+        data=[
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "name": _("Open"),
+                "x": days,
+                "y": table["open"].tolist(),
+                "customdata": _in_words(table["open"]),
+                "yaxis": "y2",
+                "line": {"color": colours.in_time, "width": pixels(3)},
+                "hovertemplate": "%{customdata}",
+                "showlegend": False,
             },
-        }
+            *(
+                {
+                    "type": "bar",
+                    "name": label,
+                    "x": days,
+                    "y": table[column].tolist(),
+                    "customdata": _in_words(table[column]),
+                    "marker": {"color": colour},
+                    "hovertemplate": "%{customdata}",
+                }
+                for label, column, colour in bars
+            ),
+        ],
+        layout={
+            "barmode": "group",
+            "bargap": 0.25,
+            "height": pixels(400),
+            "margin": {"l": 8, "r": 8, "t": pixels(28), "b": 8},
+            "hovermode": "x unified",
+            "legend": {"orientation": "h", "x": 0, "xanchor": "left", "y": -0.12, "yanchor": "top"},
+            "annotations": [
+                heading | {"y": upper[1], "text": "<b>" + _("Open at the end") + "</b>"},
+                heading | {"y": lower[1], "text": "<b>" + _("Received and resolved") + "</b>"},
+            ],
+            "xaxis": days_axis() | {"anchor": "y"},
+            "yaxis": counts_axis(came_and_went, colours) | {"domain": lower},
+            "yaxis2": counts_axis(int(table["open"].max()), colours) | {"domain": upper, "anchor": "x"},
+        },
     )
 
 
-def open_history(days: pd.DataFrame, colours: Palette) -> dict[str, Any]:
+def open_history(days: pd.DataFrame, colours: Palette) -> go.Figure:
     """Return the chart of what was open at the end of each step (queries.days), the last value written beside it."""
     last = days.iloc[-1]
-    return {
-        "data": [
+    return _figure(
+        colours,
+        data=[
             {
                 "type": "scatter",
                 "mode": "lines",
@@ -117,14 +113,9 @@ def open_history(days: pd.DataFrame, colours: Palette) -> dict[str, Any]:
                 "hovertemplate": "%{x|%d/%m/%Y}: <b>%{customdata}</b><extra></extra>",
             }
         ],
-        "layout": {
+        layout={
             "height": pixels(300),
             "margin": {"l": 8, "r": pixels(64), "t": 12, "b": 8},
-            "separators": ",." if language() == "vi" else ".,",
-            "font": {"family": "Be Vietnam Pro, sans-serif", "size": pixels(14), "color": colours.text},
-            "paper_bgcolor": "rgba(0,0,0,0)",
-            "plot_bgcolor": "rgba(0,0,0,0)",
-            "hoverlabel": {"bgcolor": colours.surface, "font": {"color": colours.text}},
             "showlegend": False,
             "annotations": [
                 {
@@ -140,4 +131,21 @@ def open_history(days: pd.DataFrame, colours: Palette) -> dict[str, Any]:
             "xaxis": days_axis(),
             "yaxis": counts_axis(int(days["open"].max()), colours),
         },
+    )
+
+
+def draw(figure: go.Figure, *, key: str, alt: str) -> None:
+    """Draw a chart; `alt` says what it shows to who does not see it."""
+    st.plotly_chart(figure, key=key, config={"displayModeBar": False}, theme=None, alt=alt)
+
+
+def _figure(colours: Palette, *, data: list[dict[str, Any]], layout: dict[str, Any]) -> go.Figure:
+    """Return a chart with the type, the colours and the number format of all our charts."""
+    shared = {
+        "separators": ",." if language() == "vi" else ".,",
+        "font": {"family": "Be Vietnam Pro, sans-serif", "size": pixels(14), "color": colours.text},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "hoverlabel": {"bgcolor": colours.surface, "font": {"color": colours.text}},
     }
+    return go.Figure({"data": data, "layout": shared | layout})

@@ -21,4 +21,4 @@ def flow(run: Run, *, key: str) -> None:
     )
     st.subheader(streamlit_label(title), anchor=False)
     figure = run.shared((key, palette(), viewport().scale), lambda: charts.flow(table, palette()))
-    st.plotly_chart(figure, key=key, config={"displayModeBar": False}, theme=None, alt=title)
+    charts.draw(figure, key=key, alt=title)
