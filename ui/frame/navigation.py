@@ -38,7 +38,7 @@ def pages() -> list[st.Page]:
     """Return the pages in the order of the navigation, named in the viewer's language."""
     return [
         st.Page(
-            f"../pages/{file}.py",
+            f"../../pages/{file}.py",
             title=_titles()[path],
             url_path=path or None,
             default=path == OVERVIEW,
