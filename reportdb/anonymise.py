@@ -73,7 +73,7 @@ def find_old(connection: psycopg.Connection, before: datetime, *, progress: Prog
     old = Old()
     bar = progress.add_task("Reading", total=None)
     after = 0
-    while ids := _ids(connection, before, after):
+    while ids := _ids(connection, before, after, _REPORTS_AT_ONCE):
         row = connection.execute(_WHAT, {"ids": ids, "examples": _EXAMPLES}).fetchone() or (0, 0, 0, [])
         old.contacts, old.reports, old.notes = old.contacts + row[0], old.reports + row[1], old.notes + row[2]
         old.codes = [*old.codes, *row[3]][:_EXAMPLES]
@@ -82,10 +82,17 @@ def find_old(connection: psycopg.Connection, before: datetime, *, progress: Prog
     return old
 
 
-def anonymise(connection: psycopg.Connection, before: datetime, *, now: datetime, progress: Progress) -> Old:
+def anonymise(
+    connection: psycopg.Connection,
+    before: datetime,
+    *,
+    now: datetime,
+    progress: Progress,
+    at_once: int = _REPORTS_AT_ONCE,
+) -> Old:
     """Remove the contacts of reports that ended before a moment, mask their words, and return how many of each.
 
-    A few thousand reports at a time, each time for good: whoever is stopped starts again, and what is done is done. One
+    So many reports `at_once`, each time for good: whoever is stopped starts again, and what is done is done. One
     line in the access log says how much it was, also of what was stopped.
     """
     done = Old()
@@ -94,7 +101,7 @@ def anonymise(connection: psycopg.Connection, before: datetime, *, now: datetime
     try:
         while True:
             with connection.transaction():
-                ids = _ids(connection, before, after, " for update")
+                ids = _ids(connection, before, after, at_once, " for update")
                 contacts = connection.execute("delete from report_contact where report_id = any(%s)", [ids]).rowcount
                 reports = connection.execute(_MASK, {"ids": ids}).rowcount
                 notes = connection.execute(
@@ -114,6 +121,6 @@ def anonymise(connection: psycopg.Connection, before: datetime, *, now: datetime
         log(connection, "anonymised", f"reports that ended before {before:%Y-%m-%d}: {done.sentence()}", now=now)
 
 
-def _ids(connection: psycopg.Connection, before: datetime, after: int, locked: str = "") -> list[int]:
-    given = {"before": before, "after": after, "limit": _REPORTS_AT_ONCE}
+def _ids(connection: psycopg.Connection, before: datetime, after: int, most: int, locked: str = "") -> list[int]:
+    given = {"before": before, "after": after, "limit": most}
     return [number for (number,) in connection.execute(_OLD + locked, given).fetchall()]

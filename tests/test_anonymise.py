@@ -8,7 +8,6 @@ import pytest
 from rich.progress import Progress
 from typer.testing import CliRunner, Result
 
-from reportdb import anonymise as module
 from reportdb.__main__ import app
 from reportdb.anonymise import AgeError, anonymise, ended_before
 from reportdb.summary import summarise
@@ -95,10 +94,7 @@ def test_again_finds_nothing_more(database: str) -> None:
     assert "For example" not in result.stdout
 
 
-def test_what_was_stopped_halfway_is_kept_and_finished_by_the_next(
-    connection: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "_REPORTS_AT_ONCE", 1)
+def test_what_was_stopped_halfway_is_kept_and_finished_by_the_next(connection: psycopg.Connection) -> None:
     connection.execute(
         """create function stop() returns trigger language plpgsql as $$
            begin
@@ -109,11 +105,11 @@ def test_what_was_stopped_halfway_is_kept_and_finished_by_the_next(
     )
     now = datetime.now(UTC)
     with pytest.raises(psycopg.errors.RaiseException), Progress(disable=True) as progress:
-        anonymise(connection, now, now=now, progress=progress)
+        anonymise(connection, now, now=now, progress=progress, at_once=1)
     assert _named(connection) == [*[{OPEN, YOUNG}] * 3, set()]
     connection.execute("drop trigger stop on report")
     with Progress(disable=True) as progress:
-        done = anonymise(connection, now, now=now, progress=progress)
+        done = anonymise(connection, now, now=now, progress=progress, at_once=1)
     assert (done.contacts, done.reports, done.notes) == (1, 1, 1)
     assert _named(connection) == [*[{OPEN}] * 3, set()]
     assert connection.execute("select count(*) from access_log").fetchone() == (2,)
