@@ -1,4 +1,8 @@
-"""Answers that are remembered for a while: made once for all who ask, and kept while nothing new can be asked."""
+"""Answers that are remembered for a while: made once for all who ask, and kept while nothing new can be asked.
+
+Streamlit's cache (st.cache_data) is none for this: it copies an answer for each viewer, goes on growing old while the
+database is away, and cannot forget the answers of one moment.
+"""
 
 import threading
 import time
