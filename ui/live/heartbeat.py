@@ -1,7 +1,7 @@
 """The heartbeat of every open page: its browser asks whether what it shows still holds, and has it drawn again if not.
 
-A beat is a small request that looks at what the watcher saw last, in memory. A Streamlit fragment on a timer would start
-a thread and send the whole theme each time: 6 ms of processor time in place of 0.5.
+A beat is a small request that looks at what the watcher saw last, in memory. A Streamlit fragment on a timer would
+start a thread and send the whole theme each time: 6 ms of processor time in place of 0.5.
 """
 
 from collections.abc import Callable
