@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
-from queries.access import accounts, record
+from queries.access import accounts, demo, record
 from queries.cases import cases, report, search, urgent
 from queries.engine.database import DatabaseAway, ReportDatabase
 from queries.engine.filters import Filters
@@ -91,6 +91,7 @@ def ask_all(reports: ReportDatabase, filters: Filters) -> None:
         lambda: maps.case(reports, filters, code=case["public_code"]),
         lambda: urgent.urgent(reports, filters, order="worklist", limit=50),
         lambda: accounts.accounts(reports),
+        lambda: demo.holds_real_reports(reports),
         lambda: accounts.listed(reports, _ADMINISTRATOR) if filters.scope == ADMINISTRATION else None,
         lambda: accounts.log(reports, _ADMINISTRATOR, limit=50) if filters.scope == ADMINISTRATION else None,
         lambda: record.volumes(reports, filters.at) if filters.scope == ADMINISTRATION else None,
