@@ -79,7 +79,15 @@ async def _running(_: st.App) -> AsyncIterator[None]:
             sys.stdout.flush()
         if not named:
             held.enter_context(beating(owner_url))
-        held.enter_context(watch.watching(url, write_url, find_key, lambda: None if named else why_away()))
+        held.enter_context(
+            watch.watching(
+                url,
+                write_url,
+                find_key,
+                why_away=lambda: None if named else why_away(),
+                reads_accounts=lambda: sign_in.sign_in().way != "nobody",
+            )
+        )
         yield
 
 

@@ -139,12 +139,12 @@ def test_only_the_rule_asks_for_exact_counts_on_behalf_of_others() -> None:
     named = {
         file.name
         for file in (ROOT / "queries").rglob("*.py")
-        if re.search(r"scope import .*\bCOUNTS\b", file.read_text())
+        if re.search(r"scope import .*\bAGGREGATES_ONLY\b", file.read_text())
     }
     assert named | {"scope.py"} == known
     for file in [*(ROOT / "ui").rglob("*.py"), *(ROOT / "pages").glob("*.py")]:
         text = file.read_text()
-        assert not re.search(r"scope import .*\bCOUNTS\b", text), file.name
+        assert not re.search(r"scope import .*\bAGGREGATES_ONLY\b", text), file.name
         assert "Filters.of(" not in text or file.name == "url_filters.py", f"{file.name} makes filters of its own"
         for call in ast.walk(ast.parse(text)):
             if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "asked":

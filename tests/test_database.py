@@ -24,13 +24,13 @@ from tests.waiting import becomes
 def test_it_reads_as_a_role_that_can_do_nothing_else(
     connection: psycopg.Connection, reports: ReportDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setitem(FILES, "write", Path(__file__).with_name("write.sql"))
     small_city(connection)
     reports.ask_now("city", at=T)
     held = connection.execute(
         "select usename, application_name from pg_stat_activity where application_name = 'dashboard'"
     ).fetchall()
     assert held
-    monkeypatch.setitem(FILES, "write", Path(__file__).with_name("write.sql"))
     with pytest.raises(InternalError, match="read-only"):
         reports.ask_now("write")
 

@@ -44,19 +44,21 @@ class Watcher:
         self,
         reports: ReportDatabase,
         viewers: Viewers,
+        reads_accounts: Callable[[], bool] = lambda: True,
         *,
         every: float = SECONDS_BETWEEN_LOOKS,
         seconds_to_stay: float = SECONDS_TO_STAY,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Watch `reports` for `viewers`, with a look `every` so many seconds; the first happens now.
+        """Watch `reports` for `viewers`, with a poll `every` so many seconds; the first happens now.
 
-        What could not be drawn stays `seconds_to_stay` at its last moment. `clock` counts seconds.
+        `reads_accounts` tells whether anybody signs in. What could not be drawn stays `seconds_to_stay` at its last
+        moment. `clock` counts seconds.
         """
         self.reports = reports
         self.viewers = viewers
         self.shown = Shown(seconds_to_stay=seconds_to_stay)
-        self._every, self._clock = every, clock
+        self._reads_accounts, self._every, self._clock = reads_accounts, every, clock
         self.pulse = Pulse(at=datetime.now(UTC))
         self.accounts: Mapping[str, Account] | None = None
         """Everybody who may come in, by the name they sign in with; None until the database has said so."""
@@ -166,7 +168,7 @@ class Watcher:
                 self.reports.forget(moment)
 
     def _poll_accounts(self) -> None:
-        if self._clock() - self._accounts_at < _SECONDS_BETWEEN_ACCOUNTS:
+        if not self._reads_accounts() or self._clock() - self._accounts_at < _SECONDS_BETWEEN_ACCOUNTS:
             return
         self.accounts = accounts(self.reports)
         self._accounts_at = self._clock()
@@ -210,6 +212,7 @@ def watching(
     write_url: str | None = None,
     scope_key: Callable[[], str | None] | None = None,
     why_away: Callable[[], Kind | None] = lambda: None,
+    reads_accounts: Callable[[], bool] = lambda: True,
     *,
     patience: Patience = PATIENCE,
     every: float = SECONDS_BETWEEN_LOOKS,
@@ -218,7 +221,7 @@ def watching(
 ) -> Iterator[Watcher]:
     """Watch the database at `url` while the block runs; `watcher()` finds it.
 
-    `every`, `seconds_to_stay` and `clock`: see Watcher; the others: see ReportDatabase.
+    `reads_accounts`, `every`, `seconds_to_stay` and `clock`: see Watcher; the others: see ReportDatabase.
     """
     viewers = Viewers()
     reports = ReportDatabase(
@@ -229,7 +232,7 @@ def watching(
         why_away=why_away,
         patience=patience,
     )
-    watcher = Watcher(reports, viewers, every=every, seconds_to_stay=seconds_to_stay, clock=clock)
+    watcher = Watcher(reports, viewers, reads_accounts, every=every, seconds_to_stay=seconds_to_stay, clock=clock)
     _watchers.append(watcher)
     try:
         yield watcher
