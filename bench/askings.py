@@ -20,7 +20,7 @@ from ui.map.map_routes import ARRIVED_WITHIN, COUNTED
 _SELDOM = "den duong hong chua boc"  # each word is common, and all together are not
 _IN_EVERY_ORDER = ("submitted", "open", "overdue", "received", "resolved", "fell_due")
 _ADMINISTRATOR = accounts.Account("bench", "", "admin", ADMINISTRATION)
-_TIMED: tuple[figures.Dimension | None, ...] = (None, "district", "ward")  # a page's own, and what a map colours
+_TIMED: tuple[figures.Dimension | None, ...] = (None, "district", "ward")  # a page's own, and those the map colours
 
 
 def choices(reports: ReportDatabase) -> Iterator[tuple[str, str, Filters]]:
@@ -52,7 +52,7 @@ def choices(reports: ReportDatabase) -> Iterator[tuple[str, str, Filters]]:
 
 
 def ask_all(reports: ReportDatabase, filters: Filters) -> None:
-    """Ask what the pages ask for one choice of filters; what takes too long is measured all the same."""
+    """Ask the pages' questions for one choice of filters; slow ones are measured too."""
     week_ago = filters.at - timedelta(days=7)
     newest = cases.cases(reports, filters, figure="open", limit=50)
     case = report.report(reports, filters, str(newest["public_code"].iloc[0])) or {}
@@ -72,10 +72,10 @@ def ask_all(reports: ReportDatabase, filters: Filters) -> None:
         lambda: reports.ask("case_count", figure="open", **filters.parameters() | {"at": week_ago}),
         lambda: overdue.overdue(reports, filters, by="unit"),
         lambda: overdue.city_overdue(reports, filters),
-        lambda: units.officers(reports, filters) if filters.units else None,  # of one unit, never of the city
+        lambda: units.officers(reports, filters) if filters.units else None,  # of one unit only
         lambda: units.ratings(reports, filters),
         lambda: units.family(reports, 1),
-        lambda: units.duties(reports, filters) if filters.units else None,  # of one unit, too
+        lambda: units.duties(reports, filters) if filters.units else None,  # of one unit only
         lambda: units.heads(reports, filters),
         lambda: signals.signals(reports, filters, filters),
         lambda: signals.signals_by_unit(reports, filters),
@@ -127,7 +127,7 @@ def ask_all(reports: ReportDatabase, filters: Filters) -> None:
 
 
 def _as_many_as_are_drawn(reports: ReportDatabase, filters: Filters) -> Filters:
-    """Return the filters with as many districts chosen as may be drawn in points, where the whole city is too much."""
+    """Return the filters with as many districts as can be drawn as points, if the whole city has too many."""
     if filters.districts or cases.readable_count(reports, filters, figure="open") <= maps.MOST_POINTS:
         return filters
     found = figures.figures(reports, filters, by="district").dropna(subset="key").sort_values("open", ascending=False)

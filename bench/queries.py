@@ -1,9 +1,9 @@
-"""How long the database takes for every question of `queries/`, with no answer remembered and a warm disk.
+"""How long the database takes for every question of `queries/`, without cached answers and with a warm disk.
 
-The questions are asked by the functions the pages call, and so with the parameters the pages ask them with. Each is
-also asked bare, as the owner of the tables asks it: bound by no row-level security, with nothing masked. What the two
-differ by is what access costs. And each is asked of two copies of the city after many changes, which wait for the next
-summary in one and are in it in the other (bench/waiting.py).
+The pages' own functions ask the questions, and so with the pages' parameters. Each is also asked bare, as the tables'
+owner: without row-level security and masking. The difference is the cost of access control. And each is asked of two
+copies of the city after many changes, which wait for the next summary in one and are part of it in the other
+(bench/waiting.py).
 """
 
 import math
@@ -25,15 +25,15 @@ from queries.engine.scope import AGGREGATES_ONLY, Scope
 from queries.engine.statements import FILES
 
 _TIMES, _TIMES_OF_THE_CLOSE = 3, 9
-_QUICK_MS = 50  # what is quicker differs more by chance, and is asked more often
-_NEAR = 0.8  # so is what took this part of its goal or more, where chance may decide between under it and over it
+_QUICK_MS = 50  # faster questions vary more by chance and are repeated more often
+_NEAR = 0.8  # so are those at this part of their goal or more, where chance may decide
 _NOT_ASKED = {"definitions", "contact", "note_access", "export_begun", "export_ended"}
 """What is no question; and four that write into the access log."""
-_SLOW_MS = 2000  # what takes longer is asked once
+_SLOW_MS = 2000  # slower questions are asked once
 GOALS_MS = {"30 days": 100, "365 days": 100, "all": 250}
-"""What the slowest answer of a period may take, in milliseconds."""
+"""The goal for the slowest answer of a period, in milliseconds."""
 _OF_ALL_YEARS = {"submitted"}
-"""Figures that count what ever came in, whatever the period: what a search looks through. The goal is that of all."""
+"""Figures that count all reports in any period, such as a search's; the goal of "all" applies."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +49,10 @@ class Asked:
 
 @dataclass(frozen=True)
 class Measured:
-    """The median time of one question, of the same asked bare, and of the same after many changes, while they wait for
-    the summary and when they are in it; in milliseconds, infinite where given up, not a number where not asked so.
+    """The median times of one question: as asked, bare, and after many changes, waiting for the summary or part of it;
+    in milliseconds, infinite after a timeout, NaN if not asked so.
 
-    What is asked only because changes wait has no time but that.
+    A question that is asked only because changes wait has no other time.
     """
 
     asked: Asked
@@ -65,7 +65,7 @@ class Measured:
 
     @property
     def part_of_goal(self) -> float:
-        """What it took, as a part of what it may take."""
+        """Its time as a part of its goal."""
         return self.milliseconds / _goal(self.asked, self.period)
 
 
@@ -74,7 +74,7 @@ def _goal(asked: Asked, period: str) -> int:
 
 
 class Listening(ReportDatabase):
-    """A report database that notes what it is asked."""
+    """A report database that records the questions."""
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
@@ -100,7 +100,7 @@ class Listening(ReportDatabase):
 
 
 class Bare(ReportDatabase):
-    """A report database that answers as its owner: every row, as it was written, and no role to be taken on first."""
+    """A report database that answers as its owner: every row, unmasked, without taking a role."""
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
@@ -126,12 +126,12 @@ class Bare(ReportDatabase):
 def measure(
     url: str, done: Callable[[str, list[Measured]], None], only: str | None = None, waiting: int = 0
 ) -> list[Measured]:
-    """Ask every question (or the one named) for each period, with and without filters, and time the answers; with
-    `waiting` changes also in a copy of the city where so many wait for the summary.
+    """Time every question (or the one named) for each period, with and without filters; with `waiting` changes also in
+    a copy of the city where so many wait for the summary.
 
-    What is measured so far is handed over after each choice of filters.
+    Calls back with the results so far after each choice of filters.
 
-    Raises SystemExit where the database is empty, and where no function of `queries/` asks one of its files.
+    Raises SystemExit if the database is empty, or if no function of `queries/` asks one of its files.
     """
     found: list[Measured] = []
     met = set()
@@ -141,7 +141,7 @@ def measure(
         copies = stack.enter_context(changed_copies(url, waiting)) if waiting else ()
         for period, chosen, filters in asked_of:
             began = time.perf_counter()
-            with ExitStack() as asking:  # each remembers nothing yet
+            with ExitStack() as asking:  # each with an empty cache
                 reports, bare = asking.enter_context(closing(Listening(url))), asking.enter_context(closing(Bare(url)))
                 changed = [asking.enter_context(closing(Listening(copy))) for copy in copies]
                 for each in (reports, *changed):
@@ -163,7 +163,7 @@ def measure(
 
 
 def _asked_besides(waiting: list[Asked], summarised: list[Asked]) -> list[Asked]:
-    """Return the variants of a question file that are timed only while changes wait."""
+    """Return the questions that are timed only while changes wait."""
     more = Counter(one.question for one in dict.fromkeys(waiting))
     more.subtract(one.question for one in dict.fromkeys(summarised))
     found = []
@@ -175,9 +175,9 @@ def _asked_besides(waiting: list[Asked], summarised: list[Asked]) -> list[Asked]
 
 
 def _milliseconds(asked: Asked, goal: int, *databases: ReportDatabase) -> list[float]:
-    """Return the median times of a question on several databases, asked by turns; who was first is last next.
+    """Return a question's median times on several databases, asked in rotating order.
 
-    What took long the first time may have waited for the disk, which is to be warm: that turn is not counted.
+    A slow first round, which may have waited for the disk, is not counted.
     """
     turns = [_turn(asked, databases)]
     if max(turns[0]) > _SLOW_MS:
@@ -193,7 +193,7 @@ def _milliseconds(asked: Asked, goal: int, *databases: ReportDatabase) -> list[f
 
 
 def _turn(asked: Asked, databases: tuple[ReportDatabase, ...]) -> list[float]:
-    """Return how long each database took this once, in milliseconds; infinite where it was given up."""
+    """Return each database's time for one call, in milliseconds; infinite after a timeout."""
     taken = []
     for database in databases:
         began = time.perf_counter()
@@ -207,6 +207,6 @@ def _turn(asked: Asked, databases: tuple[ReportDatabase, ...]) -> list[float]:
                 **dict(asked.parameters),
             )
             taken.append((time.perf_counter() - began) * 1000)
-        except DatabaseAway:  # longer than the dashboard waits for an answer
+        except DatabaseAway:  # longer than the dashboard's timeout
             taken.append(math.inf)
     return taken

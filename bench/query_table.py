@@ -12,13 +12,13 @@ from bench.queries import GOALS_MS, Asked, Measured
 from queries.engine.statements import sql
 
 GOAL_ACCESS = 1.2
-"""What a question may take as its asker is held to ask it, of what it takes bare."""
+"""The largest allowed ratio of a question's time with access control to its bare time."""
 GOAL_WAITING = 1.5
-"""What a question may take while changes wait for the next summary, of what it takes while none does."""
+"""The largest allowed ratio of a question's time with changes waiting for the summary to its time without."""
 
 
 def plan(url: str, asked: Asked) -> str:
-    """Return what the plan of a question is made of: its node types, and how many pages it reads."""
+    """Return the composition of a question's plan: its node types, and how many pages it reads."""
     engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
     given = {name: list(value) if isinstance(value, tuple) else value for name, value in asked.parameters}
     statement = sql(asked.question, asked.figure, asked.order)
@@ -49,7 +49,7 @@ def plan(url: str, asked: Asked) -> str:
 
 
 def table(url: str, found: list[Measured]) -> str:
-    """Return the times as Markdown: the slowest asking of each file, and the plans of the worst five."""
+    """Return the times as Markdown: the slowest call of each file, and the plans of the worst five."""
     everything, found = found, [row for row in found if row.milliseconds]
     lines = ["| question | filters | " + " | ".join(f"{period} (≤ {goal})" for period, goal in GOALS_MS.items()) + " |"]
     lines.append("|---|---|" + "---:|" * len(GOALS_MS))
@@ -73,7 +73,7 @@ def table(url: str, found: list[Measured]) -> str:
 
 
 def _access(found: list[Measured]) -> list[str]:
-    """Return as Markdown what row-level security and masking cost: each question beside the same asked bare."""
+    """Return as Markdown what row-level security and masking cost: each question beside its bare time."""
     choices = list(dict.fromkeys(row.filters for row in found))
     lines = ["What access costs: the times of a question's askings together, beside the same asked bare.", ""]
     lines += [
@@ -90,7 +90,7 @@ def _access(found: list[Measured]) -> list[str]:
 
 
 def _waiting(found: list[Measured]) -> list[str]:
-    """Return as Markdown what waiting changes cost: each question beside the same once they are in the summary."""
+    """Return as Markdown what waiting changes cost: each question beside its time once they are in the summary."""
     found = [row for row in found if not math.isnan(row.waiting)]
     if not found:
         return []

@@ -1,4 +1,4 @@
-"""What is remembered, for how long, and what happens to it while nothing new can be asked."""
+"""The answer cache: what it keeps, for how long, and what it does while the database is away."""
 
 import threading
 import time
@@ -14,7 +14,7 @@ from tests.clocks import Clock
 
 
 class Away(Exception):
-    """Nothing can be asked."""
+    """The database is away."""
 
 
 def memory(seconds: float = 60.0, room: int = 1_000_000, clock: Callable[[], float] = time.monotonic) -> AnswerCache:

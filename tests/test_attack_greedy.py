@@ -1,6 +1,6 @@
 """Attacks of one account on everybody's time: many tabs, endless clicks, floods of messages and of sockets.
 
-Nothing here looks at a clock: turns are counted.
+Nothing here depends on a clock: slots are counted.
 """
 
 import asyncio
@@ -27,11 +27,11 @@ from ui.server import gate
 GREEDY, OTHER, THIRD = of_account("greedy"), of_account("other"), of_account("third")
 TABS = 20
 STEPS = 5
-"""So often does the other's page leave the turn, as for an answer of the database, and come back."""
+"""How often the other's page releases its slot, as for a query, and resumes."""
 
 
 class CountedTurns(RunQueue):
-    """Turns that note, for each turn somebody waited for, how many others were given meanwhile."""
+    """A run queue that records, for each wait, how many others got a slot meanwhile."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,14 +39,14 @@ class CountedTurns(RunQueue):
         self.meanwhile: dict[Any, list[int]] = {}
 
     def _leave_line(self, one: Any) -> None:
-        """Note it, with the guard held: what other threads do in between makes no difference."""
+        """Record it with the guard held: other threads cannot interfere."""
         super()._leave_line(one)
         self.meanwhile.setdefault(one.whose, []).append(sum(number > one.number for number in self.given))
         self.given.append(self._last_turn[one.whose])
 
 
 class Room:
-    """Pages that take turns, and the order in which they had them."""
+    """Pages in the queue, and the order of their slots."""
 
     def __init__(self) -> None:
         self.turns = CountedTurns()
@@ -55,7 +55,7 @@ class Room:
         self._threads: list[threading.Thread] = []
 
     def draw(self, whose: Whose, rank: Rank = Rank.CLICKED, steps: int = 0) -> None:
-        """Draw a page that has its first turn, and then one for each step."""
+        """Draw a page with a first slot and one more for each step."""
         with self.turns.turn(rank, whose):
             self.had.append(whose)
             for _ in range(steps):
@@ -66,7 +66,7 @@ class Room:
     def begin(
         self, whose: Whose, *, again: bool = False, rank: Rank = Rank.CLICKED, steps: int = 0
     ) -> threading.Thread:
-        """Draw a page in a thread of its own, `again` and again."""
+        """Draw a page in its own thread, `again` and again."""
 
         def run() -> None:
             self.draw(whose, rank, steps)
@@ -259,7 +259,7 @@ def test_clicks_faster_than_a_hands_wait_as_refreshes_do(clock: Clock, monkeypat
 
 
 class Held:
-    """An application whose WebSockets stay open until they are told to close."""
+    """An application whose WebSockets stay open until they are closed."""
 
     def __init__(self) -> None:
         self.close = asyncio.Event()
@@ -275,7 +275,7 @@ class Held:
 
 
 async def ask(door: gate.Gate, who: str, kind: str = "websocket", path: str = "/_stcore/stream") -> int:
-    """Ask for a path as a proxy passes it on for somebody, and return the status; 0 while a WebSocket is open."""
+    """Send a request as a proxy does for a user, and return the status; 0 while a WebSocket is open."""
     proven = (b"x-proxy-secret", SECRET.encode())
     headers = [(b"host", b"reports.example"), (b"x-remote-user", who.encode()), proven]
     scope = {
@@ -307,7 +307,7 @@ async def ask(door: gate.Gate, who: str, kind: str = "websocket", path: str = "/
 
 
 async def becomes_open(true: Callable[[], bool]) -> None:
-    """Let the others go on until it is true, and fail where it never is."""
+    """Let other tasks run until a condition is true; fail if it never is."""
     for _ in range(10_000):
         if true():
             return
@@ -391,6 +391,6 @@ def test_who_has_not_signed_in_is_counted_by_address(account: Account, whose: Wh
 
 @pytest.mark.parametrize("part", ["sockets", "runs", "files"])
 def test_an_address_may_take_more_than_an_account(part: str) -> None:
-    """An office, a proxy or an operations room stands behind one."""
+    """Many people may share one: an office, a proxy or an operations room."""
     counted: Callable[[Any], int] = lambda share: getattr(share, part)  # noqa: E731
     assert counted(SHARES["address"]) > counted(SHARES["account"])

@@ -1,4 +1,4 @@
-"""`check` names what would let the dashboard's login become more than it is, and the statement that cures it."""
+"""`check` names what would give the dashboard's login more rights, and the statement that repairs it."""
 
 import psycopg
 import pytest
@@ -79,7 +79,7 @@ def test_an_open_door_is_named_with_its_cure(connection: psycopg.Connection, doo
         found = [str(damage) for damage in find_damage(connection)]
     except psycopg.errors.InsufficientPrivilege:
         pytest.skip("only a superuser may open it")
-    finally:  # roles are the whole server's
+    finally:  # roles belong to the whole server
         connection.execute("drop table if exists kept; drop role if exists login_in_test")
     assert any(said in line for line in found), found
 

@@ -1,4 +1,4 @@
-"""The door to the database: it only reads, asks once for many, and says plainly when nobody answers."""
+"""Access to the database: read-only, one query for many viewers, and clear errors when it does not answer."""
 
 import threading
 from contextlib import closing
@@ -135,7 +135,7 @@ def test_another_database_is_said_to_be_none_of_ours(new_database: NewDatabase) 
 
 
 def in_place_of_the_city(connection: psycopg.Connection, code: str) -> None:
-    """Let every question about the city fail with an error code of the server's."""
+    """Make every question about the city fail with one of the server's error codes."""
     small_city(connection)
     connection.execute(
         f"""alter table city rename to kept;

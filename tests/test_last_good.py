@@ -1,4 +1,4 @@
-"""Which earlier moment an address stays at when a later one cannot be asked for."""
+"""The earlier moment an address shows when a later one fails."""
 
 from datetime import UTC, datetime, timedelta
 

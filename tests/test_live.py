@@ -1,4 +1,4 @@
-"""The watcher: what it sees, when it sees something new, and what it says while nobody answers."""
+"""The watcher: what it polls, when the moment moves on, and what it reports during an outage."""
 
 import threading
 import time
@@ -112,11 +112,11 @@ def test_a_moment_stands_while_the_pages_of_many_are_drawn(watched: Watcher, con
 
 
 class _Overtaken(Exception):
-    """What Streamlit ends a run with that nobody asks for any more."""
+    """Streamlit's exception that ends an obsolete run."""
 
 
 class _SessionState(dict[str, Viewer]):
-    """One session's: whoever asks it for something in a run that was overtaken is ended there."""
+    """One session's state: an obsolete run that reads it is ended there."""
 
     overtaken: threading.Thread
 
@@ -170,7 +170,7 @@ def test_the_answers_of_a_moment_are_let_go_when_all_have_left_it(
     watched: Watcher, connection: psycopg.Connection
 ) -> None:
     def stand(moment: datetime) -> bool:
-        """Whether they do after the next look."""
+        """Whether they are dropped after the next poll."""
         watched.poll()
         return watched.reports.remember(("figures", moment), lambda: "anew") == "as they were"
 

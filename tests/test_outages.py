@@ -1,6 +1,6 @@
-"""Every fault the database can have: what the screen says meanwhile, and that it heals with no touch.
+"""Every fault of the database: what the screen says meanwhile, and that it recovers by itself.
 
-Each drill draws the real frame with the real overview. docs/live.md has the same faults with the times they took.
+Each drill draws the real frame with the real overview. docs/live.md lists the same faults with their times.
 """
 
 import fcntl
@@ -53,14 +53,14 @@ pytestmark = pytest.mark.usefixtures("administrator")
 
 
 class Board:
-    """A viewer's overview, drawn when asked."""
+    """A viewer's overview, drawn on request."""
 
     def __init__(self) -> None:
         self._app = AppTest.from_file(str(FRAME), default_timeout=PATIENCE)
         self._app.query_params["lang"] = "en"
 
     def poll(self) -> str:
-        """Draw the page and return the header's words on how fresh it is; nothing may be on it that looks broken."""
+        """Draw the page and return the header's freshness note; nothing on the page may look broken."""
         self._app.run()
         assert not self._app.exception
         drawn = [element for element in self._app.main if isinstance(element, UnknownElement)]
@@ -79,7 +79,7 @@ class Board:
         return unescape(words)
 
     def asks(self, **query: str) -> None:
-        """Have the address ask for something."""
+        """Set the address's query."""
         for word, value in query.items():
             self._app.query_params[word] = value
 
@@ -93,7 +93,7 @@ class Board:
 
 
 def html_of(data: dict[str, str]) -> str:
-    """Return the HTML a component was told to draw; nothing where it draws something else."""
+    """Return the HTML in a component's data; empty if it draws something else."""
     return gzip.decompress(b64decode(data["packed"])).decode() if "packed" in data else data.get("html", "")
 
 
@@ -115,7 +115,7 @@ def fill(connection: psycopg.Connection) -> None:
 
 
 def arrives(connection: psycopg.Connection, number: int) -> None:
-    """Let a report come in now."""
+    """Insert a report received now."""
     now = datetime.now(UTC)
     report(connection, number, submitted_at=now - timedelta(seconds=5), updated_at=now)
 
@@ -128,7 +128,7 @@ def city(connection: psycopg.Connection, database: str) -> str:
 
 @pytest.fixture
 def official(connection: psycopg.Connection, city: str) -> Iterator[tuple[str, str]]:
-    """A login with no right but to be the reader, and its URL."""
+    """A login that may only act as the reader, and its URL."""
     name = f"official_{uuid.uuid4().hex[:8]}"
     connection.execute(sql.SQL("create role {} login noinherit in role report_dashboard").format(sql.Identifier(name)))
     yield name, make_url(city).set(username=name).render_as_string(hide_password=False)
@@ -137,14 +137,14 @@ def official(connection: psycopg.Connection, city: str) -> Iterator[tuple[str, s
 
 
 def key_of(connection: psycopg.Connection) -> Callable[[], str]:
-    """Return what tells the key that scopes are signed with, which its owner reads."""
+    """Return a function that reads the scope key as its owner."""
     key = connection.execute("select encode(key, 'hex') from scope_key").fetchone()
     assert key
     return lambda: str(key[0])
 
 
 def shows_the_last_good_numbers(drawn: Board, trouble: str) -> None:
-    """The same panels and numbers as before the fault, with the moment they speak of, and what is wrong."""
+    """The same panels and numbers as before the fault, with their moment and the trouble."""
     before = drawn.panels, drawn.counts
     assert drawn.counts
     said = drawn.until(f"· {trouble}")
@@ -165,7 +165,7 @@ def test_a_server_that_ends_and_starts_again(ending: signal.Signals) -> None:
                 drawn.until("Live")
                 killed = postmaster(folder)
                 assert killed
-                with (folder / "gate.lock").open() as gate:  # nobody starts it again meanwhile
+                with (folder / "gate.lock").open() as gate:  # nobody restarts it meanwhile
                     fcntl.flock(gate, fcntl.LOCK_EX)
                     os.kill(killed, ending)
                     shows_the_last_good_numbers(drawn, "the database")
@@ -204,7 +204,7 @@ def test_a_server_whose_place_another_takes(city: str) -> None:
 
 
 def arrived(city: str, look: Callable[[], str]) -> None:
-    """A report that comes in now is on the screen of who looks then."""
+    """A report received now is shown to a viewer who looks then."""
     with connect(city) as connection:
         arrives(connection, 77)
     changed_at = watch.watcher().pulse.changed_at
@@ -262,7 +262,7 @@ def test_no_connection_left(official: tuple[str, str], connection: psycopg.Conne
 
 
 def test_no_room_on_the_disk(city: str, connection: psycopg.Connection) -> None:
-    """Simulated: the server's own error code, from a view in the place of a table."""
+    """Simulated: the server's own error code, from a view that replaces a table."""
     with board(city) as drawn:
         drawn.until("Live")
         connection.execute(
@@ -328,7 +328,7 @@ def test_who_was_not_drawn_again_before_the_outage_keeps_what_they_saw(
 
         def look(board: Board, name: str) -> str:
             looks.append(heads[name])
-            board.asks(period="30d")  # a head's first page that asks for nothing leads to the own unit
+            board.asks(period="30d")  # a head's first page without a query leads to the own unit
             return board.poll()
 
         assert look(first, "A").startswith("Live")

@@ -1,4 +1,4 @@
-"""What is on record: files before their first byte and with their end, opened cases, and who takes out much."""
+"""The access log: files before their first byte and with their end, opened cases, and accounts with unusual volume."""
 
 import asyncio
 import io
@@ -47,7 +47,7 @@ def city(connection: psycopg.Connection) -> psycopg.Connection:
 
 @pytest.fixture
 def asked_by(monkeypatch: pytest.MonkeyPatch) -> Callable[[Account], None]:
-    """Say who asks for files from now on."""
+    """Set the user who requests files from now on."""
 
     def by(account: Account) -> None:
         monkeypatch.setattr(accounts, "of_request", lambda _request: account)
@@ -63,7 +63,7 @@ def app(
     asked_by: Callable[[Account], None],  # noqa: ARG001
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Starlette]:
-    """The routes of files over the city, whose parts are small."""
+    """The file routes over the city, with small parts."""
     monkeypatch.setattr(cases, "_PART", PART)
     with watch.watching(database):
         yield Starlette(routes=export_routes)
@@ -118,7 +118,7 @@ def test_whoever_only_asks_for_the_headers_takes_nothing(app: Starlette, city: p
 
 
 class Download:
-    """A browser that takes a file message by message, and may hang up."""
+    """A browser that reads a file message by message, and may disconnect."""
 
     def __init__(self, app: Starlette, path: str = PATH) -> None:
         self._app, self._path = app, path
@@ -159,7 +159,7 @@ class Download:
             await self._may_go_on.acquire()
 
     async def until(self, parts: int) -> None:
-        """Take so many parts, and no more."""
+        """Read so many parts and no more."""
         for taken in range(parts):
             if taken:
                 self._may_go_on.release()
@@ -171,7 +171,7 @@ class Download:
         await self.end()
 
     async def end(self) -> None:
-        """Take the rest."""
+        """Read the rest."""
         for _ in range(100):
             self._may_go_on.release()
         assert self._task
@@ -344,12 +344,12 @@ def test_the_latest_volumes_are_read_without_waiting(city: psycopg.Connection, r
 
 
 class Session(dict[str, Any]):
-    """What Streamlit keeps for one session."""
+    """One session's state in Streamlit."""
 
 
 @pytest.fixture
 def drawn(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Draw a page in a session without Streamlit: which page, for which code, and the case it shows."""
+    """Draw a page in a simulated session: the page, the code in its address, and the case it shows."""
     session, query = Session(account=LAN), {"code": ""}
 
     class Query:

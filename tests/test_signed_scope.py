@@ -1,4 +1,4 @@
-"""Who asks for cases proves it with a key: where it is there, missing, wrong or changed, and where it comes from."""
+"""Case queries are signed with a key: with the key, without it, with a wrong or changed one, and from each source."""
 
 import os
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A dashboard on a real standby: it tells how old its copy is, shows the numbers of that moment, and writes nothing."""
+"""A dashboard on a real standby: it shows how old its copy is, has the numbers of that moment, and writes nothing."""
 
 import threading
 import time
@@ -29,7 +29,7 @@ from ui.base.i18n import speaking
 from ui.base.thresholds import VARIABLE, thresholds
 
 ADMIN = Account("admin", "Admin", "admin", ADMINISTRATION)
-AMBER, RED = 4, 9  # seconds: the shipped 10 and 60 are not waited for
+AMBER, RED = 4, 9  # seconds: shorter than the shipped 10 and 60
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def pair() -> Iterator[Pair]:
 
 @pytest.fixture
 def sooner(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """Call a copy old sooner than thresholds.toml does, and let the beat come as often."""
+    """Lower the limits of thresholds.toml, and the heartbeat's interval with them."""
     file = tmp_path / "thresholds.toml"
     file.write_text(f"[copy]\namber = {AMBER}\nred = {RED}\n")
     monkeypatch.setenv(VARIABLE, str(file))
@@ -58,7 +58,7 @@ def sooner(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
 
 @contextmanager
 def arriving(url: str) -> Iterator[None]:
-    """Let a report come in several times a second while the block runs."""
+    """Insert reports several times a second while the block runs."""
     stop = threading.Event()
 
     def arrive() -> None:
@@ -169,7 +169,7 @@ def test_a_copy_without_a_beat_goes_by_what_it_has_replayed(pair: Pair) -> None:
 
 
 def shows_the_numbers_of_its_own_moment(drawn: Board, primary: str) -> None:
-    """What the copy's screen counts is what the primary counts for the same moment, and not for now."""
+    """The standby's screen has the primary's counts for the same moment, not for now."""
     zone = ZoneInfo("Asia/Ho_Chi_Minh")
     with closing(ReportDatabase(primary)) as reports:
         then, now = (figures(reports, Filters.of(at=at, zone=zone)) for at in (drawn.drawn_at, datetime.now(UTC)))

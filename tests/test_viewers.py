@@ -1,4 +1,4 @@
-"""Open pages and their heartbeats: what a browser hears, and when it is told to have its page drawn again."""
+"""Open pages and their heartbeats: what a browser is answered, and when it is told to have its page drawn again."""
 
 import gc
 import threading

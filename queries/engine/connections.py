@@ -35,9 +35,9 @@ class Patience:
 
 PATIENCE = Patience()
 
-# On the connection, so that no query can forget them. force_custom_plan lets the planner see that a filter is empty
-# and drop it; the role can read and nothing else. With less memory an index of words tells pages instead of reports
-# where many begin with a word, and all on them are read. A second process helps with a question; a third does not, on
+# Set on the connection, so that no query can forget them. force_custom_plan lets the planner see that a filter is empty
+# and drop it; the role can only read. With less memory, a word index's bitmap becomes lossy for frequent words: it
+# holds pages instead of reports, and every report on them is read. A second process helps a query; a third does not on
 # two cores.
 _SETTINGS = {
     "role": "report_reader",
@@ -49,14 +49,14 @@ _SETTINGS = {
     "max_parallel_workers_per_gather": "1",
 }
 
-# The kernel gives up a connection whose other end is gone, also where a firewall forgot it silently.
+# The kernel closes a connection whose peer is gone, even if a firewall dropped it silently.
 _ON_THE_WIRE = {"keepalives_idle": 30, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 10_000}
 
-# They find their rows by a key, so one plan is right whatever the key, and a connection keeps it: planning these took
-# longer than answering them.
+# They find their rows by a key, so one plan suits every key, and a connection keeps it: planning took longer than
+# answering.
 PLANNED_ONCE = frozenset({"case_rows", "map_case", "nearby", "report", "report_deadlines", "report_events"})
 
-# A connection asks the database's clock again after so many seconds: clocks drift, and signatures rest on it.
+# A connection asks for the database's clock again after this many seconds: clocks drift, and signatures depend on it.
 _SECONDS_OF_A_SESSION = 600
 
 
@@ -75,19 +75,19 @@ def new_engine(url: str, seconds: int, *, to_connect: int, pool_size: int, max_o
             "options": options,
             "connect_timeout": to_connect,
             "application_name": "dashboard",
-            "prepare_threshold": 1,  # what is asked twice on a connection is prepared
+            "prepare_threshold": 1,  # a statement is prepared when it is first repeated on a connection
             **_ON_THE_WIRE,
         },
     )
 
     @event.listens_for(engine, "do_connect")
     def to_the_url(_dialect: object, _record: object, place: list[Any], _settings: object) -> None:
-        """Connect to the URL as it is, for PostgreSQL's own library: SQLAlchemy's reading knows no lists of hosts."""
+        """Connect to the URL as it is, through libpq: SQLAlchemy's parser does not support lists of hosts."""
         place[:] = [url]
 
     @event.listens_for(engine, "handle_error")
     def changed_tables(context: ExceptionContext) -> None:
-        """Open all connections anew where what one had prepared would return other columns than it did."""
+        """Reconnect all if a prepared statement would now return other columns."""
         if returns_other_columns(context.original_exception):
             context.is_disconnect = True
 
@@ -96,14 +96,14 @@ def new_engine(url: str, seconds: int, *, to_connect: int, pool_size: int, max_o
 
 
 def returns_other_columns(error: BaseException | None) -> bool:
-    """Whether what a connection has prepared no longer fits the tables: told by where the server found out, because
-    its code (0A000) has many meanings, and its words a language.
+    """Whether a prepared statement no longer fits the tables: recognised by the server's source function, because the
+    code (0A000) has many meanings and the message is translated.
     """
     return isinstance(error, psycopg.NotSupportedError) and error.diag.source_function == "RevalidateCachedQuery"
 
 
 def session_of(connection: Connection) -> Session:
-    """Return a connection as the database knows it, asked once for it and every ten minutes after that."""
+    """Return a connection's session as the database knows it, asked at first use and every ten minutes."""
     known: Session | None = connection.info.get("session")
     if known is None or time.monotonic() - known.learned_at > _SECONDS_OF_A_SESSION:
         asked_at = time.monotonic()
@@ -115,9 +115,9 @@ def session_of(connection: Connection) -> Session:
 
 
 def own_key(url: str, to_connect: int) -> str | None:
-    """Return the key that scopes are signed with, where the login of the URL owns it; None where it may not read it.
+    """Return the key that signs scopes, if the URL's login owns it; None if it may not read it.
 
-    Raises psycopg.OperationalError where the database does not answer.
+    Raises psycopg.OperationalError if the database does not answer.
     """
     with psycopg.connect(url, connect_timeout=to_connect, autocommit=True) as connection:
         try:
@@ -128,8 +128,8 @@ def own_key(url: str, to_connect: int) -> str | None:
 
 
 def beginning(question: str, scope: Scope, signed: str | None, *, on_record: bool) -> str:
-    """Return what begins a transaction that is within a signed scope (None: who counts needs none), and leaves the
-    connection as it came: one message, so that a scope costs no waiting of its own.
+    """Return the statements that begin a transaction within a signed scope (None: counting needs none) and leave
+    nothing behind on the connection. They are sent as one message, so that a scope costs no extra round trip.
     """
     begin = ["begin read write" if on_record else "begin"]
     if signed is not None:
@@ -140,12 +140,12 @@ def beginning(question: str, scope: Scope, signed: str | None, *, on_record: boo
 
 
 def longest_wait(connection: Connection) -> float:
-    """Return how many seconds to wait for an answer that the server itself would have given up by then."""
+    """Return how many seconds to wait for an answer: longer than the server's own limit."""
     return float(connection.info["seconds"]) + 1
 
 
 def hang_up(connection: psycopg.Connection) -> None:
-    """Close a connection's socket under whoever waits for it."""
+    """Close a connection's socket while another thread waits for it."""
     with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as wire:
         wire.shutdown(socket.SHUT_RDWR)
 
@@ -177,19 +177,19 @@ def waited_for(
 
 
 class ConnectionWasOld(Exception):
-    """The connection was lost while nobody used it, or the tables were changed after it had prepared the question."""
+    """The connection was lost while idle, or the tables changed after it had prepared the statement."""
 
 
 class GivenUpByACopy(Exception):
-    """A copy ended our question, because it held up what came from the primary."""
+    """A standby cancelled our query because it conflicted with replay."""
 
 
 class NotSigned(Exception):
-    """The database did not believe the scope: its signature was too old, or made with another key."""
+    """The database rejected the scope: its signature was too old, or made with another key."""
 
 
 class NothingCameBack(Exception):
-    """We hung up, because nothing came back for longer than the server may take."""
+    """We closed the connection because nothing came back for longer than the server's own limit."""
 
 
 def words_of(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""The only door to the report database: read-only, parameterised, one answer shared by all who ask the same."""
+"""The only access to the report database: read-only, parameterised, with a shared answer cache."""
 
 import re
 import time
@@ -42,17 +42,17 @@ __all__ = ["DatabaseAway", "NotAReportDatabase", "ReportDatabase"]
 
 _BYTES_OF_ANSWERS = 256 * 1024 * 1024
 
-# serialization_failure and deadlock_detected: nothing else can bring them upon a single question that only reads.
+# serialization_failure and deadlock_detected: a single read-only query gets them only from a standby's replay.
 _GIVEN_UP_BY_A_COPY = frozenset({"40001", "40P01"})
 
 _Kept = TypeVar("_Kept")
 
 
 class ReportDatabase:
-    """A report database that answers questions. Safe to share between threads.
+    """A report database that answers questions. Thread-safe.
 
-    Once `poll` finds it away, every other question is refused at once, and remembered answers grow no older, until
-    `poll` finds it back: who watches asks on behalf of all.
+    Once `poll` finds it away, every other question is refused at once and cached answers do not age, until `poll` finds
+    it back: the watcher polls on behalf of all.
     """
 
     def __init__(
@@ -66,8 +66,8 @@ class ReportDatabase:
         patience: Patience = PATIENCE,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Prepare to ask the database at `url` (any URL that PostgreSQL's own library reads, several hosts included);
-        nothing is connected yet. `while_waiting` is entered by whoever waits for an answer.
+        """Prepare to query the database at `url` (any libpq URL, also with several hosts); nothing is connected yet.
+        `while_waiting` is entered by a thread that waits for an answer.
 
         `write_url` leads to the primary where `url` leads to a copy: only the access log is written there. `scope_key`
         returns the key that scopes are signed with, in hexadecimal digits, or None; left out, the database is asked for
@@ -103,11 +103,11 @@ class ReportDatabase:
         scope: Scope = AGGREGATES_ONLY,
         **parameters: Any,
     ) -> pd.DataFrame:
-        """Answer `queries/<question>.sql` with its columns, within a scope; moments come back in UTC.
+        """Answer `queries/<question>.sql` within a scope; moments are returned in UTC.
 
-        The same question with the same parameters is answered from memory for a while: the moment is a parameter, so
-        only a correction of the past makes an answer old. `figure` and `order` name the definitions that
-        `{figure}` and `{order}` stand for. Raises DatabaseAway, NotAReportDatabase.
+        The same question with the same parameters is answered from the cache: the moment is a parameter, so only a
+        correction of the past makes an answer stale. `figure` and `order` name the definitions for `{figure}` and
+        `{order}`. Raises DatabaseAway, NotAReportDatabase.
         """
         given = tuple(sorted((name, _hashable(value)) for name, value in parameters.items()))
         return self.remember(
@@ -116,14 +116,14 @@ class ReportDatabase:
         )
 
     def remember(self, key: Hashable, make: Callable[[], _Kept]) -> _Kept:
-        """Return what was made under this key a while ago, or make it; for what is worked out from answers.
+        """Return the cached value of a key, or make it; for values computed from answers.
 
-        A table that is returned may be changed; what is remembered stays as it was made. Anything else must not be.
+        A returned table may be modified: it is a copy. Other values must not be modified.
         """
         return self._memory.remember(key, make)
 
     def forget(self, moment: datetime) -> None:
-        """Let go of the answers of a moment that nobody looks at any more, sooner than they grow old."""
+        """Drop the answers of a moment that no page shows any more, before they expire."""
         self._memory.forget(moment)
 
     def ask_now(
@@ -135,7 +135,7 @@ class ReportDatabase:
         scope: Scope = AGGREGATES_ONLY,
         **parameters: Any,
     ) -> pd.DataFrame:
-        """Answer like `ask`, but from the database, always. Raises DatabaseAway, NotAReportDatabase."""
+        """Answer like `ask`, but never from the cache. Raises DatabaseAway, NotAReportDatabase."""
         if away := self._away:
             raise type(away)(str(away), away.kind)
         statement = sql(question, figure, order)
@@ -145,11 +145,10 @@ class ReportDatabase:
             return self._ask(self._engine, question, statement, {name: given[name] for name in named}, scope)
 
     def ask_on_record(self, question: str, *, scope: Scope, **parameters: Any) -> pd.DataFrame:
-        """Answer a question that leaves a line in the access log: each time anew, and for good before it is answered.
+        """Answer a question that writes a line into the access log: never cached, and committed before it is answered.
 
-        The parameter `who` is the name that is written: the scope is signed for that reader.
-        It is asked of the primary where a URL of that was given. Raises DatabaseAway (of the kind read_only where the
-        database is a copy), NotAReportDatabase.
+        The parameter `who` is the name in that line: the scope is signed for that reader. Asked on the primary if its
+        URL was given. Raises DatabaseAway (of the kind read_only if the database is a standby), NotAReportDatabase.
         """
         with self._while_waiting():
             return self._ask(
@@ -164,19 +163,19 @@ class ReportDatabase:
 
     @property
     def writes_elsewhere(self) -> bool:
-        """Whether a URL of the primary was given, for the access log."""
+        """Whether the access log has its own URL, the primary's."""
         return self._recording is not None
 
     def poll(self, question: str, scope: Scope = AGGREGATES_ONLY, **parameters: Any) -> pd.DataFrame:
-        """Answer a small question on a connection kept for it, whatever was found before, and tell all who ask whether
-        the database is there. Raises DatabaseAway, NotAReportDatabase, within about eight seconds.
+        """Answer a small question on a connection kept for it, even while the database is away, and set for all who ask
+        whether the database is there. Raises DatabaseAway, NotAReportDatabase, within about eight seconds.
         """
         try:
             answer = self._ask(self._looking, question, sql(question), parameters, scope)
         except (DatabaseAway, NotAReportDatabase) as away:
             self._memory.freeze()
             self._away = away.with_traceback(None)
-            if away.kind == "silent":  # those who wait on other connections wait in vain as well
+            if away.kind == "silent":  # those who wait on other connections will get no answer either
                 for connection in list(self._running):
                     hang_up(connection)
             raise
@@ -185,7 +184,7 @@ class ReportDatabase:
         return answer
 
     def close(self) -> None:
-        """Give back the connections; a question that is still being answered gives its own back at its end."""
+        """Close the connections; one in use is closed when its question ends."""
         self._closed = True
         self._engine.dispose()
         self._looking.dispose()
@@ -206,7 +205,7 @@ class ReportDatabase:
         began = time.perf_counter()
 
         def begin(connection: Connection) -> str:
-            """Return what begins the question's transaction on a connection."""
+            """Return the statement that begins the question's transaction on a connection."""
             signed = None if scope == AGGREGATES_ONLY else self._signer.signed(scope, reader, session_of(connection))
             return beginning(question, scope, signed, on_record=on_record)
 
@@ -214,8 +213,8 @@ class ReportDatabase:
             try:
                 answer = self._answer(engine, begin, statement, given)
             except (ConnectionWasOld, GivenUpByACopy, NotSigned):
-                # So are the others of the pool, and it has opened none of them again; or the copy has now caught up; or
-                # the key or the database's clock was changed.
+                # The pool's other connections may be stale too, and it has reopened none; or the standby has caught up
+                # by now; or the key or the database's clock was changed.
                 answer = self._answer(engine, begin, statement, given)
         except Exception as error:
             away = no_answer(error, on_record=on_record)
@@ -234,9 +233,9 @@ class ReportDatabase:
                 with waited_for(wire, longest_wait(connection), self._running) as given_up:
                     connection.exec_driver_sql(begin(connection))
                     answer = connection.execute(text(statement), given)
-                    # Plain tuples, from the driver: of SQLAlchemy's rows a table is made ten times as slowly.
+                    # Plain tuples from the driver: building a table from SQLAlchemy's rows takes ten times as long.
                     found = pd.DataFrame.from_records(answer.cursor.fetchall(), columns=list(answer.keys()))
-                    connection.commit()  # a line in the access log, where there is one
+                    connection.commit()  # commits a line of the access log, if there is one
                     return found
             except DBAPIError as error:
                 if given_up.is_set():
@@ -252,7 +251,7 @@ class ReportDatabase:
                     raise ConnectionWasOld from error
                 raise
             finally:
-                if self._closed:  # its pool was given up: nobody else would close it
+                if self._closed:  # its pool is gone: nobody else would close it
                     connection.invalidate()
 
     def _noted(self, question: str, trouble: NoAnswer) -> NoAnswer:

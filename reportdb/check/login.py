@@ -1,4 +1,4 @@
-"""What whoever holds the dashboard's login could do beside asking: in this database, its functions and its server."""
+"""What the dashboard's login could do besides asking: in this database, its functions and its server."""
 
 from collections.abc import Iterator, Sequence
 
@@ -33,13 +33,13 @@ def login_damage(connection: psycopg.Connection, ways_out: Sequence[str] = _WAYS
 
 
 def beyond_the_owner(connection: psycopg.Connection) -> list[Finding]:
-    """Return what stays open to every login because only a superuser may close it, and `connection`'s role is none."""
+    """Return what stays open to every login because only a superuser may close it and `connection`'s role is none."""
     return [] if _is_superuser(connection) else list(_left_by_postgresql(connection))
 
 
 def _key(connection: psycopg.Connection) -> Iterator[Finding]:
     if connection.execute("select to_regclass('scope_key')").fetchone() == (None,):
-        return  # named among the tables
+        return  # reported with the tables
     if connection.execute("select exists (select from scope_key)").fetchone() == (False,):
         wrong = "no key, so that no scope can be signed and the dashboard shows counts alone"
         yield Finding("scope_key", None, wrong, "python -m reportdb scope-key --new")
@@ -82,7 +82,7 @@ def _makers(connection: psycopg.Connection) -> Iterator[Finding]:
 
 
 def _logins(connection: psycopg.Connection) -> Iterator[Finding]:
-    """Yield what the logins that belong to report_dashboard may do beside: rights of their own, roles, ownership."""
+    """Yield what logins in report_dashboard may do besides: their own rights, other roles, ownership."""
     rows = connection.execute(
         """with recursive belongs as (
                select member from pg_auth_members where roleid = to_regrole(%(dashboard)s) and not admin_option

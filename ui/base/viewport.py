@@ -1,7 +1,7 @@
-"""The viewer's window: the style sheets it needs, and how large it is, so that maps and charts are drawn to its size.
+"""The viewer's window: sends it the style sheets and learns its size, so that maps and charts fit.
 
-The type of a page grows with a window wider than a desk's (ui/base/page.css): an operations room's screen is read from
-five metres. What is drawn in pixels, maps and charts, grows by the same `scale`.
+The type of a page grows on windows wider than a desk's (ui/base/page.css), because an operations room's screen is read
+from five metres. Maps and charts, drawn in pixels, grow by the same `scale`.
 """
 
 from dataclasses import dataclass
@@ -22,9 +22,9 @@ _LARGEST = 20_000
 
 @dataclass(frozen=True)
 class Viewport:
-    """A window as it was when its page was loaded, in pixels, and how much larger than at a desk its type is.
+    """A window's size in pixels when its page was loaded, and its type scale relative to a desk's.
 
-    Without `webgl` its browser cannot draw the maps of deck.gl.
+    If not `webgl`, the browser cannot draw deck.gl's maps.
     """
 
     width: int = 1600
@@ -34,12 +34,12 @@ class Viewport:
 
     @property
     def phone(self) -> bool:
-        """Whether it is as narrow as a phone's."""
+        """Whether it is as narrow as a phone."""
         return self.width <= _PHONE
 
 
 def begin(viewer: str) -> None:
-    """Send the page its style sheets and ask how large the window is; an answer that is news runs it again.
+    """Send the page its style sheets and ask for the window's size; a size that is not the known one runs it again.
 
     `viewer` is the name of the viewer's session.
 

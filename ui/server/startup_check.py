@@ -1,4 +1,4 @@
-"""Before the first request: whether the dashboard may listen where it is told to, and what to say about it."""
+"""Checks before the first request: whether the dashboard may listen as configured, and what to print about it."""
 
 import os
 import sys
@@ -18,10 +18,10 @@ from ui.server.gate import BELIEVED_VARIABLE
 
 
 def refuse_broken_files() -> None:
-    """End the process, with a sentence, where a file of Streamlit's settings is not TOML in UTF-8.
+    """End the process with a message if one of Streamlit's settings files is not TOML in UTF-8.
 
-    Called before there is an application: Streamlit reads the files before our lifespan begins, and uvicorn would take
-    an error there for an application without a lifespan, and serve it without a database.
+    Called before the application exists: Streamlit reads the files before our lifespan begins, and uvicorn would treat
+    an error there as an application without a lifespan, and serve it without a database.
     """
     try:
         check_files(files_of_streamlit())
@@ -31,10 +31,10 @@ def refuse_broken_files() -> None:
 
 
 def startup_check() -> str:
-    """Return what to say at the start about who reaches the dashboard.
+    """Return what to print at the start about who can reach the dashboard.
 
-    Where nobody signs in, that holds a new one-time address. Raises SettingsError where it would listen to the
-    network although nobody signs in and nobody said that it may.
+    If nobody signs in, that includes a new one-time address. Raises SettingsError if it would listen to the network
+    without sign-in although nobody has allowed that.
     """
     settings = sign_in()
     try:
@@ -67,8 +67,8 @@ def startup_check() -> str:
 
 
 def scope_key() -> str | None:
-    """Return the key that scopes are signed with: REPORT_SCOPE_KEY, else scope_key in [database] of secrets.toml, else
-    None. Raises SettingsError for what is no key, without repeating it.
+    """Return the key that signs scopes: REPORT_SCOPE_KEY, else scope_key in [database] of secrets.toml, else None.
+    Raises SettingsError for an invalid key, without repeating it.
     """
     found = os.environ.get(KEY_VARIABLE)
     with suppress(StreamlitSecretNotFoundError):
