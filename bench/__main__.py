@@ -11,10 +11,12 @@ from rich.console import Console
 
 from bench import change as changes
 from bench import greedy as greedy_tabs
+from bench import keyed as keyed_tables
 from bench import live as liveness
 from bench import outages as drills
 from bench import pages as rerun_costs
 from bench import queries as questions
+from bench import query_table
 from bench import ranking as rankings
 from bench import scope as scopes
 from bench import working_time as working_times
@@ -56,7 +58,7 @@ def measure_queries(
         def keep(words: str, found: list[questions.Measured]) -> None:
             nonlocal text
             out.print(words)
-            text = questions.table(url, found)
+            text = query_table.table(url, found)
             if table:
                 table.write_text(text)
 
@@ -140,6 +142,12 @@ def measure_change(
             with connect(url) as connection:
                 changes.build(connection, reports=reports, seed=seed)
             changes.report(out, changes.measure(url, moments=moments, seed=seed))
+
+
+@app.command("keyed")
+def measure_keyed() -> None:
+    """Time the sums and joins of tables by key beside plain pandas."""
+    keyed_tables.measure(out)
 
 
 @app.command("working-time")

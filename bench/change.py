@@ -22,8 +22,9 @@ from queries.figures.figures import city as read_city
 from queries.figures.figures import figures, names, with_sums
 from queries.figures.overdue import overdue
 from queries.figures.ranking import changed, ranked
-from reportdb.demo import build_demo, rhythm
-from reportdb.demo.seed_data import facts
+from reportdb.demo import build_demo
+from reportdb.demo_city import rhythm
+from reportdb.demo_city.seed_data import facts
 
 NOW = datetime(2026, 11, 18, 3, 0, tzinfo=UTC)
 SETTLED = datetime(2025, 11, 1, tzinfo=UTC)

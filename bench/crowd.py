@@ -12,16 +12,14 @@ import time
 from base64 import b64decode
 from dataclasses import dataclass, field
 from html import unescape
-from urllib.parse import urlsplit
 
 import httpx
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
-from websockets.typing import Origin, Subprotocol
+from websockets.typing import Origin
 
 from bench import entrance
+from bench.streamlit_messages import PROTOCOL, BackMsg, ForwardMsg, stream
 from bench.viewer import beats_at
 
 _FRESHNESS = re.compile(r'class="freshness ([\w-]+)"[^>]*>(?:<i></i>)?([^<]*)<')
@@ -58,8 +56,8 @@ class Guest:
         while True:
             try:
                 async with connect(
-                    f"ws://{urlsplit(self.address).netloc}/_stcore/stream",
-                    subprotocols=[Subprotocol("streamlit")],
+                    stream(self.address),
+                    subprotocols=[PROTOCOL],
                     origin=Origin(self.address),
                     additional_headers=entrance.cookie_header(self.address),
                     max_size=None,

@@ -9,18 +9,16 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
-from websockets.typing import Origin, Subprotocol
+from websockets.typing import Origin
 
 from bench.pages import dashboard
+from bench.streamlit_messages import PROTOCOL, BackMsg, ForwardMsg, stream
 from reportdb.database.connection import connect as connect_to_database
 from reportdb.database.connection import report_database
 from reportdb.demo import build_demo
@@ -81,8 +79,8 @@ class Tab:
 @asynccontextmanager
 async def _tab(address: str, who: str) -> AsyncIterator[Tab]:
     async with connect(
-        f"ws://{urlsplit(address).netloc}/_stcore/stream",
-        subprotocols=[Subprotocol("streamlit")],
+        stream(address),
+        subprotocols=[PROTOCOL],
         origin=Origin(address),
         additional_headers={_HEADER: who},
         max_size=None,

@@ -22,9 +22,9 @@ from typing import Annotated
 import psycopg
 import typer
 from playwright.sync_api import Page, WebSocket, sync_playwright
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from bench import entrance
+from bench.streamlit_messages import HEALTH, ForwardMsg
 from reportdb.database.connection import connect, report_database
 from reportdb.demo import build_demo
 from tests.open_folder import open_folder
@@ -96,7 +96,7 @@ def _dashboard(url: str) -> Iterator[str]:
     try:
         while server.poll() is None:
             try:
-                urllib.request.urlopen(f"{address}/_stcore/health", timeout=2).close()
+                urllib.request.urlopen(f"{address}{HEALTH}", timeout=2).close()
                 break
             except OSError:
                 time.sleep(0.2)

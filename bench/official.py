@@ -12,12 +12,11 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 from urllib.parse import urlsplit
 
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
 from bench import entrance
+from bench.streamlit_messages import BackMsg, ForwardMsg, stream
 
 _PACKED = re.compile(rb'"packed":\s*"([A-Za-z0-9+/=]+)"')
 _ENDS = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_WITH_COMPILE_ERROR)
@@ -79,7 +78,7 @@ class Official:
     def __enter__(self) -> Self:
         """Connect."""
         connection = connect(
-            f"ws://{urlsplit(self._address).netloc}/_stcore/stream",
+            stream(self._address),
             subprotocols=self._protocols,
             origin=Origin(self._address),
             additional_headers=self._headers,

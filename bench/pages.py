@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import entrance
+from bench.streamlit_messages import HEALTH
 from bench.viewer import Viewer
 from reportdb.database.connection import connect
 from ui.base import page_paths
@@ -36,7 +37,7 @@ def dashboard(url: str, *options: str) -> Iterator[tuple[str, psutil.Process]]:
     try:
         for _ in range(150):
             try:
-                urllib.request.urlopen(f"{address}/_stcore/health", timeout=2).close()
+                urllib.request.urlopen(f"{address}{HEALTH}", timeout=2).close()
                 break
             except OSError:
                 time.sleep(0.2)

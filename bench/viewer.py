@@ -7,12 +7,11 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
-from websockets.typing import Origin, Subprotocol
+from websockets.typing import Origin
 
 from bench import entrance
+from bench.streamlit_messages import PROTOCOL, BackMsg, ForwardMsg, stream
 
 _HEART = re.compile(r'"viewer":\s*"([0-9a-f]{32})",\s*"run":\s*(\d+)')
 
@@ -30,7 +29,7 @@ class Viewer:
 
     def __init__(self, address: str) -> None:
         """Prepare to visit the dashboard at `address` (http://host:port)."""
-        self._address = f"ws://{urlsplit(address).netloc}/_stcore/stream"
+        self._address = stream(address)
         self._origin = address
         self._socket: ClientConnection | None = None
         self._page_hash = ""
@@ -42,7 +41,7 @@ class Viewer:
         """Connect."""
         self._socket = connect(
             self._address,
-            subprotocols=[Subprotocol("streamlit")],
+            subprotocols=[PROTOCOL],
             origin=Origin(self._origin),
             additional_headers=entrance.cookie_header(self._origin),
             max_size=None,

@@ -10,11 +10,10 @@ from ui.base import levels
 from ui.base.i18n import _
 from ui.base.run import Complete, current_run
 from ui.base.theme import palette
-from ui.base.viewport import screen
+from ui.base.viewport import viewport
 from ui.cases.worklist import worklist
 from ui.figures import backlog_table as shown
-from ui.figures import tiles
-from ui.figures.charts import open_history
+from ui.figures import charts, tiles
 from ui.live import freshness
 
 run = current_run()
@@ -39,8 +38,8 @@ with left:
     table, step = days(run.reports, run.filters)
     title = _("Open reports, day by day") if step == 1 else _("Open reports, week by week")
     st.subheader(streamlit_label(title), anchor=False)
-    figure = run.shared(("history", palette(), screen().scale), lambda: open_history(table, palette()))
-    st.plotly_chart(figure, key="history", config={"displayModeBar": False}, theme=None, alt=title)
+    figure = run.shared(("history", palette(), viewport().scale), lambda: charts.open_history(table, palette()))
+    charts.draw(figure, key="history", alt=title)
 with right:
     shown.pace(run, total)
 

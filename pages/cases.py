@@ -2,8 +2,8 @@
 
 from queries.cases.search import may_be_code
 from ui.access import accounts
+from ui.address import examples
 from ui.address.controls import words_of
-from ui.base import examples
 from ui.base.html_panel import panel, shared_panel
 from ui.base.i18n import _
 from ui.base.run import Complete, current_run

@@ -1,4 +1,4 @@
-"""Where in the city are the open reports, which of them are late, and what is coming in just now?"""
+"""Where in the city are the open reports, which are late, and what has just come in?"""
 
 import streamlit as st
 
@@ -9,7 +9,7 @@ from ui.base import levels
 from ui.base.html_panel import panel
 from ui.base.i18n import _
 from ui.base.run import Complete, Run, current_run
-from ui.base.viewport import screen, sized
+from ui.base.viewport import sized, viewport
 from ui.live_map import live_map, map_panels, replay
 from ui.map.colour_scale import MEASURES
 from ui.map.plain_ground import drawn_level, drawn_levels
@@ -53,8 +53,8 @@ elif code:
 
 
 def drawn(then: Run) -> None:
-    """Draw the map at a moment, with what it shows."""
-    if not screen().webgl:
+    """Draw the map at a moment, with its legend and notes."""
+    if not viewport().webgl:
         live_map.plainly(then, level=level, measure=measure)
         return
     found = live_map.draw(then, view, show=show, level=level, measure=measure)

@@ -12,7 +12,7 @@ from ui.base.html_panel import shared_panel
 from ui.base.i18n import _
 from ui.base.page_paths import REPORT
 from ui.base.run import Complete, current_run
-from ui.base.viewport import pixels, screen, sized
+from ui.base.viewport import pixels, sized, viewport
 from ui.cases import contact, detail
 from ui.figures import published
 from ui.live_map import plain_map
@@ -45,7 +45,7 @@ with left:
     shared_panel(run, "report_way", key="report_way", make=lambda: detail.way(run, case, steps))
 with right:
     dark = st.context.theme.type == "dark"
-    if case["lat"] is not None and not screen().webgl:
+    if case["lat"] is not None and not viewport().webgl:
         plain_map.one_place(
             run,
             case["lon"],

@@ -7,8 +7,8 @@ from queries.cases.cases import case_count
 from queries.figures.figures import names, timed, with_sums
 from queries.units.units import family
 from ui.access import accounts
+from ui.address import examples
 from ui.address.controls import words_of
-from ui.base import examples
 from ui.base.i18n import _
 from ui.base.run import Complete, current_run
 from ui.figures import flow_chart, tiles

@@ -17,15 +17,17 @@ from numpy.typing import NDArray
 from reportdb.database.beat import write_beat
 from reportdb.database.connection import DatabaseUnreachable, connect
 from reportdb.deadlines.calendars import fill_calendar
-from reportdb.demo.accounts import add_accounts
-from reportdb.demo.city import City
 from reportdb.demo.intake import take_in
-from reportdb.demo.lifecycle import LONGEST_AFTERMATH, Steps, plan
+from reportdb.demo.lifecycle import LONGEST_AFTERMATH, plan
 from reportdb.demo.recall import Recalled
 from reportdb.demo.records import write_events, write_intake, write_past
-from reportdb.demo.reference_data import CALENDAR_AHEAD
-from reportdb.demo.rhythm import Rhythm, aware, draw_times, local_day, midnight, moment
-from reportdb.demo.state_machine import States, advance, first_states
+from reportdb.demo.state_machine import advance
+from reportdb.demo.states import States, first_states
+from reportdb.demo.steps import Steps
+from reportdb.demo_city.accounts import add_accounts
+from reportdb.demo_city.city import City
+from reportdb.demo_city.reference_data import CALENDAR_AHEAD
+from reportdb.demo_city.rhythm import Rhythm, aware, draw_times, local_day, midnight, moment
 from reportdb.summary import summarise
 from safe_text import log_text
 

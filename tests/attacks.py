@@ -9,10 +9,10 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from streamlit.proto.BackMsg_pb2 import BackMsg
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from bench.official import Official
+from bench.streamlit_messages import BackMsg
 from bench.viewer import beats_at
 from tests.access import (
     BELOW,

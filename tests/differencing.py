@@ -11,9 +11,9 @@ import pandas as pd
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import FIELDS, SEVERITIES, Filters
 from queries.engine.scope import FIGURES, Scope
-from queries.engine.small_numbers import STEP, closed, coarsened
 from queries.figures.figures import AGGREGATES_ONLY as FIGURE_NAMES
 from queries.figures.figures import RATES, STANDING, Dimension, figures, names
+from queries.privacy.small_numbers import STEP, closed, coarsened
 from tests.conftest import DEMO_NOW
 
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)

@@ -14,8 +14,9 @@ from typing import Any, TextIO
 import psycopg
 from psycopg import sql
 
+from reportdb.database.cluster import OWNER
 from reportdb.database.connection import connect
-from reportdb.database.embedded_server import DATABASE, OWNER, embedded_server
+from reportdb.database.embedded_server import DATABASE, embedded_server
 from reportdb.database.migrations import migrate
 from tests.waiting import becomes
 

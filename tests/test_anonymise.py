@@ -1,4 +1,4 @@
-"""Old reports lose what identifies a person; open and younger ones, and every count, stay as they are."""
+"""Old reports lose what identifies a person; open and newer ones, and every count, do not change."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -8,7 +8,6 @@ import pytest
 from rich.progress import Progress
 from typer.testing import CliRunner, Result
 
-from reportdb import anonymise as module
 from reportdb.__main__ import app
 from reportdb.anonymise import AgeError, anonymise, ended_before
 from reportdb.summary import summarise
@@ -20,7 +19,7 @@ LONG_AGO = datetime.now(UTC) - 800 * DAY  # the command reads the clock
 
 
 def _tell(connection: psycopg.Connection, number: int, **facts: object) -> None:
-    """Add a report that names its citizen everywhere, submitted long ago."""
+    """Add a report with the citizen's data everywhere, submitted long ago."""
     words = dict.fromkeys(("title", "text", "address", "answer"), f"Gọi {SECRET}")
     report(connection, number, submitted_at=LONG_AGO - 5 * DAY, **{**words, "updated_at": LONG_AGO, **facts})
     give_step(connection, number, 1, "submitted", LONG_AGO - 5 * DAY, note=f"Hỏi {SECRET}")
@@ -42,7 +41,7 @@ def run(database: str, *arguments: str) -> Result:
 
 
 def _named(connection: psycopg.Connection) -> list[set[int]]:
-    """Return which reports hold the citizen's number: in words, in a step, as a contact; and, never, findable by it."""
+    """Return which reports contain the citizen's number: in words, in a step, as a contact; and, never, by search."""
     held = (
         "select id from report where concat_ws(' ', title, text, address, answer) like '%345%678%'",
         "select report_id from report_event where note like '%345%678%'",
@@ -53,7 +52,7 @@ def _named(connection: psycopg.Connection) -> list[set[int]]:
 
 
 def _whole(connection: psycopg.Connection) -> list[tuple[object, ...]]:
-    """Return everything of the reports but what is masked, and all that was noted of changes."""
+    """Return all data of the reports except what is masked, and the change marks."""
     rows = connection.execute(
         """select to_jsonb(report) - '{title,text,address,answer,words}'::text[] from report order by id"""
     ).fetchall()
@@ -95,10 +94,7 @@ def test_again_finds_nothing_more(database: str) -> None:
     assert "For example" not in result.stdout
 
 
-def test_what_was_stopped_halfway_is_kept_and_finished_by_the_next(
-    connection: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "_REPORTS_AT_ONCE", 1)
+def test_what_was_stopped_halfway_is_kept_and_finished_by_the_next(connection: psycopg.Connection) -> None:
     connection.execute(
         """create function stop() returns trigger language plpgsql as $$
            begin
@@ -109,11 +105,11 @@ def test_what_was_stopped_halfway_is_kept_and_finished_by_the_next(
     )
     now = datetime.now(UTC)
     with pytest.raises(psycopg.errors.RaiseException), Progress(disable=True) as progress:
-        anonymise(connection, now, now=now, progress=progress)
+        anonymise(connection, now, now=now, progress=progress, at_once=1)
     assert _named(connection) == [*[{OPEN, YOUNG}] * 3, set()]
     connection.execute("drop trigger stop on report")
     with Progress(disable=True) as progress:
-        done = anonymise(connection, now, now=now, progress=progress)
+        done = anonymise(connection, now, now=now, progress=progress, at_once=1)
     assert (done.contacts, done.reports, done.notes) == (1, 1, 1)
     assert _named(connection) == [*[{OPEN}] * 3, set()]
     assert connection.execute("select count(*) from access_log").fetchone() == (2,)

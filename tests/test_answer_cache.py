@@ -1,4 +1,4 @@
-"""What is remembered, for how long, and what happens to it while nothing new can be asked."""
+"""The answer cache: what it keeps, for how long, and what it does while the database is away."""
 
 import threading
 import time
@@ -10,20 +10,15 @@ import pytest
 
 from queries.engine.answer_cache import AnswerCache
 from queries.engine.filters import Filters
+from tests.clocks import Clock
 
 
 class Away(Exception):
-    """Nothing can be asked."""
+    """The database is away."""
 
 
-def memory(seconds: float = 60.0, room: int = 1_000_000) -> AnswerCache:
-    return AnswerCache(seconds=seconds, room=room, failing=(Away,))
-
-
-@pytest.fixture
-def passes(clock_of: Callable[[str], Callable[[float], None]]) -> Callable[[float], None]:
-    """Let so many seconds pass."""
-    return clock_of("queries.engine.answer_cache")
+def memory(seconds: float = 60.0, room: int = 1_000_000, clock: Callable[[], float] = time.monotonic) -> AnswerCache:
+    return AnswerCache(seconds=seconds, room=room, failing=(Away,), clock=clock)
 
 
 def fails() -> str:
@@ -36,39 +31,43 @@ def test_it_is_made_once() -> None:
     assert [found.remember("key", lambda: next(numbers)) for _ in range(3)] == ["0", "0", "0"]
 
 
-def test_it_is_made_anew_after_its_time(passes: Callable[[float], None]) -> None:
-    found = memory(seconds=50)
+def test_it_is_made_anew_after_its_time() -> None:
+    clock = Clock()
+    found = memory(seconds=50, clock=clock)
     found.remember("key", lambda: "old")
-    passes(60)
+    clock.pass_by(60)
     assert found.remember("key", lambda: "new") == "new"
 
 
-def test_nothing_grows_old_while_it_stands_still(passes: Callable[[float], None]) -> None:
-    found = memory(seconds=100)
+def test_nothing_grows_old_while_it_stands_still() -> None:
+    clock = Clock()
+    found = memory(seconds=100, clock=clock)
     found.remember("key", lambda: "old")
     found.freeze()
-    passes(200)
+    clock.pass_by(200)
     assert found.remember("key", lambda: "new") == "old"
     found.thaw()
     assert found.remember("key", lambda: "new") == "old", "the time it stood still does not count"
-    passes(120)
+    clock.pass_by(120)
     assert found.remember("key", lambda: "new") == "new"
 
 
-def test_what_is_nearly_too_old_is_good_where_nothing_new_can_be_made(passes: Callable[[float], None]) -> None:
-    found = memory(seconds=500)
+def test_what_is_nearly_too_old_is_good_where_nothing_new_can_be_made() -> None:
+    clock = Clock()
+    found = memory(seconds=500, clock=clock)
     found.remember("key", lambda: "old")
-    passes(420)
+    clock.pass_by(420)
     assert found.remember("key", fails) == "old"
-    passes(300)
+    clock.pass_by(300)
     assert found.remember("key", lambda: "new") == "new"
 
 
-def test_what_is_good_stays_good_while_there_is_no_better_one(passes: Callable[[float], None]) -> None:
-    found = memory(seconds=500)
+def test_what_is_good_stays_good_while_there_is_no_better_one() -> None:
+    clock = Clock()
+    found = memory(seconds=500, clock=clock)
     found.remember("key", lambda: "old")
     for _ in range(3):
-        passes(300)
+        clock.pass_by(300)
         assert found.remember("key", fails) == "old"
 
 

@@ -9,7 +9,8 @@ import numpy as np
 import psycopg
 import pytest
 
-from reportdb.areas import AreasError, Locator, load_areas
+from reportdb.areas import Locator, load_areas
+from reportdb.boundary_file import AreasError
 
 JAN = datetime(2026, 1, 1, tzinfo=UTC)
 

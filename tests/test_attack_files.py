@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from reportdb.database.server_user import lock_file
-from reportdb.importer.rejects import Rejects
+from reportdb.source_file.rejects import Rejects
 from tests.browser.conftest import dashboard, free_port
 from tests.conftest import DEMO_NOW
 from tests.open_folder import open_folder

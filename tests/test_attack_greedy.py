@@ -1,6 +1,6 @@
 """Attacks of one account on everybody's time: many tabs, endless clicks, floods of messages and of sockets.
 
-Nothing here looks at a clock: turns are counted.
+Nothing here depends on a clock: slots are counted.
 """
 
 import asyncio
@@ -14,12 +14,12 @@ from starlette.types import Message, Receive, Scope, Send
 
 from queries.access.accounts import Account
 from queries.engine.scope import ALL_CASES
+from tests.clocks import Clock
 from tests.gate.conftest import HERE, PROXY, SECRET, told
 from tests.test_viewers import NOW, pulse
 from tests.waiting import becomes, until_in_line
 from ui.access import accounts
-from ui.live import sessions
-from ui.live.limits import SHARES, Pace, Sockets, Whose, of_account, of_address
+from ui.live.limits import SHARES, Sockets, Whose, of_account, of_address
 from ui.live.run_queue import Rank, RunQueue
 from ui.live.sessions import Viewer, Viewers
 from ui.server import gate
@@ -27,11 +27,11 @@ from ui.server import gate
 GREEDY, OTHER, THIRD = of_account("greedy"), of_account("other"), of_account("third")
 TABS = 20
 STEPS = 5
-"""So often does the other's page leave the turn, as for an answer of the database, and come back."""
+"""How often the other's page releases its slot, as for a query, and resumes."""
 
 
 class CountedTurns(RunQueue):
-    """Turns that note, for each turn somebody waited for, how many others were given meanwhile."""
+    """A run queue that records, for each wait, how many others got a slot meanwhile."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,14 +39,14 @@ class CountedTurns(RunQueue):
         self.meanwhile: dict[Any, list[int]] = {}
 
     def _leave_line(self, one: Any) -> None:
-        """Note it, with the guard held: what other threads do in between makes no difference."""
+        """Record it with the guard held: other threads cannot interfere."""
         super()._leave_line(one)
         self.meanwhile.setdefault(one.whose, []).append(sum(number > one.number for number in self.given))
         self.given.append(self._last_turn[one.whose])
 
 
 class Room:
-    """Pages that take turns, and the order in which they had them."""
+    """Pages in the queue, and the order of their slots."""
 
     def __init__(self) -> None:
         self.turns = CountedTurns()
@@ -55,7 +55,7 @@ class Room:
         self._threads: list[threading.Thread] = []
 
     def draw(self, whose: Whose, rank: Rank = Rank.CLICKED, steps: int = 0) -> None:
-        """Draw a page that has its first turn, and then one for each step."""
+        """Draw a page with a first slot and one more for each step."""
         with self.turns.turn(rank, whose):
             self.had.append(whose)
             for _ in range(steps):
@@ -66,7 +66,7 @@ class Room:
     def begin(
         self, whose: Whose, *, again: bool = False, rank: Rank = Rank.CLICKED, steps: int = 0
     ) -> threading.Thread:
-        """Draw a page in a thread of its own, `again` and again."""
+        """Draw a page in its own thread, `again` and again."""
 
         def run() -> None:
             self.draw(whose, rank, steps)
@@ -169,16 +169,16 @@ def test_a_click_goes_before_the_refreshes_another_has_begun(room: Room) -> None
     assert room.had == [OTHER, GREEDY]
 
 
-def test_who_waits_behind_their_own_pages_does_not_push_in(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_waits_behind_their_own_pages_does_not_push_in() -> None:
     """After twenty seconds a page goes on without a turn; twenty of one account would then be drawn at once."""
-    monkeypatch.setattr("ui.live.run_queue._SECONDS_TO_WAIT", 0.05)
+    turns = RunQueue(seconds_to_wait=0.05, rounds_behind_others=1000)
     most = SHARES["account"].runs
     inside, at_once, answered = 0, 0, threading.Event()
     counting = threading.Lock()
 
     def slow() -> None:
         nonlocal inside, at_once
-        with room.turns.turn(Rank.CLICKED, GREEDY), room.turns.released():
+        with turns.turn(Rank.CLICKED, GREEDY), turns.released():
             with counting:
                 inside += 1
                 at_once = max(at_once, inside)
@@ -186,7 +186,6 @@ def test_who_waits_behind_their_own_pages_does_not_push_in(room: Room, monkeypat
             with counting:
                 inside -= 1
 
-    monkeypatch.setattr("ui.live.run_queue._ROUNDS_BEHIND_OTHERS", 1000)
     threads = [threading.Thread(target=slow) for _ in range(8)]
     for thread in threads:
         thread.start()
@@ -197,18 +196,13 @@ def test_who_waits_behind_their_own_pages_does_not_push_in(room: Room, monkeypat
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The seconds of the limits' own clock, and no waiting."""
-    now = [1000.0]
-    monkeypatch.setattr(sessions, "_SECONDS_TO_SAY_NO", 0.0)
-    return now
+def clock() -> Clock:
+    """The limits' own clock."""
+    return Clock()
 
 
-def of_viewers(clock: list[float]) -> Viewers:
-    found = Viewers()
-    found._clicks = Pace(lambda share: share.clicks, clock=lambda: clock[0])
-    found._pages = Pace(lambda share: share.pages, clock=lambda: clock[0])
-    return found
+def of_viewers(clock: Clock) -> Viewers:
+    return Viewers(seconds_to_say_no=0, clock=clock)
 
 
 def is_drawn(found: Viewers, viewer: Viewer, whose: Whose) -> bool:
@@ -216,7 +210,7 @@ def is_drawn(found: Viewers, viewer: Viewer, whose: Whose) -> bool:
         return not viewer.too_often
 
 
-def test_endless_clicks_are_refused_and_nobody_elses(clock: list[float]) -> None:
+def test_endless_clicks_are_refused_and_nobody_elses(clock: Clock) -> None:
     found = of_viewers(clock)
     tabs = [found.enter(pulse(NOW)) for _ in range(TABS)]
     most, per_second = SHARES["account"].pages
@@ -224,23 +218,23 @@ def test_endless_clicks_are_refused_and_nobody_elses(clock: list[float]) -> None
     assert drawn == [True] * most + [False] * 30
     assert is_drawn(found, found.enter(pulse(NOW)), OTHER)
     assert is_drawn(found, found.enter(pulse(NOW)), of_address("10.0.0.9"))
-    clock[0] += 1
+    clock.pass_by(1)
     assert sum(is_drawn(found, tab, GREEDY) for tab in tabs) == per_second
 
 
-def test_a_refused_page_comes_back_by_itself_and_is_counted_then(clock: list[float]) -> None:
+def test_a_refused_page_comes_back_by_itself_and_is_counted_then(clock: Clock) -> None:
     found = of_viewers(clock)
     viewer = found.enter(pulse(NOW))
     while is_drawn(found, viewer, GREEDY):
         pass
     viewer.called = True  # its heartbeat has it drawn again
     assert not is_drawn(found, viewer, GREEDY), "a refusal is no way round the limit"
-    clock[0] += viewer.too_often
+    clock.pass_by(viewer.too_often)
     viewer.called = True
     assert is_drawn(found, viewer, GREEDY)
 
 
-def test_refreshes_by_the_heartbeat_are_never_refused(clock: list[float]) -> None:
+def test_refreshes_by_the_heartbeat_are_never_refused(clock: Clock) -> None:
     found = of_viewers(clock)
     viewer = found.enter(pulse(NOW))
     for _ in range(10 * SHARES["account"].pages[0]):
@@ -248,7 +242,7 @@ def test_refreshes_by_the_heartbeat_are_never_refused(clock: list[float]) -> Non
         assert is_drawn(found, viewer, GREEDY)
 
 
-def test_clicks_faster_than_a_hands_wait_as_refreshes_do(clock: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_clicks_faster_than_a_hands_wait_as_refreshes_do(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     found, ranks = of_viewers(clock), list[Rank]()
     real = found.turns.turn
 
@@ -265,7 +259,7 @@ def test_clicks_faster_than_a_hands_wait_as_refreshes_do(clock: list[float], mon
 
 
 class Held:
-    """An application whose WebSockets stay open until they are told to close."""
+    """An application whose WebSockets stay open until they are closed."""
 
     def __init__(self) -> None:
         self.close = asyncio.Event()
@@ -281,7 +275,7 @@ class Held:
 
 
 async def ask(door: gate.Gate, who: str, kind: str = "websocket", path: str = "/_stcore/stream") -> int:
-    """Ask for a path as a proxy passes it on for somebody, and return the status; 0 while a WebSocket is open."""
+    """Send a request as a proxy does for a user, and return the status; 0 while a WebSocket is open."""
     proven = (b"x-proxy-secret", SECRET.encode())
     headers = [(b"host", b"reports.example"), (b"x-remote-user", who.encode()), proven]
     scope = {
@@ -313,7 +307,7 @@ async def ask(door: gate.Gate, who: str, kind: str = "websocket", path: str = "/
 
 
 async def becomes_open(true: Callable[[], bool]) -> None:
-    """Let the others go on until it is true, and fail where it never is."""
+    """Let other tasks run until a condition is true; fail if it never is."""
     for _ in range(10_000):
         if true():
             return
@@ -350,16 +344,14 @@ def test_an_account_has_so_many_sockets_and_is_told(monkeypatch: pytest.MonkeyPa
     assert set(noted) == {"account greedy: refused at the gate, too many open pages"}
 
 
-def test_a_flood_of_messages_waits_in_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    now, slept = [1000.0], []
-    sockets = Sockets()
-    sockets._messages = Pace(lambda share: share.messages, clock=lambda: now[0])
+def test_a_flood_of_messages_waits_in_the_network() -> None:
+    clock, slept = Clock(), list[float]()
 
     async def sleep(seconds: float) -> None:
         slept.append(seconds)
-        now[0] += seconds
+        clock.pass_by(seconds)
 
-    monkeypatch.setattr("ui.live.limits.asyncio.sleep", sleep)
+    sockets = Sockets(clock, sleep)
     most, per_second = SHARES["account"].messages
 
     async def flood(whose: Whose, messages: int) -> int:
@@ -399,6 +391,6 @@ def test_who_has_not_signed_in_is_counted_by_address(account: Account, whose: Wh
 
 @pytest.mark.parametrize("part", ["sockets", "runs", "files"])
 def test_an_address_may_take_more_than_an_account(part: str) -> None:
-    """An office, a proxy or an operations room stands behind one."""
+    """Many people may share one: an office, a proxy or an operations room."""
     counted: Callable[[Any], int] = lambda share: getattr(share, part)  # noqa: E731
     assert counted(SHARES["address"]) > counted(SHARES["account"])

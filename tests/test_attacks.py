@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from streamlit.web.server.starlette.starlette_app_utils import create_signed_value, generate_xsrf_token_string
-from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME, XSRF_COOKIE_NAME
 from websockets.exceptions import InvalidHandshake
 
 from bench.official import Official
@@ -35,6 +33,12 @@ from tests.access import (
 from tests.attacks import ALL_CASES, ATTACKS, ROUTES, Attack, by_address
 from tests.browser.conftest import dashboard, free_port
 from tests.conftest import NewDatabase
+from tests.streamlit_cookies import (
+    USER_COOKIE_NAME,
+    XSRF_COOKIE_NAME,
+    create_signed_value,
+    generate_xsrf_token_string,
+)
 from ui.base.page_paths import PATHS
 
 AT_LEAST = 1_000

@@ -1,4 +1,4 @@
-"""The door to the database: it only reads, asks once for many, and says plainly when nobody answers."""
+"""Access to the database: read-only, one query for many viewers, and clear errors when it does not answer."""
 
 import threading
 from contextlib import closing
@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import InternalError
 
-from queries.engine import database
+from queries.engine.connections import ConnectionWasOld
 from queries.engine.database import DatabaseAway, NotAReportDatabase, ReportDatabase
 from queries.engine.scope import ALL_CASES
 from queries.engine.statements import FILES, sql
@@ -115,7 +115,7 @@ def test_a_connection_that_is_lost_again_is_said_as_such(
     small_city(connection)
 
     def lost(*_asked: object) -> None:
-        raise database._ConnectionWasOld
+        raise ConnectionWasOld
 
     monkeypatch.setattr(reports, "_answer", lost)
     with pytest.raises(DatabaseAway, match="lost twice"):
@@ -135,7 +135,7 @@ def test_another_database_is_said_to_be_none_of_ours(new_database: NewDatabase) 
 
 
 def in_place_of_the_city(connection: psycopg.Connection, code: str) -> None:
-    """Let every question about the city fail with an error code of the server's."""
+    """Make every question about the city fail with one of the server's error codes."""
     small_city(connection)
     connection.execute(
         f"""alter table city rename to kept;

@@ -17,8 +17,8 @@ from reportdb.areas import Locator
 from reportdb.database.connection import connect
 from reportdb.deadlines.working_time import WorkingTime
 from reportdb.demo import build_demo, holds_reports
-from reportdb.demo.boundaries import commune_cells
-from reportdb.demo.seed_data import gazetteer
+from reportdb.demo_city.boundaries import commune_cells
+from reportdb.demo_city.seed_data import gazetteer
 from tests.report_invariants import broken_invariants, counted, fingerprint, replayed
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)

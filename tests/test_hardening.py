@@ -16,13 +16,12 @@ from urllib.parse import urlsplit
 
 import psutil
 import pytest
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
 
 from bench import entrance
+from bench.streamlit_messages import BackMsg, ForwardMsg
 from tests.browser.conftest import dashboard
 
 ROOT = Path(__file__).parents[1]

@@ -1,21 +1,13 @@
-"""Which earlier moment an address stays at when a later one cannot be asked for."""
+"""The earlier moment an address shows when a later one fails."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
+from tests.clocks import Clock
 from ui.live.last_good import Shown, Stay
 
 EARLIER = datetime(2026, 11, 18, 3, 0, tzinfo=UTC)
 LATER = EARLIER + timedelta(minutes=1)
 ADDRESS = ("overdue", ("period", "7d"))
-
-
-@pytest.fixture
-def passes(clock_of: Callable[[str], Callable[[float], None]]) -> Callable[[float], None]:
-    """Let so many seconds pass."""
-    return clock_of("ui.live.last_good")
 
 
 def test_what_was_never_shown_has_nowhere_to_stay() -> None:
@@ -24,16 +16,17 @@ def test_what_was_never_shown_has_nowhere_to_stay() -> None:
     assert found.stays_at(ADDRESS, away=True) is None
 
 
-def test_a_failure_stays_at_the_last_moment_for_half_a_minute(passes: Callable[[float], None]) -> None:
-    found = Shown()
+def test_a_failure_stays_at_the_last_moment_for_half_a_minute() -> None:
+    clock = Clock()
+    found = Shown(clock=clock)
     found.record_success(ADDRESS, EARLIER)
     assert found.stays_at(ADDRESS, away=False) is None
     assert found.failed(ADDRESS, LATER, "slow")
     assert found.stays_at(ADDRESS, away=False) == Stay(EARLIER, "slow")
     assert found.stays_at(("overdue",), away=True) is None, "another address asks for something else"
-    passes(29)
+    clock.pass_by(29)
     assert found.stays_at(ADDRESS, away=False)
-    passes(2)
+    clock.pass_by(2)
     assert found.stays_at(ADDRESS, away=False) is None
 
 
@@ -65,16 +58,15 @@ def test_what_is_not_even_remembered_at_that_moment_is_given_up() -> None:
     assert found.stays_at(ADDRESS, away=True) is None
 
 
-def test_a_moment_is_needed_while_an_address_stays_there_and_until_it_may_have_failed_again(
-    passes: Callable[[float], None],
-) -> None:
-    found = Shown()
+def test_a_moment_is_needed_while_an_address_stays_there_and_until_it_may_have_failed_again() -> None:
+    clock = Clock()
+    found = Shown(clock=clock)
     found.record_success(ADDRESS, EARLIER)
     assert not found.needs(EARLIER), "nothing has failed"
     found.failed(ADDRESS, LATER, "slow")
     assert found.needs(EARLIER)
     assert not found.needs(LATER)
-    passes(31)
+    clock.pass_by(31)
     assert found.needs(EARLIER), "it tries a later one now"
-    passes(60)
+    clock.pass_by(60)
     assert not found.needs(EARLIER)

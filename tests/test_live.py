@@ -1,4 +1,4 @@
-"""The watcher: what it sees, when it sees something new, and what it says while nobody answers."""
+"""The watcher: what it polls, when the moment moves on, and what it reports during an outage."""
 
 import threading
 import time
@@ -11,6 +11,7 @@ import pytest
 
 from queries.engine.database import DatabaseAway, ReportDatabase
 from queries.figures.figures import NoCity
+from tests.clocks import Clock
 from tests.reports import T, report, small_city
 from tests.waiting import becomes, until_in_line
 from ui.live.sessions import Viewer, Viewers
@@ -111,11 +112,11 @@ def test_a_moment_stands_while_the_pages_of_many_are_drawn(watched: Watcher, con
 
 
 class _Overtaken(Exception):
-    """What Streamlit ends a run with that nobody asks for any more."""
+    """Streamlit's exception that ends an obsolete run."""
 
 
 class _SessionState(dict[str, Viewer]):
-    """One session's: whoever asks it for something in a run that was overtaken is ended there."""
+    """One session's state: an obsolete run that reads it is ended there."""
 
     overtaken: threading.Thread
 
@@ -169,7 +170,7 @@ def test_the_answers_of_a_moment_are_let_go_when_all_have_left_it(
     watched: Watcher, connection: psycopg.Connection
 ) -> None:
     def stand(moment: datetime) -> bool:
-        """Whether they do after the next look."""
+        """Whether they are dropped after the next poll."""
         watched.poll()
         return watched.reports.remember(("figures", moment), lambda: "anew") == "as they were"
 
@@ -188,20 +189,25 @@ def test_the_answers_of_a_moment_are_let_go_when_all_have_left_it(
     assert becomes(lambda: not stand(left))
 
 
-def test_the_answers_of_a_moment_nobody_comes_back_to_are_let_go(
-    watched: Watcher, connection: psycopg.Connection
-) -> None:
-    left = watched.pulse.at
-    watched.shown.record_success("an address that nobody opens again", left)
-    watched.reports.remember(("figures", left), lambda: "as they were")
-    now = datetime.now(UTC)
-    report(connection, 1, submitted_at=now - timedelta(hours=1), updated_at=now)
-    time.sleep(1.1)  # moments are whole seconds
-    watched.poll()
-    assert watched.pulse.at > left
-    watched._left = [(moment, at - 46) for moment, at in watched._left]
-    watched.poll()
-    assert watched.reports.remember(("figures", left), lambda: "anew") == "anew"
+def test_the_answers_of_a_moment_nobody_comes_back_to_are_let_go(connection: psycopg.Connection, database: str) -> None:
+    small_city(connection)
+    clock = Clock()
+    with watching(database, every=3600, clock=clock) as watched:
+        left = watched.pulse.at
+        watched.shown.record_success("an address that nobody opens again", left)
+        watched.reports.remember(("figures", left), lambda: "as they were")
+        now = datetime.now(UTC)
+        report(connection, 1, submitted_at=now - timedelta(hours=1), updated_at=now)
+        time.sleep(1.1)  # moments are whole seconds
+        clock.pass_by(7)  # no moment is held back longer than six
+        watched.poll()
+        assert watched.pulse.at > left
+        clock.pass_by(44)
+        watched.poll()
+        assert watched.reports.remember(("figures", left), lambda: "anew") == "as they were"
+        clock.pass_by(2)
+        watched.poll()
+        assert watched.reports.remember(("figures", left), lambda: "anew") == "anew"
 
 
 def test_nothing_new_leaves_the_moment_where_it_is_until_the_minute_turns(

@@ -1,4 +1,4 @@
-"""Every fault the database can have: what the screen says meanwhile, and that it heals with no touch.
+"""Every fault of the database: what the screen says meanwhile, and that it recovers by itself.
 
 Each drill draws the real frame with the real overview. docs/decisions/0029-outages.md has the times the faults take.
 """
@@ -14,7 +14,9 @@ import uuid
 from base64 import b64decode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from html import unescape
 from pathlib import Path
 
@@ -26,7 +28,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import UnknownElement
 
 from queries.access.accounts import Account
-from queries.engine import database as door
+from queries.engine.connections import Patience
 from queries.engine.errors import Kind
 from queries.engine.scope import cases_of
 from reportdb.database.connection import connect
@@ -37,24 +39,28 @@ from tests.reports import report, small_city
 from tests.servers import postmaster
 from tests.wire import wire
 from ui.access import accounts
-from ui.live import last_good, watch
+from ui.live import watch
 from ui.live.pulse import Pulse
 
 FRAME = Path(__file__).parents[1] / "ui" / "frame" / "page_frame.py"
 PATIENCE = 60
+IN_A_HURRY = Patience(answer=2, poll=1, connect=2)
+
+watching_in_a_hurry = partial(watch.watching, patience=IN_A_HURRY, every=0.3, seconds_to_stay=1)
+"""Watches as the dashboard does, but waits less: for looks, for answers, before trying again."""
 
 pytestmark = pytest.mark.usefixtures("administrator")
 
 
 class Board:
-    """A viewer's overview, drawn when asked."""
+    """A viewer's overview, drawn on request."""
 
     def __init__(self) -> None:
         self._app = AppTest.from_file(str(FRAME), default_timeout=PATIENCE)
         self._app.query_params["lang"] = "en"
 
     def poll(self) -> str:
-        """Draw the page and return the header's words on how fresh it is; nothing may be on it that looks broken."""
+        """Draw the page and return the header's freshness note; nothing on the page may look broken."""
         self._app.run()
         assert not self._app.exception
         drawn = [element for element in self._app.main if isinstance(element, UnknownElement)]
@@ -73,7 +79,7 @@ class Board:
         return unescape(words)
 
     def asks(self, **query: str) -> None:
-        """Have the address ask for something."""
+        """Set the address's query."""
         for word, value in query.items():
             self._app.query_params[word] = value
 
@@ -87,27 +93,20 @@ class Board:
 
 
 def html_of(data: dict[str, str]) -> str:
-    """Return the HTML a component was told to draw; nothing where it draws something else."""
+    """Return the HTML in a component's data; empty if it draws something else."""
     return gzip.decompress(b64decode(data["packed"])).decode() if "packed" in data else data.get("html", "")
 
 
 @contextmanager
 def board(
-    url: str, why_away: Callable[[], Kind | None] = lambda: None, scope_key: Callable[[], str | None] | None = None
+    url: str,
+    why_away: Callable[[], Kind | None] = lambda: None,
+    scope_key: Callable[[], str | None] | None = None,
+    patience: Patience = IN_A_HURRY,
 ) -> Iterator[Board]:
-    with watch.watching(url, why_away=why_away, scope_key=scope_key):
+    with watching_in_a_hurry(url, why_away=why_away, scope_key=scope_key, patience=patience):
         drawn = Board()
         yield drawn
-
-
-@pytest.fixture(autouse=True)
-def in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait less than a viewer would: for looks, for answers, before trying again."""
-    monkeypatch.setattr(door, "_SECONDS_FOR_AN_ANSWER", 2)
-    monkeypatch.setattr(door, "_SECONDS_FOR_A_LOOK", 1)
-    monkeypatch.setattr(door, "_SECONDS_TO_CONNECT", 2)
-    monkeypatch.setattr(watch, "_SECONDS_BETWEEN_LOOKS", 0.3)
-    monkeypatch.setattr(last_good, "_SECONDS_TO_STAY", 1)
 
 
 def fill(connection: psycopg.Connection) -> None:
@@ -116,7 +115,7 @@ def fill(connection: psycopg.Connection) -> None:
 
 
 def arrives(connection: psycopg.Connection, number: int) -> None:
-    """Let a report come in now."""
+    """Insert a report received now."""
     now = datetime.now(UTC)
     report(connection, number, submitted_at=now - timedelta(seconds=5), updated_at=now)
 
@@ -129,7 +128,7 @@ def city(connection: psycopg.Connection, database: str) -> str:
 
 @pytest.fixture
 def official(connection: psycopg.Connection, city: str) -> Iterator[tuple[str, str]]:
-    """A login with no right but to be the reader, and its URL."""
+    """A login that may only act as the reader, and its URL."""
     name = f"official_{uuid.uuid4().hex[:8]}"
     connection.execute(sql.SQL("create role {} login noinherit in role report_dashboard").format(sql.Identifier(name)))
     yield name, make_url(city).set(username=name).render_as_string(hide_password=False)
@@ -138,14 +137,14 @@ def official(connection: psycopg.Connection, city: str) -> Iterator[tuple[str, s
 
 
 def key_of(connection: psycopg.Connection) -> Callable[[], str]:
-    """Return what tells the key that scopes are signed with, which its owner reads."""
+    """Return a function that reads the scope key as its owner."""
     key = connection.execute("select encode(key, 'hex') from scope_key").fetchone()
     assert key
     return lambda: str(key[0])
 
 
 def shows_the_last_good_numbers(drawn: Board, trouble: str) -> None:
-    """The same panels and numbers as before the fault, with the moment they speak of, and what is wrong."""
+    """The same panels and numbers as before the fault, with their moment and the trouble."""
     before = drawn.panels, drawn.counts
     assert drawn.counts
     said = drawn.until(f"· {trouble}")
@@ -166,7 +165,7 @@ def test_a_server_that_ends_and_starts_again(ending: signal.Signals) -> None:
                 drawn.until("Live")
                 killed = postmaster(folder)
                 assert killed
-                with (folder / "gate.lock").open() as gate:  # nobody starts it again meanwhile
+                with (folder / "gate.lock").open() as gate:  # nobody restarts it meanwhile
                     fcntl.flock(gate, fcntl.LOCK_EX)
                     os.kill(killed, ending)
                     shows_the_last_good_numbers(drawn, "the database")
@@ -205,7 +204,7 @@ def test_a_server_whose_place_another_takes(city: str) -> None:
 
 
 def arrived(city: str, look: Callable[[], str]) -> None:
-    """A report that comes in now is on the screen of who looks then."""
+    """A report received now is shown to a viewer who looks then."""
     with connect(city) as connection:
         arrives(connection, 77)
     changed_at = watch.watcher().pulse.changed_at
@@ -263,7 +262,7 @@ def test_no_connection_left(official: tuple[str, str], connection: psycopg.Conne
 
 
 def test_no_room_on_the_disk(city: str, connection: psycopg.Connection) -> None:
-    """Simulated: the server's own error code, from a view in the place of a table."""
+    """Simulated: the server's own error code, from a view that replaces a table."""
     with board(city) as drawn:
         drawn.until("Live")
         connection.execute(
@@ -329,7 +328,7 @@ def test_who_was_not_drawn_again_before_the_outage_keeps_what_they_saw(
 
         def look(board: Board, name: str) -> str:
             looks.append(heads[name])
-            board.asks(period="30d")  # a head's first page that asks for nothing leads to the own unit
+            board.asks(period="30d")  # a head's first page without a query leads to the own unit
             return board.poll()
 
         assert look(first, "A").startswith("Live")
@@ -343,9 +342,8 @@ def test_who_was_not_drawn_again_before_the_outage_keeps_what_they_saw(
         assert (second.counts, second.errors) == (counts, errors)
 
 
-def test_an_outage_longer_than_answers_are_remembered(city: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(door, "_SECONDS_TO_REMEMBER", 3)
-    with wire(city) as laid, board(laid.url) as drawn:
+def test_an_outage_longer_than_answers_are_remembered(city: str) -> None:
+    with wire(city) as laid, board(laid.url, patience=replace(IN_A_HURRY, remember=3)) as drawn:
         drawn.until("Live")
         laid.cut()
         shows_the_last_good_numbers(drawn, "the database does not answer")
@@ -354,7 +352,7 @@ def test_an_outage_longer_than_answers_are_remembered(city: str, monkeypatch: py
 
 
 def test_a_page_that_draws_slowly_says_so_meanwhile(city: str) -> None:
-    with watch.watching(city) as watcher:
+    with watching_in_a_hurry(city) as watcher:
         viewer = watcher.viewers.enter(watcher.pulse)
         viewer.begin(watcher.pulse)
         viewer.drawn()
@@ -371,7 +369,7 @@ def test_a_page_that_draws_slowly_says_so_meanwhile(city: str) -> None:
 def test_viewers_come_back_one_after_the_other(city: str) -> None:
     """Not all in the moment the database is back: each at its own turn within three seconds."""
     back = datetime.now(UTC)
-    with watch.watching(city) as watcher:
+    with watching_in_a_hurry(city) as watcher:
         came = []
         for turn, seconds_ago in ((0.0, 0), (0.9, 1), (0.9, 3)):
             viewer = watcher.viewers.enter(Pulse(at=back - timedelta(minutes=1)))

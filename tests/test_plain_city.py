@@ -13,13 +13,14 @@ from queries.figures.figures import city as city_of
 from queries.places import map as map_queries
 from reportdb.summary import summarise
 from tests.reports import DAY, T, give_boundaries, report, small_city
-from ui.base import examples, levels
+from ui.address import examples
+from ui.base import levels
 from ui.base.i18n import speaking
 from ui.base.run import Run
 from ui.cases import detail
 from ui.figures import backlog_table
 from ui.frame.filter_bar import _shown
-from ui.live_map import live_map
+from ui.live_map import live_map, map_ways
 from ui.map import map_layers
 from ui.map.plain_ground import drawn_level, plain_ground
 from ui.unit import leaderboard
@@ -218,5 +219,5 @@ def test_a_report_placed_by_the_sources_word_is_not_on_the_map(
     )
     run = viewing(reports)
     with speaking("en"):
-        drawn = live_map._points(run, None)
+        drawn = map_ways.points(run, None)
     assert (drawn.shown.value, drawn.missing.value) == ("0", "1")

@@ -1,4 +1,4 @@
-"""What is on record: files before their first byte and with their end, opened cases, and who takes out much."""
+"""The access log: files before their first byte and with their end, opened cases, and accounts with unusual volume."""
 
 import asyncio
 import io
@@ -19,6 +19,7 @@ from queries.access.record import Volume, export_begun, export_ended, volumes
 from queries.cases import cases
 from queries.engine.database import ReportDatabase
 from queries.engine.scope import ADMINISTRATION, ALL_CASES
+from tests.clocks import Clock
 from tests.reports import DAY, HOUR, T, report, small_city
 from ui.access import accounts, record
 from ui.base.thresholds import Thresholds
@@ -46,7 +47,7 @@ def city(connection: psycopg.Connection) -> psycopg.Connection:
 
 @pytest.fixture
 def asked_by(monkeypatch: pytest.MonkeyPatch) -> Callable[[Account], None]:
-    """Say who asks for files from now on."""
+    """Set the user who requests files from now on."""
 
     def by(account: Account) -> None:
         monkeypatch.setattr(accounts, "of_request", lambda _request: account)
@@ -62,7 +63,7 @@ def app(
     asked_by: Callable[[Account], None],  # noqa: ARG001
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Starlette]:
-    """The routes of files over the city, whose parts are small."""
+    """The file routes over the city, with small parts."""
     monkeypatch.setattr(cases, "_PART", PART)
     with watch.watching(database):
         yield Starlette(routes=export_routes)
@@ -117,7 +118,7 @@ def test_whoever_only_asks_for_the_headers_takes_nothing(app: Starlette, city: p
 
 
 class Download:
-    """A browser that takes a file message by message, and may hang up."""
+    """A browser that reads a file message by message, and may disconnect."""
 
     def __init__(self, app: Starlette, path: str = PATH) -> None:
         self._app, self._path = app, path
@@ -158,7 +159,7 @@ class Download:
             await self._may_go_on.acquire()
 
     async def until(self, parts: int) -> None:
-        """Take so many parts, and no more."""
+        """Read so many parts and no more."""
         for taken in range(parts):
             if taken:
                 self._may_go_on.release()
@@ -170,7 +171,7 @@ class Download:
         await self.end()
 
     async def end(self) -> None:
-        """Take the rest."""
+        """Read the rest."""
         for _ in range(100):
             self._may_go_on.release()
         assert self._task
@@ -324,12 +325,10 @@ def test_the_worst_alarm_stands_first_and_nobody_without_one() -> None:
     assert [alarm.volume.subject for alarm in record.alarms([quiet, much, most])] == ["c", "b"]
 
 
-def test_the_latest_volumes_are_read_without_waiting(
-    city: psycopg.Connection, reports: ReportDatabase, clock_of: Callable[[str], Callable[[float], None]]
-) -> None:
+def test_the_latest_volumes_are_read_without_waiting(city: psycopg.Connection, reports: ReportDatabase) -> None:
     del city
-    pass_by = clock_of("ui.access.record")
-    latest = record.Latest()
+    clock = Clock()
+    latest = record.Latest(clock)
     begin_a_file(reports)
     assert latest.read(reports) is None, "nobody waits"
     with latest._asking:  # it has been asked
@@ -337,7 +336,7 @@ def test_the_latest_volumes_are_read_without_waiting(
     assert [volume.exported_hour for volume in latest.read(reports) or ()] == [7]
     begin_a_file(reports)
     assert [volume.exported_hour for volume in latest.read(reports) or ()] == [7]
-    pass_by(31)
+    clock.pass_by(31)
     latest.read(reports)
     with latest._asking:
         pass
@@ -345,12 +344,12 @@ def test_the_latest_volumes_are_read_without_waiting(
 
 
 class Session(dict[str, Any]):
-    """What Streamlit keeps for one session."""
+    """One session's state in Streamlit."""
 
 
 @pytest.fixture
 def drawn(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Draw a page in a session without Streamlit: which page, for which code, and the case it shows."""
+    """Draw a page in a simulated session: the page, the code in its address, and the case it shows."""
     session, query = Session(account=LAN), {"code": ""}
 
     class Query:
@@ -365,7 +364,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
     monkeypatch.setattr(record, "st", Streamlit)
     monkeypatch.setattr(accounts, "st", Streamlit)
-    monkeypatch.setattr(accounts, "_noted", {})
+    monkeypatch.setattr(accounts, "recent_notes", accounts.RecentNotes())
 
     def draw(page: str, code: str = "", case: int | None = None, account: Account = LAN) -> None:
         session["account"], query["code"] = account, code
@@ -380,9 +379,10 @@ def test_an_opened_case_is_one_line_however_often_it_is_drawn_again(
     drawn: Callable[..., None],
     city: psycopg.Connection,
     database: str,
-    clock_of: Callable[[str], Callable[[float], None]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    pass_by = clock_of("ui.access.accounts")
+    clock = Clock()
+    monkeypatch.setattr(accounts, "recent_notes", accounts.RecentNotes(clock))
 
     def opened() -> list[tuple[Any, ...]]:
         return city.execute("select subject, action, report_id, reason from access_log order by id").fetchall()
@@ -390,7 +390,7 @@ def test_an_opened_case_is_one_line_however_often_it_is_drawn_again(
     with watch.watching(database):
         for _ in range(3):
             drawn("report", "T-1", 1)
-            pass_by(3600)  # the heartbeat has it drawn again all day
+            clock.pass_by(3600)  # the heartbeat has it drawn again all day
         assert opened() == [(LAN.subject, "case", 1, "")]
         drawn("report", "T-1")  # a run that failed before it showed anything
         drawn("report", "T-1", 1)
@@ -399,7 +399,7 @@ def test_an_opened_case_is_one_line_however_often_it_is_drawn_again(
         drawn("cases")
         drawn("report", "T-2", 2)
         assert [line[2] for line in opened()] == [1, 2], "the same within a minute"
-        pass_by(61)
+        clock.pass_by(61)
         drawn("cases")
         drawn("report", "T-2", 2)
         assert [line[2] for line in opened()] == [1, 2, 2]

@@ -1,4 +1,4 @@
-"""Turns: one at a time, in their order, and nobody holds one while he waits for something else."""
+"""The run queue: one slot, in order, released during I/O."""
 
 import threading
 import time
@@ -19,7 +19,7 @@ def turns() -> RunQueue:
 
 @pytest.fixture
 def beside() -> Iterator[Callable[[Callable[[], None]], None]]:
-    """Do a task in a thread of its own, which is to be done when the test is."""
+    """Run a task in its own thread, which must be finished when the test ends."""
     threads: list[threading.Thread] = []
 
     def begin(task: Callable[[], None]) -> None:
@@ -114,8 +114,8 @@ def test_a_file_waits_for_every_page_also_when_it_has_its_answer(
     assert order == ["page", "file"]
 
 
-def test_who_gets_none_for_long_goes_on_without_one(turns: RunQueue, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ui.live.run_queue._SECONDS_TO_WAIT", 0.05)
+def test_who_gets_none_for_long_goes_on_without_one() -> None:
+    turns = RunQueue(seconds_to_wait=0.5)
     done = threading.Event()
 
     def draw() -> None:
@@ -128,7 +128,6 @@ def test_who_gets_none_for_long_goes_on_without_one(turns: RunQueue, monkeypatch
         waiting.join(10)
         assert done.is_set()
         assert not turns.waiting
-        monkeypatch.undo()
         refreshed = threading.Thread(target=draw)
         done.clear()
         refreshed.start()
@@ -141,7 +140,7 @@ def test_who_gets_none_for_long_goes_on_without_one(turns: RunQueue, monkeypatch
 def test_who_waits_for_what_another_makes_leaves_the_other_the_turn(
     turns: RunQueue, beside: Callable[[Callable[[], None]], None]
 ) -> None:
-    """Else neither would go on: one has the turn, the other the question."""
+    """Otherwise there would be a deadlock: one has the slot, the other makes the answer."""
     memory = AnswerCache(seconds=60, room=1_000_000, failing=(), while_waiting=turns.released)
     making, go_on = threading.Event(), threading.Event()
 

@@ -20,13 +20,14 @@ from queries.access.accounts import Account, contact, log, note
 from queries.cases.cases import FIGURES, case_count, case_rows, cases, readable_count
 from queries.cases.report import events, nearby, report
 from queries.cases.search import search
-from queries.engine import database
+from queries.engine import connections, database
+from queries.engine.connections import Patience
 from queries.engine.database import NotAReportDatabase, ReportDatabase
 from queries.engine.filters import BEGINNING, Filters
 from queries.engine.scope import ADMINISTRATION, AGGREGATES_ONLY, ALL_CASES, GATE, NOTHING, Scope, cases_of
-from queries.engine.small_numbers import coarsened
 from queries.engine.statements import FILES, sql
 from queries.places import map as maps
+from queries.privacy.small_numbers import coarsened
 from reportdb.database.connection import connect
 from tests import access
 from tests.access import (
@@ -321,7 +322,7 @@ def test_no_scope_goes_from_one_transaction_to_the_next(
     setting = "select current_user as role, split_part(current_setting('report.scope', true), ';', 1) as units"
     who, counting = f"{setting}, array(select id from report) as ids", f"{setting}, count(*) as n from report"
     monkeypatch.setattr(database, "sql", lambda question, *_rest: question)
-    monkeypatch.setattr(database, "_PLANNED_ONCE", {who, counting} if planned_once else set())
+    monkeypatch.setattr(connections, "PLANNED_ONCE", {who, counting} if planned_once else set())
     scopes = [HEAD, cases_of((THEIRS,)), NOTHING, ALL_CASES]
     units = {HEAD: (OURS, BELOW), scopes[1]: (THEIRS,), NOTHING: (), ALL_CASES: (OURS, THEIRS, BELOW)}
 
@@ -348,11 +349,10 @@ def test_no_scope_goes_from_one_transaction_to_the_next(
 
 def test_nothing_of_a_scope_stays_where_its_question_failed(city: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "sql", lambda question, *_rest: question)
-    monkeypatch.setattr(database, "_SECONDS_FOR_AN_ANSWER", 1)
     who = """select pg_backend_pid() as pid, current_user as role,
                  split_part(current_setting('report.scope', true), ';', 1) as units,
                  current_setting('transaction_read_only') as reads"""
-    with closing(ReportDatabase(city)) as reports:
+    with closing(ReportDatabase(city, patience=Patience(answer=1))) as reports:
         before = reports.ask_now(who).iloc[0]
         assert (before["role"], before["units"], before["reads"]) == ("report_reader", None, "on")
         for failing, why, scope in (

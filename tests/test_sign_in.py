@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 import streamlit as st
 from starlette.datastructures import Headers
-from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
-from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
+from tests.streamlit_cookies import COOKIE_SECRET, USER_COOKIE_NAME, create_signed_value
 from ui.access import sign_in
 from ui.access.proxy_proof import Secret
 from ui.access.sign_in import SignIn, subject_of_claims, subject_of_request
@@ -41,7 +40,7 @@ def saying(monkeypatch: pytest.MonkeyPatch) -> Saying:
         sign_in.sign_in.cache_clear()
         return sign_in.sign_in()
 
-    monkeypatch.setattr("streamlit.web.server.starlette.starlette_websocket.get_cookie_secret", lambda: SECRET)
+    monkeypatch.setattr(COOKIE_SECRET, lambda: SECRET)
     return say
 
 

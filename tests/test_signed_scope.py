@@ -1,4 +1,4 @@
-"""Who asks for cases proves it with a key: where it is there, missing, wrong or changed, and where it comes from."""
+"""Case queries are signed with a key: with the key, without it, with a wrong or changed one, and from each source."""
 
 import os
 from collections.abc import Iterator
@@ -19,11 +19,12 @@ from queries.engine.scope import ALL_CASES, cases_of
 from queries.engine.signature import KEY_VARIABLE
 from reportdb.__main__ import app
 from reportdb.check.login import login_damage
+from reportdb.database.cluster import OWNER
 from reportdb.database.connection import connect
-from reportdb.database.embedded_server import OWNER
 from reportdb.database.scope_key import LOGIN, change_scope_key, dashboard_url, embedded_scope_key, read_scope_key
 from tests.access import CASES, NOW, OURS, dashboard_login, logged, number, planted
 from tests.browser.conftest import dashboard
+from tests.clocks import Clock
 from tests.conftest import NewDatabase
 from tests.test_figures import HANOI
 from ui.base.settings import SettingsError
@@ -70,12 +71,13 @@ def test_without_the_key_the_login_counts_and_reads_no_case(login: str, given: s
             assert told.value.kind == "unsigned"
 
 
-def test_a_changed_key_is_found_by_who_may_look_for_it(city: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(signature, "_SECONDS_BETWEEN_KEYS", 0.0)
-    with closing(ReportDatabase(city)) as reports:
+def test_a_changed_key_is_found_by_who_may_look_for_it(city: str) -> None:
+    clock = Clock()
+    with closing(ReportDatabase(city, clock=clock)) as reports:
         assert codes(reports) == len(CASES)
         with connect(city) as owner:
             change_scope_key(owner)
+        clock.pass_by(11)  # the key is read again after ten seconds, not sooner
         assert codes(reports) == len(CASES)
 
 

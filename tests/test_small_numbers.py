@@ -12,16 +12,16 @@ import pytest
 
 from queries.cases.cases import FIGURES as LISTED
 from queries.cases.cases import case_count
-from queries.engine import small_numbers
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import TICK, Filters
 from queries.engine.scope import ALL_CASES, FIGURES, NOTHING, Scope, cases_of
-from queries.engine.small_numbers import KEY_VARIABLE, STEP, coarsened, rounded, settled
 from queries.figures import backlog, days, overdue, published, signals
 from queries.figures.figures import AGGREGATES_ONLY as FIGURE_NAMES
 from queries.figures.figures import RATES, STANDING, City, city, figures, names, timed, with_sums
 from queries.figures.period import hours
 from queries.places import map as map_queries
+from queries.privacy import small_numbers
+from queries.privacy.small_numbers import KEY_VARIABLE, STEP, coarsened, rounded, settled
 from queries.units import units
 from tests.conftest import DEMO_NOW
 from tests.differencing import (

@@ -1,4 +1,4 @@
-"""A dashboard on a real standby: it tells how old its copy is, shows the numbers of that moment, and writes nothing."""
+"""A dashboard on a real standby: it shows how old its copy is, has the numbers of that moment, and writes nothing."""
 
 import threading
 import time
@@ -22,17 +22,14 @@ from reportdb.database.connection import connect
 from reportdb.database.migrations import SchemaError, migrate
 from tests.reports import report, small_city
 from tests.standby import Pair, primary_and_standby
-from tests.test_outages import Board, arrives, in_a_hurry
+from tests.test_outages import Board, arrives, watching_in_a_hurry
 from tests.waiting import becomes
 from ui.access import accounts, record
 from ui.base.i18n import speaking
 from ui.base.thresholds import VARIABLE, thresholds
-from ui.live import watch
-
-__all__ = ["in_a_hurry"]
 
 ADMIN = Account("admin", "Admin", "admin", ADMINISTRATION)
-AMBER, RED = 4, 9  # seconds: the shipped 10 and 60 are not waited for
+AMBER, RED = 4, 9  # seconds: shorter than the shipped 10 and 60
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +46,7 @@ def pair() -> Iterator[Pair]:
 
 @pytest.fixture
 def sooner(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """Call a copy old sooner than thresholds.toml does, and let the beat come as often."""
+    """Lower the limits of thresholds.toml, and the heartbeat's interval with them."""
     file = tmp_path / "thresholds.toml"
     file.write_text(f"[copy]\namber = {AMBER}\nred = {RED}\n")
     monkeypatch.setenv(VARIABLE, str(file))
@@ -61,7 +58,7 @@ def sooner(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
 
 @contextmanager
 def arriving(url: str) -> Iterator[None]:
-    """Let a report come in several times a second while the block runs."""
+    """Insert reports several times a second while the block runs."""
     stop = threading.Event()
 
     def arrive() -> None:
@@ -127,8 +124,8 @@ def begin_a_file(reports: ReportDatabase) -> record.Taken:
 def test_a_file_needs_the_primary_and_an_opened_case_does_not(
     pair: Pair, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(accounts, "_noted", {})
-    with watch.watching(pair.standby.url) as watcher:
+    monkeypatch.setattr(accounts, "recent_notes", accounts.RecentNotes())
+    with watching_in_a_hurry(pair.standby.url) as watcher:
         assert record.no_files_here()
         with pytest.raises(record.NotOnRecord) as refused:
             begin_a_file(watcher.reports)
@@ -138,12 +135,12 @@ def test_a_file_needs_the_primary_and_an_opened_case_does_not(
         with caplog.at_level("WARNING"):
             accounts.noted("admin", "case", report_id=1)
         assert "admin, case, report 1" in caplog.text, "the server's log has what the access log cannot"
-    with watch.watching(pair.standby.url, pair.url) as watcher:
+    with watching_in_a_hurry(pair.standby.url, pair.url) as watcher:
         assert not record.no_files_here()
         taken = begin_a_file(watcher.reports)
         taken.sent, taken.whole = 7, True
         taken.end()
-        monkeypatch.setattr(accounts, "_noted", {})
+        monkeypatch.setattr(accounts, "recent_notes", accounts.RecentNotes())
         accounts.noted("admin", "case", report_id=2)
     with connect(pair.url) as primary:
         noted = primary.execute(
@@ -172,7 +169,7 @@ def test_a_copy_without_a_beat_goes_by_what_it_has_replayed(pair: Pair) -> None:
 
 
 def shows_the_numbers_of_its_own_moment(drawn: Board, primary: str) -> None:
-    """What the copy's screen counts is what the primary counts for the same moment, and not for now."""
+    """The standby's screen has the primary's counts for the same moment, not for now."""
     zone = ZoneInfo("Asia/Ho_Chi_Minh")
     with closing(ReportDatabase(primary)) as reports:
         then, now = (figures(reports, Filters.of(at=at, zone=zone)) for at in (drawn.drawn_at, datetime.now(UTC)))
@@ -182,7 +179,7 @@ def shows_the_numbers_of_its_own_moment(drawn: Board, primary: str) -> None:
 
 @pytest.mark.usefixtures("sooner", "administrator")
 def test_the_screen_tells_how_old_its_copy_is(pair: Pair) -> None:
-    with watch.watching(pair.standby.url) as watcher:
+    with watching_in_a_hurry(pair.standby.url) as watcher:
         drawn = Board()
         with beating(pair.url):
             drawn.until("Live")

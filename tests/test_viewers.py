@@ -1,4 +1,4 @@
-"""Open pages and their heartbeats: what a browser hears, and when it is told to have its page drawn again."""
+"""Open pages and their heartbeats: what a browser is answered, and when it is told to have its page drawn again."""
 
 import gc
 import threading
@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from queries.engine.database import DatabaseAway
+from tests.clocks import Clock
 from tests.waiting import until_in_line
 from ui.live.pulse import Pulse
 from ui.live.sessions import Viewer, Viewers
@@ -43,10 +44,13 @@ def test_a_change_is_drawn_again_and_ages_until_it_is(viewer: Viewer) -> None:
     assert viewer.beat(viewer.run, pulse(LATER))[1:] == (LATER, False, False)
 
 
-def test_who_was_told_is_not_told_with_every_beat(viewer: Viewer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_was_told_is_not_told_with_every_beat(viewer: Viewer) -> None:
     """A server with much to do would else be asked for the same page over and over."""
+    clock = viewer.clock = Clock()
     assert [viewer.beat(viewer.run, pulse(LATER)).again for _ in range(3)] == [True, False, False]
-    monkeypatch.setattr("ui.live.sessions._SECONDS_TO_DRAW_AGAIN", 0)
+    clock.pass_by(9)
+    assert not viewer.beat(viewer.run, pulse(LATER)).again
+    clock.pass_by(2)
     assert viewer.beat(viewer.run, pulse(LATER)).again, "what was told has not reached the browser"
 
 

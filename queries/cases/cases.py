@@ -10,11 +10,11 @@ from queries.cases.search import Search
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import BEGINNING, NONE, Filters
 from queries.engine.scope import handed_up_by
-from queries.engine.small_numbers import counts
 from queries.engine.statements import WITH_HIGHER, moves, sql, written
 from queries.figures.figures import AGGREGATES_ONLY, derived_times
 from queries.figures.period import PERIOD_COUNTS, SUMS, period_counts
 from queries.figures.published import CROSSED, FLAGS, OURS, SAID
+from queries.privacy.small_numbers import counts
 
 Order = Literal["newest", "oldest", "worklist", "most_late"]
 ORDERS: tuple[Order, ...] = get_args(Order)

@@ -7,9 +7,9 @@ import pandas as pd
 
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import Filters
-from queries.engine.small_numbers import counts
 from queries.figures.figures import derived_times
 from queries.figures.period import period_counts, summarised
+from queries.privacy.small_numbers import counts
 
 _LONGEST_IN_DAYS = timedelta(days=100)
 _MOMENTS_AT_ONCE = 14

@@ -14,8 +14,8 @@ from rich.table import Table
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import Filters
 from queries.engine.keyed import join_tables, keys_of, lookup
-from queries.engine.small_numbers import counts
 from queries.figures.period import hours, period_counts, summed
+from queries.privacy.small_numbers import counts
 
 _SHAPES = "\u0306\u0302\u031b"
 """The marks that make another letter, in the order of the alphabet: breve, circumflex, horn."""

@@ -7,10 +7,10 @@ import pandas as pd
 
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import Filters
-from queries.engine.small_numbers import FEWEST, counts
 from queries.figures.backlog import mix
 from queries.figures.figures import derived_times, names, standing
 from queries.figures.ranking import expected, ratio
+from queries.privacy.small_numbers import FEWEST, counts
 
 _BEHIND = ("open", "overdue", "seriously_overdue", "receive_overdue", "no_deadline")
 

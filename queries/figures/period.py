@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import FIELDS, NONE, Filters
 from queries.engine.keyed import counts_of, keyed, keys_of, sum_tables
-from queries.engine.small_numbers import counts
 from queries.figures.chance import median_bounds
+from queries.privacy.small_numbers import counts
 
 PERIOD_COUNTS = (
     "received",

@@ -7,7 +7,7 @@ from rich.table import Table
 
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import Filters
-from queries.engine.small_numbers import counts
+from queries.privacy.small_numbers import counts
 
 Kind = Literal["late", "status", "district", "ward"]
 KINDS: tuple[Kind, ...] = get_args(Kind)

@@ -6,9 +6,9 @@ import pandas as pd
 
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import Filters
-from queries.engine.small_numbers import FEWEST, counts
 from queries.figures.chance import beyond_chance
 from queries.figures.figures import figures, with_sums
+from queries.privacy.small_numbers import FEWEST, counts
 
 SIGNALS = {
     "resolved_last_hour": "resolved_with_deadline",

@@ -5,9 +5,9 @@ import pandas as pd
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import Filters
 from queries.engine.scope import NOTHING
-from queries.engine.small_numbers import counts
 from queries.figures.figures import derived_times, reading_order
 from queries.figures.period import period_counts
+from queries.privacy.small_numbers import counts
 
 _DUTIES = ("due_today", "new_here", "by_transfer", "sent_back")
 

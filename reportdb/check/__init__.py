@@ -22,7 +22,7 @@ from reportdb.check.structure import (
     views_of_cases,
 )
 
-__all__ = ["Damage", "beyond_the_owner", "find_damage"]
+__all__ = ["Finding", "beyond_the_owner", "find_damage"]
 
 
 def find_damage(connection: psycopg.Connection, now: datetime | None = None) -> list[Finding]:

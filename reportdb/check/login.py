@@ -1,6 +1,6 @@
-"""What whoever holds the dashboard's login could do beside asking: in this database, its functions and its server."""
+"""What the dashboard's login could do besides asking: in this database, its functions and its server."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import psycopg
 
@@ -18,25 +18,28 @@ _WAYS_OUT = ("dblink", "postgres_fdw", "file_fdw", "adminpack", "plpython3u", "p
 """Extensions that reach other databases or the server's files."""
 
 
-def login_damage(connection: psycopg.Connection) -> Iterator[Finding]:
-    """Yield what the owner of the database left open to whoever holds the dashboard's login."""
+def login_damage(connection: psycopg.Connection, ways_out: Sequence[str] = _WAYS_OUT) -> Iterator[Finding]:
+    """Yield what the owner of the database left open to whoever holds the dashboard's login.
+
+    `ways_out` are extensions that lead to other databases or to the server's files.
+    """
     yield from _definers(connection)
     yield from _makers(connection)
     yield from _logins(connection)
-    yield from _extensions(connection)
+    yield from _extensions(connection, ways_out)
     yield from _key(connection)
     if _is_superuser(connection):
         yield from _left_by_postgresql(connection)
 
 
 def beyond_the_owner(connection: psycopg.Connection) -> list[Finding]:
-    """Return what stays open to every login because only a superuser may close it, and `connection`'s role is none."""
+    """Return what stays open to every login because only a superuser may close it and `connection`'s role is none."""
     return [] if _is_superuser(connection) else list(_left_by_postgresql(connection))
 
 
 def _key(connection: psycopg.Connection) -> Iterator[Finding]:
     if connection.execute("select to_regclass('scope_key')").fetchone() == (None,):
-        return  # named among the tables
+        return  # reported with the tables
     if connection.execute("select exists (select from scope_key)").fetchone() == (False,):
         wrong = "no key, so that no scope can be signed and the dashboard shows counts alone"
         yield Finding("scope_key", None, wrong, "python -m reportdb scope-key --new")
@@ -79,7 +82,7 @@ def _makers(connection: psycopg.Connection) -> Iterator[Finding]:
 
 
 def _logins(connection: psycopg.Connection) -> Iterator[Finding]:
-    """Yield what the logins that belong to report_dashboard may do beside: rights of their own, roles, ownership."""
+    """Yield what logins in report_dashboard may do besides: their own rights, other roles, ownership."""
     rows = connection.execute(
         """with recursive belongs as (
                select member from pg_auth_members where roleid = to_regrole(%(dashboard)s) and not admin_option
@@ -120,9 +123,9 @@ def _logins(connection: psycopg.Connection) -> Iterator[Finding]:
         yield Finding(f"login {login}", None, f"{wrong}, beside {DASHBOARD}", cure)
 
 
-def _extensions(connection: psycopg.Connection) -> Iterator[Finding]:
+def _extensions(connection: psycopg.Connection, ways_out: Sequence[str]) -> Iterator[Finding]:
     rows = connection.execute(
-        "select extname from pg_extension where extname = any(%s) order by 1", [list(_WAYS_OUT)]
+        "select extname from pg_extension where extname = any(%s) order by 1", [list(ways_out)]
     ).fetchall()
     for (name,) in rows:
         wrong = "is installed, and leads to other databases or to the server's files"

@@ -1,6 +1,7 @@
 """The commands of the calendar: `python -m reportdb calendar --help`."""
 
-from datetime import date, datetime, timedelta
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -9,7 +10,7 @@ import psycopg
 import typer
 from rich.table import Table
 
-from reportdb.cli.command_line import Data, Database, Failure, opened, out
+from reportdb.cli.command_line import Data, Database, Failure, city_moment, opened, out
 from reportdb.database.connection import connect
 from reportdb.deadlines.calendars import (
     CalendarDay,
@@ -133,6 +134,42 @@ def import_(
         except OSError as error:
             raise Failure(f"{file} cannot be read: {error.strerror}.") from error
     out.print(f"{written} days written; {left_out} left out, which come with the program.")
+
+
+@calendar_app.command("check")
+def calendar_check(
+    at: Annotated[str | None, typer.Option(metavar="TIME", help="The moment, in the city's time; else now.")] = None,
+    database: Database = None,
+    data: Data = None,
+) -> None:
+    """Warn when the next 60 days or the coming year are not covered, and say which days; exit code 1 then."""
+    # The question the dashboard's pages ask, asked here: one meaning of "covered".
+    from queries.engine.database import DatabaseAway, NotAReportDatabase, ReportDatabase
+    from queries.figures.figures import NoCity, city
+    from queries.rules.calendar import calendar_cover
+
+    with opened(database, data) as url, closing(ReportDatabase(url)) as reports:
+        try:
+            zone = city(reports, datetime.now(UTC)).zone
+            cover = calendar_cover(reports, city_moment(at, zone) or datetime.now(UTC), zone)
+        except (DatabaseAway, NotAReportDatabase, NoCity) as error:
+            raise Failure(str(error)) from error
+    next_year = cover.day.year + 1
+    if cover.missing_soon:
+        out.print(f"Missing in the 60 days from {cover.day}: {as_spans(cover.missing_soon)}.", soft_wrap=True)
+    if cover.missing_next_year:
+        out.print(f"Missing in {next_year}: {as_spans(cover.missing_next_year)}.", soft_wrap=True)
+    if cover.missing_soon or cover.missing_next_year:
+        out.print("Deadlines that touch these days cannot be told. Cure: calendar fill, and the hours of offices.")
+    if cover.notice_needed:
+        out.print(
+            f"{next_year} holds only the holidays to be expected: its official notice is not entered. Cure: calendar "
+            "add, for each day off and each swapped day of the notice, with the notice as source.",
+            soft_wrap=True,
+        )
+    if not cover.complete:
+        raise typer.Exit(1)
+    out.print(f"The calendar covers the next 60 days and {next_year}; its last day is {cover.last_day}.")
 
 
 def as_spans(days: list[date]) -> str:

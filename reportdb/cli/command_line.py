@@ -3,8 +3,10 @@
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import psycopg
 import typer
@@ -78,3 +80,14 @@ def progress_bar() -> Progress:
     """Return a progress bar on the terminal of errors; silent where that is no terminal."""
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     return Progress(*columns, console=err, disable=not err.is_terminal)
+
+
+def city_moment(words: str | None, zone: ZoneInfo) -> datetime | None:
+    """Read an ISO 8601 moment; without an offset it is the city's own time."""
+    if words is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(words)
+    except ValueError as error:
+        raise typer.BadParameter(f"{words!r} is no moment; write 2026-11-21T08:00.") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)

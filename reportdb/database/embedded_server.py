@@ -6,12 +6,7 @@ restart it where it is gone (`reportdb/database/supervisor.py`).
 """
 
 import fcntl
-import hashlib
 import os
-import pwd
-import re
-import shutil
-import stat
 import subprocess
 import time
 from collections.abc import Iterator
@@ -22,6 +17,7 @@ from pathlib import Path
 import psycopg
 
 from reportdb.database import disk
+from reportdb.database.cluster import ANOTHER_FOLDER, OWNER, create_cluster, refuse_foreign_data, socket_folder
 from reportdb.database.endings import ends_in_order, uninterrupted
 from reportdb.database.lock_files import clear_stale_locks, postmaster
 from reportdb.database.server_user import (
@@ -29,7 +25,6 @@ from reportdb.database.server_user import (
     Programs,
     ServerError,
     find_programs,
-    last_words,
     lock_file,
     locked,
     make_folder,
@@ -40,30 +35,11 @@ from reportdb.database.supervisor import Supervisor
 __all__ = ["DEFAULT_FOLDER", "ServerError", "embedded_server"]
 
 DEFAULT_FOLDER = Path(".reportdb")
-OWNER = "report_owner"
 DATABASE = "report"
-_ANOTHER_FOLDER = "Name another folder with --data or REPORT_DB_DATA."
-_LONGEST_SOCKET_PATH = 100  # bytes; the system's limit is 107
 # A killed server may leave children that hold its memory a while; somebody else may start the server by hand.
 _IN_A_MOMENT = ("shared memory", '"postmaster.pid" already exists')
 _SECONDS_OF_A_RESTART = 5  # for one try of a supervisor, which holds the gate; a recovery goes on without it
 _SECONDS_TO_APPEAR = 3.0  # from the start of a server to its lock file
-
-# What the measurements of bench/ say for two cores; PostgreSQL's defaults are for a machine of 2005.
-_SETTINGS = {
-    "listen_addresses": "''",
-    "shared_buffers": "512MB",
-    "effective_cache_size": "8GB",
-    "work_mem": "32MB",
-    "maintenance_work_mem": "512MB",
-    "max_wal_size": "4GB",
-    "wal_level": "minimal",  # nothing follows this server; a table filled where it was emptied needs no log
-    "max_wal_senders": "0",
-    "checkpoint_timeout": "15min",
-    "random_page_cost": "1.1",
-    "jit": "off",
-    "log_min_messages": "warning",
-}
 
 
 @contextmanager
@@ -79,14 +55,14 @@ def embedded_server(folder: Path = DEFAULT_FOLDER) -> Iterator[str]:
     try:
         folder = folder.expanduser().resolve()
         folder = reachable_folder(folder, programs.user)
-        _refuse_foreign_data(folder / "data", programs)
+        refuse_foreign_data(folder / "data", programs)
         make_folder(folder)
         users, gate = lock_file(folder / "users.lock"), lock_file(folder / "gate.lock")
     except (OSError, RuntimeError) as error:  # a RuntimeError is a home folder nobody knows, or a circle of links
         if disk.tells_of_a_full_disk(str(error)):
             raise ServerError(disk.full_words(folder)) from error
         why = getattr(error, "strerror", None) or error
-        raise ServerError(f"{folder} cannot be written: {why}. {_ANOTHER_FOLDER}") from error
+        raise ServerError(f"{folder} cannot be written: {why}. {ANOTHER_FOLDER}") from error
     with users, gate, ends_in_order():
         # The gate makes "am I the last?" and "stop" one step, so that nobody starts in between.
         with locked(gate.fileno()):
@@ -114,12 +90,12 @@ def _start(folder: Path, programs: Programs) -> str:
     """Start the server of `folder` unless it runs, and return the owner's URL of its report database."""
     data, log = folder / "data", folder / "server.log"
     if not (data / "PG_VERSION").exists():
-        _create(data, programs)
+        create_cluster(data, programs)
     if programs.user:
         with suppress(FileExistsError):  # the folder is root's, so the system user could not make its log
             log.touch(mode=0o600, exist_ok=False)
             os.chown(log, programs.user.pw_uid, programs.user.pw_gid, follow_symlinks=False)
-    sockets = _socket_folder(data)
+    sockets = socket_folder(data)
     _bring_up(folder, sockets, programs, PROGRAM_SECONDS)
     try:
         _create_database(sockets)
@@ -163,7 +139,7 @@ def _restart(folder: Path, programs: Programs) -> None:
     if not (data / "PG_VERSION").exists():
         raise ServerError(f"{data} holds no database any more.")
     try:
-        _bring_up(folder, _socket_folder(data), programs, _SECONDS_OF_A_RESTART)
+        _bring_up(folder, socket_folder(data), programs, _SECONDS_OF_A_RESTART)
     except ServerError:
         if not postmaster(data):
             raise
@@ -172,7 +148,7 @@ def _restart(folder: Path, programs: Programs) -> None:
 def _shuts_down(data: Path) -> bool:
     """Whether the server was told to end and waits for its users to leave, as on SIGTERM: it takes no new ones."""
     try:
-        psycopg.connect(_url(_socket_folder(data), "postgres"), connect_timeout=5).close()
+        psycopg.connect(_url(socket_folder(data), "postgres"), connect_timeout=5).close()
     except psycopg.OperationalError as error:
         return "is shutting down" in str(error)
     return False
@@ -195,101 +171,10 @@ def _stop_if_last(users: int, folder: Path, programs: Programs, *, starting: boo
             if postmaster(data):
                 _pg_ctl(["stop", "--wait", "--mode=immediate"], data, programs)
     with suppress(OSError, ServerError):
-        if (data / "PG_VERSION").exists() and (sockets := _socket_folder(data)) != data:
+        if (data / "PG_VERSION").exists() and (sockets := socket_folder(data)) != data:
             for left in sockets.glob(".s.PGSQL.*"):  # of a server that was killed
                 left.unlink()
             sockets.rmdir()
-
-
-def _refuse_foreign_data(data: Path, programs: Programs) -> None:
-    """Raise ServerError for data of another user or of another version of PostgreSQL, and for a path it cannot take."""
-    if found := re.search(r"""["$`\\\n]""", str(data)):
-        raise ServerError(
-            f"{data} holds the character {found[0]!r}, with which PostgreSQL cannot start. {_ANOTHER_FOLDER}"
-        )
-    try:
-        version = (data / "PG_VERSION").read_text().strip()
-        owner, user = data.stat().st_uid, programs.user.pw_uid if programs.user else os.geteuid()
-    except (FileNotFoundError, NotADirectoryError):
-        return
-    except OSError as error:
-        raise ServerError(f"{data} cannot be read: {error.strerror}. {_ANOTHER_FOLDER}") from error
-    ours = programs.run("postgres", ["--version"]).split()[2].split(".")[0]
-    if version != ours:
-        raise ServerError(
-            f"{data} holds the data of PostgreSQL {version}; this is PostgreSQL {ours}, which cannot read it. "
-            f"{_ANOTHER_FOLDER} Or carry the data over with pg_dump of version {version}."
-        )
-    if owner != user:
-        raise ServerError(
-            f"{data} belongs to the user {_name(owner)}, but PostgreSQL would run as {_name(user)}. "
-            f"Run as the user it belongs to, or give it to {_name(user)} with chown -R. {_ANOTHER_FOLDER}"
-        )
-
-
-def _name(user: int) -> str:
-    """Return a user's name, or the number of a user who has none."""
-    try:
-        return pwd.getpwuid(user).pw_name
-    except KeyError:
-        return str(user)
-
-
-def _create(data: Path, programs: Programs) -> None:
-    """Make a new cluster beside its place and move it there when it is whole."""
-    if _name(os.geteuid()).isdecimal():
-        raise ServerError(
-            f"The user {os.geteuid()} has no name, and initdb needs one. Add a line to /etc/passwd for it."
-        )
-    unfinished = data.with_name("data.new")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    try:
-        unfinished.mkdir(mode=0o700)
-        if programs.user:
-            os.chown(unfinished, programs.user.pw_uid, programs.user.pw_gid)
-        # Only the owner of the folder reaches the socket inside it, so "trust" trusts that owner alone.
-        programs.run(
-            "initdb",
-            [
-                f"--pgdata={unfinished}",
-                f"--username={OWNER}",
-                "--auth=trust",
-                "--encoding=UTF8",
-                "--locale-provider=builtin",
-                "--locale=C.UTF-8",
-            ],
-        )
-        with (unfinished / "postgresql.conf").open("a") as settings:
-            settings.writelines(f"{name} = {value}\n" for name, value in _SETTINGS.items())
-        unfinished.rename(data)
-    except (OSError, subprocess.SubprocessError) as error:
-        full = disk.is_full(data.parent) or disk.tells_of_a_full_disk(f"{error} {getattr(error, 'stderr', '')}")
-        shutil.rmtree(unfinished, ignore_errors=True)
-        if full:
-            raise ServerError(disk.full_words(data.parent)) from error
-        raise ServerError(f"No database could be made in {data.parent}: {last_words(error)}.") from error
-    except BaseException:  # Ctrl-C
-        shutil.rmtree(unfinished, ignore_errors=True)
-        raise
-
-
-def _socket_folder(data: Path) -> Path:
-    """Return a folder for the socket: the data's own, or a private short one where that path is no good for one."""
-    short_enough = len(bytes(data / ".s.PGSQL.5432")) <= _LONGEST_SOCKET_PATH
-    if short_enough and re.fullmatch(r"[\w./-]+", str(data), re.ASCII):
-        return data
-    # Not the temporary folder of the environment: all processes must find the same.
-    short = Path("/tmp") / f"reportdb-{hashlib.sha256(bytes(data)).hexdigest()[:12]}"  # noqa: S108
-    owner = data.stat()
-    try:
-        short.mkdir(mode=0o700, exist_ok=True)
-        there = short.lstat()
-        if not stat.S_ISDIR(there.st_mode) or there.st_uid not in {owner.st_uid, os.geteuid()}:
-            raise FileExistsError
-        os.chown(short, owner.st_uid, owner.st_gid)
-    except OSError as error:
-        raise ServerError(f"{short} is not ours, but the server's socket belongs there. Remove it.") from error
-    return short
 
 
 def _url(sockets: Path, database: str) -> str:

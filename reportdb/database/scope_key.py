@@ -3,8 +3,8 @@
 import psycopg
 from psycopg import sql
 
+from reportdb.database.cluster import OWNER
 from reportdb.database.connection import connect
-from reportdb.database.embedded_server import OWNER
 from reportdb.database.migrations import DASHBOARD
 
 LOGIN = "report_dashboard_login"

@@ -12,16 +12,17 @@ from numpy.typing import NDArray
 from psycopg import sql
 from rich.progress import Progress
 
-from reportdb.demo.accounts import add_accounts
-from reportdb.demo.city import City
 from reportdb.demo.intake import take_in
 from reportdb.demo.lifecycle import plan
 from reportdb.demo.records import write_events, write_intake, write_past
-from reportdb.demo.reference_data import lay_ground
-from reportdb.demo.rhythm import Rhythm, draw_times, growth, local_day, midnight, moment
-from reportdb.demo.seed_data import facts
-from reportdb.demo.state_machine import advance, first_states
-from reportdb.demo.store import without_indexes
+from reportdb.demo.state_machine import advance
+from reportdb.demo.states import first_states
+from reportdb.demo_city.accounts import add_accounts
+from reportdb.demo_city.city import City
+from reportdb.demo_city.reference_data import lay_ground
+from reportdb.demo_city.rhythm import Rhythm, draw_times, growth, local_day, midnight, moment
+from reportdb.demo_city.seed_data import facts
+from reportdb.demo_city.store import without_indexes
 from reportdb.summary import summarise
 
 Ints = NDArray[np.int64]

@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportdb.deadlines.rules import SEVERITIES
-from reportdb.demo.city import City
-from reportdb.demo.draws import Draws
-from reportdb.demo.rhythm import CLOCK, Rhythm
-from reportdb.demo.seed_data import facts
+from reportdb.demo_city.city import City
+from reportdb.demo_city.draws import Draws
+from reportdb.demo_city.rhythm import CLOCK, Rhythm
+from reportdb.demo_city.seed_data import facts
 
 Ints = NDArray[np.int64]
 Moments = NDArray[np.datetime64]

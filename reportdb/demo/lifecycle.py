@@ -4,111 +4,23 @@ The draws are a function of the report's id and moment, so the course of a repor
 out again: the simulation goes on where the demo, or an interrupted simulation, left off.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from reportdb.deadlines.rules import SEVERITIES
-from reportdb.demo.city import City
-from reportdb.demo.draws import Draws
 from reportdb.demo.intake import Cases
-from reportdb.demo.rhythm import CLOCK
-from reportdb.demo.seed_data import facts
+from reportdb.demo.steps import KINDS, NEVER, SECOND, Course, Floats, Ints, Moments, Steps
+from reportdb.demo_city.city import City
+from reportdb.demo_city.rhythm import CLOCK
+from reportdb.demo_city.seed_data import facts
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Moments = NDArray[np.datetime64]
-
-KINDS = (
-    "submitted", "routed", "received", "transferred", "extended", "answered", "refused", "resolved", "reopened",
-    "rated", "escalated", "recategorised", "paused", "resumed", "returned", "informed",
-)  # fmt: skip
-RATINGS = ("satisfied", "acceptable", "not_satisfied")
-EXTENSION = 0.5  # of the handling term
 _USUAL_TERM = 2400.0  # minutes: the pace of work where no rule names a term; no deadline comes from it
 LONGEST_AFTERMATH = np.timedelta64(12, "D")  # a closed report is reopened or rated within it
-
-_NONE = np.datetime64("NaT", "us")
-_EVER = np.datetime64("1900-01-01", "us")  # when no unit was dissolved yet
-_SECOND = np.timedelta64(1_000_000, "us")
-
-
-@dataclass
-class Steps:
-    """The steps of reports, a row for each: kind (place in KINDS), moment and receiving unit, in order of time.
-
-    A row has `count` steps; what stands beyond is void. `rating` is what the citizen will say, `to_category` and
-    `to_severity` what a report becomes if it is recategorised.
-    """
-
-    kind: NDArray[np.int8]
-    at: Moments
-    to_unit: Ints
-    count: Ints
-    rating: Ints
-    to_category: Ints
-    to_severity: Ints
-
-
-class _Course:
-    """Works out the steps of many reports side by side; each method adds the steps of one part of the course."""
-
-    def __init__(self, city: City, cases: Cases) -> None:
-        self.city, self.cases = city, cases
-        self.draws = Draws(cases.id, cases.submitted_at)
-        self.asides = Draws(~cases.id, cases.submitted_at)  # for what few reports see, apart from the main course
-        self.size = len(cases.id)
-        self.nowhere = np.full(self.size, _NONE)
-        self.columns: list[tuple[NDArray[np.int8], Moments, Ints]] = []
-        self.place_draw = self.draws.uniform()
-
-    def add(self, kind: str | NDArray[np.int8], at: Moments, to_unit: Ints | None = None) -> None:
-        """Add a step: its kind, or one kind a report, its moments, and the unit it goes to, if any."""
-        kinds = np.full(self.size, KINDS.index(kind), dtype=np.int8) if isinstance(kind, str) else kind
-        self.columns.append((kinds, at, np.zeros(self.size, dtype=np.int64) if to_unit is None else to_unit))
-
-    def later(self, at: Moments, minutes: Floats) -> Moments:
-        """Return the moments some working minutes later, not all on the full minute."""
-        seconds = (self.draws.uniform() * 6e7).astype("timedelta64[us]")
-        moments: Moments = self.city.working_time.add(at, minutes) + seconds
-        return moments
-
-    def aside(self, at: Moments, minutes: Floats, which: NDArray[np.bool_]) -> Moments:
-        """Return the moments some working minutes later for some of the reports, NaT for the others."""
-        seconds = (self.asides.uniform() * 6e7).astype("timedelta64[us]")
-        some = np.flatnonzero(which & ~np.isnat(at))
-        moments = self.nowhere.copy()
-        moments[some] = self.city.working_time.add(at[some], minutes[some]) + seconds[some]
-        return moments
-
-    def holding(self, unit: Ints, start: Moments, stop: Moments, received: Moments) -> tuple[Ints, Moments]:
-        """Add what a unit does from `start` until `stop`: it receives, and its successor takes over if it is dissolved.
-
-        Returns the last unit to hold the report, and when it received it (NaT: never).
-        """
-        closes = self.city.units.closes[unit]
-        moves = (closes < stop) & ~np.isnat(start)
-        moved = np.where(moves, np.maximum(closes, start + _SECOND), _NONE)
-        received = np.where((received < stop) & ~(received >= moved), received, _NONE)
-        self.add("received", received)
-        heir = self.city.in_force(unit, self.cases.ward_id, np.where(moves, moved, _EVER), self.place_draw)
-        self.add("transferred", moved, heir)
-        again = self.later(moved, 20 + 300 * self.draws.uniform())
-        again = np.where(again < stop, again, _NONE)
-        self.add("received", again)
-        return heir, np.where(moves, again, received)
-
-    def time_for_heir(self, unit: Ints, start: Moments, end: Moments) -> Moments:
-        """Return the end of work, later where a unit is dissolved before it: its successor must first receive."""
-        closes = self.city.units.closes[unit]
-        received = self.city.working_time.add(np.minimum(np.maximum(closes, start), end), 480)
-        return np.where(closes < end, np.maximum(end, received), end)
 
 
 def plan(city: City, cases: Cases) -> Steps:
     """Return every step that reports will ever take."""
-    course = _Course(city, cases)
+    course = Course(city, cases)
     draws, units, rules = course.draws, city.units, city.rules
     term = np.nan_to_num(rules.handle_minutes(cases.rule), nan=_USUAL_TERM)
     start = cases.submitted_at
@@ -138,38 +50,38 @@ def plan(city: City, cases: Cases) -> Steps:
     unit = _ask_higher(course, escalates & ~refuses, unit, received, end)
     extends = (draws.uniform() < np.where(complicated, 0.14, 0.03)) & ~urgent
     extended = course.later(start, term * (0.6 + 0.35 * draws.uniform()))
-    course.add("extended", np.where(extends & (extended < end) & (extended > received), extended, _NONE))
+    course.add("extended", np.where(extends & (extended < end) & (extended > received), extended, NEVER))
     ended = np.where(refuses, KINDS.index("refused"), KINDS.index("resolved")).astype(np.int8)
     course.add(ended, end)
 
     last_end, late = _come_back(course, unit, end, ~refuses, length, term)
     rating = _rate(course, last_end, late, units.satisfied[unit], ~refuses)
-    return _in_order(course, rating, to_category, to_severity)
+    return course.steps(rating, to_category, to_severity)
 
 
-def _wait(course: _Course, received: Moments, end: Moments) -> Moments:
+def _wait(course: Course, received: Moments, end: Moments) -> Moments:
     """Add the wait for the citizen or another authority, and return the ends of work, later by as much."""
     severity, asides = course.cases.severity, course.asides
     waits = asides.uniform() < np.array([0.0, 0.08, 0.025])[severity]  # urgent, complex, normal
     paused = course.aside(received, 60 + 1200 * asides.uniform(), waits)
-    paused = np.where(paused < end, paused, _NONE)
+    paused = np.where(paused < end, paused, NEVER)
     course.add("paused", paused)
     resumed = course.aside(paused, np.minimum(asides.lognormal(900, 0.8), 6000), waits)
     course.add("resumed", resumed)
     some = np.flatnonzero(~np.isnat(resumed))
     work = course.city.working_time
     later = end.copy()
-    later[some] = np.maximum(work.add(end[some], work.between(paused[some], resumed[some])), resumed[some] + _SECOND)
+    later[some] = np.maximum(work.add(end[some], work.between(paused[some], resumed[some])), resumed[some] + SECOND)
     return later
 
 
-def _see_anew(course: _Course, pace: Floats, received: Moments, end: Moments) -> tuple[Ints, Ints]:
+def _see_anew(course: Course, pace: Floats, received: Moments, end: Moments) -> tuple[Ints, Ints]:
     """Add a new category or severity once the unit has looked; return both for every report."""
     cases, asides = course.cases, course.asides
     urgent = cases.severity == SEVERITIES.index("urgent")
     changes = asides.uniform() < np.where(urgent, 0.04, 0.012 + 0.012 * np.minimum(pace, 2))
     at = course.aside(received, 30 + 900 * asides.uniform(), changes)
-    course.add("recategorised", np.where(at < end, at, _NONE))
+    course.add("recategorised", np.where(at < end, at, NEVER))
     graver = (asides.uniform() < 0.6) & (cases.severity == SEVERITIES.index("normal"))
     severity = np.where(graver, SEVERITIES.index("complex"), cases.severity)
     severity = np.where(urgent, SEVERITIES.index("normal"), severity)
@@ -177,7 +89,7 @@ def _see_anew(course: _Course, pace: Floats, received: Moments, end: Moments) ->
     return category, severity
 
 
-def _wander(course: _Course) -> tuple[Ints, Moments]:
+def _wander(course: Course) -> tuple[Ints, Moments]:
     """Add the hops until the report is where it belongs; return that unit and since when."""
     city, cases, draws = course.city, course.cases, course.draws
     first, start = cases.unit, cases.submitted_at
@@ -188,23 +100,23 @@ def _wander(course: _Course) -> tuple[Ints, Moments]:
     target = np.where(from_desk, np.where(owner == 0, local, owner), other)
     wrong = from_desk | (draws.uniform() < 0.032)
     first_hop = course.later(start, np.where(from_desk, 15 + 200 * draws.uniform(), 60 + 800 * draws.uniform()))
-    first_hop = np.where(wrong, first_hop, _NONE)
+    first_hop = np.where(wrong, first_hop, NEVER)
     half_way = course.later(start, np.where(from_desk, np.nan, 20 + 300 * draws.uniform()))
-    course.holding(first, np.where(wrong, start, _NONE), np.where(wrong, first_hop, start), half_way)
+    course.holding(first, np.where(wrong, start, NEVER), np.where(wrong, first_hop, start), half_way)
     target = city.in_force(target, cases.ward_id, np.where(wrong, first_hop, start), course.place_draw)
     unit = np.where(wrong, target, first)
     course.add("transferred", first_hop, unit)
 
     back = wrong & ~from_desk & (draws.uniform() < 0.15)
-    second_hop = np.where(back, course.later(first_hop, 200 + 1200 * draws.uniform()), _NONE)
-    course.holding(unit, np.where(back, first_hop, _NONE), np.where(back, second_hop, start), course.nowhere)
+    second_hop = np.where(back, course.later(first_hop, 200 + 1200 * draws.uniform()), NEVER)
+    course.holding(unit, np.where(back, first_hop, NEVER), np.where(back, second_hop, start), course.nowhere)
     home = city.in_force(first, cases.ward_id, np.where(back, second_hop, start), course.place_draw)
     unit = np.where(back, home, unit)
     course.add("transferred", second_hop, unit)
     return unit, np.where(back, second_hop, np.where(wrong, first_hop, start))
 
 
-def _committee(course: _Course) -> Ints:
+def _committee(course: Course) -> Ints:
     """Return the committee of each report's place; where that is not known, one drawn by lot."""
     city, cases = course.city, course.cases
     wards = city.wards
@@ -224,7 +136,7 @@ def _strain(city: City, unit: Ints, at: Moments) -> Floats:
     return np.asarray((1 + rush) * (1 + 0.12 * np.sin(day / 27 + unit * 2.399)))
 
 
-def _ask_higher(course: _Course, escalates: NDArray[np.bool_], unit: Ints, received: Moments, end: Moments) -> Ints:
+def _ask_higher(course: Course, escalates: NDArray[np.bool_], unit: Ints, received: Moments, end: Moments) -> Ints:
     """Add the escalation of what is beyond a unit's authority and what a higher level makes of it; return who has it
     in the end.
 
@@ -233,15 +145,15 @@ def _ask_higher(course: _Course, escalates: NDArray[np.bool_], unit: Ints, recei
     """
     city, asides, units = course.city, course.asides, course.city.units
     at = course.later(received, 200 + 1500 * course.draws.uniform())
-    at = np.where(escalates & (unit != units.desk) & (at < end), at, _NONE)
+    at = np.where(escalates & (unit != units.desk) & (at < end), at, NEVER)
     told = course.later(at, 60 + 500 * course.draws.uniform())
-    course.add("informed", np.where((told < end) & (asides.uniform() < 0.7), told, _NONE))
+    course.add("informed", np.where((told < end) & (asides.uniform() < 0.7), told, NEVER))
     some = ~np.isnat(at)
 
     taken = course.aside(at, 600 + 3000 * asides.uniform(), some)
     untaken = (asides.uniform() < 0.2) & (taken < end)
     course.add("escalated", at, np.where(untaken, 0, units.desk))
-    course.add("transferred", np.where(untaken, taken, _NONE), np.full(course.size, units.desk))
+    course.add("transferred", np.where(untaken, taken, NEVER), np.full(course.size, units.desk))
     since = np.where(untaken, taken, at)
 
     fate = asides.uniform()
@@ -249,20 +161,20 @@ def _ask_higher(course: _Course, escalates: NDArray[np.bool_], unit: Ints, recei
     owner = city.in_force(city.other_owner[course.cases.category], course.cases.ward_id, moves, course.place_draw)
     hands_on = (moves < end) & (fate < 0.55) & (owner != unit) & (owner != units.desk) & (units.closes[owner] >= end)
     returns = (moves < end) & (fate > 0.8) & (units.closes[unit] >= end)
-    course.add("transferred", np.where(hands_on, moves, _NONE), owner)
+    course.add("transferred", np.where(hands_on, moves, NEVER), owner)
     again = course.aside(moves, 20 + 300 * asides.uniform(), hands_on)
-    course.add("received", np.where(again < end, again, _NONE))
-    course.add("returned", np.where(returns, moves, _NONE), unit)
+    course.add("received", np.where(again < end, again, NEVER))
+    course.add("returned", np.where(returns, moves, NEVER), unit)
     return np.where(hands_on, owner, np.where(some & ~returns, units.desk, unit))
 
 
 def _come_back(
-    course: _Course, unit: Ints, end: Moments, resolved: NDArray[np.bool_], length: Floats, term: Floats
+    course: Course, unit: Ints, end: Moments, resolved: NDArray[np.bool_], length: Floats, term: Floats
 ) -> tuple[Moments, NDArray[np.bool_]]:
     """Add a reopening and the second end; return the last end of each report, and whether the work was slow."""
     draws, units = course.draws, course.city.units
     reopens = resolved & (draws.uniform() < 0.06 * (1.1 - units.satisfied[unit]))
-    at = np.where(reopens, _daytime(end + ((0.2 + 6 * draws.uniform()) * 8.64e10).astype("timedelta64[us]")), _NONE)
+    at = np.where(reopens, _daytime(end + ((0.2 + 6 * draws.uniform()) * 8.64e10).astype("timedelta64[us]")), NEVER)
     course.add("reopened", at)
     pause = np.minimum(draws.lognormal(0.7 * units.pace[unit], 0.5), 6) * term
     second = course.time_for_heir(unit, at, course.later(at, 60 + pause))
@@ -271,12 +183,12 @@ def _come_back(
     return np.where(reopens, second, end), length > 1
 
 
-def _rate(course: _Course, end: Moments, late: NDArray[np.bool_], quality: Floats, resolved: NDArray[np.bool_]) -> Ints:
+def _rate(course: Course, end: Moments, late: NDArray[np.bool_], quality: Floats, resolved: NDArray[np.bool_]) -> Ints:
     """Add the citizen's rating, and return what it will be (place in RATINGS)."""
     draws = course.draws
     rates = resolved & (draws.uniform() < 0.34)
     days = np.minimum(-2.2 * np.log1p(-draws.uniform()) + 0.02, 10)
-    course.add("rated", np.where(rates, _daytime(end + (days * 8.64e10).astype("timedelta64[us]")), _NONE))
+    course.add("rated", np.where(rates, _daytime(end + (days * 8.64e10).astype("timedelta64[us]")), NEVER))
     good = quality * np.where(late, 0.8, 1.0)
     draw = draws.uniform()
     return np.where(draw < good * 0.68, 0, np.where(draw < good, 1, 2))
@@ -287,22 +199,3 @@ def _daytime(at: Moments) -> Moments:
     local = at + CLOCK
     hour = (local - local.astype("datetime64[D]")) / np.timedelta64(1, "h")
     return np.where(hour < 6.5, at + np.timedelta64(6, "h"), at)
-
-
-def _in_order(course: _Course, rating: Ints, to_category: Ints, to_severity: Ints) -> Steps:
-    kind = np.stack([column[0] for column in course.columns], axis=1)
-    at = np.stack([column[1] for column in course.columns], axis=1)
-    to_unit = np.stack([column[2] for column in course.columns], axis=1)
-    order = np.argsort(at, axis=1, kind="stable")  # NaT comes last
-    count = (~np.isnat(at)).sum(axis=1)
-    width = int(count.max(initial=0))
-    order = order[:, :width]
-    return Steps(
-        kind=np.take_along_axis(kind, order, axis=1),
-        at=np.take_along_axis(at, order, axis=1),
-        to_unit=np.take_along_axis(to_unit, order, axis=1),
-        count=count,
-        rating=rating,
-        to_category=to_category,
-        to_severity=to_severity,
-    )

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from reportdb.deadlines.history import read_history
 from reportdb.deadlines.rules import SEVERITIES
-from reportdb.demo.city import City
 from reportdb.demo.intake import Cases
-from reportdb.demo.lifecycle import RATINGS
 from reportdb.demo.records import answers, officers
-from reportdb.demo.state_machine import STATUSES, States
+from reportdb.demo.states import STATUSES, States
+from reportdb.demo.steps import RATINGS
+from reportdb.demo_city.city import City
 
 Ints = NDArray[np.int64]
 

@@ -5,14 +5,14 @@ import psycopg
 from numpy.typing import NDArray
 
 from reportdb.deadlines.rules import SEVERITIES
-from reportdb.demo.city import City
-from reportdb.demo.draws import Draws
 from reportdb.demo.intake import Cases, Intake, pick, subjects
-from reportdb.demo.lifecycle import KINDS, RATINGS
-from reportdb.demo.rhythm import CLOCK
-from reportdb.demo.seed_data import facts
-from reportdb.demo.state_machine import REFUSED, RESOLVED, STATUSES, Events, Past, States
-from reportdb.demo.store import copy_columns
+from reportdb.demo.states import REFUSED, RESOLVED, STATUSES, Events, Past, States
+from reportdb.demo.steps import KINDS, RATINGS
+from reportdb.demo_city.city import City
+from reportdb.demo_city.draws import Draws
+from reportdb.demo_city.rhythm import CLOCK
+from reportdb.demo_city.seed_data import facts
+from reportdb.demo_city.store import copy_columns
 
 Ints = NDArray[np.int64]
 Words = NDArray[np.object_]

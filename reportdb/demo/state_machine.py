@@ -1,113 +1,22 @@
-"""The state of reports, and what each step of their course changes in it.
+"""What each step of a report's course changes in its state.
 
 The demo plays whole courses up to now; the simulation plays the steps that have become due. Both write what comes out
 here: the events, and the earlier version of a report wherever its history would otherwise be lost.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reportdb.deadlines.rules import Terms
-from reportdb.demo.city import City
 from reportdb.demo.intake import Cases
-from reportdb.demo.lifecycle import EXTENSION, KINDS, Steps
-from reportdb.demo.rhythm import CLOCK
+from reportdb.demo.states import IN_PROGRESS, REFUSED, RESOLVED, WAITING, Events, Past, States
+from reportdb.demo.steps import EXTENSION, KINDS, NEVER, Ints, Moments, Steps
+from reportdb.demo_city.city import City
+from reportdb.demo_city.rhythm import CLOCK
 
-Ints = NDArray[np.int64]
-Moments = NDArray[np.datetime64]
-
-STATUSES = ("waiting", "in_progress", "resolved", "refused")
-WAITING, IN_PROGRESS, RESOLVED, REFUSED = range(4)
 _SOON = np.timedelta64(7, "D")  # reopened_soon in the schema
 _EVER = np.datetime64("1900-01-01", "us")
-_NONE = np.datetime64("NaT", "us")
-
-
-@dataclass
-class States:
-    """What changes in a report, one place in every array for each.
-
-    `unit` and `escalated_by` are 0 for nobody. `category` and `severity` count as in Cases, `status` is a place in
-    STATUSES, `rating` one in RATINGS or -1. `paused` says that the unit waits for others, whether or not that stops the
-    clock. `since` is when this version of the report began, `done` how many steps of the course are behind it,
-    `deadline_moved_at` when a new category or severity first gave it a later deadline, `reopened_soon_at` when it was
-    opened again within a week.
-    """
-
-    unit: Ints
-    category: Ints
-    severity: Ints
-    terms: Terms
-    received_at: Moments
-    paused: NDArray[np.bool_]
-    status: Ints
-    escalated_at: Moments
-    escalated_by: Ints
-    ended_at: Moments
-    rating: Ints
-    rated_at: Moments
-    reopen_count: Ints
-    transfer_count: Ints
-    updated_at: Moments
-    since: Moments
-    done: Ints
-    deadline_moved_at: Moments
-    reopened_soon_at: Moments
-
-    def take(self, rows: Ints) -> "States":
-        """Return a copy of some of the reports' states."""
-        return States(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
-
-
-@dataclass
-class Events:
-    """Rows of report_event: the report's place, its number, and what happened; 0 is no unit, and no minutes."""
-
-    row: Ints
-    n: Ints
-    at: Moments
-    kind: Ints
-    from_unit: Ints
-    to_unit: Ints
-    minutes: Ints
-
-
-@dataclass
-class Past:
-    """Rows of report_past: the report's place, its state until `until`."""
-
-    row: Ints
-    state: States
-    until: Moments
-
-
-def first_states(city: City, cases: Cases) -> States:
-    """Return the states of reports at the moment they come in."""
-    size = len(cases.id)
-    nowhere, nothing = np.full(size, _NONE), np.zeros(size, dtype=np.int64)
-    return States(
-        unit=cases.unit.copy(),
-        category=cases.category.copy(),
-        severity=cases.severity.copy(),
-        terms=Terms.first(city.rules, cases.rule, cases.submitted_at),
-        received_at=nowhere.copy(),
-        paused=np.zeros(size, dtype=bool),
-        status=nothing.copy(),
-        escalated_at=nowhere.copy(),
-        escalated_by=nothing.copy(),
-        ended_at=nowhere.copy(),
-        rating=np.full(size, -1),
-        rated_at=nowhere.copy(),
-        reopen_count=nothing.copy(),
-        transfer_count=nothing.copy(),
-        updated_at=cases.submitted_at.copy(),
-        since=cases.submitted_at.copy(),
-        done=nothing.copy(),
-        deadline_moved_at=nowhere.copy(),
-        reopened_soon_at=nowhere.copy(),
-    )
 
 
 def advance(
@@ -224,7 +133,7 @@ class _Turn:
         self._keep(rows, states.take(rows), at)
         states.terms.take(self.city.rules, "transferred", rows, at)
         states.unit[rows] = to_unit[which]
-        states.received_at[rows] = _NONE
+        states.received_at[rows] = NEVER
         states.status[rows] = WAITING
         states.transfer_count[rows] += 1
 
@@ -239,7 +148,7 @@ class _Turn:
         """Let a higher level give reports back; the terms run on."""
         states, rows, at = self.states, self.rows[which], self.at[which]
         self._keep(rows, states.take(rows), at)
-        states.escalated_at[rows], states.escalated_by[rows] = _NONE, 0
+        states.escalated_at[rows], states.escalated_by[rows] = NEVER, 0
         states.unit[rows] = to_unit[which]
 
     def _extend(self, which: NDArray[np.bool_]) -> Ints:
@@ -292,7 +201,7 @@ class _Turn:
         states.reopened_soon_at[rows[soon]] = at[soon]
         states.terms.take(self.city.rules, "reopened", rows, at)
         states.status[rows] = IN_PROGRESS
-        states.ended_at[rows] = states.rated_at[rows] = _NONE
+        states.ended_at[rows] = states.rated_at[rows] = NEVER
         states.rating[rows] = -1
         states.reopen_count[rows] += 1
 

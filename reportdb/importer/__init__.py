@@ -4,7 +4,7 @@ This room writes into the database what reportdb/source_file has read. What diff
 mapping there, not into code.
 """
 
-from reportdb.importer.failure import ImportFailure
 from reportdb.importer.importing import Counts, import_reports
+from reportdb.source_file.failure import ImportFailure
 
 __all__ = ["Counts", "ImportFailure", "import_reports"]

@@ -8,18 +8,19 @@ from pathlib import Path
 import psycopg
 from rich.progress import Progress, TaskID
 
-from reportdb.areas import AreasError, locate_reports, read_boundaries, store_boundaries
+from reportdb.areas import locate_reports, store_boundaries
+from reportdb.boundary_file import AreasError, read_boundaries
 from reportdb.deadlines.calendars import fill_calendar, swaps_days, write_hours
 from reportdb.deadlines.working_time import CalendarError
-from reportdb.importer.failure import ImportFailure
-from reportdb.importer.mapping import Mapping
-from reportdb.importer.mapping_file import read_mapping
 from reportdb.importer.merging import Merged, add_terms, days_spoken_of, merge, repeated_rows
 from reportdb.importer.named_areas import name_areas
-from reportdb.importer.reading import CityFile, city_file
-from reportdb.importer.rejects import Rejects, rejects_file
-from reportdb.importer.rows import Rejected, ReportRow, RowReader
 from reportdb.importer.staging import stage
+from reportdb.source_file.failure import ImportFailure
+from reportdb.source_file.mapping import Mapping
+from reportdb.source_file.mapping_file import read_mapping
+from reportdb.source_file.reading import CityFile, city_file
+from reportdb.source_file.rejects import Rejects, rejects_file
+from reportdb.source_file.rows import Rejected, ReportRow, RowReader
 from reportdb.summary import summarise
 
 _ROWS_BETWEEN_SIGNS = 1000

@@ -13,7 +13,7 @@ from typing import Literal
 import psycopg
 from psycopg import sql
 
-from reportdb.importer.mapping import Term
+from reportdb.source_file.mapping import Term
 
 # What a report takes from a row, besides what identifies it.
 _TAKEN = (

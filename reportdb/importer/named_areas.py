@@ -6,8 +6,8 @@ import psycopg
 from psycopg import sql
 
 from reportdb.areas import Level
-from reportdb.importer.failure import ImportFailure
-from reportdb.importer.mapping import Mapping, PublishedArea
+from reportdb.source_file.failure import ImportFailure
+from reportdb.source_file.mapping import Mapping, PublishedArea
 from reportdb.spelling import one_spelling
 
 _MOST_AREAS = 1000  # of one column; a column with more holds something else than areas

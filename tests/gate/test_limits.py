@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.gate.conftest import PROVIDER, PROXY, SECRET, Asker, told
-from ui.base.rate_limit import RateLimiter
+from ui.live.rate_limit import RateLimiter
 from ui.server import gate
 
 

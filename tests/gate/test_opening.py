@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 import streamlit
-from streamlit import config
 
 from tests.gate.conftest import PROVIDER, PROXY, told
-from ui.access import sign_in
+from ui.access import door, sign_in
 from ui.access.sign_in import SignIn
 from ui.base.settings import SettingsError
 from ui.server import startup_check
@@ -41,7 +40,9 @@ def test_with_sign_in_it_listens_wherever_it_is_told(way: SignIn, monkeypatch: p
 
 def listening(monkeypatch: pytest.MonkeyPatch, address: str | None) -> None:
     monkeypatch.setattr(streamlit, "secrets", _Secrets())
-    monkeypatch.setattr(config, "get_option", {"server.address": address, "server.port": 8501, "secrets.files": []}.get)
+    said: dict[str, Any] = {"server.address": address, "server.port": 8501, "secrets.files": []}
+    for module in (startup_check, door):
+        monkeypatch.setattr(module, "option", said.get)
 
 
 class _Secrets:

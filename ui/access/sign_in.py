@@ -14,13 +14,10 @@ from functools import lru_cache
 from typing import Any, Literal
 
 import streamlit as st
-from streamlit import config
-from streamlit.errors import StreamlitSecretNotFoundError
-from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
-from streamlit.web.server.starlette.starlette_websocket import _get_signed_cookie_with_chunks as read_cookie
 
 from ui.access import proxy_proof
 from ui.base.settings import SettingsError
+from ui.base.streamlit_internals import StreamlitSecretNotFoundError, signed_in_user, tie_sessions_to
 
 OPEN_VARIABLE = "REPORT_OPEN"
 """Set to yes, the dashboard answers to the network although nobody signs in; the same as the argument --open."""
@@ -94,7 +91,7 @@ def _by_proxy(access: Mapping[str, Any], hours: float, with_provider: bool) -> S
 def tie_sessions() -> None:
     """Have Streamlit tie each session to whom the proxy named when it began: nobody else takes it up by its id."""
     if sign_in().way == "proxy":
-        config.set_option("server.trustedUserHeaders", {proxy_proof.SUBJECT: "subject"})
+        tie_sessions_to({proxy_proof.SUBJECT: "subject"})
 
 
 def open_in_words() -> bool:
@@ -110,7 +107,7 @@ def subject_of_request(headers: Mapping[str, str], cookies: Mapping[str, str]) -
     settings = sign_in()
     if settings.way == "proxy":
         return proxy_proof.subject_in(headers, within_hours=settings.hours)
-    cookie = read_cookie(dict(cookies), USER_COOKIE_NAME)
+    cookie = signed_in_user(cookies)
     if cookie is None:
         return None
     return subject_of_claims(json.loads(cookie))

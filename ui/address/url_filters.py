@@ -12,8 +12,8 @@ from typing import Literal, NamedTuple
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import FIELDS, NONE, SEVERITIES, Filters, Square
 from queries.engine.scope import FIGURES, Scope
-from queries.engine.small_numbers import settled
 from queries.figures.figures import City, Dimension, names
+from queries.privacy.small_numbers import settled
 from ui.address import map_cell, moments
 from ui.address.periods import PERIODS, USUAL_PERIOD, span
 

@@ -5,7 +5,6 @@ from datetime import date, datetime, time, timedelta
 from hashlib import sha256
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from queries.engine.filters import Filters
 from queries.figures.figures import City
@@ -16,6 +15,7 @@ from ui.address.moments import day_first, example
 from ui.address.periods import CALENDAR, REPORTING, ROLLING, USUAL_PERIOD
 from ui.address.url_filters import ParsedFilters, Remark
 from ui.base.i18n import _, moment
+from ui.base.streamlit_internals import DeltaGenerator
 
 _EARLIEST = date(1990, 1, 1)  # what is older, an address cannot ask for
 _STEP = timedelta(minutes=15)

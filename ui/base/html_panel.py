@@ -15,11 +15,11 @@ from typing import Any, Literal
 import streamlit as st
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
-from streamlit.components.v2.types import ComponentRenderer
 
 from safe_text import plain_text
 from ui.base import i18n
 from ui.base.run import Run
+from ui.base.streamlit_internals import ComponentRenderer, component
 
 _ROOMS = Path(__file__).parents[1]
 _LONG = 20_000  # bytes
@@ -56,11 +56,8 @@ def _templates() -> Environment:
 
 @cache
 def _component() -> ComponentRenderer:
-    return st.components.v2.component(
-        "panel",
-        html='<div class="panel"></div>',
-        js="\n".join((_ROOMS / file).read_text() for file in ("base/panel.js", "address/choices.js")),
-    )
+    scripts = (_ROOMS / file for file in ("base/panel.js", "address/choices.js"))
+    return component("panel", *scripts, html='<div class="panel"></div>')
 
 
 @cache

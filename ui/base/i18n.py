@@ -22,7 +22,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
 
-from queries.engine.small_numbers import FEWEST, STEP
+from queries.privacy.small_numbers import FEWEST, STEP
 from safe_text import one_line, plain_text
 
 Language = Literal["vi", "en"]

@@ -9,9 +9,9 @@ import streamlit as st
 
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import Filters
-from queries.engine.small_numbers import FEWEST
 from queries.figures.figures import City
 from queries.figures.ranking import FEWEST_OPEN
+from queries.privacy.small_numbers import FEWEST
 from ui.base.i18n import language, round_counts
 from ui.base.page_paths import CASES, REPORT
 

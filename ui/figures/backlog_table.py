@@ -6,10 +6,10 @@ from typing import Any
 import pandas as pd
 
 from queries.engine.filters import TICK
-from queries.engine.small_numbers import FEWEST
 from queries.figures.backlog import AGES, PACE_DAYS, RECEIPTS, STAGES, URGENCIES, backlog, mix
 from queries.figures.figures import Dimension, labels, names
 from queries.figures.ranking import FEWEST_OPEN
+from queries.privacy.small_numbers import FEWEST
 from ui.address.links import address, carried
 from ui.address.url_filters import NOBODY, period_start
 from ui.base import levels

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from queries.engine.filters import Filters
-from queries.engine.small_numbers import FEWEST
 from queries.figures.chance import count_differs, share_differs
 from queries.figures.change import earlier
+from queries.privacy.small_numbers import FEWEST
 from ui.base.i18n import _, day, moment, ngettext, signed, weekday_time
 from ui.base.run import Run
 from ui.figures.tiles import Change, Count, count_of

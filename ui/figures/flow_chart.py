@@ -7,7 +7,7 @@ from safe_text import streamlit_label
 from ui.base.i18n import _
 from ui.base.run import Run
 from ui.base.theme import palette
-from ui.base.viewport import screen
+from ui.base.viewport import viewport
 from ui.figures import charts
 
 
@@ -20,5 +20,5 @@ def flow(run: Run, *, key: str) -> None:
         else _("What came in, what was resolved, week by week")
     )
     st.subheader(streamlit_label(title), anchor=False)
-    figure = run.shared((key, palette(), screen().scale), lambda: charts.flow(table, palette()))
-    st.plotly_chart(figure, key=key, config={"displayModeBar": False}, theme=None, alt=title)
+    figure = run.shared((key, palette(), viewport().scale), lambda: charts.flow(table, palette()))
+    charts.draw(figure, key=key, alt=title)

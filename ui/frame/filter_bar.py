@@ -8,8 +8,8 @@ import streamlit as st
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import SEVERITIES
 from queries.engine.scope import Scope
-from queries.engine.small_numbers import FEWEST, STEP, settled
 from queries.figures.figures import City, Dimension, labels
+from queries.privacy.small_numbers import FEWEST, STEP, settled
 from safe_text import streamlit_label
 from ui.address import map_cell, when
 from ui.address.controls import PAGE, one_of, some_of
@@ -19,7 +19,7 @@ from ui.base import levels
 from ui.base.html_panel import panel
 from ui.base.i18n import FEW, LANGUAGES, _, language, moment, offered
 from ui.base.run import Run
-from ui.base.viewport import screen
+from ui.base.viewport import viewport
 
 _CHIPS: tuple[Dimension, ...] = ("ward", "unit")
 
@@ -87,7 +87,7 @@ def _offer(
     severities = {"urgent": _("Urgent"), "complex": _("Complex"), "normal": _("Normal")}
     known = {dimension: labels(reports, dimension, language()) for dimension in shown}
     with ExitStack() as folded:
-        if screen().phone:
+        if viewport().phone:
             chosen = [known[word][value] for word in shown for value in query.get(word, []) if value in known[word]]
             chosen += [severities[value] for value in query.get(SEVERITY, [])]
             said = [*when.said(found, city, query, period=timed), *chosen]

@@ -10,10 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import streamlit as st
-from streamlit.components.v2.types import ComponentRenderer
-
 from ui.base.i18n import _, language, locale_tag
+from ui.base.streamlit_internals import ComponentRenderer, component
 from ui.base.thresholds import thresholds
 from ui.live import watch
 
@@ -54,4 +52,4 @@ def show(*, wall: bool = False) -> None:
 def _age() -> ComponentRenderer:
     words = '<i></i><b class="figures"></b><span role="status"></span><a hidden></a>'
     html = f'<div class="age-place"><div class="panel age">{words}</div></div>'
-    return st.components.v2.component("age", html=html, js=(_HERE / "age.js").read_text())
+    return component("age", _HERE / "age.js", html=html)

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from queries.engine.database import DatabaseAway, NotAReportDatabase
-from queries.engine.small_numbers import STEP
 from queries.figures.figures import City, NoCity
+from queries.privacy.small_numbers import STEP
 from safe_text import log_error, streamlit_label
 from ui.base.html_panel import panel
 from ui.base.i18n import _, moment, name, ngettext, number, rounded

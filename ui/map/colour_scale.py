@@ -10,8 +10,8 @@ from babel.numbers import format_decimal, format_percent
 
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import Filters
-from queries.engine.small_numbers import FEWEST
 from queries.figures.figures import Dimension, figures, timed, with_sums
+from queries.privacy.small_numbers import FEWEST
 from ui.base.i18n import FEW, NOTHING, Language, catalogue, rounded
 from ui.base.theme import OVERDUE_BOUNDS
 

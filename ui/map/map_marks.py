@@ -5,7 +5,7 @@ from typing import Any
 import pydeck as pdk
 
 from ui.base.theme import rgb
-from ui.base.viewport import screen
+from ui.base.viewport import viewport
 from ui.map.map_layers import PLACE, colours_of, steps
 
 
@@ -35,7 +35,7 @@ def around(corners: list[list[float]], *, dark: bool) -> pdk.Layer:
         stroked=True,
         get_line_color=rgb(colours_of(dark).text),
         line_width_units="'pixels'",
-        get_line_width=3 * screen().scale,
+        get_line_width=3 * viewport().scale,
     )
 
 
@@ -47,9 +47,9 @@ def _rings(layer: str, data: Any, colour: list[int], radius: float, width: float
         get_position=PLACE,
         filled=False,
         stroked=True,
-        get_radius=radius * screen().scale,
+        get_radius=radius * viewport().scale,
         radius_units="'pixels'",
         get_line_color=colour,
-        get_line_width=width * screen().scale,
+        get_line_width=width * viewport().scale,
         line_width_units="'pixels'",
     )

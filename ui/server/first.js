@@ -11,13 +11,12 @@ box.setAttribute("role", "alert")
 box.style = `position: fixed; inset: 0 0 auto; z-index: 1000000; margin: 0; padding: 1rem 1.5rem; background: #9a5b00;
   color: #fff; font: 600 1.05rem/1.4 sans-serif`
 const quiet = document.createElement("style")
-quiet.textContent = ".stDialog { display: none }"  // the same in English, in front of everything
+quiet.textContent = `${streamlitDialogs} { display: none }`  // the same in English, in front of everything
 const looking = setInterval(look, 1000)
 
 async function look() {
-  const app = document.querySelector('[data-testid="stApp"]')
-  const drawn = document.turnedTo  // ui/base/screen.js, which comes with the first page
-  if (drawn || app?.dataset.testConnectionState === "CONNECTED") {
+  const drawn = document.turnedTo  // `ownAddress` has run, which comes with the first page
+  if (drawn || socketIsOpen()) {
     box.remove()
     quiet.remove()
     if (drawn) clearInterval(looking)
@@ -30,7 +29,7 @@ async function look() {
 // Whether the WebSocket is refused because too many pages are open: a browser is not told why, but its address says so.
 async function isFull() {
   try {
-    const place = new URL("_stcore/stream", document.baseURI)
+    const place = coreAddress("stream")
     const answer = await fetch(place, { redirect: "manual", cache: "no-store", signal: AbortSignal.timeout(PATIENCE) })
     return answer.status === 429
   } catch {
@@ -40,7 +39,7 @@ async function isFull() {
 
 async function why() {
   try {
-    const place = new URL("_stcore/health", document.baseURI)
+    const place = coreAddress("health")
     const answer = await fetch(place, { redirect: "manual", cache: "no-store", signal: AbortSignal.timeout(PATIENCE) })
     if (isSignIn(answer)) return "signed_out"
     if (answer.status === 429 || answer.status >= 500) return "lost"

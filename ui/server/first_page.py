@@ -12,8 +12,8 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from streamlit import file_util
 
+from ui.base import streamlit_internals
 from ui.base.i18n import LANGUAGES, _, speaking
 from ui.base.page_paths import PATHS, WALL
 
@@ -40,7 +40,7 @@ def _kept(request: Request, content: str, kind: str) -> Response:
 
 @cache
 def _document() -> str:
-    return Path(file_util.get_static_dir(), "index.html").read_text().replace("</head>", f"{_SCRIPT}</head>", 1)
+    return streamlit_internals.document().replace("</head>", f"{_SCRIPT}</head>", 1)
 
 
 @cache
@@ -65,7 +65,8 @@ def _script() -> str:
                 "signed_out": _("Nothing can be shown: you are signed out."),
                 "sign_in": _("Sign in again"),
             }
-    return (_HERE / "first.js").read_text().replace('"words"', json.dumps(words, ensure_ascii=False), 1)
+    ours = (_HERE / "first.js").read_text().replace('"words"', json.dumps(words, ensure_ascii=False), 1)
+    return streamlit_internals.browser_script(ours)
 
 
 routes = [Route("/first.js", script), *(Route(f"/{path}", document) for path in (*PATHS, WALL))]

@@ -1,15 +1,12 @@
-"""The gate in front of everything: who may reach this server at all, by which paths, how often, and how many pages one
-viewer may have open.
+"""The gate in front of everything: who may reach this server, by which paths, how often, and with how many open pages.
 
-What an account may see is decided behind it (ui/access/accounts.py, and the database). Plain ASGI, because what wraps a
-whole answer would hold up streams and WebSockets.
+ui/access/accounts.py and the database decide what an account may see. Plain ASGI: a wrapper around whole responses
+would hold up streams and WebSockets.
 """
 
 import os
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from math import ceil
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -19,33 +16,31 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from streamlit import config
 
 from ui.access import accounts, door, proxy_proof
 from ui.access.origin import is_from_here, looks_passed_on, names_this_machine, peer
 from ui.access.sign_in import SignIn, open_in_words, sign_in, subject_of_request
 from ui.base.base_path import without_base
-from ui.base.i18n import LANGUAGES, _, speaking
-from ui.base.rate_limit import RateLimiter
+from ui.base.streamlit_internals import CORE, HEALTH, HOST_CONFIG, NOT_NEEDED, SIGN_IN, STREAM, is_set, option
 from ui.live import watch
 from ui.live.limits import Sockets, Whose, of_account, of_address
-from ui.server import entry
+from ui.live.rate_limit import RateLimiter
+from ui.server import entry, refusals
+from ui.server.refusals import Refusal
 from ui.server.request_form import is_ill_formed
 from ui.server.security_headers import with_security
 
 BELIEVED_VARIABLE = "FORWARDED_ALLOW_IPS"
-"""Whose X-Forwarded-For the web server (uvicorn) believes; unset, this machine's. Empty: nobody's."""
+"""Whose X-Forwarded-For the web server (uvicorn) trusts; if unset, this machine's. Empty: nobody's."""
 
-_FOR_MACHINES: Final = ("/health", "/metrics", "/_stcore/health")  # each looks at who asks by itself
-_CORE: Final = ("health", "host-config", "stream")  # of what Streamlit offers under _stcore, what a viewer needs
-_STREAM: Final = "/_stcore/stream"
-_METHODS: Final = ("GET", "HEAD", "OPTIONS")  # nothing is ever sent to us but over the WebSocket
+_FOR_MACHINES: Final = ("/health", "/metrics", HEALTH)  # each looks at who asks by itself
+_METHODS: Final = ("GET", "HEAD", "OPTIONS")  # all data are sent over the WebSocket
 _STRANGE: Final = re.compile(r"[\x00-\x1f\x7f\\%]|//|(^|/)\.{1,2}(/|$)")
 
 
 @dataclass(frozen=True)
 class Limit:
-    """How often one account, or one address that has none, may ask for what these paths begin."""
+    """A rate limit for paths with these prefixes, for each account, or each address without one."""
 
     paths: tuple[str, ...]
     at_once: int
@@ -54,83 +49,15 @@ class Limit:
 
 MAP_DATA = Limit(("/map/",), at_once=60, per_second=20)
 EXPORTS = Limit(("/cases.",), at_once=6, per_second=6 / 60)
-SIGNING_IN = Limit(("/auth/", "/oauth2callback"), at_once=30, per_second=10 / 60)
-"""Two requests a sign-in; a whole office may stand behind one address in the morning."""
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """A request that goes no further: HTTP's status, what to do in the viewer's words, and what the log calls it."""
-
-    status: int
-    words: Callable[[], str]
-    noted: str = ""
-    retry_after: int | None = None
-
-
-def _stranger() -> str:
-    return _(
-        "This dashboard answers only to the machine it runs on. To open it to others, set up sign-in in "
-        ".streamlit/secrets.toml, or start it with --open: then whoever reaches it sees everything."
-    )
-
-
-def _other_name() -> str:
-    return _("Open this dashboard as localhost: by any other name it does not answer until sign-in is set up.")
-
-
-def _locked() -> str:
-    return _(
-        "This dashboard is locked, because nobody has to sign in. Open the one-time address that it printed when it "
-        "started, with its token. Once that was used, start it again for a new one, or set up sign-in in "
-        ".streamlit/secrets.toml."
-    )
-
-
-def _by_a_proxy() -> str:
-    return _(
-        "The demonstration city answers only to a browser on its own machine, not through a proxy. Open the one-time "
-        "address that the dashboard printed when it started, or set up sign-in in .streamlit/secrets.toml."
-    )
-
-
-def _not_proven() -> str:
-    return _("Who you are is not proven, or no longer. Sign in again at the city's gateway.")
-
-
-def _not_the_proxy() -> str:
-    return _("This dashboard is reached through the city's own gateway only, not at this address.")
-
-
-def _unclear_proxy() -> str:
-    return _("It is not clear who passed this request on. Start the dashboard with FORWARDED_ALLOW_IPS set to nothing.")
-
-
-def _foreign_page() -> str:
-    return _("A page of another site may not open this dashboard.")
-
-
-def _nothing_here() -> str:
-    return _("There is nothing here.")
-
-
-def _not_understood() -> str:
-    return _("This address is not understood.")
-
-
-def _too_often() -> str:
-    return _("Too many requests in a short time. Please wait a little and try again.")
-
-
-def _too_many_open() -> str:
-    return _("Too many pages are open from your account or your address. Close some of them.")
+SIGNING_IN = Limit(SIGN_IN, at_once=30, per_second=10 / 60)
+"""Two requests a sign-in; a whole office may share one address in the morning."""
 
 
 class Gate:
-    """ASGI middleware that refuses what may not come in, and gives every answer the security headers."""
+    """ASGI middleware that refuses requests and adds the security headers to every answer."""
 
     def __init__(self, app: ASGIApp) -> None:
-        """Stand in front of `app`."""
+        """Wrap `app`."""
         self._app = app
         self._limits = [
             (limit.paths, RateLimiter(at_once=limit.at_once, per_second=limit.per_second))
@@ -139,7 +66,7 @@ class Gate:
         self._sockets = Sockets()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request through, or refuse it; a WebSocket is closed before it is accepted."""
+        """Pass a request on or refuse it; a WebSocket is closed before it is accepted."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, _in_plain_words(send))
             return
@@ -179,7 +106,7 @@ class Gate:
         try:
             await self._app(scope, receive, send_safely)
         except Exception:
-            if not began:  # the server's own words for it would come without the headers
+            if not began:  # the server's own error response would lack the headers
                 await PlainTextResponse("Internal Server Error", 500)(scope, receive, send_safely)
             raise
 
@@ -187,28 +114,28 @@ class Gate:
         if path not in _FOR_MACHINES and (refusal := _unknown(settings, asked, path or "", unproven)):
             return refusal
         if path is None or is_ill_formed(asked):
-            return Refusal(400, _not_understood)
+            return refusals.NOT_UNDERSTOOD
         if asked.scope["type"] == "websocket" and not _same_site(asked):
-            return Refusal(403, _foreign_page, "a page of another site")
-        # A browser whose WebSocket is refused asks the same path by HTTP, to say why (ui/server/first.js).
-        if path == _STREAM and self._sockets.full(_who(asked)):
-            return Refusal(429, _too_many_open, "too many open pages")
+            return refusals.FOREIGN_PAGE
+        # A browser whose WebSocket is refused requests the same path over HTTP to learn why (ui/server/first.js).
+        if path == STREAM and self._sockets.full(_who(asked)):
+            return refusals.TOO_MANY_OPEN
         return None if asked.scope["type"] == "websocket" else self._by_path(asked, path)
 
     def _by_path(self, asked: HTTPConnection, path: str) -> Refusal | None:
         if _closed(path) or asked.scope["method"] not in _METHODS:
-            return Refusal(404, _nothing_here)
+            return refusals.NOTHING_HERE
         for paths, allowance in self._limits:
             if path.startswith(paths) and (seconds := allowance.wait(_who(asked))):
-                return Refusal(429, _too_often, "too many requests", ceil(seconds))
+                return refusals.too_often(seconds)
         return None
 
 
 def _in_plain_words(send: Send) -> Send:
-    """Tell why the application did not start in the words it left with, without the way to them through the code."""
+    """Report why the application did not start by its last message alone, without a traceback."""
 
     async def tell(message: Message) -> None:
-        """Send a message; a failed start keeps only its last words."""
+        """Send a message; of a failed start keep only the last line."""
         if message["type"] == "lifespan.startup.failed":
             words = message.get("message", "").rpartition("\nSystemExit: ")[2]
             message = {**message, "message": words.strip()}
@@ -218,8 +145,8 @@ def _in_plain_words(send: Send) -> Send:
 
 
 def plain_path(scope: Scope) -> str | None:
-    """Return a request's path to compare: without the application's own root and base path, in small letters, no dot or
-    slash at its end; None for one that could mean two things.
+    """Return a request's path for comparison: without root path and base path, in lower case, no dot or slash at its
+    end; None if it is ambiguous.
     """
     path: str = scope["path"].removeprefix(scope.get("root_path", ""))
     if _STRANGE.search(path):
@@ -228,60 +155,60 @@ def plain_path(scope: Scope) -> str | None:
 
 
 def _kept_out(settings: SignIn, asked: HTTPConnection, path: str) -> Refusal | None:
-    """Refuse whom nobody let in: the network while nobody signs in; whoever goes round the proxy."""
+    """Refuse the network while nobody signs in, and requests that bypass the proxy."""
     if settings.way == "nobody" and not open_in_words():
         if not is_from_here(asked):
-            return Refusal(403, _stranger, "not from this machine")
-        if not names_this_machine(asked.headers.get("host", "")):  # a foreign name that was made to mean this machine
-            return Refusal(403, _other_name, "by a foreign name")
+            return refusals.NOT_FROM_HERE
+        if not names_this_machine(asked.headers.get("host", "")):  # DNS rebinding: a foreign name for this machine
+            return refusals.OTHER_NAME
     if settings.way == "proxy" and path not in _FOR_MACHINES:
         if "x-forwarded-for" in asked.headers and os.environ.get(BELIEVED_VARIABLE) != "":
-            return Refusal(403, _unclear_proxy, "a proxy nobody can be sure of")
+            return refusals.UNCLEAR_PROXY
         if not settings.trusts(peer(asked)):
-            return Refusal(403, _not_the_proxy, "not by the proxy")
+            return refusals.NOT_THE_PROXY
     return None
 
 
 def _unknown(settings: SignIn, asked: HTTPConnection, path: str, unproven: str) -> Refusal | None:
-    """Refuse who does not prove to be one of those who may come in."""
+    """Refuse a request whose user is not proven."""
     if unproven:
-        return Refusal(401, _not_proven, unproven)
+        return refusals.not_proven(unproven)
     if settings.way != "nobody" or open_in_words() or door.holds(asked.cookies) or entry.is_of_a_screen(asked, path):
         return None
     if not watch.is_invented():
-        return Refusal(403, _locked, "without the one-time address")
-    return Refusal(403, _by_a_proxy, "passed on by a proxy") if looks_passed_on(asked) else None
+        return refusals.LOCKED
+    return refusals.BY_A_PROXY if looks_passed_on(asked) else None
 
 
 def _closed(path: str) -> bool:
-    """Whether a path is one of those that Streamlit serves and no viewer needs: uploads, its own figures, programs."""
+    """Whether Streamlit serves a path that no viewer needs: uploads, its own metrics, components."""
     parts = path.strip("/").split("/")
-    if "_stcore" in parts:
-        return parts[parts.index("_stcore") + 1 :] not in [[word] for word in _CORE]
-    return parts[0] == "component" or parts[:2] == ["app", "static"]
+    if CORE in parts:
+        return "/" + "/".join(parts[parts.index(CORE) :]) not in {HEALTH, HOST_CONFIG, STREAM}
+    return any(tuple(parts[: len(beginning)]) == beginning for beginning in NOT_NEEDED)
 
 
 def _same_site(asked: HTTPConnection) -> bool:
-    """Whether a WebSocket was asked for by a page of ours. Every browser says by whose; who does not say, is refused.
+    """Whether a page of ours opened a WebSocket. Every browser sends Origin; a request without it is refused.
 
-    Streamlit would allow any page of this machine, and to know this machine's name ask a host outside.
+    Streamlit would allow any page of this machine, and would ask an external host for this machine's name.
     """
     origin = urlsplit(asked.headers.get("origin", ""))
     if not origin.netloc:
         return False
-    named = config.is_manually_set("browser.serverAddress") and config.get_option("browser.serverAddress")
+    named = is_set("browser.serverAddress") and option("browser.serverAddress")
     return origin.netloc == asked.headers.get("host") or bool(named and origin.hostname == named)
 
 
 def _who(asked: HTTPConnection) -> Whose:
-    """Return whose requests are counted together: an account's, else an address's, an IPv6 network's as a whole."""
+    """Return who is counted together: an account, else an address, or an IPv6 network."""
     if subject := subject_of_request(asked.headers, asked.cookies):
         return of_account(subject)
     return of_address(peer(asked))
 
 
 def _by_https(asked: HTTPConnection) -> bool:
-    """Whether the viewer's browser speaks https, be it with a proxy in front of us."""
+    """Whether the viewer's browser uses https, possibly to a proxy in front of us."""
     if asked.url.scheme == "https":
         return True
     settings = sign_in()
@@ -292,17 +219,14 @@ def _by_https(asked: HTTPConnection) -> bool:
 
 def _answer(asked: HTTPConnection, refusal: Refusal) -> PlainTextResponse:
     headers = {"Cache-Control": "no-store"}
-    if is_ill_formed(asked):  # what follows is nobody's next request
+    if is_ill_formed(asked):  # the rest of the connection is not trusted as a next request
         headers["Connection"] = "close"
     if refusal.retry_after:
         headers["Retry-After"] = str(refusal.retry_after)
     if asked.headers.get("sec-fetch-site") == "cross-site" and asked.headers.get("sec-fetch-mode") == "navigate":
-        headers["Refresh"] = "0"  # a link of another site leaves the cookie out (SameSite); our own page asks with it
-    said = []
-    for language in LANGUAGES:
-        with speaking(language):
-            said.append(refusal.words())
-    return PlainTextResponse("\n\n".join(said) + "\n", refusal.status, headers, background=_note(asked, refusal))
+        headers["Refresh"] = "0"  # another site's link omits the SameSite cookie; a reload from our own page sends it
+    words = refusal.in_all_languages()
+    return PlainTextResponse(words, refusal.status, headers, background=_note(asked, refusal))
 
 
 async def _close(asked: HTTPConnection, refusal: Refusal, send: Send) -> None:
@@ -312,7 +236,7 @@ async def _close(asked: HTTPConnection, refusal: Refusal, send: Send) -> None:
 
 
 def _note(asked: HTTPConnection, refusal: Refusal) -> BackgroundTask | None:
-    """Return the task that writes a refusal into the access log; the same for the same address once a minute."""
+    """Return the task that logs a refusal; the same one of an address once a minute."""
     if not refusal.noted:
         return None
     kind, who = _who(asked) if refusal.status == 429 else of_address(peer(asked))

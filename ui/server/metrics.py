@@ -21,11 +21,11 @@ from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
-from streamlit.errors import StreamlitSecretNotFoundError
 
 from ui.access import door, record, sign_in
 from ui.access.origin import looks_passed_on, peer
 from ui.base.settings import SettingsError
+from ui.base.streamlit_internals import StreamlitSecretNotFoundError
 from ui.live import watch
 from ui.live.freshness import page_failures
 from ui.live.pulse import Pulse

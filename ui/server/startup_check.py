@@ -1,4 +1,4 @@
-"""Before the first request: whether the dashboard may listen where it is told to, and what to say about it."""
+"""Checks before the first request: whether the dashboard may listen as configured, and what to print about it."""
 
 import os
 import sys
@@ -6,8 +6,6 @@ from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
-from streamlit import config
-from streamlit.errors import StreamlitSecretNotFoundError
 
 from queries.engine.signature import KEY_VARIABLE, is_key
 from ui.access import door
@@ -15,33 +13,34 @@ from ui.access.origin import names_this_machine
 from ui.access.sign_in import OPEN_VARIABLE, open_in_words, sign_in
 from ui.base.settings import SettingsError
 from ui.base.settings_files import BrokenSettings, check_files, files_of_streamlit
+from ui.base.streamlit_internals import StreamlitSecretNotFoundError, option
 from ui.server.gate import BELIEVED_VARIABLE
 
 
 def refuse_broken_files() -> None:
-    """End the process, with a sentence, where a file of Streamlit's settings is not TOML in UTF-8.
+    """End the process with a message if one of Streamlit's settings files is not TOML in UTF-8.
 
-    Called before there is an application: Streamlit reads the files before our lifespan begins, and uvicorn would take
-    an error there for an application without a lifespan, and serve it without a database.
+    Called before the application exists: Streamlit reads the files before our lifespan begins, and uvicorn would treat
+    an error there as an application without a lifespan, and serve it without a database.
     """
     try:
         check_files(files_of_streamlit())
-        check_files(map(Path, config.get_option("secrets.files")))
+        check_files(map(Path, option("secrets.files")))
     except BrokenSettings as error:
         sys.exit(f"The dashboard cannot start. {error}")
 
 
 def startup_check() -> str:
-    """Return what to say at the start about who reaches the dashboard.
+    """Return what to print at the start about who can reach the dashboard.
 
-    Where nobody signs in, that holds a new one-time address. Raises SettingsError where it would listen to the
-    network although nobody signs in and nobody said that it may.
+    If nobody signs in, that includes a new one-time address. Raises SettingsError if it would listen to the network
+    without sign-in although nobody has allowed that.
     """
     settings = sign_in()
     try:
         st.secrets.to_dict()
     except StreamlitSecretNotFoundError as error:
-        if any(Path(file).exists() for file in config.get_option("secrets.files")):  # there, and of no use
+        if any(Path(file).exists() for file in option("secrets.files")):  # there, and of no use
             raise SettingsError(str(error)) from error
     if settings.way == "proxy":
         believed = os.environ.get(BELIEVED_VARIABLE)
@@ -53,7 +52,7 @@ def startup_check() -> str:
             "WARNING: nobody has to sign in. Whoever reaches this server sees every case.\n"
             f"  As its administrator, once: {door.address(door.prepare())}"
         )
-    if not names_this_machine(config.get_option("server.address") or ""):
+    if not names_this_machine(option("server.address") or ""):
         raise SettingsError(
             "It would listen to the network although nobody has to sign in. Set up sign-in in .streamlit/secrets.toml "
             "(.streamlit/secrets.toml.example shows how), listen to this machine alone (server.address 127.0.0.1), or "
@@ -68,8 +67,8 @@ def startup_check() -> str:
 
 
 def scope_key() -> str | None:
-    """Return the key that scopes are signed with: REPORT_SCOPE_KEY, else scope_key in [database] of secrets.toml, else
-    None. Raises SettingsError for what is no key, without repeating it.
+    """Return the key that signs scopes: REPORT_SCOPE_KEY, else scope_key in [database] of secrets.toml, else None.
+    Raises SettingsError for an invalid key, without repeating it.
     """
     found = os.environ.get(KEY_VARIABLE)
     with suppress(StreamlitSecretNotFoundError):

@@ -4,9 +4,9 @@ from typing import Any
 
 import pandas as pd
 
-from queries.engine.small_numbers import FEWEST
 from queries.figures.chance import beyond_chance
 from queries.figures.period import MEDIAN_BOUNDS, hours
+from queries.privacy.small_numbers import FEWEST
 from ui.address.links import WHOLE_CITY
 from ui.base.figure_names import meaning, rate_name
 from ui.base.html_panel import shared_panel

@@ -3,8 +3,8 @@
 from typing import Any
 
 from queries.engine.filters import Filters
-from queries.engine.small_numbers import FEWEST
 from queries.figures.signals import Signal, signals, signals_by_unit
+from queries.privacy.small_numbers import FEWEST
 from ui.address.links import WHOLE_CITY, address, carried
 from ui.base.figure_names import figure_name, meaning
 from ui.base.html_panel import shared_panel

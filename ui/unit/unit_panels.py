@@ -21,7 +21,7 @@ from ui.base.i18n import _, day, language, name, ngettext, number, percent
 from ui.base.page_paths import BACKLOG, LIVE_MAP, UNIT
 from ui.base.run import Run
 from ui.base.theme import palette
-from ui.base.viewport import pixels, screen, sized
+from ui.base.viewport import pixels, sized, viewport
 from ui.cases.worklist import hidden_cases_note, worklist
 from ui.figures import tiles
 from ui.figures.headline import urgent
@@ -150,10 +150,10 @@ def small_map(run: Run, area: int | None, open_count: int) -> None:
     extent = map_queries.extent(run.reports, run.filters) if framed is None else None
     if framed is None and extent is None:
         return
-    if framed is None and not screen().webgl:
+    if framed is None and not viewport().webgl:
         st.info(streamlit_label(plain_map.nothing()), icon=":material/map:")
         return
-    if framed is not None and not screen().webgl:
+    if framed is not None and not viewport().webgl:
         level, _shapes, frame = framed
         plain_map.by_measure(
             run,

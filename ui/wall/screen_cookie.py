@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from urllib.parse import quote, unquote
 
 from ui.access.door import set_cookie
+from ui.base.streamlit_internals import ASSETS, HOST_CONFIG, STREAM
 
 _SECONDS = 400 * 24 * 60 * 60  # the longest a browser keeps a cookie
-_PATHS = ("/wall", "/first.js", "/_stcore/stream", "/_stcore/host-config")
-_BELOW = ("/static/", "/fonts/", "/beat/")
+_PATHS = ("/wall", "/first.js", STREAM, HOST_CONFIG)
+_BELOW = (ASSETS, "/fonts/", "/beat/")
 SCREEN = "screen"
 """The word of an address that names a screen."""
 

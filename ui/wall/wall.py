@@ -12,13 +12,12 @@ from typing import Any
 
 import streamlit as st
 from cachetools import LRUCache
-from streamlit.components.v2.types import ComponentRenderer
 
 from queries.access.accounts import Account
 from queries.engine.database import DatabaseAway, NotAReportDatabase
 from queries.engine.scope import FIGURES, NOTHING
-from queries.engine.small_numbers import STEP, settled
 from queries.figures.figures import NoCity, labels
+from queries.privacy.small_numbers import STEP, settled
 from safe_text import log_error, log_text, one_line
 from ui.access import accounts, languages
 from ui.address import when
@@ -27,6 +26,7 @@ from ui.base import html_panel
 from ui.base.i18n import _, language, moment, name, rounding, speaking
 from ui.base.run import Run
 from ui.base.states import severity
+from ui.base.streamlit_internals import ComponentRenderer, component
 from ui.base.theme import AMOUNT_STEPS, AMOUNT_STEPS_DARK, OVERDUE_STEPS, OVERDUE_STEPS_DARK
 from ui.live import data_age, freshness, watch
 from ui.wall import screen_cookie, screens, wall_scenes
@@ -215,5 +215,4 @@ def _colours(theme: str, steps: tuple[str, ...], amounts: tuple[str, ...]) -> di
 
 @cache
 def _component() -> ComponentRenderer:
-    html, js = ((_HERE / file).read_text() for file in ("wall.html", "wall.js"))
-    return st.components.v2.component("wall", html=html, js=js)
+    return component("wall", _HERE / "wall.js", html=(_HERE / "wall.html").read_text())

@@ -8,9 +8,9 @@ import pandas as pd
 
 from queries.cases.cases import case_count
 from queries.cases.urgent import longest_overdue, newest, urgent
-from queries.engine.small_numbers import FEWEST
 from queries.figures.backlog import backlog
 from queries.figures.figures import Dimension, figures, names
+from queries.privacy.small_numbers import FEWEST
 from ui.base import levels
 from ui.base.i18n import _, day, duration, name, number, percent, signed
 from ui.base.run import Run

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
-from reportdb.importer.failure import ImportFailure
+from reportdb.source_file.failure import ImportFailure
 
 
 class Table:

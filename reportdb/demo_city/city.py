@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from reportdb.areas import Locator
 from reportdb.deadlines.rules import Rules
 from reportdb.deadlines.working_time import WorkingTime
-from reportdb.demo.reference_data import DESK
-from reportdb.demo.rhythm import midnight, moment
-from reportdb.demo.seed_data import facts
+from reportdb.demo_city.reference_data import DESK
+from reportdb.demo_city.rhythm import midnight, moment
+from reportdb.demo_city.seed_data import facts
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

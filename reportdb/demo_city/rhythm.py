@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from reportdb.demo.seed_data import facts, storms
+from reportdb.demo_city.seed_data import facts, storms
 
 Floats = NDArray[np.float64]
 Moments = NDArray[np.datetime64]

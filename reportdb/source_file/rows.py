@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from reportdb.importer.failure import ImportFailure
-from reportdb.importer.mapping import Mapping, Moment, PublishedArea, Term, Vocabulary
-from reportdb.importer.reading import RawRow
+from reportdb.source_file.failure import ImportFailure
+from reportdb.source_file.mapping import Mapping, Moment, PublishedArea, Term, Vocabulary
+from reportdb.source_file.reading import RawRow
 from reportdb.spelling import one_spelling
 
 _LONGEST_NAME = 200  # characters of an id or of a word that names a channel, category or unit

@@ -5,8 +5,8 @@ from datetime import date
 import numpy as np
 import psycopg
 
-from reportdb.demo.seed_data import facts, gazetteer
-from reportdb.demo.store import copy_columns
+from reportdb.demo_city.seed_data import facts, gazetteer
+from reportdb.demo_city.store import copy_columns
 
 
 def add_accounts(connection: psycopg.Connection, *, first: date, last: date) -> None:

@@ -11,8 +11,8 @@ from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
 from reportdb.deadlines.calendars import fill_calendar
-from reportdb.demo.boundaries import commune_cells
-from reportdb.demo.seed_data import Place, english_name, facts, gazetteer, storms
+from reportdb.demo_city.boundaries import commune_cells
+from reportdb.demo_city.seed_data import Place, english_name, facts, gazetteer, storms
 
 DESK = "dieu-phoi"
 CALENDAR_AHEAD = timedelta(days=800)  # the slowest report the city knows ends within it

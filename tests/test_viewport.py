@@ -9,26 +9,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ui.base import html_panel
-from ui.base.viewport import Screen, read
+from ui.base.viewport import Viewport, read
 
 
 @pytest.mark.parametrize(
     ("said", "found"),
     [
-        ([1920, 1080, 1], Screen(1920, 1080, 1.0)),
-        ([3840, 2160, 1.8], Screen(3840, 2160, 1.8)),
-        ([390, 844, 1], Screen(390, 844, 1.0)),
-        (None, Screen()),
-        ("wide", Screen()),
-        ([1920, 1080], Screen()),
-        ([0, 1080, 1], Screen()),
-        ([1e9, 1080, 1], Screen()),
-        ([1920, 1080, 100], Screen()),
-        ([1920, float("nan"), 1], Screen()),
-        ([1920, 1080, "<script>"], Screen()),
+        ([1920, 1080, 1], Viewport(1920, 1080, 1.0)),
+        ([3840, 2160, 1.8], Viewport(3840, 2160, 1.8)),
+        ([390, 844, 1], Viewport(390, 844, 1.0)),
+        (None, Viewport()),
+        ("wide", Viewport()),
+        ([1920, 1080], Viewport()),
+        ([0, 1080, 1], Viewport()),
+        ([1e9, 1080, 1], Viewport()),
+        ([1920, 1080, 100], Viewport()),
+        ([1920, float("nan"), 1], Viewport()),
+        ([1920, 1080, "<script>"], Viewport()),
     ],
 )
-def test_a_window_no_screen_can_have_is_taken_for_one_at_a_desk(said: Any, found: Screen) -> None:
+def test_a_window_no_screen_can_have_is_taken_for_one_at_a_desk(said: Any, found: Viewport) -> None:
     assert read(said) == found
 
 

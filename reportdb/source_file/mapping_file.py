@@ -7,8 +7,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from reportdb.areas import Level
-from reportdb.importer.failure import ImportFailure
-from reportdb.importer.mapping import (
+from reportdb.source_file.failure import ImportFailure
+from reportdb.source_file.mapping import (
     LEVELS,
     SEVERITIES,
     STATUSES,
@@ -22,7 +22,7 @@ from reportdb.importer.mapping import (
     Vocabulary,
     WorkingHours,
 )
-from reportdb.importer.table import Table
+from reportdb.source_file.table import Table
 from reportdb.spelling import one_spelling
 
 SHIPPED = Path(__file__).parent / "mappings"

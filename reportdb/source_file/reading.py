@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from reportdb.importer.failure import ImportFailure
-from reportdb.importer.mapping import Mapping
+from reportdb.source_file.failure import ImportFailure
+from reportdb.source_file.mapping import Mapping
 
 LONGEST_ROW = 100_000
 """Characters; longer rows are rejected. A report's searchable words must stay under PostgreSQL's limit of 1 MB."""

@@ -32,20 +32,3 @@ function webgl() {
   drawn?.getExtension("WEBGL_lose_context")?.loseContext()
   return drawn !== null
 }
-
-// Streamlit writes the page and the choices of the run it draws into the address. While the viewer goes on, by a link or
-// by Back, that run is one of an address they have left, and what it wrote would lead them to an address nobody asked
-// for. So only links and Back change the page (ui/base/panel.js). What a run changes in the choices of the page that
-// is open is taken over, but not while a Back is under way: it is only then that Streamlit replaces an entry.
-function ownAddress() {
-  if (document.turnedTo) return
-  const { pushState } = History.prototype
-  history.pushState = (state, unused, url) => {
-    if (state === null || new URL(url, document.baseURI).pathname === location.pathname)
-      pushState.call(history, state, unused, url)
-  }
-  history.replaceState = () => {}
-  const turned = () => (document.turnedTo = { again: 3 })  // ui/live/beat.js sees to it that the page comes
-  window.addEventListener("popstate", ({ state }) => state === "again" || turned())
-  turned()
-}
