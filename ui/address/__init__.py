@@ -1,1 +1,1 @@
-"""What a viewer chooses and the address keeps: links, filters in the address, moments, periods. Imports `base`."""
+"""The viewer's choices in the address: links, filters, moments, periods. Imports `base`."""

@@ -1,8 +1,8 @@
 """The path below which the dashboard is served, Streamlit's `server.baseUrlPath`.
 
 Streamlit moves its own routes, cookies of sign-in and redirects below it, but not the routes an application adds. This
-module moves ours, and everything that compares a request's path does so without the base path. Nothing of ours answers
-outside it. A proxy passes the whole path on; one that removes the base path needs no setting here.
+module moves ours; code that compares a request's path does so without the base path. None of our routes answers
+outside it. A proxy that passes the whole path on needs this setting; one that removes the base path does not.
 """
 
 import re
@@ -24,35 +24,35 @@ _CHOSEN: Final = "ui.base.base_path"
 
 
 def base_path() -> str:
-    """Return the path the dashboard lies below, such as "/reports"; an empty text at the root of its host."""
+    """Return the base path, such as "/reports"; empty at the root of the host."""
     path = str(config.get_option("server.baseUrlPath") or "").strip("/")
     return f"/{path}" if path else ""
 
 
 def without_base(path: str) -> str:
-    """Return a request's path without the base path; a path outside it stays as it is. Case makes no difference."""
+    """Return a request's path without the base path; a path outside it is returned unchanged. Ignores case."""
     base = base_path()
     inside = base and path.lower().startswith(base.lower()) and path[len(base) : len(base) + 1] in {"", "/"}
     return path[len(base) :] or "/" if inside else path
 
 
 def cookie_within(cookie: bytes) -> bytes:
-    """Return a Set-Cookie value whose cookie no other application of the host receives, where there is a base path.
+    """Limit the path of a Set-Cookie value to the base path, so that no other application of the host gets the cookie.
 
-    One that deletes a cookie stays as it is: the cookie may be of a time before there was a base path.
+    A value that deletes a cookie is left unchanged: the cookie may be older than the base path.
     """
     base = base_path().encode()
     return cookie if not base or _DELETES in cookie.lower() else _WHOLE_SITE.sub(lambda _: b"; Path=" + base, cookie)
 
 
 class BelowBase(BaseRoute):
-    """Our own routes, below the base path, which is read with the first request and not when they are made.
+    """Our own routes, moved below the base path. The base path is read at the first request.
 
-    A request none of them answers goes on to Streamlit's.
+    Requests that match none of them are left to Streamlit's routes.
     """
 
     def __init__(self, routes: Sequence[Route]) -> None:
-        """Hold routes whose paths begin at the dashboard's own root."""
+        """Take routes whose paths begin at the dashboard's own root."""
         self.own = routes
 
     @cached_property
@@ -70,11 +70,11 @@ class BelowBase(BaseRoute):
         return Match.NONE, {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let that route answer."""
+        """Pass the request to the route that matched."""
         await scope[_CHOSEN].handle(scope, receive, send)
 
 
 async def _to_the_overview(request: Request) -> Response:
-    """Lead from the base path without a slash to the overview, by a path alone: a proxy's scheme and host stay."""
+    """Redirect the base path without a slash to the overview, by path only: the proxy's scheme and host are kept."""
     query = f"?{request.url.query}" if request.url.query else ""
     return RedirectResponse(f"{base_path()}/{query}", 307, headers={"Cache-Control": "no-cache"})

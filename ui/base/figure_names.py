@@ -1,12 +1,10 @@
-"""What each figure is called and what it counts, in the viewer's language: the sentences of
-queries/engine/definitions.sql.
-"""
+"""Each figure's name and meaning in the viewer's language: the sentences of queries/engine/definitions.sql."""
 
 from ui.base.i18n import _
 
 
 def figure_name(figure: str) -> str:
-    """Return what a figure is called. Raises KeyError for one without a name."""
+    """Return a figure's name. Raises KeyError for a figure without one."""
     return {
         "submitted": _("All reports"),
         "received": _("Received"),
@@ -84,7 +82,7 @@ def figure_name(figure: str) -> str:
 
 
 def meaning(figure: str) -> str:
-    """Return the sentence that says what a figure counts. Raises KeyError for one without a sentence."""
+    """Return the sentence that defines a figure. Raises KeyError for a figure without one."""
     return {
         "submitted": _("submitted by the moment, open or not, in the period or before it"),
         "received": _("submitted in the period"),
@@ -182,7 +180,7 @@ def meaning(figure: str) -> str:
 
 
 def rate_name(rate: str) -> str:
-    """Return what a share of queries.figures.RATES or a signal's share is called. Raises KeyError."""
+    """Return the name of a share in queries.figures.RATES or of a signal's share. Raises KeyError."""
     return {
         "overdue_share": _("Overdue share"),
         "on_time_rate": _("On-time rate"),
@@ -195,7 +193,7 @@ def rate_name(rate: str) -> str:
 
 
 def left_out(measure: str) -> str:
-    """Return what a figure, a rate or a time leaves out and why, in words; nothing where nothing needs saying."""
+    """Return what a figure, rate or time leaves out and why; empty if nothing needs saying."""
     return {
         "open": _("Nothing: overdue reports are open too, and so are those handed up."),
         "overdue": _("Reports without a deadline: nobody can say that they are late."),

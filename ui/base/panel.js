@@ -1,6 +1,6 @@
-// Draws the panel's HTML, anew only where it changed. A click on a link changes the address; Streamlit, which follows
-// the browser's Back and Forward, then turns to the page of that address, with one entry of history for one click.
-// The style sheet is one for all panels (ui/base/screen.js fills it).
+// Draws the panel's HTML, and again only when it changed. A click on a link changes the address; Streamlit, which
+// follows the browser's Back and Forward, then opens the page of that address: one click, one entry of history. All
+// panels share one style sheet (ui/base/screen.js fills it).
 export default function ({ data, parentElement }) {
   const panel = parentElement.querySelector(".panel")
   const root = panel.getRootNode()
@@ -9,7 +9,7 @@ export default function ({ data, parentElement }) {
   draw(panel, data)
   panel.onclick = (event) => {
     const link = event.target.closest("a[href]")
-    // A new tab or window, or a download, is the browser's business.
+    // The browser handles new tabs, new windows and downloads.
     if (!link || link.target || link.hasAttribute("download")) return
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return
     event.preventDefault()
@@ -18,7 +18,8 @@ export default function ({ data, parentElement }) {
   }
 }
 
-// Writes an address, and tells Streamlit as the browser's Back does. Nothing else writes one (ui/base/screen.js).
+// Writes an address and tells Streamlit as the browser's Back does. No other code writes the address
+// (ui/base/screen.js).
 function turnTo(address) {
   if (address.href === location.href) return
   history.pushState(null, "", address)
@@ -31,7 +32,7 @@ async function draw(panel, { html, packed }) {
   if (packed) {
     const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0))
     html = await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).text()
-    if (panel.drawn !== packed) return // a newer one came meanwhile
+    if (panel.drawn !== packed) return // a newer one has arrived
   }
   const restore = held(panel)
   panel.drawing = true
@@ -44,8 +45,8 @@ async function draw(panel, { html, packed }) {
     setTimeout(() => element.remove(), 1000 * element.dataset.seconds)
 }
 
-// What a reader has done to a panel, and what does it again to the next drawing: unfolded, scrolled, gone to or pointed
-// at with the keyboard. The same element is the one with the same words among its like; where those changed, the one in its place.
+// The reader's state in a panel, restored after the next drawing: what is unfolded, scrolled, focused or active.
+// An element is matched by its words among elements like it; if those changed, by its position.
 function held(panel) {
   const unfolded = [...panel.querySelectorAll("details[open][data-fold]")].map((details) => details.dataset.fold)
   const scrolled = [...panel.querySelectorAll("*")]

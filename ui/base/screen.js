@@ -1,6 +1,6 @@
-// Fills the style sheets of the page and of all panels, says what language the page speaks and in which theme, and tells
-// the server once, and again when it was started again, how large the window is, how much larger than at a desk its type,
-// and whether it draws WebGL, where the server does not know.
+// Fills the style sheets of the page and of all panels and sets the page's language and theme. Tells the server once,
+// and again after a restart, the window's size, its type scale and whether it draws WebGL, unless the server knows
+// already.
 let told
 document.pageStyles ??= new CSSStyleSheet()
 document.panelStyles ??= new CSSStyleSheet()
@@ -26,17 +26,17 @@ function fill(sheet, text) {
   sheet.text = text
 }
 
-// Whether the maps of deck.gl can be drawn.
+// Whether deck.gl's maps can be drawn.
 function webgl() {
   const drawn = document.createElement("canvas").getContext("webgl2")
   drawn?.getExtension("WEBGL_lose_context")?.loseContext()
   return drawn !== null
 }
 
-// Streamlit writes the page and the choices of the run it draws into the address. While the viewer goes on, by a link or
-// by Back, that run is one of an address they have left, and what it wrote would lead them to an address nobody asked
-// for. So only links and Back change the page (ui/base/panel.js). What a run changes in the choices of the page that
-// is open is taken over, but not while a Back is under way: it is only then that Streamlit replaces an entry.
+// Streamlit writes the page and the query of the run it draws into the address. If the viewer has left that page by a
+// link or by Back in the meantime, the write would lead them to the wrong address. So only links and Back change the
+// page (ui/base/panel.js). Query changes of the page that is open are accepted, but never `replaceState`: Streamlit
+// calls it only while a Back is under way.
 function ownAddress() {
   if (document.turnedTo) return
   const { pushState } = History.prototype
@@ -45,7 +45,7 @@ function ownAddress() {
       pushState.call(history, state, unused, url)
   }
   history.replaceState = () => {}
-  const turned = () => (document.turnedTo = { again: 3 })  // ui/live/beat.js sees to it that the page comes
+  const turned = () => (document.turnedTo = { again: 3 })  // ui/live/beat.js asks for the page again if needed
   window.addEventListener("popstate", ({ state }) => state === "again" || turned())
   turned()
 }

@@ -1,7 +1,7 @@
-"""Files of settings, read so that whatever is wrong with one names the file and the place in it.
+"""Read settings files so that an error names the file and the place in it.
 
-`python -m ui.server.settings_files` tries all there are. `make run` does so first, because Streamlit reads its
-config.toml before any line of ours runs.
+`python -m ui.base.settings_files` checks all of them. `make run` calls it first, because Streamlit reads its
+config.toml before any of our code runs.
 """
 
 import os
@@ -17,11 +17,11 @@ _NAMED_BY = {"REPORT_THRESHOLDS": "thresholds.toml", "REPORT_SCREENS": "screens.
 
 
 class BrokenSettings(Exception):
-    """A file of settings cannot be read; the message names the file and the place."""
+    """A settings file cannot be read; the message names the file and the place."""
 
 
 def read_toml(file: Path) -> dict[str, Any]:
-    """Return what a TOML file says. Raises BrokenSettings where it is not TOML in UTF-8, OSError for a missing one."""
+    """Return the content of a TOML file. Raises BrokenSettings if it is not TOML in UTF-8, OSError if it is missing."""
     try:
         return tomllib.loads(read_text(file))
     except tomllib.TOMLDecodeError as error:
@@ -29,7 +29,7 @@ def read_toml(file: Path) -> dict[str, Any]:
 
 
 def read_text(file: Path) -> str:
-    """Return the text of a file. Raises BrokenSettings where it is not UTF-8, OSError where it is not there."""
+    """Return the text of a file. Raises BrokenSettings if it is not UTF-8, OSError if it is missing."""
     content = file.read_bytes()
     try:
         return content.decode()
@@ -42,9 +42,9 @@ def read_text(file: Path) -> str:
 
 
 def check_files(files: Iterable[Path]) -> None:
-    """Try files of settings: TOML where the name says so, and every file of a folder. Raises BrokenSettings.
+    """Check settings files: .toml files as TOML, others as UTF-8 text, folders recursively. Raises BrokenSettings.
 
-    A file that is not there is fine.
+    Missing files are fine.
     """
     for file in files:
         try:
@@ -61,7 +61,7 @@ def check_files(files: Iterable[Path]) -> None:
 
 
 def files_of_streamlit() -> list[Path]:
-    """Return where Streamlit looks for its settings and for secrets."""
+    """Return where Streamlit looks for its settings and secrets."""
     above = [Path("~").expanduser(), Path.cwd(), _ROOT]
     return [folder / ".streamlit" / name for folder in dict.fromkeys(above) for name in _OF_STREAMLIT]
 

@@ -1,7 +1,7 @@
-"""The viewer's window: the style sheets it needs, and how large it is, so that maps and charts are drawn to its size.
+"""The viewer's window: sends it the style sheets and learns its size, so that maps and charts fit.
 
-The type of a page grows with a window wider than a desk's (ui/base/page.css): an operations room's screen is read from
-five metres. What is drawn in pixels, maps and charts, grows by the same `scale`.
+The type of a page grows on windows wider than a desk's (ui/base/page.css), because an operations room's screen is read
+from five metres. Maps and charts, drawn in pixels, grow by the same `scale`.
 """
 
 from dataclasses import dataclass
@@ -22,9 +22,9 @@ _LARGEST = 20_000
 
 @dataclass(frozen=True)
 class Screen:
-    """A window as it was when its page was loaded, in pixels, and how much larger than at a desk its type is.
+    """A window's size in pixels when its page was loaded, and its type scale relative to a desk's.
 
-    Without `webgl` its browser cannot draw the maps of deck.gl.
+    If not `webgl`, the browser cannot draw deck.gl's maps.
     """
 
     width: int = 1600
@@ -34,17 +34,16 @@ class Screen:
 
     @property
     def phone(self) -> bool:
-        """Whether it is as narrow as a phone's."""
+        """Whether it is as narrow as a phone."""
         return self.width <= _PHONE
 
 
 def begin(viewer: str) -> None:
-    """Send the page its style sheets and ask how large the window is; an answer that is news runs it again.
+    """Send the page its style sheets and ask for the window's size; if the size is not the known one, the page runs
+    again.
 
-    `viewer` is the name of the viewer's session.
-
-    A session that begins in a page which is there already, because the dashboard was started again under it, hears of
-    the window with its first run.
+    `viewer` is the name of the viewer's session. When the dashboard has been restarted under an open page, the new
+    session learns the size in its first run.
     """
     known = screen()
     answer = _component()(
@@ -66,27 +65,27 @@ def begin(viewer: str) -> None:
 
 
 def screen() -> Screen:
-    """Return the viewer's window; until the browser has said how large it is, one at a desk."""
+    """Return the viewer's window; until the browser has reported it, one of a desk's size."""
     kept: Screen = st.session_state.get("window", Screen())
     return kept
 
 
 def pixels(at_desk: float) -> int:
-    """Return how many pixels on this viewer's screen are so many at a desk."""
+    """Scale a length in pixels at a desk to this viewer's window."""
     return round(at_desk * screen().scale)
 
 
 def sized(key: str) -> str:
     """Return the key of a map that is framed for this viewer's window.
 
-    A window that turns out to be another makes another map of it: one that is being drawn may keep its old view.
+    A window of another size needs another key: a map that is already drawn may keep its old view.
     """
     seen = screen()
     return f"{key}-{seen.width}-{seen.height}"
 
 
 def read(said: Any) -> Screen:
-    """Return the window a browser tells of; what no window can be is taken for one at a desk."""
+    """Return the window a browser reports; a desk's if the values are impossible."""
     try:
         width, height, scale = (float(number) for number in said[:3])
     except (TypeError, ValueError):
