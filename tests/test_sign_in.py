@@ -79,7 +79,7 @@ def test_a_provider_and_a_proxy_are_read(saying: Saying) -> None:
         ({"access": PROXY | {"proxies": ["portal.example"]}}, "addresses or networks"),
         ({"access": PROXY | {"proxies": ["10.1.2.3/16"]}}, "addresses or networks"),
         ({"auth": PROVIDER | {"cookie_secret": "short"}}, "32 characters"),
-        ({"auth": PROVIDER, "access": {"claim": "name"}}, "claim is one of"),
+        ({"auth": PROVIDER, "access": {"claim": "name"}}, "claim must be one of"),
         *(({"auth": {k: v for k, v in PROVIDER.items() if k != word}}, f"{word} is missing") for word in PROVIDER),
     ],
 )

@@ -1,7 +1,7 @@
-"""What the viewer may see: the account behind a session or a request, and the pages each role opens.
+"""What the viewer may see: the account of a session or a request, and the pages each role may open.
 
-The database holds the line (reportdb/schema/0008_access.sql); what is decided here only spares people doors that would
-stay shut, and keeps strangers out of the counts.
+The database enforces access (reportdb/schema/0008_access.sql). The checks here spare people pages they could not use,
+and keep strangers away from the counts.
 """
 
 import logging
@@ -30,11 +30,11 @@ _LOG = logging.getLogger(__name__)
 _SECONDS_BETWEEN_NOTES = 60.0
 
 HERE = Account("this machine", "", "admin", ADMINISTRATION)
-"""Whoever opened the one-time address of a dashboard that asks nobody to sign in (ui/access/door.py)."""
+"""The user of the one-time address of a dashboard without sign-in (ui/access/door.py)."""
 VISITOR = Account("demo visitor", "", "leader", ALL_CASES)
-"""Whoever sits at the machine of the demonstration city, without that address: every invented case, and no contact."""
+"""A user on the demonstration city's machine without that address: every invented case, no contacts."""
 ANYBODY = Account("anybody", "", "leader", ALL_CASES)
-"""Whoever else reaches a dashboard that was opened in words: every case, and nobody's name or telephone."""
+"""Any user of a dashboard opened with --open: every case, but no names or telephone numbers."""
 
 _EVERYBODY: tuple[Role, ...] = ("viewer", "unit_head", "leader", "admin")
 _NOT_FOR_ALL: Mapping[str, tuple[Role, ...]] = {
@@ -44,14 +44,14 @@ _NOT_FOR_ALL: Mapping[str, tuple[Role, ...]] = {
     "access": ("admin",),
 }
 CONTACTS: tuple[Role, ...] = ("unit_head", "admin")
-"""The roles that may see who sent a report in, on request."""
+"""The roles that may see a reporter's contact, on request."""
 
 
 @dataclass(frozen=True)
 class Stranger:
-    """Somebody without an account: who has not signed in, or whom app_user does not know.
+    """Somebody without an account: not signed in, or unknown to app_user.
 
-    `locked` is who has not opened the one-time address of a dashboard where nobody signs in.
+    `locked`: has not opened the one-time address of a dashboard without sign-in.
     """
 
     subject: str | None
@@ -59,12 +59,12 @@ class Stranger:
 
 
 def may(account: Account, page: str) -> bool:
-    """Whether an account's role opens a page (by its path)."""
+    """Whether an account's role may open a page (by its path)."""
     return account.role in _NOT_FOR_ALL.get(page, _EVERYBODY)
 
 
 def asker() -> Callable[[], Account | Stranger]:
-    """Return what tells who is behind this session: now, and later, when their account or their time may be over."""
+    """Return a function that tells who this session's viewer is now: an account or a sign-in may end meanwhile."""
     settings = sign_in.sign_in()
     headers = {word.lower(): value for word, value in st.context.headers.items()}
     if settings.way == "nobody":
@@ -77,7 +77,7 @@ def asker() -> Callable[[], Account | Stranger]:
 
 
 def of_request(request: HTTPConnection) -> Account | None:
-    """Return who asks for a route; None for whoever has no account, which is noted."""
+    """Return the account that requests a route; None if there is none, which is logged."""
     if sign_in.sign_in().way == "nobody":
         found = _unsigned(door.holds(request.cookies))
     else:
@@ -85,14 +85,14 @@ def of_request(request: HTTPConnection) -> Account | None:
     if isinstance(found, Account):
         return found
     if found.kind != "waiting":
-        # What stands behind the first word is the asker's to invent.
+        # Only the first part of the path is logged: the rest is the sender's free text.
         room = without_base(request.url.path).strip("/").partition("/")[0].partition(".")[0]
         refused(found.subject or f"address {peer(request)}", "sign-in refused", why=f"/{room}")
     return None
 
 
 def _unsigned(holds: bool) -> Account | Stranger:
-    """Return who looks where nobody signs in: by the one-time address, or by what is open without it."""
+    """Return the viewer where nobody signs in: the one-time address's user, or what is open without it."""
     if holds:
         return HERE
     if sign_in.open_in_words():
@@ -110,9 +110,9 @@ def _known(subject: str | None) -> Account | Stranger:
 
 
 def begin() -> Account | Stranger:
-    """Return who this run of the page is drawn for, and keep them.
+    """Return the viewer of this run and keep it in the session.
 
-    What a session kept for one person is never shown to another.
+    State that a session kept for one person is never shown to another.
     """
     found = asker()()
     before = st.session_state.get("account")
@@ -126,19 +126,19 @@ def begin() -> Account | Stranger:
 
 
 def account() -> Account:
-    """Return whom this run of a page is drawn for."""
+    """Return the account of this run."""
     found: Account = st.session_state["account"]
     return found
 
 
 def is_still_valid() -> Callable[[], bool]:
-    """Return what tells whether who looks has the account this run is drawn for: within seconds of a change."""
+    """Return a check that the viewer still has the account of this run; it changes within seconds of an edit."""
     now, before = asker(), st.session_state["account"]
     return lambda: now() == before
 
 
 def draw_door(stranger: Stranger) -> None:
-    """Draw what a stranger sees in the place of every page: the way in, or whom to ask."""
+    """Draw what a stranger sees instead of a page: how to sign in, or whom to ask."""
     provider = sign_in.sign_in().way == "provider"
     panel(
         "door",
@@ -156,19 +156,19 @@ def draw_door(stranger: Stranger) -> None:
 
 
 def way_out() -> None:
-    """Draw the button that signs a viewer out, where an identity provider let them in."""
+    """Draw the sign-out button, if an identity provider signed the viewer in."""
     if sign_in.sign_in().way == "provider":
         st.button(_("Sign out"), key="sign_out", type="tertiary", on_click=st.logout)
 
 
 def not_for(page: str) -> None:
-    """Say that a page is not for the viewer's role, and note that it was asked for."""
+    """Say that a page is not for the viewer's role, and log the attempt."""
     refused_here("page refused", page)
     panel("not_for", key="not_for", role=role_name(account().role))
 
 
 def role_name(role: Role) -> str:
-    """Return a role in words."""
+    """Return a role's name."""
     return {
         "leader": _("city leadership"),
         "unit_head": _("head of a unit"),
@@ -182,7 +182,7 @@ _noting = threading.Lock()
 
 
 def refused_here(what: str, why: str) -> None:
-    """Write into the access log that this page was refused its viewer: once, and not whenever it is drawn anew."""
+    """Write into the access log that this page was refused: once, not at each refresh."""
     told = (what, why)
     if st.session_state.get("refused") != told:
         st.session_state["refused"] = told
@@ -190,12 +190,12 @@ def refused_here(what: str, why: str) -> None:
 
 
 def refused(who: str, what: str, *, report_id: int | None = None, why: str = "") -> None:
-    """Write a refusal into the access log, the same one at most once a minute; into the server's log where it fails."""
+    """Write a refusal into the access log, the same one at most once a minute; on failure into the server's log."""
     noted(who, what, report_id=report_id, why=why)
 
 
 def noted(who: str, what: str, *, report_id: int | None = None, why: str = "") -> None:
-    """Write a line into the access log, the same one at most once a minute; into the server's log where it fails."""
+    """Write a line into the access log, the same one at most once a minute; on failure into the server's log."""
     key, now = (who, what, report_id, why), time.monotonic()
     with _noting:
         if now - _noted.get(key, -_SECONDS_BETWEEN_NOTES) < _SECONDS_BETWEEN_NOTES:
@@ -212,12 +212,12 @@ def noted(who: str, what: str, *, report_id: int | None = None, why: str = "") -
 
 
 def whose(account: Account, address: str | None) -> Whose:
-    """Return whose limits count for an account that asks from an address: the address's where nobody has signed in."""
+    """Return whose limits apply to a request of an account: the address's if nobody has signed in."""
     return of_address(address) if account in (HERE, ANYBODY) else of_account(account.subject)
 
 
 def drawn_for() -> Whose:
-    """Return whose limits count for this run of a page: an account's, else those of the address it is asked from."""
+    """Return whose limits apply to this run: the account's, else its address's."""
     found = asker()()
     address = st.context.ip_address
     return whose(found, address) if isinstance(found, Account) else of_address(address)

@@ -1,9 +1,9 @@
-"""What is put on record: every case that is opened, and every file of cases before it is given out.
+"""The access log entries for opened cases and exported files.
 
-A case that is opened is a line of the access log. Where that line cannot be written (a copy of the database without
-REPORT_DB_WRITE_URL, an outage of the primary) the case opens all the same, and the line goes into the server's log: its
-words stand masked in the lists as well, and whoever must act on it in an outage needs it then. A file takes thousands
-of cases out of the house and can wait, so it fails closed, as a citizen's contact does.
+Opening a case writes a line. If the line cannot be written (a standby without REPORT_DB_WRITE_URL, an outage of the
+primary), the case opens all the same and the line goes into the server's log: its words are masked, and those who must
+act on it in an outage need it then. A file contains thousands of cases and can wait, so it is refused, like a citizen's
+contact.
 """
 
 import logging
@@ -32,22 +32,22 @@ _LEVELS: tuple[Level, ...] = ("green", "amber", "red")
 
 
 class NotOnRecord(Exception):
-    """A file cannot be put on record, so it is not given out; `kind` says what is wrong with the database."""
+    """A file cannot be logged, so it is refused; `kind` says what is wrong with the database."""
 
     def __init__(self, kind: Kind) -> None:
-        """Keep what is wrong."""
+        """Keep the kind of trouble."""
         super().__init__(kind)
         self.kind = kind
 
     def words(self) -> str:
-        """Return why no file is given out, in the viewer's language."""
+        """Return why the file is refused, in the viewer's language."""
         if self.kind == "read_only":
             return no_file_from_a_copy()
         return _("The access log cannot be written now, so no file is given out. Please try again in a few minutes.")
 
 
 def no_file_from_a_copy() -> str:
-    """Return why a dashboard that reads a copy, and has no way to the primary, gives out no file."""
+    """Return why a dashboard on a standby without access to the primary exports no files."""
     return _(
         "This dashboard reads a copy of the database, where the access log cannot be written, so no file is given out. "
         "Whoever runs the dashboard opens the way: REPORT_DB_WRITE_URL names the primary database."
@@ -55,9 +55,9 @@ def no_file_from_a_copy() -> str:
 
 
 def opened(report_id: int, where: str = "") -> None:
-    """Write into the access log that the viewer has opened a case: once, and not whenever the page is drawn again.
+    """Write into the access log that the viewer has opened a case: once, not at each refresh.
 
-    `where` is the page, where it is not the case's own. Of the same account the same case is written once a minute.
+    `where` is the page if it is not the case's own. One account's same case is logged once a minute at most.
     """
     if st.session_state.get("opened") == report_id:
         return
@@ -68,7 +68,7 @@ def opened(report_id: int, where: str = "") -> None:
 
 
 def begin_run(page: str) -> None:
-    """Note which page is drawn: a case that another page showed, or the same for another code, is opened again."""
+    """Note which page is drawn: a case shown on another page, or for another code, is logged again."""
     at = (page, *(tuple(st.query_params.get_all(word)) for word in ("code", "case")))
     if st.session_state.get("opened_at") != at:
         st.session_state["opened_at"] = at
@@ -76,13 +76,13 @@ def begin_run(page: str) -> None:
 
 
 def address_of(account: Account, address: str | None) -> str:
-    """Return where somebody asks from, for the access log, where their account's name does not tell them apart."""
+    """Return the requester's address for the access log, for accounts that many people share; else empty."""
     return f"address {address or '127.0.0.1'}" if account in (accounts.HERE, accounts.ANYBODY) else ""
 
 
 @dataclass
 class Taken:
-    """A file that is on record: its number, who takes it, when; how many cases are made and how many have gone out."""
+    """A logged file: its number, its user, when; how many cases were requested and how many sent."""
 
     reports: ReportDatabase
     number: int
@@ -94,7 +94,7 @@ class Taken:
     _ended: bool = field(default=False, init=False)
 
     def end(self) -> None:
-        """Complete the record, once; where that fails, it says how many were asked for, and no end."""
+        """Complete the log entry, once; if that fails, the entry has no end."""
         if self._ended:
             return
         self._ended = True
@@ -115,9 +115,9 @@ def begin_file(
     listed: int,
     facts: Sequence[tuple[str, str]],
 ) -> Taken:
-    """Put a file on record before it is made.
+    """Log a file before it is made.
 
-    `query` are the words of an address that list the same cases, `facts` the same in words. Raises NotOnRecord.
+    `query` are the address's parameters that list the same cases, `facts` the same in words. Raises NotOnRecord.
     """
     at = datetime.now(UTC)
     told = [f"{heading}: {words}" for heading, words in facts]
@@ -132,21 +132,21 @@ def begin_file(
 
 
 def no_files_here() -> bool:
-    """Whether this dashboard gives out no file, because it reads a copy and has no way to the primary."""
+    """Whether this dashboard exports no files, because it reads a standby and has no access to the primary."""
     watcher = watch.watcher()
     return watcher.pulse.is_copy and not watcher.reports.writes_elsewhere
 
 
 @dataclass(frozen=True)
 class Alarm:
-    """An account that takes much: what it took, and how bad that is (amber or red)."""
+    """An account with unusual volume, and its level (amber or red)."""
 
     volume: Volume
     level: Level
 
 
 def lately(reports: ReportDatabase) -> list[Volume]:
-    """Return how much each account took out, as it was at most half a minute ago: one question for all who look.
+    """Return each account's volume, at most half a minute old: one query for all viewers.
 
     Raises DatabaseAway, NotAReportDatabase.
     """
@@ -155,13 +155,13 @@ def lately(reports: ReportDatabase) -> list[Volume]:
 
 
 def alarms(taken: Sequence[Volume]) -> list[Alarm]:
-    """Return which accounts have opened or taken away more than thresholds.toml says, the worst first."""
+    """Return the accounts above the limits of thresholds.toml, the worst first."""
     found = [Alarm(volume, level) for volume in taken if (level := level_of(volume)) != "green"]
     return sorted(found, key=lambda alarm: (-_LEVELS.index(alarm.level), alarm.volume.subject))
 
 
 def level_of(volume: Volume) -> Level:
-    """Return how bad it is what one account took: the worst of its four counts."""
+    """Return the level of an account's volume: the worst of its four counts."""
     limits = thresholds()
     levels = (
         limits.opened_hour.level(volume.opened_hour),
@@ -173,19 +173,19 @@ def level_of(volume: Volume) -> Level:
 
 
 class Latest:
-    """How much each account took out, as it was within the last minute or two.
+    """Each account's volume, at most a minute or two old.
 
-    It is asked in a thread of its own, so that whoever reads it (/metrics) never waits for the database.
+    The query runs in its own thread, so that /metrics never waits for the database.
     """
 
     def __init__(self) -> None:
-        """Know nothing yet."""
+        """Start without data."""
         self._known: list[Volume] | None = None
         self._asked_at = -_SECONDS_OF_A_VOLUME
         self._asking = threading.Lock()
 
     def read(self, reports: ReportDatabase) -> list[Volume] | None:
-        """Return what is known, and ask again in the background if it is old; None: nothing is known now."""
+        """Return the known volumes, refreshing them in the background if old; None if there are none now."""
         if time.monotonic() - self._asked_at >= _SECONDS_OF_A_VOLUME and self._asking.acquire(blocking=False):
             threading.Thread(target=self._ask, args=(reports,), name="volumes", daemon=True).start()
         return self._known

@@ -97,7 +97,7 @@ def rewrite(**words: str | None) -> None:
 
 
 def _with(word: str, value: str | None) -> str:
-    """Return this page's address with another value of a parameter (None: without it), at the first page of its list."""
+    """Return this page's address with a parameter changed (None: removed), at the first page of its list."""
     query = {key: st.query_params.get_all(key) for key in st.query_params}
     if word != _KEEPS_PAGE:
         query = {key: value for key, value in query.items() if key not in {PAGE, BEFORE}}

@@ -169,7 +169,7 @@ def _decimal(value: float, decimals: int, code: Language) -> str:
 
 
 def percent(part: float, whole: float) -> str:
-    """Return a share as a percentage with one decimal; a dash if the whole is 0 or the published counts are too small."""
+    """Return a share as a percentage with one decimal; a dash if the whole is 0 or published counts are too small."""
     if not whole or (rounded() and whole != 1 and (not part or whole < FEWEST)):  # whole == 1: a share, not two counts
         return NOTHING
     return _percent(min(part / whole, 1.0) if rounded() else part / whole, language())

@@ -23,7 +23,7 @@ class RateLimiter:
         self._full_at: LRUCache[Hashable, float] = LRUCache(_MOST_KNOWN)
 
     def wait(self, who: Hashable) -> float:
-        """Count a request of `who` and return 0; if it comes too soon, return the seconds to wait and do not count it."""
+        """Count a request of `who` and return 0; if it comes too soon, return the seconds to wait without counting."""
         now = self._clock()
         full_at = max(self._full_at.get(who, now), now) + self._each
         if (seconds := full_at - now - self._room) > 1e-6:

@@ -1,4 +1,4 @@
-"""The pages, by the name their address has, and the way between them."""
+"""The pages by path, and the links between them."""
 
 import streamlit as st
 from streamlit.navigation.page import Page
@@ -32,11 +32,11 @@ from ui.live.freshness import Freshness
 from ui.wall import screens
 
 _FILES = {path: path for path in PATHS} | {OVERVIEW: "overview", LIVE_MAP: "live_map"}
-_NOT_IN_NAVIGATION = (UNIT, REPORT, STATUS)  # a link leads to them: from a unit, a case, the words on freshness
+_NOT_IN_NAVIGATION = (UNIT, REPORT, STATUS)  # reached by links: from a unit, a case, the freshness note
 
 
 def pages() -> list[st.Page]:
-    """Return the pages in the order of the navigation, named in the viewer's language."""
+    """Return the pages in navigation order, titled in the viewer's language."""
     return [
         st.Page(
             f"../pages/{file}.py",
@@ -49,12 +49,12 @@ def pages() -> list[st.Page]:
 
 
 def turned_to() -> Page:
-    """Return the page of the address, or the overview where that names none."""
+    """Return the page of the address, or the overview if it names none."""
     known = pages()
     run = get_script_run_ctx()
     named = run and run.pages_manager.intended_page_name
     astray = bool(named) and named not in [page.url_path for page in known]
-    if run and astray:  # Streamlit would say so itself, in a window of its own in English, before the numbers
+    if run and astray:  # otherwise Streamlit would show its own English dialog over the numbers
         run.pages_manager.set_script_intent("", "")
     page = st.navigation(known, position="hidden")
     if astray:
@@ -63,8 +63,8 @@ def turned_to() -> Page:
 
 
 def open_own_unit(here: str, seen: Run, viewer: Account) -> None:
-    """Lead a unit head's new session from the overview to the page of the own unit, once, unless the address asks for
-    anything. Stops the run: the browser goes on.
+    """Send a unit head's new session from the overview to their unit's page, once, unless the address has a query.
+    Stops the run.
     """
     opening = st.session_state.setdefault("opening", True)
     st.session_state["opening"] = False
@@ -77,21 +77,21 @@ def open_own_unit(here: str, seen: Run, viewer: Account) -> None:
 
 
 def nowhere(here: str) -> tuple[str, ...]:
-    """Return what the address named that is no page, until the viewer chooses anything on the one it led to."""
+    """Return the path of the address that is no page, until the viewer makes a choice on the page shown instead."""
     named, led_to = st.session_state.get("nowhere", ("", ()))
     return (named,) if led_to == watch.address(here) else ()
 
 
 def depends_on_the_period(here: str) -> bool:
-    """Whether the period matters for what a page of this path shows: of the list of cases, its figure decides."""
+    """Whether a page depends on the period; a list of cases does if its figure does."""
     return here != CASES or speaks_of_the_period(figure_of(st.query_params))
 
 
 def header(here: str, seen: Run | None, freshness: Freshness, viewer: Account) -> None:
-    """Draw the city's name, the way to every page with the viewer's choices, and how fresh the numbers are.
+    """Draw the city's name, links to every page with the viewer's choices, and the freshness of the numbers.
 
-    The way to the wall is there where it opens without a screen's token. `here` is this page's path; `viewer` sees the
-    pages that are for them.
+    The wall is linked if it opens without a screen's token. `here` is this page's path; `viewer` gets links to the
+    pages their role may open.
     """
     choices = carried(seen) if seen else {}
     own = names(seen.reports, "unit")["code"].get(viewer.unit_id) if seen and viewer.unit_id else None

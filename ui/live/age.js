@@ -1,6 +1,6 @@
-// How old is what the screen shows. The server's beats say until when it was true; between and without them the browser
-// counts on. A clock of the browser that is wrong or set anew does no harm: only passed time is taken from it.
-// Nothing looks live that no beat has said to be: `--live` hides the header's word for it (panel.css) until one comes.
+// Shows the age of the data. The server's heartbeats say until when the page was verified; between and without them the
+// browser counts on. Only elapsed time is taken from the browser's clocks, so a wrong or reset clock does no harm.
+// `--live` hides the header's live marker (panel.css) until a heartbeat has confirmed it.
 export default function ({ data, parentElement }) {
   const age = parentElement.querySelector(".age")
   const root = age.getRootNode()
@@ -8,7 +8,7 @@ export default function ({ data, parentElement }) {
   if (!root.adoptedStyleSheets.includes(document.panelStyles)) root.adoptedStyleSheets.push(document.panelStyles)
   age.told = data
   document.asked ??= [performance.now(), Date.now()]
-  document.age = () => told(data)  // a wall draws it in its own way
+  document.age = () => told(data)  // a wall draws it differently
   age.ticking ??= setInterval(() => (age.isConnected ? draw(age) : stop(age)), 500)
   draw(age)
 }
@@ -18,8 +18,8 @@ function stop(age) {
   age.ticking = undefined
 }
 
-// What is known at this instant: the city's time, how old the figures are, in which tone, and why. Before the first beat
-// there is no time of the city's; nothing is said while that one may still be on its way.
+// The current state: the city's time, the data's age, its tone, and the cause. Before the first heartbeat the city's
+// time is unknown; return nothing until that heartbeat is overdue.
 function told(said) {
   const { words, language, locale, zone } = said
   const silent = since(document.heard ?? document.asked)
@@ -46,12 +46,12 @@ function told(said) {
 
 function why(silent, away) {
   if (silent) return document.silence || "lost"
-  // Beats come and pages do not: they take another way, which a proxy must open (a WebSocket).
+  // Heartbeats arrive but pages do not: pages need a WebSocket, which a proxy must allow.
   const { testConnectionState } = document.querySelector('[data-testid="stApp"]').dataset
   return testConnectionState !== "CONNECTED" ? "socket" : away ? "away" : "slow"
 }
 
-// A machine that slept has stopped the one clock and not the other.
+// While a machine sleeps, performance.now() may stop and Date.now() does not.
 function since([running, clock]) {
   return Math.max(performance.now() - running, Date.now() - clock, 0)
 }
@@ -77,11 +77,11 @@ function draw(age) {
   const clock = new Intl.DateTimeFormat("vi", { timeStyle: "medium", timeZone: zone })
   write(age.querySelector("b"), now ? clock.format(now) : "")
   age.title = words
-  write(age.querySelector("span"), tone === "green" ? "" : words)  // who hears the page is not told every second
+  write(age.querySelector("span"), tone === "green" ? "" : words)  // a screen reader must not announce it every second
   known.link(age.querySelector("a"))
 }
 
-// The way to sign in again, where the proxy in front asks for that.
+// The link to sign in again, when a proxy asks for that.
 function link(way, cause, words) {
   way.hidden = cause !== "signed_out"
   way.href = location.href
@@ -89,8 +89,7 @@ function link(way, cause, words) {
   write(way, words)
 }
 
-// Loaded anew, the page is behind the sign-in that stands in front of it. A link to the address that is open would not
-// load it where there is a "#" in it.
+// Reloading brings up the proxy's sign-in. A link to the current address would not reload the page if it contains "#".
 function reload(event) {
   event.preventDefault()
   location.reload()

@@ -1,12 +1,12 @@
-// Asks the server every two seconds whether what the page shows still holds, and has it drawn again where it does not.
-// What the last beat said, and when it came by the browser's two clocks, is kept for whoever tells the age (age.js): in
-// document.beat; when the server was last heard of at all, in document.heard; and why not now, in document.silence.
+// Asks the server every two seconds whether the page is still current, and has it drawn again if not. For age.js it
+// keeps the last heartbeat with both browser clocks in document.beat, the time of the server's last answer in
+// document.heard, and the cause of a missing answer in document.silence.
 const BETWEEN = 2000
 const PATIENCE = 10_000
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const heart = parentElement.querySelector("i")
-  heart.place = `beat/${data.viewer}/${data.run}`  // a run that has not arrived is not shown, and grows no younger
+  heart.place = `beat/${data.viewer}/${data.run}`  // a run that has not arrived does not count as verified
   heart.page = new URL(data.page || ".", document.baseURI)
   heart.page.search = data.query
   heart.again = () => setTriggerValue("again", true)
@@ -16,7 +16,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
 }
 
 async function live(heart) {
-  // A tab that was out of sight, where timers are slow, does not wait for its next turn.
+  // A tab that was hidden, where timers are slow, asks at once when it is shown.
   const seen = () => document.hidden || heart.wake?.()
   document.addEventListener("visibilitychange", seen)
   while (heart.isConnected) {
@@ -32,7 +32,7 @@ async function live(heart) {
 }
 
 async function beat(heart) {
-  const place = new URL(heart.place, document.baseURI)  // beside the page, wherever a proxy has put it
+  const place = new URL(heart.place, document.baseURI)  // relative to the page, so that it works below a proxy's prefix
   const { cause, gone, said } = await asked(place)
   document.silence = cause
   if (cause) return
@@ -43,12 +43,12 @@ async function beat(heart) {
   if (again) heart.again()
 }
 
-// What the server says, or the cause of its silence: "lost", no answer or one of a broken server or proxy; "signed_out",
-// the sign-in of a proxy in front of the dashboard; "address", another server's answer.
+// The server's answer, or the cause of its absence: "lost", no answer or an error of the server or a proxy;
+// "signed_out", a proxy's sign-in in front of the dashboard; "address", another server's answer.
 async function asked(place) {
   let answer
   try {
-    // "no-store": a browser may keep a proxy's page, and would give it again when the proxy lets us in.
+    // "no-store": otherwise the browser could return a cached proxy page after the proxy lets us in.
     answer = await fetch(place, { redirect: "manual", cache: "no-store", signal: AbortSignal.timeout(PATIENCE) })
   } catch {
     return { cause: "lost" }
@@ -60,18 +60,18 @@ async function asked(place) {
     if (answer.status === 404 && said.gone) return { gone: true }
     if (answer.ok && said.length === 4) return { said }
   } catch {
-    // Not ours: ours is JSON.
+    // Not our server: ours answers in JSON.
   }
   return { cause: await whoseAnswer(answer) }
 }
 
-// A redirection, to wherever it leads, or a refusal: by a proxy (401, 403, 407) or by the way to the network (511).
+// A redirect, or a refusal by a proxy (401, 403, 407) or by a network's sign-in page (511).
 function isSignIn({ type, status }) {
   return type === "opaqueredirect" || [401, 403, 407, 511].includes(status)
 }
 
-// A page of HTML in the place of an answer: a proxy's sign-in where the dashboard's own script is kept from us as well.
-// Where that still comes, the proxy passes on the dashboard without its heartbeats.
+// HTML instead of JSON: a proxy's sign-in if the dashboard's own script is also kept from us. If the script still
+// comes, the proxy passes on the dashboard but not its heartbeats.
 async function whoseAnswer(answer) {
   if (!answer.ok || !isHtml(answer)) return "address"
   const request = { method: "HEAD", redirect: "manual", cache: "no-store", signal: AbortSignal.timeout(PATIENCE) }
@@ -87,8 +87,8 @@ function isHtml(answer) {
   return /^(text\/html|application\/xhtml)/i.test(answer.headers.get("Content-Type") ?? "")
 }
 
-// Of two runs asked for at once, the one of the address that was left may be the last to be drawn. Where nothing is being
-// drawn any more at two beats, and what is drawn is still not what the address says, Streamlit is told once more.
+// When two runs were requested at once, the run of the address that was left may be drawn last. If at two heartbeats
+// nothing is being drawn and the page still differs from the address, ask Streamlit for it again.
 function turnAgain(heart) {
   const { testScriptState } = document.querySelector('[data-testid="stApp"]').dataset
   const astray = testScriptState === "notRunning" && said(heart.page) !== said(location)
@@ -97,14 +97,14 @@ function turnAgain(heart) {
   heart.astray = astray
 }
 
-// What an address asks for, whatever the order of its words; "embed" is Streamlit's own.
+// The page and query of an address, in any order of parameters; "embed" is Streamlit's own.
 function said({ pathname, search }) {
   const words = [...new URLSearchParams(search)].filter(([word]) => !word.startsWith("embed"))
   return JSON.stringify([pathname, words.sort()])
 }
 
-// The server was started again, or forgot a browser that was away for long. Streamlit connects to it by itself, and then
-// waits; so the page asks to be drawn, once it is connected and where nothing is being drawn.
+// The server was restarted, or has dropped a browser that was away for long. Streamlit reconnects by itself and then
+// waits; so ask for a run once it is connected and nothing is being drawn.
 function beginAnew(heart) {
   const { testConnectionState, testScriptState } = document.querySelector('[data-testid="stApp"]').dataset
   if (testConnectionState === "CONNECTED" && testScriptState === "notRunning") heart.again()

@@ -1,6 +1,6 @@
-"""The heartbeat of every open page: its browser asks whether what it shows still holds, and has it drawn again if not.
+"""The heartbeat of every open page: its browser asks whether the page is still current, and has it drawn again if not.
 
-A beat is a small request that looks at what the watcher saw last, in memory: a fraction of what a fragment costs.
+A heartbeat is a small request that reads the watcher's last result from memory: a fraction of a fragment's cost.
 """
 
 from collections.abc import Callable
@@ -21,10 +21,9 @@ _NOT_KEPT = {"Cache-Control": "no-store"}
 
 
 def heartbeat(page: str, stands: Callable[[], bool]) -> None:
-    """Let the browser ask from now on; the page is drawn again as well where something no longer `stands`.
+    """Start the browser's heartbeat; the page is also drawn again when `stands` becomes false.
 
-    `page` is the path of the page that is drawn: where the address has become another one since, the browser asks for
-    that.
+    `page` is the path of the page that is drawn: if the address has changed since, the browser asks for the new page.
     """
     viewer = watch.viewer()
     viewer.stands = stands
@@ -34,13 +33,13 @@ def heartbeat(page: str, stands: Callable[[], bool]) -> None:
 
 
 async def beat(request: Request) -> Response:
-    """Tell a browser what the run it has of a page is worth (ui/live/sessions.py): moments in milliseconds since 1970.
+    """Tell a browser whether its run of a page is current (ui/live/sessions.py): times in milliseconds since 1970.
 
-    Every answer is JSON, so that a browser knows it from another server's (ui/live/beat.js).
+    Every answer is JSON, so that a browser can tell it from another server's (ui/live/beat.js).
     """
     watcher = watch.watcher()
     viewer = watcher.viewers.named(request.path_params["viewer"])
-    if viewer is None:  # their session is over
+    if viewer is None:  # the session is over
         return JSONResponse({"gone": True}, 404, headers=_NOT_KEPT)
     heard = viewer.beat(request.path_params["run"], watcher.pulse)
     told = [_milliseconds(heard.now), _milliseconds(heard.verified_at), heard.away, heard.again]

@@ -1,4 +1,4 @@
-"""What was last shown whole at each address: the moment to stay at when a later one cannot be asked for."""
+"""The last moment at which each address was shown successfully: shown again while later moments fail."""
 
 import threading
 import time
@@ -14,7 +14,7 @@ _SECONDS_TO_STAY, _SECONDS_TO_FAIL = 30, 60
 
 @dataclass(frozen=True)
 class Stay:
-    """An earlier moment to stay at, and the kind of trouble that keeps a later one away (queries.trouble.Kind)."""
+    """An earlier moment to show, and the kind of trouble with a later one (queries.trouble.Kind)."""
 
     at: datetime
     kind: str
@@ -28,54 +28,54 @@ class _Shown:
 
 
 class Shown:
-    """Remembers, for every viewer, the moment each address was last shown whole at. Safe to share between threads."""
+    """Remembers, for all viewers, the last good moment of each address. Thread-safe."""
 
     def __init__(self) -> None:
-        """Begin with nothing shown."""
+        """Start empty."""
         self._shown: LRUCache[Hashable, _Shown] = LRUCache(_ADDRESSES)
         self._guard = threading.Lock()
 
     def record_success(self, address: Hashable, at: datetime) -> None:
-        """Note that an address was shown whole at a moment."""
+        """Note that an address was shown completely at a moment."""
         with self._guard:
             known = self._shown.get(address)
             if known is None or known.at < at:
                 self._shown[address] = _Shown(at)
 
     def failed(self, address: Hashable, at: datetime, kind: str) -> bool:
-        """Note that a kind of trouble kept an address from being shown; return whether it has a moment to stay at.
+        """Note that an address could not be shown, and why; return whether it has an earlier moment to show.
 
-        It is stayed at for half a minute: a database that is slow is not asked again by every refresh.
+        That moment is kept for half a minute, so that not every refresh queries a slow database again.
         """
         with self._guard:
             known = self._shown.get(address)
             if known is None:
                 return False
-            if known.at >= at:  # not even that is remembered any more
+            if known.at >= at:  # the earlier answers are no longer cached either
                 del self._shown[address]
                 return False
             known.stay_until, known.kind = time.monotonic() + _SECONDS_TO_STAY, kind
             return True
 
     def stays_at(self, address: Hashable, *, away: bool) -> Stay | None:
-        """Return where an address stays, if it does: after it failed, and as long as the database is away."""
+        """Return the earlier moment of an address: after a failure, and as long as the database is away."""
         with self._guard:
             known = self._shown.get(address)
             return Stay(known.at, known.kind) if known and (away or time.monotonic() < known.stay_until) else None
 
     def last_at(self, moment: datetime) -> bool:
-        """Return whether a moment is the last an address was shown whole at: where it goes back to."""
+        """Return whether a moment is the last good one of some address."""
         with self._guard:
             return any(known.at == moment for known in self._shown.values())
 
     def needs(self, moment: datetime) -> bool:
-        """Return whether an address stays at a moment, or did until it tried a later one, which may fail again."""
+        """Return whether an address is shown at a moment, or was until it tried a later one, which may fail again."""
         since = time.monotonic() - _SECONDS_TO_FAIL
         with self._guard:
             return any(known.at == moment and known.stay_until > since for known in self._shown.values())
 
     def thaw(self) -> None:
-        """Stay nowhere any longer."""
+        """Show no address at an earlier moment any longer."""
         with self._guard:
             for known in self._shown.values():
                 known.stay_until = 0.0

@@ -1,8 +1,7 @@
-"""How much one viewer may take of what all share: open pages, pages drawn, files made at once.
+"""Limits for one viewer on what all share: open pages, page runs, files made at once.
 
-A viewer is an account, or an address where nobody has signed in. Many people may stand behind one address (an office, a
-proxy, the screens of an operations room), so it may take more than an account; what it is shown without an account
-costs little.
+A viewer is an account, or an address if nobody has signed in. Many people may share an address (an office, a proxy, the
+screens of an operations room), so it may use more than an account; pages without an account cost little.
 """
 
 import asyncio
@@ -20,19 +19,19 @@ from ui.base.rate_limit import RateLimiter
 
 
 class Whose(NamedTuple):
-    """Whose requests and pages are counted together."""
+    """Who is counted together for the limits."""
 
     kind: Literal["account", "address"]
     name: str
 
 
 def of_account(subject: str) -> Whose:
-    """Return an account's, by the name it signs in with."""
+    """Return an account, by the name it signs in with."""
     return Whose("account", subject)
 
 
 def of_address(address: str | None) -> Whose:
-    """Return an address's (None: this machine's); those of an IPv6 network are one."""
+    """Return an address (None: this machine); an IPv6 network counts as one."""
     try:
         known = ipaddress.ip_address(address or "127.0.0.1")
     except ValueError:
@@ -42,12 +41,12 @@ def of_address(address: str | None) -> Whose:
 
 @dataclass(frozen=True)
 class Share:
-    """What one account, or one address, may take.
+    """The limits of one account or one address.
 
-    `sockets` is how many pages may be open, `runs` how many of them may be in work at once, `files` how many files.
-    So many clicks together (`clicks`), and then so many a second, go before pages that refresh by themselves; beyond
-    that they wait as those do. So many pages together (`pages`), and then so many a second, are drawn on request at
-    all; a page that the heartbeat has drawn again is not counted. `messages` is how many messages a second are read.
+    `sockets`: open pages. `runs`: pages being drawn at once. `files`: files made at once. `clicks`: a burst, and then a
+    rate a second, that goes before automatic refreshes; further clicks wait as refreshes do. `pages`: a burst, and then
+    a rate a second, of pages drawn on request; refreshes by the heartbeat are not counted. `messages`: WebSocket
+    messages read a second.
     """
 
     sockets: int
@@ -65,7 +64,7 @@ SHARES: dict[Literal["account", "address"], Share] = {
 
 
 class Pace:
-    """How often each viewer may do one thing. Safe to share between threads where one call is enough."""
+    """A rate limit for each viewer. Thread-safe."""
 
     def __init__(
         self,
@@ -73,41 +72,41 @@ class Pace:
         shares: dict[Literal["account", "address"], Share] = SHARES,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Allow what `of` says of a share."""
+        """Use the limit that `of` takes from a share."""
         self._allowed = {
             kind: RateLimiter(at_once=of(share)[0], per_second=of(share)[1], clock=clock)
             for kind, share in shares.items()
         }
 
     def wait(self, who: Whose) -> float:
-        """Count one and return 0; or, where it is too soon, return the seconds to wait, and count nothing."""
+        """Count one and return 0; if it comes too soon, return the seconds to wait and do not count it."""
         return self._allowed[who.kind].wait(who)
 
 
 @dataclass
 class Places:
-    """How many of something each viewer has at once: of open pages, of files that are made. For one thread."""
+    """A count for each viewer of what it holds at once: open pages, files being made. Not thread-safe."""
 
     most: Callable[[Share], int]
     _taken: Counter[Whose] = field(default_factory=Counter)
 
     def full(self, who: Whose) -> bool:
-        """Whether a viewer has as many as they may."""
+        """Whether a viewer has reached the limit."""
         return self._taken[who] >= self.most(SHARES[who.kind])
 
     def take(self, who: Whose) -> None:
-        """Count one more."""
+        """Add one."""
         self._taken[who] += 1
 
     def leave(self, who: Whose) -> None:
-        """Count one less."""
+        """Remove one."""
         self._taken[who] -= 1
         if self._taken[who] <= 0:
             del self._taken[who]
 
     @contextmanager
     def held(self, who: Whose) -> Iterator[None]:
-        """Count one more while the block runs."""
+        """Hold one while the block runs."""
         self.take(who)
         try:
             yield
@@ -116,15 +115,15 @@ class Places:
 
 
 class Sockets(Places):
-    """The open WebSockets of each viewer, and how fast what they send is read: a flood waits in the network."""
+    """The open WebSockets of each viewer, read at a limited rate: a flood is held back in the network."""
 
     def __init__(self) -> None:
-        """Begin with none open."""
+        """Start with none open."""
         super().__init__(lambda share: share.sockets)
         self._messages = Pace(lambda share: share.messages)
 
     def paced(self, who: Whose, receive: Receive) -> Receive:
-        """Return what receives a viewer's messages no faster than they may send them."""
+        """Return a `receive` that reads a viewer's messages no faster than its share allows."""
 
         async def receive_in_time() -> Message:
             while seconds := self._messages.wait(who):

@@ -1,6 +1,6 @@
-"""Whose page is drawn next: one at a time, fairly between viewers, and first those for whom somebody waits.
+"""The queue of page runs: one at a time, fair between viewers, clicks before refreshes.
 
-Python runs one thread at a time: of many pages drawn at once each holds up all the others, and the heartbeats besides.
+Python runs one thread at a time: pages drawn in parallel slow each other down, and the heartbeats too.
 """
 
 import threading
@@ -17,24 +17,24 @@ from cachetools import LRUCache
 from ui.live.limits import SHARES, Whose
 
 _SECONDS_TO_WAIT = 20.0
-_ROUNDS_BEHIND_OTHERS = 3  # so often a run waits as long again while its own account is busy with others
-_MOST_KNOWN = 10_000  # viewers whose last turn is kept
+_ROUNDS_BEHIND_OTHERS = 3  # so many times a run waits again while its own account has others in progress
+_MOST_KNOWN = 10_000  # viewers whose last slot is remembered
 
 
 class Rank(IntEnum):
-    """Who goes before whom."""
+    """The priority of a run."""
 
     CLICKED = 1
     """Somebody opened the page, or clicked."""
     REFRESHED = 2
-    """The heartbeat had it drawn again; or somebody clicks more often than a hand does."""
+    """A refresh by the heartbeat, or a click beyond the rate limit."""
     FILE = 3
-    """A part of a file to take away: it waits for all pages, also after the database has answered."""
+    """A part of a file export: after all pages, also when it resumes after a query."""
 
 
 @dataclass(eq=False)
 class _Waiting:
-    """A run that waits for the turn; one that has `begun` has had it before, and is back with the database's answer."""
+    """A run waiting for the slot. One that has `begun` held it before and resumes after I/O."""
 
     rank: Rank
     whose: Hashable
@@ -44,20 +44,19 @@ class _Waiting:
 
 
 class RunQueue:
-    """One turn, which goes from thread to thread. Safe to share between threads.
+    """One slot that passes from thread to thread. Thread-safe.
 
-    Each viewer (an account, or an address: ui/live/limits.py) has a line of its own: first what has begun, then by
-    rank, then by who came first. Between viewers the turn goes, of those with the same rank, to the one who had it
-    longest ago. So it makes no difference to others how many pages one viewer has in line. What a viewer has begun goes
-    before what others have not, while it is the only page they have in work; and a viewer has so many in work at most
-    as their share says.
+    Each viewer (an account, or an address: ui/live/limits.py) has its own queue: begun runs first, then by rank, then
+    by arrival. Between viewers, the slot goes within a rank to the one that held it longest ago, so the number of pages
+    one viewer has queued does not matter to others. A begun run goes before other viewers' new ones while it is its
+    viewer's only run in progress. A viewer has at most `Share.runs` runs in progress.
 
-    Who got no turn within twenty seconds goes on without one: better a slow page than none. A page that waits because
-    its own viewer has others in work waits for those up to a minute.
+    A run that got no slot within twenty seconds continues without one: a slow page is better than none. A run that
+    waits for its own viewer's other runs waits up to a minute.
     """
 
     def __init__(self) -> None:
-        """Begin with nobody in line."""
+        """Start with an empty queue."""
         self._guard = threading.Lock()
         self._taken = False
         self._lines: dict[Hashable, list[_Waiting]] = {}
@@ -68,13 +67,13 @@ class RunQueue:
 
     @property
     def waiting(self) -> int:
-        """How many wait for the turn."""
+        """The number of runs waiting for the slot."""
         with self._guard:
             return sum(map(len, self._lines.values()))
 
     @contextmanager
     def turn(self, rank: Rank, whose: Hashable = None) -> Iterator[None]:
-        """Hold the turn while the block runs, on behalf of `whose` (None: nobody in particular, without a limit)."""
+        """Hold the slot while the block runs, on behalf of `whose` (None: no viewer, no limit)."""
         self._mine.held = self._take(rank, whose, begun=False)
         self._mine.rank, self._mine.whose = rank, whose
         try:
@@ -92,7 +91,7 @@ class RunQueue:
 
     @contextmanager
     def released(self) -> Iterator[None]:
-        """Leave the turn to others while the block waits for something else; nothing happens where there is none."""
+        """Release the slot while the block waits for I/O, then resume; does nothing without the slot."""
         if not getattr(self._mine, "held", False):
             yield
             return
@@ -106,7 +105,7 @@ class RunQueue:
             self._mine.held = self._take(self._mine.rank, self._mine.whose, begun=self._mine.rank != Rank.FILE)
 
     def _take(self, rank: Rank, whose: Hashable, *, begun: bool) -> bool:
-        """Wait for the turn; False where it did not come in time. What has not begun, has begun after this."""
+        """Wait for the slot and mark the run as begun; return False after the timeout."""
         with self._guard:
             mine = _Waiting(rank, whose, begun, next(self._numbers))
             insort(self._lines.setdefault(whose, []), mine, key=_in_line)
@@ -115,7 +114,7 @@ class RunQueue:
             if mine.goes.wait(_SECONDS_TO_WAIT):
                 return True
             with self._guard:
-                if mine.goes.is_set():  # in this very moment
+                if mine.goes.is_set():  # it got the slot right after the timeout
                     return True
                 if self._may_go(mine):
                     break
@@ -127,7 +126,7 @@ class RunQueue:
             return False
 
     def _give(self) -> None:
-        """Give the turn, if it is free, to whoever is next. Called with the guard held."""
+        """Give the slot, if free, to the next run. The caller holds the guard."""
         if self._taken:
             return
         if able := [line[0] for line in self._lines.values() if self._may_go(line[0])]:
@@ -139,13 +138,13 @@ class RunQueue:
             goes.goes.set()
 
     def _may_go(self, one: _Waiting) -> bool:
-        """Whether a run may have the turn beside what its viewer has in work already."""
+        """Whether a run may have the slot, given its viewer's runs in progress."""
         if one.begun or one.rank == Rank.FILE or not isinstance(one.whose, Whose):
             return True
         return self._begun[one.whose] < SHARES[one.whose.kind].runs
 
     def _between(self, one: _Waiting) -> tuple[int, bool, int, int]:
-        """Return where a run stands among the first of each viewer's line."""
+        """Return the sort key between viewers' first runs."""
         alone = one.begun and self._begun[one.whose] == 1
         return one.rank, not alone, self._last_turn.get(one.whose, 0), one.number
 
@@ -161,5 +160,5 @@ class RunQueue:
 
 
 def _in_line(one: _Waiting) -> tuple[bool, bool, int, int]:
-    """Return where a run stands in its own viewer's line: files last, then what has begun first."""
+    """Return the sort key within one viewer's queue: files last, then begun runs first."""
     return one.rank == Rank.FILE, not one.begun, one.rank, one.number

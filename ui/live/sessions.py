@@ -1,4 +1,4 @@
-"""Who has a page open: what each page was last drawn from, how long that was true, and whether to draw it again."""
+"""Open sessions: what each page was last drawn from, until when that was verified, and whether to draw it again."""
 
 import random
 import threading
@@ -18,12 +18,12 @@ from ui.live.run_queue import Rank, RunQueue
 _SECONDS_TO_COME_BACK = 3.0
 _SECONDS_TO_DRAW_AGAIN = 10.0
 _SECONDS_WITHOUT_A_BEAT = 10
-_SECONDS_TO_SAY_NO = 4.0  # a refusal is drawn no sooner, so that asking again and again costs little
+_SECONDS_TO_SAY_NO = 4.0  # a refusal is drawn after this delay, so that repeated requests cost little
 
 
 class Beat(NamedTuple):
-    """What a browser hears: the time, until when what it shows was known to be true, whether the database is away, and
-    whether to have the page drawn again.
+    """The answer to a heartbeat: the time, until when the page was verified, whether the database is away, and whether
+    to have the page drawn again.
     """
 
     now: datetime
@@ -34,10 +34,10 @@ class Beat(NamedTuple):
 
 @dataclass(eq=False)
 class Viewer:
-    """One session's open page. The run that draws it writes here, its beats read, each in a thread of its own.
+    """One session's open page. Its run writes here and its heartbeats read, in different threads.
 
-    `pulse` is what its last `run` drew from, `verified_at` until when what the browser has was known to be true (None:
-    it has nothing yet). `stands` tells whether who looks, and what they may look at, is as it was when it was drawn.
+    `pulse` is what its last `run` drew from; `verified_at` is until when the browser's content was verified (None: it
+    has none yet). `stands` tells whether the viewer and its rights are still those of the run.
     """
 
     pulse: Pulse
@@ -45,51 +45,51 @@ class Viewer:
     stands: Callable[[], bool] = lambda: True
     run: int = 0
     called: bool = False
-    """Whether it was told to be drawn again, and was not yet."""
+    """Whether a heartbeat asked for a new run that has not begun."""
     too_often: float = 0.0
-    """The seconds to wait, where this run is not drawn because its account, or its address, asks too often."""
+    """The seconds to wait if this run is refused because of a rate limit."""
     verified_at: datetime | None = None
     drawn_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     turn: float = field(default_factory=random.random)
-    """The place in the queue of those who come back after an outage: 0 to 1."""
+    """The position in the queue of viewers after an outage: 0 to 1."""
     beaten_at: float = field(default_factory=time.monotonic)
     _true_next: datetime | None = None
     _drawn_by: set[int] = field(default_factory=set)
-    """The threads that draw it or wait for their turn to: two, where a click has overtaken a run."""
+    """The threads that draw it or wait for a slot: two if a click has overtaken a run."""
     _stays: bool = False
-    """Whether it is at an earlier moment although the database answers: it is tried again, but not at each beat."""
+    """Whether it shows an earlier moment although the database answers: retried, but not at each heartbeat."""
     _told_at: float = -_SECONDS_TO_DRAW_AGAIN
 
     def waits(self) -> None:
-        """Note that a run, this thread's, is about to begin."""
+        """Note that this thread's run is about to begin."""
         self._drawn_by.add(threading.get_ident())
 
     def begin(self, pulse: Pulse) -> None:
-        """Note what a run draws from; once the browser has it, that is as true as the database's last answer."""
+        """Note what a run draws from; once it reaches the browser, it is as current as the database's last answer."""
         self._stays, self.run = False, self.run + 1
         self._true_next = None if pulse.trouble else pulse.verified_at or pulse.at
         self.pulse, self.drawn_at, self.beaten_at = pulse, datetime.now(UTC), time.monotonic()
 
     def stays_at(self, moment: datetime) -> None:
-        """Note that what this run draws was true at an earlier moment, because a later one was asked for in vain."""
+        """Note that this run shows an earlier moment because a later one failed."""
         self._true_next, self._stays = moment, self.pulse.trouble is None
 
     def not_drawn(self) -> None:
-        """Note that this run draws nothing new: what is on the screen is what was there before."""
+        """Note that this run draws nothing new: the screen keeps what it shows."""
         self._true_next = None
 
     @property
     def drawing(self) -> bool:
-        """Whether the page is being drawn, or waits for its turn."""
+        """Whether the page is being drawn or waits for a slot."""
         return bool(self._drawn_by)
 
     def drawn(self) -> None:
-        """Note that this thread's run has ended, whether or not it began to draw."""
+        """Note that this thread's run has ended, whether or not it drew anything."""
         self._told_at = time.monotonic() if self._stays else -_SECONDS_TO_DRAW_AGAIN
         self._drawn_by.discard(threading.get_ident())
 
     def beat(self, run: int, pulse: Pulse) -> Beat:
-        """Return what a browser hears that has this run, while `pulse` is what the watcher saw last."""
+        """Answer the heartbeat of a browser that shows this run; `pulse` is the watcher's last poll."""
         now, self.beaten_at = datetime.now(UTC), time.monotonic()
         arrived = run == self.run and not self.drawing
         if arrived:
@@ -103,9 +103,9 @@ class Viewer:
         return Beat(now, self.verified_at or self._true_next or pulse.at, pulse.trouble is not None, again)
 
     def _is_due(self, pulse: Pulse, now: datetime) -> bool:
-        """Whether something changed since the page was drawn.
+        """Whether something has changed since the page was drawn.
 
-        When the database comes back, the viewers follow one after the other, within a few seconds.
+        After an outage the viewers' refreshes are spread over a few seconds.
         """
         if pulse is self.pulse or pulse.seen == self.pulse.seen:
             return False
@@ -114,66 +114,66 @@ class Viewer:
         return True
 
     def _is_lost(self, arrived: bool, now: datetime) -> bool:
-        """Whether the browser should have what was drawn by now, and has not."""
+        """Whether the browser should have received the run by now and has not."""
         return not arrived and (now - self.drawn_at).total_seconds() >= _SECONDS_TO_DRAW_AGAIN
 
 
 class Viewers:
-    """Every open page, as long as its session lasts. Safe to share between threads."""
+    """All open pages, while their sessions last. Thread-safe."""
 
     def __init__(self) -> None:
-        """Begin with nobody."""
+        """Start with none."""
         self._open: WeakValueDictionary[str, Viewer] = WeakValueDictionary()
         self._guard = threading.Lock()
         self.turns = RunQueue()
         self._clicks, self._pages = Pace(lambda share: share.clicks), Pace(lambda share: share.pages)
 
     def enter(self, pulse: Pulse) -> Viewer:
-        """Return a new viewer, who stays for as long as somebody holds them."""
+        """Return a new viewer; it is dropped when no reference is left."""
         viewer = Viewer(pulse)
         with self._guard:
             self._open[viewer.name] = viewer
         return viewer
 
     def named(self, name: str) -> Viewer | None:
-        """Return a viewer by the name that only their own browser knows; None for a name nobody has."""
+        """Return the viewer with a name, which only its own browser knows; None if unknown."""
         with self._guard:
             return self._open.get(name)
 
     @contextmanager
     def turn(self, viewer: Viewer, whose: Whose | None = None) -> Iterator[None]:
-        """Draw a viewer's page in its turn, while the block runs; `whose` limits count for it (None: nobody's).
+        """Draw a viewer's page in its slot while the block runs, within the limits of `whose` (None: no limits).
 
-        Where they ask too often, `viewer.too_often` says so a while later, and the block has a turn to say it.
+        If it is over the limit, `viewer.too_often` is set after a delay, and the block draws that message.
         """
         called, viewer.called = viewer.called, False
         rank = Rank.REFRESHED if called else Rank.CLICKED
-        if whose and (not called or viewer.too_often):  # else who was refused would be drawn without being counted
+        if whose and (not called or viewer.too_often):  # after a refusal a refresh counts too
             with self._guard:
                 viewer.too_often = self._pages.wait(whose)
                 quick = not viewer.too_often and self._clicks.wait(whose)
             if viewer.too_often:
-                time.sleep(_SECONDS_TO_SAY_NO)  # this thread's own time: it has no turn, and is not waited for
+                time.sleep(_SECONDS_TO_SAY_NO)  # this thread holds no slot while it sleeps
             rank = Rank.REFRESHED if viewer.too_often or quick else Rank.CLICKED
         viewer.waits()
         try:
             with self.turns.turn(rank, whose):
                 yield
         finally:
-            viewer.drawn()  # however it ended: a page that passed for being drawn would never be drawn again
+            viewer.drawn()  # on any exit: a page that stays marked as being drawn would never be drawn again
 
     def at(self, moment: datetime) -> bool:
-        """Return whether somebody's page was last drawn at a moment, or is being drawn."""
+        """Return whether a page was last drawn at a moment, or is being drawn."""
         with self._guard:
             return any(viewer.pulse.at == moment for viewer in self._open.values())
 
     def drawing(self) -> int:
-        """Return how many pages are being drawn, or wait for their turn."""
+        """Return how many pages are being drawn or wait for a slot."""
         with self._guard:
             return sum(viewer.drawing for viewer in self._open.values())
 
     def count(self) -> int:
-        """Return how many are there: whoever's heart beat in the last seconds."""
+        """Return how many viewers sent a heartbeat in the last seconds."""
         since = time.monotonic() - _SECONDS_WITHOUT_A_BEAT
         with self._guard:
             return sum(viewer.beaten_at >= since for viewer in self._open.values())

@@ -1,7 +1,7 @@
-"""One watcher for the whole process: is there anything new, does the database answer, do the channels deliver?
+"""One watcher for the whole process: polls for changes, the database's health and the channels' deliveries.
 
-Pages speak of the moment the watcher last saw a change (or the minute turn), so that all viewers ask the same questions
-and share their answers. While the database is away that moment stands still, and so do the remembered answers.
+Pages show the moment at which the watcher last saw a change (or a new minute), so that all viewers ask the same
+questions and share the answers. While the database is away, the moment and the cached answers are frozen.
 """
 
 import logging
@@ -30,26 +30,26 @@ from ui.live.sessions import Viewer, Viewers
 _LOG = logging.getLogger(__name__)
 _SECONDS_BETWEEN_LOOKS = 1.0
 _SECONDS_BETWEEN_ACCOUNTS = 10.0
-_BUSY = 0.9  # of one processor may go into what a new moment brings
-_SECONDS_OF_ONE_MOMENT = 6.0  # at most, however much there is to do
+_BUSY = 0.9  # of one processor may be spent on a new moment
+_SECONDS_OF_ONE_MOMENT = 6.0  # at most, however much work it causes
 _LITTLE = 0.5  # seconds
-_SECONDS_TO_LEAVE = 45.0  # a page that cannot be drawn at the next moment goes back to the last
+_SECONDS_TO_LEAVE = 45.0  # a page that fails at the next moment goes back to the last one
 
 
 class Watcher:
-    """Looks at the database every second, in a thread of its own, until told to stop."""
+    """Polls the database every second in its own thread, until stopped."""
 
     def __init__(self, reports: ReportDatabase, viewers: Viewers) -> None:
-        """Watch `reports` for `viewers`; the first look happens now."""
+        """Watch `reports` for `viewers`; the first poll happens now."""
         self.reports = reports
         self.viewers = viewers
         self.shown = Shown()
         self.pulse = Pulse(at=datetime.now(UTC))
         self.accounts: Mapping[str, Account] | None = None
-        """Everybody who may come in, by the name they sign in with; None until the database has said so."""
+        """All accounts, by sign-in name; None until the database has answered."""
         self._accounts_at = -_SECONDS_BETWEEN_ACCOUNTS
         self.is_invented = False
-        """Whether this is the demonstration city and nothing else, as far as the database has said."""
+        """Whether this is the demonstration city and nothing else, as of the last answer."""
         self._mark: Mark | None = None
         self._moved_at = self._looked_at = time.monotonic()
         self._worked, self._asked, self._owed = time.process_time(), 0.0, 0.0
@@ -60,7 +60,7 @@ class Watcher:
         self._thread.start()
 
     def poll(self) -> None:
-        """Ask the cheap questions once and keep what they say."""
+        """Ask the cheap questions once and keep the results."""
         now = datetime.now(UTC)
         looked_at = now.replace(microsecond=0)
         seen = self.pulse
@@ -70,7 +70,7 @@ class Watcher:
             delivered = feeds(self.reports)
             first = seen.city is None or seen.trouble is not None or found.elsewhere
             changed = first or self._is_new(found)
-            # A copy that has replayed a change, but no beat since, cannot yet speak of a later moment.
+            # A standby that has replayed a change but no later heartbeat row cannot have a later moment yet.
             waits = (self._has_enough_to_do() or known_to <= seen.at) and not first
             moves = changed and not waits
             known_city = self._city(known_to) if moves else seen.city
@@ -111,14 +111,14 @@ class Watcher:
         )
 
     def _is_new(self, found: Changes) -> bool:
-        """Whether something was committed since the moment that stands, or the time has come that a report says it
-        changed at: some are stamped ahead, and a city's own view marks no commits.
+        """Whether something was committed since the current moment, or a report's change time has come: some are
+        stamped in the future, and a city's own view has no commit marks.
         """
         stamped, seen = found.updated_at, self.pulse
         return found.committed or stamped != seen.changed_at or (stamped is not None and stamped > seen.at)
 
     def _city(self, at: datetime) -> City:
-        """Return the city by a moment; of one that stands still also when anything last happened."""
+        """Return the city at a moment; if it is not live, also the time of its last event."""
         found = city(self.reports, at)
         if is_live(found, at):
             return found
@@ -127,13 +127,12 @@ class Watcher:
         except DatabaseAway as trouble:
             if trouble.kind != "slow":
                 raise
-            return found  # it opens at its last report
+            return found  # then its last report counts as the last event
 
     def _has_enough_to_do(self) -> bool:
-        """Whether the last moment is still being paid for: its pages drawn, its questions answered.
+        """Whether the last moment still causes work: pages to draw, queries to answer.
 
-        All viewers speak of one moment, so that what it costs is spent once for all of them: the more it costs, the
-        longer it stands.
+        All viewers share one moment, so its cost is paid once for all: the more it costs, the longer it lasts.
         """
         last, worked, asked = self._looked_at, self._worked, self._asked
         self._looked_at, self._worked, self._asked = time.monotonic(), time.process_time(), self.reports.timings.seconds
@@ -143,7 +142,7 @@ class Watcher:
         return (drawing or self._owed > _LITTLE) and self._looked_at - self._moved_at < _SECONDS_OF_ONE_MOMENT
 
     def _forget(self) -> None:
-        """Let go of the answers of moments that all pages have left, and to which none could go back."""
+        """Drop the answers of moments that no page shows and none could go back to."""
         left, self._left = self._left, []
         for moment, left_at in left:
             lately = self._looked_at - left_at <= _SECONDS_TO_LEAVE
@@ -159,15 +158,15 @@ class Watcher:
         self._accounts_at = time.monotonic()
 
     def _look_whether_invented(self, known_city: City | None) -> None:
-        """Note whether the city is invented; the gate reads it where nobody signs in."""
+        """Update whether the city is invented; the gate reads it if nobody signs in."""
         if known_city is None or not known_city.demo:
             self.is_invented = False
             return
-        with suppress(DatabaseAway, NotAReportDatabase):  # nobody can tell now: it is what it was
+        with suppress(DatabaseAway, NotAReportDatabase):  # unknown now: keep the last answer
             self.is_invented = not holds_real_reports(self.reports)
 
     def stop(self) -> None:
-        """Look no more."""
+        """Stop polling."""
         self._stop.set()
         self._thread.join()
 
@@ -175,13 +174,13 @@ class Watcher:
         while not self._stop.wait(_SECONDS_BETWEEN_LOOKS):
             try:
                 self.poll()
-            except Exception as error:  # the watcher outlives what nobody foresaw; the next look may succeed
-                _LOG.error("A look at the report database failed\n%s", log_error(error))
+            except Exception as error:  # an unexpected error must not end the watcher; the next poll may succeed
+                _LOG.error("A poll of the report database failed\n%s", log_error(error))
 
 
 def _moment_of(known_to: datetime, updated_at: datetime | None, *, after: datetime | None) -> datetime:
-    """Return the moment to speak of where all is known up to `known_to`: its whole second, unless that would leave out
-    a change of this very second or be the moment that stands already.
+    """Return the moment for data complete up to `known_to`: its whole second, unless that would exclude a change in
+    this very second or not be later than the current moment.
     """
     second = known_to.replace(microsecond=0)
     left_out = updated_at is not None and updated_at > second
@@ -198,7 +197,7 @@ def watching(
     scope_key: Callable[[], str | None] | None = None,
     why_away: Callable[[], Kind | None] = lambda: None,
 ) -> Iterator[Watcher]:
-    """Watch the database at `url` while the block runs; `watcher()` finds it. The others: see ReportDatabase."""
+    """Watch the database at `url` while the block runs; `watcher()` returns it. Other arguments: see ReportDatabase."""
     viewers = Viewers()
     reports = ReportDatabase(
         url, write_url=write_url, scope_key=scope_key, while_waiting=viewers.turns.released, why_away=why_away
@@ -214,51 +213,51 @@ def watching(
 
 
 def watcher() -> Watcher:
-    """Return the watcher that runs."""
+    """Return the running watcher."""
     return _watchers[-1]
 
 
 def is_invented() -> bool:
-    """Whether the database holds the demonstration city and no real report; no, until it has said so."""
+    """Whether the database holds only the demonstration city; false until it has answered."""
     return bool(_watchers) and watcher().is_invented
 
 
 def address(page: str) -> tuple[object, ...]:
-    """Return the page and what its address asks for; whoever asks the same sees the same numbers, in any language."""
+    """Return the page and its query without the language: equal for all who see the same numbers."""
     return (page, *sorted((word, *st.query_params.get_all(word)) for word in st.query_params if word != "lang"))
 
 
 def stays_at(asked: Hashable) -> Stay | None:
-    """Return the earlier moment this run of a page speaks of, where the latest cannot be asked for, and note it.
+    """Return the earlier moment to show in this run because the latest failed, and note it; None: show the latest.
 
-    `asked` is the page's address, and for whom: an answer to one is none to another.
+    `asked` is the page's address and its viewer's scope: another scope's answer does not count.
     """
     seen = viewer()
     stay = watcher().shown.stays_at(asked, away=seen.pulse.trouble is not None)
     if stay is None or stay.at == seen.pulse.at:
         return None
-    if seen.pulse.trouble is None:  # then the heartbeat tries the latest again; else it waits for the database's return
+    if seen.pulse.trouble is None:  # the heartbeat retries the latest moment; else it waits for the database
         seen.pulse = replace(seen.pulse, at=stay.at)
     seen.stays_at(stay.at)
     return stay
 
 
 def viewer() -> Viewer:
-    """Return whose page is drawn."""
+    """Return the viewer whose page is drawn."""
     found: Viewer = st.session_state["viewer"]
     return found
 
 
 @contextmanager
 def drawing(whose: Whose | None = None) -> Iterator[Viewer]:
-    """Draw the page in its turn, and note, for the heartbeat, what it is drawn from while the block runs.
+    """Draw the page in its slot, and record for the heartbeat what it is drawn from.
 
-    `whose` limits count for it. Where they ask too often (Viewer.too_often), nothing is to be drawn but that.
+    The limits of `whose` apply. If they are exceeded (Viewer.too_often), draw only that message.
     """
     viewers = watcher().viewers
     if "viewer" not in st.session_state:
         st.session_state["viewer"] = viewers.enter(watcher().pulse)
     with viewers.turn(viewer(), whose):
-        found = viewer()  # there Streamlit ends a run that a click has overtaken while it waited
+        found = viewer()  # here Streamlit ends a run that a click has overtaken while it waited
         found.begin(watcher().pulse)
         yield found
