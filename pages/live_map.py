@@ -1,4 +1,4 @@
-"""Where in the city are the open reports, which of them are late, and what is coming in just now?"""
+"""Where in the city are the open reports, which are late, and what has just come in?"""
 
 import streamlit as st
 
@@ -53,7 +53,7 @@ elif code:
 
 
 def drawn(then: Run) -> None:
-    """Draw the map at a moment, with what it shows."""
+    """Draw the map at a moment, with its legend and notes."""
     if not screen().webgl:
         live_map.plainly(then, level=level, measure=measure)
         return

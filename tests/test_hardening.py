@@ -235,7 +235,7 @@ def test_it_does_not_start_for_the_network_unasked(demo: str, tmp_path: Path) ->
     with started(tmp_path / "log", demo, "--server.address=0.0.0.0") as (server, _address):
         assert server.wait(60) != 0
     said = (tmp_path / "log").read_text()
-    assert "The dashboard cannot start. It would listen to the network although nobody has to sign in." in said
+    assert "The dashboard cannot start. It would listen to the network without sign-in." in said
     assert "Traceback" not in said
 
 
@@ -257,7 +257,7 @@ def test_said_in_words_it_answers_to_others(demo: str, tmp_path: Path, way: str)
         assert get(address, "/metrics", X_Forwarded_For="10.0.0.9").status == 403
         assert b"late_channels" not in get(address, "/health", X_Forwarded_For="10.0.0.9").body
         assert b"late_channels" not in get(address, "/health").body
-    assert "WARNING: nobody has to sign in." in (tmp_path / "log").read_text()
+    assert "WARNING: sign-in is off." in (tmp_path / "log").read_text()
 
 
 @pytest.mark.parametrize(

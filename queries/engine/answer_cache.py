@@ -1,4 +1,4 @@
-"""Answers that are remembered for a while: made once for all who ask, and kept while nothing new can be asked."""
+"""A cache of answers: each is made once for all who ask, and kept while no newer one can be had."""
 
 import threading
 import time
@@ -13,7 +13,7 @@ import pandas as pd
 from cachetools import TTLCache
 
 _Kept = TypeVar("_Kept")
-_BYTES_OF_A_TABLE = 20_000  # pandas takes 7 to 12 kB for a small one; the rest is allowed for its key, by guess
+_BYTES_OF_A_TABLE = 20_000  # pandas uses 7 to 12 kB for a small one; the rest is an estimate for its key
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,10 @@ class _Answer:
 
 
 class AnswerCache:
-    """What was made under a key, for some seconds, within a number of bytes. Safe to share between threads.
+    """Values by key, kept for some seconds within a number of bytes. Thread-safe.
 
-    While it stands still (`freeze`) nothing in it grows older. What is older than half its time is made anew, but
-    where that fails it begins its time again: an answer does not vanish while there is no better one.
+    While frozen (`freeze`) no value ages. A value older than half its lifetime is refreshed; if that fails, its
+    lifetime starts again: an answer is not dropped while there is no better one.
     """
 
     def __init__(
@@ -38,9 +38,9 @@ class AnswerCache:
         failing: tuple[type[Exception], ...],
         while_waiting: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
-        """Remember for `seconds`, in `room` bytes; `failing` are the errors that leave an old answer good.
+        """Keep values for `seconds`, in `room` bytes; after a `failing` error an old value is still good.
 
-        `while_waiting` is entered by whoever waits for what somebody else makes.
+        `while_waiting` is entered by a thread that waits for another's value.
         """
         self._kept: TTLCache[Hashable, _Answer] = TTLCache(room, ttl=seconds, timer=self._time, getsizeof=_size)
         self._fresh = 0.5 * seconds
@@ -53,22 +53,22 @@ class AnswerCache:
         self._stands_since: float | None = None
 
     def freeze(self) -> None:
-        """Let nothing grow older from now on."""
+        """Stop ageing."""
         with self._guard:
             self._stands_since = self._stands_since or time.monotonic()
 
     def thaw(self) -> None:
-        """Let time pass again."""
+        """Resume ageing."""
         with self._guard:
             if self._stands_since:
                 self._stood += time.monotonic() - self._stands_since
                 self._stands_since = None
 
     def remember(self, key: Hashable, make: Callable[[], _Kept]) -> _Kept:
-        """Return what was made under this key a while ago, or make it.
+        """Return the cached value of a key, or make it.
 
-        Of many who ask at once one makes it; the others wait, and share an error too: those who wait for a database
-        that does not answer do not queue up to find out one after the other.
+        If many ask at once, one makes the value and the others wait. They share an error too: threads that wait for a
+        database that does not answer do not each find that out in turn.
         """
         with self._guard:
             known = self._kept.get(key)
@@ -82,7 +82,7 @@ class AnswerCache:
                 with self._while_waiting():
                     made = ahead.result()
                 return cast(_Kept, _handed_out(made))
-            except CancelledError:  # whoever was ahead went away; somebody else makes it
+            except CancelledError:  # the maker was interrupted; another thread makes it
                 return self.remember(key, make)
         try:
             value = self._make(key, make, known)
@@ -100,7 +100,7 @@ class AnswerCache:
         return cast(_Kept, _handed_out(value))
 
     def forget(self, moment: datetime) -> None:
-        """Let go of all that was made under a key that names this moment: nobody looks at it any more."""
+        """Drop all values whose key contains this moment, because no page shows it any more."""
         with self._guard:
             keys = list(self._kept)
         left = [key for key in keys if _names(key, moment)]
@@ -130,7 +130,7 @@ class AnswerCache:
 
 
 def _names(key: Hashable, moment: datetime) -> bool:
-    """Return whether a key names a moment: as one of its parts, or as the moment of its filters."""
+    """Return whether a key contains a moment: as one of its parts, or as its filters' moment."""
     return any(
         part == moment or getattr(part, "at", None) == moment or (isinstance(part, tuple) and _names(part, moment))
         for part in (key if isinstance(key, tuple) else (key,))

@@ -1,4 +1,4 @@
-"""The only door to the report database: read-only, parameterised, one answer shared by all who ask the same."""
+"""The only access to the report database: read-only, parameterised, with a shared answer cache."""
 
 import os
 import re
@@ -29,11 +29,11 @@ _SECONDS_FOR_AN_ANSWER = 15
 _SECONDS_FOR_A_LOOK = 4
 _SECONDS_TO_CONNECT = 3  # to each host of the URL
 _BYTES_OF_ANSWERS = 256 * 1024 * 1024
-_SECONDS_TO_REMEMBER = 120  # pages move on with every minute: what is older nobody asks for who looks at now
+_SECONDS_TO_REMEMBER = 120  # pages move on every minute; nobody at the current moment asks for older answers
 
-# On the connection, so that no query can forget them. force_custom_plan lets the planner see that a filter is empty
-# and drop it; the role can read and nothing else. With less memory an index of words tells pages instead of reports
-# where many begin with a word, and all on them are read. A second process helps with a question; a third does not, on
+# Set on the connection, so that no query can forget them. force_custom_plan lets the planner see that a filter is empty
+# and drop it; the role can only read. With less memory, a word index's bitmap becomes lossy for frequent words: it
+# holds pages instead of reports, and every report on them is read. A second process helps a query; a third does not on
 # two cores.
 _SETTINGS = {
     "role": "report_reader",
@@ -44,27 +44,27 @@ _SETTINGS = {
     "jit": "off",
     "max_parallel_workers_per_gather": "1",
 }
-# The kernel gives up a connection whose other end is gone, also where a firewall forgot it silently.
+# The kernel closes a connection whose peer is gone, even if a firewall dropped it silently.
 _ON_THE_WIRE = {"keepalives_idle": 30, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 10_000}
 
-# serialization_failure and deadlock_detected: nothing else can bring them upon a single question that only reads.
+# serialization_failure and deadlock_detected: a single read-only query gets them only from a standby's replay.
 _GIVEN_UP_BY_A_COPY = frozenset({"40001", "40P01"})
 
-# They find their rows by a key, so one plan is right whatever the key, and a connection keeps it: planning these took
-# longer than answering them.
+# They find their rows by a key, so one plan suits every key, and a connection keeps it: planning took longer than
+# answering.
 _PLANNED_ONCE = frozenset({"case_rows", "map_case", "nearby", "report", "report_deadlines", "report_events"})
 
-# A connection asks the database's clock again after so many seconds: clocks drift, and signatures rest on it.
+# A connection asks for the database's clock again after this many seconds: clocks drift, and signatures depend on it.
 _SECONDS_OF_A_SESSION = 600
 
 _Kept = TypeVar("_Kept")
 
 
 class ReportDatabase:
-    """A report database that answers questions. Safe to share between threads.
+    """A report database that answers questions. Thread-safe.
 
-    Once `poll` finds it away, every other question is refused at once, and remembered answers grow no older, until
-    `poll` finds it back: who watches asks on behalf of all.
+    Once `poll` finds it away, every other question is refused at once and cached answers do not age, until `poll` finds
+    it back: the watcher polls on behalf of all.
     """
 
     def __init__(
@@ -76,13 +76,13 @@ class ReportDatabase:
         while_waiting: Callable[[], AbstractContextManager[None]] = nullcontext,
         why_away: Callable[[], Kind | None] = lambda: None,
     ) -> None:
-        """Prepare to ask the database at `url` (any URL that PostgreSQL's own library reads, several hosts included);
-        nothing is connected yet. `while_waiting` is entered by whoever waits for an answer.
+        """Prepare to query the database at `url` (any libpq URL, also with several hosts); nothing is connected yet.
+        `while_waiting` is entered by a thread that waits for an answer.
 
-        `write_url` leads to the primary where `url` leads to a copy: only the access log is written there. `scope_key`
-        returns the key that scopes are signed with, in hexadecimal digits, or None; left out, the database is asked for
-        it, which tells it to its owner alone. `why_away` knows what keeps the server away where a refused connection
-        does not tell.
+        `write_url` leads to the primary if `url` leads to a standby: only the access log is written there. `scope_key`
+        returns the key that signs scopes, in hexadecimal digits, or None; if left out, it is read from the database,
+        which shows it to its owner only. `why_away` returns why the server is away when a refused connection does not
+        say.
         """
         self._signer = Signer(scope_key or (lambda: _own_key(url)))
         self._engine = _engine(url, _SECONDS_FOR_AN_ANSWER, pool_size=4, max_overflow=4)
@@ -110,11 +110,11 @@ class ReportDatabase:
         scope: Scope = AGGREGATES_ONLY,
         **parameters: Any,
     ) -> pd.DataFrame:
-        """Answer `queries/<question>.sql` with its columns, within a scope; moments come back in UTC.
+        """Answer `queries/<question>.sql` within a scope; moments are returned in UTC.
 
-        The same question with the same parameters is answered from memory for a while: the moment is a parameter, so
-        only a correction of the past makes an answer old. `figure` and `order` name the definitions that
-        `{figure}` and `{order}` stand for. Raises DatabaseAway, NotAReportDatabase.
+        The same question with the same parameters is answered from the cache: the moment is a parameter, so only a
+        correction of the past makes an answer stale. `figure` and `order` name the definitions for `{figure}` and
+        `{order}`. Raises DatabaseAway, NotAReportDatabase.
         """
         given = tuple(sorted((name, _hashable(value)) for name, value in parameters.items()))
         return self.remember(
@@ -123,14 +123,14 @@ class ReportDatabase:
         )
 
     def remember(self, key: Hashable, make: Callable[[], _Kept]) -> _Kept:
-        """Return what was made under this key a while ago, or make it; for what is worked out from answers.
+        """Return the cached value of a key, or make it; for values computed from answers.
 
-        A table that is returned may be changed; what is remembered stays as it was made. Anything else must not be.
+        A returned table may be modified: it is a copy. Other values must not be modified.
         """
         return self._memory.remember(key, make)
 
     def forget(self, moment: datetime) -> None:
-        """Let go of the answers of a moment that nobody looks at any more, sooner than they grow old."""
+        """Drop the answers of a moment that no page shows any more, before they expire."""
         self._memory.forget(moment)
 
     def ask_now(
@@ -142,7 +142,7 @@ class ReportDatabase:
         scope: Scope = AGGREGATES_ONLY,
         **parameters: Any,
     ) -> pd.DataFrame:
-        """Answer like `ask`, but from the database, always. Raises DatabaseAway, NotAReportDatabase."""
+        """Answer like `ask`, but never from the cache. Raises DatabaseAway, NotAReportDatabase."""
         if away := self._away:
             raise type(away)(str(away), away.kind)
         statement = sql(question, figure, order)
@@ -152,11 +152,10 @@ class ReportDatabase:
             return self._ask(self._engine, question, statement, {name: given[name] for name in named}, scope)
 
     def ask_on_record(self, question: str, *, scope: Scope, **parameters: Any) -> pd.DataFrame:
-        """Answer a question that leaves a line in the access log: each time anew, and for good before it is answered.
+        """Answer a question that writes a line into the access log: never cached, and committed before it is answered.
 
-        The parameter `who` is the name that is written: the scope is signed for that reader.
-        It is asked of the primary where a URL of that was given. Raises DatabaseAway (of the kind read_only where the
-        database is a copy), NotAReportDatabase.
+        The parameter `who` is the name in that line: the scope is signed for that reader. Asked on the primary if its
+        URL was given. Raises DatabaseAway (of the kind read_only if the database is a standby), NotAReportDatabase.
         """
         with self._while_waiting():
             return self._ask(
@@ -171,19 +170,19 @@ class ReportDatabase:
 
     @property
     def writes_elsewhere(self) -> bool:
-        """Whether a URL of the primary was given, for the access log."""
+        """Whether the access log has its own URL, the primary's."""
         return self._recording is not None
 
     def poll(self, question: str, scope: Scope = AGGREGATES_ONLY, **parameters: Any) -> pd.DataFrame:
-        """Answer a small question on a connection kept for it, whatever was found before, and tell all who ask whether
-        the database is there. Raises DatabaseAway, NotAReportDatabase, within about eight seconds.
+        """Answer a small question on a connection kept for it, even while the database is away, and set for all who ask
+        whether the database is there. Raises DatabaseAway, NotAReportDatabase, within about eight seconds.
         """
         try:
             answer = self._ask(self._looking, question, sql(question), parameters, scope)
         except (DatabaseAway, NotAReportDatabase) as away:
             self._memory.freeze()
             self._away = away.with_traceback(None)
-            if away.kind == "silent":  # those who wait on other connections wait in vain as well
+            if away.kind == "silent":  # those who wait on other connections will get no answer either
                 for connection in list(self._running):
                     _hang_up(connection)
             raise
@@ -192,7 +191,7 @@ class ReportDatabase:
         return answer
 
     def close(self) -> None:
-        """Give back the connections; a question that is still being answered gives its own back at its end."""
+        """Close the connections; one in use is closed when its question ends."""
         self._closed = True
         self._engine.dispose()
         self._looking.dispose()
@@ -213,7 +212,7 @@ class ReportDatabase:
         began = time.perf_counter()
 
         def begin(connection: Connection) -> str:
-            """Return what begins the question's transaction on a connection."""
+            """Return the statement that begins the question's transaction on a connection."""
             signed = None if scope == AGGREGATES_ONLY else self._signer.signed(scope, reader, _session(connection))
             return _begin(question, scope, signed, on_record=on_record)
 
@@ -221,16 +220,16 @@ class ReportDatabase:
             try:
                 answer = self._answer(engine, begin, statement, given)
             except (_ConnectionWasOld, _GivenUpByACopy, _NotSigned):
-                # So are the others of the pool, and it has opened none of them again; or the copy has now caught up; or
-                # the key or the database's clock was changed.
+                # The pool's other connections may be stale too, and it has reopened none; or the standby has caught up
+                # by now; or the key or the database's clock was changed.
                 answer = self._answer(engine, begin, statement, given)
-        except psycopg.OperationalError as error:  # while the key was looked for
+        except psycopg.OperationalError as error:  # while reading the key
             raise self._noted(question, DatabaseAway(_words(error), kind_of(error))) from error
         except NoKey as error:
             raise self._noted(question, NotAReportDatabase(str(error), "unsigned")) from error
         except _NotSigned as error:
             raise self._noted(question, NotAReportDatabase(_words(error), "unsigned")) from error
-        except PoolTimeout as error:  # all our connections are busy with slow questions
+        except PoolTimeout as error:  # all our connections are busy with slow queries
             raise self._noted(question, DatabaseAway(_words(error), "slow")) from error
         except DBAPIError as error:
             kind = kind_of(error.orig)
@@ -243,10 +242,10 @@ class ReportDatabase:
             if isinstance(error, OperationalError) or error.connection_invalidated:
                 raise self._noted(question, DatabaseAway(_words(error), kind)) from error
             raise
-        except _ConnectionWasOld as error:  # the new one as well
+        except _ConnectionWasOld as error:  # the new one too
             raise self._noted(question, DatabaseAway("the connection was lost twice", "unreachable")) from error
         except _GivenUpByACopy as error:
-            raise self._noted(question, DatabaseAway("the copy gave the question up twice", "slow")) from error
+            raise self._noted(question, DatabaseAway("the standby cancelled the query twice", "slow")) from error
         except _NothingCameBack as error:
             raise self._noted(question, DatabaseAway("no answer came back in time", "silent")) from error
         self.timings.answered(question, time.perf_counter() - began)
@@ -261,9 +260,9 @@ class ReportDatabase:
                 with self._waited_for(wire, _patience(connection)) as given_up:
                     connection.exec_driver_sql(begin(connection))
                     answer = connection.execute(text(statement), given)
-                    # Plain tuples, from the driver: of SQLAlchemy's rows a table is made ten times as slowly.
+                    # Plain tuples from the driver: building a table from SQLAlchemy's rows takes ten times as long.
                     found = pd.DataFrame.from_records(answer.cursor.fetchall(), columns=list(answer.keys()))
-                    connection.commit()  # a line in the access log, where there is one
+                    connection.commit()  # commits a line of the access log, if there is one
                     return found
             except DBAPIError as error:
                 if given_up.is_set():
@@ -279,16 +278,18 @@ class ReportDatabase:
                     raise _ConnectionWasOld from error
                 raise
             finally:
-                if self._closed:  # its pool was given up: nobody else would close it
+                if self._closed:  # its pool is gone: nobody else would close it
                     connection.invalidate()
 
     @contextmanager
     def _waited_for(self, connection: psycopg.Connection, seconds: float) -> Iterator[threading.Event]:
-        """Hang up where nothing came back in time: the server's own limit is no help when the network is gone."""
+        """Close the connection if nothing comes back in time: the server's own limit does not help when the network is
+        gone.
+        """
         given_up = threading.Event()
 
         def give_up() -> None:
-            """Hang up, and say so to whoever waits."""
+            """Close the connection and tell the waiting thread."""
             given_up.set()
             _hang_up(connection)
 
@@ -310,23 +311,23 @@ class ReportDatabase:
 
 
 class _ConnectionWasOld(Exception):
-    """The connection was lost while nobody used it, or the tables were changed after it had prepared the question."""
+    """The connection was lost while idle, or the tables changed after it had prepared the statement."""
 
 
 class _GivenUpByACopy(Exception):
-    """A copy ended our question, because it held up what came from the primary."""
+    """A standby cancelled our query because it conflicted with replay."""
 
 
 class _NotSigned(Exception):
-    """The database did not believe the scope: its signature was too old, or made with another key."""
+    """The database rejected the scope: its signature was too old, or made with another key."""
 
 
 class _NothingCameBack(Exception):
-    """We hung up, because nothing came back for longer than the server may take."""
+    """We closed the connection because nothing came back for longer than the server's own limit."""
 
 
 def _engine(url: str, seconds: int, *, pool_size: int, max_overflow: int) -> Engine:
-    """Return connections to a database on which an answer may take so many seconds."""
+    """Return connections to a database with a statement timeout of so many seconds."""
     options = " ".join(
         f"-c {name}={value}" for name, value in (_SETTINGS | {"statement_timeout": f"{seconds}s"}).items()
     )
@@ -340,19 +341,19 @@ def _engine(url: str, seconds: int, *, pool_size: int, max_overflow: int) -> Eng
             "options": options,
             "connect_timeout": _SECONDS_TO_CONNECT,
             "application_name": "dashboard",
-            "prepare_threshold": 1,  # what is asked twice on a connection is prepared
+            "prepare_threshold": 1,  # a statement is prepared when it is first repeated on a connection
             **_ON_THE_WIRE,
         },
     )
 
     @event.listens_for(engine, "do_connect")
     def to_the_url(_dialect: object, _record: object, place: list[Any], _settings: object) -> None:
-        """Connect to the URL as it is, for PostgreSQL's own library: SQLAlchemy's reading knows no lists of hosts."""
+        """Connect to the URL as it is, through libpq: SQLAlchemy's parser does not support lists of hosts."""
         place[:] = [url]
 
     @event.listens_for(engine, "handle_error")
     def changed_tables(context: ExceptionContext) -> None:
-        """Open all connections anew where what one had prepared would return other columns than it did."""
+        """Reconnect all if a prepared statement would now return other columns."""
         if _returns_other_columns(context.original_exception):
             context.is_disconnect = True
 
@@ -361,14 +362,14 @@ def _engine(url: str, seconds: int, *, pool_size: int, max_overflow: int) -> Eng
 
 
 def _returns_other_columns(error: BaseException | None) -> bool:
-    """Whether what a connection has prepared no longer fits the tables: told by where the server found out, because
-    its code (0A000) has many meanings, and its words a language.
+    """Whether a prepared statement no longer fits the tables: recognised by the server's source function, because the
+    code (0A000) has many meanings and the message is translated.
     """
     return isinstance(error, psycopg.NotSupportedError) and error.diag.source_function == "RevalidateCachedQuery"
 
 
 def _session(connection: Connection) -> Session:
-    """Return a connection as the database knows it, asked once for it and every ten minutes after that."""
+    """Return a connection's session as the database knows it, asked at first use and every ten minutes."""
     known: Session | None = connection.info.get("session")
     if known is None or time.monotonic() - known.learned_at > _SECONDS_OF_A_SESSION:
         asked_at = time.monotonic()
@@ -380,9 +381,9 @@ def _session(connection: Connection) -> Session:
 
 
 def _own_key(url: str) -> str | None:
-    """Return the key that scopes are signed with, where the login of the URL owns it; None where it may not read it.
+    """Return the key that signs scopes, if the URL's login owns it; None if it may not read it.
 
-    Raises psycopg.OperationalError where the database does not answer.
+    Raises psycopg.OperationalError if the database does not answer.
     """
     with psycopg.connect(url, connect_timeout=_SECONDS_TO_CONNECT, autocommit=True) as connection:
         try:
@@ -393,8 +394,8 @@ def _own_key(url: str) -> str | None:
 
 
 def _begin(question: str, scope: Scope, signed: str | None, *, on_record: bool) -> str:
-    """Return what begins a transaction that is within a signed scope (None: who counts needs none), and leaves the
-    connection as it came: one message, so that a scope costs no waiting of its own.
+    """Return the statements that begin a transaction within a signed scope (None: counting needs none) and leave
+    nothing behind on the connection. They are sent as one message, so that a scope costs no extra round trip.
     """
     begin = ["begin read write" if on_record else "begin"]
     if signed is not None:
@@ -405,12 +406,12 @@ def _begin(question: str, scope: Scope, signed: str | None, *, on_record: bool) 
 
 
 def _patience(connection: Connection) -> float:
-    """Return how many seconds to wait for an answer that the server itself would have given up by then."""
+    """Return how many seconds to wait for an answer: longer than the server's own limit."""
     return float(connection.info["seconds"]) + 1
 
 
 def _hang_up(connection: psycopg.Connection) -> None:
-    """Close a connection's socket under whoever waits for it."""
+    """Close a connection's socket while another thread waits for it."""
     with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as wire:
         wire.shutdown(socket.SHUT_RDWR)
 

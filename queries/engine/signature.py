@@ -1,4 +1,6 @@
-"""The application's signature on a scope. The database believes no other: reportdb/schema/0038_verified_scope.sql."""
+"""The application's signature on a scope. The database accepts no unsigned one:
+reportdb/schema/0038_verified_scope.sql.
+"""
 
 import hmac
 import re
@@ -11,7 +13,7 @@ from queries.engine.scope import Scope
 
 KEY_VARIABLE = "REPORT_SCOPE_KEY"
 SECONDS_OF_A_SIGNATURE = 30
-"""A signature is checked when its question is planned and when it begins to run; a question may take 15 s."""
+"""A signature is checked when the question is planned and when it starts; a question may take 15 s."""
 _SECONDS_BETWEEN_KEYS = 10.0
 
 
@@ -21,8 +23,8 @@ class NoKey(Exception):
 
 @dataclass(frozen=True)
 class Session:
-    """A connection as the database knows it: its name for it, and its clock (seconds since 1970) at `learned_at`, a
-    reading of time.monotonic().
+    """A connection's session as the database knows it: its name, and its clock (seconds since 1970) at `learned_at`, a
+    value of time.monotonic().
     """
 
     name: str
@@ -30,15 +32,15 @@ class Session:
     learned_at: float
 
     def now(self) -> float:
-        """Return the database's time in seconds since 1970, whatever our own clock says."""
+        """Return the database's time in seconds since 1970, independent of our own clock."""
         return self.clock + time.monotonic() - self.learned_at
 
 
 class Signer:
-    """Signs scopes with a key that is asked for when it is first needed, and again after `renew`. Thread-safe."""
+    """Signs scopes with a key that is read at first use, and again after `renew`. Thread-safe."""
 
     def __init__(self, find_key: Callable[[], str | None]) -> None:
-        """Sign with the key that `find_key` returns in hexadecimal digits; None stands for no key."""
+        """Sign with the key that `find_key` returns in hexadecimal digits; None: no key."""
         self._find_key = find_key
         self._guard = threading.Lock()
         self._key: bytes | None = None
@@ -46,9 +48,9 @@ class Signer:
         self._stale = False
 
     def signed(self, scope: Scope, reader: str, session: Session) -> str:
-        """Return what report.scope is set to: good for this role, reader and session for half a minute. Raises NoKey.
+        """Return the value for report.scope, valid for this role, reader and session for half a minute. Raises NoKey.
 
-        Nothing in it needs quoting.
+        It needs no quoting.
         """
         expiry = round((session.now() + SECONDS_OF_A_SIGNATURE) * 1000)
         words = f"{scope.setting};{scope.role};{expiry};{reader.encode(errors='replace').hex()}"
@@ -75,5 +77,5 @@ class Signer:
 
 
 def is_key(words: str) -> bool:
-    """Return whether words are a key: 64 hexadecimal digits."""
+    """Return whether text is a key: 64 hexadecimal digits."""
     return re.fullmatch(r"[0-9a-fA-F]{64}", words) is not None

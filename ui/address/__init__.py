@@ -1,1 +1,1 @@
-"""The viewer's choices in the address: links, filters, moments, periods. Imports `base`."""
+"""What a viewer chooses and the address keeps: links, filters in the address, moments, periods. Imports `base`."""

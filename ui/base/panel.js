@@ -1,6 +1,6 @@
 // Draws the panel's HTML, and again only when it changed. A click on a link changes the address; Streamlit, which
-// follows the browser's Back and Forward, then opens the page of that address: one click, one entry of history. All
-// panels share one style sheet (ui/base/screen.js fills it).
+// follows the browser's Back and Forward, then opens the page of that address: one click, one entry of history.
+// The style sheet is one for all panels (ui/base/screen.js fills it).
 export default function ({ data, parentElement }) {
   const panel = parentElement.querySelector(".panel")
   const root = panel.getRootNode()
@@ -18,8 +18,7 @@ export default function ({ data, parentElement }) {
   }
 }
 
-// Writes an address and tells Streamlit as the browser's Back does. No other code writes the address
-// (ui/base/screen.js).
+// Writes an address, and tells Streamlit as the browser's Back does. Nothing else writes one (ui/base/screen.js).
 function turnTo(address) {
   if (address.href === location.href) return
   history.pushState(null, "", address)

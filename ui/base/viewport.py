@@ -39,11 +39,12 @@ class Screen:
 
 
 def begin(viewer: str) -> None:
-    """Send the page its style sheets and ask for the window's size; if the size is not the known one, the page runs
-    again.
+    """Send the page its style sheets and ask for the window's size; a size that is not the known one runs it again.
 
-    `viewer` is the name of the viewer's session. When the dashboard has been restarted under an open page, the new
-    session learns the size in its first run.
+    `viewer` is the name of the viewer's session.
+
+    A session that begins in a page which is there already, because the dashboard was started again under it, hears of
+    the window with its first run.
     """
     known = screen()
     answer = _component()(
@@ -65,27 +66,27 @@ def begin(viewer: str) -> None:
 
 
 def screen() -> Screen:
-    """Return the viewer's window; until the browser has reported it, one of a desk's size."""
+    """Return the viewer's window; until the browser has said how large it is, one at a desk."""
     kept: Screen = st.session_state.get("window", Screen())
     return kept
 
 
 def pixels(at_desk: float) -> int:
-    """Scale a length in pixels at a desk to this viewer's window."""
+    """Return how many pixels on this viewer's screen are so many at a desk."""
     return round(at_desk * screen().scale)
 
 
 def sized(key: str) -> str:
     """Return the key of a map that is framed for this viewer's window.
 
-    A window of another size needs another key: a map that is already drawn may keep its old view.
+    A window that turns out to be another makes another map of it: one that is being drawn may keep its old view.
     """
     seen = screen()
     return f"{key}-{seen.width}-{seen.height}"
 
 
 def read(said: Any) -> Screen:
-    """Return the window a browser reports; a desk's if the values are impossible."""
+    """Return the window a browser tells of; what no window can be is taken for one at a desk."""
     try:
         width, height, scale = (float(number) for number in said[:3])
     except (TypeError, ValueError):

@@ -1,1 +1,1 @@
-"""One watcher for all viewers: the pulse, open sessions, the run queue, the heartbeat, data freshness."""
+"""One watcher for all viewers: the pulse, open sessions, the run queue, the heartbeat, how fresh the data are."""

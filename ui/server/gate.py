@@ -1,8 +1,7 @@
-"""The gate in front of everything: who may reach this server at all, by which paths, how often, and how many pages one
-viewer may have open.
+"""The gate in front of everything: who may reach this server, by which paths, how often, and with how many open pages.
 
-What an account may see is decided behind it (ui/access/accounts.py, and the database). Plain ASGI, because what wraps a
-whole answer would hold up streams and WebSockets.
+ui/access/accounts.py and the database decide what an account may see. Plain ASGI: a wrapper around whole responses
+would hold up streams and WebSockets.
 """
 
 import os
@@ -34,18 +33,18 @@ from ui.server.request_form import is_ill_formed
 from ui.server.security_headers import with_security
 
 BELIEVED_VARIABLE = "FORWARDED_ALLOW_IPS"
-"""Whose X-Forwarded-For the web server (uvicorn) believes; unset, this machine's. Empty: nobody's."""
+"""Whose X-Forwarded-For the web server (uvicorn) trusts; if unset, this machine's. Empty: nobody's."""
 
-_FOR_MACHINES: Final = ("/health", "/metrics", "/_stcore/health")  # each looks at who asks by itself
-_CORE: Final = ("health", "host-config", "stream")  # of what Streamlit offers under _stcore, what a viewer needs
+_FOR_MACHINES: Final = ("/health", "/metrics", "/_stcore/health")  # each checks its readers itself
+_CORE: Final = ("health", "host-config", "stream")  # the parts of Streamlit's _stcore that viewers need
 _STREAM: Final = "/_stcore/stream"
-_METHODS: Final = ("GET", "HEAD", "OPTIONS")  # nothing is ever sent to us but over the WebSocket
+_METHODS: Final = ("GET", "HEAD", "OPTIONS")  # all data are sent over the WebSocket
 _STRANGE: Final = re.compile(r"[\x00-\x1f\x7f\\%]|//|(^|/)\.{1,2}(/|$)")
 
 
 @dataclass(frozen=True)
 class Limit:
-    """How often one account, or one address that has none, may ask for what these paths begin."""
+    """A rate limit for paths with these prefixes, for each account, or each address without one."""
 
     paths: tuple[str, ...]
     at_once: int
@@ -55,7 +54,7 @@ class Limit:
 MAP_DATA = Limit(("/map/",), at_once=60, per_second=20)
 EXPORTS = Limit(("/cases.",), at_once=6, per_second=6 / 60)
 SIGNING_IN = Limit(("/auth/", "/oauth2callback"), at_once=30, per_second=10 / 60)
-"""Two requests a sign-in; a whole office may stand behind one address in the morning."""
+"""Two requests a sign-in; a whole office may share one address in the morning."""
 
 
 @dataclass(frozen=True)
@@ -127,10 +126,10 @@ def _too_many_open() -> str:
 
 
 class Gate:
-    """ASGI middleware that refuses what may not come in, and gives every answer the security headers."""
+    """ASGI middleware that refuses requests and adds the security headers to every answer."""
 
     def __init__(self, app: ASGIApp) -> None:
-        """Stand in front of `app`."""
+        """Wrap `app`."""
         self._app = app
         self._limits = [
             (limit.paths, RateLimiter(at_once=limit.at_once, per_second=limit.per_second))
@@ -139,7 +138,7 @@ class Gate:
         self._sockets = Sockets()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request through, or refuse it; a WebSocket is closed before it is accepted."""
+        """Pass a request on or refuse it; a WebSocket is closed before it is accepted."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, _in_plain_words(send))
             return
@@ -179,7 +178,7 @@ class Gate:
         try:
             await self._app(scope, receive, send_safely)
         except Exception:
-            if not began:  # the server's own words for it would come without the headers
+            if not began:  # the server's own error response would lack the headers
                 await PlainTextResponse("Internal Server Error", 500)(scope, receive, send_safely)
             raise
 
@@ -190,7 +189,7 @@ class Gate:
             return Refusal(400, _not_understood)
         if asked.scope["type"] == "websocket" and not _same_site(asked):
             return Refusal(403, _foreign_page, "a page of another site")
-        # A browser whose WebSocket is refused asks the same path by HTTP, to say why (ui/server/first.js).
+        # A browser whose WebSocket is refused requests the same path over HTTP to learn why (ui/server/first.js).
         if path == _STREAM and self._sockets.full(_who(asked)):
             return Refusal(429, _too_many_open, "too many open pages")
         return None if asked.scope["type"] == "websocket" else self._by_path(asked, path)
@@ -205,10 +204,10 @@ class Gate:
 
 
 def _in_plain_words(send: Send) -> Send:
-    """Tell why the application did not start in the words it left with, without the way to them through the code."""
+    """Report why the application did not start by its last message alone, without a traceback."""
 
     async def tell(message: Message) -> None:
-        """Send a message; a failed start keeps only its last words."""
+        """Send a message; of a failed start keep only the last line."""
         if message["type"] == "lifespan.startup.failed":
             words = message.get("message", "").rpartition("\nSystemExit: ")[2]
             message = {**message, "message": words.strip()}
@@ -218,8 +217,8 @@ def _in_plain_words(send: Send) -> Send:
 
 
 def plain_path(scope: Scope) -> str | None:
-    """Return a request's path to compare: without the application's own root and base path, in small letters, no dot or
-    slash at its end; None for one that could mean two things.
+    """Return a request's path for comparison: without root path and base path, in lower case, no dot or slash at its
+    end; None if it is ambiguous.
     """
     path: str = scope["path"].removeprefix(scope.get("root_path", ""))
     if _STRANGE.search(path):
@@ -228,11 +227,11 @@ def plain_path(scope: Scope) -> str | None:
 
 
 def _kept_out(settings: SignIn, asked: HTTPConnection, path: str) -> Refusal | None:
-    """Refuse whom nobody let in: the network while nobody signs in; whoever goes round the proxy."""
+    """Refuse the network while nobody signs in, and requests that bypass the proxy."""
     if settings.way == "nobody" and not open_in_words():
         if not is_from_here(asked):
             return Refusal(403, _stranger, "not from this machine")
-        if not names_this_machine(asked.headers.get("host", "")):  # a foreign name that was made to mean this machine
+        if not names_this_machine(asked.headers.get("host", "")):  # DNS rebinding: a foreign name for this machine
             return Refusal(403, _other_name, "by a foreign name")
     if settings.way == "proxy" and path not in _FOR_MACHINES:
         if "x-forwarded-for" in asked.headers and os.environ.get(BELIEVED_VARIABLE) != "":
@@ -243,7 +242,7 @@ def _kept_out(settings: SignIn, asked: HTTPConnection, path: str) -> Refusal | N
 
 
 def _unknown(settings: SignIn, asked: HTTPConnection, path: str, unproven: str) -> Refusal | None:
-    """Refuse who does not prove to be one of those who may come in."""
+    """Refuse a request whose user is not proven."""
     if unproven:
         return Refusal(401, _not_proven, unproven)
     if settings.way != "nobody" or open_in_words() or door.holds(asked.cookies) or entry.is_of_a_screen(asked, path):
@@ -254,7 +253,7 @@ def _unknown(settings: SignIn, asked: HTTPConnection, path: str, unproven: str) 
 
 
 def _closed(path: str) -> bool:
-    """Whether a path is one of those that Streamlit serves and no viewer needs: uploads, its own figures, programs."""
+    """Whether Streamlit serves a path that no viewer needs: uploads, its own metrics, components."""
     parts = path.strip("/").split("/")
     if "_stcore" in parts:
         return parts[parts.index("_stcore") + 1 :] not in [[word] for word in _CORE]
@@ -262,9 +261,9 @@ def _closed(path: str) -> bool:
 
 
 def _same_site(asked: HTTPConnection) -> bool:
-    """Whether a WebSocket was asked for by a page of ours. Every browser says by whose; who does not say, is refused.
+    """Whether a page of ours opened a WebSocket. Every browser sends Origin; a request without it is refused.
 
-    Streamlit would allow any page of this machine, and to know this machine's name ask a host outside.
+    Streamlit would allow any page of this machine, and would ask an external host for this machine's name.
     """
     origin = urlsplit(asked.headers.get("origin", ""))
     if not origin.netloc:
@@ -274,14 +273,14 @@ def _same_site(asked: HTTPConnection) -> bool:
 
 
 def _who(asked: HTTPConnection) -> Whose:
-    """Return whose requests are counted together: an account's, else an address's, an IPv6 network's as a whole."""
+    """Return who is counted together: an account, else an address, or an IPv6 network."""
     if subject := subject_of_request(asked.headers, asked.cookies):
         return of_account(subject)
     return of_address(peer(asked))
 
 
 def _by_https(asked: HTTPConnection) -> bool:
-    """Whether the viewer's browser speaks https, be it with a proxy in front of us."""
+    """Whether the viewer's browser uses https, possibly to a proxy in front of us."""
     if asked.url.scheme == "https":
         return True
     settings = sign_in()
@@ -292,12 +291,12 @@ def _by_https(asked: HTTPConnection) -> bool:
 
 def _answer(asked: HTTPConnection, refusal: Refusal) -> PlainTextResponse:
     headers = {"Cache-Control": "no-store"}
-    if is_ill_formed(asked):  # what follows is nobody's next request
+    if is_ill_formed(asked):  # the rest of the connection is not trusted as a next request
         headers["Connection"] = "close"
     if refusal.retry_after:
         headers["Retry-After"] = str(refusal.retry_after)
     if asked.headers.get("sec-fetch-site") == "cross-site" and asked.headers.get("sec-fetch-mode") == "navigate":
-        headers["Refresh"] = "0"  # a link of another site leaves the cookie out (SameSite); our own page asks with it
+        headers["Refresh"] = "0"  # another site's link omits the SameSite cookie; a reload from our own page sends it
     said = []
     for language in LANGUAGES:
         with speaking(language):
@@ -312,7 +311,7 @@ async def _close(asked: HTTPConnection, refusal: Refusal, send: Send) -> None:
 
 
 def _note(asked: HTTPConnection, refusal: Refusal) -> BackgroundTask | None:
-    """Return the task that writes a refusal into the access log; the same for the same address once a minute."""
+    """Return the task that logs a refusal; the same one of an address once a minute."""
     if not refusal.noted:
         return None
     kind, who = _who(asked) if refusal.status == 429 else of_address(peer(asked))

@@ -1,7 +1,7 @@
-"""What every answer tells the browser it must not do, and the cookies that travel by https alone.
+"""The security headers of every answer, and cookies that are sent over https only.
 
-The policy was found with a browser's console open on every page (tests/browser/test_csp.py); SECURITY.md says what is
-left open in it and why.
+The policy was made with a browser's console open on every page (tests/browser/test_csp.py); SECURITY.md says what it
+leaves open and why.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ RawHeaders = list[tuple[bytes, bytes]]
 
 @cache
 def content_security_policy(map_style: str | None = None) -> str:
-    """Return the policy: nothing but this server, and the host of the city's own map style where there is one.
+    """Return the policy: this server only, plus the host of the city's own map style, if there is one.
 
     `connect-src 'self'` covers the WebSocket (Content Security Policy Level 3, "scheme-part matches").
     """
@@ -49,7 +49,7 @@ def content_security_policy(map_style: str | None = None) -> str:
 
 
 def _inline_scripts() -> list[str]:
-    """Return the fingerprints of the scripts that stand in Streamlit's own page, so that no others may stand in one."""
+    """Return the hashes of the inline scripts in Streamlit's own page, so that only those may run."""
     page = Path(file_util.get_static_dir(), "index.html").read_text()
     scripts = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
     return [f"'sha256-{b64encode(hashlib.sha256(script.encode()).digest()).decode()}'" for script in scripts]
@@ -72,10 +72,10 @@ def _headers(https: bool, map_style: str | None) -> RawHeaders:
 
 
 def with_security(headers: Iterable[tuple[bytes, bytes]], *, https: bool) -> RawHeaders:
-    """Return an answer's headers with ours in the place of any of the same name, cookies kept within the base path,
-    and, over https, `Secure`.
+    """Return an answer's headers with ours replacing any of the same name, cookies limited to the base path, and over
+    https marked `Secure`.
 
-    Streamlit marks its cookies so only where it holds the certificate itself, not behind a proxy that does.
+    Streamlit marks its cookies so only if it terminates TLS itself, not behind a proxy.
     """
     ours = _headers(https, os.environ.get(STYLE_VARIABLE))
     names = {name for name, _value in ours}

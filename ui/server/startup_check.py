@@ -1,4 +1,4 @@
-"""Before the first request: whether the dashboard may listen where it is told to, and what to say about it."""
+"""Checks before the first request: whether the dashboard may listen as configured, and what to print about it."""
 
 import os
 import sys
@@ -19,10 +19,10 @@ from ui.server.gate import BELIEVED_VARIABLE
 
 
 def refuse_broken_files() -> None:
-    """End the process, with a sentence, where a file of Streamlit's settings is not TOML in UTF-8.
+    """End the process with a message if one of Streamlit's settings files is not TOML in UTF-8.
 
-    Called before there is an application: Streamlit reads the files before our lifespan begins, and uvicorn would take
-    an error there for an application without a lifespan, and serve it without a database.
+    Called before the application exists: Streamlit reads the files before our lifespan begins, and uvicorn would treat
+    an error there as an application without a lifespan, and serve it without a database.
     """
     try:
         check_files(files_of_streamlit())
@@ -32,16 +32,16 @@ def refuse_broken_files() -> None:
 
 
 def startup_check() -> str:
-    """Return what to say at the start about who reaches the dashboard.
+    """Return what to print at the start about who can reach the dashboard.
 
-    Where nobody signs in, that holds a new one-time address. Raises SettingsError where it would listen to the
-    network although nobody signs in and nobody said that it may.
+    If nobody signs in, that includes a new one-time address. Raises SettingsError if it would listen to the network
+    without sign-in although nobody has allowed that.
     """
     settings = sign_in()
     try:
         st.secrets.to_dict()
     except StreamlitSecretNotFoundError as error:
-        if any(Path(file).exists() for file in config.get_option("secrets.files")):  # there, and of no use
+        if any(Path(file).exists() for file in config.get_option("secrets.files")):  # without sign-in
             raise SettingsError(str(error)) from error
     if settings.way == "proxy":
         believed = os.environ.get(BELIEVED_VARIABLE)
@@ -50,32 +50,32 @@ def startup_check() -> str:
         return ""
     if open_in_words():
         return (
-            "WARNING: nobody has to sign in. Whoever reaches this server sees every case.\n"
-            f"  As its administrator, once: {door.address(door.prepare())}"
+            "WARNING: sign-in is off. Anyone who reaches this server sees every case.\n"
+            f"  One-time address for the administrator: {door.address(door.prepare())}"
         )
     if not names_this_machine(config.get_option("server.address") or ""):
         raise SettingsError(
-            "It would listen to the network although nobody has to sign in. Set up sign-in in .streamlit/secrets.toml "
+            "It would listen to the network without sign-in. Set up sign-in in .streamlit/secrets.toml "
             "(.streamlit/secrets.toml.example shows how), listen to this machine alone (server.address 127.0.0.1), or "
-            f"say that all may look: `streamlit run dashboard.py -- --open`, or {OPEN_VARIABLE}=yes."
+            f"allow everybody to look: `streamlit run dashboard.py -- --open`, or {OPEN_VARIABLE}=yes."
         )
     return (
-        f"Opens once, for its administrator: {door.address(door.prepare())}\n"
-        "  Without that address it shows nothing but the demonstration city, and that to this machine only.\n"
+        f"One-time address for the administrator: {door.address(door.prepare())}\n"
+        "  Without it, only the demonstration city is shown, and that to this machine only.\n"
         "  To let others in, set up sign-in in .streamlit/secrets.toml (.streamlit/secrets.toml.example) and listen "
         "with --server.address 0.0.0.0."
     )
 
 
 def scope_key() -> str | None:
-    """Return the key that scopes are signed with: REPORT_SCOPE_KEY, else scope_key in [database] of secrets.toml, else
-    None. Raises SettingsError for what is no key, without repeating it.
+    """Return the key that signs scopes: REPORT_SCOPE_KEY, else scope_key in [database] of secrets.toml, else None.
+    Raises SettingsError for an invalid key, without repeating it.
     """
     found = os.environ.get(KEY_VARIABLE)
     with suppress(StreamlitSecretNotFoundError):
         found = found or st.secrets.get("database", {}).get("scope_key")
     if found is not None and not is_key(str(found)):
         raise SettingsError(
-            f"{KEY_VARIABLE} is no key: it has 64 hexadecimal digits, as `python -m reportdb scope-key` prints it."
+            f"{KEY_VARIABLE} is not a key: it needs 64 hexadecimal digits, as `python -m reportdb scope-key` prints it."
         )
     return found

@@ -1,4 +1,4 @@
-"""The state of the dashboard itself: ages, channels, versions, times, and what went wrong lately, in plain words."""
+"""The status page: ages, channels, versions, query times, and recent failures, in plain words."""
 
 import tomllib
 from collections.abc import Callable
@@ -30,7 +30,7 @@ _QUESTIONS_SHOWN = 15
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell of a table: words, and the panels' tone."""
+    """One cell of a table: its words and panel tone."""
 
     words: str
     tone: str = ""
@@ -38,7 +38,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Table:
-    """One table of the page: what it says, what of, its headings and its rows; `nothing` stands where it has none."""
+    """One table of the page: title, explanation, headings and rows; `nothing` is shown if there are no rows."""
 
     title: str
     about: str
@@ -49,7 +49,7 @@ class Table:
 
 @dataclass(frozen=True)
 class _Seen:
-    """What the page is drawn from: the watcher, now, and the zone moments are told in."""
+    """The page's inputs: the watcher, the current time, and the time zone for moments."""
 
     watcher: watch.Watcher
     now: datetime
@@ -60,7 +60,7 @@ class _Seen:
 
 
 def draw() -> None:
-    """Draw the page. It needs no database: what only that knows is said to be unknown."""
+    """Draw the page. It works without the database: what only that knows is shown as unknown."""
     watcher = watch.watcher()
     city = watcher.pulse.city
     seen = _Seen(watcher, datetime.now(UTC), city.zone if city else UTC)
@@ -141,7 +141,7 @@ def _process(seen: _Seen) -> Table:
 
 
 def _contents(seen: _Seen) -> Table:
-    """Return what only the database knows."""
+    """Return the facts that need the database."""
     reports, pulse = seen.watcher.reports, seen.watcher.pulse
 
     def versions() -> list[tuple[Cell, Cell]]:
@@ -198,7 +198,7 @@ def _contents(seen: _Seen) -> Table:
 
 
 def _in_words(seen: _Seen, found: FromTheFuture) -> str:
-    """Return what is dated in the future as whoever must correct it looks for it."""
+    """Return what is dated in the future, in the terms someone needs to correct it."""
     place = f"{found.table}.{found.column}"
     rows = ngettext("{count} row", "{count} rows", found.rows)
     example = "" if found.report_id is None else _(", as report {id}", id=found.report_id)
