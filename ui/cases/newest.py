@@ -1,4 +1,4 @@
-"""The reports that came in last."""
+"""The newest reports."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ _SHOWN = 7
 
 
 def newest(run: Run, *, key: str) -> None:
-    """Draw the last reports received: what, where, who holds it, how long ago."""
+    """Draw the newest reports: what, where, who holds it, how long ago."""
     shared_panel(run, "newest", key=key, make=lambda: _newest(run))
 
 

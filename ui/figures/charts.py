@@ -1,4 +1,4 @@
-"""Charts as plain Plotly dictionaries: quiet, labelled directly, in the colours of theme.py."""
+"""Charts as plain Plotly dictionaries, labelled directly, in the colours of theme.py."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ _FEW = 5
 
 
 def days_axis() -> dict[str, Any]:
-    """Return the axis of days; its first label keeps off the nought of the other axis."""
+    """Return the axis of days; its first label does not overlap the other axis's 0."""
     return {
         "type": "date",
         "tickformat": short_day_form(),
@@ -24,9 +24,9 @@ def days_axis() -> dict[str, Any]:
 
 
 def counts_axis(most: int, colours: Palette) -> dict[str, Any]:
-    """Return the axis of counts up to `most`: from nought, with whole numbers alone, each once.
+    """Return the axis of counts up to `most`, from 0, with whole numbers only.
 
-    Few would get steps of a half, and each half the number beside it.
+    For small counts Plotly would use steps of one half.
     """
     return {
         "rangemode": "tozero",
@@ -39,12 +39,12 @@ def counts_axis(most: int, colours: Palette) -> dict[str, Any]:
 
 
 def _in_words(counts: "pd.Series[int]") -> list[str]:
-    """Return counts as the viewer reads them: a published 0 stands for few."""
+    """Return counts as the viewer reads them; a published 0 means "few"."""
     return [number(int(count)) for count in counts]
 
 
 def flow(table: pd.DataFrame, colours: Palette) -> go.Figure:
-    """Return the chart of the backlog (above) and of what came in and what was resolved (below) over time."""
+    """Return the chart of the backlog (above) and of received and resolved reports (below) over time."""
     days = table["day"].astype(str).tolist()
     bars = [(_("Received"), "received", colours.received), (_("Resolved"), "resolved", colours.resolved)]
     upper, lower = [0.66, 1], [0, 0.54]
@@ -103,7 +103,7 @@ def flow(table: pd.DataFrame, colours: Palette) -> go.Figure:
 
 
 def open_history(days: pd.DataFrame, colours: Palette) -> dict[str, Any]:
-    """Return the chart of what was open at the end of each step (queries.days), the last value written beside it."""
+    """Return the chart of open reports at the end of each step (queries.days), labelled with the last value."""
     last = days.iloc[-1]
     return {
         "data": [

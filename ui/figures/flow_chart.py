@@ -1,4 +1,4 @@
-"""What came in, what was resolved and what was open, over the period."""
+"""Received, resolved and open reports over the period."""
 
 import streamlit as st
 

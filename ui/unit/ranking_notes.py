@@ -1,4 +1,4 @@
-"""What the fair ranking means, in words, for the page of definitions."""
+"""The fair ranking's definitions, for the page of definitions."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from ui.figures.unconfirmed import mark
 
 
 def meaning_of_ranking(run: Run) -> None:
-    """Draw what the columns of the ranking mean. Raises DatabaseAway."""
+    """Draw the definitions of the ranking's columns. Raises DatabaseAway."""
     shared_panel(run, "definitions", key="ranking", make=lambda: {"groups": [_group(run)]})
 
 
