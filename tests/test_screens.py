@@ -145,7 +145,7 @@ def test_a_file_of_another_form_is_said_to_be_one(tmp_path: Path, monkeypatch: p
 
 def test_two_screens_of_one_name_are_refused(write: Write) -> None:
     write("hall", "hall")
-    with pytest.raises(NotAScreen, match="already"):
+    with pytest.raises(NotAScreen, match="is used twice"):
         screens.screens()
 
 

@@ -1,7 +1,6 @@
-"""Maps for a browser without WebGL: areas as SVG, with the words of the other maps, and why the points are missing.
+"""Maps for browsers without WebGL: areas as SVG with the other maps' words, and why the points are missing.
 
-ui/base/viewport.py tells whether a browser has WebGL. What stands around a map, its legend and its numbers, is the
-same.
+ui/base/viewport.py tells whether a browser has WebGL. A map's panels, legend and numbers are the same.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -22,13 +21,13 @@ from ui.map.map_routes import drawn_areas
 from ui.map.svg_map import Label, Plan, ground, set_labels
 
 _TYPE = 12.5  # pixels at a desk
-_EDGE = 30  # pixels that a page leaves on a phone
+_EDGE = 30  # margin of a page on a phone, in pixels
 _AROUND = 0.03  # degrees above and below a single place
 
 
 @dataclass(frozen=True)
 class Area:
-    """How one area is drawn: its colour (none: the ground's), what is said of it, where a click on it leads."""
+    """How to draw one area: its colour (none: the ground's), its tooltip, its link."""
 
     colour: str = ""
     says: str = ""
@@ -51,8 +50,8 @@ def by_measure(
 ) -> None:
     """Draw areas in the colour of a measure. `says` has {properties} of an area, `href` the address for its code.
 
-    `size` is the room in pixels at a desk, `frame` the areas to be seen at least, `why` what is missing and for what
-    reason. Raises DatabaseAway.
+    `size` is the space in pixels at a desk, `frame` the areas that must be visible, `why` the explanation of what is
+    missing. Raises DatabaseAway.
     """
     drawn = drawn_areas(run.reports, level)
     # An area's own filter does not empty its neighbours, as on the other map.
@@ -78,7 +77,7 @@ def by_measure(
 
 
 def one_place(run: Run, lon: float, lat: float, *, colour: str, size: tuple[int, int], key: str, alt: str) -> None:
-    """Draw one place in a colour among the wards around it. Raises DatabaseAway."""
+    """Draw one place in a colour among the surrounding wards. Raises DatabaseAway."""
     drawn = drawn_areas(run.reports, "ward")
     if drawn.empty:
         st.info(streamlit_label(nothing()), icon=":material/map:")
@@ -94,7 +93,7 @@ def one_place(run: Run, lon: float, lat: float, *, colour: str, size: tuple[int,
 
 
 def no_points() -> str:
-    """Return why the points or squares of a map are missing, and what brings them back."""
+    """Return why a map's points or squares are missing, and how to get them."""
     return _(
         "Dots and squares are missing here: this browser offers no WebGL, which draws them. The areas are drawn "
         "instead. Turn on hardware acceleration in the browser's settings, or open another browser."
@@ -102,7 +101,7 @@ def no_points() -> str:
 
 
 def nothing() -> str:
-    """Return why there is no map at all, where no boundary is known either, and what brings it."""
+    """Return why there is no map at all, without known boundaries either, and how to get one."""
     return _(
         "The map is missing here: this browser offers no WebGL, which draws it, and no boundaries are known that could "
         "be drawn instead. Turn on hardware acceleration in the browser's settings, or open another browser."
@@ -129,7 +128,7 @@ def _draw(
     left, top, wide, high = box
     run = screen()
     room = min(pixels(size[0]), run.width - _EDGE), pixels(size[1])
-    unit = max(wide / room[0], high / room[1])  # of the drawing for one pixel
+    unit = max(wide / room[0], high / room[1])  # units of the drawing per pixel
     here = [
         Label(name(area), "", plan.place(*area["label"]), area["room"] * plan.north_scale)
         for area in drawn.to_dict("records")

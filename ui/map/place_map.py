@@ -11,7 +11,7 @@ from ui.map.plain_ground import plain_ground
 
 
 def one_place(lon: float, lat: float, *, state: str, level: str | None, dark: bool) -> pdk.Deck:
-    """Return the map of one report's place among the areas of a level around it, in the colour of its state.
+    """Return the map of one report's place, in its state's colour, among the surrounding areas of a level.
 
     Without a level, on a plain ground.
     """
@@ -28,7 +28,7 @@ def one_place(lon: float, lat: float, *, state: str, level: str | None, dark: bo
         radius_units="'pixels'",
         line_width_min_pixels=2,
     )
-    # On a larger screen not more areas, but larger ones.
+    # A larger screen shows the same areas, enlarged.
     view = pdk.ViewState(longitude=lon, latitude=lat, zoom=round(11.8 + math.log2(screen().scale), 2))
     if level is None:
         return map_layers.deck([plain_ground((lon - 0.1, lat - 0.1, lon + 0.1, lat + 0.1), dark=dark), place], view)

@@ -34,7 +34,7 @@ class Scale:
         }
 
     def drawn(self, row: Any) -> dict[str, Any]:
-        """Return the positions in percent of a unit's interval, its adjusted share and the city's, with a description."""
+        """Return in percent where a unit's interval, its adjusted share and the city's lie, and a description."""
         low, share, high = (row[name] for name in ("low", "fair_share", "high"))
         city = self.overdue / self.open if self.open else None
         return {

@@ -1,6 +1,6 @@
-// A wall: all scenes at once, one of them seen. Turning them, the clock, the age and the shift against burn-in need no
-// server. What has not changed is not touched, so that a refresh moves no pixel without a reason.
-const QUARTER = 250  // milliseconds between two looks at the time
+// A wall: all scenes at once, one of them visible. Turning scenes, the clock, the age and the shift against burn-in
+// need no server. Unchanged elements are not touched, so that a refresh does not flicker.
+const QUARTER = 250  // milliseconds between two checks of the time
 const FADE_TICKER = 8000
 const TROUBLE_BEFORE_RELOAD = 300_000
 
@@ -33,7 +33,7 @@ function begin(wall) {
   }
   const heard = ["pointermove", "pointerdown", "wheel", "keydown"]
   for (const name of heard) (name === "keydown" ? window : wall).addEventListener(name, touch, { passive: true })
-  // A font that comes later, the clock or the moment beside the title: each changes what fits, before it is painted.
+  // A late font, the clock or the moment beside the title changes what fits: refit before it is painted.
   const refit = () => wall.querySelectorAll(".wall-scene, .wall-head").forEach(fit)
   document.fonts.ready.then(refit)
   document.fonts.addEventListener("loadingdone", refit)
@@ -84,7 +84,7 @@ function fill(wall) {
   }
 }
 
-// Words too long for their place are set smaller, down to what can still be read from afar.
+// Words too long for their place are set smaller, down to what is still readable from afar.
 function fit(scene) {
   for (const words of scene.querySelectorAll(".wall-fit")) {
     words.style.fontSize = ""
@@ -166,7 +166,7 @@ function time(wall, { now, zone, locale }) {
   write(wall.querySelector(".wall-date"), part({ weekday: "long", day: "2-digit", month: "2-digit", year: "numeric" }))
 }
 
-// One report after the other, each for a few seconds, fading: nothing runs across the screen.
+// One report after the other, each for a few seconds, fading: nothing scrolls across the screen.
 function tick(wall, now) {
   const { ticker, says } = wall.told
   const line = wall.querySelector(".wall-ticker")
@@ -185,19 +185,19 @@ function shift(wall) {
   const minute = wall.told.shift ? Math.floor(Date.now() / 60_000) : 0
   if (wall.minute === minute) return
   wall.minute = minute
-  // Around an ellipse, a step a minute, so that no edge stands on the same pixels for hours.
+  // Around an ellipse, a step a minute, so that no edge stays on the same pixels for hours.
   const [x, y] = wall.told.shift ? [Math.cos(minute / 5), Math.sin(minute / 7)] : [0, 0]
   wall.querySelector(".wall-inside").style.translate = `${(x * 0.5).toFixed(3)}vh ${(y * 0.4).toFixed(3)}vh`
 }
 
-// A page that gets no fresh figures for minutes while the server is well loads itself anew.
+// A page without fresh figures for minutes reloads itself if the server is well.
 async function heal(state, age, now) {
   if (!age || age.tone !== "red" || Math.max(age.silent, 0) < TROUBLE_BEFORE_RELOAD) return
   if (now - state.reload < TROUBLE_BEFORE_RELOAD) return
   state.reload = now
   const place = new URL("_stcore/health", document.baseURI)
   const answer = await fetch(place, { redirect: "manual", cache: "no-store" }).catch(() => null)
-  if (answer?.ok && (await answer.text()).trim() === "ok") location.reload()  // not into a proxy's sign-in page
+  if (answer?.ok && (await answer.text()).trim() === "ok") location.reload()  // not a proxy's sign-in
 }
 
 function made(tag, classes, html = "") {
