@@ -128,7 +128,7 @@ def test_a_notice_is_written_and_taken_back(connection: psycopg.Connection, data
     assert "2027-04-25" not in shown
     assert "2027-04-26 is worked again (shipped: Monday to Friday)." in _calendar(database, "remove", "2027-04-26")
     assert _day(connection, date(2027, 4, 26)) == (True, None)
-    assert "Nobody wrote anything of 2027-04-26" in _calendar(database, "remove", "2027-04-26", fails=3)
+    assert "No person entered 2027-04-26" in _calendar(database, "remove", "2027-04-26", fails=3)
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_a_calendar_is_carried_to_another_database(
     assert "VN,2026-01-10,true,Làm bù ngày 02/01/2026,shipped: government notice on New Year 2026" in lines
     connection.execute("delete from working_day")
     said = _calendar(database, "import", str(file))
-    assert said == f"1 days written; {len(lines) - 2} left out, which come with the program."
+    assert said == f"1 days written; {len(lines) - 2} shipped days left out."
     assert connection.execute("select * from working_day").fetchall() == [
         (date(2026, 1, 20), False, "Bão, nghỉ", "Công điện")
     ]
@@ -178,7 +178,7 @@ def test_a_calendar_is_carried_to_another_database(
         ("VN,20/01/2026,true,Bão,x", "line 3: '20/01/2026' is no day; write 2026-01-10."),
         ("US,2026-01-20,false,Bão,x", "line 3: The day is one of 'US', and the city lies in 'VN'."),
         ("VN,2026-01-20,false,Bão,", "line 3: Who says so of 2026-01-20?"),
-        ("VN,2026-01-19,false,Bão,x", "line 3: 2026-01-19 stands there twice."),
+        ("VN,2026-01-19,false,Bão,x", "line 3: 2026-01-19 occurs twice."),
         ("VN,2026-01-20,false", "line 3: The line must have 5 fields."),
         ("VN,2026-01-20,false,a,b,c", "line 3: The line must have 5 fields."),
     ],
@@ -200,7 +200,7 @@ def test_fill_goes_on_to_the_end_of_a_year(connection: psycopg.Connection, datab
     _fill(connection, date(2026, 11, 16), date(2026, 11, 20))
     assert "from 2026-11-16 to 2027-12-31." in _calendar(database, "fill", "--to", "2027-12-31")
     assert connection.execute("select count(*), max(day) from working_day").fetchone() == (411, date(2027, 12, 31))
-    assert "cannot be its last" in _calendar(database, "fill", "--to", "2026-01-01", fails=3)
+    assert "cannot end before that" in _calendar(database, "fill", "--to", "2026-01-01", fails=3)
 
 
 def test_hours_are_shown_with_how_sure_we_are(connection: psycopg.Connection, database: str) -> None:

@@ -31,10 +31,7 @@ FEWEST_EXPECTED = 1.0
 Order = Literal["fair", "naive"]
 Numbers = NDArray[np.float64]
 
-_LEAST, _MOST = (
-    (-15.0, -5.0),
-    (15.0, 14.0),
-)  # bounds of logit(mean), log(size)
+_LEAST, _MOST = (-15.0, -5.0), (15.0, 14.0)  # bounds of logit(mean), log(size)
 _STEP = 0.1  # of the finite differences
 _POINTS, _REACH = 9, 3.5  # grid points a side; half-width in standard deviations
 _SLICES = 32
