@@ -1,4 +1,4 @@
-"""Keeping no longer than needed: old reports lose their citizens' contacts, and what identifies a person in words."""
+"""Data retention: old reports lose their contacts, and text that identifies a person is masked."""
 
 import re
 from dataclasses import dataclass, field
@@ -13,10 +13,10 @@ _REPORTS_AT_ONCE = 5_000
 _EXAMPLES = 5
 _AGE = re.compile(r"([1-9]\d{0,4})([ymd])")
 
-# A report that was opened again meanwhile has no end, and drops out here.
+# A report that was reopened meanwhile has no end, and is excluded here.
 _OLD = "select id from report where ended_at < %(before)s and id > %(after)s order by id limit %(limit)s"
 
-# What is masked is said once, by masked() of the schema, and stored beside the words.
+# The schema's masked() defines the masking; its results are stored beside the text.
 _WORDS_CHANGE = """(title, text, address, answer)
     is distinct from (masked_title, masked_text, masked_address, masked_answer)"""
 
@@ -29,7 +29,7 @@ _WHAT = f"""
               where id in (select * from contact union select * from worded union select * from noted)
               order by id limit %(examples)s)"""  # noqa: S608 -- nothing in it comes from outside
 
-# updated_at stays: nothing has happened to the report, and no screen has anything new to show.
+# updated_at is not changed: nothing has happened to the report, and no screen has anything new to show.
 _MASK = f"""
     update report
     set title = masked_title, text = masked_text, address = masked_address, answer = masked_answer
@@ -37,12 +37,12 @@ _MASK = f"""
 
 
 class AgeError(Exception):
-    """An age that is none; the message says how to write one."""
+    """An invalid age; the message says how to write one."""
 
 
 @dataclass
 class Old:
-    """What old reports hold, or held, of persons: contacts, reports and notes of steps with something to be masked."""
+    """The personal data in old reports: contacts, and reports and notes with something to mask."""
 
     contacts: int = 0
     reports: int = 0
@@ -55,10 +55,10 @@ class Old:
 
 
 def ended_before(connection: psycopg.Connection, age: str, now: datetime) -> datetime:
-    """Return the moment so long before `now`: 2y are years, 18m months, 400d days. Raises AgeError."""
+    """Return the time so long before `now`: 2y are years, 18m months, 400d days. Raises AgeError."""
     said = _AGE.fullmatch(age)
     if said is None:
-        raise AgeError(f"{age!r} is no age; write years, months or days, as 2y, 18m or 400d.")
+        raise AgeError(f"{age!r} is not an age; write years, months or days, as 2y, 18m or 400d.")
     word = {"y": "years", "m": "months", "d": "days"}[said[2]]
     try:
         row = connection.execute("select %s - cast(%s as interval)", [now, f"{said[1]} {word}"]).fetchone()
@@ -69,7 +69,7 @@ def ended_before(connection: psycopg.Connection, age: str, now: datetime) -> dat
 
 
 def find_old(connection: psycopg.Connection, before: datetime, *, progress: Progress) -> Old:
-    """Return what `anonymise` would remove and mask now, with the codes of a few such reports; nothing is written."""
+    """Return what `anonymise` would remove and mask now, with a few reports' codes; nothing is written."""
     old = Old()
     bar = progress.add_task("Reading", total=None)
     after = 0
@@ -83,10 +83,10 @@ def find_old(connection: psycopg.Connection, before: datetime, *, progress: Prog
 
 
 def anonymise(connection: psycopg.Connection, before: datetime, *, now: datetime, progress: Progress) -> Old:
-    """Remove the contacts of reports that ended before a moment, mask their words, and return how many of each.
+    """Remove the contacts of reports that ended before a moment, mask their text, and return the numbers.
 
-    A few thousand reports at a time, each time for good: whoever is stopped starts again, and what is done is done. One
-    line in the access log says how much it was, also of what was stopped.
+    Commits every few thousand reports, so an interrupted run can be started again. One line in the access log has the
+    numbers, also of an interrupted run.
     """
     done = Old()
     bar = progress.add_task("Masking", total=None)

@@ -1,4 +1,4 @@
-"""Who heads each unit, read from a file: one row a person and a time."""
+"""The heads of units, read from a file: one row per person and period."""
 
 import csv
 from datetime import date
@@ -10,15 +10,14 @@ COLUMNS = ("unit", "name", "title_vi", "title_en", "valid_from", "valid_to")
 
 
 class UnitHeadsError(Exception):
-    """A file of unit heads that cannot be used; the message says which line and why."""
+    """A file of unit heads cannot be used; the message says which line and why."""
 
 
 def load_unit_heads(connection: psycopg.Connection, file: Path) -> int:
-    """Make the heads of the units a CSV file names what the file says, and return the number of rows.
+    """Set the heads of units from a CSV file, and return the number of rows.
 
     Columns: COLUMNS; `unit` is a unit's code, dates are written 2026-11-30 and may be empty, `valid_to` is the first
-    day the name no longer holds. Units that the file does not name keep their heads. All rows or none. Raises
-    UnitHeadsError.
+    day after the term. Units that are not in the file keep their heads. All rows or none. Raises UnitHeadsError.
     """
     codes: dict[str, int] = dict(connection.execute("select code, id from unit").fetchall())
     rows = _read(file, codes)
@@ -56,4 +55,4 @@ def _day(written: str, place: str) -> date | None:
     try:
         return date.fromisoformat(written) if written else None
     except ValueError as error:
-        raise UnitHeadsError(f"{place}: {written!r} is no date; write it as 2026-11-30.") from error
+        raise UnitHeadsError(f"{place}: {written!r} is not a date; write it as 2026-11-30.") from error

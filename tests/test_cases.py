@@ -212,7 +212,7 @@ def test_a_list_that_is_empty_or_cut_short_says_so(export: Export) -> None:
     short = Export(export.listing, NOW, export.city, export.reports, most=1)
     content = written(short).decode()
     assert "T-2" not in content
-    assert "the first 1; a file holds no more" in content
+    assert "the first 1; a file cannot hold more" in content
 
 
 def test_a_workbook_has_words_dates_and_a_sheet_that_says_what_it_is(export: Export) -> None:

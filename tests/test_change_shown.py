@@ -206,8 +206,8 @@ def test_where_nothing_could_be_counted_a_tile_is_neutral_and_says_why(
     if language == "en":
         assert [tile.parts[-1] for tile in made if tile.value == "–"] == [
             " open, none of them with a deadline", " open, none of them with a deadline",
-            " not yet taken on, none with a time for it", "nothing with a deadline fell due",
-            "nothing had a time by which to be taken on", "nothing was rated",
+            " not yet taken on, none with a term for it", "nothing with a deadline fell due",
+            "nothing was due to be taken on", "nothing was rated",
         ]  # fmt: skip
     assert [row["share"] for row in board["rows"]] == ["–"]
     assert board["best"] == []

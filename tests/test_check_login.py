@@ -26,15 +26,15 @@ DOORS = {
     ),
     "the caller's temporary tables first": (
         "alter function found_by_words set search_path = pg_catalog, public",
-        "found_by_words(tsquery): the function runs with its owner's rights and looks for names",
+        "found_by_words(tsquery): the function runs with its owner's rights and searches names",
     ),
     "a function of the city's own": (
         "create function ours() returns bigint language sql security definer as 'select count(*) from report'",
-        "ours(): the function runs with its owner's rights and looks for names",
+        "ours(): the function runs with its owner's rights and searches names",
     ),
     "no key": (
         "delete from scope_key",
-        "scope_key: no key, so that no scope can be signed and the dashboard shows counts alone. Cure: python -m",
+        "scope_key: the key is missing, so that no scope can be signed and the dashboard shows counts only. Cure: python -m",
     ),
     "a key for the reader": (
         "grant select on scope_key to report_reader",
@@ -50,7 +50,7 @@ DOORS = {
     ),
     "accounts without a scope": (
         "alter table app_user disable row level security",
-        "app_user: row-level security is off, so that whoever may read the table sees every row. Cure: alter table",
+        "app_user: row-level security is off, so that every reader of the table sees every row. Cure: alter table",
     ),
     "large objects": (
         "grant execute on function lo_create(oid) to public",

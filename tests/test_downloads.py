@@ -65,7 +65,7 @@ def test_a_csv_file_comes_while_it_is_made(address: str, count: int) -> None:
         content = answer.read().decode("utf-8-sig")
     headings, *rows = csv.reader(io.StringIO(content))
     assert len(rows) == len({row[0] for row in rows}) == count > 10_000
-    assert f"Cases in this file: {count:,} | Taken by: demo visitor | " in headings[-1]
+    assert f"Cases in this file: {count:,} | Exported by: demo visitor | " in headings[-1]
     assert re.search(r"Number in the access log: \d+$", headings[-1])
     moments = [row[headings.index("Submitted")] for row in rows]
     assert moments == sorted(moments, reverse=True), "the newest first, across the parts"

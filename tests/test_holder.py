@@ -222,7 +222,7 @@ def test_a_file_names_the_holder_and_who_handed_up(reports: ReportDatabase) -> N
         f"T-{number}": {LANG: "Lang ward", DONG_ANH: "Dong Anh commune", DESK: "Desk", None: ""}[holder]
         for number, holder in held_at(4).items()
     }
-    assert table["Handed up by"].to_dict() == {
+    assert table["Escalated by"].to_dict() == {
         "T-1": "", "T-2": "Lang ward", "T-3": "", "T-4": "", "T-5": "Lang ward", "T-7": "Dong Anh commune",
     }  # fmt: skip
 

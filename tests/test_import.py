@@ -161,8 +161,8 @@ def test_of_rows_with_one_id_the_first_stands(connection: psycopg.Connection, ci
         ("7,2024", "2 columns where the header has 13"),
         (GOOD.replace("Fallen", "Fal\0len"), "holds a NUL character"),
         (GOOD.replace("path", "x" * 100_000), "longer than 100,000 characters"),
-        (GOOD.replace('"Fallen, ', '"Fallen" '), "a quote is not closed, or stands in the wrong place"),
-        (GOOD.replace('path"', "path"), "a quote is not closed, or stands in the wrong place"),
+        (GOOD.replace('"Fallen, ', '"Fallen" '), "a quote is not closed, or is in the wrong place"),
+        (GOOD.replace('path"', "path"), "a quote is not closed, or is in the wrong place"),
     ],
 )
 def test_a_bad_row_is_kept_with_its_line_and_reason_and_the_rest_is_taken(

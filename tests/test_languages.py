@@ -151,7 +151,7 @@ def test_what_is_drawn_for_one_language_is_never_shown_in_another(
 
 def test_an_account_keeps_its_language(connection: psycopg.Connection, reports: ReportDatabase) -> None:
     lan = User("lan@hanoi.example", "Lan", "leader", language="en")
-    assert write_users(connection, [lan])[0].reason == "name Lan; role leader; unit none; may come in; language en"
+    assert write_users(connection, [lan])[0].reason == "name Lan; role leader; unit none; enabled; language en"
     assert accounts(reports)["lan@hanoi.example"].language == "en"
     assert write_users(connection, [User("lan@hanoi.example", "Lan", "leader", language="")]) == [], "as it was"
     changes = write_users(connection, [User("lan@hanoi.example", "Lan", "leader", language="vi")])

@@ -195,7 +195,7 @@ def test_a_city_without_these_words_gets_what_is_usual_in_its_country(
         ('languages = ["fr"]', "languages must be some of vi, en"),
         ("languages = []", "languages must be some of vi, en"),
         ('swapped_days = "no"', "swapped_days must be true or false"),
-        ('[levels]\nstreet = { vi = "a", en = "b" }', "street is no level"),
+        ('[levels]\nstreet = { vi = "a", en = "b" }', "street is not a level"),
         ('[working_hours]\nsource = "x"', "hours is missing"),
         ('[working_hours]\nsource = "x"\nhours = ["8 to 5"]', "must be spans such as"),
         ('[working_hours]\nsource = "x"\nhours = ["17:00-08:00"]', "must follow each other"),

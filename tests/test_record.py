@@ -101,7 +101,7 @@ def test_a_file_is_on_record_and_says_its_number(app: Starlette, city: psycopg.C
     said = f"Number in the access log: {number}"
     if kind == "csv":
         assert said in answer.content.decode().splitlines()[0]
-        assert f"Taken by: {LAN.subject}" in answer.content.decode().splitlines()[0]
+        assert f"Exported by: {LAN.subject}" in answer.content.decode().splitlines()[0]
     else:
         with zipfile.ZipFile(io.BytesIO(answer.content)) as book:
             about = book.read("xl/worksheets/sheet2.xml").decode()
@@ -208,7 +208,7 @@ def test_no_file_without_a_line(app: Starlette, city: psycopg.Connection, kind: 
     answer = get(app, f"/cases.{kind}?{QUERY}")
     assert answer.status_code == 503
     assert answer.text == (
-        "The access log cannot be written now, so no file is given out. Please try again in a few minutes.\n"
+        "The access log cannot be written now, so no file can be exported. Please try again in a few minutes.\n"
     )
     assert answer.headers["retry-after"]
     assert lines(city) == []

@@ -186,7 +186,7 @@ def test_a_case_with_a_higher_level_names_its_holder_who_handed_it_up_and_whethe
 
     assert "With a higher level" not in told(6)
     assert "Dong Anh commune" not in told(6)
-    for hours_ago, informed in ((2, "citizen not told yet"), (0.5, "citizen told")):
+    for hours_ago, informed in ((2, "citizen not informed yet"), (0.5, "citizen informed")):
         html = told(hours_ago)
         assert "With a higher level" in html
         assert "Dong Anh commune" in html, "who holds it"
@@ -269,7 +269,7 @@ def test_a_deadline_in_hours_nobody_confirmed_is_unconfirmed(city: psycopg.Conne
 
 def test_a_deadline_of_the_source_and_none_at_all(city: psycopg.Connection, reports: ReportDatabase) -> None:
     report(city, 1, due_at=T + DAY)
-    assert terms(reports)[0]["rule"] == "given by the source of the report, by no rule of ours"
+    assert terms(reports)[0]["rule"] == "given by the source of the report, not by a rule"
     report(city, 2)
     assert terms(reports, "T-2") == []
 

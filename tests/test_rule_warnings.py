@@ -131,7 +131,7 @@ def test_the_page_tells_how_a_deadline_came_to_be(connection: psycopg.Connection
         "Clock stopped",
     ]
     assert shown[-1]["due"] == "no deadline"
-    assert handle["due"] == "The clock stands since 17/11/2026 14:00"
+    assert handle["due"] == "Clock stopped since 17/11/2026 14:00"
     before = one(reports, Filters.of(scope=ALL_CASES, at=T - 25 * HOUR, zone=HANOI), "T-1")
     assert before is not None
     assert before["stopped_at"] is None

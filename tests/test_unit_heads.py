@@ -52,7 +52,7 @@ def test_loading_again_replaces_the_heads_of_the_units_named_alone(
     [
         ("nowhere,An,Chủ tịch,,,\n", "line 2: no unit has the code 'nowhere'"),
         ("lang, ,Chủ tịch,,,\n", "line 2: the name is missing"),
-        ("lang,An,Chủ tịch,,01/02/2026,\n", "'01/02/2026' is no date"),
+        ("lang,An,Chủ tịch,,01/02/2026,\n", "'01/02/2026' is not a date"),
         ("lang,An,Chủ tịch,,2026-02-01,2026-01-01\n", "is not after"),
     ],
 )

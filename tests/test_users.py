@@ -36,7 +36,7 @@ def test_an_account_from_its_first_day_to_its_last(
 ) -> None:
     result = users(database, "add", LAN, "--name", "Lan", "--role", "unit_head", "--unit", "lang")
     assert result.exit_code == 0
-    assert result.stdout == f"{LAN}: account added; name Lan; role unit_head; unit lang; may come in.\n"
+    assert result.stdout == f"{LAN}: account added; name Lan; role unit_head; unit lang; enabled.\n"
     assert accounts(reports)[LAN].scope.units == (1,)
 
     assert users(database, "add", LAN, "--name", "Lan", "--role", "leader").exit_code == 0
@@ -55,23 +55,23 @@ def test_an_account_from_its_first_day_to_its_last(
     assert users(database, "enable", LAN).exit_code == 0
     assert accounts(reports)[LAN].name == "Lan Anh"
     assert log(connection) == [
-        ("account added", f"{LAN}: name Lan; role unit_head; unit lang; may come in"),
+        ("account added", f"{LAN}: name Lan; role unit_head; unit lang; enabled"),
         ("account changed", f"{LAN}: role unit_head is now role leader; unit lang is now unit none"),
-        ("account disabled", f"{LAN}: may not come in"),
+        ("account disabled", f"{LAN}: disabled"),
         ("account changed", f"{LAN}: name Lan is now name Lan Anh"),
-        ("account enabled", f"{LAN}: may come in"),
+        ("account enabled", f"{LAN}: enabled"),
     ]
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("add", LAN, "--name", "Lan", "--role", "unit_head"), "a unit_head answers for a unit, by its code"),
+        (("add", LAN, "--name", "Lan", "--role", "unit_head"), "a unit_head needs a unit's code"),
         (("add", LAN, "--name", "Lan", "--role", "leader", "--unit", "lang"), "no other role has one"),
         (("add", LAN, "--name", "Lan", "--role", "unit_head", "--unit", "langg"), "no unit has the code 'langg'"),
         (("add", " ", "--name", "Lan", "--role", "leader"), "An account has a subject"),
-        (("disable", LAN), f"Nobody is called {LAN}. See `users list`."),
-        (("enable", MINH.upper()), f"Nobody is called {MINH.upper()}. Was {MINH} meant?"),
+        (("disable", LAN), f"There is no account {LAN}. See `users list`."),
+        (("enable", MINH.upper()), f"There is no account {MINH.upper()}. Was {MINH} meant?"),
     ],
 )
 def test_what_cannot_be_is_said_and_changes_nothing(
@@ -121,11 +121,11 @@ def test_a_file_is_brought_in_whole_and_again_changes_nothing(
     [
         ("name,subject\n", "line 1: The first line must name the columns: subject,name,role,unit,disabled."),
         ("", "line 1: The first line must name the columns"),
-        (GOOD + "x@y.example,X,mayor,,\n", "line 4: The role is 'mayor'; it is one of leader, unit_head"),
+        (GOOD + "x@y.example,X,mayor,,\n", "line 4: The role is 'mayor'; it must be one of leader, unit_head"),
         (GOOD + "x@y.example,X,viewer\n", "line 4: The line must have 5 fields."),
         (GOOD + "x@y.example,X,viewer,,,\n", "line 4: The line must have 5 fields."),
         (GOOD + "x@y.example,X,viewer,,maybe\n", "line 4: disabled is 'maybe'; write yes or no."),
-        (GOOD + f"{LAN},Lan,viewer,,\n", f"line 4: {LAN} stands there twice; leave one of the lines."),
+        (GOOD + f"{LAN},Lan,viewer,,\n", f"line 4: {LAN} occurs twice; leave one of the lines."),
         (GOOD + ",X,viewer,,\n", "line 4: An account has a subject"),
         (GOOD + "x@y.example,X,unit_head,nowhere,\n", "no unit has the code 'nowhere'. Nothing was written."),
         (GOOD.encode() + b"\xff\n", "Nothing was written."),

@@ -98,7 +98,7 @@ def test_what_an_address_says_of_time_in_vain_is_told_in_words() -> None:
     assert told(at="02/11/2026 08:00") == ""
     assert told(at="2026-11-02T08:00:00 07:00") == ""
     assert told(at="31/02/2026") == ("“31/02/2026” cannot be read as a date and time. Write it like 18/11/2026 10:00.")
-    assert told(at="2999-01-01") == "“2999-01-01” is in the future. The page shows now, 18/11/2026 10:00."
+    assert told(at="2999-01-01") == "“2999-01-01” is in the future. The page shows the present, 18/11/2026 10:00."
     assert told(**{"from": "14/11/2026", "to": "01/11/2026"}) == (
         "The period “14/11/2026 – 01/11/2026” begins after it ends, or after the moment shown. "
         "The page shows 20/10/2026 – 18/11/2026 10:00."

@@ -1,4 +1,4 @@
-"""What whoever holds the dashboard's login could do beside asking: in this database, its functions and its server."""
+"""What the dashboard's login could do besides asking: in this database, its functions and its server."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,7 @@ _WAYS_OUT = ("dblink", "postgres_fdw", "file_fdw", "adminpack", "plpython3u", "p
 
 
 def login_damage(connection: psycopg.Connection) -> Iterator[Finding]:
-    """Yield what the owner of the database left open to whoever holds the dashboard's login."""
+    """Yield what the database's owner left open to the dashboard's login."""
     yield from _definers(connection)
     yield from _makers(connection)
     yield from _logins(connection)
@@ -30,15 +30,15 @@ def login_damage(connection: psycopg.Connection) -> Iterator[Finding]:
 
 
 def beyond_the_owner(connection: psycopg.Connection) -> list[Finding]:
-    """Return what stays open to every login because only a superuser may close it, and `connection`'s role is none."""
+    """Return what stays open to every login because only a superuser may close it and `connection`'s role is none."""
     return [] if _is_superuser(connection) else list(_left_by_postgresql(connection))
 
 
 def _key(connection: psycopg.Connection) -> Iterator[Finding]:
     if connection.execute("select to_regclass('scope_key')").fetchone() == (None,):
-        return  # named among the tables
+        return  # reported with the tables
     if connection.execute("select exists (select from scope_key)").fetchone() == (False,):
-        wrong = "no key, so that no scope can be signed and the dashboard shows counts alone"
+        wrong = "the key is missing, so that no scope can be signed and the dashboard shows counts only"
         yield Finding("scope_key", None, wrong, "python -m reportdb scope-key --new")
 
 
@@ -54,7 +54,7 @@ def _definers(connection: psycopg.Connection) -> Iterator[Finding]:
            order by 1"""
     ).fetchall()
     for name, schema in rows:
-        wrong = "the function runs with its owner's rights and looks for names where its caller may put them"
+        wrong = "the function runs with its owner's rights and searches names where its caller may create them"
         yield Finding(name, None, wrong, f"alter function {name} set search_path = pg_catalog, {schema}, pg_temp")
 
 
@@ -79,7 +79,7 @@ def _makers(connection: psycopg.Connection) -> Iterator[Finding]:
 
 
 def _logins(connection: psycopg.Connection) -> Iterator[Finding]:
-    """Yield what the logins that belong to report_dashboard may do beside: rights of their own, roles, ownership."""
+    """Yield what logins in report_dashboard may do besides: their own rights, other roles, ownership."""
     rows = connection.execute(
         """with recursive belongs as (
                select member from pg_auth_members where roleid = to_regrole(%(dashboard)s) and not admin_option

@@ -119,7 +119,7 @@ def test_a_past_moment_is_told_without_a_beat(visit: Callable[..., Visit], addre
     visited = visit(address)
     answered(visited.page, None)
     page = visited.open("definitions?at=2026-11-18T09:00&lang=en")
-    expect(page.locator(".freshness")).to_contain_text("As it was at", timeout=SETTLES)
+    expect(page.locator(".freshness")).to_contain_text("not live", timeout=SETTLES)
     assert page.locator(".freshness").is_visible()
 
 

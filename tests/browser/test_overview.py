@@ -151,7 +151,7 @@ def test_a_moment_typed_with_a_raw_plus_and_one_of_the_future(visit: Callable[..
     assert page.locator(".notice").count() == 0
     assert "01/06/2026 08:00" in page.locator(".freshness").inner_text()
     page = visited.open("?at=01/06/2999&lang=en")
-    assert "“01/06/2999” is in the future. The page shows now," in page.locator(".notice").inner_text()
+    assert "“01/06/2999” is in the future. The page shows the present," in page.locator(".notice").inner_text()
 
 
 def test_the_moment_and_the_period_are_chosen_by_keys(visit: Callable[..., Visit], address: str) -> None:
@@ -177,9 +177,9 @@ def test_the_moment_and_the_period_are_chosen_by_keys(visit: Callable[..., Visit
 @pytest.mark.parametrize(
     ("path", "said"),
     [
-        ("access?before=yesterday", "Not understood in the address and left out: yesterday"),
+        ("access?before=yesterday", "Ignored in the address: yesterday"),
         ("map?case=**NO**", "There is no case **NO** at this moment."),
-        ("overdue?ranking=**x**", "Not understood in the address and left out: **x**"),
+        ("overdue?ranking=**x**", "Ignored in the address: **x**"),
     ],
 )
 def test_what_an_address_says_in_vain_is_told_as_it_stands(
@@ -192,7 +192,7 @@ def test_what_an_address_says_in_vain_is_told_as_it_stands(
 def test_an_address_of_no_page_says_so_and_opens_the_overview(visit: Callable[..., Visit], address: str) -> None:
     visited = visit(address)
     page = visited.open("over**view**?lang=en&period=90d")
-    assert page.locator(".notice").inner_text() == "Not understood in the address and left out: over**view**"
+    assert page.locator(".notice").inner_text() == "Ignored in the address: over**view**"
     assert page.locator(".stDialog").count() == 0
     assert becomes(lambda: page.locator(".tile").count() == 9)
     assert page.url == f"{address}/?lang=en&period=90d"

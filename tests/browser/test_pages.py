@@ -257,7 +257,7 @@ def test_odd_and_hostile_reports_break_nothing(visit: Callable[..., Visit], odd_
 def test_a_unit_with_nothing_to_do_still_lists_what_it_handed_up(visit: Callable[..., Visit], odd_city: str) -> None:
     opened = visit(odd_city).open("unit?unit=quiet&at=2026-11-18T10:00&lang=en")
     assert opened.get_by_text("This unit had nothing to do in this period").count() == 1
-    assert opened.get_by_text("Handed up by this unit, and counted for who holds it now").count() == 1
+    assert opened.get_by_text("Escalated by this unit, counted for the unit that holds it now").count() == 1
     assert opened.locator("a[href*='code=T-5']").count() == 1
 
 

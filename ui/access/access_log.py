@@ -65,7 +65,7 @@ def kind_name(kind: str) -> str:
     return {
         "": _("Everything"),
         "cases": _("Cases opened"),
-        "files": _("Files taken"),
+        "files": _("Files exported"),
         "contacts": _("Contacts"),
         "refusals": _("Refusals"),
         "accounts": _("Accounts"),
@@ -148,9 +148,9 @@ def _file(row: Mapping[Any, Any]) -> dict[str, str]:
     if row["whole"]:
         words, tone = listed, ""
     elif row["whole"] is None:
-        words, tone = _("{cases} asked for; its end is not recorded", cases=listed), "muted"
+        words, tone = _("{cases} requested; end not recorded", cases=listed), "muted"
     else:
-        words, tone = _("broke off: {sent} of {cases} sent", sent=number(int(row["sent"])), cases=listed), "due-soon"
+        words, tone = _("aborted: {sent} of {cases} sent", sent=number(int(row["sent"])), cases=listed), "due-soon"
     query = parse_qs(row["query"] or "", keep_blank_values=True)
     return {
         "name": _("No. {number}, {kind}", number=str(row["id"]), kind=str(row["kind"] or "").upper()),
@@ -163,7 +163,7 @@ def _file(row: Mapping[Any, Any]) -> dict[str, str]:
 def _actions() -> dict[str, str]:
     return {
         CASE: _("opened a case"),
-        FILE: _("took a file of cases"),
+        FILE: _("exported a file of cases"),
         "contact": _("looked at the citizen's contact"),
         "contact refused": _("was refused the citizen's contact"),
         "case refused": _("was refused a case"),

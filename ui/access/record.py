@@ -43,14 +43,14 @@ class NotOnRecord(Exception):
         """Return why the file is refused, in the viewer's language."""
         if self.kind == "read_only":
             return no_file_from_a_copy()
-        return _("The access log cannot be written now, so no file is given out. Please try again in a few minutes.")
+        return _("The access log cannot be written now, so no file can be exported. Please try again in a few minutes.")
 
 
 def no_file_from_a_copy() -> str:
     """Return why a dashboard on a standby without access to the primary exports no files."""
     return _(
-        "This dashboard reads a copy of the database, where the access log cannot be written, so no file is given out. "
-        "Whoever runs the dashboard opens the way: REPORT_DB_WRITE_URL names the primary database."
+        "This dashboard reads a copy of the database, where the access log cannot be written, so no file "
+        "can be exported. Its operator can set REPORT_DB_WRITE_URL to the primary database."
     )
 
 

@@ -106,7 +106,7 @@ def told(remark: Remark, found: ParsedFilters, city: City) -> str:
             example=example(at, city.country),
         )
     if remark.why == "future":
-        return _("“{words}” is in the future. The page shows now, {now}.", words=words, now=moment(at))
+        return _("“{words}” is in the future. The page shows the present, {now}.", words=words, now=moment(at))
     if remark.why == "period":
         return _(
             "The period “{words}” begins after it ends, or after the moment shown. The page shows {period}.",

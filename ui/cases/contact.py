@@ -57,10 +57,10 @@ def _stays_shut(kind: Kind) -> None:
     """Say why no contact can be shown: without a line in the access log it is refused."""
     words = (
         _(
-            "This dashboard reads a copy of the database, where the access log cannot be written, so the contact stays "
-            "shut. Whoever runs the dashboard opens the way: REPORT_DB_WRITE_URL names the primary database."
+            "This dashboard reads a copy of the database, where the access log cannot be written, so the "
+            "contact cannot be shown. Its operator can set REPORT_DB_WRITE_URL to the primary database."
         )
         if kind == "read_only"
-        else _("The access log cannot be written now, so the contact stays shut.")
+        else _("The access log cannot be written now, so the contact cannot be shown.")
     )
     st.warning(streamlit_label(words), icon=":material/lock:")

@@ -85,7 +85,7 @@ def deadline_way(path: pd.DataFrame, categories: pd.DataFrame, clock: str | None
         category = name(categories.loc[step["category_id"]])
         minutes = "" if pd.isna(step["minutes"]) else in_hours(step["minutes"])
         extension = _("Deadline extended by {hours} {clock}", hours=minutes, clock=_clock(clock))
-        stood = _("Set going again; the clock stood since {at}", at=moment(step["stopped_at"]))
+        stood = _("Clock resumed; it was stopped since {at}", at=moment(step["stopped_at"]))
         why = {
             "submitted": _("Submitted by the citizen"),
             "received": _("Counted from receipt"),
@@ -95,12 +95,12 @@ def deadline_way(path: pd.DataFrame, categories: pd.DataFrame, clock: str | None
             "resumed": stood,
             "resolved": stood,
             "refused": stood,
-            "reopened": _("Opened again: the whole term once more"),
+            "reopened": _("Reopened: the full term starts again"),
         }
         shown.append(
             {
                 "at": moment(step["at"]),
-                "why": why.get(kind or "", _("Worked out anew, by changed rules or a changed calendar")),
+                "why": why.get(kind or "", _("Recomputed after a change of the rules or the calendar")),
                 "due": _("due {at}", at=moment(due)) if due is not None else _("no deadline"),
             }
         )
@@ -137,7 +137,7 @@ def terms(case: Case, steps: pd.DataFrame) -> list[dict[str, Any]]:
         stands = term is handled and case["stopped_at"] is not None
         if term["due"] is None and not stands:
             continue
-        rule = _("given by the source of the report, by no rule of ours")
+        rule = _("given by the source of the report, not by a rule")
         if ruled and term["minutes"] is not None:
             rule = _("{hours} {clock} {start}", hours=in_hours(term["minutes"]), clock=clock, start=term["start"])
         more = [ngettext("extended {count} time", "extended {count} times", extended)] if extended else []
@@ -172,7 +172,7 @@ def _handed_up(run: Run, case: Case) -> dict[str, Any] | None:
 
 def _due(case: Case) -> str:
     if case["stopped_at"]:
-        return _("The clock stands since {at}", at=moment(case["stopped_at"]))
+        return _("Clock stopped since {at}", at=moment(case["stopped_at"]))
     return moment(case["due_at"]) if case["due_at"] else _("No deadline known")
 
 
@@ -263,19 +263,19 @@ def _step(kind: str, from_unit: str, to_unit: str) -> str:
         "submitted": _("Submitted by the citizen"),
         "routed": _("Sent to {unit}", unit=there),
         "received": _("Received by {unit}", unit=there),
-        "transferred": _("Passed on by {here} to {there}", here=here, there=there),
+        "transferred": _("Transferred by {here} to {there}", here=here, there=there),
         "extended": _("Deadline extended"),
         "recategorised": _("Category or severity changed"),
         "paused": _("Waiting for the citizen or another authority"),
-        "resumed": _("Taken up again"),
-        "answered": _("Answered in the meantime"),
+        "resumed": _("Resumed"),
+        "answered": _("Interim answer"),
         "refused": _("Refused"),
         "resolved": _("Resolved"),
         "reopened": _("Opened again"),
         "rated": _("Rated by the citizen"),
-        "escalated": _("Handed up to {unit}", unit=to_unit) if to_unit else _("Handed up to a higher level"),
-        "returned": _("Given back by {here} to {there}", here=here, there=there),
-        "informed": _("Citizen told how it stands"),
+        "escalated": _("Escalated to {unit}", unit=to_unit) if to_unit else _("Escalated to a higher level"),
+        "returned": _("Returned by {here} to {there}", here=here, there=there),
+        "informed": _("Citizen informed"),
     }[kind]
 
 

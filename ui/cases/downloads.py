@@ -126,7 +126,9 @@ def _begun(export: Export, account: Account, peer: str | None, kind: str, query:
 
 
 def _too_many() -> str:
-    return _("As many files as you may take at once are being made for you. Please wait until one of them has come.")
+    return _(
+        "The largest number of files that you may export at once is being made. Please wait until one is finished."
+    )
 
 
 def _refused(speech: Speech, status: int, words: Callable[[], str]) -> Response:

@@ -82,12 +82,12 @@ class Export:
         """
         words = number(self.listed.count)
         if self.listed.count == self.most:
-            words = _("the first {count}; a file holds no more", count=words)
+            words = _("the first {count}; a file cannot hold more", count=words)
         facts = [*described(self.listing, self.filters, self.city, self.reports), (_("Cases in this file"), words)]
         if self.taken:
             facts += [
-                (_("Taken by"), self.taken.who),
-                (_("Taken at"), moment(self.taken.at.astimezone(self.city.zone))),
+                (_("Exported by"), self.taken.who),
+                (_("Exported at"), moment(self.taken.at.astimezone(self.city.zone))),
                 (_("Number in the access log"), str(self.taken.number)),
             ]
         return facts
@@ -166,13 +166,13 @@ def headings(city: City) -> dict[str, str]:
         "due_at": _("Due"),
         "hours_late": _("Hours past the deadline"),
         "escalated_at": _("Escalated"),
-        "escalated_by": _("Handed up by"),
-        "informed_at": _("Citizen told since"),
+        "escalated_by": _("Escalated by"),
+        "informed_at": _("Citizen informed at"),
         "ended_at": _("Ended"),
         "answer": _("Answer"),
         "rating": _("Rating"),
         "reopen_count": _("Times reopened"),
-        "transfer_count": _("Times passed on"),
+        "transfer_count": _("Times transferred"),
     }
 
 

@@ -41,6 +41,8 @@ def _newest(run: Run) -> dict[str, Any]:
     return {
         "title": _("Newest reports"),
         "about": _("What, where, who holds it, since when"),
-        "nothing": "" if shown else hidden_cases_note(run, "received", 0) or _("No report came in during this period."),
+        "nothing": ""
+        if shown
+        else hidden_cases_note(run, "received", 0) or _("No report was received in this period."),
         "cases": shown,
     }

@@ -110,8 +110,8 @@ def handed_up(case: Any, units: dict[Any, Any]) -> list[str]:
 def informed(case: Any) -> str:
     """Return whether and when the citizen was last informed after the escalation."""
     if pd.isna(case["informed_at"]):
-        return _("citizen not told yet")
-    return _("citizen told {at}", at=moment(case["informed_at"]))
+        return _("citizen not informed yet")
+    return _("citizen informed {at}", at=moment(case["informed_at"]))
 
 
 def receipt(case: Any, run: Run) -> list[str]:
@@ -146,7 +146,7 @@ def results(case: Any) -> list[str]:
     if case["reopen_count"]:
         said.append(ngettext("reopened {count} time", "reopened {count} times", case["reopen_count"]))
     if case["transfer_count"]:
-        said.append(ngettext("passed on {count} time", "passed on {count} times", case["transfer_count"]))
+        said.append(ngettext("transferred {count} time", "transferred {count} times", case["transfer_count"]))
     return said
 
 

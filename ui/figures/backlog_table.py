@@ -161,7 +161,10 @@ def _table(run: Run, since: datetime, by: Dimension, sort: str) -> dict[str, Any
         "notes": [
             _("Grey: ages and stages whose share is above that of the whole."),
             _("Due soon: by the end of the next working day, today included."),
-            _("Days of work: open, divided by how many were resolved a day in the last {count} days.", count=PACE_DAYS),
+            _(
+                "Days of work: open reports divided by the number resolved a day in the last {count} days.",
+                count=PACE_DAYS,
+            ),
         ],
     }
 

@@ -81,7 +81,7 @@ class Then:
         word = "" if not better else " · " + (_("better") if better > 0 else _("worse"))
         about = self._about(then, standing)
         if judged and not better:
-            about += " " + _("No more than chance brings, so no colour.")
+            about += " " + _("The difference does not exceed chance, so it has no colour.")
         return Change((first, *counts, last + word), better_tone(better), about)
 
     def _about(self, then: Filters, standing: bool) -> str:
@@ -92,7 +92,7 @@ class Then:
                 weeks=ngettext("{count} week before", "{count} weeks before", self._earlier.weeks),
             )
         return _(
-            "Compared with {start} to {end}: as long, up to the same hour.",
+            "Compared with {start} to {end}: the same length, up to the same hour.",
             start=moment(self._seen.local(then.start)),
             end=moment(self._seen.local(min(then.end, then.at))),
         )

@@ -100,7 +100,7 @@ class _Measures:
         return [
             {
                 "title": _("What is open"),
-                "about": _("At the moment the page speaks of. Days begin and end in the city's own time."),
+                "about": _("At the moment shown. Days begin and end in the city's time zone."),
                 "measures": [
                     *map(self._count, ("open", "overdue")),
                     self._rate("overdue_share"),
@@ -110,14 +110,14 @@ class _Measures:
             },
             {
                 "title": _("Who holds it"),
-                "about": _("A report counts for its holder. An escalation moves it to whom it was handed up to."),
+                "about": _("A report counts for its holder. After an escalation that is the higher level."),
                 "measures": [
                     *map(self._count, ("escalated", "escalated_unheld", "with_higher")),
                     *map(self._count, ("new_here", "by_transfer", "sent_back")),
                 ],
             },
             {
-                "title": _("The first clock: a unit takes the report on"),
+                "title": _("First deadline: a unit takes the report on"),
                 "about": _("A term in working time from submission, or from the transfer to another unit."),
                 "measures": [
                     self._count("not_received"),
@@ -125,20 +125,20 @@ class _Measures:
                 ],
             },
             {
-                "title": _("The second clock: the report is handled"),
+                "title": _("Second deadline: the report is handled"),
                 "about": _("A term by category and severity; its rule stays with the report."),
                 "measures": [*map(self._rate, ("on_time_rate", "closed_on_time_share")), self._count("resolved_late")],
             },
             {
                 "title": _("How long it takes"),
-                "about": _("From submission to the answer: what the citizen waits."),
+                "about": _("From submission to the answer: how long the citizen waits."),
                 "measures": [
                     *self._times("median", _("Median time to the answer"), _("half of the answers came sooner")),
                     *self._times("p90", _("90th percentile"), _("90% were answered within this time")),
                 ],
             },
             {
-                "title": _("What came of it"),
+                "title": _("Results"),
                 "about": "",
                 "measures": [
                     self._rate("satisfaction"),
@@ -150,7 +150,7 @@ class _Measures:
             {"title": _("Change"), "about": _about_change(), "measures": []},
             {
                 "title": _("Signals worth a second look"),
-                "about": _("Facts, not accusations; on a unit's own page each stands beside the city's share."),
+                "about": _("Facts, not accusations; a unit's own page shows each beside the city's share."),
                 "measures": [
                     self._signal(found) for found in signals(self._seen.reports, self._seen.filters, self._seen.filters)
                 ],
@@ -221,8 +221,8 @@ def _about_change() -> str:
         "shown where the data begin inside the comparison."
     )
     coloured = _(
-        "Green (better) and red (worse): the change is more than chance brings, by an exact test at 99%, and more than "
-        "a city varies in which nothing changes. All other changes are grey."
+        "Green (better) and red (worse): the change exceeds chance, by an exact test at 99%, and the "
+        "usual variation of a city in which nothing changes. All other changes are grey."
     )
     return f"{compared} {coloured}"
 

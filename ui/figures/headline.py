@@ -85,7 +85,7 @@ def headline(run: Run) -> list[tiles.Tile]:
             now,
             then.share("received_on_time", "receive_fell_due", now),
             words=_("of those due to be taken on"),
-            unknown=_("nothing had a time by which to be taken on"),
+            unknown=_("nothing was due to be taken on"),
             mark=receive,
         ),
         tiles.share(

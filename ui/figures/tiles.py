@@ -128,7 +128,7 @@ def no_receive_times(run: Run, figures: Any) -> tuple[Count | str, ...]:
     """Return why nothing can be overdue to be received, if no report has a time for it; else nothing."""
     if not figures["not_received"] or figures["receive_waiting"] or figures["receive_overdue"]:
         return ()
-    return counted(run, "not_received", figures), " " + _("not yet taken on, none with a time for it")
+    return counted(run, "not_received", figures), " " + _("not yet taken on, none with a term for it")
 
 
 def plain(

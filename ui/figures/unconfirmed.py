@@ -30,5 +30,5 @@ def mark(run: Run, clock: Clock = "handle") -> Mark | None:
         "receive": _("The term to take a report on, or the office hours it is counted in, are not confirmed yet."),
         "handle": _("Some terms to handle a report, or the office hours they are counted in, are not confirmed yet."),
     }[clock]
-    where = _("The rules in force stand on the page “Definitions”.")
+    where = _("The rules in force are on the page “Definitions”.")
     return Mark(f"{why} {where}", address(DEFINITIONS, **carried(run)))

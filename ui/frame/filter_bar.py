@@ -117,9 +117,9 @@ def _rounded(found: ParsedFilters, city: City) -> str:
     """Return why this viewer's counts are rounded and how to read them (queries.small_numbers)."""
     at = moment(settled(found.filters.at, city.zone).astimezone(city.zone))
     words = _(
-        "Figures of {at}, rounded down to a multiple of {step} so that nobody can tell single reports from them: "
-        "{low} means {low} to {high}, {few} means 0 to {step}. Totals are rounded on their own and may differ from "
-        "the sum of their parts. No share of fewer than {fewest} is shown.",
+        "Figures of {at}, rounded down to a multiple of {step} so that no single report can be inferred "
+        "from them: {low} means {low} to {high}, {few} means 0 to {step}. Totals are rounded separately "
+        "and may differ from the sum of their parts. Shares of fewer than {fewest} are not shown.",
         at=at,
         step=STEP,
         low=4 * STEP,

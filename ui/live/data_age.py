@@ -39,7 +39,7 @@ def show(*, wall: bool = False) -> None:
             "green": _("Figures checked {age} ago"),
             "slow": slow,
             "away": _("The database has not answered for {age}"),
-            "lost": _("No word from the server for {age}"),
+            "lost": _("The server has not answered for {age}"),
             "address": _("For {age} another server has answered at this address: the proxy must pass on /beat"),
             "signed_out": _("No figures for {age}: you are signed out"),
             "sign_in": _("Sign in again"),

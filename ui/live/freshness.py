@@ -59,7 +59,7 @@ def freshness(pulse: Pulse, run: Run | None, stay: Stay | None = None) -> Freshn
     if pulse.trouble:
         return Freshness(_("Numbers of {at} · {trouble}", at=at, trouble=trouble), TONES[pulse.answers])
     if not run.live:
-        return Freshness(_("As it was at {at}, not live", at=at), "due-soon")
+        return Freshness(_("Numbers of {at}, not live", at=at), "due-soon")
     if stay:  # this page failed at a later moment and stays at the last one that worked
         return Freshness(_("Numbers of {at} · {trouble}", at=at, trouble=trouble_words(stay.kind)), "due-soon")
     return _of_now(pulse, at)
@@ -85,7 +85,7 @@ def _of_now(pulse: Pulse, at: str) -> Freshness:
 def copy_words(pulse: Pulse) -> str:
     """Return in a few words what is known about a copy's age."""
     if pulse.behind is None:
-        return _("nobody knows how old this copy of the database is")
+        return _("the age of this copy of the database is not known")
     return _("this copy of the database is behind")
 
 
@@ -109,7 +109,7 @@ def cure_words(kind: str) -> str:
     """Return what the operator of the database can do about a kind of trouble."""
     words = {
         "slow": _("Look for long queries and a busy disk on the database's server."),
-        "crowded": _("Raise max_connections, or close what holds the connections. The dashboard needs nine."),
+        "crowded": _("Raise max_connections, or close other connections. The dashboard needs nine."),
         "disk_full": _("Make room on the database's disk."),
         "restarting": _("Wait until PostgreSQL is up; if it takes minutes, read its log."),
         "refused": _("Check the login in REPORT_DB_URL, and that it is a member of the role report_dashboard."),

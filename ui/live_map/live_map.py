@@ -80,7 +80,7 @@ def draw(
     if not run.filters.scope.sees_cases:
         return replace(drawn, layers=[*drawn.layers, *over])
     over.append(map_marks.arrivals(_data("arrivals.json", **_asked(run)), dark=dark, points=show == "points"))
-    new = Mark(_("came in within the last 15 minutes"), map_marks.arrival_colour(dark=dark), "ring")
+    new = Mark(_("received in the last 15 minutes"), map_marks.arrival_colour(dark=dark), "ring")
     return replace(drawn, layers=[*drawn.layers, *over], marks=[*drawn.marks, new])
 
 
@@ -94,8 +94,8 @@ def ways(run: Run) -> tuple[str, ...]:
 def hint(show: str, level: Dimension | None) -> str:
     """Return what a click on the map does while nothing is chosen."""
     if show == "density":
-        return _("Click a square to look at it alone.")
-    return _("Click an area to look at it alone.") if level else _("Click a dot to see its case.")
+        return _("Click a square to see only that square.")
+    return _("Click an area to see only that area.") if level else _("Click a dot to see its case.")
 
 
 def sources(run: Run, level: Dimension | None) -> list[str]:
@@ -196,7 +196,7 @@ def _areas(run: Run, shapes: pd.DataFrame, level: Dimension, measure: str) -> Dr
         "overdue": _("Each area has the colour of the share of its open reports that is overdue."),
         "backlog": _("Each area has the colour of the number of its open reports."),
         "received": _("Each area has the colour of the reports received in the period per 10,000 inhabitants."),
-        "time": _("Each area has the colour of the time in which half of its reports were resolved in the period."),
+        "time": _("Each area has the colour of the median handling time of its reports resolved in the period."),
     }
     figure = colour_scale.FIGURES[measure]
     words = {"open": _("open in all"), "received": _("received in all"), "resolved": _("resolved in all")}[figure]

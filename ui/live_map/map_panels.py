@@ -83,7 +83,7 @@ def place(run: Run, level: str | None, hint: str) -> None:
         for label, figure, tone, note in plain
     ]
     half = {
-        "label": _("Half resolved within"),
+        "label": _("Median handling time"),
         "tone": "",
         "counts": [],
         "note": "",

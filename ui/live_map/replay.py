@@ -74,7 +74,7 @@ def at_step(run: Run, step: int) -> Run:
 
 def _say(then: Run, step: int) -> None:
     moment = then.local(then.filters.at)
-    words = _("As it was at {time} on {day}", time=f"{moment:%H:%M}", day=day(moment))
+    words = _("State at {time} on {day}", time=f"{moment:%H:%M}", day=day(moment))
     panel("replay", key="replay_moment", words=words, part=round(100 * step / _STEPS, 1))
 
 

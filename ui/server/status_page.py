@@ -75,7 +75,7 @@ def _database(seen: _Seen) -> Table:
     rows = [
         (Cell(_("Database")), Cell(words, TONES[pulse.answers])),
         (Cell(_("Last answered")), Cell(_when(seen, pulse.answered_at))),
-        (Cell(_("Moment the pages speak of")), Cell(seen.local(pulse.default))),
+        (Cell(_("Moment shown on the pages")), Cell(seen.local(pulse.default))),
         (Cell(_("Newest change of a report")), Cell(_when(seen, pulse.changed_at))),
     ]
     if pulse.is_copy and not kind:
@@ -121,7 +121,7 @@ def _channels(seen: _Seen) -> Table:
             )
         )
     about = _(
-        "Each against its own rhythm: delayed after {amber} times its rhythm, silent after {red} times.",
+        "Each channel has its own rhythm: delayed after {amber} times that rhythm, silent after {red} times.",
         amber=number(thresholds().feed.amber),
         red=number(thresholds().feed.red),
     )
@@ -137,7 +137,9 @@ def _process(seen: _Seen) -> Table:
         (Cell(_("Open viewers")), Cell(number(seen.watcher.viewers.count()))),
         (Cell(_("Memory")), Cell(_("{megabytes} MB", megabytes=number(memory / 1e6)) if memory else NOTHING)),
     )
-    return Table(_("The dashboard"), _("This process. Another server of the same city counts its own."), (), rows)
+    return Table(
+        _("The dashboard"), _("This process only; another server of the same city counts separately."), (), rows
+    )
 
 
 def _contents(seen: _Seen) -> Table:
@@ -158,7 +160,7 @@ def _contents(seen: _Seen) -> Table:
         return [
             (Cell("PostgreSQL"), Cell(found.version)),
             (Cell(_("Schema")), Cell(found.schema.removesuffix(".sql"))),
-            (Cell(_("Counts made beforehand")), summary),
+            (Cell(_("Precomputed counts")), summary),
             (Cell(_("Changes are seen by")), Cell(_("their transactions") if found.marks else _("updated_at alone"))),
         ]
 
@@ -176,7 +178,7 @@ def _contents(seen: _Seen) -> Table:
     def rules() -> list[tuple[Cell, Cell]]:
         found = warnings(reports, pulse.default)
         told = [Cell(warning_words(kind, count), "due-soon") for kind, count in found.items()]
-        return [(Cell(_("Deadlines")), cell) for cell in told or [Cell(_("nothing leaves them unknown"))]]
+        return [(Cell(_("Deadlines")), cell) for cell in told or [Cell(_("no problem found"))]]
 
     def future() -> list[tuple[Cell, Cell]]:
         dated = from_the_future(reports, pulse.at + CLOCKS_MAY_DIFFER)
@@ -186,10 +188,10 @@ def _contents(seen: _Seen) -> Table:
     def taken_out() -> list[tuple[Cell, Cell]]:
         found = record.alarms(record.lately(reports))
         if not found:
-            return [(Cell(_("Cases opened and taken in files")), Cell(_("by nobody more than usual"), TONES["green"]))]
-        words = ngettext("{count} account took out much", "{count} accounts took out much", len(found))
+            return [(Cell(_("Cases opened and exported")), Cell(_("nothing unusual"), TONES["green"]))]
+        words = ngettext("{count} account with unusual volume", "{count} accounts with unusual volume", len(found))
         told = _("{words}; administrators see who, on the page “Access”", words=words)
-        return [(Cell(_("Cases opened and taken in files")), Cell(told, TONES[found[0].level]))]
+        return [(Cell(_("Cases opened and exported")), Cell(told, TONES[found[0].level]))]
 
     rows = [row for part in (versions, future, calendar, rules, taken_out) for row in _if_it_answers(part)]
     return Table(
@@ -217,8 +219,8 @@ def _if_it_answers(part: Callable[[], list[tuple[Cell, Cell]]]) -> list[tuple[Ce
 def _screens(seen: _Seen) -> Table:
     nameless = _("the page /wall, without a name")
     rows = tuple((Cell(screen or nameless), Cell(_when(seen, at))) for screen, at in screens.last_seen().items())
-    about = _("When each was last heard of, since this process began.")
-    return Table(_("Screens on walls"), about, (_("Screen"), _("Last alive")), rows, _("No screen has been seen."))
+    about = _("When each screen last sent a heartbeat, since this process started.")
+    return Table(_("Screens on walls"), about, (_("Screen"), _("Last seen")), rows, _("No screen has been seen."))
 
 
 def _mishaps(seen: _Seen) -> Table:
@@ -231,9 +233,7 @@ def _mishaps(seen: _Seen) -> Table:
         for at, words, what in sorted(found, key=lambda one: one[0])[::-1]
     )
     headings = (_("When"), _("What happened"), _("Where"))
-    return Table(
-        _("What went wrong lately"), _("The same trouble in a row stands once."), headings, rows, _("Nothing.")
-    )
+    return Table(_("Recent failures"), _("Repeated failures are listed once."), headings, rows, _("Nothing."))
 
 
 def _questions(seen: _Seen) -> Table:
@@ -248,7 +248,7 @@ def _questions(seen: _Seen) -> Table:
         )
         for timing in found[:_QUESTIONS_SHOWN]
     )
-    about = _("Since this process began, of the database; what is remembered is not asked. The costliest first.")
+    about = _("Questions to the database since this process started, without cached answers; the most expensive first.")
     headings = (_("Question"), _("Asked"), _("Median"), _("95th percentile"), _("Failed"))
     return Table(_("How long questions take"), about, headings, rows, _("Nothing was asked."))
 

@@ -34,7 +34,7 @@ def _beside(run: Run, own: dict[str, Any], city: dict[str, Any]) -> dict[str, An
             ("received_on_time", "receive_fell_due"),
             1,
             receive,
-            _("nothing had a time by which to be taken on"),
+            _("nothing was due to be taken on"),
         ),
         (
             rate_name("receive_overdue_share"),
@@ -49,7 +49,7 @@ def _beside(run: Run, own: dict[str, Any], city: dict[str, Any]) -> dict[str, An
     ]
     uncounted = {
         "overdue": no_due and _("none of them with a deadline"),
-        "receive_overdue": no_receive_due and _("none of them with a time to be taken on"),
+        "receive_overdue": no_receive_due and _("none of them with a term to be taken on"),
     }
     cards: list[dict[str, Any]] = [
         {
@@ -132,4 +132,4 @@ def _slower_tone(run: Run, city_hours: float | None) -> str:
 
 
 def _about() -> str:
-    return _("Green and red: apart from the rest of the city, or changed, by more than chance brings (99%).")
+    return _("Green and red: different from the rest of the city, or changed, by more than chance (99%).")

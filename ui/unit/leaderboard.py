@@ -80,23 +80,23 @@ def _about(table: pd.DataFrame, order: Order, since: str) -> list[str]:
     if order == "fair":
         said = [
             _(
-                "A share of few cases is drawn toward what is usual among those compared, so that chance alone puts "
-                "nobody first."
+                "A share of few cases is shrunk toward the average of those compared, so that nobody "
+                "comes first by chance alone."
             )
         ]
     else:
         elsewhere = int((table["naive_place"] != table["fair_place"])[table["place"].notna()].sum())
         said = [
-            _("By plain share, chance puts those with few cases first and last."),
+            _("Ranked by plain share, those with few cases come first or last by chance."),
             ngettext(
-                "{count} has another place than in the fair ranking; it is marked.",
-                "{count} have another place than in the fair ranking; they are marked.",
+                "{count} has a different place in the fair ranking; it is marked.",
+                "{count} have a different place in the fair ranking; they are marked.",
                 elsewhere,
             ),
         ]
     said.append(_("Place 1 is the furthest behind."))
     if since:
-        said.append(_("The change is since {since}, and called one where it is at least 95% probable.", since=since))
+        said.append(_("Changes are since {since}, shown only if they are at least 95% probable.", since=since))
     return said
 
 

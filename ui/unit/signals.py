@@ -29,9 +29,9 @@ def of_units(run: Run) -> None:
 def about() -> str:
     """Return how to read signals."""
     return _(
-        "Facts worth a second look, not accusations: each may have a good reason. Marked is a share above the rest of "
-        "the city's by more than chance explains (exact binomial test, 99%: one unit in two hundred is marked by "
-        "chance alone). A report counts for the unit that holds it now."
+        "Facts worth a second look, not accusations: each may have a good reason. A share is marked if "
+        "it exceeds the rest of the city's by more than chance explains (exact binomial test, 99%: one "
+        "unit in two hundred is marked by chance alone). A report counts for the unit that holds it now."
     )
 
 

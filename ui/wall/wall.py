@@ -143,7 +143,7 @@ def _drawn(screen: WallScreen) -> dict[str, Any]:
     said = "" if fresh.tone == "good" else fresh.beside_clock or fresh.words
     if found.unrecognised:
         _complain(screen, found.unrecognised)
-        unknown = _("screens.toml: not understood: {words}", words=", ".join(found.unrecognised))
+        unknown = _("screens.toml: unknown values: {words}", words=", ".join(found.unrecognised))
         said = f"{said} · {unknown}" if said else unknown  # one does not replace the other
     for remark in (remark for remark in found.remarks if remark.why == "future"):
         said = " · ".join(filter(None, [said, when.told(remark, found, pulse.city)]))
