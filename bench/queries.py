@@ -1,9 +1,9 @@
-"""How long the database takes for every question of `queries/`, with no answer remembered and a warm disk.
+"""How long the database takes for every question of `queries/`, without cached answers and with a warm disk.
 
-The questions are asked by the functions the pages call, and so with the parameters the pages ask them with. Each is
-also asked bare, as the owner of the tables asks it: bound by no row-level security, with nothing masked. What the two
-differ by is what access costs. And each is asked of two copies of the city after many changes, which wait for the next
-summary in one and are in it in the other (bench/waiting.py).
+The pages' own functions ask the questions, and so with the pages' parameters. Each is also asked bare, as the tables'
+owner: without row-level security and masking. The difference is the cost of access control. And each is asked of two
+copies of the city after many changes, which wait for the next summary in one and are part of it in the other
+(bench/waiting.py).
 """
 
 import json
@@ -37,23 +37,23 @@ from queries.units import units
 from ui.map.map_routes import ARRIVED_WITHIN, COUNTED
 
 _TIMES, _TIMES_OF_THE_CLOSE = 3, 9
-_QUICK_MS = 50  # what is quicker differs more by chance, and is asked more often
-_NEAR = 0.8  # so is what took this part of its goal or more, where chance may decide between under it and over it
+_QUICK_MS = 50  # faster questions vary more by chance and are repeated more often
+_NEAR = 0.8  # so are those at this part of their goal or more, where chance may decide
 _NOT_ASKED = {"definitions", "contact", "note_access", "export_begun", "export_ended"}
-"""What is no question; and four that write into the access log."""
-_SELDOM = "den duong hong chua boc"  # each word is common, and all together are not
+"""Not questions; and four that write into the access log."""
+_SELDOM = "den duong hong chua boc"  # each word is frequent, but rarely all together
 _IN_EVERY_ORDER = ("submitted", "open", "overdue", "received", "resolved", "fell_due")
-_SLOW_MS = 2000  # what takes longer is asked once
+_SLOW_MS = 2000  # slower questions are asked once
 GOALS_MS = {"30 days": 100, "365 days": 100, "all": 250}
-"""What the slowest answer of a period may take, in milliseconds."""
+"""The goal for the slowest answer of a period, in milliseconds."""
 _OF_ALL_YEARS = {"submitted"}
-"""Figures that count what ever came in, whatever the period: what a search looks through. The goal is that of all."""
+"""Figures that count all reports in any period, such as a search's; the goal of "all" applies."""
 GOAL_ACCESS = 1.2
-"""What a question may take as its asker is held to ask it, of what it takes bare."""
+"""The largest allowed ratio of a question's time with access control to its bare time."""
 GOAL_WAITING = 1.5
-"""What a question may take while changes wait for the next summary, of what it takes while none does."""
+"""The largest allowed ratio of a question's time with changes waiting for the summary to its time without."""
 _ADMINISTRATOR = accounts.Account("bench", "", "admin", ADMINISTRATION)
-_TIMED: tuple[figures.Dimension | None, ...] = (None, "district", "ward")  # a page's own, and what a map colours
+_TIMED: tuple[figures.Dimension | None, ...] = (None, "district", "ward")  # a page's own, and those the map colours
 
 
 @dataclass(frozen=True)
@@ -69,10 +69,10 @@ class Asked:
 
 @dataclass(frozen=True)
 class Measured:
-    """The median time of one question, of the same asked bare, and of the same after many changes, while they wait for
-    the summary and when they are in it; in milliseconds, infinite where given up, not a number where not asked so.
+    """The median times of one question: as asked, bare, and after many changes, waiting for the summary or part of it;
+    in milliseconds, infinite after a timeout, NaN if not asked so.
 
-    What is asked only because changes wait has no time but that.
+    A question that is asked only because changes wait has no other time.
     """
 
     asked: Asked
@@ -85,7 +85,7 @@ class Measured:
 
     @property
     def part_of_goal(self) -> float:
-        """What it took, as a part of what it may take."""
+        """Its time as a part of its goal."""
         return self.milliseconds / _goal(self.asked, self.period)
 
 
@@ -94,7 +94,7 @@ def _goal(asked: Asked, period: str) -> int:
 
 
 class Listening(ReportDatabase):
-    """A report database that notes what it is asked."""
+    """A report database that records the questions."""
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
@@ -109,18 +109,18 @@ class Listening(ReportDatabase):
         scope: Scope = AGGREGATES_ONLY,
         **parameters: Any,
     ) -> pd.DataFrame:
-        """Note the question, and answer it."""
+        """Record the question and answer it."""
         self.asked.append(Asked(question, figure, order, scope, tuple(sorted(parameters.items()))))
         return super().ask_now(question, figure=figure, order=order, scope=scope, **parameters)
 
     def poll(self, question: str, scope: Scope = AGGREGATES_ONLY, **parameters: Any) -> pd.DataFrame:
-        """Note the question, and answer it."""
+        """Record the question and answer it."""
         self.asked.append(Asked(question, "true", "newest", scope, tuple(sorted(parameters.items()))))
         return super().poll(question, scope, **parameters)
 
 
 class Bare(ReportDatabase):
-    """A report database that answers as its owner: every row, as it was written, and no role to be taken on first."""
+    """A report database that answers as its owner: every row, unmasked, without taking a role."""
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
@@ -146,12 +146,12 @@ class Bare(ReportDatabase):
 def measure(
     url: str, done: Callable[[str, list[Measured]], None], only: str | None = None, waiting: int = 0
 ) -> list[Measured]:
-    """Ask every question (or the one named) for each period, with and without filters, and time the answers; with
-    `waiting` changes also in a copy of the city where so many wait for the summary.
+    """Time every question (or the one named) for each period, with and without filters; with `waiting` changes also in
+    a copy of the city where so many wait for the summary.
 
-    What is measured so far is handed over after each choice of filters.
+    Calls back with the results so far after each choice of filters.
 
-    Raises SystemExit where the database is empty, and where no function of `queries/` asks one of its files.
+    Raises SystemExit if the database is empty, or if no function of `queries/` asks one of its files.
     """
     found: list[Measured] = []
     met = set()
@@ -161,7 +161,7 @@ def measure(
         copies = stack.enter_context(changed_copies(url, waiting)) if waiting else ()
         for period, chosen, filters in choices:
             began = time.perf_counter()
-            with ExitStack() as asking:  # each remembers nothing yet
+            with ExitStack() as asking:  # each with an empty cache
                 reports, bare = asking.enter_context(closing(Listening(url))), asking.enter_context(closing(Bare(url)))
                 changed = [asking.enter_context(closing(Listening(copy))) for copy in copies]
                 for each in (reports, *changed):
@@ -178,12 +178,12 @@ def measure(
                         found.append(Measured(asked, period, chosen, 0, 0, took, 0))
             done(f"{period}, filters: {chosen}: {time.perf_counter() - began:.0f} s", found)
     if missing := set(FILES) - met - _NOT_ASKED:
-        raise SystemExit(f"bench/queries.py asks nothing of {', '.join(sorted(missing))}")
+        raise SystemExit(f"bench/queries.py does not ask {', '.join(sorted(missing))}")
     return found
 
 
 def _asked_besides(waiting: list[Asked], summarised: list[Asked]) -> list[Asked]:
-    """Return the variants of a question file that are timed only while changes wait."""
+    """Return the questions that are timed only while changes wait."""
     more = Counter(one.question for one in dict.fromkeys(waiting))
     more.subtract(one.question for one in dict.fromkeys(summarised))
     found = []
@@ -222,7 +222,7 @@ def _choices(reports: ReportDatabase) -> Iterator[tuple[str, str, Filters]]:
 
 
 def _ask_all(reports: ReportDatabase, filters: Filters) -> None:
-    """Ask what the pages ask for one choice of filters; what takes too long is measured all the same."""
+    """Ask the pages' questions for one choice of filters; slow ones are measured too."""
     week_ago = filters.at - timedelta(days=7)
     newest = cases.cases(reports, filters, figure="open", limit=50)
     case = report.report(reports, filters, str(newest["public_code"].iloc[0])) or {}
@@ -242,10 +242,10 @@ def _ask_all(reports: ReportDatabase, filters: Filters) -> None:
         lambda: reports.ask("case_count", figure="open", **filters.parameters() | {"at": week_ago}),
         lambda: overdue.overdue(reports, filters, by="unit"),
         lambda: overdue.city_overdue(reports, filters),
-        lambda: units.officers(reports, filters) if filters.units else None,  # of one unit, never of the city
+        lambda: units.officers(reports, filters) if filters.units else None,  # of one unit only
         lambda: units.ratings(reports, filters),
         lambda: units.family(reports, 1),
-        lambda: units.duties(reports, filters) if filters.units else None,  # of one unit, too
+        lambda: units.duties(reports, filters) if filters.units else None,  # of one unit only
         lambda: units.heads(reports, filters),
         lambda: signals.signals(reports, filters, filters),
         lambda: signals.signals_by_unit(reports, filters),
@@ -296,7 +296,7 @@ def _ask_all(reports: ReportDatabase, filters: Filters) -> None:
 
 
 def _as_many_as_are_drawn(reports: ReportDatabase, filters: Filters) -> Filters:
-    """Return the filters with as many districts chosen as may be drawn in points, where the whole city is too much."""
+    """Return the filters with as many districts as can be drawn as points, if the whole city has too many."""
     if filters.districts or cases.readable_count(reports, filters, figure="open") <= maps.MOST_POINTS:
         return filters
     found = figures.figures(reports, filters, by="district").dropna(subset="key").sort_values("open", ascending=False)
@@ -316,9 +316,9 @@ def _search(reports: ReportDatabase, filters: Filters, typed: str) -> None:
 
 
 def _milliseconds(asked: Asked, goal: int, *databases: ReportDatabase) -> list[float]:
-    """Return the median times of a question on several databases, asked by turns; who was first is last next.
+    """Return a question's median times on several databases, asked in rotating order.
 
-    What took long the first time may have waited for the disk, which is to be warm: that turn is not counted.
+    A slow first round, which may have waited for the disk, is not counted.
     """
     turns = [_turn(asked, databases)]
     if max(turns[0]) > _SLOW_MS:
@@ -334,7 +334,7 @@ def _milliseconds(asked: Asked, goal: int, *databases: ReportDatabase) -> list[f
 
 
 def _turn(asked: Asked, databases: tuple[ReportDatabase, ...]) -> list[float]:
-    """Return how long each database took this once, in milliseconds; infinite where it was given up."""
+    """Return each database's time for one call, in milliseconds; infinite after a timeout."""
     taken = []
     for database in databases:
         began = time.perf_counter()
@@ -348,13 +348,13 @@ def _turn(asked: Asked, databases: tuple[ReportDatabase, ...]) -> list[float]:
                 **dict(asked.parameters),
             )
             taken.append((time.perf_counter() - began) * 1000)
-        except DatabaseAway:  # longer than the dashboard waits for an answer
+        except DatabaseAway:  # longer than the dashboard's timeout
             taken.append(math.inf)
     return taken
 
 
 def plan(url: str, asked: Asked) -> str:
-    """Return what the plan of a question is made of: its node types, and how many pages it reads."""
+    """Return the composition of a question's plan: its node types, and how many pages it reads."""
     engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
     given = {name: list(value) if isinstance(value, tuple) else value for name, value in asked.parameters}
     statement = sql(asked.question, asked.figure, asked.order)
@@ -385,7 +385,7 @@ def plan(url: str, asked: Asked) -> str:
 
 
 def table(url: str, found: list[Measured]) -> str:
-    """Return the times as Markdown: the slowest asking of each file, and the plans of the worst five."""
+    """Return the times as Markdown: the slowest call of each file, and the plans of the worst five."""
     everything, found = found, [row for row in found if row.milliseconds]
     lines = ["| question | filters | " + " | ".join(f"{period} (≤ {goal})" for period, goal in GOALS_MS.items()) + " |"]
     lines.append("|---|---|" + "---:|" * len(GOALS_MS))
@@ -398,7 +398,7 @@ def table(url: str, found: list[Measured]) -> str:
                 cells.append(_cell(max(worst, key=lambda row: row.part_of_goal)) if worst else "")
             lines.append(f"| {question} | {filters} | " + " | ".join(cells) + " |")
     over = [row for row in found if row.part_of_goal > 1]
-    lines += ["", f"{len(found)} askings measured, {len(over)} over their goal.", "", "The worst five by plan:", ""]
+    lines += ["", f"{len(found)} calls measured, {len(over)} over their goal.", "", "The worst five by plan:", ""]
     for row in sorted(found, key=lambda row: -row.part_of_goal)[:5]:
         asked = row.asked
         lines.append(
@@ -409,9 +409,9 @@ def table(url: str, found: list[Measured]) -> str:
 
 
 def _access(found: list[Measured]) -> list[str]:
-    """Return as Markdown what row-level security and masking cost: each question beside the same asked bare."""
+    """Return as Markdown what row-level security and masking cost: each question beside its bare time."""
     choices = list(dict.fromkeys(row.filters for row in found))
-    lines = ["What access costs: the times of a question's askings together, beside the same asked bare.", ""]
+    lines = ["What access costs: the total time of a question's calls, beside the same calls bare.", ""]
     lines += [
         "| question | with, ms | bare, ms | ratio | " + " | ".join(choices) + " |",
         "|---|" + "---:|" * (3 + len(choices)),
@@ -426,14 +426,14 @@ def _access(found: list[Measured]) -> list[str]:
 
 
 def _waiting(found: list[Measured]) -> list[str]:
-    """Return as Markdown what waiting changes cost: each question beside the same once they are in the summary."""
+    """Return as Markdown what waiting changes cost: each question beside its time once they are in the summary."""
     found = [row for row in found if not math.isnan(row.waiting)]
     if not found:
         return []
     lines = [
-        "What waiting changes cost: a question's askings together, beside the same with the changes in the summary.",
+        "What waiting changes cost: the total time of a question's calls, and with the changes in the summary.",
         "",
-        "| question | waiting, ms | in the summary, ms | ratio | more askings |",
+        "| question | waiting, ms | in the summary, ms | ratio | more calls |",
         "|---|" + "---:|" * 4,
     ]
     over = []
@@ -446,7 +446,7 @@ def _waiting(found: list[Measured]) -> list[str]:
         words = f"**{ratio:.2f}**" if ratio > GOAL_WAITING else f"{ratio:.2f}"
         more = sum(not row.milliseconds for row in rows) or ""
         lines.append(f"| {question} | {waiting:,.1f} | {without:,.1f} | {words} | {more} |")
-    lines += ["", f"Over {GOAL_WAITING}: {', '.join(over) or 'none'}. The five that lose most:", ""]
+    lines += ["", f"Over {GOAL_WAITING}: {', '.join(over) or 'none'}. The five most affected:", ""]
     lines += [
         f"- `{row.asked.question}` ({row.asked.figure}, {row.asked.order}; {row.period}; filters: {row.filters}; by "
         f"{dict(row.asked.parameters).get('by')}): {row.waiting:,.1f} ms, in the summary {row.summarised:,.1f}"

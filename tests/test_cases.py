@@ -86,7 +86,7 @@ def test_a_case_is_shown_as_it_stood(city: psycopg.Connection, reports: ReportDa
 
 @pytest.mark.usefixtures("city")
 @pytest.mark.parametrize(
-    ("query", "figure", "order", "page", "strange"),
+    ("query", "figure", "order", "page", "unrecognised"),
     [
         ({}, "open", "worklist", 1, ()),
         ({"figure": ["overdue"], "page": ["3"]}, "overdue", "worklist", 3, ()),

@@ -34,7 +34,7 @@ DOORS = {
     ),
     "no key": (
         "delete from scope_key",
-        "scope_key: the key is missing, so that no scope can be signed and the dashboard shows counts only. Cure: python -m",
+        "scope_key: the key is missing, so that no scope can be signed and the dashboard shows counts only. Cure:",
     ),
     "a key for the reader": (
         "grant select on scope_key to report_reader",

@@ -83,7 +83,7 @@ def test_compressed_and_plain_files_read_alike(connection: psycopg.Connection, c
         (
             '"America/New_York"',
             '"New York"',
-            "city.time_zone is not an IANA time zone known to this machine: 'New York'",
+            "city.time_zone is not an IANA time zone known to this",
         ),
         ('open = "waiting"', 'open = "offen"', "statuses.open must be one of waiting, in_progress, resolved, refused"),
         (
