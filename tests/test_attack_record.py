@@ -168,7 +168,7 @@ def test_everything_a_person_takes_is_on_record_and_an_administrator_finds_it(ci
             assert "<td>opened a case" not in page
             page = admin.open("access", "kind=cases&lang=en")
             assert "<td>opened a case" in page
-            assert "<td>took a file" not in page
+            assert "<td>exported a file" not in page
             assert "access-alarm" in page
             assert "30,024" in page, "with the other file"
         # What /metrics knows of it is asked beside it, so that it never waits.

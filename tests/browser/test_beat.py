@@ -28,8 +28,8 @@ CAUSES: list[tuple[str, dict[str, Any] | None, str, str]] = [
         "you are signed out",
         "phiên đăng nhập đã kết thúc",
     ),
-    ("a proxy without a server", STRANGER | {"status": 502}, "No word from the server", "Mất kết nối máy chủ"),
-    ("a cable that is pulled", None, "No word from the server", "Mất kết nối máy chủ"),
+    ("a proxy without a server", STRANGER | {"status": 502}, "The server has not answered", "Mất kết nối máy chủ"),
+    ("a cable that is pulled", None, "The server has not answered", "Mất kết nối máy chủ"),
 ]
 
 

@@ -146,7 +146,7 @@ def test_signed_out_by_the_proxy_the_screen_says_so_and_leads_back(
 
     page.route(f"{address}/**", instead)
     expect(age).to_contain_text("you are signed out", timeout=SETTLES)
-    expect(age).not_to_contain_text("No word from the server")
+    expect(age).not_to_contain_text("The server has not answered")
     assert page.locator(".stDialog:visible").count() == 0
     age.get_by_role("link", name="Sign in again").click()
     expect(page.get_by_role("heading", name="Sign in to the city")).to_be_visible(timeout=SETTLES)

@@ -51,7 +51,7 @@ def plainly(visited: Visit, path: str) -> Page:
 @pytest.mark.parametrize(
     ("path", "said"),
     [
-        (f"?{AT}", "this browser offers no WebGL"),
+        (f"?{AT}", "this browser has no WebGL"),
         (f"map?{AT}", "Dots and squares are missing here"),
         (f"map?{AT}&show=density", "Dots and squares are missing here"),
         (f"map?{AT}&show=areas&level=ward", "Dots and squares are missing here"),
