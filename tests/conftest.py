@@ -1,4 +1,4 @@
-"""What tests share: one embedded server for the run, a fresh database for each test that asks, the cities' files."""
+"""Shared fixtures: one embedded server for the run, a fresh database per test that needs one, the cities' files."""
 
 import os
 import uuid
@@ -38,11 +38,11 @@ _OF_CITIES = {
     "tests/browser/test_figure_walk.py",
     "tests/browser/test_overview.py",
 }
-"""The files whose tests read a real city: they share one process, so that it is imported once."""
+"""The test files that read a real city: they share one process, so that it is imported once."""
 
 
 class _ByFile(LoadFileScheduling):  # type: ignore[misc]  # xdist says no types
-    """Give each process whole files, and all files of real cities to one."""
+    """Give each process whole files, and all files with real cities to one."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = super()._split_scope(nodeid)
@@ -50,20 +50,20 @@ class _ByFile(LoadFileScheduling):  # type: ignore[misc]  # xdist says no types
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """End a run on SIGTERM as on Ctrl-C: a time limit leaves no server and no folder behind either."""
+    """End a run on SIGTERM like on Ctrl-C: a time limit leaves no server and no folder behind."""
     ending = ExitStack()
     ending.enter_context(ends_in_order())
     config.add_cleanup(ending.close)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _ByFile:
-    """Say how tests are shared out between processes."""
+    """Set how tests are shared between processes."""
     return _ByFile(config, log)
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
-    """The URL of a server of our own; with TEST_DB_URL, of another PostgreSQL whose owner may create databases."""
+    """The URL of our own server; with TEST_DB_URL, of another PostgreSQL whose owner may create databases."""
     if url := os.environ.get("TEST_DB_URL"):
         yield url
         return
@@ -76,14 +76,14 @@ def server() -> Iterator[str]:
 
 
 def _in_memory() -> str | None:
-    """Return a folder in memory with room for the databases of tests, where there is one: no disk is waited for."""
+    """Return a folder in memory with room for the tests' databases, if there is one: nothing waits for a disk."""
     memory = Path("/dev/shm")
     return str(memory) if memory.is_dir() and disk_usage(memory).free > 6 * 1024**3 else None
 
 
 @pytest.fixture(scope="session")
 def new_database(server: str) -> Iterator[NewDatabase]:
-    """Make a database as a copy of another and return its URL; all are dropped at the end."""
+    """Copy a database and return the copy's URL; all are dropped at the end."""
     made: list[str] = []
 
     def make(template: str) -> str:
@@ -95,12 +95,12 @@ def new_database(server: str) -> Iterator[NewDatabase]:
         made.append(name)
         url = with_database(server, name)
         if template != "template1":
-            with connect(url) as connection:  # a copy of a database does not take over the rights to it
+            with connect(url) as connection:  # a copy of a database does not inherit its privileges
                 close_to_everybody(connection)
         return url
 
     yield make
-    if "TEST_DB_URL" in os.environ:  # our own server goes with its folder
+    if "TEST_DB_URL" in os.environ:  # our own server is removed with its folder
         with connect(server) as connection:
             for name in made:
                 connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
@@ -108,7 +108,7 @@ def new_database(server: str) -> Iterator[NewDatabase]:
 
 @pytest.fixture(scope="session")
 def schema_template(new_database: NewDatabase) -> str:
-    """The name of a database with the current schema and not a row in it."""
+    """The name of an empty database with the current schema."""
     url = new_database("template1")
     with connect(url) as connection:
         migrate(connection)
@@ -117,7 +117,7 @@ def schema_template(new_database: NewDatabase) -> str:
 
 @pytest.fixture
 def database(new_database: NewDatabase, schema_template: str, server: str) -> Iterator[str]:
-    """The owner's URL of an empty report database, this test's own; dropped after it."""
+    """The owner's URL of an empty report database for this test; dropped after it."""
     url = new_database(schema_template)
     yield url
     with connect(server) as connection:
@@ -128,7 +128,7 @@ def database(new_database: NewDatabase, schema_template: str, server: str) -> It
 
 @pytest.fixture
 def connection(database: str) -> Iterator[psycopg.Connection]:
-    """The owner's connection to this test's own empty report database."""
+    """The owner's connection to this test's empty report database."""
     with connect(database) as opened:
         yield opened
 
@@ -142,14 +142,14 @@ def reports(database: str) -> Iterator[ReportDatabase]:
 
 @pytest.fixture
 def administrator(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Draw pages and answer routes, of a test without a browser, for whoever opened the one-time address."""
+    """Draw pages and answer routes without a browser, as the user of the one-time address."""
     monkeypatch.setattr(accounts, "asker", lambda: lambda: accounts.HERE)
     monkeypatch.setattr(door, "holds", lambda _cookies: True)
 
 
 @pytest.fixture
 def clock_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Callable[[float], None]]:
-    """Give a module a clock of its own, and return what lets so many seconds pass for it, and for nobody else."""
+    """Replace a module's clock, and return a function that advances it; other modules keep theirs."""
 
     def give(module: str) -> Callable[[float], None]:
         now = [1000.0]
@@ -164,12 +164,12 @@ def clock_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Callable[[float
 
 
 DEMO_NOW = datetime(2026, 11, 18, 3, 0, tzinfo=UTC)
-"""The moment the tests' demo city ends at."""
+"""The moment at which the tests' demo city ends."""
 
 
 @pytest.fixture(scope="session")
 def demo(new_database: NewDatabase, schema_template: str) -> str:
-    """The owner's URL of a demo city of 12,000 reports, to be read only."""
+    """The owner's URL of a demo city of 12,000 reports; read only."""
     url = new_database(schema_template)
     with connect(url) as opened:
         build_demo(opened, reports=12_000, seed=1000, now=DEMO_NOW)
@@ -180,7 +180,7 @@ def demo(new_database: NewDatabase, schema_template: str) -> str:
 def import_city(
     new_database: NewDatabase, schema_template: str, cities: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[str], Imported]]:
-    """Import a city's published file twice into a database of its own, once for all tests."""
+    """Import a city's published file twice into its own database, once for all tests."""
     with ExitStack() as opened:
 
         @cache
@@ -230,5 +230,5 @@ def with_database(url: str, name: str) -> str:
 
 
 def database_name(url: str) -> str:
-    """Return the name of the database a URL leads to."""
+    """Return the database name in a URL."""
     return str(psycopg.conninfo.conninfo_to_dict(url)["dbname"])

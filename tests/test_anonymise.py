@@ -1,4 +1,4 @@
-"""Old reports lose what identifies a person; open and younger ones, and every count, stay as they are."""
+"""Old reports lose what identifies a person; open and newer ones, and every count, do not change."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ LONG_AGO = datetime.now(UTC) - 800 * DAY  # the command reads the clock
 
 
 def _tell(connection: psycopg.Connection, number: int, **facts: object) -> None:
-    """Add a report that names its citizen everywhere, submitted long ago."""
+    """Add a report with the citizen's data everywhere, submitted long ago."""
     words = dict.fromkeys(("title", "text", "address", "answer"), f"Gọi {SECRET}")
     report(connection, number, submitted_at=LONG_AGO - 5 * DAY, **{**words, "updated_at": LONG_AGO, **facts})
     give_step(connection, number, 1, "submitted", LONG_AGO - 5 * DAY, note=f"Hỏi {SECRET}")
@@ -42,7 +42,7 @@ def run(database: str, *arguments: str) -> Result:
 
 
 def _named(connection: psycopg.Connection) -> list[set[int]]:
-    """Return which reports hold the citizen's number: in words, in a step, as a contact; and, never, findable by it."""
+    """Return which reports contain the citizen's number: in words, in a step, as a contact; and, never, by search."""
     held = (
         "select id from report where concat_ws(' ', title, text, address, answer) like '%345%678%'",
         "select report_id from report_event where note like '%345%678%'",
@@ -53,14 +53,14 @@ def _named(connection: psycopg.Connection) -> list[set[int]]:
 
 
 def _whole(connection: psycopg.Connection) -> list[tuple[object, ...]]:
-    """Return everything of the reports but what is masked, and all that was noted of changes."""
+    """Return all data of the reports except what is masked, and the change marks."""
     rows = connection.execute(
         """select to_jsonb(report) - '{title,text,address,answer,words}'::text[] from report order by id"""
     ).fetchall()
     return [*rows, *connection.execute("select * from report_change").fetchall()]
 
 
-def test_a_dry_run_tells_what_would_be_done_and_writes_nothing(database: str, connection: psycopg.Connection) -> None:
+def test_a_dry_run_shows_what_would_be_done_and_writes_nothing(database: str, connection: psycopg.Connection) -> None:
     before = _whole(connection)
     result = run(database, "--older-than", "2y")
     assert result.exit_code == 0
@@ -72,7 +72,7 @@ def test_a_dry_run_tells_what_would_be_done_and_writes_nothing(database: str, co
     assert connection.execute("select count(*) from access_log").fetchone() == (0,)
 
 
-def test_old_reports_lose_their_persons_and_nothing_else_changes(database: str, connection: psycopg.Connection) -> None:
+def test_old_reports_lose_personal_data_and_nothing_else_changes(database: str, connection: psycopg.Connection) -> None:
     before = _whole(connection)
     assert connection.execute("select count(*) from report_change").fetchone() == (0,)
     result = run(database, "--older-than", "2y", "--yes")
@@ -88,14 +88,14 @@ def test_old_reports_lose_their_persons_and_nothing_else_changes(database: str, 
     assert re.fullmatch(r"reports that ended before \d{4}-\d\d-\d\d: 1 contacts, 1 reports .*, 1 notes .*", reason)
 
 
-def test_again_finds_nothing_more(database: str) -> None:
+def test_a_second_run_finds_nothing(database: str) -> None:
     run(database, "--older-than", "2y", "--yes")
     result = run(database, "--older-than", "2y")
     assert "0 contacts, 0 reports with words to mask, 0 notes of their steps." in result.stdout
     assert "For example" not in result.stdout
 
 
-def test_what_was_stopped_halfway_is_kept_and_finished_by_the_next(
+def test_an_interrupted_run_is_kept_and_completed_by_the_next(
     connection: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_REPORTS_AT_ONCE", 1)

@@ -1,4 +1,4 @@
-"""What is remembered, for how long, and what happens to it while nothing new can be asked."""
+"""The answer cache: what it keeps, for how long, and what it does while the database is away."""
 
 import threading
 import time
@@ -13,7 +13,7 @@ from queries.engine.filters import Filters
 
 
 class Away(Exception):
-    """Nothing can be asked."""
+    """The database is away."""
 
 
 def memory(seconds: float = 60.0, room: int = 1_000_000) -> AnswerCache:
@@ -22,7 +22,7 @@ def memory(seconds: float = 60.0, room: int = 1_000_000) -> AnswerCache:
 
 @pytest.fixture
 def passes(clock_of: Callable[[str], Callable[[float], None]]) -> Callable[[float], None]:
-    """Let so many seconds pass."""
+    """Advance the clock by so many seconds."""
     return clock_of("queries.engine.answer_cache")
 
 
@@ -30,20 +30,20 @@ def fails() -> str:
     raise Away
 
 
-def test_it_is_made_once() -> None:
+def test_an_answer_is_made_once() -> None:
     found = memory()
     numbers = iter("012")
     assert [found.remember("key", lambda: next(numbers)) for _ in range(3)] == ["0", "0", "0"]
 
 
-def test_it_is_made_anew_after_its_time(passes: Callable[[float], None]) -> None:
+def test_an_answer_is_made_again_after_its_lifetime(passes: Callable[[float], None]) -> None:
     found = memory(seconds=50)
     found.remember("key", lambda: "old")
     passes(60)
     assert found.remember("key", lambda: "new") == "new"
 
 
-def test_nothing_grows_old_while_it_stands_still(passes: Callable[[float], None]) -> None:
+def test_nothing_ages_while_the_cache_is_frozen(passes: Callable[[float], None]) -> None:
     found = memory(seconds=100)
     found.remember("key", lambda: "old")
     found.freeze()
@@ -55,7 +55,7 @@ def test_nothing_grows_old_while_it_stands_still(passes: Callable[[float], None]
     assert found.remember("key", lambda: "new") == "new"
 
 
-def test_what_is_nearly_too_old_is_good_where_nothing_new_can_be_made(passes: Callable[[float], None]) -> None:
+def test_an_old_answer_is_served_if_the_query_fails(passes: Callable[[float], None]) -> None:
     found = memory(seconds=500)
     found.remember("key", lambda: "old")
     passes(420)
@@ -64,7 +64,7 @@ def test_what_is_nearly_too_old_is_good_where_nothing_new_can_be_made(passes: Ca
     assert found.remember("key", lambda: "new") == "new"
 
 
-def test_what_is_good_stays_good_while_there_is_no_better_one(passes: Callable[[float], None]) -> None:
+def test_an_old_answer_is_kept_while_there_is_no_better_one(passes: Callable[[float], None]) -> None:
     found = memory(seconds=500)
     found.remember("key", lambda: "old")
     for _ in range(3):
@@ -72,14 +72,14 @@ def test_what_is_good_stays_good_while_there_is_no_better_one(passes: Callable[[
         assert found.remember("key", fails) == "old"
 
 
-def test_what_was_never_made_fails_and_may_be_made_later() -> None:
+def test_a_first_failure_is_raised_and_retried_later() -> None:
     found = memory()
     with pytest.raises(Away):
         found.remember("key", fails)
     assert found.remember("key", lambda: "made") == "made"
 
 
-def test_those_who_wait_share_a_failure_instead_of_finding_out_one_by_one() -> None:
+def test_waiting_threads_share_a_failure() -> None:
     found = memory()
     tried: list[int] = []
     said: list[str] = []
@@ -109,7 +109,7 @@ def test_those_who_wait_share_a_failure_instead_of_finding_out_one_by_one() -> N
     assert len(tried) == 1
 
 
-def test_where_the_maker_leaves_another_makes_it() -> None:
+def test_if_the_maker_is_interrupted_another_thread_makes_the_answer() -> None:
     found = memory()
     begun, leave = threading.Event(), threading.Event()
 
@@ -135,13 +135,13 @@ def test_where_the_maker_leaves_another_makes_it() -> None:
     assert answers == ["made"]
 
 
-def test_what_does_not_fit_is_handed_out_and_not_kept() -> None:
+def test_an_answer_too_large_to_keep_is_returned() -> None:
     found = memory(room=5_000)
     assert len(found.remember("key", lambda: "x" * 10_000)) == 10_000
     assert found.remember("key", lambda: "short") == "short"
 
 
-def test_what_speaks_of_a_moment_that_all_have_left_is_let_go() -> None:
+def test_answers_of_a_moment_that_no_page_shows_are_dropped() -> None:
     left, stays = datetime(2026, 11, 18, 3, 0, tzinfo=UTC), datetime(2026, 11, 18, 3, 1, tzinfo=UTC)
     found = memory()
     keys: list[Callable[[datetime], Hashable]] = [

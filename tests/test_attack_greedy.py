@@ -1,6 +1,6 @@
 """Attacks of one account on everybody's time: many tabs, endless clicks, floods of messages and of sockets.
 
-Nothing here looks at a clock: turns are counted.
+Nothing here depends on a clock: slots are counted.
 """
 
 import asyncio
@@ -27,11 +27,11 @@ from ui.server import gate
 GREEDY, OTHER, THIRD = of_account("greedy"), of_account("other"), of_account("third")
 TABS = 20
 STEPS = 5
-"""So often does the other's page leave the turn, as for an answer of the database, and come back."""
+"""How often the other's page releases its slot, as for a query, and resumes."""
 
 
 class CountedTurns(RunQueue):
-    """Turns that note, for each turn somebody waited for, how many others were given meanwhile."""
+    """A run queue that records, for each wait, how many others got a slot meanwhile."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,14 +39,14 @@ class CountedTurns(RunQueue):
         self.meanwhile: dict[Any, list[int]] = {}
 
     def _leave_line(self, one: Any) -> None:
-        """Note it, with the guard held: what other threads do in between makes no difference."""
+        """Record it with the guard held: other threads cannot interfere."""
         super()._leave_line(one)
         self.meanwhile.setdefault(one.whose, []).append(sum(number > one.number for number in self.given))
         self.given.append(self._last_turn[one.whose])
 
 
 class Room:
-    """Pages that take turns, and the order in which they had them."""
+    """Pages in the queue, and the order of their slots."""
 
     def __init__(self) -> None:
         self.turns = CountedTurns()
@@ -55,7 +55,7 @@ class Room:
         self._threads: list[threading.Thread] = []
 
     def draw(self, whose: Whose, rank: Rank = Rank.CLICKED, steps: int = 0) -> None:
-        """Draw a page that has its first turn, and then one for each step."""
+        """Draw a page with a first slot and one more for each step."""
         with self.turns.turn(rank, whose):
             self.had.append(whose)
             for _ in range(steps):
@@ -66,7 +66,7 @@ class Room:
     def begin(
         self, whose: Whose, *, again: bool = False, rank: Rank = Rank.CLICKED, steps: int = 0
     ) -> threading.Thread:
-        """Draw a page in a thread of its own, `again` and again."""
+        """Draw a page in its own thread, `again` and again."""
 
         def run() -> None:
             self.draw(whose, rank, steps)
@@ -92,8 +92,8 @@ def room() -> Iterator[Room]:
 
 
 @pytest.mark.parametrize("rank", [Rank.CLICKED, Rank.REFRESHED])
-def test_twenty_tabs_in_line_are_one_viewer_before_the_next(room: Room, rank: Rank) -> None:
-    """All of them asked before; the other still has the first or the second turn."""
+def test_twenty_queued_tabs_count_as_one_viewer(room: Room, rank: Rank) -> None:
+    """All of them were queued before; the other still gets the first or the second slot."""
     with room.turns.turn(Rank.CLICKED, THIRD):
         for _ in range(TABS):
             room.begin(GREEDY, rank=rank)
@@ -106,9 +106,9 @@ def test_twenty_tabs_in_line_are_one_viewer_before_the_next(room: Room, rank: Ra
 
 @pytest.mark.parametrize("steps", [0, STEPS])
 @pytest.mark.parametrize("rank", [Rank.CLICKED, Rank.REFRESHED])
-def test_twenty_tabs_that_never_stop_have_one_turn_for_each_of_the_others(room: Room, rank: Rank, steps: int) -> None:
-    """So a page takes less than twice its own time, where the turns of both are as long: for each of its turns it waits
-    for the one that is being had already, and for no other. Before its first, what the greedy one has begun may end.
+def test_twenty_busy_tabs_get_one_slot_for_each_of_the_others(room: Room, rank: Rank, steps: int) -> None:
+    """So a page takes less than twice its own time if the slots of both are equally long: for each of its slots it
+    waits for at most the one in progress. Before its first, what the greedy viewer has begun may end.
     """
     for _ in range(TABS):
         room.begin(GREEDY, again=True, rank=rank, steps=steps)
@@ -121,8 +121,8 @@ def test_twenty_tabs_that_never_stop_have_one_turn_for_each_of_the_others(room: 
         assert others == [0] * STEPS
 
 
-def test_an_account_has_so_many_pages_in_work_and_others_go_past_them(room: Room) -> None:
-    """Pages that wait for the database hold connections, which all share."""
+def test_an_account_has_a_limit_of_runs_in_progress_and_others_pass(room: Room) -> None:
+    """Pages that wait for the database hold connections, which all viewers share."""
     most = SHARES["account"].runs
     waiting, answered = threading.Semaphore(0), threading.Event()
 
@@ -146,7 +146,7 @@ def test_an_account_has_so_many_pages_in_work_and_others_go_past_them(room: Room
         assert not thread.is_alive()
 
 
-def test_a_click_goes_before_the_refreshes_another_has_begun(room: Room) -> None:
+def test_a_click_goes_before_another_viewers_begun_refreshes(room: Room) -> None:
     asked, answered = threading.Event(), threading.Event()
 
     def refresh() -> None:
@@ -169,8 +169,8 @@ def test_a_click_goes_before_the_refreshes_another_has_begun(room: Room) -> None
     assert room.had == [OTHER, GREEDY]
 
 
-def test_who_waits_behind_their_own_pages_does_not_push_in(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After twenty seconds a page goes on without a turn; twenty of one account would then be drawn at once."""
+def test_runs_that_wait_for_their_own_viewer_do_not_skip_the_queue(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After twenty seconds a run continues without a slot; twenty of one account would then run at once."""
     monkeypatch.setattr("ui.live.run_queue._SECONDS_TO_WAIT", 0.05)
     most = SHARES["account"].runs
     inside, at_once, answered = 0, 0, threading.Event()
@@ -198,7 +198,7 @@ def test_who_waits_behind_their_own_pages_does_not_push_in(room: Room, monkeypat
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The seconds of the limits' own clock, and no waiting."""
+    """Replaces the limits' clock and waiting."""
     now = [1000.0]
     monkeypatch.setattr(sessions, "_SECONDS_TO_SAY_NO", 0.0)
     return now
@@ -216,7 +216,7 @@ def is_drawn(found: Viewers, viewer: Viewer, whose: Whose) -> bool:
         return not viewer.too_often
 
 
-def test_endless_clicks_are_refused_and_nobody_elses(clock: list[float]) -> None:
+def test_endless_clicks_are_refused_for_that_account_only(clock: list[float]) -> None:
     found = of_viewers(clock)
     tabs = [found.enter(pulse(NOW)) for _ in range(TABS)]
     most, per_second = SHARES["account"].pages
@@ -233,7 +233,7 @@ def test_a_refused_page_comes_back_by_itself_and_is_counted_then(clock: list[flo
     viewer = found.enter(pulse(NOW))
     while is_drawn(found, viewer, GREEDY):
         pass
-    viewer.called = True  # its heartbeat has it drawn again
+    viewer.called = True  # its heartbeat asks for a new run
     assert not is_drawn(found, viewer, GREEDY), "a refusal is no way round the limit"
     clock[0] += viewer.too_often
     viewer.called = True
@@ -248,7 +248,7 @@ def test_refreshes_by_the_heartbeat_are_never_refused(clock: list[float]) -> Non
         assert is_drawn(found, viewer, GREEDY)
 
 
-def test_clicks_faster_than_a_hands_wait_as_refreshes_do(clock: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_clicks_faster_than_a_persons_wait_like_refreshes(clock: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
     found, ranks = of_viewers(clock), list[Rank]()
     real = found.turns.turn
 
@@ -265,7 +265,7 @@ def test_clicks_faster_than_a_hands_wait_as_refreshes_do(clock: list[float], mon
 
 
 class Held:
-    """An application whose WebSockets stay open until they are told to close."""
+    """An application whose WebSockets stay open until they are closed."""
 
     def __init__(self) -> None:
         self.close = asyncio.Event()
@@ -281,7 +281,7 @@ class Held:
 
 
 async def ask(door: gate.Gate, who: str, kind: str = "websocket", path: str = "/_stcore/stream") -> int:
-    """Ask for a path as a proxy passes it on for somebody, and return the status; 0 while a WebSocket is open."""
+    """Send a request as a proxy does for a user, and return the status; 0 while a WebSocket is open."""
     proven = (b"x-proxy-secret", SECRET.encode())
     headers = [(b"host", b"reports.example"), (b"x-remote-user", who.encode()), proven]
     scope = {
@@ -313,7 +313,7 @@ async def ask(door: gate.Gate, who: str, kind: str = "websocket", path: str = "/
 
 
 async def becomes_open(true: Callable[[], bool]) -> None:
-    """Let the others go on until it is true, and fail where it never is."""
+    """Let other tasks run until a condition is true; fail if it never is."""
     for _ in range(10_000):
         if true():
             return
@@ -321,7 +321,7 @@ async def becomes_open(true: Callable[[], bool]) -> None:
     pytest.fail("the sockets were not opened")
 
 
-def test_an_account_has_so_many_sockets_and_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_account_has_a_limit_of_sockets_and_a_message(monkeypatch: pytest.MonkeyPatch) -> None:
     told(monkeypatch, PROXY)
     noted: list[str] = []
     monkeypatch.setattr(accounts, "refused", lambda who, what, why: noted.append(f"{who}: {what}, {why}"))
@@ -350,7 +350,7 @@ def test_an_account_has_so_many_sockets_and_is_told(monkeypatch: pytest.MonkeyPa
     assert set(noted) == {"account greedy: refused at the gate, too many open pages"}
 
 
-def test_a_flood_of_messages_waits_in_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_flood_of_messages_is_held_back(monkeypatch: pytest.MonkeyPatch) -> None:
     now, slept = [1000.0], []
     sockets = Sockets()
     sockets._messages = Pace(lambda share: share.messages, clock=lambda: now[0])
@@ -399,6 +399,6 @@ def test_who_has_not_signed_in_is_counted_by_address(account: Account, whose: Wh
 
 @pytest.mark.parametrize("part", ["sockets", "runs", "files"])
 def test_an_address_may_take_more_than_an_account(part: str) -> None:
-    """An office, a proxy or an operations room stands behind one."""
+    """Many people may share one: an office, a proxy or an operations room."""
     counted: Callable[[Any], int] = lambda share: getattr(share, part)  # noqa: E731
     assert counted(SHARES["address"]) > counted(SHARES["account"])
