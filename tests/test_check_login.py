@@ -1,4 +1,4 @@
-"""`check` names what would let the dashboard's login become more than it is, and the statement that cures it."""
+"""`check` names what would give the dashboard's login more rights, and the statement that repairs it."""
 
 import psycopg
 import pytest
@@ -22,7 +22,7 @@ DOORS = {
     ),
     "names that the caller may put anywhere": (
         "alter function contact_of reset search_path",
-        "put them. Cure: alter function contact_of(bigint,text,text) set search_path = pg_catalog, public, pg_temp.",
+        "create them. Cure: alter function contact_of(bigint,text,text) set search_path = pg_catalog, public, pg_temp.",
     ),
     "the caller's temporary tables first": (
         "alter function found_by_words set search_path = pg_catalog, public",
@@ -73,14 +73,14 @@ DOORS = {
 
 
 @pytest.mark.parametrize("door", DOORS)
-def test_an_open_door_is_named_with_its_cure(connection: psycopg.Connection, door: str) -> None:
+def test_each_excess_right_is_named_with_its_cure(connection: psycopg.Connection, door: str) -> None:
     opened, said = DOORS[door]
     try:
         connection.execute(opened.encode())
         found = [str(damage) for damage in find_damage(connection)]
     except psycopg.errors.InsufficientPrivilege:
         pytest.skip("only a superuser may open it")
-    finally:  # roles are the whole server's
+    finally:  # roles belong to the whole server
         connection.execute("drop table if exists kept; drop role if exists login_in_test")
     assert any(said in line for line in found), found
 
@@ -89,12 +89,12 @@ def test_an_extension_that_leads_elsewhere_is_named(
     connection: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert list(login_damage(connection)) == []
-    monkeypatch.setattr(check_login, "_WAYS_OUT", ("plpgsql",))  # the one extension that is here
+    monkeypatch.setattr(check_login, "_WAYS_OUT", ("plpgsql",))  # the only extension installed here
     (found,) = map(str, login_damage(connection))
     assert found.startswith("extension plpgsql: is installed, and leads to other databases")
 
 
-def test_what_only_a_superuser_may_close_is_told_apart(connection: psycopg.Connection) -> None:
+def test_rights_that_only_a_superuser_may_revoke_are_listed_apart(connection: psycopg.Connection) -> None:
     assert beyond_the_owner(connection) == []
     with connection.transaction(force_rollback=True):
         try:

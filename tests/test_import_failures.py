@@ -39,8 +39,8 @@ def nothing_happened(connection: psycopg.Connection, city: SampleCity) -> bool:
         (FILE.replace(b"Hole", b"Tr\xe1i c\xe2y"), r"is not utf-8 text: line 2, byte \d+ is 0xe1, and 1999 more"),
         (FILE.decode().encode("utf-16"), "the header is not utf-8 text"),
         (bytes(range(256)) * 100, "is not utf-8 text"),
-        (gzip.compress(FILE)[:-3000], "the compressed file is not whole"),
-        (gzip.compress(FILE)[:200], "the compressed file is not whole"),
+        (gzip.compress(FILE)[:-3000], "the compressed file is incomplete"),
+        (gzip.compress(FILE)[:200], "the compressed file is incomplete"),
         (gzip.compress(FILE)[:-8] + b"12345678", "cannot be read to its end"),
         (FILE.replace(b",Trees,", b",x,").replace(b"Roads", b"Roads %d"), "more than 1000 different words"),
     ],
@@ -89,7 +89,7 @@ def test_compressed_and_plain_files_read_alike(connection: psycopg.Connection, c
         (
             'columns = ["opened"], format = "iso"',
             'columns = ["opened"], format = "%Q"',
-            "times.submitted.format is nei",
+            "times.submitted.format must be iso",
         ),
         ('columns = ["opened"], format', "format", "times.submitted.columns is missing"),
         (
@@ -105,7 +105,7 @@ def test_compressed_and_plain_files_read_alike(connection: psycopg.Connection, c
         ("tolerance = 0.001", "tolerance = true", "location.tolerance must be a number"),
         ("lat = 42.25 }", 'lat = "42.25" }', "lat must be a number, not '42.25'"),
         (r"(\w+) side", r"(\w+ side", "published.district.pattern and its replacement do not fit"),
-        (r"written = '\1'", r"written = '\2'", "published.district.pattern and what is written for it"),
+        (r"written = '\1'", r"written = '\2'", "published.district.pattern and its replacement do not fit"),
         ('compare = "district"', 'compare = "zone"', "compare must be one of district, ward, not 'zone'"),
         ("[source]", '[source]\nencoding = "klingon"', "source.encoding is no encoding known to Python"),
         ("[source]", '[source]\ndelimiter = ";;"', "source.delimiter must be one character"),

@@ -226,7 +226,7 @@ def test_an_account_has_so_many_files_made_at_once_and_others_theirs(
         refused = Download(app).begin()
         await refused.end()
         assert refused.status == 429
-        assert b"being made for you" in b"".join(refused.got)
+        assert b"is being made" in b"".join(refused.got)
         asked_by(MAI)
         other = Download(app).begin()
         await other.end()

@@ -39,7 +39,7 @@ def pages() -> list[st.Page]:
     """Return the pages in navigation order, titled in the viewer's language."""
     return [
         st.Page(
-            f"../pages/{file}.py",
+            f"../../pages/{file}.py",
             title=_titles()[path],
             url_path=path or None,
             default=path == OVERVIEW,
