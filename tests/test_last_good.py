@@ -1,4 +1,4 @@
-"""Which earlier moment an address stays at when a later one cannot be asked for."""
+"""The earlier moment an address shows when a later one fails."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -14,17 +14,17 @@ ADDRESS = ("overdue", ("period", "7d"))
 
 @pytest.fixture
 def passes(clock_of: Callable[[str], Callable[[float], None]]) -> Callable[[float], None]:
-    """Let so many seconds pass."""
+    """Advance the clock by so many seconds."""
     return clock_of("ui.live.last_good")
 
 
-def test_what_was_never_shown_has_nowhere_to_stay() -> None:
+def test_an_address_never_shown_has_no_earlier_moment() -> None:
     found = Shown()
     assert not found.failed(ADDRESS, LATER, "slow")
     assert found.stays_at(ADDRESS, away=True) is None
 
 
-def test_a_failure_stays_at_the_last_moment_for_half_a_minute(passes: Callable[[float], None]) -> None:
+def test_after_a_failure_the_last_moment_is_shown_for_half_a_minute(passes: Callable[[float], None]) -> None:
     found = Shown()
     found.record_success(ADDRESS, EARLIER)
     assert found.stays_at(ADDRESS, away=False) is None
@@ -37,13 +37,13 @@ def test_a_failure_stays_at_the_last_moment_for_half_a_minute(passes: Callable[[
     assert found.stays_at(ADDRESS, away=False) is None
 
 
-def test_while_the_database_is_away_it_stays_without_trying() -> None:
+def test_while_the_database_is_away_the_last_moment_is_kept() -> None:
     found = Shown()
     found.record_success(ADDRESS, EARLIER)
     assert found.stays_at(ADDRESS, away=True) == Stay(EARLIER, "")
 
 
-def test_when_the_database_is_back_nothing_stays() -> None:
+def test_when_the_database_is_back_the_latest_moment_is_shown() -> None:
     found = Shown()
     found.record_success(ADDRESS, EARLIER)
     found.failed(ADDRESS, LATER, "slow")
@@ -51,21 +51,21 @@ def test_when_the_database_is_back_nothing_stays() -> None:
     assert found.stays_at(ADDRESS, away=False) is None
 
 
-def test_a_slower_viewer_does_not_turn_the_moment_back() -> None:
+def test_a_slower_viewer_does_not_reset_the_moment() -> None:
     found = Shown()
     found.record_success(ADDRESS, LATER)
     found.record_success(ADDRESS, EARLIER)
     assert found.stays_at(ADDRESS, away=True) == Stay(LATER, "")
 
 
-def test_what_is_not_even_remembered_at_that_moment_is_given_up() -> None:
+def test_a_moment_without_cached_answers_is_given_up() -> None:
     found = Shown()
     found.record_success(ADDRESS, EARLIER)
     assert not found.failed(ADDRESS, EARLIER, "slow")
     assert found.stays_at(ADDRESS, away=True) is None
 
 
-def test_a_moment_is_needed_while_an_address_stays_there_and_until_it_may_have_failed_again(
+def test_a_moment_is_needed_while_an_address_shows_or_may_return_to_it(
     passes: Callable[[float], None],
 ) -> None:
     found = Shown()

@@ -1,4 +1,4 @@
-"""The watcher: what it sees, when it sees something new, and what it says while nobody answers."""
+"""The watcher: what it polls, when the moment moves on, and what it reports during an outage."""
 
 import threading
 import time
@@ -64,8 +64,8 @@ def test_a_change_by_a_clock_that_is_ahead_is_shown_when_its_time_has_come(
     assert watched.pulse.at >= soon
 
 
-def test_what_a_moment_costs_is_paid_before_the_next(watched: Watcher, connection: psycopg.Connection) -> None:
-    """And meanwhile nobody is told that what they see is still all there is."""
+def test_a_moment_lasts_until_its_work_is_done(watched: Watcher, connection: psycopg.Connection) -> None:
+    """And meanwhile the shown page does not count as verified."""
     watched.poll()
     before = watched.pulse
     watched.reports.timings.seconds += 60
@@ -82,9 +82,7 @@ def test_what_a_moment_costs_is_paid_before_the_next(watched: Watcher, connectio
     assert watched.pulse.verified_at == watched.pulse.at > before.at
 
 
-def test_a_moment_that_costs_little_gives_way_at_the_next_look(
-    watched: Watcher, connection: psycopg.Connection
-) -> None:
+def test_a_cheap_moment_is_replaced_at_the_next_poll(watched: Watcher, connection: psycopg.Connection) -> None:
     watched.poll()
     watched.reports.timings.seconds += 0.5
     now = datetime.now(UTC)
@@ -94,7 +92,7 @@ def test_a_moment_that_costs_little_gives_way_at_the_next_look(
     assert watched.pulse.changed_at == now
 
 
-def test_a_moment_stands_while_the_pages_of_many_are_drawn(watched: Watcher, connection: psycopg.Connection) -> None:
+def test_a_moment_lasts_while_many_pages_are_drawn(watched: Watcher, connection: psycopg.Connection) -> None:
     watched.poll()
     before = watched.pulse.at
     viewers = [watched.viewers.enter(watched.pulse) for _ in range(3)]
@@ -111,11 +109,11 @@ def test_a_moment_stands_while_the_pages_of_many_are_drawn(watched: Watcher, con
 
 
 class _Overtaken(Exception):
-    """What Streamlit ends a run with that nobody asks for any more."""
+    """Streamlit's exception that ends an obsolete run."""
 
 
 class _SessionState(dict[str, Viewer]):
-    """One session's: whoever asks it for something in a run that was overtaken is ended there."""
+    """One session's state: an obsolete run that reads it is ended there."""
 
     overtaken: threading.Thread
 
@@ -126,7 +124,7 @@ class _SessionState(dict[str, Viewer]):
 
 
 @pytest.mark.parametrize("overtaken_first", [True, False])
-def test_of_two_runs_of_one_page_the_one_still_asked_for_is_drawn_in_whatever_order_they_wait(
+def test_of_two_runs_of_one_page_the_current_one_is_drawn_in_any_order(
     watched: Watcher, monkeypatch: pytest.MonkeyPatch, overtaken_first: bool
 ) -> None:
     viewer = watched.viewers.enter(watched.pulse)
@@ -165,11 +163,9 @@ def test_of_two_runs_of_one_page_the_one_still_asked_for_is_drawn_in_whatever_or
     assert not viewer.drawing, "it may be drawn again"
 
 
-def test_the_answers_of_a_moment_are_let_go_when_all_have_left_it(
-    watched: Watcher, connection: psycopg.Connection
-) -> None:
+def test_a_moments_answers_are_dropped_when_no_page_shows_it(watched: Watcher, connection: psycopg.Connection) -> None:
     def stand(moment: datetime) -> bool:
-        """Whether they do after the next look."""
+        """Whether they are dropped after the next poll."""
         watched.poll()
         return watched.reports.remember(("figures", moment), lambda: "anew") == "as they were"
 
@@ -188,7 +184,7 @@ def test_the_answers_of_a_moment_are_let_go_when_all_have_left_it(
     assert becomes(lambda: not stand(left))
 
 
-def test_the_answers_of_a_moment_nobody_comes_back_to_are_let_go(
+def test_a_moments_answers_are_dropped_when_no_page_returns_to_it(
     watched: Watcher, connection: psycopg.Connection
 ) -> None:
     left = watched.pulse.at
@@ -204,7 +200,7 @@ def test_the_answers_of_a_moment_nobody_comes_back_to_are_let_go(
     assert watched.reports.remember(("figures", left), lambda: "anew") == "anew"
 
 
-def test_nothing_new_leaves_the_moment_where_it_is_until_the_minute_turns(
+def test_without_changes_the_moment_stays_until_the_next_minute(
     watched: Watcher, connection: psycopg.Connection
 ) -> None:
     report(connection, 1)
@@ -230,7 +226,7 @@ def test_an_empty_database_is_said_to_be_empty(database: str) -> None:
         assert isinstance(found.pulse.trouble, NoCity)
 
 
-def test_an_outage_keeps_what_was_seen_and_since_when() -> None:
+def test_an_outage_keeps_the_last_pulse_and_its_start() -> None:
     with closing(ReportDatabase("postgresql://nobody@127.0.0.1:9/report")) as nobody:
         found = Watcher(nobody, Viewers())
         first = found.pulse

@@ -1,6 +1,6 @@
-"""Every fault the database can have: what the screen says meanwhile, and that it heals with no touch.
+"""Every fault of the database: what the screen says meanwhile, and that it recovers by itself.
 
-Each drill draws the real frame with the real overview. docs/live.md has the same faults with the times they took.
+Each drill draws the real frame with the real overview. docs/live.md lists the same faults with their times.
 """
 
 import fcntl
@@ -47,14 +47,14 @@ pytestmark = pytest.mark.usefixtures("administrator")
 
 
 class Board:
-    """A viewer's overview, drawn when asked."""
+    """A viewer's overview, drawn on request."""
 
     def __init__(self) -> None:
         self._app = AppTest.from_file(str(FRAME), default_timeout=PATIENCE)
         self._app.query_params["lang"] = "en"
 
     def poll(self) -> str:
-        """Draw the page and return the header's words on how fresh it is; nothing may be on it that looks broken."""
+        """Draw the page and return the header's freshness note; nothing on the page may look broken."""
         self._app.run()
         assert not self._app.exception
         drawn = [element for element in self._app.main if isinstance(element, UnknownElement)]
@@ -73,7 +73,7 @@ class Board:
         return unescape(words)
 
     def asks(self, **query: str) -> None:
-        """Have the address ask for something."""
+        """Set the address's query."""
         for word, value in query.items():
             self._app.query_params[word] = value
 
@@ -87,7 +87,7 @@ class Board:
 
 
 def html_of(data: dict[str, str]) -> str:
-    """Return the HTML a component was told to draw; nothing where it draws something else."""
+    """Return the HTML in a component's data; empty if it draws something else."""
     return gzip.decompress(b64decode(data["packed"])).decode() if "packed" in data else data.get("html", "")
 
 
@@ -102,7 +102,7 @@ def board(
 
 @pytest.fixture(autouse=True)
 def in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait less than a viewer would: for looks, for answers, before trying again."""
+    """Shorten the waits: between polls, for answers, before retrying."""
     monkeypatch.setattr(door, "_SECONDS_FOR_AN_ANSWER", 2)
     monkeypatch.setattr(door, "_SECONDS_FOR_A_LOOK", 1)
     monkeypatch.setattr(door, "_SECONDS_TO_CONNECT", 2)
@@ -116,7 +116,7 @@ def fill(connection: psycopg.Connection) -> None:
 
 
 def arrives(connection: psycopg.Connection, number: int) -> None:
-    """Let a report come in now."""
+    """Insert a report received now."""
     now = datetime.now(UTC)
     report(connection, number, submitted_at=now - timedelta(seconds=5), updated_at=now)
 
@@ -129,7 +129,7 @@ def city(connection: psycopg.Connection, database: str) -> str:
 
 @pytest.fixture
 def official(connection: psycopg.Connection, city: str) -> Iterator[tuple[str, str]]:
-    """A login with no right but to be the reader, and its URL."""
+    """A login that may only act as the reader, and its URL."""
     name = f"official_{uuid.uuid4().hex[:8]}"
     connection.execute(sql.SQL("create role {} login noinherit in role report_dashboard").format(sql.Identifier(name)))
     yield name, make_url(city).set(username=name).render_as_string(hide_password=False)
@@ -138,14 +138,14 @@ def official(connection: psycopg.Connection, city: str) -> Iterator[tuple[str, s
 
 
 def key_of(connection: psycopg.Connection) -> Callable[[], str]:
-    """Return what tells the key that scopes are signed with, which its owner reads."""
+    """Return a function that reads the scope key as its owner."""
     key = connection.execute("select encode(key, 'hex') from scope_key").fetchone()
     assert key
     return lambda: str(key[0])
 
 
 def shows_the_last_good_numbers(drawn: Board, trouble: str) -> None:
-    """The same panels and numbers as before the fault, with the moment they speak of, and what is wrong."""
+    """The same panels and numbers as before the fault, with their moment and the trouble."""
     before = drawn.panels, drawn.counts
     assert drawn.counts
     said = drawn.until(f"· {trouble}")
@@ -155,7 +155,7 @@ def shows_the_last_good_numbers(drawn: Board, trouble: str) -> None:
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGKILL], ids=["stopped", "killed"])
-def test_a_server_that_ends_and_starts_again(ending: signal.Signals) -> None:
+def test_a_server_that_stops_and_restarts(ending: signal.Signals) -> None:
     with open_folder("outage-test-") as place:
         folder = place / "db"
         with embedded_server(folder) as url:
@@ -166,7 +166,7 @@ def test_a_server_that_ends_and_starts_again(ending: signal.Signals) -> None:
                 drawn.until("Live")
                 killed = postmaster(folder)
                 assert killed
-                with (folder / "gate.lock").open() as gate:  # nobody starts it again meanwhile
+                with (folder / "gate.lock").open() as gate:  # nobody restarts it meanwhile
                     fcntl.flock(gate, fcntl.LOCK_EX)
                     os.kill(killed, ending)
                     shows_the_last_good_numbers(drawn, "the database")
@@ -192,7 +192,7 @@ def test_a_network_that_loses_everything(city: str) -> None:
         drawn.until("Live")
 
 
-def test_a_server_whose_place_another_takes(city: str) -> None:
+def test_a_server_replaced_by_another(city: str) -> None:
     with wire(city) as first, wire(city) as second:
         both = re.sub(r":(\d+)/", rf":\1,127.0.0.1:{second.port}/", first.url) + "?target_session_attrs=primary"
         with board(both) as drawn:
@@ -205,7 +205,7 @@ def test_a_server_whose_place_another_takes(city: str) -> None:
 
 
 def arrived(city: str, look: Callable[[], str]) -> None:
-    """A report that comes in now is on the screen of who looks then."""
+    """A report received now is shown to a viewer who looks then."""
     with connect(city) as connection:
         arrives(connection, 77)
     changed_at = watch.watcher().pulse.changed_at
@@ -216,7 +216,7 @@ def arrived(city: str, look: Callable[[], str]) -> None:
     assert look().startswith("Live")
 
 
-def test_a_database_that_may_only_be_read(city: str, connection: psycopg.Connection) -> None:
+def test_a_read_only_database(city: str, connection: psycopg.Connection) -> None:
     with board(city) as drawn:
         drawn.until("Live")
         name = sql.Identifier(str(make_url(city).database))
@@ -263,7 +263,7 @@ def test_no_connection_left(official: tuple[str, str], connection: psycopg.Conne
 
 
 def test_no_room_on_the_disk(city: str, connection: psycopg.Connection) -> None:
-    """Simulated: the server's own error code, from a view in the place of a table."""
+    """Simulated: the server's own error code, from a view that replaces a table."""
     with board(city) as drawn:
         drawn.until("Live")
         connection.execute(
@@ -281,7 +281,7 @@ def test_no_room_on_the_disk(city: str, connection: psycopg.Connection) -> None:
         drawn.until("Live")
 
 
-def test_a_right_that_is_taken_away(official: tuple[str, str], connection: psycopg.Connection) -> None:
+def test_a_revoked_privilege(official: tuple[str, str], connection: psycopg.Connection) -> None:
     _, url = official
     with board(url, scope_key=key_of(connection)) as drawn:
         drawn.until("Live")
@@ -292,7 +292,7 @@ def test_a_right_that_is_taken_away(official: tuple[str, str], connection: psyco
 
 
 @pytest.mark.parametrize("viewer", [accounts.HERE, accounts.ANYBODY], ids=lambda viewer: viewer.subject)
-def test_a_login_that_is_not_let_in(
+def test_a_rejected_login(
     official: tuple[str, str], connection: psycopg.Connection, monkeypatch: pytest.MonkeyPatch, viewer: Account
 ) -> None:
     name, url = official
@@ -306,7 +306,7 @@ def test_a_login_that_is_not_let_in(
         drawn.until("Live")
 
 
-def test_nobody_there_from_the_beginning(city: str) -> None:
+def test_no_database_from_the_start(city: str) -> None:
     with wire(city) as laid:
         laid.cut()
         with board(laid.url) as drawn:
@@ -317,10 +317,8 @@ def test_nobody_there_from_the_beginning(city: str) -> None:
             assert drawn.errors == []
 
 
-def test_who_was_not_drawn_again_before_the_outage_keeps_what_they_saw(
-    city: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Each head's own cases are asked for each: what is remembered for one is not for the other."""
+def test_pages_not_redrawn_before_the_outage_keep_their_content(city: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each head's own cases are queried separately: one head's cached answer is not used for the other."""
     heads = {name: Account(name, name, "unit_head", cases_of((unit,)), unit) for name, unit in (("A", 1), ("B", 2))}
     looks: list[Account] = []
     monkeypatch.setattr(accounts, "asker", lambda: lambda: looks[-1])
@@ -329,7 +327,7 @@ def test_who_was_not_drawn_again_before_the_outage_keeps_what_they_saw(
 
         def look(board: Board, name: str) -> str:
             looks.append(heads[name])
-            board.asks(period="30d")  # a head's first page that asks for nothing leads to the own unit
+            board.asks(period="30d")  # a head's first page without a query leads to the own unit
             return board.poll()
 
         assert look(first, "A").startswith("Live")
@@ -343,7 +341,7 @@ def test_who_was_not_drawn_again_before_the_outage_keeps_what_they_saw(
         assert (second.counts, second.errors) == (counts, errors)
 
 
-def test_an_outage_longer_than_answers_are_remembered(city: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_outage_longer_than_the_caches_lifetime(city: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(door, "_SECONDS_TO_REMEMBER", 3)
     with wire(city) as laid, board(laid.url) as drawn:
         drawn.until("Live")
@@ -368,8 +366,8 @@ def test_a_page_that_draws_slowly_says_so_meanwhile(city: str) -> None:
         assert viewer.beat(2, moved).verified_at == later
 
 
-def test_viewers_come_back_one_after_the_other(city: str) -> None:
-    """Not all in the moment the database is back: each at its own turn within three seconds."""
+def test_viewers_are_refreshed_one_after_the_other_after_an_outage(city: str) -> None:
+    """Not all when the database is back: spread over three seconds."""
     back = datetime.now(UTC)
     with watch.watching(city) as watcher:
         came = []

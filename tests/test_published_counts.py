@@ -20,7 +20,7 @@ def city(connection: psycopg.Connection) -> None:
     city_of_august_2024(connection)
 
 
-def test_the_raw_counts_are_those_published_and_open_those_cases(reports: ReportDatabase) -> None:
+def test_the_raw_counts_are_the_published_ones_and_open_those_cases(reports: ReportDatabase) -> None:
     table = overdue(reports, NOW, by="unit").set_index("code")
     found = {code: (row["overdue"], row["open"]) for code, row in table.to_dict("index").items()}
     assert found == {code: (late, opened) for code, (_name, late, opened) in UNITS.items()}

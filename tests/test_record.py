@@ -1,4 +1,4 @@
-"""What is on record: files before their first byte and with their end, opened cases, and who takes out much."""
+"""The access log: files before their first byte and with their end, opened cases, and accounts with unusual volume."""
 
 import asyncio
 import io
@@ -46,7 +46,7 @@ def city(connection: psycopg.Connection) -> psycopg.Connection:
 
 @pytest.fixture
 def asked_by(monkeypatch: pytest.MonkeyPatch) -> Callable[[Account], None]:
-    """Say who asks for files from now on."""
+    """Set the user who requests files from now on."""
 
     def by(account: Account) -> None:
         monkeypatch.setattr(accounts, "of_request", lambda _request: account)
@@ -62,7 +62,7 @@ def app(
     asked_by: Callable[[Account], None],  # noqa: ARG001
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Starlette]:
-    """The routes of files over the city, whose parts are small."""
+    """The file routes over the city, with small parts."""
     monkeypatch.setattr(cases, "_PART", PART)
     with watch.watching(database):
         yield Starlette(routes=export_routes)
@@ -86,7 +86,7 @@ def lines(connection: psycopg.Connection) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
-def test_a_file_is_on_record_and_says_its_number(app: Starlette, city: psycopg.Connection, kind: str) -> None:
+def test_a_file_is_logged_and_contains_its_number(app: Starlette, city: psycopg.Connection, kind: str) -> None:
     answer = get(app, f"/cases.{kind}?{QUERY}")
     assert answer.status_code == 200
     assert lines(city) == [(LAN.subject, "file", kind, CASES, CASES, True)]
@@ -110,14 +110,14 @@ def test_a_file_is_on_record_and_says_its_number(app: Starlette, city: psycopg.C
         assert LAN.subject in about
 
 
-def test_whoever_only_asks_for_the_headers_takes_nothing(app: Starlette, city: psycopg.Connection) -> None:
+def test_a_head_request_exports_nothing(app: Starlette, city: psycopg.Connection) -> None:
     answer = get(app, f"{PATH}?{QUERY}", "HEAD")
     assert answer.status_code == 200
     assert lines(city) == []
 
 
 class Download:
-    """A browser that takes a file message by message, and may hang up."""
+    """A browser that reads a file message by message, and may disconnect."""
 
     def __init__(self, app: Starlette, path: str = PATH) -> None:
         self._app, self._path = app, path
@@ -158,7 +158,7 @@ class Download:
             await self._may_go_on.acquire()
 
     async def until(self, parts: int) -> None:
-        """Take so many parts, and no more."""
+        """Read so many parts and no more."""
         for taken in range(parts):
             if taken:
                 self._may_go_on.release()
@@ -170,14 +170,14 @@ class Download:
         await self.end()
 
     async def end(self) -> None:
-        """Take the rest."""
+        """Read the rest."""
         for _ in range(100):
             self._may_go_on.release()
         assert self._task
         await asyncio.wait_for(self._task, 20)
 
 
-def test_a_file_that_breaks_off_is_on_record_with_what_went_out(app: Starlette, city: psycopg.Connection) -> None:
+def test_an_aborted_file_is_logged_with_the_cases_sent(app: Starlette, city: psycopg.Connection) -> None:
     async def take() -> None:
         browser = Download(app).begin()
         await browser.until(2)  # the headings and the first part
@@ -188,7 +188,7 @@ def test_a_file_that_breaks_off_is_on_record_with_what_went_out(app: Starlette, 
     assert lines(city) == [(LAN.subject, "file", "csv", CASES, PART, False)]
 
 
-def test_a_file_whose_database_fails_breaks_off_on_record(
+def test_a_file_whose_database_fails_is_logged_as_aborted(
     app: Starlette, city: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(*_: object) -> Iterator[Any]:
@@ -203,7 +203,7 @@ def test_a_file_whose_database_fails_breaks_off_on_record(
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
-def test_no_file_without_a_line(app: Starlette, city: psycopg.Connection, kind: str) -> None:
+def test_no_file_without_a_log_line(app: Starlette, city: psycopg.Connection, kind: str) -> None:
     city.execute("revoke execute on function export_begun from report_gate")
     answer = get(app, f"/cases.{kind}?{QUERY}")
     assert answer.status_code == 503
@@ -214,9 +214,7 @@ def test_no_file_without_a_line(app: Starlette, city: psycopg.Connection, kind: 
     assert lines(city) == []
 
 
-def test_an_account_has_so_many_files_made_at_once_and_others_theirs(
-    app: Starlette, asked_by: Callable[[Account], None]
-) -> None:
+def test_each_account_has_its_own_limit_of_files_at_once(app: Starlette, asked_by: Callable[[Account], None]) -> None:
     most = SHARES["account"].files
 
     async def take() -> None:
@@ -246,7 +244,7 @@ def begin_a_file(reports: ReportDatabase, who: str = "lan") -> int:
     return export_begun(reports, who, kind="csv", query="figure=open", listed=7, why="a list")
 
 
-def test_a_record_is_completed_once_and_by_its_own_account(city: psycopg.Connection, reports: ReportDatabase) -> None:
+def test_a_line_is_completed_once_and_by_its_own_account(city: psycopg.Connection, reports: ReportDatabase) -> None:
     first, second = begin_a_file(reports), begin_a_file(reports)
     assert second > first
     export_ended(reports, first, "mai", sent=1, whole=True)
@@ -280,7 +278,7 @@ def test_an_administrator_narrows_the_log_by_person_and_kind(city: psycopg.Conne
     assert found(who="nobody") == []
 
 
-def test_volumes_count_different_cases_and_what_went_out(city: psycopg.Connection, reports: ReportDatabase) -> None:
+def test_volumes_count_different_cases_and_cases_sent(city: psycopg.Connection, reports: ReportDatabase) -> None:
     now = datetime.now(UTC)
 
     def wrote(before: timedelta, who: str, what: str, of: int | None = None) -> int:
@@ -319,7 +317,7 @@ def test_an_alarm_rises_at_the_threshold(name: str) -> None:
     assert [level(int(limits.amber) - 1), level(int(limits.amber)), level(int(limits.red))] == ["green", "amber", "red"]
 
 
-def test_the_worst_alarm_stands_first_and_nobody_without_one() -> None:
+def test_alarms_are_sorted_and_contain_no_other_account() -> None:
     quiet, much, most = (Volume(who, count, 0, 0, 0) for who, count in (("a", 1), ("b", 100), ("c", 300)))
     assert [alarm.volume.subject for alarm in record.alarms([quiet, much, most])] == ["c", "b"]
 
@@ -332,7 +330,7 @@ def test_the_latest_volumes_are_read_without_waiting(
     latest = record.Latest()
     begin_a_file(reports)
     assert latest.read(reports) is None, "nobody waits"
-    with latest._asking:  # it has been asked
+    with latest._asking:  # a query is running
         pass
     assert [volume.exported_hour for volume in latest.read(reports) or ()] == [7]
     begin_a_file(reports)
@@ -345,12 +343,12 @@ def test_the_latest_volumes_are_read_without_waiting(
 
 
 class Session(dict[str, Any]):
-    """What Streamlit keeps for one session."""
+    """One session's state in Streamlit."""
 
 
 @pytest.fixture
 def drawn(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Draw a page in a session without Streamlit: which page, for which code, and the case it shows."""
+    """Draw a page in a simulated session: the page, the code in its address, and the case it shows."""
     session, query = Session(account=LAN), {"code": ""}
 
     class Query:
@@ -376,7 +374,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     return draw
 
 
-def test_an_opened_case_is_one_line_however_often_it_is_drawn_again(
+def test_an_opened_case_is_one_line_through_all_refreshes(
     drawn: Callable[..., None],
     city: psycopg.Connection,
     database: str,
@@ -390,7 +388,7 @@ def test_an_opened_case_is_one_line_however_often_it_is_drawn_again(
     with watch.watching(database):
         for _ in range(3):
             drawn("report", "T-1", 1)
-            pass_by(3600)  # the heartbeat has it drawn again all day
+            pass_by(3600)  # the heartbeat refreshes it all day
         assert opened() == [(LAN.subject, "case", 1, "")]
         drawn("report", "T-1")  # a run that failed before it showed anything
         drawn("report", "T-1", 1)
@@ -405,7 +403,7 @@ def test_an_opened_case_is_one_line_however_often_it_is_drawn_again(
         assert [line[2] for line in opened()] == [1, 2, 2]
 
 
-def test_where_nobody_signs_in_the_line_says_from_which_address(
+def test_without_sign_in_the_line_names_the_address(
     drawn: Callable[..., None], city: psycopg.Connection, database: str
 ) -> None:
     with watch.watching(database):
@@ -413,7 +411,7 @@ def test_where_nobody_signs_in_the_line_says_from_which_address(
     assert city.execute("select subject, reason from access_log").fetchall() == [("anybody", "address 10.0.0.9")]
 
 
-def test_a_case_opens_where_the_log_cannot_be_written_and_the_servers_log_says_so(
+def test_a_case_opens_without_the_access_log_and_the_servers_log_says_so(
     drawn: Callable[..., None], city: psycopg.Connection, database: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     city.execute("revoke execute on function note_access from report_gate")

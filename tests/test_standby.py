@@ -1,4 +1,4 @@
-"""A dashboard on a real standby: it tells how old its copy is, shows the numbers of that moment, and writes nothing."""
+"""A dashboard on a real standby: it shows how old its copy is, has the numbers of that moment, and writes nothing."""
 
 import threading
 import time
@@ -32,7 +32,7 @@ from ui.live import watch
 __all__ = ["in_a_hurry"]
 
 ADMIN = Account("admin", "Admin", "admin", ADMINISTRATION)
-AMBER, RED = 4, 9  # seconds: the shipped 10 and 60 are not waited for
+AMBER, RED = 4, 9  # seconds: shorter than the shipped 10 and 60
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def pair() -> Iterator[Pair]:
 
 @pytest.fixture
 def sooner(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """Call a copy old sooner than thresholds.toml does, and let the beat come as often."""
+    """Lower the limits of thresholds.toml, and the heartbeat's interval with them."""
     file = tmp_path / "thresholds.toml"
     file.write_text(f"[copy]\namber = {AMBER}\nred = {RED}\n")
     monkeypatch.setenv(VARIABLE, str(file))
@@ -61,7 +61,7 @@ def sooner(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
 
 @contextmanager
 def arriving(url: str) -> Iterator[None]:
-    """Let a report come in several times a second while the block runs."""
+    """Insert reports several times a second while the block runs."""
     stop = threading.Event()
 
     def arrive() -> None:
@@ -81,7 +81,7 @@ def arriving(url: str) -> Iterator[None]:
         thread.join()
 
 
-def test_a_copy_is_seen_as_one_and_its_commits_as_they_are_replayed(pair: Pair) -> None:
+def test_a_standby_is_recognised_and_its_commits_seen_when_replayed(pair: Pair) -> None:
     with closing(ReportDatabase(pair.standby.url)) as copy, connect(pair.url) as primary, connect(pair.url) as long:
         first = changes(copy, datetime.now(UTC), None)
         assert first.is_copy
@@ -154,12 +154,12 @@ def test_a_file_needs_the_primary_and_an_opened_case_does_not(
     assert noted == [("file", None, 7, True), ("case", 2, None, None)]
 
 
-def test_a_command_that_writes_says_that_this_is_a_copy(pair: Pair) -> None:
+def test_a_writing_command_says_that_this_is_a_standby(pair: Pair) -> None:
     with connect(pair.standby.url) as connection, pytest.raises(SchemaError, match=r"a copy .*Name its primary"):
         migrate(connection)
 
 
-def test_a_copy_without_a_beat_goes_by_what_it_has_replayed(pair: Pair) -> None:
+def test_a_standby_without_a_heartbeat_uses_its_replay_position(pair: Pair) -> None:
     with closing(ReportDatabase(pair.standby.url)) as copy, connect(pair.url) as primary:
         primary.execute("delete from primary_beat")
         (deleted_at,) = primary.execute("select clock_timestamp()").fetchone() or (None,)
@@ -172,7 +172,7 @@ def test_a_copy_without_a_beat_goes_by_what_it_has_replayed(pair: Pair) -> None:
 
 
 def shows_the_numbers_of_its_own_moment(drawn: Board, primary: str) -> None:
-    """What the copy's screen counts is what the primary counts for the same moment, and not for now."""
+    """The standby's screen has the primary's counts for the same moment, not for now."""
     zone = ZoneInfo("Asia/Ho_Chi_Minh")
     with closing(ReportDatabase(primary)) as reports:
         then, now = (figures(reports, Filters.of(at=at, zone=zone)) for at in (drawn.drawn_at, datetime.now(UTC)))
@@ -181,7 +181,7 @@ def shows_the_numbers_of_its_own_moment(drawn: Board, primary: str) -> None:
 
 
 @pytest.mark.usefixtures("sooner", "administrator")
-def test_the_screen_tells_how_old_its_copy_is(pair: Pair) -> None:
+def test_the_screen_shows_how_old_its_copy_is(pair: Pair) -> None:
     with watch.watching(pair.standby.url) as watcher:
         drawn = Board()
         with beating(pair.url):

@@ -1,4 +1,4 @@
-"""Who heads a unit: read from a file, named on the day it holds."""
+"""Heads of units: read from a file, shown on the days of their term."""
 
 from pathlib import Path
 
@@ -38,7 +38,7 @@ def test_a_head_is_named_from_the_first_day_to_the_last(
     assert named(reports) == {LANG: "Bình"}
 
 
-def test_loading_again_replaces_the_heads_of_the_units_named_alone(
+def test_loading_again_replaces_the_heads_of_the_named_units_only(
     connection: psycopg.Connection, reports: ReportDatabase, tmp_path: Path
 ) -> None:
     small_city(connection)

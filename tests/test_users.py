@@ -1,4 +1,4 @@
-"""Accounts are added, changed, shut out and read from a file; each change stands in the access log."""
+"""Accounts are added, changed, disabled and read from a file; each change is in the access log."""
 
 import getpass
 from pathlib import Path
@@ -25,7 +25,7 @@ def users(database: str, *arguments: str) -> Result:
 
 
 def log(connection: psycopg.Connection) -> list[tuple[str, str]]:
-    """Return the actions of the access log and their reasons, all of them by whoever runs the tests."""
+    """Return the actions of the access log with their reasons, all of them by the user who runs the tests."""
     rows = connection.execute("select action, reason, subject from access_log order by id").fetchall()
     assert {who for _, _, who in rows} <= {f"operator {getpass.getuser()}"}
     return [(action, reason) for action, reason, _ in rows]
@@ -74,7 +74,7 @@ def test_an_account_from_its_first_day_to_its_last(
         (("enable", MINH.upper()), f"There is no account {MINH.upper()}. Was {MINH} meant?"),
     ],
 )
-def test_what_cannot_be_is_said_and_changes_nothing(
+def test_invalid_input_is_reported_and_changes_nothing(
     database: str, connection: psycopg.Connection, arguments: tuple[str, ...], message: str
 ) -> None:
     users(database, "add", MINH, "--name", "Minh", "--role", "viewer")
@@ -98,7 +98,7 @@ GOOD = f"""subject,name,role,unit,disabled
 """
 
 
-def test_a_file_is_brought_in_whole_and_again_changes_nothing(
+def test_a_file_is_imported_and_a_second_import_changes_nothing(
     database: str, connection: psycopg.Connection, reports: ReportDatabase, tmp_path: Path
 ) -> None:
     users(database, "add", "kept@hanoi.example", "--name", "Kept", "--role", "admin")
@@ -131,7 +131,7 @@ def test_a_file_is_brought_in_whole_and_again_changes_nothing(
         (GOOD.encode() + b"\xff\n", "Nothing was written."),
     ],
 )
-def test_a_broken_file_changes_nothing_and_is_told_its_line(
+def test_a_broken_file_changes_nothing_and_its_line_is_reported(
     database: str, connection: psycopg.Connection, tmp_path: Path, broken: str | bytes, message: str
 ) -> None:
     file = tmp_path / "users.csv"

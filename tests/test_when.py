@@ -1,4 +1,4 @@
-"""The choice of period and moment: what is picked stands in the address, and the address is what is shown."""
+"""The choice of period and moment: a choice is written into the address, and the address is what is shown."""
 
 from datetime import date, datetime
 from typing import Any
@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 
 def when_page() -> None:
-    """A page of the controls alone, at 10:00 of Wednesday, 18 November 2026."""
+    """A page with the controls only, at 10:00 on Wednesday, 18 November 2026."""
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
@@ -36,13 +36,13 @@ def page(**query: str) -> AppTest:
 
 
 def picked(opened: AppTest) -> Any:
-    """Return the moment that the field shows."""
+    """Return the moment in the field."""
     field: Any = opened.get("date_time_input")[0]
     return field.value
 
 
 def control(opened: AppTest, kind: str, word: str) -> Any:
-    """Return the control that chooses a word of the address; its key tells that address, too."""
+    """Return the control for a parameter of the address; its key depends on that address, too."""
     return next(one for one in getattr(opened, kind) if one.key.startswith(f"choose_{word}_"))
 
 
@@ -51,7 +51,7 @@ def address(opened: AppTest) -> dict[str, Any]:
     return {word: values[0] if isinstance(values, list) else values for word, values in opened.query_params.items()}
 
 
-def test_a_named_period_takes_the_place_of_chosen_days_and_begins_its_list_anew() -> None:
+def test_a_named_period_replaces_chosen_days_and_returns_to_the_first_page() -> None:
     opened = page(**{"from": "2026-11-01", "to": "2026-11-14", "page": "7", "tab": "x"})
     assert control(opened, "radio", "reporting").value is None
     control(opened, "radio", "reporting").set_value("last-report-month").run()
@@ -63,7 +63,7 @@ def test_a_named_period_takes_the_place_of_chosen_days_and_begins_its_list_anew(
     assert address(opened) == {"tab": "x"}, "the usual period needs no word"
 
 
-def test_days_that_are_picked_stand_in_the_address_the_last_one_included() -> None:
+def test_chosen_days_are_in_the_address_including_the_last_one() -> None:
     opened = page(period="last-month", tab="x")
     control(opened, "date_input", "to").set_value(date(2026, 10, 14)).run()
     assert address(opened) == {"tab": "x", "from": "2026-10-01", "to": "2026-10-14"}
@@ -76,7 +76,7 @@ def test_days_that_are_picked_stand_in_the_address_the_last_one_included() -> No
     assert address(opened) == {"tab": "x"}
 
 
-def test_a_moment_that_is_picked_stands_in_the_address_until_now_is_chosen() -> None:
+def test_a_chosen_moment_is_in_the_address_until_now_is_chosen() -> None:
     opened = page(tab="x")
     assert opened.button(key="at_now").disabled
     assert picked(opened) is None
@@ -88,7 +88,7 @@ def test_a_moment_that_is_picked_stands_in_the_address_until_now_is_chosen() -> 
     assert address(opened) == {"tab": "x"}
 
 
-def test_what_an_address_says_of_time_in_vain_is_told_in_words() -> None:
+def test_unusable_times_of_an_address_are_reported() -> None:
     def told(**query: str) -> str:
         opened = page(lang="en", **query)
         assert not opened.exception
