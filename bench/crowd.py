@@ -128,11 +128,11 @@ class Guest:
             case _:
                 pass
 
-    def _read(self, told: str) -> None:
-        self._heart = beats_at(told) or self._heart
-        if 'class=\\"freshness' in told and (said := _FRESHNESS.search(json.loads(told).get("html", ""))):
+    def _read(self, message: str) -> None:
+        self._heart = beats_at(message) or self._heart
+        if 'class=\\"freshness' in message and (said := _FRESHNESS.search(json.loads(message).get("html", ""))):
             self.fresh = said[1], unescape(said[2])
-        if self.looks_for and self.looks_for not in self.found and self.looks_for in _unpacked(told):
+        if self.looks_for and self.looks_for not in self.found and self.looks_for in _unpacked(message):
             self.found[self.looks_for] = time.monotonic()
 
     def _finished(self, how: int) -> None:
@@ -142,8 +142,8 @@ class Guest:
             self.errors.append("a page did not compile")
 
 
-def _unpacked(told: str) -> str:
+def _unpacked(message: str) -> str:
     """Return a component's data with the HTML of a long panel (ui/base/html_panel.py) decompressed."""
-    if not told.startswith('{"packed"'):
-        return told
-    return gzip.decompress(b64decode(json.loads(told)["packed"])).decode()
+    if not message.startswith('{"packed"'):
+        return message
+    return gzip.decompress(b64decode(json.loads(message)["packed"])).decode()

@@ -73,8 +73,8 @@ class Official:
         try:
             place.request("GET", path, headers=self._headers | dict(headers or {}))
             answer = place.getresponse()
-            told = "\n".join(f"{name}: {value}" for name, value in answer.getheaders())
-            return Answer(answer.status, f"{told}\n{readable(answer.read())}")
+            headers_text = "\n".join(f"{name}: {value}" for name, value in answer.getheaders())
+            return Answer(answer.status, f"{headers_text}\n{readable(answer.read())}")
         finally:
             place.close()
 
@@ -127,13 +127,13 @@ class Official:
         words: list[str] = []
         while True:
             try:
-                told = self._socket.recv(timeout=patience)
+                message = self._socket.recv(timeout=patience)
             except TimeoutError:
                 return "\n".join(words)
-            assert isinstance(told, bytes)
-            words.append(readable(told))
+            assert isinstance(message, bytes)
+            words.append(readable(message))
             answer = ForwardMsg()
-            answer.ParseFromString(told)
+            answer.ParseFromString(message)
             if self._take(answer):
                 return "\n".join(words)
 

@@ -17,9 +17,9 @@ from bench import entrance
 _HEART = re.compile(r'"viewer":\s*"([0-9a-f]{32})",\s*"run":\s*(\d+)')
 
 
-def beats_at(told: str) -> str:
+def beats_at(message: str) -> str:
     """Return the heartbeat path in a page's message to its heartbeat component (ui/live/heartbeat.py)."""
-    found = _HEART.search(told)
+    found = _HEART.search(message)
     return f"/beat/{found[1]}/{found[2]}" if found else ""
 
 

@@ -82,7 +82,7 @@ def keep_simulating(url: str, *, per_hour: float | None, seed: int | None, secon
     Raises NotADemo and AlreadyRunning, and DatabaseUnreachable if the database is away at the start.
     """
     until = None if seconds is None else time.monotonic() + seconds
-    tries, told = 0, ""  # tries with a connection
+    tries, logged = 0, ""  # tries with a connection
     while True:
         left = None if until is None else max(0.0, until - time.monotonic())
         try:
@@ -96,9 +96,9 @@ def keep_simulating(url: str, *, per_hour: float | None, seed: int | None, secon
         except (psycopg.OperationalError, DatabaseUnreachable) as error:
             if not tries:
                 raise
-            if str(error) != told:  # once an outage
-                told = str(error)
-                _LOG.warning("The simulation was interrupted; trying again. %s", log_text(told))
+            if str(error) != logged:  # once an outage
+                logged = str(error)
+                _LOG.warning("The simulation was interrupted; trying again. %s", log_text(logged))
         if until is not None and time.monotonic() >= until:
             return
         time.sleep(_SECONDS_BETWEEN_TRIES)

@@ -37,17 +37,17 @@ def _read(file: Path, codes: dict[str, int]) -> list[tuple[int, str, str, str, d
         raise UnitHeadsError(f"{file.name} has no column {', '.join(sorted(missing))}. It needs {', '.join(COLUMNS)}.")
     rows = []
     for line in lines:
-        told = {column: (line[column] or "").strip() for column in COLUMNS}
+        fields = {column: (line[column] or "").strip() for column in COLUMNS}
         place = f"{file.name}, line {lines.line_num}"
-        if told["unit"] not in codes:
-            raise UnitHeadsError(f"{place}: no unit has the code {told['unit']!r}.")
-        if not told["name"]:
+        if fields["unit"] not in codes:
+            raise UnitHeadsError(f"{place}: no unit has the code {fields['unit']!r}.")
+        if not fields["name"]:
             raise UnitHeadsError(f"{place}: the name is missing.")
-        start, end = (_day(told[column], place) for column in ("valid_from", "valid_to"))
+        start, end = (_day(fields[column], place) for column in ("valid_from", "valid_to"))
         if start and end and start >= end:
             raise UnitHeadsError(f"{place}: valid_to ({end}) is not after valid_from ({start}).")
-        title_vi = told["title_vi"] or told["title_en"]
-        rows.append((codes[told["unit"]], told["name"], title_vi, told["title_en"] or title_vi, start, end))
+        title_vi = fields["title_vi"] or fields["title_en"]
+        rows.append((codes[fields["unit"]], fields["name"], title_vi, fields["title_en"] or title_vi, start, end))
     return rows
 
 

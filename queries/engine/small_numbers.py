@@ -153,12 +153,12 @@ def _published(
     found: _Rows = {}
     cells = list(_cells(coarse))
     for cell in cells if len(cells) <= MOST_CELLS else ():
-        for key, told in _told(cell, make, columns, keys).items():
-            found[key] = found[key] + told if key in found else told
+        for key, published in _published_cell(cell, make, columns, keys).items():
+            found[key] = found[key] + published if key in found else published
     if not keys:
         found = found or {(): np.zeros(len(columns), "int64")}
     elif not keep:
-        found = {key: told for key, told in found.items() if told.any()}
+        found = {key: published for key, published in found.items() if published.any()}
     return _table(found, columns, tuple(keys))
 
 
@@ -169,7 +169,7 @@ def _cells(filters: Filters) -> Iterator[Filters]:
         yield filters.choosing(**{field: (member,) for field, member in zip(fields, members, strict=True)})
 
 
-def _told(cell: Filters, make: Make, columns: tuple[str, ...], keys: Mapping[str, str | None]) -> _Rows:
+def _published_cell(cell: Filters, make: Make, columns: tuple[str, ...], keys: Mapping[str, str | None]) -> _Rows:
     """Return the published counts of one cell: a head's own units exactly, the rest rounded."""
     own = cell.scope.units
     counted = replace(cell, scope=AGGREGATES_ONLY)
@@ -189,12 +189,12 @@ def _told(cell: Filters, make: Make, columns: tuple[str, ...], keys: Mapping[str
 def _round(exact: NDArray[np.int64], coins: NDArray[np.int64] | None, columns: tuple[str, ...]) -> NDArray[np.int64]:
     if coins is None:  # too many choices narrow it
         return np.zeros_like(exact)
-    told: NDArray[np.int64] = STEP * np.maximum((exact - coins) // STEP, 0)
+    published: NDArray[np.int64] = STEP * np.maximum((exact - coins) // STEP, 0)
     places = {column: place for place, column in enumerate(columns)}
     for part, whole in _PARTS:
         if part in places and whole in places:
-            told[places[part]] = min(told[places[part]], told[places[whole]])
-    return told
+            published[places[part]] = min(published[places[part]], published[places[whole]])
+    return published
 
 
 class _Coins:

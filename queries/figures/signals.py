@@ -51,7 +51,7 @@ def signals(reports: ReportDatabase, filters: Filters, city: Filters) -> list[Si
 
 def _counts(reports: ReportDatabase, filters: Filters) -> dict[str, int]:
     row = with_sums(figures(reports, filters)).iloc[0]
-    answer = _told(reports, filters, by=None)
+    answer = _own_counts(reports, filters, by=None)
     found = dict.fromkeys(SIGNALS, 0) | {name: int(row[name]) for name in {*SIGNALS.values(), "refused"}}
     return found | dict(zip(answer["figure"], map(int, answer["reports"]), strict=True))
 
@@ -66,7 +66,7 @@ def signals_by_unit(reports: ReportDatabase, filters: Filters) -> pd.DataFrame:
     return reports.remember(("signals by unit", asked), lambda: _by_unit(reports, asked))
 
 
-def _told(reports: ReportDatabase, filters: Filters, *, by: str | None) -> pd.DataFrame:
+def _own_counts(reports: ReportDatabase, filters: Filters, *, by: str | None) -> pd.DataFrame:
     """Return the counts of signals that are not figures themselves: figure, key, reports."""
     return counts(
         reports,
@@ -81,9 +81,9 @@ def _told(reports: ReportDatabase, filters: Filters, *, by: str | None) -> pd.Da
 def _by_unit(reports: ReportDatabase, filters: Filters) -> pd.DataFrame:
     of_city = with_sums(figures(reports, filters, by="unit"))  # including reports without a unit
     table = of_city.dropna(subset="key").set_index("key")
-    told = _told(reports, filters, by="unit")
+    counts = _own_counts(reports, filters, by="unit")
     whole_city = _counts(reports, filters)
-    answer = told.dropna(subset="key").astype({"key": "int64"})
+    answer = counts.dropna(subset="key").astype({"key": "int64"})
     parts = answer.pivot_table("reports", "key", "figure", aggfunc="sum").reindex(table.index)
     found = []
     for figure, whole in SIGNALS.items():

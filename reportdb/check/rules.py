@@ -22,7 +22,7 @@ RULES: dict[tuple[str, ...], tuple[str, str]] = {
     ("unit_successor", "successor_id", "unit_id"): ("a unit that succeeds itself", "name the unit that took over"),
     ("deadline_rule", "valid_from", "valid_to"): ("an end before the beginning", "correct valid_from or valid_to"),
     ("access_export", "ended_at", "sent", "whole"): (
-        "an end of a file that is half told",
+        "an incomplete end of a file",
         "fill or empty ended_at, sent and whole together",
     ),
     ("office_hours", "closes", "opens"): ("closing before opening", "correct opens or closes"),

@@ -65,9 +65,11 @@ class History(NamedTuple):
         """Return the terms after all steps, by the present rules."""
         rule = rules.in_force(self.category_id, self.severity, self.day)
         steps = self.steps
-        anew = steps.kind == "recategorised"
+        recategorised = steps.kind == "recategorised"
         given = np.full(len(steps.row), -1)
-        given[anew] = rules.in_force(self.new_category_id[anew], self.new_severity[anew], self.day[steps.row[anew]])
+        given[recategorised] = rules.in_force(
+            self.new_category_id[recategorised], self.new_severity[recategorised], self.day[steps.row[recategorised]]
+        )
         return replay(rules, rule, self.submitted_at, Steps(steps.row, steps.kind, steps.at, steps.minutes, given))
 
 

@@ -111,13 +111,13 @@ def merge(connection: psycopg.Connection, at: datetime, unread: Set[str] = froze
             create temporary table changed on commit drop as
             select arriving.id from arriving
             join report using (id) left join report_source on report_source.report_id = arriving.id
-            where replaces_rule or ({report}, {source}) is distinct from ({arriving}, {told})
+            where replaces_rule or ({report}, {source}) is distinct from ({arriving}, {arriving_published})
             """
         ).format(
             report=_of("report", _TAKEN),
             source=_of("report_source", _PUBLISHED),
             arriving=_of("arriving", _TAKEN),
-            told=_of("arriving", _PUBLISHED),
+            arriving_published=_of("arriving", _PUBLISHED),
         )
     )
     _correct_past(connection)
@@ -191,13 +191,13 @@ def _of(table: str, columns: str) -> sql.Composable:
 def _arriving(column: str, unread: Set[str]) -> sql.Composable:
     """Return the new value of a report's column: the row's, or the report's own if the row cannot say."""
     said = sql.Identifier(_NAMED[column], "id") if column in _NAMED else sql.Identifier("staged", column)
-    stays = "report.id is not null" if column in unread else ""
-    if column == "due_at" and not stays:
-        stays = "staged.due_at is null and report.rule_id is not null"
-    if not stays:
+    keeps_own = "report.id is not null" if column in unread else ""
+    if column == "due_at" and not keeps_own:
+        keeps_own = "staged.due_at is null and report.rule_id is not null"
+    if not keeps_own:
         return sql.SQL("{} as {}").format(said, sql.Identifier(column))
     return sql.SQL("case when {} then {} else {} end as {}").format(
-        sql.SQL(stays), sql.Identifier("report", column), said, sql.Identifier(column)
+        sql.SQL(keeps_own), sql.Identifier("report", column), said, sql.Identifier(column)
     )
 
 

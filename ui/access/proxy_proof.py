@@ -223,7 +223,7 @@ def named(proof: Proof, headers: list[tuple[bytes, bytes]], now: int | None = No
 def _one(headers: list[tuple[bytes, bytes]], wanted: str) -> bytes | None:
     found = [value for name, value in headers if name.lower().decode("latin-1") == wanted]
     if len(found) > 1:
-        raise NotProven("a header that stands twice")
+        raise NotProven("a header that occurs twice")
     return found[0].strip() if found else None
 
 

@@ -101,8 +101,8 @@ class Taken:
         try:
             export_ended(self.reports, self.number, self.who, sent=self.sent, whole=self.whole)
         except (DatabaseAway, NotAReportDatabase):
-            told = (self.number, self.sent)
-            _LOG.warning("The end of file %s is not in the access log: %s cases sent", *map(log_text, told))
+            logged = (self.number, self.sent)
+            _LOG.warning("The end of file %s is not in the access log: %s cases sent", *map(log_text, logged))
 
 
 def begin_file(
@@ -120,8 +120,8 @@ def begin_file(
     `query` are the address's parameters that list the same cases, `facts` the same in words. Raises NotOnRecord.
     """
     at = datetime.now(UTC)
-    told = [f"{heading}: {words}" for heading, words in facts]
-    why = " | ".join(part for part in (address_of(account, address), *told) if part)
+    details = [f"{heading}: {words}" for heading, words in facts]
+    why = " | ".join(part for part in (address_of(account, address), *details) if part)
     try:
         number = export_begun(
             reports, account.subject, kind=kind, query=urlencode(query, doseq=True), listed=listed, why=why

@@ -85,16 +85,16 @@ def deadline_way(path: pd.DataFrame, categories: pd.DataFrame, clock: str | None
         category = name(categories.loc[step["category_id"]])
         minutes = "" if pd.isna(step["minutes"]) else in_hours(step["minutes"])
         extension = _("Deadline extended by {hours} {clock}", hours=minutes, clock=_clock(clock))
-        stood = _("Clock resumed; it was stopped since {at}", at=moment(step["stopped_at"]))
+        resumed = _("Clock resumed; it was stopped since {at}", at=moment(step["stopped_at"]))
         why = {
             "submitted": _("Submitted by the citizen"),
             "received": _("Counted from receipt"),
             "recategorised": _("Now {category}, {severity}", category=category, severity=severity(step["severity"])),
             "extended": extension if minutes else _("Deadline extended"),
             "paused": _("Clock stopped"),
-            "resumed": stood,
-            "resolved": stood,
-            "refused": stood,
+            "resumed": resumed,
+            "resolved": resumed,
+            "refused": resumed,
             "reopened": _("Reopened: the full term starts again"),
         }
         shown.append(
@@ -134,8 +134,8 @@ def terms(case: Case, steps: pd.DataFrame) -> list[dict[str, Any]]:
     extended = int((steps["kind"] == "extended").sum())
     shown = []
     for term in (received, handled):
-        stands = term is handled and case["stopped_at"] is not None
-        if term["due"] is None and not stands:
+        stopped = term is handled and case["stopped_at"] is not None
+        if term["due"] is None and not stopped:
             continue
         rule = _("given by the source of the report, not by a rule")
         if ruled and term["minutes"] is not None:
@@ -145,7 +145,7 @@ def terms(case: Case, steps: pd.DataFrame) -> list[dict[str, Any]]:
         shown.append(
             {
                 "name": term["name"],
-                "due": _due(case) if stands else moment(term["due"]),
+                "due": _due(case) if stopped else moment(term["due"]),
                 "done": term["done_words"] if term["done"] is not None else "",
                 "late": _("late") if late else _("in time"),
                 "tone": "overdue" if late else "good",
@@ -182,13 +182,13 @@ def _clock(clock: str | None) -> str:
 
 def _start(default: str, steps: pd.DataFrame, *again: str) -> str:
     """Return where a term starts: at the last step that restarted it, if any."""
-    anew = steps[steps["kind"].isin(again)]["kind"]
+    restarts = steps[steps["kind"].isin(again)]["kind"]
     return {
         "submitted": _("from submission"),
         "received": _("from receipt"),
         "transferred": _("from the transfer"),
         "reopened": _("from the reopening"),
-    }[default if anew.empty or default == "received" else anew.iloc[-1]]
+    }[default if restarts.empty or default == "received" else restarts.iloc[-1]]
 
 
 def timeline(run: Run, steps: pd.DataFrame) -> list[dict[str, str]]:

@@ -53,8 +53,8 @@ def choose(
     if chips := _chips(query, reports, city, found):
         panel("chips", key="chips", chips=chips)
     # Values of an address are untrusted: a template escapes them; Streamlit's own notice would read Markdown.
-    told = {word for remark in found.remarks for word in remark.words}
-    if unrecognised := [*nowhere, *(word for word in found.unrecognised if word not in told)]:
+    reported = {word for remark in found.remarks for word in remark.words}
+    if unrecognised := [*nowhere, *(word for word in found.unrecognised if word not in reported)]:
         panel("notice", key="notice", words=", ".join(unrecognised[:5]))
     for number, remark in enumerate(found.remarks):
         panel("notice", key=f"notice_time_{number}", says=when.told(remark, found, city))
@@ -162,6 +162,6 @@ def _chips(
     if "at" in query:
         rest = {key: value for key, value in query.items() if key != "at"}
         understood = query["at"][0] not in found.unrecognised
-        stands = moment(filters.at.astimezone(filters.zone)) if understood else query["at"][0]
-        chips.append({"label": _("Moment"), "value": stands, "href": address("?", **rest)})
+        value = moment(filters.at.astimezone(filters.zone)) if understood else query["at"][0]
+        chips.append({"label": _("Moment"), "value": value, "href": address("?", **rest)})
     return chips

@@ -60,15 +60,15 @@ def by_measure(
     steps = map_layers.steps(measure, dark=_dark())
     areas = {}
     for key_, feature in zip(drawn["key"], map_data.areas(drawn, table, measure, language())["features"], strict=True):
-        told = feature["properties"]
+        properties = feature["properties"]
         words = says
-        for word, value in told.items():
+        for word, value in properties.items():
             words = words.replace("{" + word + "}", str(value))
         areas[int(key_)] = Area(
-            colour=NO_DATA if told["step"] < 0 else steps[told["step"]],
+            colour=NO_DATA if properties["step"] < 0 else steps[properties["step"]],
             says=words,
-            href=href(told["code"]),
-            chosen=told["code"] in run.query.get(level, ()),
+            href=href(properties["code"]),
+            chosen=properties["code"] in run.query.get(level, ()),
         )
     plan, paths = ground(run.reports, level, tuple(areas))
     wanted = drawn if frame is None else frame

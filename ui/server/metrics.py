@@ -103,8 +103,8 @@ async def health(request: Request) -> Response:
         "copy_seconds_behind": None if pulse.behind is None else pulse.behind.total_seconds(),
         "late_channels": [feed.code for feed, _level in pulse.late_feeds],
     }
-    told = said | more if _may_read(request) else said
-    return JSONResponse(told, 200 if shows and watching else 503, headers={"Cache-Control": "no-store"})
+    content = said | more if _may_read(request) else said
+    return JSONResponse(content, 200 if shows and watching else 503, headers={"Cache-Control": "no-store"})
 
 
 class Figures(Collector):

@@ -170,28 +170,28 @@ def _contents(seen: _Seen) -> Table:
         zone = pulse.city.zone
         cover = reports.remember(("calendar", pulse.default), lambda: calendar_cover(reports, pulse.default, zone))
         words = _("The calendar reaches to {day}.", day=day(cover.last_day)) if cover.last_day else _("it is empty")
-        told = [Cell(words, "due-soon" if cover.missing_soon or cover.missing_next_year else "")]
+        cells = [Cell(words, "due-soon" if cover.missing_soon or cover.missing_next_year else "")]
         if cover.notice_needed:
-            told.append(Cell(_("next year's official days off are not entered yet"), "due-soon"))
-        return [(Cell(_("Calendar of working days") if cell is told[0] else ""), cell) for cell in told]
+            cells.append(Cell(_("next year's official days off are not entered yet"), "due-soon"))
+        return [(Cell(_("Calendar of working days") if cell is cells[0] else ""), cell) for cell in cells]
 
     def rules() -> list[tuple[Cell, Cell]]:
         found = warnings(reports, pulse.default)
-        told = [Cell(warning_words(kind, count), "due-soon") for kind, count in found.items()]
-        return [(Cell(_("Deadlines")), cell) for cell in told or [Cell(_("no problem found"))]]
+        cells = [Cell(warning_words(kind, count), "due-soon") for kind, count in found.items()]
+        return [(Cell(_("Deadlines")), cell) for cell in cells or [Cell(_("no problem found"))]]
 
     def future() -> list[tuple[Cell, Cell]]:
         dated = from_the_future(reports, pulse.at + CLOCKS_MAY_DIFFER)
-        told = [Cell(_in_words(seen, found), "overdue") for found in dated]
-        return [(Cell(_("Dated in the future")), cell) for cell in told or [Cell(_("nothing"))]]
+        cells = [Cell(_in_words(seen, found), "overdue") for found in dated]
+        return [(Cell(_("Dated in the future")), cell) for cell in cells or [Cell(_("nothing"))]]
 
     def taken_out() -> list[tuple[Cell, Cell]]:
         found = record.alarms(record.lately(reports))
         if not found:
             return [(Cell(_("Cases opened and exported")), Cell(_("nothing unusual"), TONES["green"]))]
         words = ngettext("{count} account with unusual volume", "{count} accounts with unusual volume", len(found))
-        told = _("{words}; administrators see who, on the page “Access”", words=words)
-        return [(Cell(_("Cases opened and exported")), Cell(told, TONES[found[0].level]))]
+        text = _("{words}; administrators see who, on the page “Access”", words=words)
+        return [(Cell(_("Cases opened and exported")), Cell(text, TONES[found[0].level]))]
 
     rows = [row for part in (versions, future, calendar, rules, taken_out) for row in _if_it_answers(part)]
     return Table(
