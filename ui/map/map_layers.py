@@ -1,8 +1,8 @@
-"""Maps without any outside request: our own boundaries, our own data by address, our own colours.
+"""Map layers that make no outside request: our own boundaries, our own data by address, our own colours.
 
-What deck.gl draws is small and stays the same from refresh to refresh but for the addresses of its data, so the view
-never jumps. What can be clicked lies in an unseen layer on top whose id changes with the choice: Streamlit fades what
-is not selected, by its place in data that may have moved since, and forgets the selection of a layer that is gone.
+From refresh to refresh only the addresses of the data change in what deck.gl gets, so the view never jumps. Clicks go
+to a transparent layer on top, whose id changes with the selection: Streamlit fades what is not selected by its index in
+data that may have changed since, and it forgets the selection of a layer that is removed.
 """
 
 import math
@@ -37,17 +37,17 @@ STYLE_VARIABLE = "REPORT_MAP_STYLE"
 PICK = "pick"
 """How the id of the layer that takes clicks begins."""
 
-# Every map looks several times for Jupyter's widgets, which are not there: for as long as a fifth of its page takes.
+# pydeck tries to import Jupyter's widgets, which are not installed, several times a map: a fifth of the page's time.
 sys.modules.setdefault("pydeck.widget", None)  # type: ignore[arg-type]
 
-_WIDTH, _HEIGHT, _MARGIN = 900, 470, 0.04  # pixels of the usual map, and room around it in steps of zoom
+_WIDTH, _HEIGHT, _MARGIN = 900, 470, 0.04  # pixels of the usual map, and a margin around it in steps of zoom
 _NEAREST = 20  # deck.gl's own limit
 _EDGE = 15  # pixels between a page and the edge of a phone
-_CROWD = ((2_000, 5.0), (20_000, 3.5))  # up to so many points, a radius in pixels
+_CROWD = ((2_000, 5.0), (20_000, 3.5))  # (up to this many points, radius in pixels)
 _SMALLEST = 1.7
-_PHONES = 0.75  # of a point at a desk: the same city on a third of the width
+_PHONES = 0.75  # of a point's radius on a desktop: a phone shows the same city on a third of the width
 PLACE = "[this[0] / 100000, this[1] / 100000]"
-"""Where a point is: its data hold hundred-thousandths of a degree."""
+"""deck.gl's expression for a point's position: the data hold hundred-thousandths of a degree."""
 
 
 Extent = tuple[float, float, float, float]
@@ -55,9 +55,9 @@ Extent = tuple[float, float, float, float]
 
 
 def deck(layers: Sequence[pdk.Layer], view: pdk.ViewState, *, says: str | None = None) -> pdk.Deck:
-    """Return a map of layers. `says` is the tooltip, plain text with {properties} of what it is about.
+    """Return a map of layers. `says` is the tooltip, with {properties} of the feature under the pointer.
 
-    Plain text, since a name or a category may hold anything.
+    It is plain text, not HTML: a name or a category may contain any characters.
     """
     style = os.environ.get(STYLE_VARIABLE)
     return pdk.Deck(
@@ -73,7 +73,7 @@ def deck(layers: Sequence[pdk.Layer], view: pdk.ViewState, *, says: str | None =
 
 
 def framing(shapes: pd.DataFrame, width: int = _WIDTH, height: int = _HEIGHT) -> pdk.ViewState:
-    """Return the view that shows all shapes on so many pixels of a desk, on a larger screen as much larger.
+    """Return the view that shows all shapes on a map of this size on a desktop; larger screens scale it.
 
     The same shapes on the same screen give the same view.
     """
@@ -106,7 +106,7 @@ def steps(measure: str, *, dark: bool) -> tuple[str, ...]:
 
 
 def ground(address: str, *, chosen: str, dark: bool) -> list[pdk.Layer]:
-    """Return the areas as quiet ground under points and squares, and the unseen layer that is clicked."""
+    """Return the areas as a plain background for points and squares, and the transparent layer that takes clicks."""
     colours = colours_of(dark)
     seen = pdk.Layer(
         "GeoJsonLayer",
@@ -123,7 +123,7 @@ def ground(address: str, *, chosen: str, dark: bool) -> list[pdk.Layer]:
 
 
 def coloured_areas(address: str, measure: str, *, chosen: str, dark: bool) -> list[pdk.Layer]:
-    """Return areas coloured by the step of their measure, and the unseen layer that is clicked."""
+    """Return areas coloured by the step of their measure, and the transparent layer that takes clicks."""
     alpha = 170 if os.environ.get(STYLE_VARIABLE) else 255
     colours = [rgb(NO_DATA, 60), *(rgb(colour, alpha) for colour in steps(measure, dark=dark))]
     return [
@@ -156,7 +156,7 @@ def state_colour(state: str, *, dark: bool) -> str:
 
 
 def outline(address: str, *, dark: bool) -> pdk.Layer:
-    """Return the boundary of the areas that are chosen."""
+    """Return the boundary of the selected areas."""
     return pdk.Layer(
         "GeoJsonLayer",
         data=address,
@@ -170,10 +170,10 @@ def outline(address: str, *, dark: bool) -> pdk.Layer:
 
 
 def names(level: str, view: pdk.ViewState, *, dark: bool) -> list[pdk.Layer]:
-    """Return the areas' names: those that stand beside each other in this view, and those of a nearer look.
+    """Return the areas' names: those that fit beside each other in this view, and those that appear on zooming in.
 
-    A name that another one covers fades, and in part where it is just at the edge. What is seen at first does not rest
-    on that (`map_data.labels`): who waits is covered well, by an unseen name much larger than the one that stands.
+    deck.gl fades a name that another one covers, only partly at its edge. So the first view does not depend on it
+    (`map_data.labels` chooses its names): a transparent, much larger copy of each of these hides the other names.
     """
     colours = colours_of(dark)
     size = round(12.5 * screen().scale, 1)
@@ -190,7 +190,7 @@ def names(level: str, view: pdk.ViewState, *, dark: bool) -> list[pdk.Layer]:
             character_set="'auto'",
             font_family="'Be Vietnam Pro, sans-serif'",
             font_weight=600,
-            # A ground fades with its name; an outline would stay behind as a ghost.
+            # A background fades with its name; an outline would remain visible.
             background=True,
             get_background_color=rgb(colours.surface, 165 if seen else 0),
             background_padding=[4, 0],
@@ -209,12 +209,12 @@ def names(level: str, view: pdk.ViewState, *, dark: bool) -> list[pdk.Layer]:
 
 
 def report_points(address: str, count: int, *, chosen: str, dark: bool) -> list[pdk.Layer]:
-    """Return reports as points coloured by state, larger the graver, the urgent ringed; and the layer clicked."""
+    """Return reports as points coloured by state and sized by severity, urgent ones ringed, and the click layer."""
     colours = colours_of(dark)
     by_state = [rgb(c, 235) for c in (colours.in_time, colours.muted, colours.due_soon, colours.overdue)]
     radius = next((size for crowd, size in _CROWD if count <= crowd), _SMALLEST)
     radius *= _PHONES if screen().phone else screen().scale
-    # More rings than that hide what they mark. As a truth of numpy it would reach the browser as a word: no points.
+    # More rings than that hide the points. A bool of numpy would reach the browser as a string, and no points appear.
     ringed = bool(count <= _CROWD[-1][0])
     place: dict[str, Any] = {
         "data": address,
@@ -239,9 +239,9 @@ def report_points(address: str, count: int, *, chosen: str, dark: bool) -> list[
 
 
 def squares(address: str, wide: int, high: int, *, chosen: str, dark: bool) -> list[pdk.Layer]:
-    """Return the squares of a grid, so many thousandths of a degree, coloured by how many reports lie in them.
+    """Return the squares of a grid, coloured by their number of reports, and the transparent layer that takes clicks.
 
-    And the unseen layer that is clicked.
+    `wide` and `high` are thousandths of a degree.
     """
     colours = [rgb(colour, 225) for colour in steps("backlog", dark=dark)]
     east, north = (side * 0.48 / 1000 for side in (wide, high))  # a little less than half, to leave a line between
@@ -275,7 +275,7 @@ def legend(shapes: pd.DataFrame, *, dark: bool) -> None:
 
 
 def sources(shapes: pd.DataFrame) -> list[str]:
-    """Return who the boundaries come from; sketched ones come from nobody."""
+    """Return who the boundaries come from, or a note that they are sketched."""
     if shapes["schematic"].any():
         return [_("Boundaries sketched from points and sizes; they are not the official ones")]
     return [source for source in shapes["attribution"].dropna().unique() if source]
@@ -296,7 +296,7 @@ def _clicked_areas(address: str, chosen: str) -> pdk.Layer:
 
 
 def _choice(of: str, values: Sequence[Any], first: int = 0) -> str:
-    """Return the expression that gives each number its value, counted from `first`; deck.gl's know no look-up."""
+    """Return the expression that gives each number its value, counted from `first`; deck.gl has no table look-up."""
     tests = [f"{of} == {number} ? {value} : " for number, value in enumerate(values[:-1], first)]
     return "".join(tests) + str(values[-1])
 
