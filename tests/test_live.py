@@ -184,9 +184,7 @@ def test_a_moments_answers_are_dropped_when_no_page_shows_it(watched: Watcher, c
     assert becomes(lambda: not stand(left))
 
 
-def test_a_moments_answers_are_dropped_when_no_page_returns_to_it(
-    watched: Watcher, connection: psycopg.Connection
-) -> None:
+def test_answers_of_an_unused_moment_are_dropped(watched: Watcher, connection: psycopg.Connection) -> None:
     left = watched.pulse.at
     watched.shown.record_success("an address that nobody opens again", left)
     watched.reports.remember(("figures", left), lambda: "as they were")
