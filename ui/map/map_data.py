@@ -119,7 +119,8 @@ def fitting(boxes: Iterable[tuple[float, float, float, float]]) -> list[bool]:
 def points(groups: pd.DataFrame, categories: pd.DataFrame, language: Language) -> str:
     """Return reports as JSON rows: x, y (hundred-thousandths of a degree), id, state, severity, tooltip text.
 
-    `groups` comes from queries.map.points; the tooltip is the same within a group, so it is joined between its lines.
+    `groups` is a result of `queries.places.map.points`; the tooltip is the same within a group, so it is
+    joined between its lines.
     """
     _ = catalogue(language).gettext
     states = [_("In time"), _("No deadline known"), _("Due soon"), _("Overdue")]

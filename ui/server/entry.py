@@ -13,8 +13,8 @@ from ui.wall import screen_cookie, screens
 def without_token(asked: HTTPConnection, path: str, *, locked: bool) -> Response | None:
     """Return the answer to an address with a token: a cookie and a redirect; None if there is nothing to do.
 
-    `path` comes from ui.gate.plain_path. `locked`: nobody signs in, so the one-time address counts. The token is
-    removed from the scope's query too, so that the web server does not log it.
+    `path` is a result of `ui.server.gate.plain_path`. `locked`: nobody signs in, so the one-time address
+    counts. The token is removed from the scope's query too, so that the web server does not log it.
     """
     if asked.scope["type"] != "http" or asked.scope["method"] not in {"GET", "HEAD"}:
         return None
