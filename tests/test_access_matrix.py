@@ -84,11 +84,11 @@ def address(city: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
 
 def given(words: str, nothing: str, asked: str = "") -> str:
     """Return what an answer contains, by the marks in it; `nothing` if there are none. No contact may be there."""
-    assert leaks(words, contacts([OURS, THEIRS, BELOW])) == set(), "a contact, which nobody asked for"
+    assert leaks(words, contacts([OURS, THEIRS, BELOW])) == set(), "a contact without a request"
     ours, theirs = (leaks(words, marks([unit]), asked) for unit in (OURS, THEIRS))
     raw = leaks(words, personal([OURS, THEIRS, BELOW]))
     if theirs:
-        assert not raw, "words of every unit, and not masked"
+        assert not raw, "words of every unit, unmasked"
         return "all cases, masked"
     if ours:
         return "own cases"

@@ -50,7 +50,7 @@ def test_nothing_ages_while_the_cache_is_frozen(passes: Callable[[float], None])
     passes(200)
     assert found.remember("key", lambda: "new") == "old"
     found.thaw()
-    assert found.remember("key", lambda: "new") == "old", "the time it stood still does not count"
+    assert found.remember("key", lambda: "new") == "old", "paused time does not count"
     passes(120)
     assert found.remember("key", lambda: "new") == "new"
 

@@ -135,9 +135,9 @@ def test_a_token_opens_once_and_leaves_the_address(city: str, tmp_path: Path) ->
         printed = re.search(r"http://localhost:\d+/\?token=([\w-]{43})\n", (tmp_path / "log").read_text())
         assert printed
         path = f"/overdue?period=7d&token={printed[1]}&lang=en"
-        assert "set-cookie" not in get(address, path, "HEAD").headers, "a look ahead does not spend it"
+        assert "set-cookie" not in get(address, path, "HEAD").headers, "a prefetch does not use up the token"
         elsewhere = get(address, path, X_Forwarded_For="10.0.0.9")
-        assert elsewhere.status == 403, "nor does whoever comes from elsewhere"
+        assert elsewhere.status == 403, "nor does a request from another machine"
         first = get(address, path)
         assert (first.status, first.headers["location"]) == (303, "./overdue?period=7d&lang=en")
         cookie = first.headers["set-cookie"]
@@ -152,7 +152,7 @@ def test_a_token_opens_once_and_leaves_the_address(city: str, tmp_path: Path) ->
     with started(tmp_path / "again", city) as (_server, address):
         answers(address)
         forger = f"report_door_{urlsplit(address).port}={cookie.partition('=')[2].partition(';')[0]}"
-        assert get(address, "/", Cookie=forger).status == 403, "another process, another cookie"
+        assert get(address, "/", Cookie=forger).status == 403, "each process has its own cookie"
 
 
 def test_a_websocket_without_an_origin_is_refused(real: str) -> None:
@@ -190,7 +190,7 @@ def test_a_demonstration_city_that_real_reports_came_into_is_locked_within_secon
             time.sleep(0.5)
         assert get(address, "/cases.csv?figure=submitted&period=all", **BROWSER).status == 403
         told = visitor.open("cases", "figure=submitted&period=all")
-        assert "Zetareal" not in told, "in a session that was open before"
+        assert "Zetareal" not in told, "in an earlier session"
         assert 'class=\\"header' not in told
         with Official(address) as holder:
             assert "Zetareal" in holder.open("cases", "figure=submitted&period=all")
@@ -219,7 +219,7 @@ def test_a_silent_database_is_no_demonstration(new_database: NewDatabase, schema
     for url in (new_database(schema_template), "postgresql://nobody@127.0.0.1:9/report"):
         with watch.watching(url):
             assert not watch.is_invented()
-    assert not watch.is_invented(), "nor does nobody watch"
+    assert not watch.is_invented(), "nor without a watch"
 
 
 @pytest.fixture(scope="module")

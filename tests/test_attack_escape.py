@@ -76,7 +76,7 @@ def export(url: str) -> Iterator[Export]:
 def test_plain_text_has_no_invisible_characters_and_closes_isolates(words: str) -> None:
     shown = plain_text(words)
     assert not UNSEEN.search(shown)
-    assert plain_text(shown) == shown, "done again, it changes nothing"
+    assert plain_text(shown) == shown, "a second pass changes nothing"
     for line in shown.split("\n"):
         depth = 0
         for letter in line:
@@ -110,7 +110,7 @@ def test_a_label_is_shown_literally(words: str) -> None:
     """Markdown's rule: a backslash before ASCII punctuation leaves the character. Streamlit itself reads the rest."""
     label = streamlit_label(words)
     assert "\n" not in label
-    assert not re.search(r"(?<!\\)(?:\\\\)*[!-/:-@\[^-`{-~]", label), "no sign stands without its backslash"
+    assert not re.search(r"(?<!\\)(?:\\\\)*[!-/:-@\[^-`{-~]", label), "a sign without its backslash"
     read = re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", label)
     assert read.replace("\u2060", "") == one_line(words)
     for replaced in REPLACED:

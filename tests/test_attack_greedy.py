@@ -139,7 +139,7 @@ def test_an_account_has_a_limit_of_runs_in_progress_and_others_pass(room: Room) 
     until_in_line(room.turns, TABS - most)
     assert not waiting.acquire(timeout=0.2), "no more of them have begun"
     room.draw(OTHER)
-    assert room.had == [OTHER], "the turn is free for others"
+    assert room.had == [OTHER], "the slot is free for others"
     answered.set()
     for thread in threads:
         thread.join(20)
@@ -234,7 +234,7 @@ def test_a_refused_page_comes_back_by_itself_and_is_counted_then(clock: list[flo
     while is_drawn(found, viewer, GREEDY):
         pass
     viewer.called = True  # its heartbeat asks for a new run
-    assert not is_drawn(found, viewer, GREEDY), "a refusal is no way round the limit"
+    assert not is_drawn(found, viewer, GREEDY), "a heartbeat does not bypass the limit"
     clock[0] += viewer.too_often
     viewer.called = True
     assert is_drawn(found, viewer, GREEDY)
@@ -344,7 +344,7 @@ def test_an_account_has_a_limit_of_sockets_and_a_message(monkeypatch: pytest.Mon
         again = asyncio.create_task(ask(door, "greedy"))
         await becomes_open(lambda: behind.open == most + 2)
         behind.close.set()
-        assert await again == 0, "who closes pages may open others"
+        assert await again == 0, "closing pages makes room for others"
 
     asyncio.run(attack())
     assert set(noted) == {"account greedy: refused at the gate, too many open pages"}

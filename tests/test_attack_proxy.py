@@ -239,10 +239,10 @@ def test_what_a_visitor_sends_in_our_own_header_is_removed() -> None:
     scope = {"headers": said}
     assert proxy_proof.prove(BY_SECRET, scope, trusted=True) == ""
     heard = {name.decode(): value.decode() for name, value in scope["headers"]}
-    assert heard.keys() == {"accept", "x-report-subject", "x-report-proven-at"}, "and no page sees the secret"
+    assert heard.keys() == {"accept", "x-report-subject", "x-report-proven-at"}, "no page sees the secret"
     assert proxy_proof.subject_in(heard, within_hours=1) == LEADER
     heard["x-report-proven-at"] = str(int(time.time()) - 3601)
-    assert proxy_proof.subject_in(heard, within_hours=1) is None, "a session ends as the word does"
+    assert proxy_proof.subject_in(heard, within_hours=1) is None, "a session ends with its proof"
 
 
 @pytest.mark.parametrize(

@@ -148,7 +148,7 @@ def test_everything_opened_or_exported_is_logged_and_an_administrator_finds_it(c
             ("leader", "case", number(THEIRS, 2)),
             ("head", "case", number(OURS, 3)),
         }
-        assert sum(line[1] == "case" for line in lines) == 3, "drawn again is not opened again"
+        assert sum(line[1] == "case" for line in lines) == 3, "another run does not count as opening"
         files = [line for line in lines if line[1] == "file"]
         assert [line[:2] + line[3:6] for line in files] == [
             (who, "file", kind, count, True)

@@ -80,7 +80,7 @@ def test_ten_thousand_pairs_of_counts_isolate_nobody(
         if isolates(narrow, wide) or is_single(narrow) or is_single(wide):
             isolated.append((said, narrow, wide))
     assert compared >= PAIRS
-    assert close > 500, "too few of the pairs had one to four reports between them to show anything"
+    assert close > 500, "too few pairs differed by one to four reports"
     assert isolated == []
 
 
@@ -148,7 +148,7 @@ def test_only_the_rule_asks_for_exact_counts_for_other_viewers() -> None:
         assert "Filters.of(" not in text or file.name == "url_filters.py", f"{file.name} makes filters of its own"
         for call in ast.walk(ast.parse(text)):
             if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "asked":
-                assert "scope" in {word.arg for word in call.keywords}, f"{file.name} asks for nobody"
+                assert "scope" in {word.arg for word in call.keywords}, f"{file.name} queries without a scope"
 
 
 PAGES = {
@@ -194,7 +194,7 @@ def test_no_exact_count_reaches_a_viewers_browser(
                 told[path] = counted(answer, r'"raw":"(\d+)(?:/\d+)?"') + counted(answer, r'"(\d+) (?:phản ánh|report)')
     del found["viewer"]["panels of /wall"], found["leader"]["panels of /wall"]
     for where, numbers in found["leader"].items():
-        assert any(number % STEP for number in numbers), f"nothing was found to look at: {where}"
+        assert any(number % STEP for number in numbers), f"nothing to compare: {where}"
     for where, numbers in found["viewer"].items():
         assert [number for number in numbers if number % STEP] == [], where
     assert sum(map(len, found["viewer"].values())) > 300

@@ -79,7 +79,7 @@ def test_the_first_request_takes_the_token_out_of_the_address(running: str, scre
     cookies = entrance.cookies_for(running, address_of(screen))
     assert opens(running, screen, cookies)
     assert not opens(running, DESK if screen == HALL else HALL, cookies), "the cookie is of one screen"
-    assert get(running, address_of(screen)).status == 303, "the old address goes on opening it"
+    assert get(running, address_of(screen)).status == 303, "the old address still opens it"
 
 
 @pytest.mark.parametrize("token", ["", "wrong", TOKENS[DESK], hashed(TOKENS[HALL]), "\x00", "é"])
@@ -131,7 +131,7 @@ def test_a_wall_returns_after_a_restart_with_its_browsers_cookie(city: str, file
             assert get(address, "/wall", **kept).status == 200
             assert get(address, "/wall").status == 403
             for path in ("/", "/cases.csv", "/map/squares.json", "/overdue"):
-                assert get(address, path, **kept).status == 403, "a screen is no viewer"
+                assert get(address, path, **kept).status == 403, "a wall screen is not a viewer"
             with Official(address, kept) as screen:
                 told = screen.open("overdue")
                 assert 'class=\\"header' not in told

@@ -182,7 +182,7 @@ def test_words_of_the_code_are_not_found(source: str) -> None:
 def test_a_template_escapes_all_it_shows(file: Path) -> None:
     text = file.read_text()
     assert not re.search(r"\|\s*safe\b|autoescape|<script|<iframe|\bon[a-z]+=|srcdoc", text)
-    assert not re.search(r"\s[\w-]+=\{\{", text), "a value stands in quotes"
+    assert not re.search(r"\s[\w-]+=\{\{", text), "a value outside quotes"
     assert not re.search(r"""(href|src|action|data)=["'](?!\{\{|[./#a-z?]|"$)""", text)
     assert not re.search(r"javascript:|data:", text)
 
@@ -210,7 +210,7 @@ def test_a_chart_contains_only_words_of_the_code_and_figures() -> None:
     plotting = [
         one for one in DRAWING if "plotly.graph_objects" in one.read_text() or '"hovertemplate"' in one.read_text()
     ]
-    assert plotting == [file], "what draws with Plotly stands in ui/figures/charts.py"
+    assert plotting == [file], "only ui/figures/charts.py draws with Plotly"
     imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names}
     assert not imported & {"name", "names", "labels", "levels"}, "no names of the database"
 
@@ -223,11 +223,13 @@ def test_logs_and_terminals_get_no_raw_value(file: Path) -> None:
             continue
         name = called(node)
         if name.startswith("_LOG."):
-            assert name != "_LOG.exception", f"line {node.lineno}: log_error has the way through the code"
+            assert name != "_LOG.exception", f"line {node.lineno}: use log_error, which logs the traceback"
             assert not node.keywords, f"line {node.lineno}"
             for value in node.args[1:]:
                 shown = ast.unparse(value.value if isinstance(value, ast.Starred) else value)
                 assert shown.startswith(("log_text(", "log_error(", "map(log_text,")), f"line {node.lineno}: {shown}"
         assert name != "print", f"line {node.lineno}: reportdb/cli/command_line.py prints"
         if name == "Console":
-            assert file.name == "new_token.py", f"line {node.lineno}: a PlainConsole shows values as they stand"
+            assert file.name == "new_token.py", (
+                f"line {node.lineno}: use a PlainConsole, which prints values without markup"
+            )

@@ -52,7 +52,7 @@ def test_it_continues_after_a_lost_connection(connection: psycopg.Connection, da
         assert beats()
     last = beaten_at(connection)
     time.sleep(0.3)
-    assert beaten_at(connection) == last, "nobody writes it any more"
+    assert beaten_at(connection) == last, "the heartbeat has stopped"
 
 
 def test_a_first_heartbeat_that_cannot_be_written_is_an_error() -> None:

@@ -241,7 +241,7 @@ def test_the_coming_year_needs_its_notice_when_it_is_near(
     assert _calendar(database, "check", "--at", "2026-10-01") == (
         "The calendar covers the next 60 days and 2027; its last day is 2027-12-31."
     )
-    assert _cover(reports, "2025-11-18 03:00").announced, "the exceptions shipped with us speak of 2026"
+    assert _cover(reports, "2025-11-18 03:00").announced, "the built-in exceptions are for 2026"
     _calendar(database, "add", "2027-01-01", "--off", "--name", "Tết Dương lịch", "--source", "Thông báo 2027")
     assert _cover(reports, "2026-11-18 03:00").complete
     _calendar(database, "check", "--at", "2026-11-18")

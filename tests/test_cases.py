@@ -57,7 +57,9 @@ def test_orders(city: psycopg.Connection, reports: ReportDatabase) -> None:
     assert listed(reports, order="newest") == [4, 2, 3, 1]
     assert listed(reports, order="oldest") == [1, 3, 2, 4]
     assert listed(reports, order="worklist") == [2, 1, 3, 4]
-    assert listed(reports, "submitted", "most_late")[:2] == [5, 1], "four days late beats an hour; the undue come last"
+    assert listed(reports, "submitted", "most_late")[:2] == [5, 1], (
+        "four days late before an hour late; without a deadline last"
+    )
 
 
 def test_pages_follow_each_other_across_what_changed_since(city: psycopg.Connection, reports: ReportDatabase) -> None:
@@ -184,14 +186,14 @@ def workbook(export: Export, rows_on_a_sheet: int = 1000) -> dict[str, str]:
 
 def test_a_csv_file_is_one_table_with_a_description(export: Export) -> None:
     content = written(export)
-    assert content.startswith(b"\xef\xbb\xbf"), "spreadsheets know UTF-8 by its mark"
+    assert content.startswith(b"\xef\xbb\xbf"), "spreadsheets recognise UTF-8 by its byte order mark"
     headings, *rows = csv.reader(io.StringIO(content.decode("utf-8-sig")))
     assert {len(row) for row in rows} == {len(headings)}
     table = [dict(zip(headings, row, strict=True)) for row in rows]
     assert [row["Code"] for row in table] == ["T-1", "T-2"]
     assert table[0]["Due"] == "2026-11-18 07:00:00"
     assert table[0]["Hours past the deadline"] == "3.0"
-    assert table[0]["Longitude"] == "-105.5", "a number stays one"
+    assert table[0]["Longitude"] == "-105.5", "a number stays a number"
     assert (table[1]["What"], table[1]["Held by"]) == ("Mưa\nngập, “lụt”", "")
     assert headings[-1] == (
         "What is listed: Overdue: open, and due before the moment | Moment: 18/11/2026 10:00 (Asia/Ho_Chi_Minh) | "
@@ -269,7 +271,7 @@ def test_a_long_list_is_read_part_by_part_and_is_the_same(
 
 
 def test_a_file_is_named_after_its_figure_period_and_moment(export: Export) -> None:
-    assert export.file_name("csv") == "overdue_at_2026-11-18_1000.csv", "of what is open the period says nothing"
+    assert export.file_name("csv") == "overdue_at_2026-11-18_1000.csv", "open reports do not depend on the period"
     month = Filters.of(scope=ALL_CASES, at=T, zone=HANOI, start=T - 30 * DAY, end=T - 2 * HOUR)
     resolved = Export(asked_list({"figure": ["resolved"]}, export.reports), month, export.city, export.reports)
     assert resolved.file_name("xlsx") == "resolved_2026-10-19_to_2026-11-18_at_2026-11-18_1000.xlsx"

@@ -145,7 +145,7 @@ def test_old_marks_are_deleted_and_those_still_needed_stay(
         report(connection, 4)
         connection.execute("update change_mark set at = at - interval '1 hour'")
         forget_marks(connection)
-        assert marks(connection) == 1, "that of the transaction that may be newer than one that runs"
+        assert marks(connection) == 1, "the time of a transaction that may be newer than a running one"
     connection.execute("update change_mark set at = at - interval '1 hour'")
     summarise(connection, now=NOW)
     old = "select count(*) from change_mark where at < clock_timestamp() - interval '30 minutes'"

@@ -140,7 +140,7 @@ def test_visitors_cannot_name_themselves(front: Nginx) -> None:
     assert {"X-Remote-User", "X-Forwarded-User", "X-Auth-Request-Email", "Forwarded", "X-Real-IP"} <= cleared
     status, _headers, body = get(front.tls, f"{BASE}/health", **{"X-Forwarded-For": "127.0.0.1"})
     assert status == 200
-    assert b"late_channels" not in body, "details are for this machine alone"
+    assert b"late_channels" not in body, "details are for this machine only"
 
 
 @pytest.mark.parametrize(
@@ -200,13 +200,13 @@ def test_no_token_is_in_a_log(front: Nginx, alone: Nginx) -> None:
             heard(bad)
     for one, path in ((front, BASE), (alone, "")):
         said = one.logged()
-        assert f"GET {path}/wall HTTP/1.1" in said, "what was asked for is there"
+        assert f"GET {path}/wall HTTP/1.1" in said, "the requested content is there"
         assert TOKEN not in said
 
 
 def test_heartbeats_that_are_answered_fill_no_log(front: Nginx) -> None:
     assert get(front.tls, f"{BASE}/beat/nobody/1")[0] == 404
-    assert f"{BASE}/beat/nobody/1" in front.logged(), "one that is not answered says something"
+    assert f"{BASE}/beat/nobody/1" in front.logged(), "a missing answer shows a message"
     rule = re.search(r'"\~\^200 (\S+)" 0;', (DEPLOY / "nginx.conf").read_text())
     assert rule
     assert re.search(rule[1], f"{BASE}/beat/0123/1")

@@ -95,5 +95,5 @@ def test_a_file_is_named_after_its_period_and_a_head_request_makes_none(address:
 def test_an_aborted_workbook_leaves_nothing_behind(address: str, temporary: Path) -> None:
     with closing(http.client.HTTPConnection(urlsplit(address).netloc, timeout=120)) as connection:
         connection.request("GET", f"/cases.xlsx?{LONG}")
-        assert becomes(lambda: left(temporary) != []), "it is being made"
+        assert becomes(lambda: left(temporary) != []), "the file is being written"
     assert becomes(lambda: left(temporary) == [])

@@ -128,7 +128,7 @@ def test_every_count_by_unit_is_by_holder_and_adds_up(
             backlog(reports, at(moment), since=moment - 7 * DAY, by="unit"),
         ):
             assert by_unit(table, figure) == counts
-            assert table[figure].sum() == sum(counts.values()), "the sum over holders and nobody is the whole"
+            assert table[figure].sum() == sum(counts.values()), 'the sum over holders and "none" is the total'
         ranked = by_unit(overdue(reports, at(moment), by="unit"), figure)
         assert ranked == Counter({unit: count for unit, count in counts.items() if unit is not None})
         for unit in (LANG, DONG_ANH, DESK, -1):
@@ -142,7 +142,7 @@ def test_every_count_by_unit_is_by_holder_and_adds_up(
 @pytest.mark.usefixtures("city")
 def test_escalated_reports_do_not_count_in_the_units_overdue_share(reports: ReportDatabase) -> None:
     row = overdue(reports, at(T), by="unit").set_index("key").loc[LANG]
-    assert (row["overdue"], row["open"]) == (2, 2), "1 and 3 alone; not 2 and 5, which it handed up"
+    assert (row["overdue"], row["open"]) == (2, 2), "1 and 3 only, not the escalated 2 and 5"
     desk = overdue(reports, at(T), by="unit").set_index("key").loc[DESK]
     assert (desk["overdue"], desk["open"]) == (2, 2), "2 and 7"
 
@@ -185,10 +185,10 @@ def test_a_head_reads_escalated_reports_and_nothing_else_of_other_units(reports:
     for code in ("T-2", "T-5", "T-6"):
         reader = reading(reports, mine, code)
         assert one(reports, mine, code) is None
-        assert one(reports, reader, code) is not None, "what it handed up, wherever it is"
+        assert one(reports, reader, code) is not None, "reports it escalated, wherever they are"
         assert not events(reports, reader, int(code[2:])).empty
     for code in ("T-4", "T-7"):
-        assert one(reports, reading(reports, mine, code), code) is None, "passed on, or handed up by others"
+        assert one(reports, reading(reports, mine, code), code) is None, "passed on, or escalated by others"
 
 
 def test_escalated_reports_are_read_with_masked_words(city: psycopg.Connection, reports: ReportDatabase) -> None:

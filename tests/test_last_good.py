@@ -30,7 +30,7 @@ def test_after_a_failure_the_last_moment_is_shown_for_half_a_minute(passes: Call
     assert found.stays_at(ADDRESS, away=False) is None
     assert found.failed(ADDRESS, LATER, "slow")
     assert found.stays_at(ADDRESS, away=False) == Stay(EARLIER, "slow")
-    assert found.stays_at(("overdue",), away=True) is None, "another address asks for something else"
+    assert found.stays_at(("overdue",), away=True) is None, "another address shows something else"
     passes(29)
     assert found.stays_at(ADDRESS, away=False)
     passes(2)

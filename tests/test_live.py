@@ -105,7 +105,7 @@ def test_a_moment_lasts_while_many_pages_are_drawn(watched: Watcher, connection:
     assert watched.pulse.at == before
     viewers[0].drawn()
     watched.poll()
-    assert watched.pulse.at > before, "one alone holds up nobody"
+    assert watched.pulse.at > before, "a single viewer delays no one"
 
 
 class _Overtaken(Exception):
@@ -160,7 +160,7 @@ def test_of_two_runs_of_one_page_the_current_one_is_drawn_in_any_order(
     late.join(10)
     assert ended[-1] == "late ended"
     assert viewer.run == 1
-    assert not viewer.drawing, "it may be drawn again"
+    assert not viewer.drawing, "the next run may start"
 
 
 def test_a_moments_answers_are_dropped_when_no_page_shows_it(watched: Watcher, connection: psycopg.Connection) -> None:
@@ -175,11 +175,11 @@ def test_a_moments_answers_are_dropped_when_no_page_shows_it(watched: Watcher, c
     now = datetime.now(UTC)
     report(connection, 1, submitted_at=now - timedelta(hours=1), updated_at=now)
     time.sleep(1.1)  # moments are whole seconds
-    assert stand(left), "a page is at it"
+    assert stand(left), "a page is using it"
     assert watched.pulse.at > left
     watched.shown.record_success("its address", left)
     viewer.begin(watched.pulse)
-    assert stand(left), "the page may go back to it"
+    assert stand(left), "the page may return to it"
     watched.shown.record_success("its address", viewer.pulse.at)
     assert becomes(lambda: not stand(left))
 

@@ -176,7 +176,7 @@ def test_the_mapping_names_the_levels_the_languages_and_the_hours(
     city.remap(("[source]", '[working_hours]\nhours = ["08:00-16:00"]\nsource = "City Hall"\n[source]'))
     city.load(connection, GOOD)
     assert [row[1:] for row in rows(connection, hours)] == [("08:00:00", "16:00:00", "City Hall", False)]
-    assert rows(connection, "select languages from city") == [(["en"],)], "what a mapping leaves out stays"
+    assert rows(connection, "select languages from city") == [(["en"],)], "attributes the mapping leaves out are kept"
 
 
 def test_a_city_without_these_settings_gets_its_countrys_defaults(

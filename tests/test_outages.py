@@ -301,7 +301,7 @@ def test_a_rejected_login(
     with board(url, scope_key=key_of(connection)) as drawn:
         assert "refuses the dashboard" in drawn.poll()
         cured = any("report_dashboard" in error for error in drawn.errors)
-        assert cured == (viewer is accounts.HERE), "only whoever runs the dashboard is told what to do"
+        assert cured == (viewer is accounts.HERE), "only the operator sees the remedy"
         connection.execute(sql.SQL("grant report_dashboard to {}").format(sql.Identifier(name)))
         drawn.until("Live")
 
@@ -361,7 +361,7 @@ def test_a_page_that_draws_slowly_says_so_meanwhile(city: str) -> None:
         moved = Pulse(at=later, city=watcher.pulse.city, verified_at=later)
         viewer.waits()
         viewer.begin(moved)
-        assert viewer.beat(1, moved)[1:] == (verified_at, False, False), "what is on the screen is not yet the new"
+        assert viewer.beat(1, moved)[1:] == (verified_at, False, False), "the screen does not show the new data yet"
         viewer.drawn()
         assert viewer.beat(2, moved).verified_at == later
 

@@ -53,7 +53,7 @@ def test_a_unit_with_few_open_reports_is_listed_last_and_not_ranked(reports: Rep
     table = ranked(overdue(reports, NOW, by="unit"))
     assert table["code"].tolist() == ["lang", "dong-anh"]
     assert table["place"].iloc[0] == 1
-    assert pd.isna(table["place"].iloc[1]), "1 of 1 says nothing"
+    assert pd.isna(table["place"].iloc[1]), "1 of 1 is too few"
 
 
 @pytest.mark.usefixtures("city")
@@ -91,7 +91,9 @@ def test_nothing_overdue_has_no_oldest_case_and_no_worst_category(reports: Repor
 def test_the_city_and_its_predictions_do_not_depend_on_the_chosen_places(reports: ReportDatabase) -> None:
     assert city_overdue(reports, NOW) == (4, 8)
     assert city_overdue(reports, NOW.choosing(units=(1,), districts=(1,), wards=(11,))) == (4, 8)
-    assert city_overdue(reports, NOW.choosing(square=(0, 0, 10, 10))) == (4, 8), "a square of the map is not the city"
+    assert city_overdue(reports, NOW.choosing(square=(0, 0, 10, 10))) == (4, 8), (
+        "a square of the map is part of the city only"
+    )
     assert city_overdue(reports, NOW.choosing(categories=(2,))) == (1, 4)
     units = rows(overdue(reports, NOW, by="unit"))
     assert units["lang"]["expected"] == pytest.approx(2 * 3 / 4 + 4 * 1 / 4), "two of waste, four of roads"

@@ -96,7 +96,7 @@ def test_the_walls_map_shows_squares_of_open_reports(reports: ReportDatabase) ->
     for square in drawn["squares"]:
         assert -1 <= square["x"] <= drawn["plan"].wide
         assert -1 <= square["y"] <= drawn["plan"].high
-    assert values["open"] == 202, "the count beside it is of all"
+    assert values["open"] == 202, "the count beside it includes all reports"
 
 
 @pytest.mark.usefixtures("plain_city")

@@ -198,7 +198,7 @@ def test_a_file_names_the_citys_flag_status_and_area(reports: ReportDatabase) ->
     assert told["T-5"] == ["in time", "CLOSED", "Ward 3"]
     assert told["T-9"] == ["not said", "CLOSED", ""]
     assert told["T-10"] == ["", "", ""]
-    assert "The city's district" not in table["T-1"], "the city publishes none"
+    assert "The city's district" not in table["T-1"], "the city publishes no words"
 
 
 def test_a_city_that_publishes_nothing_has_no_empty_columns(
@@ -265,4 +265,4 @@ def test_a_rare_word_is_hidden_from_viewers_who_only_count(city: psycopg.Connect
     assert names == ["OPEN", "rarer words"]
     case = one(reports, NOW, "T-8")
     assert case is not None
-    assert case["published_status"] == "MOVED", "who may read the case reads its words"
+    assert case["published_status"] == "MOVED", "readers of the case can read its words"

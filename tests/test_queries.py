@@ -94,7 +94,9 @@ VALUES: dict[str, Any] = {
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_a_question_starts_with_a_sentence_and_reads_no_clock(question: str) -> None:
     words = FILES[question].read_text()
-    assert re.match(r"-- [^\n]+(\n-- [^\n]+)*\.\n", words), "the first line says what is asked, and ends with a stop"
+    assert re.match(r"-- [^\n]+(\n-- [^\n]+)*\.\n", words), (
+        "the first line describes the question and ends with a full stop"
+    )
     assert not re.search(r"now\(\)|current_date|current_timestamp|clock_timestamp", words, re.IGNORECASE)
     assert "infinity" not in words
 
@@ -103,8 +105,8 @@ def test_every_definition_has_a_sentence_and_is_used() -> None:
     modules = (Path(__file__).parents[1] / "queries").rglob("*.py")
     used = " ".join(file.read_text() for file in (*FILES.values(), *modules))
     for name, meaning in definitions().items():
-        assert meaning, f"{name} means nothing"
-        assert re.search(rf"\{{{name}[}}|]|\"{name}\"", used), f"nobody asks for {name}"
+        assert meaning, f"{name} has no meaning"
+        assert re.search(rf"\{{{name}[}}|]|\"{name}\"", used), f"{name} is not used"
 
 
 def test_a_known_condition_is_not_tested_again() -> None:

@@ -163,7 +163,7 @@ def test_the_mix_predicts_what_the_city_share_of_each_category_would_make_overdu
     assert predicted.to_dict() == {7: 20 * 0.1 + 4 * 0.5, 8: 0.0, 9: 0.5}
     table = pd.DataFrame({"overdue": [10, 0, 3]}, index=predicted.index).assign(expected=predicted)
     assert ratio(table)[7] == 2.5
-    assert ratio(table)[[8, 9]].isna().all(), "less than one expected case is nothing to divide by"
+    assert ratio(table)[[8, 9]].isna().all(), "no ratio below one expected case"
 
 
 def test_in_simulated_cities_intervals_cover_and_the_worst_are_found() -> None:

@@ -66,7 +66,7 @@ def app(
     monkeypatch.setattr(cases, "_PART", PART)
     with watch.watching(database):
         yield Starlette(routes=export_routes)
-    assert not downloads._making._taken, "every place is left again"
+    assert not downloads._making._taken, "every place is free again"
 
 
 def get(app: Starlette, path: str, method: str = "GET") -> httpx.Response:
@@ -181,7 +181,7 @@ def test_an_aborted_file_is_logged_with_the_cases_sent(app: Starlette, city: psy
     async def take() -> None:
         browser = Download(app).begin()
         await browser.until(2)  # the headings and the first part
-        assert lines(city) == [(LAN.subject, "file", "csv", CASES, None, None)], "it is there before the file is"
+        assert lines(city) == [(LAN.subject, "file", "csv", CASES, None, None)], "the log line is there before the file"
         await browser.hang_up()
 
     asyncio.run(take())
@@ -233,7 +233,7 @@ def test_each_account_has_its_own_limit_of_files_at_once(app: Starlette, asked_b
         await browsers[0].hang_up()
         again = Download(app).begin()
         await again.end()
-        assert again.status == 200, "a place is left by whoever has gone"
+        assert again.status == 200, "a closed session frees its place"
         for browser in browsers[1:]:
             await browser.end()
 
@@ -303,7 +303,7 @@ def test_volumes_count_different_cases_and_cases_sent(city: psycopg.Connection, 
     assert found == {
         "lan": Volume("lan", opened_hour=2, opened_day=3, exported_hour=0, exported_day=0),
         "mai": Volume("mai", opened_hour=0, opened_day=0, exported_hour=27, exported_day=127),
-    }, "what has no end yet counts as it was asked for"
+    }, "an unfinished file counts as requested"
 
 
 @pytest.mark.parametrize("name", ["opened_hour", "opened_day", "exported_hour", "exported_day"])
@@ -329,7 +329,7 @@ def test_the_latest_volumes_are_read_without_waiting(
     pass_by = clock_of("ui.access.record")
     latest = record.Latest()
     begin_a_file(reports)
-    assert latest.read(reports) is None, "nobody waits"
+    assert latest.read(reports) is None, "no one waits"
     with latest._asking:  # a query is running
         pass
     assert [volume.exported_hour for volume in latest.read(reports) or ()] == [7]

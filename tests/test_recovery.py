@@ -92,7 +92,7 @@ def heals(healed: Callable[[], bool]) -> None:
     """Check that the server recovers within thirty seconds by itself."""
     began = time.monotonic()
     while not healed():
-        assert time.monotonic() - began < _SECONDS_TO_HEAL, "it does not heal"
+        assert time.monotonic() - began < _SECONDS_TO_HEAL, "it does not recover"
         time.sleep(0.2)
 
 
@@ -157,7 +157,7 @@ def test_a_full_disk_heals_under_a_screen_that_says_so(small_disk: Path) -> None
                 write_a_long_log(url)
             said = drawn.until("the database's disk is full")
             assert said.startswith(f"Numbers of {drawn.live_at} · ")
-            assert str(small_disk) not in "".join((said, *drawn.errors)), "strangers learn no path"
+            assert str(small_disk) not in "".join((said, *drawn.errors)), "strangers see no path"
             ballast.unlink()
             drawn.until("Live")
 
@@ -245,7 +245,7 @@ def stranger(folder: Path) -> Iterator[int]:
     with subprocess.Popen(["sleep", "300"], user=user, cwd="/") as process:
         try:
             yield process.pid
-            assert process.poll() is None, "a stranger was told to end"
+            assert process.poll() is None, "another process was asked to end"
         finally:
             process.kill()
 

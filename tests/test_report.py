@@ -190,7 +190,7 @@ def test_an_escalated_case_names_holder_escalating_unit_and_whether_the_citizen_
         html = told(hours_ago)
         assert "With a higher level" in html
         assert "Dong Anh commune" in html, "who holds it"
-        assert "Lang ward" in html, "who handed it up"
+        assert "Lang ward" in html, "who escalated it"
         assert informed in html
 
 

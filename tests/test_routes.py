@@ -91,7 +91,7 @@ def kind(headers: dict[str, str]) -> str:
 def test_no_route_is_left_out() -> None:
     asked = "import dashboard; print(*(route.path for below in dashboard.app._user_routes for route in below.own))"
     done = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert set(done.stdout.split()) == set(OURS), "each route stands in OURS with an address and what comes back"
+    assert set(done.stdout.split()) == set(OURS), "each route is listed in OURS with an address and its answer"
 
 
 def test_every_route_answers_with_its_own_content(site: tuple[str, str]) -> None:

@@ -133,7 +133,7 @@ def test_a_run_without_a_slot_continues_after_the_timeout(turns: RunQueue, monke
         done.clear()
         refreshed.start()
         until_in_line(turns, 1)
-        assert not done.is_set(), "who went without one gave none back"
+        assert not done.is_set(), "a viewer without a slot returned none"
     refreshed.join(10)
     assert done.is_set()
 

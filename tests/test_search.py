@@ -50,7 +50,7 @@ def test_every_word_must_be_found_and_the_last_may_be_a_beginning(
     report(city, 3, title="Đèn giao thông", address="Nguyễn Trãi")
     assert found(reports, "den chua bo") == {1, 2}
     assert found(reports, "den chua boc ngo 20") == {1}, "house 20 is not house 208"
-    assert found(reports, "ch den") == set(), "only the last word may be a beginning"
+    assert found(reports, "ch den") == set(), "only the last word may be incomplete"
     assert found(reports, "den tau") == set()
 
 
@@ -69,7 +69,7 @@ def test_a_name_finds_its_areas_reports_with_any_text(city: psycopg.Connection, 
     report(city, 4, title="Ống đồng ai đã lấy", category_id=2, district_id=2, ward_id=12, unit_id=2)
     assert found(reports, "o ga dong da") == {1, 3}
     assert found(reports, "quan dong da") == {1}, "the name with its kind"
-    assert found(reports, "dong da") == {1, 3}, "the words of a name stand side by side"
+    assert found(reports, "dong da") == {1, 3}, "the words of a name are adjacent"
     assert found(reports, "duong sa dong anh") == {2, 4}, "a category and a district"
     assert found(reports, "ubnd phuong lang") == {1}, "a unit"
     assert found(reports, "phuong lang") == {1}, "a part of a unit's name, or a ward with its kind"
@@ -104,7 +104,7 @@ def test_a_search_keeps_to_the_figure_the_filters_and_the_moment(
     assert found(reports, "cay do", figure="open") == {1, 4, 6, 7}
     assert found(reports, "cay do", NOW.choosing(units=(1,))) == {1, 2, 5, 6, 7}
     assert found(reports, "cay do", NOW.choosing(scope=cases_of((2,)))) == {4}
-    assert found(reports, "t-1", NOW.choosing(scope=cases_of((2,)))) == set(), "a code leads nobody out of his scope"
+    assert found(reports, "t-1", NOW.choosing(scope=cases_of((2,)))) == set(), "a code stays in the scope"
 
 
 @pytest.mark.parametrize("near", [1, 100])
@@ -129,7 +129,7 @@ def test_filters_use_reports_marks_and_their_past_versions(
     ):
         assert found(reports, "cay do", NOW.choosing(**chosen)) == expected
     assert found(reports, "cay do", NOW.choosing(scope=cases_of((2,)), categories=(2,))) == {5}
-    assert found(reports, "cay do", NOW.choosing(scope=cases_of((2,)))) == {5, 7}, "his now, whoever had it then"
+    assert found(reports, "cay do", NOW.choosing(scope=cases_of((2,)))) == {5, 7}, "his now, not the earlier holder's"
 
 
 def test_frequent_matches_are_counted_up_to_a_limit_and_listed_in_order(

@@ -103,7 +103,7 @@ def test_a_killed_user_is_forgotten(folder: Path) -> None:
     holder, _ = _holder(folder)
     _kill(holder)
     left = postmaster(folder)
-    assert left, "nobody was there to stop it"
+    assert left, "no process was left to stop it"
     with embedded_server(folder) as url:
         assert _alive(url)
         assert postmaster(folder) == left

@@ -109,4 +109,4 @@ def test_an_address_names_a_square(connection: psycopg.Connection, reports: Repo
     assert case_count(reports, found.filters, figure="open") == 1
     unrecognised = parse_filters({"bbox": ["everywhere"]}, reports=reports, city=known, now=T + timedelta(1))
     assert unrecognised.filters.square == ()
-    assert list(unrecognised.unrecognised) == ["everywhere"], "the viewer's word, and none of Python's"
+    assert list(unrecognised.unrecognised) == ["everywhere"], "the viewer's word, not Python's"

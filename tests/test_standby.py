@@ -95,7 +95,7 @@ def test_a_standby_is_recognised_and_its_commits_seen_when_replayed(pair: Pair) 
             assert not changes(copy, datetime.now(UTC), second.mark).committed
         assert pair.caught_up()
         third = changes(copy, datetime.now(UTC), second.mark)
-        assert third.committed, "what began before the look and was committed after it"
+        assert third.committed, "changes begun before the poll and committed after it"
         assert third.known_to
         assert third.known_to > first.known_to
 
@@ -137,7 +137,7 @@ def test_a_file_needs_the_primary_and_an_opened_case_does_not(
             assert "REPORT_DB_WRITE_URL" in refused.value.words()
         with caplog.at_level("WARNING"):
             accounts.noted("admin", "case", report_id=1)
-        assert "admin, case, report 1" in caplog.text, "the server's log has what the access log cannot"
+        assert "admin, case, report 1" in caplog.text, "the server's log has what the access log lacks"
     with watch.watching(pair.standby.url, pair.url) as watcher:
         assert not record.no_files_here()
         taken = begin_a_file(watcher.reports)

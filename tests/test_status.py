@@ -156,7 +156,7 @@ def test_health_says_what_is_wrong_and_stays_up_while_there_is_something_to_show
     watched.pulse = replace(watched.pulse, known_to=NOW)
     assert asked_for_health()[1]["status"] == "ok"
     watched.pulse = Pulse(at=NOW, city=city, looked_at=datetime.now(UTC) - timedelta(minutes=1))
-    assert asked_for_health()[0] == 503, "nobody watches any more"
+    assert asked_for_health()[0] == 503, "no process watches any more"
 
 
 def test_health_is_down_while_there_is_nothing_to_show() -> None:

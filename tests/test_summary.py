@@ -289,7 +289,7 @@ def test_late_entries_change_the_days_they_are_dated(
         for chosen in [*choices, *({"severities": (one,)} for one in SEVERITIES)]:
             with closing(ReportDatabase(database)) as counted, closing(_Unsummarised(database)) as recounted:
                 ten_days = Filters.of(at=T, zone=city(counted, T).zone, start=T - 10 * DAY, **chosen)
-                assert summarised(counted, ten_days, None), "the summary is asked"
+                assert summarised(counted, ten_days, None), "the query reads the summary"
                 found, truth = (days(reports, ten_days)[0] for reports in (counted, recounted))
             pd.testing.assert_frame_equal(found, truth, check_dtype=False, obj=f"{when}, of {chosen}")
         summarise(connection, now=T)

@@ -71,7 +71,7 @@ def test_severities_come_one_by_one_or_between_commas(reports: ReportDatabase, c
         == {}
     )
     every = parse_filters({"severity": ["normal,complex,urgent"]}, reports=reports, city=city, now=T)
-    assert every.filters.severities == (), "all of them is no choice"
+    assert every.filters.severities == (), "choosing all is the same as choosing none"
     assert parse_filters({"district": ["006,017"]}, reports=reports, city=city, now=T).filters.districts == (1, 2)
 
 
@@ -81,7 +81,7 @@ def test_a_past_moment_is_the_citys_own_time_and_never_the_future(reports: Repor
     future = parse_filters({"at": ["2999-01-01T00:00"]}, reports=reports, city=city, now=T)
     assert future.filters.at == T
     assert future.remarks == (("future", ("2999-01-01T00:00",)),)
-    assert future.understood({"at": ["2999-01-01T00:00"]}) == {}, "the page goes on as live"
+    assert future.understood({"at": ["2999-01-01T00:00"]}) == {}, "the page stays live"
     soon = parse_filters({"at": [(T + timedelta(seconds=90)).isoformat()]}, reports=reports, city=city, now=T)
     assert (soon.filters.at, soon.remarks) == (T, ())
 
@@ -173,6 +173,6 @@ def test_no_address_ever_fails(reports: ReportDatabase, city: City, query: dict[
     found = parse_filters(query, reports=reports, city=city, now=T)
     filters = found.filters
     again = parse_filters(found.understood(query), reports=reports, city=city, now=T)
-    assert (again.filters, again.unrecognised) == (filters, ()), "what was understood asks for the same"
+    assert (again.filters, again.unrecognised) == (filters, ()), "the understood part asks for the same"
     assert filters.start <= filters.end <= T + timedelta(seconds=1)
     assert filters.at <= T

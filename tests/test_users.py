@@ -51,7 +51,7 @@ def test_an_account_from_its_first_day_to_its_last(
     assert all(word in listed for word in (LAN, "Lan", "leader", "disabled"))
 
     users(database, "add", LAN, "--name", "Lan Anh", "--role", "leader")
-    assert LAN not in accounts(reports), "who was shut out is let in by `enable` alone"
+    assert LAN not in accounts(reports), "a disabled account returns by `enable` only"
     assert users(database, "enable", LAN).exit_code == 0
     assert accounts(reports)[LAN].name == "Lan Anh"
     assert log(connection) == [

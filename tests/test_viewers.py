@@ -47,7 +47,7 @@ def test_a_redraw_is_not_requested_at_every_heartbeat(viewer: Viewer, monkeypatc
     """Otherwise a busy server would be asked for the same page again and again."""
     assert [viewer.beat(viewer.run, pulse(LATER)).again for _ in range(3)] == [True, False, False]
     monkeypatch.setattr("ui.live.sessions._SECONDS_TO_DRAW_AGAIN", 0)
-    assert viewer.beat(viewer.run, pulse(LATER)).again, "what was told has not reached the browser"
+    assert viewer.beat(viewer.run, pulse(LATER)).again, "the answer has not reached the browser"
 
 
 def test_while_the_database_is_away_the_page_ages(viewer: Viewer) -> None:
@@ -92,7 +92,7 @@ def test_a_run_that_has_not_arrived_does_not_count_as_shown(viewer: Viewer) -> N
     viewer.drawn()
     assert viewer.beat(1, pulse(LATER))[1:] == (NOW, False, False)
     viewer.drawn_at -= timedelta(seconds=11)
-    assert viewer.beat(1, pulse(LATER))[1:] == (NOW, False, True), "it is drawn once more"
+    assert viewer.beat(1, pulse(LATER))[1:] == (NOW, False, True), "it is drawn once again"
     assert viewer.beat(2, pulse(LATER))[1:] == (LATER, False, False)
 
 
@@ -132,7 +132,7 @@ def test_a_click_goes_before_pages_that_are_refreshed() -> None:
             each.start()
             until_in_line(viewers.turns, number)
         assert not drawn
-        assert viewers.drawing() == 3, "who waits is not done"
+        assert viewers.drawing() == 3, "a waiting viewer is not done"
     for each in waiting:
         each.join()
     assert drawn == [opened, refreshed]
@@ -148,4 +148,4 @@ def test_a_failed_page_releases_its_slot() -> None:
     began = time.monotonic()
     with viewers.turn(viewer):
         assert time.monotonic() - began < 1
-    assert viewers.drawing() == 0, "it may be drawn again"
+    assert viewers.drawing() == 0, "the next run may start"

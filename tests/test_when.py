@@ -60,7 +60,7 @@ def test_a_named_period_replaces_chosen_days_and_returns_to_the_first_page() -> 
     assert control(opened, "date_input", "from").value == date(2026, 10, 15)
     assert control(opened, "date_input", "to").value == date(2026, 11, 14)
     control(opened, "button_group", "rolling").set_value("30d").run()
-    assert address(opened) == {"tab": "x"}, "the usual period needs no word"
+    assert address(opened) == {"tab": "x"}, "the default period is not in the address"
 
 
 def test_chosen_days_are_in_the_address_including_the_last_one() -> None:
@@ -69,9 +69,9 @@ def test_chosen_days_are_in_the_address_including_the_last_one() -> None:
     assert address(opened) == {"tab": "x", "from": "2026-10-01", "to": "2026-10-14"}
     assert opened.text[0].value == "01/10/2026 – 14/10/2026"
     control(opened, "date_input", "to").set_value(date(2026, 11, 18)).run()
-    assert address(opened) == {"tab": "x", "from": "2026-10-01"}, "up to today goes on with the moment"
+    assert address(opened) == {"tab": "x", "from": "2026-10-01"}, '"up to today" follows the moment'
     control(opened, "date_input", "to").set_value(date(2026, 9, 30)).run()
-    assert address(opened) == {"tab": "x", "from": "2026-09-30", "to": "2026-09-30"}, "never upside down"
+    assert address(opened) == {"tab": "x", "from": "2026-09-30", "to": "2026-09-30"}, "the start is never after the end"
     control(opened, "date_input", "from").set_value(None).run()
     assert address(opened) == {"tab": "x"}
 
@@ -106,4 +106,4 @@ def test_unusable_times_of_an_address_are_reported() -> None:
     assert told(**{"from": "01/11/2026", "to": "30/11/2026"}) == (
         "The period ends at “30/11/2026”, after the moment shown. It is counted up to 18/11/2026 10:00."
     )
-    assert told(**{"from": "01/11/2026", "to": "18/11/2026"}) == "", "today is not over, and need not be"
+    assert told(**{"from": "01/11/2026", "to": "18/11/2026"}) == "", "today may be incomplete"

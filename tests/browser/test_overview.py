@@ -162,7 +162,7 @@ def test_the_moment_and_the_period_are_chosen_by_keys(visit: Callable[..., Visit
     page.keyboard.type("010620260807")
     page.keyboard.press("Enter")
     assert becomes(lambda: address_says().get("at") == ["2026-06-01T08:07"])
-    assert address_says()["severity"] == ["urgent,complex"], "what was chosen stays"
+    assert address_says()["severity"] == ["urgent,complex"], "the choice is kept"
     page.keyboard.press("Escape")
     page.locator(".st-key-when_period button").first.press("Enter")
     page.get_by_text("Month 05/2026 (15/04 – 14/05)").click()

@@ -183,7 +183,7 @@ def test_officers_names_and_their_list_are_whole(
         assert page.locator(".unit-people .row:visible").count() == 14
         folded.click()
         page.emulate_media(media="print")
-        assert people.last.locator(".name").is_visible(), "on paper nothing is folded"
+        assert people.last.locator(".name").is_visible(), "everything is unfolded in print"
         assert not any(name.evaluate(cut) for name in names.all())
 
 

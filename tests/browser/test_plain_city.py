@@ -77,7 +77,7 @@ def test_the_language_that_is_chosen_goes_from_page_to_page(visit: Callable[...,
     expect(page.locator("html[lang=vi]")).to_have_count(1)
     page.get_by_text("English", exact=True).click()
     expect(page.locator("html[lang=en]")).to_have_count(1)
-    assert "lang" not in page.evaluate("location.search"), "the browser's own language needs no word"
+    assert "lang" not in page.evaluate("location.search"), "the browser's language is not in the address"
 
 
 def test_the_pages_use_the_citys_own_names_and_dates(visit: Callable[..., Visit], address: str) -> None:

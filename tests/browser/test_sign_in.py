@@ -102,7 +102,7 @@ def test_who_signs_in_sees_their_own_cases_until_they_sign_out(visit: Callable[.
     expect(other_tab.get_by_role("heading", name="Mời đăng nhập")).to_be_visible(timeout=30_000)
     assert page.request.get(f"{address}/cases.csv").status == 401
     ours = [call for call in visited.outside if "127.0.0.1" not in call and "jsdelivr" not in call]
-    assert ours == [], "but for the provider's address, and the style its own page asks for"
+    assert ours == [], "except the provider's address and its own page's style"
 
 
 def test_who_has_no_account_is_told_whom_to_ask(visit: Callable[..., Visit], address: str) -> None:
