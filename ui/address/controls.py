@@ -36,10 +36,10 @@ def one_of(
     An unknown value in the address counts as the default; a note below says so unless another part of the page `says`
     so.
     """
-    stands = st.query_params.get(word)
-    chosen = stands if stands is not None and stands in options else default
-    if says and stands not in {None, "", *options}:
-        panel("notice", key=f"notice_{word}", words=stands)
+    value = st.query_params.get(word)
+    chosen = value if value is not None and value in options else default
+    if says and value not in {None, "", *options}:
+        panel("notice", key=f"notice_{word}", words=value)
     panel(
         "choose_one",
         key=f"choose_{word}",
@@ -65,7 +65,7 @@ def some_of(label: str, word: str, options: Sequence[str], *, words: Callable[[s
 
     Typing filters the options as a search does: without diacritics, in any case, each word by itself.
     """
-    stands = [option for option in split(st.query_params.get_all(word), options) if option in options]
+    chosen = [option for option in split(st.query_params.get_all(word), options) if option in options]
     panel(
         "choose_some",
         key=f"choose_{word}",
@@ -73,18 +73,18 @@ def some_of(label: str, word: str, options: Sequence[str], *, words: Callable[[s
         word=word,
         nothing=nothing,
         options=[
-            {"value": option, "words": words(option), "plain": plain(words(option)), "here": option in stands}
+            {"value": option, "words": words(option), "plain": plain(words(option)), "here": option in chosen}
             for option in options
         ],
     )
-    return stands
+    return chosen
 
 
 def words_of(label: str, word: str, *, example: str) -> str:
     """Draw a text field and return its value."""
-    stands = st.query_params.get(word, "")
-    panel("choose_words", key=f"choose_{word}", label=label, word=word, example=example, stands=stands)
-    return stands
+    value = st.query_params.get(word, "")
+    panel("choose_words", key=f"choose_{word}", label=label, word=word, example=example, value=value)
+    return value
 
 
 def rewrite(**words: str | None) -> None:
@@ -92,8 +92,8 @@ def rewrite(**words: str | None) -> None:
 
     A list returns to its first page.
     """
-    stands = {word: st.query_params.get_all(word) for word in st.query_params if word not in {PAGE, *words}}
-    st.query_params.from_dict(stands | {word: value for word, value in words.items() if value is not None})
+    kept = {word: st.query_params.get_all(word) for word in st.query_params if word not in {PAGE, *words}}
+    st.query_params.from_dict(kept | {word: value for word, value in words.items() if value is not None})
 
 
 def _with(word: str, value: str | None) -> str:

@@ -135,7 +135,7 @@ def _one_named(
     flat: bool = False,
 ) -> None:
     """Draw one group of named periods; the chosen one may be in another group."""
-    key, stands = _key(kind), named if named in options else None
+    key, chosen = _key(kind), named if named in options else None
     shown = streamlit_label(label)
 
     def said(option: str) -> str:
@@ -144,10 +144,10 @@ def _one_named(
 
     if flat:
         st.segmented_control(
-            shown, options, default=stands, format_func=said, key=key, on_change=_write_named, args=(key,)
+            shown, options, default=chosen, format_func=said, key=key, on_change=_write_named, args=(key,)
         )
     else:
-        index = options.index(stands) if stands else None
+        index = options.index(chosen) if chosen else None
         st.radio(shown, options, index=index, format_func=said, key=key, on_change=_write_named, args=(key,))
 
 

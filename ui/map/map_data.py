@@ -97,7 +97,7 @@ def labels(drawn: pd.DataFrame, language: Language, *, zoom: float, size: float)
         )
         for lon, lat, name, _room in rows
     ]
-    return [[*row, int(stands)] for row, stands in zip(rows, fitting(boxes), strict=True)]
+    return [[*row, int(fits)] for row, fits in zip(rows, fitting(boxes), strict=True)]
 
 
 def around(x: float, y: float, wide: float, high: float) -> tuple[float, float, float, float]:
