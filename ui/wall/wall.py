@@ -64,7 +64,7 @@ def show() -> None:
     spoken = languages.of_screen(screen.language, city), city.country if city else None
     with speaking(*spoken), rounding(screen.audience != "leadership"):
         data_age.show(wall=True)
-        _component()(data=_told(screen), key="wall")
+        _component()(data=_browser_data(screen), key="wall")
 
 
 def is_still_valid() -> Callable[[], bool]:
@@ -104,16 +104,16 @@ def _is_known(viewer: Account | accounts.Stranger) -> bool:
     return isinstance(viewer, Account) and viewer != accounts.ANYBODY
 
 
-def _told(screen: WallScreen) -> dict[str, Any]:
+def _browser_data(screen: WallScreen) -> dict[str, Any]:
     """Return the content for the browser: the current scenes, or the last ones that could be drawn."""
     try:
-        told = _last[screen] = _drawn(screen)
+        data = _last[screen] = _drawn(screen)
     except (DatabaseAway, NotAReportDatabase, NoCity) as trouble:
-        told = _kept(screen, trouble)
+        data = _kept(screen, trouble)
     except Exception as failure:  # a wall must not go blank; its age shows that it is not current
         _LOG.error("A wall could not be redrawn\n%s", log_error(failure))
-        told = _kept(screen, failure)
-    return told
+        data = _kept(screen, failure)
+    return data
 
 
 def _kept(screen: WallScreen, trouble: Exception) -> dict[str, Any]:
