@@ -45,8 +45,8 @@ _FRAME = Path(__file__).parent / "ui" / "frame" / "page_frame.py"
 async def _running(_: st.App) -> AsyncIterator[None]:
     """Hold the report database while the application runs.
 
-    A database of the city's own (REPORT_DB_URL) is read as it is; the embedded one is started and kept current, and is
-    asked as a login that owns nothing. Where that is a copy, the access log is written on its primary
+    A database of the city's own (REPORT_DB_URL) is read as it is. The embedded one is started and migrated, and queried
+    by a login that owns nothing. If the city's own is a standby, the access log is written on its primary
     (REPORT_DB_WRITE_URL).
     """
     process.prepare()

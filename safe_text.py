@@ -1,8 +1,8 @@
-"""How a value that others wrote is shown: one function for each place it is written into.
+"""How to show a value that others wrote: one function for each output format.
 
-Names, titles, answers, sources: whatever a file, a database or an address holds may contain Markdown, HTML, formulas,
-escape sequences of a terminal, or characters that turn the text beside them around. What HTML needs beyond `plain_text`
-Jinja2 does (ui/base/html_panel.py). This module imports nothing of ours, so that every room can use it.
+Names, titles, answers, sources: values from files, databases or addresses may contain Markdown, HTML, formulas,
+terminal escape sequences, or characters that reverse the text beside them. HTML escaping is done by Jinja2
+(ui/base/html_panel.py) after `plain_text`. This module imports nothing of ours, so that every room can use it.
 """
 
 import json
@@ -11,13 +11,13 @@ import traceback
 from typing import Any
 
 _ISOLATE, _END = "\u2068", "\u2069"  # first strong isolate, pop directional isolate
-_JOINER = "\u2060"  # word joiner: nobody sees it, and what it stands in is no longer one piece of syntax
+_JOINER = "\u2060"  # word joiner: invisible, and breaks up syntax
 
 _UNSEEN = (
-    "\x00-\x08\x0b-\x1f\x7f-\x9f"  # control characters but tab and line feed
-    "\xad\u061c\u180e\u200b\u200e\u200f\u2028\u2029"  # soft hyphen, marks of direction, spaces of no width
+    "\x00-\x08\x0b-\x1f\x7f-\x9f"  # control characters except tab and line feed
+    "\xad\u061c\u180e\u200b\u200e\u200f\u2028\u2029"  # soft hyphen, direction marks, zero-width spaces
     "\u202a-\u202e\u2060-\u2067\u206a-\u206f"  # embeddings, overrides and isolates; shaping
-    "\ufeff\ufff9-\ufffb\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f"  # no characters at all
+    "\ufeff\ufff9-\ufffb\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f"  # noncharacters
 )
 _RIGHT_TO_LEFT = "\u0590-\u08ff\ufb1d-\ufdcf\ufdf0-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff"
 _DROPPED = re.compile(f"[{_UNSEEN}]")
@@ -27,17 +27,16 @@ _LINE_ENDS = re.compile("\r\n?|[\x85\u2028\u2029]")
 _INNERMOST = re.compile(f"{_ISOLATE}[^{_ISOLATE}{_END}]*{_END}")
 
 _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
-# What Streamlit replaces after Markdown's own escapes are gone: addresses, mail, :material/icon:, :emoji:, arrows.
+# What Streamlit replaces after Markdown's escapes are gone: addresses, mail, :material/icon:, :emoji:, arrows.
 _PIECES = re.compile(r"(?<=:)(?!\d\d?(?![\w:+-]))(?=\S)|(?<=@)|(?<=www)(?=\.)|(?<=[<>~-])(?=[=>-])", re.IGNORECASE)
 
 _FORMULA = re.compile("(^|[;\t\n])([\\s\"']*)(?=[=+\\-@\uff1d\uff0b\uff0d\uff20])")
 
 
 def plain_text(value: str) -> str:
-    """Return text as a reader sees it: no control character, and nothing in it turns its neighbours around.
+    """Return text without control characters, and with nothing that reverses the text beside it.
 
-    Lines stay lines. A line with right-to-left letters is isolated (Unicode's FSI and PDI). Done again, it changes
-    nothing.
+    Line breaks are kept. A line with right-to-left letters is isolated (Unicode's FSI and PDI). Idempotent.
     """
     if not _UNUSUAL.search(value):
         return value
@@ -51,31 +50,31 @@ def one_line(value: str) -> str:
 
 
 def streamlit_label(value: str) -> str:
-    """Return words for a label or a text of Streamlit's own, which reads Markdown: they are shown as they stand.
+    """Return text for a Streamlit label or text, which reads Markdown: it is shown literally.
 
-    No link, picture, heading, list, code, formula, colour, icon, emoji or arrow comes of them.
+    It produces no link, picture, heading, list, code, formula, colour, icon, emoji or arrow.
     """
     return _PUNCTUATION.sub(r"\\\g<0>", _PIECES.sub(_JOINER, one_line(value)))
 
 
 def tooltip_text(value: str) -> str:
-    """Return words for a property of what a deck.gl map is asked about.
+    """Return text for a property of a deck.gl map's tooltip.
 
-    Streamlit puts properties in place of {their names} one after the other: in these words there is no such place.
+    Streamlit replaces {names} by properties one after the other; the result contains no such placeholder.
     """
     return one_line(value).replace("{", "{" + _JOINER)
 
 
 def glyphs(value: str) -> str:
-    """Return words for a text layer of a map, which draws letter by letter and would draw marks of direction too."""
+    """Return text for a map's text layer, which draws letter by letter and would draw direction marks too."""
     return one_line(value).replace(_ISOLATE, "").replace(_END, "")
 
 
 def spreadsheet_cell(value: Any) -> Any:
-    """Return a cell of a CSV file that no spreadsheet takes for a formula.
+    """Return a cell of a CSV file that no spreadsheet reads as a formula.
 
-    An apostrophe stands before each sign that could begin one: at the beginning of the cell, and after what a
-    spreadsheet of another country takes for the end of a cell or a row (";", tab, line end).
+    An apostrophe is put before each character that could begin one: at the start of the cell, and after characters that
+    another country's spreadsheet takes for the end of a cell or a row (";", tab, line end).
     """
     if not isinstance(value, str):
         return value
@@ -85,23 +84,23 @@ def spreadsheet_cell(value: Any) -> Any:
 
 
 def terminal_text(value: str) -> str:
-    """Return text for a terminal: no escape sequence, and no mark of direction."""
+    """Return text for a terminal: no escape sequences, no direction marks."""
     return _DROPPED.sub("", _LINE_ENDS.sub("\n", value)).replace(_ISOLATE, "").replace(_END, "")
 
 
 def log_text(value: object) -> str:
-    """Return a value for a line of a log, on that one line: what is not printed stands as Python escapes it."""
+    """Return a value on one line for a log; unprintable characters are escaped as in Python."""
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in str(value))
 
 
 def log_error(error: BaseException) -> str:
-    """Return an error with its way through the code for a log, every line of it indented and as `log_text` has it."""
+    """Return an error with its traceback for a log, every line indented and written by `log_text`."""
     lines = "".join(traceback.format_exception(error)).splitlines()
     return "\n".join(f"    {log_text(line)}" for line in lines)
 
 
 def json_text(value: Any) -> str:
-    """Return a value as indented JSON that can be printed on a terminal: what is not printed is escaped."""
+    """Return a value as indented JSON for a terminal; unprintable characters are escaped."""
     written = json.dumps(value, ensure_ascii=False, indent=2)
     return _UNUSUAL.sub(_json_escaped, written)
 
@@ -110,12 +109,12 @@ def _isolated(line: str) -> str:
     rest, before = line, ""
     while rest != before:
         rest, before = _INNERMOST.sub("", rest), rest
-    if _ISOLATE in rest or _END in rest:  # one that is never closed would take what follows with it
+    if _ISOLATE in rest or _END in rest:  # an unclosed one would affect what follows
         rest = line = line.replace(_ISOLATE, "").replace(_END, "")
     return f"{_ISOLATE}{line}{_END}" if _TURNS.search(rest) else line
 
 
 def _json_escaped(found: re.Match[str]) -> str:
-    """Return a character as JSON escapes it; letters are left as they are."""
+    """Return a character's JSON escape; letters are left unchanged."""
     letter = found[0]
     return letter if _TURNS.match(letter) else json.dumps(letter)[1:-1]

@@ -26,7 +26,7 @@ app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
 out = Console(width=None if sys.stdout.isatty() else 140)
 
 LARGE = Path(".cache/bench")
-"""Where the large demonstration city lies once it is made."""
+"""The folder of the large demonstration city."""
 
 Data = Annotated[Path, typer.Option("--data", metavar="DIR", help="The large city's folder; made there if missing.")]
 
@@ -40,14 +40,14 @@ def bench() -> None:
 def measure_queries(
     data: Data = LARGE,
     reports: Annotated[int, typer.Option(help="How many reports a city made here has.")] = 10_000_000,
-    only: Annotated[str | None, typer.Option(help="One question alone.")] = None,
+    only: Annotated[str | None, typer.Option(help="Only this question.")] = None,
     table: Annotated[Path | None, typer.Option(help="Write the table to this file.")] = None,
     waiting: Annotated[
         int, typer.Option(help="How many changes wait for the summary in a copy of the city; 0: no copy is made.")
     ] = 20_000,
 ) -> None:
-    """Time every question at ten million reports: no answer remembered, a warm disk, with and without filters, and with
-    changes that wait for the summary.
+    """Time every question at ten million reports: without cached answers, with a warm disk, with and without filters,
+    and with changes waiting for the summary.
     """
     data.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "reportdb", "demo", "--if-empty", "--reports", str(reports), "--data", str(data)]
@@ -71,7 +71,7 @@ def measure_pages(
     data: Data = Path(".reportdb"),
     query: Annotated[str, typer.Option(help="The address's query; a fixed moment keeps answers warm.")] = "period=30d",
 ) -> None:
-    """Measure what a rerun of each page and a heartbeat cost the server once its answers are warm."""
+    """Measure a rerun of each page and a heartbeat on the server with warm answers."""
     subprocess.run([sys.executable, "-m", "reportdb", "demo", "--if-empty", "--data", str(data)], check=True)
     with report_database(data=data) as url:
         rerun_costs.measure(url, query, out)
@@ -82,12 +82,12 @@ def measure_live(
     minutes: Annotated[float, typer.Option(help="How long the soak lasts.")] = 20,
     per_hour: Annotated[float, typer.Option(help="New reports in an hour of the soak.")] = 12,
     faster: Annotated[
-        float, typer.Option(help="How many times as often as in service a screen of the soak asks what is new.")
+        float, typer.Option(help="The heartbeat rate of the soak's screens, relative to normal use.")
     ] = 1,
-    viewers: Annotated[int, typer.Option(help="How many hearts beat at first.")] = 100,
-    only: Annotated[str | None, typer.Option(help="freshness, heartbeats or soak alone.")] = None,
+    viewers: Annotated[int, typer.Option(help="The first number of viewers with heartbeats.")] = 100,
+    only: Annotated[str | None, typer.Option(help="Only freshness, heartbeats or soak.")] = None,
 ) -> None:
-    """From commit to screen on 20 viewers; the heartbeats of 100 and more; a soak of walls and desks."""
+    """From commit to screen with 20 viewers; the heartbeats of 100 and more; a soak test of walls and desks."""
     liveness.measure(out, minutes=minutes, per_hour=per_hour, faster=faster, viewers=viewers, only=only)
 
 
@@ -96,16 +96,16 @@ def measure_greedy(
     tabs: Annotated[int, typer.Option(help="How many tabs the greedy viewer has.")] = greedy_tabs.TABS,
     reruns: Annotated[int, typer.Option(help="How often the other's page is drawn, with and without them.")] = 30,
 ) -> None:
-    """Draw one viewer's page alone, and beside twenty tabs of another that are drawn again without end."""
+    """Time one viewer's page alone, and beside twenty tabs of another that are redrawn without pause."""
     greedy_tabs.measure(out, tabs=tabs, reruns=reruns)
 
 
 @app.command("outages")
 def measure_outages(
-    killed_for: Annotated[float, typer.Option(help="For how many seconds PostgreSQL stays killed.")] = 60,
+    killed_for: Annotated[float, typer.Option(help="How many seconds PostgreSQL is down.")] = 60,
     only: Annotated[str | None, typer.Option(help="Only the faults whose name holds this word.")] = None,
 ) -> None:
-    """Do every fault to the database under a running dashboard: what the screen says, and how long until it heals."""
+    """Cause every database fault under a running dashboard: what the screen says, and how long until it recovers."""
     drills.measure(out, killed_for, only)
 
 
@@ -115,7 +115,7 @@ def measure_scope(
     minutes: Annotated[float, typer.Option(help="How long they walk.")] = 5,
     viewers: Annotated[int, typer.Option(help="How many heads of different units.")] = 50,
 ) -> None:
-    """Let many viewers of different units walk at random at once, and look for other units' rows in what they get."""
+    """Let viewers of different units walk randomly at once, and look for other units' rows in what they receive."""
     with report_database(data=data) as url:
         scopes.measure(url, out, minutes=minutes, viewers=viewers)
 
@@ -123,7 +123,7 @@ def measure_scope(
 @app.command("ranking")
 def measure_ranking(
     runs: Annotated[int, typer.Option(help="How many times each city is drawn.")] = 1000,
-    seed: Annotated[int, typer.Option(help="Another seed, another thousand cities.")] = 1,
+    seed: Annotated[int, typer.Option(help="The random seed.")] = 1,
 ) -> None:
     """Simulate cities whose true shares are known: does the fair ranking find the worst, do its intervals hold?"""
     rankings.report(out, runs=runs, seed=seed)
@@ -132,12 +132,12 @@ def measure_ranking(
 @app.command("change")
 def measure_change(
     reports: Annotated[int, typer.Option(help="How many reports the steady city has.")] = 20_000,
-    moments: Annotated[int, typer.Option(help="At how many random moments its tiles are looked at.")] = 100,
-    seed: Annotated[int, typer.Option(help="Another seed, another city.")] = 7,
+    moments: Annotated[int, typer.Option(help="At how many random moments the tiles are evaluated.")] = 100,
+    seed: Annotated[int, typer.Option(help="The random seed.")] = 7,
 ) -> None:
-    """Build a city in which nothing changes, and print how many of its changes are coloured all the same."""
+    """Build a city in which nothing changes, and print how many of its changes are coloured anyway."""
     with TemporaryDirectory(prefix="steady-city-") as place:
-        Path(place).chmod(0o755)  # the server's own user reaches its folder through it
+        Path(place).chmod(0o755)  # the server's system user reaches its folder through it
         with report_database(data=Path(place) / "db") as url:
             with connect(url) as connection:
                 changes.build(connection, reports=reports, seed=seed)

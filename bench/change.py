@@ -1,4 +1,4 @@
-"""How often a change is coloured in a city in which nothing changes: the demonstration city at steady rates."""
+"""How often a change is coloured although nothing changes: the demonstration city at constant rates."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -28,9 +28,9 @@ from reportdb.demo_city.seed_data import facts
 
 NOW = datetime(2026, 11, 18, 3, 0, tzinfo=UTC)
 SETTLED = datetime(2025, 11, 1, tzinfo=UTC)
-"""From here on every compared moment lies after the reform of July 2025, which changes who answers."""
+"""From here on every compared moment is after the reform of July 2025, which changed the units."""
 MOST = 0.10
-"""The largest part of the tiles that may be coloured where nothing changes."""
+"""The largest allowed share of coloured tiles if nothing changes."""
 PERIODS = {"7d": 7, "30d": 30, "90d": 90}
 COUNTED = ("open", "overdue", "receive_overdue")
 SHARED = {
@@ -43,7 +43,7 @@ RANKING = "ranking"
 
 @dataclass
 class Found:
-    """What was compared, and how much of it was coloured, by figure and by who was looked at."""
+    """What was compared and how much of it was coloured, by figure and by kind of place."""
 
     compared: Counter[tuple[str, str]] = field(default_factory=Counter)
     coloured: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -54,14 +54,14 @@ class Found:
         self.coloured[figure, who] += coloured
 
     def share(self, who: str | None = None, *, ranking: bool = False) -> float:
-        """Return the coloured part of the tiles or of the ranking's rows: of all, or of one kind that is looked at."""
+        """Return the coloured share of the tiles or of the ranking's rows: of all, or of one kind of place."""
         of = [key for key in self.compared if who in (None, key[1]) and (key[0] == RANKING) == ranking]
         return sum(self.coloured[key] for key in of) / max(1, sum(self.compared[key] for key in of))
 
 
 @contextmanager
 def steady() -> Iterator[None]:
-    """Take out of the demonstration city what changes its rates: growth, seasons, storms, Tết. Its week stays."""
+    """Remove from the demonstration city what changes its rates: growth, seasons, storms, Tết. Weekdays are kept."""
     known = facts("city")
     even = known | {
         "season": {name: [1.0] * 12 for name in known["season"]},
@@ -87,7 +87,7 @@ def build(connection: psycopg.Connection, *, reports: int, seed: int) -> None:
 
 
 def measure(url: str, *, moments: int, seed: int) -> Found:
-    """Look at the tiles at random moments: of the city, of a random district and of a random unit, for each period."""
+    """Evaluate the tiles at random moments: of the city, a random district and a random unit, for each period."""
     rng = np.random.default_rng(seed)
     found = Found()
     with closing(ReportDatabase(url)) as reports:
@@ -133,7 +133,7 @@ def _ranking(reports: ReportDatabase, filters: Filters, begins: datetime | None,
 
 
 def report(console: Console, found: Found) -> None:
-    """Print the coloured part of the tiles."""
+    """Print the coloured share of the tiles."""
     table = Table(show_edge=False)
     table.add_column("figure")
     for who in ("city", "district", "unit"):

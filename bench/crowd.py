@@ -1,7 +1,7 @@
-"""Many viewers without browsers: each opens a page over a real WebSocket, keeps its heartbeat, and takes what comes.
+"""Many viewers without browsers: each opens a page over a real WebSocket, sends heartbeats, and reads all messages.
 
-What a browser does by timers and messages is done here in one event loop, so that a hundred viewers cost little beside
-the server that is measured.
+One event loop does what a browser does with timers and messages, so that a hundred viewers cost little beside the
+measured server.
 """
 
 import asyncio
@@ -23,17 +23,17 @@ from bench.streamlit_messages import PROTOCOL, BackMsg, ForwardMsg, stream
 from bench.viewer import beats_at
 
 _FRESHNESS = re.compile(r'class="freshness ([\w-]+)"[^>]*>(?:<i></i>)?([^<]*)<')
-SECONDS_BETWEEN_BEATS = 2.0  # as ui/live/beat.js has it
+SECONDS_BETWEEN_BEATS = 2.0  # as in ui/live/beat.js
 _WHOLE = ForwardMsg.FINISHED_SUCCESSFULLY
 
 
 @dataclass
 class Guest:
-    """One viewer of a page of the dashboard at `address` (http://host:port), and what it met.
+    """One viewer of a page of the dashboard at `address` (http://host:port), and its results.
 
-    `beats` are the seconds its heartbeats took, `ages` how many seconds old it then heard that its page is, `refreshed`
-    when its page was drawn whole (time.monotonic), `fresh` the tone and the words of the page's header, `errors` what
-    no viewer should see. `found` says when a text came first. Its heart beats every `between` seconds.
+    `beats` are its heartbeats' durations in seconds, `ages` the page's age in seconds at each of them, `refreshed` when
+    the page was drawn completely (time.monotonic), `fresh` the tone and words of the page's header, `errors` what no
+    viewer should see. `found` maps texts to when they first appeared. It sends a heartbeat every `between` seconds.
     """
 
     address: str
@@ -52,7 +52,7 @@ class Guest:
     _heart: str = ""
 
     async def stay(self) -> None:
-        """Visit until cancelled; a lost connection is opened again after a second, as a browser does."""
+        """Stay until cancelled; reconnect a second after a lost connection, as a browser does."""
         while True:
             try:
                 async with connect(
@@ -84,7 +84,7 @@ class Guest:
             beating.cancel()
 
     async def _beat(self, socket: ClientConnection) -> None:
-        """Ask again and again, as a browser does, and have the page drawn again where that is the answer."""
+        """Send heartbeats, as a browser does, and have the page drawn again if told so."""
         async with httpx.AsyncClient(
             base_url=self.address, headers=entrance.cookie_header(self.address), timeout=10
         ) as browser:
@@ -98,7 +98,7 @@ class Guest:
                     self.ages.append((now - verified_at) / 1000)
                 except httpx.HTTPError as lost:
                     self.errors.append(f"a heartbeat without an answer: {lost!r}")
-                self.beats.append(time.monotonic() - began)  # one that failed took its time as well
+                self.beats.append(time.monotonic() - began)  # a failed one took its time too
                 if again:
                     message = BackMsg()
                     message.rerun_script.query_string = self.query
@@ -126,11 +126,11 @@ class Guest:
             case _:
                 pass
 
-    def _read(self, told: str) -> None:
-        self._heart = beats_at(told) or self._heart
-        if 'class=\\"freshness' in told and (said := _FRESHNESS.search(json.loads(told).get("html", ""))):
+    def _read(self, message: str) -> None:
+        self._heart = beats_at(message) or self._heart
+        if 'class=\\"freshness' in message and (said := _FRESHNESS.search(json.loads(message).get("html", ""))):
             self.fresh = said[1], unescape(said[2])
-        if self.looks_for and self.looks_for not in self.found and self.looks_for in _unpacked(told):
+        if self.looks_for and self.looks_for not in self.found and self.looks_for in _unpacked(message):
             self.found[self.looks_for] = time.monotonic()
 
     def _finished(self, how: int) -> None:
@@ -140,10 +140,8 @@ class Guest:
             self.errors.append("a page did not compile")
 
 
-def _unpacked(told: str) -> str:
-    """Return what a component was told, with the HTML of a long panel (ui/base/html_panel.py) as it was before it was
-    packed.
-    """
-    if not told.startswith('{"packed"'):
-        return told
-    return gzip.decompress(b64decode(json.loads(told)["packed"])).decode()
+def _unpacked(message: str) -> str:
+    """Return a component's data with the HTML of a long panel (ui/base/html_panel.py) decompressed."""
+    if not message.startswith('{"packed"'):
+        return message
+    return gzip.decompress(b64decode(json.loads(message)["packed"])).decode()

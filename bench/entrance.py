@@ -1,4 +1,4 @@
-"""How tests and measurements come into a dashboard that they started: by its one-time address, as anybody else does."""
+"""Entering a dashboard that tests and measurements have started: by its one-time address, as anybody would."""
 
 import http.client
 import secrets
@@ -12,20 +12,20 @@ _cookies: dict[str, dict[str, str]] = {}
 
 
 def new_token() -> dict[str, str]:
-    """Return the environment that gives a dashboard the token of its one-time address."""
+    """Return the environment that sets a dashboard's one-time token."""
     return {TOKEN_VARIABLE: secrets.token_urlsafe(32)}
 
 
 def enter(address: str, environment: dict[str, str]) -> None:
-    """Open the one-time address of a running dashboard, and keep the cookies it gives for `cookies`.
+    """Open the one-time address of a running dashboard, and keep its cookies for `cookies`.
 
-    It gives none where viewers sign in.
+    Where viewers sign in, there are none.
     """
     _cookies[address] = cookies_for(address, f"/?{urlencode({TOKEN: environment[TOKEN_VARIABLE]})}")
 
 
 def cookies_for(address: str, path: str) -> dict[str, str]:
-    """Return the cookies that a request for a path gives, by name; those of Streamlit are left out."""
+    """Return the cookies that a request for a path sets, by name, without Streamlit's."""
     with closing(http.client.HTTPConnection(urlsplit(address).netloc, timeout=30)) as connection:
         connection.request("GET", f"{urlsplit(address).path}{path}")
         given = SimpleCookie()
@@ -35,11 +35,11 @@ def cookies_for(address: str, path: str) -> dict[str, str]:
 
 
 def cookies(address: str) -> dict[str, str]:
-    """Return the cookies of whoever entered the dashboard at an address, by name; none where nobody did."""
+    """Return the cookies for a dashboard that was entered, by name; none otherwise."""
     return _cookies.get(address, {})
 
 
 def cookie_header(address: str) -> dict[str, str]:
-    """Return the header that carries them; no header where there are none."""
+    """Return the Cookie header, or no header if there are no cookies."""
     known = "; ".join(f"{name}={value}" for name, value in cookies(address).items())
     return {"Cookie": known} if known else {}

@@ -1,6 +1,6 @@
-"""What twenty tabs of one viewer that never stop cost another viewer: the time of their page with and without.
+"""What twenty busy tabs of one viewer cost another viewer: the time of their page with and without.
 
-Both have an account each, on a demonstration city of their own that is thrown away; the ratio is of one run.
+Each has an account, on a temporary demonstration city; the ratio is of one run.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from tests.open_folder import open_folder
 from ui.base import page_paths
 
 GOAL = 2.0
-"""The most that another's page may take, of what it takes without the greedy tabs."""
+"""The largest allowed ratio of another viewer's page time with and without the greedy tabs."""
 TABS = 20
 _REPORTS = 20_000
 _HEADER = "X-Remote-User"
@@ -36,7 +36,7 @@ _PEOPLE = ("greedy", "other")
 
 
 class Tab:
-    """One open page of somebody: it is asked for, and drawn."""
+    """One open page of a viewer, which can be requested and drawn."""
 
     def __init__(self, socket: ClientConnection) -> None:
         """Use an open WebSocket."""
@@ -45,14 +45,14 @@ class Tab:
         self.drawn = 0
 
     async def open(self, page: str, query: str) -> float:
-        """Open a page, wait until it is drawn and return the seconds that took."""
+        """Open a page, wait until it is drawn, and return the seconds."""
         message = BackMsg()
         message.rerun_script.page_name = page
         message.rerun_script.query_string = query
         return await self._run(message)
 
     async def again(self, query: str) -> float:
-        """Have the page drawn again; return the seconds that took."""
+        """Have the page drawn again and return the seconds."""
         message = BackMsg()
         message.rerun_script.query_string = query
         message.rerun_script.page_script_hash = self._page_hash
@@ -144,13 +144,13 @@ async def _times(tab: Tab, reruns: int) -> list[float]:
     times = []
     for _ in range(reruns):
         times.append(await tab.again("period=30d"))
-        await asyncio.sleep(0.6)  # a hand clicks no faster, and is not refused
+        await asyncio.sleep(0.6)  # no faster than a person clicks, so that it is not refused
     return times
 
 
 @asynccontextmanager
 async def _greedy(address: str, page: str, tabs: int) -> AsyncIterator[Callable[[], int]]:
-    """Have a page drawn again in so many tabs, each as soon as it is drawn, while the block runs."""
+    """Have a page drawn again in many tabs, each as soon as it is drawn, while the block runs."""
     open_tabs: list[Tab] = []
 
     async def run() -> None:

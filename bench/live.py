@@ -1,6 +1,6 @@
-"""How live the screens are: from commit to screen, what many hearts cost, and whether weeks of it leave traces.
+"""How live the screens are: from commit to screen, the cost of many heartbeats, and memory over hours.
 
-On a demonstration city of its own, made anew and thrown away; the viewers are bench/crowd.py's, on the same machine.
+On a temporary demonstration city of its own; the viewers are bench/crowd.py's, on the same machine.
 """
 
 import asyncio
@@ -37,11 +37,11 @@ GOAL_FRESH_SECONDS, GOAL_BEAT_SECONDS, GOAL_SLOPE_MB = 5.0, 0.3, 1.0
 _REPORTS = 60_000
 _WATCHERS_OF_CHANGES, _CHANGES = 20, 40
 _SETTLING, _STEP_SECONDS, _TOO_SLOW = 15, 60, 1.0
-_BETWEEN_CORRECTIONS = 10  # seconds: while hearts are listened to, all pages are drawn again as often
+_BETWEEN_CORRECTIONS = 10  # seconds: the interval at which all pages are drawn again while heartbeats are measured
 _WALLS, _DESKS = 4, 40
 _DESK_PAGES = (page_paths.OVERVIEW, page_paths.LIVE_MAP, page_paths.BACKLOG, page_paths.OVERDUE, page_paths.CASES)
 _WEIGHED_EVERY = 15  # seconds
-_WARM_UPS = (20, 40)  # minutes, in which what is remembered and the allocator's heaps are first filled
+_WARM_UPS = (20, 40)  # minutes in which caches and the allocator's heaps are first filled
 _MISSED_AFTER = 15  # seconds: a screen older than that has missed a change
 
 
@@ -56,7 +56,7 @@ def measure(
             with connect(url) as connection:
                 build_demo(connection, reports=_REPORTS, seed=1000, now=datetime.now(UTC))
             for part in PARTS if only is None else (only,):
-                with dashboard(url) as (address, server):  # a fresh one for each part
+                with dashboard(url) as (address, server):  # a fresh process for each part
                     match part:
                         case "freshness":
                             asyncio.run(_freshness(table, address, url))
@@ -69,7 +69,7 @@ def measure(
 
 @asynccontextmanager
 async def _visiting(guests: Sequence[Guest]) -> AsyncIterator[None]:
-    """Let the guests come one after the other, and wait until each has seen its page."""
+    """Let the viewers enter one after the other, and wait until each has its page."""
     tasks = []
     try:
         for guest in guests:
@@ -88,7 +88,7 @@ async def _visiting(guests: Sequence[Guest]) -> AsyncIterator[None]:
 
 
 async def _freshness(table: Table, address: str, url: str) -> None:
-    """Commit reports at odd moments; take the time until each viewer's list of the newest names it."""
+    """Commit reports at irregular times; measure until each viewer's list of the newest shows them."""
     guests = [Guest(address) for _ in range(_WATCHERS_OF_CHANGES)]
     delays: list[float] = []
     odd = random.Random(1)
@@ -113,7 +113,7 @@ async def _freshness(table: Table, address: str, url: str) -> None:
 
 
 def arrive(connection: psycopg.Connection, number: int, title: str) -> None:
-    """Commit a report that came in just now, like the newest there is."""
+    """Commit a report submitted just now, like the newest one."""
     connection.execute(
         """insert into report (id, public_code, channel_id, category_id, severity, district_id, ward_id, lon, lat,
                title, submitted_at, unit_id, due_at, status, updated_at)
@@ -125,7 +125,7 @@ def arrive(connection: psycopg.Connection, number: int, title: str) -> None:
 
 
 async def _heartbeats(table: Table, address: str, url: str, viewers: int) -> None:
-    """Take the time of heartbeats while pages are drawn again, of more and more viewers until it passes a second."""
+    """Measure heartbeats while pages are drawn again, with more and more viewers until one takes over a second."""
     p95 = 0.0
     while p95 <= _TOO_SLOW:
         guests = _desks(address, viewers)
@@ -153,10 +153,10 @@ def _desks(address: str, number: int) -> list[Guest]:
 async def _soak(
     table: Table, address: str, url: str, server: psutil.Process, minutes: float, per_hour: float, faster: float
 ) -> None:
-    """Watch the server's memory, and every viewer's refreshes, while the city lives on.
+    """Record the server's memory and every viewer's refreshes while the city is simulated.
 
-    A report is corrected every second, so that a day's refreshes take an hour or two. As many new reports would make
-    the backlog eight times as large in an hour, which takes memory by right.
+    A report is corrected every second, so that a day's refreshes take an hour or two. New reports at that rate would
+    make the backlog eight times as large in an hour, which needs memory anyway.
     """
     guests = [Guest(address, page_paths.WALL) for _ in range(_WALLS)] + _desks(address, _DESKS)
     for guest in guests:
@@ -174,7 +174,7 @@ async def _soak(
                 await asyncio.to_thread(_correct, connection)
                 if (now_shown := await asyncio.to_thread(_shown_at, address)) != shown:
                     changes, shown = changes + 1, now_shown
-                taken = server.memory_info()  # of its own: the kernel may drop pages of files, and read them again
+                taken = server.memory_info()  # private memory: the kernel may drop pages of files and read them again
                 memory.append((passed / 3600, (taken.rss - taken.shared) / 1e6))
                 await asyncio.sleep(1)
             await asyncio.sleep(_MISSED_AFTER)
@@ -210,9 +210,9 @@ def _after(warm_up: float, samples: Sequence[tuple[float, float]], minutes: floa
 
 
 def _growth(samples: Sequence[tuple[float, float]]) -> str:
-    """Return how fast samples (hours, MB) grow, and the standard error of that, by the median of each five minutes.
+    """Return the growth of samples (hours, MB) with its standard error, from medians of five minutes each.
 
-    Samples of one minute hang together, and would promise more than they know.
+    Single samples of one minute are correlated and would understate the error.
     """
     fives = [list(each) for _five, each in groupby(samples, lambda sample: int(sample[0] * 12))]
     if len(fives) < 3:
@@ -236,7 +236,7 @@ def _backlog(connection: psycopg.Connection) -> int:
 
 @asynccontextmanager
 async def _browser_at(page: str, heap: list[tuple[float, float]]) -> AsyncIterator[None]:
-    """Keep a real browser at a page while the block runs, and note its heap after a collection: hours, MB."""
+    """Keep a real browser at a page while the block runs, and record its heap after a collection: hours, MB."""
     async with async_playwright() as driver:
         browser = await driver.chromium.launch(
             executable_path=chromium(), args=["--no-sandbox", "--js-flags=--expose-gc", "--enable-precise-memory-info"]

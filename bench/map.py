@@ -1,6 +1,6 @@
-"""The live map with a hundred thousand open reports: bytes on the way, and what a browser without a GPU makes of them.
+"""The live map with a hundred thousand open reports: bytes transferred, and the speed of a browser without a GPU.
 
-`python -m bench.map` fills a database of its own, which it throws away, and prints a table.
+`python -m bench.map` fills a temporary database and prints a table.
 """
 
 import gzip
@@ -50,7 +50,7 @@ def main(points: Annotated[int, typer.Option(min=1, help="How many open reports 
     with open_folder("bench-map-") as place:
         folder = place / "map"
         with report_database(data=folder) as url, connect(url) as connection:
-            _fill(connection, points - 1)  # and one that comes in while we look
+            _fill(connection, points - 1)  # and one that arrives during the measurement
             with _dashboard(url) as address:
                 print(f"| {points:,} open reports on the map | |\n|---|---:|")
                 for name, value in chain(_route(address), _browser(address, connection)):
@@ -58,7 +58,7 @@ def main(points: Annotated[int, typer.Option(min=1, help="How many open reports 
 
 
 def chromium() -> str:
-    """Return where a Chromium is. Raises SystemExit."""
+    """Return the path of Chromium. Raises SystemExit."""
     program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if program is None:
         raise SystemExit("no Chromium here: apt-get install chromium")
@@ -66,7 +66,7 @@ def chromium() -> str:
 
 
 def _fill(connection: psycopg.Connection, points: int) -> None:
-    """Make the demo city, and open reports scattered about the places where its own were sent from."""
+    """Make the demo city, and open reports scattered around the places of its own."""
     build_demo(connection, reports=_GROUND_REPORTS, seed=1, now=datetime.now(UTC))
     connection.execute("delete from report where ended_at is null")
     connection.execute(
@@ -122,8 +122,8 @@ def _route(address: str) -> Iterator[Result]:
         times.append(time.perf_counter() - began)
     yield "Data, as the browser reads them", _size(len(gzip.decompress(packed)))
     yield "Data, packed, on the way", _size(len(packed))
-    yield "Data, the first viewer waits", f"{times[0]:.2f} s"
-    yield "Data, every other viewer waits", f"{times[1]:.3f} s"
+    yield "Data, the first viewer's wait", f"{times[0]:.2f} s"
+    yield "Data, every other viewer's wait", f"{times[1]:.3f} s"
     request.add_header("If-None-Match", tag)
     try:
         urllib.request.urlopen(request).close()
@@ -146,16 +146,16 @@ def _browser(address: str, connection: psycopg.Connection) -> Iterator[Result]:
         page.goto(f"{address}/map?lang=en")
         while not fetched:
             page.wait_for_timeout(50)
-        yield "Data there, from the address on", f"{time.perf_counter() - began:.1f} s"
+        yield "Data loaded, from the navigation on", f"{time.perf_counter() - began:.1f} s"
         page.wait_for_timeout(300)
         page.evaluate(_NEXT_FRAME)
-        yield "Drawn, from the address on", f"{time.perf_counter() - began:.1f} s"
+        yield "Drawn, from the navigation on", f"{time.perf_counter() - began:.1f} s"
         _until_answering(page)
-        yield "Says what lies under the pointer, from the address on", f"{time.perf_counter() - began:.1f} s"
+        yield "Tooltip works, from the navigation on", f"{time.perf_counter() - began:.1f} s"
         yield "Map, over the WebSocket", _size(max(decks))
         page.wait_for_timeout(3000)
         page.evaluate(_COUNT_STANDSTILLS)
-        yield "Another look under the pointer", f"{_look(page):.0f} ms"
+        yield "Another tooltip", f"{_look(page):.0f} ms"
         page.evaluate("window.standstills.length = 0")
         fetched[:] = fetched[:1]
         connection.execute(
@@ -170,12 +170,12 @@ def _browser(address: str, connection: psycopg.Connection) -> Iterator[Result]:
         yield "A new report, until its data are there", f"{time.perf_counter() - began:.1f} s"
         page.wait_for_timeout(4000)
         longest = max(page.evaluate("window.standstills"), default=0)
-        yield "Refresh, the longest the page stands still", f"{longest:.0f} ms"
+        yield "Refresh, the longest the page is blocked", f"{longest:.0f} ms"
         browser.close()
 
 
 def enter_browser(page: Page, address: str) -> None:
-    """Give a browser the cookies of who entered the dashboard at an address."""
+    """Give a browser the cookies of a dashboard that was entered."""
     for name, value in entrance.cookies(address).items():
         page.context.add_cookies([{"name": name, "value": value, "url": address}])
 
@@ -191,7 +191,7 @@ def _listen(socket: WebSocket, decks: list[int]) -> None:
 
 
 def _until_answering(page: Page) -> None:
-    """Move over the map until it says what lies under the pointer: the points are drawn and can be clicked."""
+    """Move over the map until it shows a tooltip: the points are drawn and can be clicked."""
     chart = page.locator("[data-testid=stDeckGlJsonChart] canvas").first
     chart.wait_for(timeout=60_000)
     box = chart.bounding_box()
@@ -206,7 +206,7 @@ def _until_answering(page: Page) -> None:
 
 
 def _look(page: Page) -> float:
-    """Return the median time from a movement of the pointer to the next frame, in milliseconds."""
+    """Return the median time from a pointer movement to the next frame, in milliseconds."""
     times = []
     for step in range(5):
         began = time.perf_counter()

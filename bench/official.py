@@ -1,4 +1,4 @@
-"""An official without a browser: pages over a real WebSocket, routes over HTTP, and every word that comes back."""
+"""A user without a browser: pages over a real WebSocket, routes over HTTP, and all text that is returned."""
 
 import gzip
 import http.client
@@ -24,14 +24,14 @@ _PATIENCE = 60  # seconds
 
 
 class Answer(NamedTuple):
-    """What a route answered: HTTP's status and every word, as `readable` gives them."""
+    """A route's answer: the HTTP status and all text, as `readable` returns it."""
 
     status: int
     words: str
 
 
 def readable(raw: bytes) -> str:
-    """Return everything that can be read in bytes, packed panels, packed answers and workbooks unpacked."""
+    """Return all text in bytes; compressed panels, answers and workbooks are unpacked."""
     parts = [raw]
     if raw[:2] == b"\x1f\x8b":
         parts.append(gzip.decompress(raw))
@@ -43,15 +43,17 @@ def readable(raw: bytes) -> str:
 
 
 class Official:
-    """One person on a running dashboard at `address` (http://host:port).
+    """One user of a running dashboard at `address` (http://host:port).
 
-    `headers` say who, as a proxy would; without a Cookie among them, whoever entered the dashboard (bench/entrance.py).
+    `headers` identify the user, as a proxy would; without a Cookie among them, the one who entered (bench/entrance.py).
     """
 
     def __init__(
         self, address: str, headers: Mapping[str, str] | None = None, *, protocols: Sequence[str] = ("streamlit",)
     ) -> None:
-        """Prepare; `protocols` are what a browser sends beside: the protocol, an XSRF token, an earlier session."""
+        """Prepare; `protocols` are WebSocket subprotocols a browser sends: the protocol, an XSRF token, an earlier
+        session.
+        """
         self._address, self._headers = address, entrance.cookie_header(address) | dict(headers or {})
         self._protocols = [Subprotocol(word) for word in protocols]
         self._open = ExitStack()
@@ -60,18 +62,18 @@ class Official:
         self.session = ""
         self.sent: list[bytes] = []
         self.widgets: dict[str, str] = {}
-        """The controls of the page drawn last: their ids and kinds."""
+        """The controls of the last page: ids and kinds."""
         self.labels: dict[str, str] = {}
-        """The labels of those of them that have one, by their ids."""
+        """The labels of those controls, by id, if they have one."""
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> Answer:
-        """Ask for a path, sent as it stands."""
+        """Request a path, sent literally."""
         place = http.client.HTTPConnection(urlsplit(self._address).netloc, timeout=_PATIENCE)
         try:
             place.request("GET", path, headers=self._headers | dict(headers or {}))
             answer = place.getresponse()
-            told = "\n".join(f"{name}: {value}" for name, value in answer.getheaders())
-            return Answer(answer.status, f"{told}\n{readable(answer.read())}")
+            headers_text = "\n".join(f"{name}: {value}" for name, value in answer.getheaders())
+            return Answer(answer.status, f"{headers_text}\n{readable(answer.read())}")
         finally:
             place.close()
 
@@ -95,7 +97,7 @@ class Official:
         self._open.close()
 
     def open(self, page: str, query: str = "") -> str:
-        """Open a page and return every word that came until it was drawn."""
+        """Open a page and return all text received until it was drawn."""
         self.widgets, self.labels = {}, {}
         message = BackMsg()
         message.rerun_script.page_name = page
@@ -103,7 +105,7 @@ class Official:
         return self.tell(message.SerializeToString())
 
     def turn(self, query: str = "", values: Mapping[str, Mapping[str, Any]] | None = None) -> str:
-        """Run the page again with what its controls are said to hold: by their ids, fields of WidgetState."""
+        """Run the page again with the given states of its controls: by id, fields of WidgetState."""
         message = BackMsg()
         message.rerun_script.query_string = query
         message.rerun_script.page_script_hash = self._page_hash
@@ -117,25 +119,25 @@ class Official:
         return self.tell(message.SerializeToString())
 
     def tell(self, raw: bytes, patience: float = _PATIENCE) -> str:
-        """Send a message and return every word that came until a page was drawn, or nothing for `patience` seconds."""
+        """Send a message and return all text until a page was drawn, or nothing came for `patience` seconds."""
         assert self._socket, "enter first"
         self.sent.append(raw)
         self._socket.send(raw)
         words: list[str] = []
         while True:
             try:
-                told = self._socket.recv(timeout=patience)
+                message = self._socket.recv(timeout=patience)
             except TimeoutError:
                 return "\n".join(words)
-            assert isinstance(told, bytes)
-            words.append(readable(told))
+            assert isinstance(message, bytes)
+            words.append(readable(message))
             answer = ForwardMsg()
-            answer.ParseFromString(told)
+            answer.ParseFromString(message)
             if self._take(answer):
                 return "\n".join(words)
 
     def _take(self, answer: ForwardMsg) -> bool:
-        """Note what a page is made of; tell whether it is drawn."""
+        """Record the page's elements; return whether it is drawn."""
         match answer.WhichOneof("type"):
             case "new_session":
                 self.session = answer.new_session.initialize.session_id

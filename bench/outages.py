@@ -1,6 +1,6 @@
-"""Every fault of tests/test_outages.py on a running dashboard: what the screen says, and how long until it is healed.
+"""Every fault of tests/test_outages.py on a running dashboard: what the screen says, and how long until it recovers.
 
-One viewer looks at the overview (bench/crowd.py). The times are those of the words in its header.
+One viewer watches the overview (bench/crowd.py). The times are those of the words in its header.
 """
 
 import asyncio
@@ -41,14 +41,14 @@ Act = Callable[[], object]
 
 
 def measure(console: Console, killed_for: float, only: str | None) -> None:
-    """Do one fault after the other, or those whose name holds a word, and print the table."""
+    """Cause one fault after the other, or those whose name contains a word, and print the table."""
     table = Table("fault", "the screen says", "after, s", "live again, s after its end", show_edge=False)
     with open_folder("bench-outages-") as folder:
         place = folder / "db"
         with embedded_server(place) as url, connect(url) as owner:
             migrate(owner)
             build_demo(owner, reports=_REPORTS, seed=1000, now=datetime.now(UTC))
-            # Whether the channels deliver is another age.
+            # Whether the channels deliver is measured elsewhere.
             owner.execute("update feed set last_delivery_at = now(), expected_every = '1 day'")
             for name, begin, end, seconds in _faults(owner, url):
                 if only and only not in name:
@@ -74,7 +74,7 @@ def measure(console: Console, killed_for: float, only: str | None) -> None:
 
 
 def _kill(place: Path, gate: TextIO) -> None:
-    """Kill the server of a folder, and hold the gate that its users need to start it again."""
+    """Kill the server of a folder, and hold the gate that its users need to restart it."""
     fcntl.flock(gate, fcntl.LOCK_EX)
     killed = postmaster(place)
     if killed is None:
@@ -86,7 +86,7 @@ Fault = tuple[str, Callable[[Wire, str], object], Callable[[Wire, str], object],
 
 
 def _faults(owner: psycopg.Connection, url: str) -> Iterator[Fault]:
-    """Yield each fault: its name, how it begins and ends, and how long it lasts in seconds."""
+    """Yield each fault: its name, how to begin and end it, and how long it lasts in seconds."""
 
     def on_role(statement: str) -> Callable[[Wire, str], object]:
         def act(_: Wire, login: str) -> None:
@@ -106,7 +106,7 @@ def _faults(owner: psycopg.Connection, url: str) -> Iterator[Fault]:
             locks.append(connect(url))
             locks[-1].execute("begin")
             locks[-1].execute(sql.SQL("lock table {} in access exclusive mode").format(sql.Identifier(table)))
-            if table != "report":  # something new, that the page cannot ask about
+            if table != "report":  # a change that the page cannot query
                 arrive(owner, 9_000_000, "bench")
 
         return act
@@ -159,7 +159,7 @@ def _faults(owner: psycopg.Connection, url: str) -> Iterator[Fault]:
 
 @contextmanager
 def _official(owner: psycopg.Connection, url: str) -> Iterator[str]:
-    """Make a login with no right but to read reports while the block runs, and yield its URL."""
+    """Create a login that may only read reports while the block runs, and yield its URL."""
     name = f"bench_{uuid.uuid4().hex[:8]}"
     owner.execute(sql.SQL("create role {} login noinherit in role report_dashboard").format(sql.Identifier(name)))
     try:
@@ -186,7 +186,7 @@ async def _drill(address: str, begin: Act, end: Act, seconds: float) -> tuple[st
         healed = await _until(guest, "Live")
         errors = f" ERRORS {guest.errors[:1]}" if guest.errors else ""
         if noticed is None:
-            return said + errors, "never", "nothing to heal"
+            return said + errors, "never", "no outage seen"
         return said + errors, f"{noticed - began:.1f}", f"{healed - ended:.1f}" if healed else "never"
     finally:
         visiting.cancel()
@@ -194,7 +194,7 @@ async def _drill(address: str, begin: Act, end: Act, seconds: float) -> tuple[st
 
 
 async def _until(guest: Guest, words: str, patience: float = _PATIENCE) -> float | None:
-    """Return when the viewer's header said these words; None if it never did."""
+    """Return when the viewer's header showed these words; None if it never did."""
     began = time.monotonic()
     while time.monotonic() - began < patience:
         if words in guest.fresh[1]:

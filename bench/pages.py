@@ -1,4 +1,4 @@
-"""What a rerun of each page and a heartbeat cost the server, with warm answers, in milliseconds of processor time."""
+"""What a rerun of each page and a heartbeat cost the server with warm answers, in milliseconds of processor time."""
 
 import os
 import socket
@@ -25,7 +25,7 @@ _RERUNS, _HEARTBEATS, _WARMING = 30, 100, 5
 
 @contextmanager
 def dashboard(url: str, *options: str) -> Iterator[tuple[str, psutil.Process]]:
-    """Run the dashboard on the database at `url`, with these options; yield its address and its process."""
+    """Run the dashboard on the database at `url` with these options; yield its address and its process."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -49,7 +49,7 @@ def dashboard(url: str, *options: str) -> Iterator[tuple[str, psutil.Process]]:
 
 
 def _about(url: str) -> dict[str, str]:
-    """Return what the pages about one case and one unit are asked for: the newest case, and the unit that holds it."""
+    """Return the queries of the pages about one case and one unit: the newest case, and the unit that holds it."""
     with connect(url) as connection:
         found = connection.execute(
             "select public_code, code from report join unit on unit.id = unit_id order by submitted_at desc limit 1"
@@ -59,7 +59,7 @@ def _about(url: str) -> dict[str, str]:
 
 
 def measure(url: str, query: str, console: Console) -> None:
-    """Print a table: the first run's message, and the processor time of a rerun and of a heartbeat, for each page."""
+    """Print for each page the size of the first run's message, and the processor time of a rerun and a heartbeat."""
     table = Table("page", "first message, kB", "rerun, ms", "heartbeat, ms", show_edge=False)
     with dashboard(url) as (address, server), Viewer(address) as viewer:
 

@@ -89,12 +89,12 @@ class Listening(ReportDatabase):
         scope: Scope = AGGREGATES_ONLY,
         **parameters: Any,
     ) -> pd.DataFrame:
-        """Note the question, and answer it."""
+        """Record the question and answer it."""
         self.asked.append(Asked(question, figure, order, scope, tuple(sorted(parameters.items()))))
         return super().ask_now(question, figure=figure, order=order, scope=scope, **parameters)
 
     def poll(self, question: str, scope: Scope = AGGREGATES_ONLY, **parameters: Any) -> pd.DataFrame:
-        """Note the question, and answer it."""
+        """Record the question and answer it."""
         self.asked.append(Asked(question, "true", "newest", scope, tuple(sorted(parameters.items()))))
         return super().poll(question, scope, **parameters)
 
@@ -158,7 +158,7 @@ def measure(
                         found.append(Measured(asked, period, chosen, 0, 0, took, 0))
             done(f"{period}, filters: {chosen}: {time.perf_counter() - began:.0f} s", found)
     if missing := set(FILES) - met - _NOT_ASKED:
-        raise SystemExit(f"bench/queries.py asks nothing of {', '.join(sorted(missing))}")
+        raise SystemExit(f"bench/queries.py does not ask {', '.join(sorted(missing))}")
     return found
 
 

@@ -1,4 +1,4 @@
-"""How well the fair ranking finds the units that are truly behind: simulated cities whose true shares are known."""
+"""How well the fair ranking finds the worst units: simulated cities whose true shares are known."""
 
 from dataclasses import dataclass
 
@@ -11,17 +11,17 @@ from rich.table import Table
 from queries.figures.ranking import shrunk
 
 FIRST = 5
-"""How many units a list of the furthest behind names."""
+"""The length of a list of the units furthest behind."""
 GOAL = (0.87, 0.93)
-"""What part of the true shares the intervals should hold."""
+"""The share of true shares that the intervals should contain."""
 
 
 @dataclass(frozen=True)
 class City:
-    """A city of `units` whose open cases lie between `fewest` and `most`, many having few and few many.
+    """A city of `units` whose open cases are between `fewest` and `most`; many have few, and few have many.
 
-    The true shares are beta distributed with mean `share`; `size` says how alike they are (their standard deviation is
-    the root of share * (1 - share) / (1 + size)).
+    The true shares are beta distributed with mean `share`; `size` says how similar they are (their standard deviation
+    is the root of share * (1 - share) / (1 + size)).
     """
 
     units: int
@@ -42,9 +42,9 @@ CITIES = [
 
 @dataclass(frozen=True)
 class Named:
-    """The first five of a ranking, as parts of 1.
+    """The first five of a ranking, as shares of 1.
 
-    `holds_worst`: runs in which the unit with the highest true share is one of them; `wronged`: those among them whose
+    `holds_worst`: runs in which they include the unit with the highest true share; `wronged`: those among them whose
     true share is below the city's mean; `share_of_first`: their mean true share.
     """
 
@@ -55,7 +55,7 @@ class Named:
 
 @dataclass(frozen=True)
 class Found:
-    """What many runs of one city found; `coverage` is the part of the true shares inside their intervals."""
+    """The results of many runs of one city; `coverage` is the share of true shares inside their intervals."""
 
     city: City
     fair: Named
@@ -74,7 +74,7 @@ def simulate(city: City, *, runs: int, seed: int) -> Found:
         late = rng.binomial(opened, truth)
         table = shrunk(pd.DataFrame({"overdue": late, "open": opened}))
         covered.append(float(((table["low"] <= truth) & (truth <= table["high"])).mean()))
-        luck = rng.random(city.units)  # equal shares follow each other in no order
+        luck = rng.random(city.units)  # breaks ties at random
         for ranking, share in (("fair", table["fair_share"].to_numpy()), ("naive", late / opened)):
             first = truth[np.lexsort((luck, -share))[:FIRST]]
             named[ranking].append((first.max() == truth.max(), (first < truth.mean()).mean(), first.mean()))
@@ -83,13 +83,13 @@ def simulate(city: City, *, runs: int, seed: int) -> Found:
 
 
 def cases(city: City, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Draw how many cases each unit holds: log-normal about 25, as in the demonstration city, within the bounds."""
+    """Draw the number of cases of each unit: log-normal about 25, as in the demonstration city, within the bounds."""
     drawn = rng.lognormal(np.log(25), 1.0, city.units).round()
     return np.clip(drawn, city.fewest, city.most).astype(np.int64)
 
 
 def report(console: Console, *, runs: int, seed: int) -> None:
-    """Print what was found for every city."""
+    """Print the results for every city."""
     table = Table(show_edge=False)
     for name in ("cases", "units", "mean", "size", "worst in first 5", "naive", "wronged", "naive", "coverage", ""):
         table.add_column(name, justify="right")

@@ -1,7 +1,7 @@
 """Many viewers of different units at once: does any of them ever receive a row of another unit?
 
-Each walks at random over pages, filters, moments, map data, searches and files of a dashboard where a proxy says who is
-asking, and looks for the codes and ids of all other units' cases in every message that comes.
+Each walks randomly over pages, filters, moments, map data, searches and files of a dashboard behind a proxy that
+identifies users, and looks for codes and ids of all other units' cases in every message.
 """
 
 import random
@@ -52,18 +52,19 @@ _WORDS = ("rac", "duong", "den", "ngap", "cay", "phuong")
 
 @dataclass
 class City:
-    """Whose each case is: by code and by id, ids in words; the codes of units; whose cases a unit may read."""
+    """The unit of each case, by code and by id (ids as text); the codes of units; which cases a unit may read."""
 
     codes: dict[str, int]
     ids: dict[str, int]
     units: dict[int, str]
     below: dict[int, set[int]]
-    first: str  # what all codes begin with
+    first: str  # the common prefix of all codes
 
     def foreign(self, words: str, own: set[int], asked: str) -> set[str]:
-        """Return the codes, and the ids in map data, of cases in `words` that are not one's own nor in one's question.
+        """Return the codes, and the ids in map data, of cases in `words` that are neither one's own nor in the
+        question.
 
-        A word of digits counts where it stands as an id stands on the map: between a place and a state.
+        A number counts as an id where the map's data have one: between a place and a state.
         """
         seen = set(re.findall(rf"{re.escape(self.first)}[\w-]*", words))
         found = {code for code in seen if code in self.codes and self.codes[code] not in own and code not in asked}
@@ -73,23 +74,23 @@ class City:
 
 @dataclass
 class Result:
-    """What all viewers met."""
+    """The results of all viewers."""
 
     messages: int = 0
-    codes: int = 0  # of their own cases, seen
-    refused: int = 0  # too often: the gate's own limit
+    codes: int = 0  # of their own cases
+    refused: int = 0  # by the gate's rate limit
     foreign: dict[str, set[str]] = field(default_factory=dict)
     broken: list[str] = field(default_factory=list)
 
 
 def read_city(url: str) -> City:
-    """Read whose each case is. Raises SystemExit for a city without cases."""
+    """Read each case's unit. Raises SystemExit for a city without cases."""
     with connect(url) as connection:
         rows = connection.execute("select public_code, id, coalesce(unit_id, -1) from report").fetchall()
         units: dict[int, str] = dict(connection.execute("select id, code from unit").fetchall())
         parents: dict[int, int | None] = dict(connection.execute("select id, parent_id from unit").fetchall())
     if not rows:
-        raise SystemExit("A city without reports has nothing to hide.")
+        raise SystemExit("The city has no reports.")
     below: dict[int, set[int]] = {unit: set() for unit in units}
     for unit in units:
         above: int | None = unit
@@ -131,7 +132,7 @@ def heads(url: str, city: City, viewers: int) -> Iterator[list[tuple[str, int]]]
 def walk(
     address: str, city: City, subject: str, unit: int, until: float, result: Result, guard: threading.Lock
 ) -> None:
-    """Walk over pages and routes until a moment of time.monotonic, checking every message."""
+    """Walk over pages and routes until a time.monotonic() value, checking every message."""
     odd = random.Random(subject)
     own, codes = city.below[unit], list(city.codes)
     official = Official(address, {HEADER: subject} | PROOF)
@@ -162,7 +163,7 @@ def walk(
 
 
 def _query(odd: random.Random, city: City, codes: list[str]) -> str:
-    """Return a query a viewer might send, or might try."""
+    """Return a random query, valid or not."""
     said: dict[str, object] = {"lang": odd.choice(("vi", "en"))}
     if odd.random() < 0.5:
         said["period"] = odd.choice(("7d", "30d", "365d", "all"))
@@ -180,10 +181,10 @@ def _query(odd: random.Random, city: City, codes: list[str]) -> str:
 
 
 def watch(url: str, address: str, minutes: float, viewers: int) -> Result:
-    """Let viewers walk over a running dashboard, and return what they met."""
+    """Let viewers walk over a running dashboard and return the results."""
     city, result, guard = read_city(url), Result(), threading.Lock()
     with heads(url, city, viewers) as made:
-        time.sleep(12)  # until the dashboard has looked at the accounts
+        time.sleep(12)  # until the dashboard has polled the accounts
         until = time.monotonic() + minutes * 60
         threads = [
             threading.Thread(target=walk, args=(address, city, subject, unit, until, result, guard), daemon=True)
@@ -197,7 +198,7 @@ def watch(url: str, address: str, minutes: float, viewers: int) -> Result:
 
 
 def measure(url: str, out: Console, *, minutes: float, viewers: int) -> None:
-    """Print what so many viewers met in so many minutes. Raises SystemExit where a row went astray."""
+    """Print the results. Raises SystemExit if a viewer received another unit's row."""
     with TemporaryDirectory() as folder:
         secrets = Path(folder) / "secrets.toml"
         said = f'proxies = ["127.0.0.1"]\nheader = "{HEADER}"\nsecret = "{PROOF["X-Proxy-Secret"]}"\n'
@@ -205,8 +206,8 @@ def measure(url: str, out: Console, *, minutes: float, viewers: int) -> None:
         with dashboard(url, f"--secrets.files={secrets}") as (address, _server):
             result = watch(url, address, minutes, viewers)
     out.print(
-        f"{viewers} viewers, {minutes:g} minutes: {result.messages} pages and files read whole, {result.codes} codes "
-        f"of their own cases seen, {result.refused} refused for coming too fast, {len(result.broken)} broken",
+        f"{viewers} viewers, {minutes:g} minutes: {result.messages} pages and files read, {result.codes} codes "
+        f"of their own cases seen, {result.refused} refused by the rate limit, {len(result.broken)} broken",
         soft_wrap=True,
     )
     out.print(f"rows outside the viewer's scope: {sum(map(len, result.foreign.values()))}")

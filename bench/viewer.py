@@ -16,11 +16,9 @@ from bench.streamlit_messages import PROTOCOL, BackMsg, ForwardMsg, stream
 _HEART = re.compile(r'"viewer":\s*"([0-9a-f]{32})",\s*"run":\s*(\d+)')
 
 
-def beats_at(told: str) -> str:
-    """Return the path at which a page's heart beats, where this is what the page tells its heart
-    (ui/live/heartbeat.py).
-    """
-    found = _HEART.search(told)
+def beats_at(message: str) -> str:
+    """Return the heartbeat path in a page's message to its heartbeat component (ui/live/heartbeat.py)."""
+    found = _HEART.search(message)
     return f"/beat/{found[1]}/{found[2]}" if found else ""
 
 
@@ -57,21 +55,21 @@ class Viewer:
             self._socket.close()
 
     def open(self, page: str, query: str = "") -> None:
-        """Run a page from its address and wait until it is drawn."""
+        """Open a page and wait until it is drawn."""
         message = BackMsg()
         message.rerun_script.query_string = query
         message.rerun_script.page_name = page
         self._run(message)
 
     def rerun(self, query: str = "") -> None:
-        """Run the page again as it stands."""
+        """Run the page again."""
         message = BackMsg()
         message.rerun_script.query_string = query
         message.rerun_script.page_script_hash = self._page_hash
         self._run(message)
 
     def beat(self) -> bool:
-        """Ask for a heartbeat, as a browser does every two seconds; return whether to have the page drawn again."""
+        """Send a heartbeat, as a browser does every two seconds; return whether to have the page drawn again."""
         self._beats.request("GET", self._heart, headers=entrance.cookie_header(self._origin))
         _now, _true_at, _away, again = json.load(self._beats.getresponse())
         return bool(again)

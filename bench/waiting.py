@@ -1,9 +1,9 @@
-"""Two copies of the large city after the same changes: in one they wait for the next summary, in the other they have
-been brought into it. Both get the same questions, so a difference in time comes from the waiting changes alone.
+"""Two copies of the large city after the same changes: waiting for the next summary in one, part of the summary in the
+other. Both get the same questions, so a time difference comes from the waiting changes alone.
 
-The changes are made by the statements a city's feed would send, so the schema's own triggers note them. They are those
-of one busy hour before the newest report: new reports, receipts, answers, refusals, transfers, other categories,
-ratings and reopened reports.
+The changes are made with the statements of a city's feed, so the schema's own triggers record them. They are those of
+one busy hour before the newest report: new reports, receipts, answers, refusals, transfers, recategorisations, ratings
+and reopenings.
 """
 
 from collections.abc import Iterator
@@ -19,13 +19,13 @@ _HOUR = timedelta(hours=1)
 _NEW, _RECEIVED, _ANSWERED, _REFUSED, _PASSED_ON, _RATED, _REOPENED, _MOVED = (
     0.35, 0.06, 0.10, 0.01, 0.03, 0.12, 0.005, 0.005,
 )  # fmt: skip
-"""How many of each kind, as a part of the rows that wait: a new report leaves one row, any other change two."""
+"""Each kind's share of the waiting rows: a new report leaves one row, any other change two."""
 
 
 @contextmanager
 def changed_copies(url: str, changes: int) -> Iterator[tuple[str, str]]:
-    """Yield the URLs of two copies of the city, with about so many rows in report_change and with none; they are
-    dropped at the end.
+    """Yield the URLs of two copies of the city, with about so many rows in report_change and with none; drop them at
+    the end.
 
     Nobody else may be connected to the city while it is copied.
     """
@@ -61,9 +61,9 @@ def _copy(connection: psycopg.Connection, city: str, name: str) -> None:
 
 
 def make_changes(connection: psycopg.Connection, changes: int) -> int:
-    """Change reports until about `changes` rows wait in report_change, and return how many there are.
+    """Change reports until about `changes` rows wait in report_change, and return their number.
 
-    The summary is brought up to date first. Raises ValueError where the city has too few reports for that.
+    The summary is brought up to date first. Raises ValueError if the city has too few reports.
     """
     connection.execute("select bring_into_summary()")
     row = connection.execute("select max(submitted_at) from report").fetchone()
@@ -78,12 +78,12 @@ def make_changes(connection: psycopg.Connection, changes: int) -> int:
     waiting = int(row[0]) if row else 0
     if waiting < 0.8 * changes:
         raise ValueError(f"only {waiting:,} changes could be made of this city's reports")
-    connection.execute("vacuum analyze")  # what many changed rows cost a table otherwise is not asked here
+    connection.execute("vacuum analyze")  # the cost of dead rows is not measured here
     return waiting
 
 
 def _new(connection: psycopg.Connection, many: int, at: datetime) -> None:
-    """Send in reports like the newest there are, in the hour before the newest, not yet received."""
+    """Insert new reports like the newest ones, within the hour before the newest, not yet received."""
     new = {
         "id": sql.SQL("(select max(id) from report) + n"),
         "public_code": sql.SQL("'WAITING-' || n"),
@@ -128,7 +128,7 @@ _OF_ONE_STATE = "not exists (select from report_past where report_id = report.id
 
 
 def _with_history(chosen: str, change: str) -> str:
-    """Return the statement that keeps what the chosen reports were, up to a moment of the hour, and changes them."""
+    """Return the statement that stores the chosen reports' past versions up to a time, and changes the reports."""
     columns = """channel_id, category_id, severity, district_id, ward_id, unit_id, submitted_at, received_at,
         receive_due_at, due_at, rule_id, status, escalated_at, escalated_by_id, ended_at, rating, rated_at,
         reopen_count, transfer_count"""

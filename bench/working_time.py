@@ -1,4 +1,4 @@
-"""What working time costs in bulk: a million deadlines and a million spans, in Python and in the database."""
+"""The cost of working time in bulk: a million deadlines and a million spans, in Python and in the database."""
 
 import statistics
 import time
@@ -19,8 +19,8 @@ _ONE_BY_ONE = 10_000
 def measure(url: str, console: Console, rows: int = 1_000_000) -> None:
     """Time the calendar of the report database at `url` and print seconds; the median of three runs.
 
-    Moments are drawn from the calendar's first year on, terms from 0 to 40 working hours. The same rows are asked in
-    Python and in the database, whose answers are only summed up there: what is measured is the counting.
+    Times are drawn from the calendar's first year on, terms from 0 to 40 working hours. Python and the database compute
+    the same rows; the database only returns sums, so that the computation is measured.
     """
     with connect(url) as connection:
         connection.execute("set jit = off")

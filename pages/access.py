@@ -1,4 +1,4 @@
-"""Who may come in, who has looked at what, and who takes out unusually much?"""
+"""Who has access, who looked at what, and whose volume is unusual?"""
 
 import streamlit as st
 

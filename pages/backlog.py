@@ -25,7 +25,7 @@ if not total["open"] and not total["received"] and not total["ended"]:
     if run.rounded:
         freshness.nothing_found(run.city)
     else:
-        st.info(_("Nothing is open here, and nothing came in lately."), icon=":material/task_alt:")
+        st.info(_("Nothing is open here, and nothing was received lately."), icon=":material/task_alt:")
     raise Complete
 
 tiles.tiles(run, lambda: shown.headline(run, total), key="backlog_headline")
@@ -46,10 +46,10 @@ with right:
 rows: dict[str, Dimension] = {str(level): level for level in (*levels.present(run.reports), "unit")}
 labels: dict[str, str] = {level: levels.many(run.city, level) for level in levels.AREAS}
 labels["unit"] = _("Units")
-by = rows[one_of(_("Row by row"), "by", list(rows), default=next(iter(rows)), words=labels.__getitem__)]
+by = rows[one_of(_("Group by"), "by", list(rows), default=next(iter(rows)), words=labels.__getitem__)]
 sort = next(iter(run.query.get("sort", [])), "open")
 sort = sort if sort.removeprefix("-") in shown.SORTS else "open"
 shown.table(run, since, by=by, sort=sort)
 shown.heat(run, since, by=by, sort=sort)
 if not narrowed:
-    st.markdown(_("Choose a place or a unit, and its list of work appears here: what comes first, who holds it."))
+    st.markdown(_("Choose a place or a unit to see its worklist here: what comes first, who holds it."))

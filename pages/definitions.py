@@ -1,4 +1,4 @@
-"""What does every number mean, what is it made of, and what does it rest on?"""
+"""What does each number mean, how is it computed, and what does it rest on?"""
 
 import streamlit as st
 

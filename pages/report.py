@@ -1,4 +1,4 @@
-"""What has become of this one report?"""
+"""What has become of this report?"""
 
 from dataclasses import replace
 from urllib.parse import urlsplit

@@ -1,4 +1,4 @@
-"""Does the dashboard itself do what it should, and is what it shows as new as it looks?"""
+"""Does the dashboard work as it should, and are its numbers as fresh as they look?"""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""How does one unit keep its promises, beside the whole city?"""
+"""How does one unit keep its promises, compared with the whole city?"""
 
 import pandas as pd
 import streamlit as st
@@ -37,7 +37,7 @@ own, city = run.shared(
 )
 mine = accounts.account().unit_id == chosen[0]
 unit_panels.duties(run, own)
-if mine:  # who answers for the unit begins with what to do
+if mine:  # the unit's own staff see their work first
     unit_panels.work(run)
 comparison.panel(run, own, city)
 if not own["open"] and not own["received"] and not own["ended"]:
@@ -48,7 +48,7 @@ if not own["open"] and not own["received"] and not own["ended"]:
             _("This unit had nothing to do in this period. Widen the period or choose another moment."),
             icon=":material/inbox:",
         )
-    if not mine:  # what it handed to a higher level is listed there
+    if not mine:  # their worklist already includes what the unit escalated
         unit_panels.work(run)
     raise Complete
 

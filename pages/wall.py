@@ -1,4 +1,4 @@
-"""What must be seen from five metres, all day, with nobody at the keys?"""
+"""What must be readable from five metres, all day, without anybody at the keyboard?"""
 
 from ui.wall import wall
 

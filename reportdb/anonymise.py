@@ -58,7 +58,7 @@ def ended_before(connection: psycopg.Connection, age: str, now: datetime) -> dat
     """Return the time so long before `now`: 2y are years, 18m months, 400d days. Raises AgeError."""
     said = _AGE.fullmatch(age)
     if said is None:
-        raise AgeError(f"{age!r} is no age; write years, months or days, as 2y, 18m or 400d.")
+        raise AgeError(f"{age!r} is not an age; write years, months or days, as 2y, 18m or 400d.")
     word = {"y": "years", "m": "months", "d": "days"}[said[2]]
     try:
         row = connection.execute("select %s - cast(%s as interval)", [now, f"{said[1]} {word}"]).fetchone()

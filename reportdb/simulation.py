@@ -1,7 +1,7 @@
-"""The demo city goes on: new reports, steps and ratings, by the rules it was made with.
+"""The demo city continues: new reports, steps and ratings, by the rules it was made with.
 
-Nothing is remembered outside the database. The course of a report follows from its id and moment, and the number of its
-events says how far it has come, so a simulation that was killed goes on where its last transaction ended.
+All state is in the database. A report's steps follow from its id and submission time, and the number of its events says
+how far it has come, so a killed simulation resumes after its last transaction.
 """
 
 import logging
@@ -34,8 +34,8 @@ from safe_text import log_text
 Ints = NDArray[np.int64]
 Moments = NDArray[np.datetime64]
 
-_LOCK = 4_107_312  # an advisory lock only simulations use
-_AT_ONCE = timedelta(hours=6)  # of the city's time in one transaction
+_LOCK = 4_107_312  # advisory lock of simulations
+_AT_ONCE = timedelta(hours=6)  # simulated time in one transaction
 _REPORTS_AT_ONCE = 50_000
 _PACE_DAYS = 28
 _SECONDS_BETWEEN_SUMMARIES = 600
@@ -53,16 +53,16 @@ class NotADemo(SimulationRefused):
 
 
 class AlreadyRunning(SimulationRefused):
-    """Another simulation keeps this city alive."""
+    """Another simulation is running on this city."""
 
 
 def run_simulation(
     connection: psycopg.Connection, *, per_hour: float | None, seed: int | None, seconds: float | None
 ) -> None:
-    """Keep the demo city alive for some seconds, or until interrupted; what happens is committed about every second.
+    """Simulate the demo city for some seconds, or until interrupted; commits about every second.
 
-    `per_hour` is the mean number of new reports; None keeps the pace of the city's last four weeks. First everything
-    is made up for that would have happened since the city last moved. Raises NotADemo and AlreadyRunning.
+    `per_hour` is the mean number of new reports; None keeps the pace of the last four weeks. First it catches up with
+    the time since the last simulation. Raises NotADemo and AlreadyRunning.
     """
     with _alone(connection):
         simulation = Simulation(connection, per_hour=per_hour, seed=seed, now=datetime.now(UTC))
@@ -79,12 +79,12 @@ def run_simulation(
 
 
 def keep_simulating(url: str, *, per_hour: float | None, seed: int | None, seconds: float | None) -> None:
-    """Run the simulation on connections of its own, as `run_simulation` does, and go on after an outage.
+    """Run the simulation on its own connections, as `run_simulation` does, and continue after an outage.
 
-    Raises NotADemo and AlreadyRunning, and DatabaseUnreachable where the database is away from the beginning.
+    Raises NotADemo and AlreadyRunning, and DatabaseUnreachable if the database is away at the start.
     """
     until = None if seconds is None else time.monotonic() + seconds
-    tries, told = 0, ""  # tries with a connection
+    tries, logged = 0, ""  # tries with a connection
     while True:
         left = None if until is None else max(0.0, until - time.monotonic())
         try:
@@ -93,21 +93,21 @@ def keep_simulating(url: str, *, per_hour: float | None, seed: int | None, secon
                 run_simulation(connection, per_hour=per_hour, seed=seed, seconds=left)
                 return
         except AlreadyRunning:
-            if tries == 1:  # later it may be our own lost session that still holds the lock
+            if tries == 1:  # later, our own lost session may still hold the lock
                 raise
         except (psycopg.OperationalError, DatabaseUnreachable) as error:
             if not tries:
                 raise
-            if str(error) != told:  # once, however long it lasts
-                told = str(error)
-                _LOG.warning("The simulation was interrupted; trying again. %s", log_text(told))
+            if str(error) != logged:  # once an outage
+                logged = str(error)
+                _LOG.warning("The simulation was interrupted; trying again. %s", log_text(logged))
         if until is not None and time.monotonic() >= until:
             return
         time.sleep(_SECONDS_BETWEEN_TRIES)
 
 
 class Simulation:
-    """The city between two moments; `advance` moves it on. Raises NotADemo."""
+    """The simulated city; `advance` moves it forward. Raises NotADemo."""
 
     def __init__(
         self, connection: psycopg.Connection, *, per_hour: float | None, seed: int | None, now: datetime
@@ -127,13 +127,13 @@ class Simulation:
         self._per_hour = self._own_pace() if per_hour is None else per_hour
         self._rng = np.random.default_rng(None if seed is None else [seed, self._next_id])
         self._sequence = self._public_code_sequence()
-        # What is still to come: a report, and when its next step is due.
+        # The pending reports, and when the next step of each is due.
         self._waiting: Ints = np.zeros(0, dtype=np.int64)
         self._due: Moments = np.zeros(0, dtype="datetime64[us]")
         self._recall()
 
     def advance(self, until: datetime) -> None:
-        """Let everything happen up to a moment, in transactions of at most six hours of the city's time."""
+        """Simulate up to a moment, in transactions of at most six hours of simulated time."""
         while self._last < until:
             step = min(until, self._last + _AT_ONCE)
             with self._connection.transaction():
@@ -159,7 +159,7 @@ class Simulation:
         return last or now, next_id
 
     def _own_pace(self) -> float:
-        """Return how many reports came in an ordinary hour of the last weeks, quiet and stormy days allowed for."""
+        """Return the reports in an ordinary hour of the last weeks, adjusted for quiet and stormy days."""
         start = self._last - timedelta(days=_PACE_DAYS)
         (count,) = self._connection.execute(
             "select count(*) from report where submitted_at > %s", [start]
@@ -175,7 +175,7 @@ class Simulation:
         return dict(rows)
 
     def _recall(self) -> None:
-        """Work out the next step of every report that may still see one."""
+        """Compute the next step of every report that may still have one."""
         since = moment(self._last) - LONGEST_AFTERMATH
         rows = self._connection.execute(
             "select id from report where open_until > %s order by id", [aware(since)]
@@ -186,7 +186,7 @@ class Simulation:
             self._wait_for(known.cases.id, plan(self._city, known.cases), known.states, None)
 
     def _wait_for(self, ids: Ints, steps: Steps, states: States, after: np.datetime64 | None) -> None:
-        """Remember when the next step of these reports is due; `after` is the moment up to which all are taken."""
+        """Record when these reports' next steps are due; `after` is the moment up to which all were taken."""
         if not len(ids):
             return
         places = np.arange(steps.at.shape[1])
@@ -240,7 +240,7 @@ class Simulation:
 
 @contextmanager
 def _alone(connection: psycopg.Connection) -> Iterator[None]:
-    """Hold the lock of simulations. Raises AlreadyRunning."""
+    """Hold the simulation lock. Raises AlreadyRunning."""
     row = connection.execute("select pg_try_advisory_lock(%s)", [_LOCK]).fetchone()
     if not row or not row[0]:
         raise AlreadyRunning("Another simulation already keeps this city alive. Stop it first, or let it run.")

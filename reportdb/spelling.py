@@ -1,8 +1,8 @@
-"""When two spellings are one word."""
+"""When two spellings count as one word."""
 
 import unicodedata
 
 
 def one_spelling(words: str) -> str:
-    """Return words as they are compared: composed or decomposed, in any capitals, with any number of spaces."""
+    """Normalise words for comparison: Unicode composition, case and spaces."""
     return unicodedata.normalize("NFC", " ".join(words.split()).casefold())

@@ -1,6 +1,6 @@
-"""The summary: counts by day and month, made beforehand and kept true (schema 0007 says what is in it).
+"""The summary: precomputed counts by day and month, always consistent (schema 0007 describes it).
 
-A change of a report stands in report_change until it is brought into the counts; nobody who asks has to wait for that.
+A changed report is in report_change until it is added to the counts; queries need not wait for that.
 """
 
 from datetime import date, datetime, timedelta
@@ -12,14 +12,14 @@ from psycopg.pq import TransactionStatus
 
 from reportdb.database.beat import forget_marks
 
-_LOCK = 4_107_313  # an advisory lock only we use: one summary at a time
-_REPORTS_AT_ONCE = 500_000  # about, by when they came in: as many as are sorted and counted in memory
-_FEW_DAYS = timedelta(days=14)  # what was open when a day long ago ended is not a quick question
+_LOCK = 4_107_313  # advisory lock: one summary at a time
+_REPORTS_AT_ONCE = 500_000  # approximate batch by submission time: as many as fit into memory for sorting and counting
+_FEW_DAYS = timedelta(days=14)  # the reports open at the end of a day long ago are slow to count
 
 
 def summarise(connection: psycopg.Connection, *, now: datetime, anew: bool = False) -> None:
-    """Bring what has changed into the counts, or count all `anew`; and keep what was open when the days before `now`
-    ended; and recount the source's own words. All in one transaction: readers see the old counts until it commits.
+    """Add changes to the counts, or recount everything `anew`; store what was open at the end of the days before `now`;
+    and recount the source's own words. In one transaction: readers see the old counts until it commits.
     """
     with connection.transaction():
         connection.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
@@ -29,13 +29,13 @@ def summarise(connection: psycopg.Connection, *, now: datetime, anew: bool = Fal
         ).fetchone()
         if city is None:
             return
-        # Nothing is kept of the days after the last report: a city of the past may have thousands.
+        # Nothing is stored for days after the last report: an old data set may have thousands of them.
         today = (city[1] or now).astimezone(ZoneInfo(city[0])).date()
         if anew or connection.execute("select from summary_state").fetchone() is None:
             _count_anew(connection, calendar_changed=anew)
         else:
             connection.execute("select bring_into_summary()")
-            connection.execute(  # where the areas have another extent now
+            connection.execute(  # if the areas' extent has changed
                 """select keep_squares_anew()
                    from summary_state join city_grid() as own
                        on (summary_state.wide, summary_state.high) <> (own.wide, own.high)"""
@@ -49,14 +49,14 @@ def summarise(connection: psycopg.Connection, *, now: datetime, anew: bool = Fal
             connection.execute("select keep_open_severities_lately(%s, %s)", [known, today])
         connection.execute("update summary_state set open_to = %s", [today - timedelta(days=1)])
         connection.execute("select count_source_words()")
-    if connection.info.transaction_status == TransactionStatus.IDLE:  # what was taken away is in nobody's way any more
+    if connection.info.transaction_status == TransactionStatus.IDLE:  # no reader needs the deleted rows
         connection.execute("vacuum report_change, report_change_fact")
 
 
 def _count_anew(connection: psycopg.Connection, *, calendar_changed: bool) -> None:
-    # Whoever writes waits a while: a change while we count would be counted twice.
+    # Writers wait: a change during the count would be counted twice.
     connection.execute("lock table report in share mode")
-    for table in ("report", "report_past"):  # what was told when they ended, by the calendar there was, or not yet
+    for table in ("report", "report_past"):  # ended reports without working time, or with one from an older calendar
         connection.execute(
             sql.SQL(
                 """update {} as own set worked_minutes = cast(ceil(worked.minutes) as integer)
@@ -66,7 +66,7 @@ def _count_anew(connection: psycopg.Connection, *, calendar_changed: bool) -> No
             ).format(sql.Identifier(table), sql.Identifier(table)),
             [calendar_changed],
         )
-    connection.execute(  # with what has just been noted of the working time: all of it is counted below
+    connection.execute(  # including the working times just written: all of it is counted below
         """truncate report_change, report_day, report_month, report_hours, report_unit_hours, report_square,
                report_day_open, report_severity_day, report_severity_hours, report_severity_open, summary_state"""
     )
@@ -75,7 +75,7 @@ def _count_anew(connection: psycopg.Connection, *, calendar_changed: bool) -> No
     if row is None or row[0] is None:
         return
     start, last, reports = row
-    # All is told to the counts at once: nothing of it waits, and nobody asks what it would add.
+    # All reports are added to the counts at once, so the trigger that prepares pending changes is off.
     connection.execute("alter table report_change disable trigger note_facts")
     step = (last - start) / (1 + reports // _REPORTS_AT_ONCE) + timedelta(microseconds=1)
     while start <= last:
@@ -97,6 +97,6 @@ def _count_anew(connection: psycopg.Connection, *, calendar_changed: bool) -> No
 
 
 def _open_known_to(connection: psycopg.Connection) -> date | None:
-    """Return the last day of which is known what was open when it ended, and has not changed since."""
+    """Return the last day with a stored number of open reports that is still valid."""
     row = connection.execute("select open_to from summary_state").fetchone()
     return row[0] if row else None

@@ -1,4 +1,4 @@
-"""Who heads each unit, read from a file: one row a person and a time."""
+"""The heads of units, read from a file: one row per person and period."""
 
 import csv
 from datetime import date
@@ -10,15 +10,14 @@ COLUMNS = ("unit", "name", "title_vi", "title_en", "valid_from", "valid_to")
 
 
 class UnitHeadsError(Exception):
-    """A file of unit heads that cannot be used; the message says which line and why."""
+    """A file of unit heads cannot be used; the message says which line and why."""
 
 
 def load_unit_heads(connection: psycopg.Connection, file: Path) -> int:
-    """Make the heads of the units a CSV file names what the file says, and return the number of rows.
+    """Set the heads of units from a CSV file, and return the number of rows.
 
     Columns: COLUMNS; `unit` is a unit's code, dates are written 2026-11-30 and may be empty, `valid_to` is the first
-    day the name no longer holds. Units that the file does not name keep their heads. All rows or none. Raises
-    UnitHeadsError.
+    day after the term. Units that are not in the file keep their heads. All rows or none. Raises UnitHeadsError.
     """
     codes: dict[str, int] = dict(connection.execute("select code, id from unit").fetchall())
     rows = _read(file, codes)
@@ -38,17 +37,17 @@ def _read(file: Path, codes: dict[str, int]) -> list[tuple[int, str, str, str, d
         raise UnitHeadsError(f"{file.name} has no column {', '.join(sorted(missing))}. It needs {', '.join(COLUMNS)}.")
     rows = []
     for line in lines:
-        told = {column: (line[column] or "").strip() for column in COLUMNS}
+        fields = {column: (line[column] or "").strip() for column in COLUMNS}
         place = f"{file.name}, line {lines.line_num}"
-        if told["unit"] not in codes:
-            raise UnitHeadsError(f"{place}: no unit has the code {told['unit']!r}.")
-        if not told["name"]:
+        if fields["unit"] not in codes:
+            raise UnitHeadsError(f"{place}: no unit has the code {fields['unit']!r}.")
+        if not fields["name"]:
             raise UnitHeadsError(f"{place}: the name is missing.")
-        start, end = (_day(told[column], place) for column in ("valid_from", "valid_to"))
+        start, end = (_day(fields[column], place) for column in ("valid_from", "valid_to"))
         if start and end and start >= end:
             raise UnitHeadsError(f"{place}: valid_to ({end}) is not after valid_from ({start}).")
-        title_vi = told["title_vi"] or told["title_en"]
-        rows.append((codes[told["unit"]], told["name"], title_vi, told["title_en"] or title_vi, start, end))
+        title_vi = fields["title_vi"] or fields["title_en"]
+        rows.append((codes[fields["unit"]], fields["name"], title_vi, fields["title_en"] or title_vi, start, end))
     return rows
 
 
@@ -56,4 +55,4 @@ def _day(written: str, place: str) -> date | None:
     try:
         return date.fromisoformat(written) if written else None
     except ValueError as error:
-        raise UnitHeadsError(f"{place}: {written!r} is no date; write it as 2026-11-30.") from error
+        raise UnitHeadsError(f"{place}: {written!r} is not a date; write it as 2026-11-30.") from error

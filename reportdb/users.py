@@ -1,4 +1,4 @@
-"""Accounts: who may come in, as which role, answering for which unit. Each change leaves a line in the access log."""
+"""Accounts: subject, role, unit. Each change writes a line into the access log."""
 
 import csv
 import getpass
@@ -14,20 +14,20 @@ import psycopg
 ROLES = ("leader", "unit_head", "viewer", "admin")
 LANGUAGES = ("vi", "en")
 COLUMNS = ("subject", "name", "role", "unit", "disabled")
-"""Of a file of accounts: `unit` is a unit's code, `disabled` yes or no (empty: no)."""
+"""The columns of a file of accounts: `unit` is a unit's code, `disabled` yes or no (empty: no)."""
 LANGUAGE_COLUMN = "language"
-"""May follow COLUMNS: the language the account reads, vi or en (empty: the browser's). Left out, it stays as it is."""
+"""May follow COLUMNS: the account's language, vi or en (empty: the browser's). Without it, languages do not change."""
 
 
 class UsersError(Exception):
-    """An account that cannot be; the message says why and what to do."""
+    """An invalid account; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
 class User:
-    """An account. `subject` is who it is to the identity provider, letter for letter; `unit` is a unit's code.
+    """An account. `subject` is the identity provider's name for it, case-sensitive; `unit` is a unit's code.
 
-    `language` is the one it reads; None: its browser's, "" among the wanted ones: the one it had.
+    `language` is its language; None: the browser's, "" in a wanted account: unchanged.
     """
 
     subject: str
@@ -40,7 +40,7 @@ class User:
 
 @dataclass(frozen=True)
 class Change:
-    """What was done to an account: the action of the access log, and what changed in words."""
+    """A change of an account: the access log's action, and what changed in words."""
 
     action: str
     subject: str
@@ -70,7 +70,7 @@ def read_users(file: Path) -> list[User]:
             for row in rows:
                 user = _read(row)
                 if user.subject in found:
-                    raise UsersError(f"{user.subject} stands there twice; leave one of the lines.")
+                    raise UsersError(f"{user.subject} occurs twice; leave one of the lines.")
                 found[user.subject] = user
         except (UsersError, ValueError, csv.Error) as error:
             raise UsersError(f"{file}, line {max(rows.line_num, 1)}: {error} Nothing was written.") from error
@@ -88,30 +88,30 @@ def _read(row: dict[str, str]) -> User:
 
 
 def _whole(user: User) -> User:
-    """Return an account with its words trimmed. Raises UsersError where they cannot be an account's."""
+    """Return an account with its words trimmed. Raises UsersError if it is invalid."""
     user = replace(
         user, subject=user.subject.strip(), name=unicodedata.normalize("NFC", user.name.strip()), unit=user.unit or None
     )
     if not user.subject or not user.name:
-        raise UsersError("An account has a subject, as the identity provider names them, and a name.")
+        raise UsersError("An account needs a subject, the identity provider's name for it, and a name.")
     if user.role not in ROLES:
-        raise UsersError(f"The role is {user.role!r}; it is one of {', '.join(ROLES)}.")
+        raise UsersError(f"The role is {user.role!r}; it must be one of {', '.join(ROLES)}.")
     if user.language and user.language not in LANGUAGES:
-        raise UsersError(f"The language is {user.language!r}; it is one of {', '.join(LANGUAGES)}, or empty.")
+        raise UsersError(f"The language is {user.language!r}; it must be one of {', '.join(LANGUAGES)}, or empty.")
     if (user.role == "unit_head") != (user.unit is not None):
-        raise UsersError(f"{user.subject}: a unit_head answers for a unit, by its code; no other role has one.")
+        raise UsersError(f"{user.subject}: a unit_head needs a unit's code; no other role may have one.")
     return user
 
 
 def write_users(connection: psycopg.Connection, wanted: Iterable[User], *, now: datetime | None = None) -> list[Change]:
-    """Make the accounts what is wanted, all or none, and return what changed; those not named stay as they are.
+    """Set the accounts to what is wanted, all or none, and return the changes; other accounts do not change.
 
-    Each change leaves a line in the access log. The same again changes nothing. Raises UsersError.
+    Each change writes a line into the access log. Idempotent. Raises UsersError.
     """
     now = now or datetime.now(UTC)
     changes: list[Change] = []
     with connection.transaction():
-        connection.execute("lock table app_user in share row exclusive mode")  # two who write at once take turns
+        connection.execute("lock table app_user in share row exclusive mode")  # concurrent writers take turns
         known = {user.subject: user for user in users(connection)}
         codes: dict[str, int] = dict(connection.execute("select code, id from unit").fetchall())
         for user in map(_whole, wanted):
@@ -139,7 +139,7 @@ def write_users(connection: psycopg.Connection, wanted: Iterable[User], *, now: 
 
 
 def _change(before: User | None, after: User) -> Change | None:
-    """Return what it takes to make an account what it is to be; None where it is already."""
+    """Return the change from one account to the other; None if there is none."""
     if before is None:
         said = [f"language {after.language}"] if after.language else []
         return Change("account added", after.subject, "; ".join([*_facts(after), *said]))
@@ -162,20 +162,20 @@ def _language(user: User) -> str:
 
 
 def _state(user: User) -> str:
-    return "may not come in" if user.disabled else "may come in"
+    return "disabled" if user.disabled else "enabled"
 
 
 def set_disabled(connection: psycopg.Connection, subject: str, disabled: bool) -> list[Change]:
-    """Shut an account out, or let it in again, and return what changed. Raises UsersError (an unknown account)."""
+    """Disable or enable an account, and return the changes. Raises UsersError for an unknown account."""
     known = {user.subject: user for user in users(connection)}
     if subject not in known:
         near = next((other for other in known if other.casefold() == subject.casefold()), None)
-        raise UsersError(f"Nobody is called {subject}." + (f" Was {near} meant?" if near else " See `users list`."))
+        raise UsersError(f"There is no account {subject}." + (f" Was {near} meant?" if near else " See `users list`."))
     return write_users(connection, [replace(known[subject], disabled=disabled)])
 
 
 def alike(everybody: Iterable[User]) -> Iterator[tuple[str, ...]]:
-    """Yield the subjects that differ by nothing but capital letters: probably one person twice."""
+    """Yield the subjects that differ only in case: probably one person twice."""
     groups: dict[str, list[str]] = {}
     for user in everybody:
         groups.setdefault(user.subject.casefold(), []).append(user.subject)
@@ -183,7 +183,7 @@ def alike(everybody: Iterable[User]) -> Iterator[tuple[str, ...]]:
 
 
 def log(connection: psycopg.Connection, action: str, reason: str, *, now: datetime) -> None:
-    """Write a line into the access log, in the name of whoever runs the command."""
+    """Write a line into the access log, in the name of the user who runs the command."""
     connection.execute(
         "insert into access_log (at, subject, action, reason) values (%s, %s, %s, %s)",
         [now, f"operator {_operator()}", action, reason],
@@ -193,5 +193,5 @@ def log(connection: psycopg.Connection, action: str, reason: str, *, now: dateti
 def _operator() -> str:
     try:
         return getpass.getuser()
-    except (KeyError, OSError):  # in a container nobody may have a name
+    except (KeyError, OSError):  # in a container the user may have no name
         return str(os.getuid())

@@ -1,7 +1,7 @@
-"""A city of two units that must not see into each other's drawers, and the people who may come in.
+"""A city of two units that must not see each other's cases, and its users.
 
-Every report carries marks that stand nowhere else: in its code, its words, its place, who works on it, who sent it in.
-Where one of them turns up with somebody it is not for, there is a leak.
+Every report carries unique marks: in its code, its words, its place, its officer, its contact. If a mark reaches
+somebody who may not see it, there is a leak.
 """
 
 import json
@@ -23,21 +23,21 @@ from tests.conftest import NewDatabase, database_name
 from tests.reports import DAY, HOUR, give_step, past, report, ruled_city
 
 NOW = datetime.now(UTC).replace(microsecond=0)
-"""The moment the city was written at: a running dashboard speaks of now."""
+"""The moment of the city's data: a running dashboard shows now."""
 NEW = NOW - timedelta(minutes=5)
-"""What came in later is new."""
+"""Later reports count as new."""
 OURS, THEIRS, BELOW = 1, 2, 3
-"""Units: the one whose head attacks, the one attacked, and one that stands below the first."""
+"""Units: the attacker's, the one attacked, and one below the first."""
 LETTERS = {OURS: "a", THEIRS: "b", BELOW: "c"}
 CASES = range(1, 9)
 WORDS = ("title", "text", "address", "answer", "note")
-"""Where a citizen's words stand."""
+"""Where a citizen's words are stored."""
 HEADER = "X-Remote-User"
 PROOF = {"X-Proxy-Secret": "known to the proxy and to us, and to nobody else"}
-"""What the proxy sends beside the name."""
+"""What the proxy sends besides the name."""
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>{{7*7}}'; drop table report; --"
 TABLES = ("report", "report_past", "report_event", "report_source", "report_contact")
-"""The tables that row-level security holds."""
+"""The tables with row-level security."""
 SCOPES: dict[str, Scope] = {
     "counts": AGGREGATES_ONLY,
     "head": cases_of((OURS, BELOW)),
@@ -47,12 +47,12 @@ SCOPES: dict[str, Scope] = {
     "gate": GATE,
 }
 PEOPLE = {"leader": "leader", "viewer": "viewer", "admin": "admin", "head": "unit_head", "other": "unit_head"}
-"""Who may come in, and their roles; many more heads of the same unit are there for many attacks: `many-0` and on."""
+"""The accounts and their roles; for many attacks there are more heads of the same unit: `many-0` and so on."""
 MANY = 60
 
 
 def named(subject: str) -> dict[str, str]:
-    """Return the headers in which the proxy names somebody."""
+    """Return the headers in which the proxy names a user."""
     return {HEADER: subject} | PROOF
 
 
@@ -77,17 +77,17 @@ def telephone(unit: int, n: int, where: str) -> str:
 
 
 def contact(unit: int, n: int) -> tuple[str, str]:
-    """Return the name and the telephone of who sent a case in."""
+    """Return a case's contact: name and telephone."""
     return f"Zeta{LETTERS[unit]}citizen{n}q", f"03{unit}9{n:02}8642"
 
 
 def place(unit: int, n: int) -> tuple[float, float]:
-    """Return where a case lies: the units' cases side by side."""
+    """Return a case's position: the units' cases are side by side."""
     return round(105.85007 + n / 10_000 + unit / 50_000, 5), round(21.05003 + n / 10_000 + unit / 50_000, 5)
 
 
 def marks(units: Iterable[int], cases: Iterable[int] = CASES) -> set[str]:
-    """Return what of these units' cases nobody else may be told, contacts included; small letters all."""
+    """Return what others may not learn of these units' cases, including contacts; in lower case."""
     found: set[str] = set()
     for unit in units:
         for n in cases:
@@ -100,7 +100,7 @@ def marks(units: Iterable[int], cases: Iterable[int] = CASES) -> set[str]:
 
 
 def personal(units: Iterable[int]) -> set[str]:
-    """Return what in these units' cases tells of a person: telephones and addresses in words, and contacts."""
+    """Return the personal data in these units' cases: telephones and addresses in words, and contacts."""
     return {
         found.lower()
         for unit in units
@@ -111,12 +111,12 @@ def personal(units: Iterable[int]) -> set[str]:
 
 
 def contacts(units: Iterable[int]) -> set[str]:
-    """Return the names and telephones of who sent these units' cases in."""
+    """Return the names and telephones of these units' contacts."""
     return {found.lower() for unit in units for n in CASES for found in contact(unit, n)}
 
 
 def leaks(told: str, secrets: Iterable[str], asked: str = "") -> set[str]:
-    """Return which secrets stand in what somebody was told, but for those that stood in their own question."""
+    """Return the secrets in an answer, except those in the question itself."""
     told, asked = told.lower(), asked.lower()
     return {secret for secret in secrets if secret in told and secret not in asked}
 
@@ -151,7 +151,7 @@ def _plant_case(connection: psycopg.Connection, unit: int, n: int) -> None:
         for where in WORDS
     }
     lon, lat = place(unit, n)
-    before = THEIRS if unit == OURS else OURS  # who had the case that was passed on
+    before = THEIRS if unit == OURS else OURS  # the unit before the transfer
     courses: dict[int, dict[str, Any]] = {
         1: {"severity": "urgent", "due_at": NOW - DAY, "receive_due_at": NOW - 2 * DAY},
         2: {"status": "in_progress", "received_at": NOW - 2 * DAY, "due_at": NOW + 3 * HOUR},
@@ -207,7 +207,7 @@ def planted(new_database: NewDatabase, schema_template: str) -> str:
 
 
 def unguarded(new_database: NewDatabase, url: str) -> str:
-    """Return the owner's URL of a copy of a database in which row-level security is switched off."""
+    """Return the owner's URL of a copy of a database without row-level security."""
     copy = new_database(database_name(url))
     with connect(copy) as connection:
         for table in TABLES:
@@ -216,14 +216,14 @@ def unguarded(new_database: NewDatabase, url: str) -> str:
 
 
 def logged(url: str) -> set[tuple[str, str]]:
-    """Return who did what, as the access log has it."""
+    """Return who did what, from the access log."""
     with connect(url) as connection:
         return {(str(who), str(what)) for who, what in connection.execute("select subject, action from access_log")}
 
 
 @contextmanager
 def dashboard_login(city: str) -> Iterator[str]:
-    """Make a login that belongs to report_dashboard and to nothing else, and yield its URL."""
+    """Make a login that belongs to report_dashboard only, and yield its URL."""
     name, password = f"dashboard_{uuid.uuid4().hex[:12]}", uuid.uuid4().hex
     with connect(city) as owner:
         made = "create role {} login noinherit password {} in role report_dashboard"
@@ -234,9 +234,9 @@ def dashboard_login(city: str) -> Iterator[str]:
 
 @contextmanager
 def proxied(url: str, folder: Path, proxy: str = "127.0.0.1", more: str = "") -> Iterator[str]:
-    """Run the dashboard where a proxy at an address says who asks, with `more` settings, and yield its own address.
+    """Run the dashboard behind a proxy that identifies users, with `more` settings, and yield its own address.
 
-    What came in last does so once more: a map shows it for a quarter of an hour, and the tests before may take longer.
+    The newest reports are dated again: a map marks them for a quarter of an hour, and earlier tests may take longer.
     """
     with connect(url) as connection:
         connection.execute(

@@ -1,4 +1,4 @@
-"""The attacks of tests/test_attacks.py: each asks for what is not the asker's, in one way, and judges what came."""
+"""The attacks of tests/test_attacks.py: each asks for what its user may not see, in one way, and checks the answer."""
 
 import itertools
 import json
@@ -48,12 +48,12 @@ ROUTES = (
     "/cases.xlsx",
 )
 OF_CASES = ("cases", "report", "map")
-"""Pages that tell of single cases; the others name one here and there, and are asked in turn."""
+"""Pages with single cases; the others mention some, and are asked in turn."""
 OTHERS = ("", "unit", "overdue", "backlog")
 ALL_CASES = marks([OURS, THEIRS, BELOW])
-"""What nobody without an account may be told anything of."""
+"""What nobody without an account may learn."""
 NOT_OURS = marks([THEIRS]) | contacts([OURS, BELOW])
-"""What the head of our unit may not be told; contacts come on request alone."""
+"""What the head of our unit may not learn; contacts are shown on request only."""
 SCRIPT = "<svg onload=alert(3)>"
 INJECTIONS = (
     "' or '1'='1",
@@ -95,7 +95,7 @@ TRAVERSALS = (
 
 @dataclass
 class Attack:
-    """Attacks on the server at `address`: how many there were, what they were told, and what broke."""
+    """Attacks on the server at `address`: their number, the answers, and what broke."""
 
     address: str
     attempts: int = 0
@@ -104,11 +104,11 @@ class Attack:
     _turns: Iterator[int] = field(default_factory=lambda: itertools.cycle(range(MANY)))
 
     def head(self) -> Official:
-        """One more of the heads of our unit: none of them asks so often that the gate shuts."""
+        """One more head of our unit, so that none of them hits the rate limit."""
         return Official(self.address, named(f"many-{next(self._turns)}"))
 
     def judge(self, way: str, words: str, asked: str, secrets: set[str] = NOT_OURS, status: int = 200) -> None:
-        """Count an attempt and keep what it brought."""
+        """Count an attempt and keep its answer."""
         self.attempts += 1
         if told := leaks(words, secrets, asked):
             self.found[way] = self.found.get(way, set()) | told
@@ -116,25 +116,25 @@ class Attack:
             self.broken.append(f"{way}: {status} {asked[:200]}")
 
     def get(self, way: str, who: Official, path: str, secrets: set[str] = NOT_OURS) -> int:
-        """Ask for a path and judge the answer; return its status."""
+        """Request a path and check the answer; return its status."""
         answer = who.get(path)
         self.judge(f"{way} {path.split('?', maxsplit=1)[0]}", answer.words, path, secrets, answer.status)
         return answer.status
 
     def open(self, way: str, who: Official, page: str, query: str, secrets: set[str] = NOT_OURS) -> str:
-        """Open a page and judge what came."""
+        """Open a page and check the answer."""
         words = who.open(page, query)
         self.judge(f"{way} {page}", words, query, secrets)
         return words
 
 
 def panels(words: str) -> list[str]:
-    """Return the HTML of the panels in what a page sent."""
+    """Return the HTML of the panels in a page's messages."""
     return [json.loads(found) for found in re.findall(r'"html":\s*("(?:[^"\\]|\\.)*")', words)]
 
 
 def wanted() -> list[dict[str, Any]]:
-    """Return queries that ask for another unit's cases, in every word an address knows."""
+    """Return queries that ask for another unit's cases, in every parameter an address knows."""
     lon, lat = place(THEIRS, 1)
     west, south = int(lon * 1000), int(lat * 1000)
     everything = {"period": "all", "figure": "submitted"}
@@ -145,7 +145,7 @@ def wanted() -> list[dict[str, Any]]:
         {"officer": f"Zeta{LETTERS[THEIRS]}officer1q"},
         {"case": code(THEIRS, 1)},
         {"code": code(THEIRS, 1)},
-        {"code": code(THEIRS, 6), "at": (NOW - 2 * DAY).isoformat()},  # then it was ours
+        {"code": code(THEIRS, 6), "at": (NOW - 2 * DAY).isoformat()},  # at that time it was ours
         {"code": code(THEIRS, 7).lower()},
         {"code": str(number(THEIRS, 1)), "id": number(THEIRS, 1), "case": number(THEIRS, 1)},
         {"at": (NOW - 2 * DAY).isoformat(), **everything},
@@ -165,7 +165,7 @@ def wanted() -> list[dict[str, Any]]:
 
 
 def by_address(attack: Attack, most: int | None = None) -> None:
-    """Ask every route and page for another unit's cases, by `most` of the queries that might bring them."""
+    """Request every route and page for another unit's cases, with up to `most` queries."""
     for turn, query in enumerate(wanted()[:most]):
         asked = urlencode(query, doseq=True)
         for route in ROUTES:
@@ -177,7 +177,7 @@ def by_address(attack: Attack, most: int | None = None) -> None:
 
 
 def by_controls(attack: Attack) -> None:
-    """Let the controls of pages hold what they never offered."""
+    """Send values for pages' controls that they never offered."""
     foreign = ("dong-anh", code(THEIRS, 1), word(THEIRS, 1, "title"), "all", SCRIPT)
     for page, query in (("", ""), ("map", ""), ("unit", ""), ("cases", ""), ("report", f"code={code(OURS, 1)}")):
         with attack.head() as head:
@@ -192,15 +192,15 @@ def by_controls(attack: Attack) -> None:
                     {"json_trigger_value": json.dumps([{"event": "click", "value": value}])},
                     {"trigger_value": True},
                 ):
-                    # All controls at once hold it; each kind of control reads its own field of the message.
+                    # All controls get it at once; each kind of control reads its own field of the message.
                     told = head.turn(query, dict.fromkeys(widgets, states))
-                    # On the page of an own case the form is among the controls: filled in, it shows who sent that in.
+                    # On an own case's page the contact form is among the controls: filled in, it shows the contact.
                     secrets = NOT_OURS - (contacts_of_first() if page == "report" else set())
                     attack.judge(f"a control of {page}", told, f"{value} {query}", secrets)
 
 
 def by_contact_form(attack: Attack) -> None:
-    """Send the form that shows who sent a case in, for a case of another unit."""
+    """Send the contact form for a case of another unit."""
     mine = f"code={code(OURS, 1)}"
     for theirs in (f"code={code(THEIRS, 1)}", f"code={code(THEIRS, 1)}&case={number(THEIRS, 1)}", f"{mine}&id=1"):
         with attack.head() as head:
@@ -221,21 +221,21 @@ def contacts_of_first() -> set[str]:
 
 
 def by_anothers_messages(attack: Attack) -> None:
-    """Send what another unit's head sent, and take up their session, while it is open and after."""
+    """Send another unit head's messages, and resume their session, while it is open and after."""
     with Official(attack.address, named("other")) as other:
         told = other.open("cases", "figure=submitted&period=all")
         assert leaks(told, marks([THEIRS])), "the other head reads their own cases"
         other.open("report", f"code={code(THEIRS, 2)}")
         told = other.turn(f"code={code(THEIRS, 2)}")
         heart = beats_at(told)
-        assert attack.get("another's heartbeat", attack.head(), heart) == 200, "moments, and no more"
+        assert attack.get("another's heartbeat", attack.head(), heart) == 200, "only moments"
         assert attack.get("another's heartbeat", attack.head(), heart[::-1]) == 404
         with attack.head() as head:
             for raw in other.sent:
                 attack.judge("another's message", head.tell(raw, patience=3), raw.decode(errors="replace"))
         for session in (other.session, other.session.upper(), f"{other.session}' or 1=1", "../other"):
             _take_up(attack, session)
-    _take_up(attack, other.session)  # it is gone, and kept for a while
+    _take_up(attack, other.session)  # it is closed, but kept for a while
 
 
 def _take_up(attack: Attack, session: str) -> None:
@@ -252,7 +252,7 @@ def _take_up(attack: Attack, session: str) -> None:
 
 
 def by_odd_messages(attack: Attack) -> None:
-    """Send what no page sends."""
+    """Send messages that no page sends."""
     messages = []
     for word_ in ("load_git_info", "clear_cache", "stop_script", "app_heartbeat", "set_run_on_save"):
         message = BackMsg()
@@ -277,7 +277,7 @@ def by_odd_messages(attack: Attack) -> None:
 
 
 def by_injection(attack: Attack) -> None:
-    """Put SQL, HTML and nonsense into every word of every address."""
+    """Put SQL, HTML and nonsense into every parameter of every address."""
     words: tuple[str, ...] = (
         "period",
         "from",
@@ -299,7 +299,7 @@ def by_injection(attack: Attack) -> None:
         with attack.head() as head:
             for page in (*OF_CASES, OTHERS[turn % len(OTHERS)]):
                 attack.open("an injection", head, page, asked)
-            for one in ("q", "code", "officer", "unit", "at", "case"):  # alone, so that nothing before it turns it away
+            for one in ("q", "code", "officer", "unit", "at", "case"):  # alone, so that no other value is refused first
                 page = {"q": "cases", "code": "report", "case": "map"}.get(one, "unit")
                 attack.open("an injection", head, page, urlencode({one: said}))
         for route, one in (("/cases.csv", "q"), ("/map/points.json", "officer"), ("/map/squares.json", "square")):
@@ -307,7 +307,7 @@ def by_injection(attack: Attack) -> None:
 
 
 def by_path(attack: Attack) -> None:
-    """Leave the folders that are served."""
+    """Try to leave the folders that are served."""
     for path in TRAVERSALS:
         with_words = attack.head().get(path)
         attack.judge(f"the path {path}", with_words.words, path, NOT_OURS | {"root:x:", HEADER.lower(), "[core]"})
@@ -315,7 +315,7 @@ def by_path(attack: Attack) -> None:
 
 
 def by_nobody(attack: Attack) -> None:
-    """Come without an identity, or with one that nobody vouches for."""
+    """Come without an identity, or with an unproven one."""
     strangers: list[dict[str, str]] = [
         {},
         named(""),
@@ -348,7 +348,7 @@ def by_nobody(attack: Attack) -> None:
 
 
 def by_viewers(attack: Attack) -> None:
-    """Ask for cases as an official who sees figures alone."""
+    """Ask for cases as an official with figures only."""
     viewer = Official(attack.address, named("viewer"))
     for route in ROUTES:
         status = attack.get("figures alone", viewer, f"{route}?period=all", ALL_CASES)

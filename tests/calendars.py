@@ -6,7 +6,7 @@ import psycopg
 
 
 def utc(local: str) -> datetime:
-    """Return a local time of Hanoi as a moment."""
+    """Return a local time of Hanoi as an aware datetime."""
     return (datetime.fromisoformat(local) - timedelta(hours=7)).replace(tzinfo=UTC)
 
 
@@ -20,7 +20,7 @@ def hanoi(connection: psycopg.Connection, zone: str = "Asia/Ho_Chi_Minh") -> Non
 
 
 def working_days(connection: psycopg.Connection, *days: str) -> None:
-    """Add the city, the days, all worked, and the usual hours from 2026 on."""
+    """Add the city, the days, all of them working days, and the usual hours from 2026 on."""
     hanoi(connection)
     connection.execute(
         "insert into working_day (day, working, source) select day, true, 'test' from unnest(%s::date[]) as day",

@@ -1,4 +1,4 @@
-"""An attacker who takes published counts from each other (tests/test_attack_small_numbers.py)."""
+"""An attacker who subtracts published counts from each other (tests/test_attack_small_numbers.py)."""
 
 import random
 from collections.abc import Iterator
@@ -27,13 +27,13 @@ OF_THE_PERIOD = {
     "rated",
     "satisfied",
 }
-"""Figures that grow where the period does, as the same moment sees it."""
+"""Figures that grow with the period, at the same moment."""
 HEADS_UNITS = 2
 
 
 @dataclass(frozen=True)
 class Told:
-    """One published count as the attacker reads it, and what it is in truth: `least` to `most`, `truth` (reports)."""
+    """One published count: the attacker's bounds `least` to `most`, and the exact `truth` (reports)."""
 
     least: int
     most: int
@@ -41,11 +41,11 @@ class Told:
 
 
 NOT_TOLD = Told(0, STEP, 0)
-"""A row that is not there, of a figure that counts nothing in it."""
+"""A missing row of a figure: it counts nothing there."""
 
 
 class Attacker:
-    """Asks as somebody who may not read the cases; knows the truth beside, to judge what was found out."""
+    """Asks as a user who may not read the cases; also knows the truth, to judge what was found out."""
 
     def __init__(self, reports: ReportDatabase, zone: Any, scope: Scope, seed: int) -> None:
         self.reports, self.zone, self.scope = reports, zone, scope
@@ -55,7 +55,7 @@ class Attacker:
         }
 
     def filters(self) -> Filters:
-        """Return random filters: any minute of two months, a period that ends at any minute, up to two choices."""
+        """Return random filters: any minute of two months, a period ending at any minute, up to two choices."""
         at = DEMO_NOW - timedelta(minutes=self.odd.randrange(60 * 24 * 60))
         start = at - timedelta(minutes=self.odd.randrange(1, 90 * 24 * 60))
         end = None if self.odd.random() < 0.5 else start + (at - start) * self.odd.random()
@@ -68,7 +68,7 @@ class Attacker:
         return Filters.of(at=at, zone=self.zone, start=start, end=end, scope=self.scope, **chosen)
 
     def neighbour(self, wide: Filters) -> tuple[Filters, set[str]]:
-        """Return filters a little narrower, and the figures that count no more with them."""
+        """Return slightly narrower filters, and the figures that cannot grow with them."""
         free = [name for name in DIMENSIONS if not getattr(wide, FIELDS[name])]
         way = self.odd.choice(["choice", "start", "end", "square"])
         if way == "choice" and free:
@@ -83,7 +83,7 @@ class Attacker:
         return wide.within(start=min(wide.end, wide.start + by)), OF_THE_PERIOD
 
     def ask(self, filters: Filters, by: Dimension | None) -> dict[tuple[Any, str], Told]:
-        """Return what is told of each row and figure; of reports that a head may read, nothing is to be found out."""
+        """Return the published count of each row and figure, without the reports that a head may read."""
         told = self._counts(filters, by)
         truth = self._truth(filters.choosing(scope=FIGURES), by)
         if filters.scope.counts_all:
@@ -96,7 +96,7 @@ class Attacker:
             cells *= max(1, len(getattr(filters, field)))
         found = {}
         for key in {*told, *truth}:
-            # A sum of figures is told as the sum of what is told of each.
+            # A sum of figures is published as the sum of their published counts.
             parts = cells * {"satisfied": 2, "rated": 3}.get(key[1], 1)
             own, exact = mine.get(key, 0), truth.get(key, 0)
             low = told.get(key, 0) - own
@@ -104,14 +104,14 @@ class Attacker:
         return found
 
     def _mine(self, filters: Filters, by: Dimension | None) -> dict[tuple[Any, str], int]:
-        """Return what a head is told exactly: of what they ask for, what their own units hold."""
+        """Return the exact counts that a head gets: of the request, what their own units hold."""
         own = self.scope.units if not filters.units else tuple(set(filters.units) & set(self.scope.units))
         if not own:
             return {}
         return self._truth(filters.choosing(units=own), by)
 
     def _truth(self, filters: Filters, by: Dimension | None) -> dict[tuple[Any, str], int]:
-        """Return the exact counts of what a published one speaks of: at the full hour, or at the period's end."""
+        """Return the exact counts behind a published one: at the full hour, or at the period's end."""
         coarse = coarsened(self.reports, filters)
         standing, period = self._counts(coarse, by), self._counts(closed(coarse), by)
         of_period = {key: count for key, count in period.items() if key[1] not in STANDING}
@@ -128,7 +128,7 @@ class Attacker:
 
 
 def pairs(attacker: Attacker, wanted: int) -> Iterator[tuple[str, Told, Told]]:
-    """Yield pairs of counts, the narrower one first, with how they were asked for."""
+    """Yield pairs of counts, the narrower one first, with their questions."""
     found = 0
     while found < wanted:
         wide = attacker.filters()
@@ -155,10 +155,10 @@ def pairs(attacker: Attacker, wanted: int) -> Iterator[tuple[str, Told, Told]]:
 
 
 def isolates(narrow: Told, wide: Told) -> bool:
-    """Whether two counts prove that there are reports between them, where there are one to four."""
+    """Whether two counts prove that there are one to four reports between them."""
     return wide.least - narrow.most >= 1 and 1 <= wide.truth - narrow.truth < STEP
 
 
 def is_single(one: Told) -> bool:
-    """Whether a count alone proves that there are reports, where there are one to four."""
+    """Whether a single count proves that there are one to four reports."""
     return one.least >= 1 and 1 <= one.truth < STEP

@@ -1,6 +1,6 @@
-"""Words that are traps wherever they are shown, and a small city in which every imported word is one.
+"""Words that are hostile in any output format, and a small city in which every imported word is one.
 
-Each begins with « and ends with »: a reader must find what stands between them, letter for letter (`as_read`).
+Each begins with « and ends with »: a reader must find what is between them, letter for letter (`as_read`).
 """
 
 import csv
@@ -15,7 +15,7 @@ from safe_text import one_line
 from tests.reports import DAY, HOUR, SQUARE, T
 
 OUTSIDE = "evil.example"
-"""The host that every trap leads to."""
+"""The host that every hostile word links to."""
 MARKDOWN = (
     f"[bấm](https://{OUTSIDE}) ![x](https://{OUTSIDE}/x.png) **đậm** `mã` $x^2$ :red[đỏ] :material/home: :smile: -> "
     f"https://{OUTSIDE} www.{OUTSIDE}"
@@ -43,12 +43,12 @@ ALL = " ".join(TRAPS.values())
 
 
 def trap(kind: str = "", *, mark: str = "") -> str:
-    """Return a trap of one kind, or of all, with a mark of its own at its beginning."""
+    """Return a hostile word of one kind, or of all, with a unique mark at its beginning."""
     return f"«{mark}{TRAPS[kind] if kind else ALL}»"
 
 
 def as_read(value: str) -> str:
-    """Return what a reader finds of a value: one line, without what nobody sees."""
+    """Return a value as a reader sees it: one line, without invisible characters."""
     return one_line(value).replace("\u2068", "").replace("\u2069", "")
 
 
@@ -138,13 +138,13 @@ _LONGEST = 190  # a name in a file has 200 characters at most
 
 
 def short(kind: str, mark: str) -> str:
-    """Return a trap that is short enough for a name in a file."""
+    """Return a hostile word short enough for a name in a file."""
     value = trap(kind, mark=mark)
     return value if len(value) < _LONGEST else f"{value[:_LONGEST]}»"
 
 
 def import_hostile(connection: psycopg.Connection, folder: Path) -> None:
-    """Import a file whose every word is a trap, by the importer that brings in any city."""
+    """Import a file whose every word is hostile, with the general importer."""
     written = {name: json.dumps(trap("markdown", mark=name), ensure_ascii=False) for name in ("city", "source")}
     written |= {"level": json.dumps(trap("html", mark="level")), "prefix": json.dumps("<b>*T*_")}
     (folder / "city.toml").write_text(_MAPPING.format(**written), encoding="utf-8")
@@ -212,7 +212,7 @@ insert into access_log (at, subject, action, reason) values ('2026-11-18', %(use
 
 
 def by_hand(connection: psycopg.Connection) -> None:
-    """Write traps into every field that no file fills, and whole ones into names a file may not have so long."""
+    """Write hostile words into every field that no file fills, and long ones into names too long for a file."""
     for table in ("unit", "category", "channel", "area"):
         connection.execute(
             f"update {table} set name_vi = '«' || %s || ' ' || id || '»', name_en = '«' || %s || ' ' || id || '»'",

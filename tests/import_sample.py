@@ -1,4 +1,4 @@
-"""A small city's file and its mapping, for tests of the import: two districts side by side, times of New York."""
+"""A small city's file and its mapping, for import tests: two districts side by side, times of New York."""
 
 import json
 from datetime import UTC, datetime
@@ -101,7 +101,7 @@ class SampleCity:
         (folder / "districts.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features}))
 
     def remap(self, *changes: tuple[str, str]) -> None:
-        """Write the mapping anew with pieces of its text replaced."""
+        """Write the mapping with parts of its text replaced."""
         text = MAPPING
         for before, after in changes:
             assert before in text

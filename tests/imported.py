@@ -1,4 +1,4 @@
-"""A city's published file in a database of its own."""
+"""A city's published file in its own database."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ FILES = {
 
 @dataclass(frozen=True)
 class Imported:
-    """A city's file, imported twice; to be read only."""
+    """A city's file, imported twice; read only."""
 
     url: str
     connection: psycopg.Connection
@@ -23,11 +23,11 @@ class Imported:
     second: Counts
 
     def number(self, question: str, *values: object) -> int:
-        """Return the one number a question asks for."""
+        """Return the single number of a query."""
         row = self.connection.execute(question.encode(), values).fetchone()
         assert row is not None
         return int(row[0])
 
     def table(self, question: str, *values: object) -> dict[object, object]:
-        """Return the pairs a question asks for."""
+        """Return the pairs of a query."""
         return dict(self.connection.execute(question.encode(), values).fetchall())

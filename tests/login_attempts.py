@@ -1,4 +1,4 @@
-"""What a stolen login of the dashboard may try over raw SQL: a row each, for tests/test_attack_login.py."""
+"""What a stolen dashboard login may try in raw SQL: one attempt a row, for tests/test_attack_login.py."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,14 +9,14 @@ from tests.access import OURS, THEIRS, code, number
 
 ROLES = ("report_official", "report_leader", "report_admin", "report_gate", "report_escalator")
 OWN_DATABASE, OWNER, MYSELF = "the_database", "the_owner", "the_login"
-"""Stand in an attempt for the names of this run."""
+"""Placeholders in an attempt for the names of this run."""
 THEIR_CASE = number(THEIRS, 1)
 THEIR_CODE = code(THEIRS, 1)
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """One try: statements of which the last must be refused, and how; `by_superuser`: where the owner is one."""
+    """One attempt: statements of which the last must be refused, and how; `by_superuser`: only if the owner is one."""
 
     name: str
     statements: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Debian's own nginx on the very file that docs/deploy.md names, in front of a dashboard that a test has started."""
+"""Debian's nginx with the very file that docs/deploy.md names, in front of a dashboard that a test has started."""
 
 import os
 import shutil
@@ -25,19 +25,19 @@ _UNPACKED = ROOT / ".cache" / "nginx" / "usr" / "sbin" / "nginx"  # .ci/nginx
 
 @dataclass(frozen=True)
 class Nginx:
-    """A running nginx: its ports, and the folder of its logs."""
+    """A running nginx: its ports and its log folder."""
 
     plain: int
     tls: int
     logs: Path
 
     def logged(self) -> str:
-        """Return every word it has logged."""
+        """Return everything it has logged."""
         return "\n".join(file.read_text(errors="replace") for file in sorted(self.logs.glob("*.log")))
 
 
 def program() -> str:
-    """Return nginx's program; without one the test is skipped."""
+    """Return nginx's program; skip the test without one."""
     found = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin") or (_UNPACKED.exists() and str(_UNPACKED))
     if not found:
         pytest.skip("no nginx here: .ci/nginx unpacks Debian's")
@@ -62,7 +62,7 @@ def nginx(dashboard: str, folder: Path) -> Iterator[Nginx]:
 
 
 def shipped(dashboard: str, plain: int, tls: int, folder: Path) -> str:
-    """Return the shipped file; only where it listens, leads and writes is this test's own."""
+    """Return the shipped file with this test's own ports, targets and log paths."""
     text = CONFIGURATION.read_text()
     for theirs, ours, times in (
         ("server 127.0.0.1:8501;", f"server {dashboard};", 1),
@@ -89,7 +89,7 @@ def _main(folder: Path, site: str) -> str:
 
 
 def make_certificate(folder: Path) -> None:
-    """Write a certificate for reports.example, signed by itself, and its key."""
+    """Write a self-signed certificate for reports.example and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "reports.example")])
     now = datetime.now(UTC)

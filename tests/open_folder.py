@@ -10,7 +10,7 @@ from pathlib import Path
 def open_folder(prefix: str, within: str | None = None) -> Iterator[Path]:
     """Yield a new folder of mode 755, removed at the end: `within` a folder, or in a temporary folder open to all.
 
-    Not pytest's own folder, nor a closed one that TMPDIR names: root's server would put its data elsewhere.
+    Not in pytest's own folder, nor in a closed TMPDIR: root's server would put its data elsewhere.
     """
     places = [tempfile.gettempdir(), "/var/tmp", "/tmp"]
     within = within or next(place for place in places if _open(Path(place)))

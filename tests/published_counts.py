@@ -1,4 +1,4 @@
-"""The city as its figures of late August 2024 describe it: so many open, so many overdue, for each unit."""
+"""The city according to its figures of late August 2024: open and overdue reports for each unit."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -21,13 +21,13 @@ ASSUMED = {
     "thanh-xuan": ("UBND quận Thanh Xuân", 1, 30),
     "so-gtvt": ("Sở Giao thông Vận tải", 0, 20),
 }
-"""The units the city named as good. It published no counts of theirs: these are assumed."""
+"""The units the city praised. It published no counts of theirs: these are assumed."""
 CATEGORIES = (1, 2, 2)
 """One report in three is of the first category."""
 
 
 def city_of_august_2024(connection: psycopg.Connection) -> None:
-    """Fill an empty report database with these units and with as many open and overdue reports as they had."""
+    """Fill an empty report database with these units and their numbers of open and overdue reports."""
     connection.execute(
         """
         insert into city (code, name_vi, name_en, time_zone, country)

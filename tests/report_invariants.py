@@ -1,4 +1,4 @@
-"""What must hold in every report database the demo or the simulation filled, as questions that find no row."""
+"""Invariants of every report database filled by the demo or the simulation, as queries that must find no row."""
 
 from collections import Counter
 from datetime import datetime
@@ -109,13 +109,13 @@ _NO_ROW = {
 
 
 def broken_invariants(connection: psycopg.Connection) -> dict[str, int]:
-    """Return the invariants that do not hold, and how many rows break each."""
+    """Return the invariants that are broken, with the number of rows for each."""
     counts = {words: len(connection.execute(question).fetchall()) for words, question in _NO_ROW.items()}
     return {words: count for words, count in counts.items() if count}
 
 
 def replayed(connection: psycopg.Connection, moment: datetime) -> Counter[int]:
-    """Count the reports open at a moment by unit, from nothing but the events."""
+    """Count the open reports at a moment by unit, from the events alone."""
     holder: dict[int, int] = {}
     ended: dict[int, bool] = {}
     rows = connection.execute(
@@ -130,7 +130,7 @@ def replayed(connection: psycopg.Connection, moment: datetime) -> Counter[int]:
 
 
 def counted(connection: psycopg.Connection, moment: datetime) -> Counter[int]:
-    """Count the reports open at a moment by unit, as the dashboard does."""
+    """Count the open reports at a moment by unit, as the dashboard does."""
     rows = connection.execute(
         "select unit_id, count(*) from report_at(%(at)s) where open_until > %(at)s group by 1", {"at": moment}
     )
@@ -138,8 +138,8 @@ def counted(connection: psycopg.Connection, moment: datetime) -> Counter[int]:
 
 
 def fingerprint(connection: psycopg.Connection, question: str, *parameters: object) -> str:
-    """Return a hash of the rows a question answers with, whatever their order."""
-    # Questions are the tests' own words.
+    """Return a hash of a query's rows in any order."""
+    # The queries are constants of the tests.
     row = connection.execute(
         f"select md5(coalesce(string_agg(line, chr(10) order by line), '')) from "
         f"(select asked::text as line from ({question}) as asked) as lines".encode(),

@@ -1,4 +1,4 @@
-"""A small city written by hand, and reports of it that a reader can count."""
+"""A small city written by hand, with few enough reports to count by hand."""
 
 import json
 from datetime import UTC, date, datetime, timedelta
@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 
 T = datetime(2026, 11, 18, 3, 0, tzinfo=UTC)
-"""The moment most tests speak of: Wednesday 18 November 2026, 10:00 in Hanoi."""
+"""The moment of most tests: Wednesday 18 November 2026, 10:00 in Hanoi."""
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -42,7 +42,7 @@ _BESIDE = {"type": "Polygon", "coordinates": [[[105.9, 21], [106, 21], [106, 21.
 
 
 def give_boundaries(connection: psycopg.Connection) -> None:
-    """Give the small city's two districts a boundary each: a square, and the one beside it."""
+    """Give the small city's two districts a boundary each: two adjacent squares."""
     for key, geometry in ((1, SQUARE), (2, _BESIDE)):
         connection.execute("update area set geometry = %s where id = %s", [json.dumps(geometry), key])
 
@@ -109,7 +109,7 @@ def give_rule(connection: psycopg.Connection, **facts: Any) -> None:
 
 
 def ruled_city(connection: psycopg.Connection) -> None:
-    """The small city under one rule, its offices' hours known."""
+    """The small city under one rule, with office hours."""
     small_city(connection)
     give_rule(connection, id=1)
     connection.execute(

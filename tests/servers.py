@@ -1,4 +1,4 @@
-"""Processes of embedded servers, and programs that use one."""
+"""Processes of embedded servers, and a program that uses one."""
 
 import os
 from pathlib import Path
@@ -27,7 +27,7 @@ def postmaster(folder: Path) -> int | None:
 
 
 def server_processes(folder: Path) -> dict[int, dict[str, list[str]]]:
-    """Return what the kernel says of each process of the folder's server, by process id: {"Uid": ["1", ...], ...}."""
+    """Return the kernel's status of each process of the folder's server, by process id: {"Uid": ["1", ...], ...}."""
     first = postmaster(folder)
     found = {}
     for status in Path("/proc").glob("[0-9]*/status"):

@@ -1,4 +1,4 @@
-"""A primary and a standby that follows it: two real servers of the embedded PostgreSQL, on this machine."""
+"""A primary and its standby: two real servers of the embedded PostgreSQL, on this machine."""
 
 import fcntl
 import importlib.util
@@ -24,7 +24,7 @@ _FOR_REPLICATION = {"wal_level": "replica", "max_wal_senders": "4", "shared_buff
 
 
 class Standby:
-    """A standby in a folder, made from the primary whose data lie in another."""
+    """A standby in a folder, made from the primary's data folder."""
 
     def __init__(self, folder: Path, primary: Path) -> None:
         """Copy the primary with pg_basebackup and start following it."""
@@ -41,14 +41,14 @@ class Standby:
         self._pg_ctl("start", "--wait", f"--log={self._log}", f"-o-k {folder}")
 
     def delay(self, seconds: float) -> None:
-        """Let what comes from the primary wait so long before it is applied."""
+        """Delay the replay of the primary's changes."""
         with psycopg.connect(self.url, autocommit=True) as connection:
             wanted = sql.Literal(f"{seconds}s")
             connection.execute(sql.SQL("alter system set recovery_min_apply_delay = {}").format(wanted))
             connection.execute("select pg_reload_conf()")
 
     def promote(self) -> None:
-        """Make it a primary."""
+        """Promote it to a primary."""
         self._pg_ctl("promote", "--wait")
 
     def stop(self) -> None:
@@ -62,7 +62,7 @@ class Standby:
             raise AssertionError(self._log.read_text()) from error
 
     def _run(self, program: str, *arguments: str) -> None:
-        quiet = subprocess.DEVNULL  # a pipe would be held open by the server that pg_ctl starts
+        quiet = subprocess.DEVNULL  # the server started by pg_ctl would keep a pipe open
         subprocess.run(
             [_programs(self._primary) / program, *arguments],
             stdin=quiet, stdout=quiet, check=True, timeout=60, cwd="/", env={"LC_ALL": "C"}, **self._as,
@@ -70,29 +70,29 @@ class Standby:
 
 
 class Pair:
-    """A primary at `url` and a standby that follows it."""
+    """A primary at `url` and its standby."""
 
     def __init__(self, url: str, data: Path, standby: Standby) -> None:
-        """Keep both; the primary's data lie in a folder."""
+        """Keep both, and the primary's data folder."""
         self.url, self.standby = url, standby
         self._data = data
         self._gate: TextIO | None = None
 
     def close(self) -> None:
-        """Let the primary be started again."""
+        """Allow the primary to be restarted."""
         if self._gate:
             self._gate.close()
 
     def kill_the_primary(self) -> None:
-        """End the primary as a power cut does, for good, and wait until it is gone."""
+        """Kill the primary for good, as a power cut does, and wait until it is gone."""
         self._gate = (self._data.parent / "gate.lock").open()
-        fcntl.flock(self._gate, fcntl.LOCK_EX)  # its users cannot start it again
+        fcntl.flock(self._gate, fcntl.LOCK_EX)  # its users cannot restart it
         postmaster = _postmaster(self._data)
         os.kill(postmaster, signal.SIGKILL)
         assert becomes(lambda: not _lives(postmaster))
 
     def caught_up(self) -> bool:
-        """Whether the standby has replayed all that the primary has written; asked until it has."""
+        """Wait until the standby has replayed everything the primary has written; return whether it has."""
         with connect(self.url) as primary, connect(self.standby.url) as standby:
             (written,) = primary.execute("select cast(pg_current_wal_lsn() as text)").fetchone() or ("",)
             replayed = "select pg_last_wal_replay_lsn() >= cast(%s as pg_lsn)"
@@ -101,7 +101,7 @@ class Pair:
 
 @contextmanager
 def primary_and_standby() -> Iterator[Pair]:
-    """Run both while the block runs, with the schema and nothing else in the database."""
+    """Run both while the block runs, with only the schema in the database."""
     memory = Path("/dev/shm")
     with TemporaryDirectory(prefix="standby-test-", dir=memory if memory.is_dir() else None) as place:
         Path(place).chmod(0o755)
@@ -110,7 +110,7 @@ def primary_and_standby() -> Iterator[Pair]:
             for name, value in _FOR_REPLICATION.items():
                 setting = sql.SQL("alter system set {} = {}").format(sql.Identifier(name), sql.Literal(value))
                 connection.execute(setting)
-        with embedded_server(folder) as url:  # started again, with these settings
+        with embedded_server(folder) as url:  # restarted with these settings
             with connect(url) as connection:
                 migrate(connection)
             data = folder / "data"
@@ -123,7 +123,7 @@ def primary_and_standby() -> Iterator[Pair]:
 
 
 def _programs(data: Path) -> Path:
-    """Return the folder of the programs that the server of `data` was started from, else of the package's."""
+    """Return the folder of the programs that started the server of `data`, else of the package's."""
     with suppress(OSError):
         started = Path(f"/proc/{_postmaster(data)}/exe").readlink().parent
         if (started / "pg_basebackup").exists():
@@ -143,4 +143,4 @@ def _lives(process: int) -> bool:
         state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
         return False
-    return state != "Z"  # gone, and not yet asked for by who started it
+    return state != "Z"  # a zombie: gone, but not yet reaped by its parent

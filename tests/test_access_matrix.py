@@ -1,7 +1,7 @@
-"""Who gets what: asked of the running application, and the same as docs/access_matrix.md says.
+"""Who may see what: measured on the running application and compared with docs/access_matrix.md.
 
-REPORT_WRITE_MATRIX=1 writes the document anew. What a page or a route gives is told from what came: the marks that
-only our own cases carry, those of other units, and the figures that are for all.
+REPORT_WRITE_MATRIX=1 writes the document. What a page or a route shows is recognised by its content: marks that only
+our own cases carry, those of other units, and the figures that are for all.
 """
 
 import os
@@ -83,12 +83,12 @@ def address(city: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
 
 
 def given(words: str, nothing: str, asked: str = "") -> str:
-    """Return what somebody was given, by the marks in it; `nothing` where there are none. No contact may be there."""
-    assert leaks(words, contacts([OURS, THEIRS, BELOW])) == set(), "a contact, which nobody asked for"
+    """Return what an answer contains, by the marks in it; `nothing` if there are none. No contact may be there."""
+    assert leaks(words, contacts([OURS, THEIRS, BELOW])) == set(), "a contact without a request"
     ours, theirs = (leaks(words, marks([unit]), asked) for unit in (OURS, THEIRS))
     raw = leaks(words, personal([OURS, THEIRS, BELOW]))
     if theirs:
-        assert not raw, "words of every unit, and not masked"
+        assert not raw, "words of every unit, unmasked"
         return "all cases, masked"
     if ours:
         return "own cases"
@@ -96,7 +96,7 @@ def given(words: str, nothing: str, asked: str = "") -> str:
 
 
 def headers(address: str, who: str) -> dict[str, str]:
-    """Return what somebody sends along: the proxy's word, or the cookie that a screen's first request gave."""
+    """Return a user's headers: the proxy's name, or the cookie of a screen's first request."""
     if who != "screen with its token":
         return dict(WHO[who])
     given = entrance.cookies_for(address, f"/wall?{urlencode({'screen': 'hall', 'token': TOKEN})}")
@@ -104,7 +104,7 @@ def headers(address: str, who: str) -> dict[str, str]:
 
 
 def page(address: str, who: str, path: str) -> str:
-    """Return what a page gives somebody."""
+    """Return what a page shows a user."""
     queries = {
         "": ["period=all"],
         "map": ["show=points&case=ZA-401", "show=points&case=ZB-401"],
@@ -123,13 +123,13 @@ def page(address: str, who: str, path: str) -> str:
     if re.search(r"\$\$ID-\w+-(door|not_for|wall_refused)", told):
         assert leaks(told, marks([OURS, THEIRS, BELOW]), asked) == set()
         return "refused"
-    if path == "access":  # codes stand in the log, of cases that were refused
+    if path == "access":  # the log contains codes of cases that were refused
         return "accounts, access log"
     return given(told, "open" if path in {"definitions", "status"} else "figures", asked)
 
 
 def route(address: str, who: str, path: str) -> str:
-    """Return what a route gives somebody."""
+    """Return what a route sends a user."""
     query = "?period=all&figure=submitted" if "cases" in path else "?period=all" if "map" in path else ""
     answer = Official(address, headers(address, who)).get(path + query)
     if answer.status in {401, 403, 404}:

@@ -59,7 +59,7 @@ def _whole(connection: psycopg.Connection) -> list[tuple[object, ...]]:
     return [*rows, *connection.execute("select * from report_change").fetchall()]
 
 
-def test_a_dry_run_tells_what_would_be_done_and_writes_nothing(database: str, connection: psycopg.Connection) -> None:
+def test_a_dry_run_shows_what_would_be_done_and_writes_nothing(database: str, connection: psycopg.Connection) -> None:
     before = _whole(connection)
     result = run(database, "--older-than", "2y")
     assert result.exit_code == 0
@@ -71,7 +71,7 @@ def test_a_dry_run_tells_what_would_be_done_and_writes_nothing(database: str, co
     assert connection.execute("select count(*) from access_log").fetchone() == (0,)
 
 
-def test_old_reports_lose_their_persons_and_nothing_else_changes(database: str, connection: psycopg.Connection) -> None:
+def test_old_reports_lose_personal_data_and_nothing_else_changes(database: str, connection: psycopg.Connection) -> None:
     before = _whole(connection)
     assert connection.execute("select count(*) from report_change").fetchone() == (0,)
     result = run(database, "--older-than", "2y", "--yes")
@@ -87,14 +87,14 @@ def test_old_reports_lose_their_persons_and_nothing_else_changes(database: str, 
     assert re.fullmatch(r"reports that ended before \d{4}-\d\d-\d\d: 1 contacts, 1 reports .*, 1 notes .*", reason)
 
 
-def test_again_finds_nothing_more(database: str) -> None:
+def test_a_second_run_finds_nothing(database: str) -> None:
     run(database, "--older-than", "2y", "--yes")
     result = run(database, "--older-than", "2y")
     assert "0 contacts, 0 reports with words to mask, 0 notes of their steps." in result.stdout
     assert "For example" not in result.stdout
 
 
-def test_what_was_stopped_halfway_is_kept_and_finished_by_the_next(connection: psycopg.Connection) -> None:
+def test_an_interrupted_run_is_kept_and_completed_by_the_next(connection: psycopg.Connection) -> None:
     connection.execute(
         """create function stop() returns trigger language plpgsql as $$
            begin

@@ -25,13 +25,13 @@ def fails() -> str:
     raise Away
 
 
-def test_it_is_made_once() -> None:
+def test_an_answer_is_made_once() -> None:
     found = memory()
     numbers = iter("012")
     assert [found.remember("key", lambda: next(numbers)) for _ in range(3)] == ["0", "0", "0"]
 
 
-def test_it_is_made_anew_after_its_time() -> None:
+def test_an_answer_is_made_again_after_its_lifetime() -> None:
     clock = Clock()
     found = memory(seconds=50, clock=clock)
     found.remember("key", lambda: "old")
@@ -39,7 +39,7 @@ def test_it_is_made_anew_after_its_time() -> None:
     assert found.remember("key", lambda: "new") == "new"
 
 
-def test_nothing_grows_old_while_it_stands_still() -> None:
+def test_nothing_ages_while_the_cache_is_frozen() -> None:
     clock = Clock()
     found = memory(seconds=100, clock=clock)
     found.remember("key", lambda: "old")
@@ -47,12 +47,12 @@ def test_nothing_grows_old_while_it_stands_still() -> None:
     clock.pass_by(200)
     assert found.remember("key", lambda: "new") == "old"
     found.thaw()
-    assert found.remember("key", lambda: "new") == "old", "the time it stood still does not count"
+    assert found.remember("key", lambda: "new") == "old", "paused time does not count"
     clock.pass_by(120)
     assert found.remember("key", lambda: "new") == "new"
 
 
-def test_what_is_nearly_too_old_is_good_where_nothing_new_can_be_made() -> None:
+def test_an_old_answer_is_served_if_the_query_fails() -> None:
     clock = Clock()
     found = memory(seconds=500, clock=clock)
     found.remember("key", lambda: "old")
@@ -62,7 +62,7 @@ def test_what_is_nearly_too_old_is_good_where_nothing_new_can_be_made() -> None:
     assert found.remember("key", lambda: "new") == "new"
 
 
-def test_what_is_good_stays_good_while_there_is_no_better_one() -> None:
+def test_an_old_answer_is_kept_while_there_is_no_better_one() -> None:
     clock = Clock()
     found = memory(seconds=500, clock=clock)
     found.remember("key", lambda: "old")
@@ -71,14 +71,14 @@ def test_what_is_good_stays_good_while_there_is_no_better_one() -> None:
         assert found.remember("key", fails) == "old"
 
 
-def test_what_was_never_made_fails_and_may_be_made_later() -> None:
+def test_a_first_failure_is_raised_and_retried_later() -> None:
     found = memory()
     with pytest.raises(Away):
         found.remember("key", fails)
     assert found.remember("key", lambda: "made") == "made"
 
 
-def test_those_who_wait_share_a_failure_instead_of_finding_out_one_by_one() -> None:
+def test_waiting_threads_share_a_failure() -> None:
     found = memory()
     tried: list[int] = []
     said: list[str] = []
@@ -108,7 +108,7 @@ def test_those_who_wait_share_a_failure_instead_of_finding_out_one_by_one() -> N
     assert len(tried) == 1
 
 
-def test_where_the_maker_leaves_another_makes_it() -> None:
+def test_if_the_maker_is_interrupted_another_thread_makes_the_answer() -> None:
     found = memory()
     begun, leave = threading.Event(), threading.Event()
 
@@ -134,13 +134,13 @@ def test_where_the_maker_leaves_another_makes_it() -> None:
     assert answers == ["made"]
 
 
-def test_what_does_not_fit_is_handed_out_and_not_kept() -> None:
+def test_an_answer_too_large_to_keep_is_returned() -> None:
     found = memory(room=5_000)
     assert len(found.remember("key", lambda: "x" * 10_000)) == 10_000
     assert found.remember("key", lambda: "short") == "short"
 
 
-def test_what_speaks_of_a_moment_that_all_have_left_is_let_go() -> None:
+def test_answers_of_a_moment_that_no_page_shows_are_dropped() -> None:
     left, stays = datetime(2026, 11, 18, 3, 0, tzinfo=UTC), datetime(2026, 11, 18, 3, 1, tzinfo=UTC)
     found = memory()
     keys: list[Callable[[datetime], Hashable]] = [

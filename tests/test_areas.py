@@ -1,4 +1,4 @@
-"""Boundary files are read or refused in words; every point lies in one area at most, always the same."""
+"""Boundary files are read, or refused with a message; every point is in at most one area, always the same."""
 
 import json
 from datetime import UTC, datetime
@@ -71,14 +71,14 @@ def test_a_point_outside_or_without_coordinates_lies_nowhere(
     assert district.tolist() == [0, 0, 0]
 
 
-def test_nothing_is_located_where_no_boundaries_are(connection: psycopg.Connection) -> None:
+def test_without_boundaries_nothing_is_located(connection: psycopg.Connection) -> None:
     district, ward = Locator(connection).locate(np.array([105.0]), np.array([21.0]))
     assert (district.tolist(), ward.tolist()) == ([0], [0])
     district, _ = Locator(connection).locate(np.array([]), np.array([]))
     assert district.tolist() == []
 
 
-def test_a_hole_belongs_to_what_fills_it(connection: psycopg.Connection, boundary_file: Any) -> None:
+def test_a_hole_belongs_to_the_area_that_fills_it(connection: psycopg.Connection, boundary_file: Any) -> None:
     ring = square(105, 21, 3)
     ring["coordinates"] += square(106, 22)["coordinates"]
     load(connection, boundary_file(feature("ring", ring), feature("core", square(106, 22))))
@@ -162,7 +162,7 @@ def test_an_invalid_polygon_is_repaired(connection: psycopg.Connection, boundary
         ),
     ],
 )
-def test_a_file_that_cannot_be_used_is_refused_in_words(
+def test_an_unusable_file_is_refused_with_a_message(
     connection: psycopg.Connection, boundary_file: Any, features: list[object], how: dict[str, str], words: str
 ) -> None:
     with pytest.raises(AreasError, match=words):
@@ -185,7 +185,7 @@ def test_another_reference_system_is_refused(connection: psycopg.Connection, bou
         (b"[1]", "FeatureCollection, but 'list'"),
     ],
 )
-def test_what_is_no_geojson_is_refused(
+def test_a_file_that_is_not_geojson_is_refused(
     connection: psycopg.Connection, tmp_path: Path, content: bytes, words: str
 ) -> None:
     file = tmp_path / "areas.geojson"

@@ -1,4 +1,4 @@
-"""Attacks on a dashboard where nobody signs in: coming from its own machine, or looking so, opens no real report."""
+"""Attacks on a dashboard without sign-in: coming from its own machine, or appearing to, opens no real report."""
 
 import http.client
 import re
@@ -40,7 +40,7 @@ ROUTES = (
 )
 ALL_CASES = marks([OURS, THEIRS, BELOW])
 BROWSER = {"User_Agent": "Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0", "Sec_Fetch_Site": "none"}
-"""What a browser of this machine sends (underscores are hyphens)."""
+"""The headers of a browser on this machine (underscores are hyphens)."""
 LOCKED = ("This dashboard is locked", "Bảng điều hành này đang khóa")
 
 
@@ -51,24 +51,24 @@ def city(new_database: NewDatabase, schema_template: str) -> str:
 
 @pytest.fixture(scope="module")
 def real(city: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A dashboard on real reports, as it starts with no settings; its one-time address was opened."""
+    """A dashboard on real reports with default settings; its one-time address was opened."""
     with dashboard(city, tmp_path_factory.mktemp("real") / "log") as address:
         yield address
 
 
 @pytest.fixture(scope="module")
 def invented(demo: str, new_database: NewDatabase) -> str:
-    """The owner's URL of a demonstration city of this module's own."""
+    """The owner's URL of this module's own demonstration city."""
     return new_database(database_name(demo))
 
 
 def stranger(address: str) -> Official:
-    """Somebody on the same machine who has not opened the one-time address."""
+    """A user on the same machine who has not opened the one-time address."""
     return Official(address, {"Cookie": ""})
 
 
 def of_nginx(address: str, path: str) -> Answer:
-    """Ask as a default nginx on the same machine does for its visitors: by HTTP/1.0, in the upstream's own name."""
+    """Send a request as a default nginx on the same machine does: by HTTP/1.0, with the upstream's own name."""
 
     class Old(http.client.HTTPConnection):
         _http_vsn, _http_vsn_str = 10, "HTTP/1.0"
@@ -100,7 +100,7 @@ def test_a_guess_at_the_token_opens_nothing_and_sets_nothing(real: str, guess: s
     assert get(real, answer.headers.get("location", "/").removeprefix(".")).status == 403
 
 
-def test_machines_hear_a_bare_status_and_no_figures(real: str) -> None:
+def test_machines_get_a_bare_status_and_no_figures(real: str) -> None:
     for answer in (get(real, "/health"), of_nginx(real, "/health")):
         assert (answer.status, answer.body) == (200, b'{"status":"ok"}')
     for answer in (get(real, "/metrics"), of_nginx(real, "/metrics"), get(real, "/metrics", Authorization="Bearer ")):
@@ -112,7 +112,7 @@ def test_machines_hear_a_bare_status_and_no_figures(real: str) -> None:
 @pytest.mark.parametrize(
     "cookie", ["", "{name}=", "{name}=guess", "{name}=None", "report_door=x", "{name}=a; {name}=b"]
 )
-def test_no_made_up_cookie_opens_a_page(real: str, cookie: str) -> None:
+def test_no_invented_cookie_opens_a_page(real: str, cookie: str) -> None:
     name = f"report_door_{urlsplit(real).port}"
     forger = Official(real, {"Cookie": cookie.format(name=name)})
     assert forger.get("/cases.csv").status == 403
@@ -120,7 +120,7 @@ def test_no_made_up_cookie_opens_a_page(real: str, cookie: str) -> None:
         forger.__enter__()
 
 
-def test_who_opened_the_one_time_address_is_the_administrator(real: str) -> None:
+def test_the_user_of_the_one_time_address_is_the_administrator(real: str) -> None:
     with Official(real) as holder:
         told = holder.open("access")
         assert "access-log" in told or "accounts" in told
@@ -135,9 +135,9 @@ def test_a_token_opens_once_and_leaves_the_address(city: str, tmp_path: Path) ->
         printed = re.search(r"http://localhost:\d+/\?token=([\w-]{43})\n", (tmp_path / "log").read_text())
         assert printed
         path = f"/overdue?period=7d&token={printed[1]}&lang=en"
-        assert "set-cookie" not in get(address, path, "HEAD").headers, "a look ahead does not spend it"
+        assert "set-cookie" not in get(address, path, "HEAD").headers, "a prefetch does not use up the token"
         elsewhere = get(address, path, X_Forwarded_For="10.0.0.9")
-        assert elsewhere.status == 403, "nor does whoever comes from elsewhere"
+        assert elsewhere.status == 403, "nor does a request from another machine"
         first = get(address, path)
         assert (first.status, first.headers["location"]) == (303, "./overdue?period=7d&lang=en")
         cookie = first.headers["set-cookie"]
@@ -152,10 +152,10 @@ def test_a_token_opens_once_and_leaves_the_address(city: str, tmp_path: Path) ->
     with started(tmp_path / "again", city) as (_server, address):
         answers(address)
         forger = f"report_door_{urlsplit(address).port}={cookie.partition('=')[2].partition(';')[0]}"
-        assert get(address, "/", Cookie=forger).status == 403, "another process, another cookie"
+        assert get(address, "/", Cookie=forger).status == 403, "each process has its own cookie"
 
 
-def test_a_websocket_that_does_not_say_whose_page_it_is_for_is_refused(real: str) -> None:
+def test_a_websocket_without_an_origin_is_refused(real: str) -> None:
     stream = real.replace("http:", "ws:") + "/_stcore/stream"
     for origin in (None, Origin("null"), Origin("")):
         with (
@@ -190,7 +190,7 @@ def test_a_demonstration_city_that_real_reports_came_into_is_locked_within_secon
             time.sleep(0.5)
         assert get(address, "/cases.csv?figure=submitted&period=all", **BROWSER).status == 403
         told = visitor.open("cases", "figure=submitted&period=all")
-        assert "Zetareal" not in told, "in a session that was open before"
+        assert "Zetareal" not in told, "in an earlier session"
         assert 'class=\\"header' not in told
         with Official(address) as holder:
             assert "Zetareal" in holder.open("cases", "figure=submitted&period=all")
@@ -206,9 +206,7 @@ def test_a_demonstration_city_that_real_reports_came_into_is_locked_within_secon
         "update report set public_code = 'HN-x', updated_at = now() where id = (select max(id) from report)",
     ],
 )
-def test_whatever_tells_of_real_reports_ends_the_demonstration(
-    demo: str, new_database: NewDatabase, made_real: str
-) -> None:
+def test_any_sign_of_real_reports_ends_the_demonstration(demo: str, new_database: NewDatabase, made_real: str) -> None:
     url = new_database(database_name(demo))
     with watch.watching(url) as watcher, connect(url) as connection:
         assert watch.is_invented()
@@ -217,16 +215,16 @@ def test_whatever_tells_of_real_reports_ends_the_demonstration(
         assert not watch.is_invented()
 
 
-def test_a_database_that_says_nothing_is_no_demonstration(new_database: NewDatabase, schema_template: str) -> None:
+def test_a_silent_database_is_no_demonstration(new_database: NewDatabase, schema_template: str) -> None:
     for url in (new_database(schema_template), "postgresql://nobody@127.0.0.1:9/report"):
         with watch.watching(url):
             assert not watch.is_invented()
-    assert not watch.is_invented(), "nor does nobody watch"
+    assert not watch.is_invented(), "nor without a watch"
 
 
 @pytest.fixture(scope="module")
 def shown(demo: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A dashboard on the demonstration city, as `make run` starts it."""
+    """A dashboard on the demonstration city, as started by `make run`."""
     with dashboard(demo, tmp_path_factory.mktemp("shown") / "log") as address:
         yield address
 
@@ -262,7 +260,7 @@ def test_the_demonstration_city_is_not_shown_through_a_proxy(shown: str, headers
 
 
 def test_a_proxys_visitor_opens_no_websocket(shown: str) -> None:
-    """A proxy that passes WebSockets on, in the upstream's name, passes the visitor's own origin on too."""
+    """A proxy that forwards WebSockets with the upstream's name also forwards the visitor's own origin."""
     stream = shown.replace("http:", "ws:") + "/_stcore/stream"
     with (
         pytest.raises(InvalidStatus),
@@ -272,7 +270,7 @@ def test_a_proxys_visitor_opens_no_websocket(shown: str) -> None:
 
 
 @pytest.mark.parametrize("way", ["the demonstration city", "opened in words"])
-def test_being_near_makes_nobody_an_administrator(
+def test_a_local_user_is_not_an_administrator(
     city: str, demo: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     if way == "opened in words":

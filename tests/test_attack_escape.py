@@ -1,6 +1,6 @@
-"""Attacks by words: whatever a file, a database or an address holds is shown as it stands, and does nothing.
+"""Attacks by words: any text in a file, a database or an address is shown literally and has no effect.
 
-tests/browser/test_attack_escape.py looks at every page of the same city, tests/test_attack_unescaped.py at the code.
+tests/browser/test_attack_escape.py checks every page of the same city, tests/test_attack_unescaped.py the code.
 """
 
 import csv
@@ -46,7 +46,7 @@ from ui.cases.exports import CasesBook, Export, csv_parts
 
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2067\ufeff]")
 FORMULA = re.compile(r"[=+\-@＝＋－＠]")
-REPLACED = (  # what Streamlit makes something of after Markdown's own escapes are gone (StreamlitMarkdown.js)
+REPLACED = (  # what Streamlit replaces after Markdown's escapes are gone (StreamlitMarkdown.js)
     re.compile(r":material_(\w+):|:material/(\w+):|:streamlit:|:(?!\d+:)[\w+-][\w+-]*:"),
     re.compile(r"(https?://|www(?=\.))([-.\w]+)", re.IGNORECASE),
     re.compile(r"[-.\w+]+@[-\w]+(?:\.[-\w]+)+"),
@@ -73,10 +73,10 @@ def export(url: str) -> Iterator[Export]:
 
 
 @given(some.text())
-def test_plain_text_holds_nothing_unseen_and_closes_what_it_opens(words: str) -> None:
+def test_plain_text_has_no_invisible_characters_and_closes_isolates(words: str) -> None:
     shown = plain_text(words)
     assert not UNSEEN.search(shown)
-    assert plain_text(shown) == shown, "done again, it changes nothing"
+    assert plain_text(shown) == shown, "a second pass changes nothing"
     for line in shown.split("\n"):
         depth = 0
         for letter in line:
@@ -106,28 +106,28 @@ def test_plain_text(words: str, shown: str) -> None:
 
 
 @given(some.one_of(some.text(), some.sampled_from(list(TRAPS.values())), some.text(":/@.<>~-=w\\[]()`*_$#1 a")))
-def test_a_label_is_read_as_it_stands(words: str) -> None:
-    """Markdown's rule: a backslash before a sign of ASCII leaves the sign. What is left, Streamlit itself reads."""
+def test_a_label_is_shown_literally(words: str) -> None:
+    """Markdown's rule: a backslash before ASCII punctuation leaves the character. Streamlit itself reads the rest."""
     label = streamlit_label(words)
     assert "\n" not in label
-    assert not re.search(r"(?<!\\)(?:\\\\)*[!-/:-@\[^-`{-~]", label), "no sign stands without its backslash"
+    assert not re.search(r"(?<!\\)(?:\\\\)*[!-/:-@\[^-`{-~]", label), "a sign without its backslash"
     read = re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", label)
     assert read.replace("\u2060", "") == one_line(words)
     for replaced in REPLACED:
         assert not replaced.search(read), read
 
 
-def test_a_time_and_a_date_stay_one_piece() -> None:
+def test_times_and_dates_are_not_broken() -> None:
     assert streamlit_label("08:30 18/11/2026") == "08\\:30 18\\/11\\/2026"
 
 
 @given(some.text())
-def test_a_tooltip_names_no_property(words: str) -> None:
+def test_a_tooltip_contains_no_placeholder(words: str) -> None:
     assert not re.search(r"\{[a-z0-9]+\}", tooltip_text(words))
 
 
 @given(some.text(";\t\n\r\"' =+-@＝x1") | some.text())
-def test_a_cell_begins_no_formula_wherever_a_spreadsheet_cuts_it(words: str) -> None:
+def test_no_part_of_a_cell_begins_a_formula(words: str) -> None:
     cell = spreadsheet_cell(words)
     assert cell.replace("'", "") == plain_text(words).replace("'", "")
     for part in re.split("[;\t\n]", cell):
@@ -135,7 +135,7 @@ def test_a_cell_begins_no_formula_wherever_a_spreadsheet_cuts_it(words: str) -> 
     assert not cell.startswith(("\t", "\n", "\r"))
 
 
-def test_a_cell_that_is_no_formula_stays_as_it_is() -> None:
+def test_a_cell_without_a_formula_is_unchanged() -> None:
     words = "Rác thải; đổ - ra đường, x = 1 (a@b.vn)"
     assert spreadsheet_cell(words) == words
     assert spreadsheet_cell(12.5) == 12.5
@@ -149,17 +149,17 @@ def test_a_terminal_and_a_line_of_a_log_get_no_escape_sequence(words: str) -> No
     assert json.loads(json_text({words: words})) == {words: words}
 
 
-def test_a_value_within_a_sentence_cannot_turn_it_around() -> None:
+def test_a_value_within_a_sentence_cannot_reverse_it() -> None:
     with speaking("en"):
         assert _("by {unit}", unit="\u202eتقرير\x1b") == "by \u2068تقرير\u2069"
 
 
-def test_a_name_nobody_can_see_is_a_dash() -> None:
+def test_an_invisible_name_is_a_dash() -> None:
     with speaking("vi"):
         assert name({"name_vi": "\u200b \x1b\u202e", "name_en": "x"}) == "–"
 
 
-def test_a_choice_comes_back_from_a_panel_as_it_is() -> None:
+def test_a_choice_returns_from_a_panel_unchanged() -> None:
     code = "\u202e<b>\x1b"
     option = {"value": code, "words": code, "plain": code, "here": True, "href": "?", "language": ""}
     with speaking("en"):
@@ -173,7 +173,7 @@ def test_no_file_of_cases_holds_a_formula(export: Export) -> None:
     with speaking("vi"):
         content = b"".join(csv_parts(export)).decode("utf-8-sig")
     assert not UNSEEN.search(content)
-    for delimiter in ",;\t":  # whatever the reader's country takes for the end of a cell
+    for delimiter in ",;\t":  # whatever the reader's country uses as the end of a cell
         for row in csv.reader(io.StringIO(content, newline=""), delimiter=delimiter):
             for cell in row:
                 numeric = re.fullmatch(r"[+-]?\d+(\.\d+)?(,.*)?", cell)
@@ -181,7 +181,7 @@ def test_no_file_of_cases_holds_a_formula(export: Export) -> None:
     assert "HYPERLINK" in content
 
 
-def test_a_workbook_holds_words_where_the_source_has_formulas(export: Export) -> None:
+def test_a_workbook_has_text_where_the_source_has_formulas(export: Export) -> None:
     file = io.BytesIO()
     with speaking("vi"), Workbook(file, {"in_memory": True}) as book:
         assert list(CasesBook(book, export).parts())[-1] == 24
@@ -192,7 +192,7 @@ def test_a_workbook_holds_words_where_the_source_has_formulas(export: Export) ->
     assert "HYPERLINK" in "".join(parts.values())
 
 
-def test_an_error_in_the_log_cannot_pass_for_another_line() -> None:
+def test_an_error_in_the_log_cannot_imitate_another_line() -> None:
     try:
         raise ValueError("x\nWARNING forged\x1b[2J\r")
     except ValueError as error:

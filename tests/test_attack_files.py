@@ -1,4 +1,4 @@
-"""Attacks on files: what the product leaves behind, and who else on the machine could read it."""
+"""Attacks on files: what the product leaves behind, and which other users could read it."""
 
 import csv
 import os
@@ -50,7 +50,7 @@ while True:
 
 
 def open_to_others(folder: Path) -> list[str]:
-    """Return the files below a folder that somebody else on the machine could open, with their modes."""
+    """Return the files below a folder that other users could open, with their modes."""
     found = []
     for place, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if (Path(place) / name).lstat().st_mode & 0o011]
@@ -80,13 +80,13 @@ def usual_umask() -> Iterator[None]:
 
 
 def holder() -> subprocess.Popen[str]:
-    """Return a process that holds a folder of its own with a file in it, and has said where."""
+    """Return a process that holds its own folder with a file in it and has printed the path."""
     return subprocess.Popen(
         [sys.executable, "-c", HOLD], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
 
 
-def test_what_a_killed_process_left_goes_with_the_next_start(temporary: Path) -> None:
+def test_a_killed_processs_files_are_removed_at_the_next_start(temporary: Path) -> None:
     held = holder()
     assert held.stdout
     folder = Path(held.stdout.readline().strip())
@@ -100,7 +100,7 @@ def test_what_a_killed_process_left_goes_with_the_next_start(temporary: Path) ->
     assert list(temporary.glob("*/*/")) == []
 
 
-def test_what_another_process_uses_stays(temporary: Path) -> None:
+def test_another_processs_files_are_kept(temporary: Path) -> None:
     held = holder()
     assert held.stdout
     folder = Path(held.stdout.readline().strip())
@@ -113,7 +113,7 @@ def test_what_another_process_uses_stays(temporary: Path) -> None:
 
 
 @pytest.mark.parametrize("trap", ["a link", "a file", "open to all"])
-def test_a_folder_somebody_else_laid_out_is_not_taken(temporary: Path, tmp_path: Path, trap: str) -> None:
+def test_another_users_folder_is_not_used(temporary: Path, tmp_path: Path, trap: str) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / "precious").mkdir()
@@ -178,7 +178,7 @@ def test_nothing_the_embedded_server_writes_is_open_to_others(temporary: Path) -
     assert open_to_others(temporary) == []
 
 
-def test_a_lock_that_an_earlier_version_left_open_is_closed_to_others(tmp_path: Path) -> None:
+def test_an_old_lock_file_readable_by_others_is_restricted(tmp_path: Path) -> None:
     lock = tmp_path / "users.lock"
     lock.write_text("")
     lock.chmod(0o644)
@@ -186,7 +186,7 @@ def test_a_lock_that_an_earlier_version_left_open_is_closed_to_others(tmp_path: 
     assert stat.S_IMODE(lock.stat().st_mode) == 0o600
 
 
-def test_rejected_rows_are_for_whoever_imports_them(tmp_path: Path) -> None:
+def test_only_the_importing_user_can_read_rejected_rows(tmp_path: Path) -> None:
     place = tmp_path / "rejects.csv"
     rejects = Rejects(place, "utf-8")
     rejects.add(2, "no date", "Nguyen Van A,0912 345 678")

@@ -1,4 +1,4 @@
-"""Attacks on a running dashboard behind a proxy: what names somebody without proof comes in nowhere."""
+"""Attacks on a running dashboard behind a proxy: names without proof are refused everywhere."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -30,7 +30,7 @@ def city(new_database: NewDatabase, schema_template: str) -> str:
 def gateway(
     request: pytest.FixtureRequest, city: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[str, Callable[[str], dict[str, str]]]]:
-    """A running dashboard behind a proxy at this machine, and the headers in which that proves whom it names."""
+    """A running dashboard behind a proxy on this machine, and the headers that prove a user."""
     folder = tmp_path_factory.mktemp("gateway")
     if request.param == "a secret":
         with proxied(city, folder) as address:
@@ -55,7 +55,7 @@ audience = "{AUDIENCE}"
         )
 
 
-def test_a_proven_name_of_any_script_comes_in(gateway: tuple[str, Callable[[str], dict[str, str]]]) -> None:
+def test_a_proven_name_in_any_script_has_access(gateway: tuple[str, Callable[[str], dict[str, str]]]) -> None:
     address, headers = gateway
     for subject in ("leader", LEADER):
         with Official(address, headers(subject)) as official:
@@ -88,7 +88,7 @@ def test_a_name_without_proof_does_not(gateway: tuple[str, Callable[[str], dict[
     assert ("address 127.0.0.1", "refused at the gate") in logged(city)
 
 
-def test_a_configuration_without_proof_says_what_to_set(city: str, tmp_path: Path) -> None:
+def test_a_configuration_without_proof_says_which_settings_are_missing(city: str, tmp_path: Path) -> None:
     (tmp_path / "secrets.toml").write_text('[access]\nproxies = ["127.0.0.1"]\nheader = "X-Remote-User"\n')
     with started(tmp_path / "log", city, f"--secrets.files={tmp_path / 'secrets.toml'}") as (server, _address):
         assert server.wait(60) != 0

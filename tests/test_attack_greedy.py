@@ -92,8 +92,8 @@ def room() -> Iterator[Room]:
 
 
 @pytest.mark.parametrize("rank", [Rank.CLICKED, Rank.REFRESHED])
-def test_twenty_tabs_in_line_are_one_viewer_before_the_next(room: Room, rank: Rank) -> None:
-    """All of them asked before; the other still has the first or the second turn."""
+def test_twenty_queued_tabs_count_as_one_viewer(room: Room, rank: Rank) -> None:
+    """All of them were queued before; the other still gets the first or the second slot."""
     with room.turns.turn(Rank.CLICKED, THIRD):
         for _ in range(TABS):
             room.begin(GREEDY, rank=rank)
@@ -106,9 +106,9 @@ def test_twenty_tabs_in_line_are_one_viewer_before_the_next(room: Room, rank: Ra
 
 @pytest.mark.parametrize("steps", [0, STEPS])
 @pytest.mark.parametrize("rank", [Rank.CLICKED, Rank.REFRESHED])
-def test_twenty_tabs_that_never_stop_have_one_turn_for_each_of_the_others(room: Room, rank: Rank, steps: int) -> None:
-    """So a page takes less than twice its own time, where the turns of both are as long: for each of its turns it waits
-    for the one that is being had already, and for no other. Before its first, what the greedy one has begun may end.
+def test_twenty_busy_tabs_get_one_slot_for_each_of_the_others(room: Room, rank: Rank, steps: int) -> None:
+    """So a page takes less than twice its own time if the slots of both are equally long: for each of its slots it
+    waits for at most the one in progress. Before its first, what the greedy viewer has begun may end.
     """
     for _ in range(TABS):
         room.begin(GREEDY, again=True, rank=rank, steps=steps)
@@ -121,8 +121,8 @@ def test_twenty_tabs_that_never_stop_have_one_turn_for_each_of_the_others(room: 
         assert others == [0] * STEPS
 
 
-def test_an_account_has_so_many_pages_in_work_and_others_go_past_them(room: Room) -> None:
-    """Pages that wait for the database hold connections, which all share."""
+def test_an_account_has_a_limit_of_runs_in_progress_and_others_pass(room: Room) -> None:
+    """Pages that wait for the database hold connections, which all viewers share."""
     most = SHARES["account"].runs
     waiting, answered = threading.Semaphore(0), threading.Event()
 
@@ -139,14 +139,14 @@ def test_an_account_has_so_many_pages_in_work_and_others_go_past_them(room: Room
     until_in_line(room.turns, TABS - most)
     assert not waiting.acquire(timeout=0.2), "no more of them have begun"
     room.draw(OTHER)
-    assert room.had == [OTHER], "the turn is free for others"
+    assert room.had == [OTHER], "the slot is free for others"
     answered.set()
     for thread in threads:
         thread.join(20)
         assert not thread.is_alive()
 
 
-def test_a_click_goes_before_the_refreshes_another_has_begun(room: Room) -> None:
+def test_a_click_goes_before_another_viewers_begun_refreshes(room: Room) -> None:
     asked, answered = threading.Event(), threading.Event()
 
     def refresh() -> None:
@@ -169,8 +169,8 @@ def test_a_click_goes_before_the_refreshes_another_has_begun(room: Room) -> None
     assert room.had == [OTHER, GREEDY]
 
 
-def test_who_waits_behind_their_own_pages_does_not_push_in() -> None:
-    """After twenty seconds a page goes on without a turn; twenty of one account would then be drawn at once."""
+def test_runs_that_wait_for_their_own_viewer_do_not_skip_the_queue() -> None:
+    """After twenty seconds a run continues without a slot; twenty of one account would then run at once."""
     turns = RunQueue(seconds_to_wait=0.05, rounds_behind_others=1000)
     most = SHARES["account"].runs
     inside, at_once, answered = 0, 0, threading.Event()
@@ -210,7 +210,7 @@ def is_drawn(found: Viewers, viewer: Viewer, whose: Whose) -> bool:
         return not viewer.too_often
 
 
-def test_endless_clicks_are_refused_and_nobody_elses(clock: Clock) -> None:
+def test_endless_clicks_are_refused_for_that_account_only(clock: Clock) -> None:
     found = of_viewers(clock)
     tabs = [found.enter(pulse(NOW)) for _ in range(TABS)]
     most, per_second = SHARES["account"].pages
@@ -227,8 +227,8 @@ def test_a_refused_page_comes_back_by_itself_and_is_counted_then(clock: Clock) -
     viewer = found.enter(pulse(NOW))
     while is_drawn(found, viewer, GREEDY):
         pass
-    viewer.called = True  # its heartbeat has it drawn again
-    assert not is_drawn(found, viewer, GREEDY), "a refusal is no way round the limit"
+    viewer.called = True  # its heartbeat asks for a new run
+    assert not is_drawn(found, viewer, GREEDY), "a heartbeat does not bypass the limit"
     clock.pass_by(viewer.too_often)
     viewer.called = True
     assert is_drawn(found, viewer, GREEDY)
@@ -242,7 +242,7 @@ def test_refreshes_by_the_heartbeat_are_never_refused(clock: Clock) -> None:
         assert is_drawn(found, viewer, GREEDY)
 
 
-def test_clicks_faster_than_a_hands_wait_as_refreshes_do(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_clicks_faster_than_a_persons_wait_like_refreshes(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     found, ranks = of_viewers(clock), list[Rank]()
     real = found.turns.turn
 
@@ -315,7 +315,7 @@ async def becomes_open(true: Callable[[], bool]) -> None:
     pytest.fail("the sockets were not opened")
 
 
-def test_an_account_has_so_many_sockets_and_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_account_has_a_limit_of_sockets_and_a_message(monkeypatch: pytest.MonkeyPatch) -> None:
     told(monkeypatch, PROXY)
     noted: list[str] = []
     monkeypatch.setattr(accounts, "refused", lambda who, what, why: noted.append(f"{who}: {what}, {why}"))
@@ -338,13 +338,13 @@ def test_an_account_has_so_many_sockets_and_is_told(monkeypatch: pytest.MonkeyPa
         again = asyncio.create_task(ask(door, "greedy"))
         await becomes_open(lambda: behind.open == most + 2)
         behind.close.set()
-        assert await again == 0, "who closes pages may open others"
+        assert await again == 0, "closing pages makes room for others"
 
     asyncio.run(attack())
     assert set(noted) == {"account greedy: refused at the gate, too many open pages"}
 
 
-def test_a_flood_of_messages_waits_in_the_network() -> None:
+def test_a_flood_of_messages_is_held_back() -> None:
     clock, slept = Clock(), list[float]()
 
     async def sleep(seconds: float) -> None:

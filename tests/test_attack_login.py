@@ -1,8 +1,7 @@
-"""What a stolen login of the dashboard is good for: counts, and nothing else.
+"""What a stolen dashboard login can do: count, and nothing else.
 
-Each attempt is raw SQL of a login that belongs to report_dashboard, without the key that scopes are signed with. None
-may succeed: what must be refused is refused, and nothing that comes back, errors and their details included, tells a
-mark of any case.
+Each attempt is raw SQL by a login in report_dashboard, without the key that signs scopes. None may succeed: forbidden
+statements are refused, and no answer, including errors and their details, contains a mark of any case.
 """
 
 import hmac
@@ -43,13 +42,13 @@ OF_CASES = {
     "app_user": "name",
     "access_log": "subject",
 }
-"""What tells of single cases and of people: a column of each table and view that nobody reads who only counts."""
+"""Data on single cases and people: a column of each table and view that a counting role may not read."""
 HEADS_NAME = "Zeta head of unit"
 SECRETS = (marks([OURS, THEIRS, BELOW]) - {str(number(unit, n)) for unit in (OURS, THEIRS, BELOW) for n in CASES}) | {
     HEADS_NAME.lower(),
     *(f"name of {subject}" for subject in PEOPLE),
 }
-"""What nobody who only counts may be told; the ids of reports are counted by, and are no secret."""
+"""What a counting role may not learn; reports' ids are used for counting and are no secret."""
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +62,7 @@ def city(new_database: NewDatabase, schema_template: str) -> str:
 
 @pytest.fixture(scope="module")
 def thief(city: str) -> Iterator[str]:
-    """The URL of a login that belongs to report_dashboard and to nothing else."""
+    """The URL of a login that belongs to report_dashboard only."""
     with dashboard_login(city) as url:
         yield url
 
@@ -75,7 +74,7 @@ def session(thief: str) -> Iterator[psycopg.Connection]:
 
 
 def told(connection: psycopg.Connection, statements: tuple[str, ...]) -> tuple[str, psycopg.Error | None]:
-    """Run statements in a transaction; return all that came back, in words, and the error of the last one, if any.
+    """Run statements in a transaction; return all answers as text, and the error of the last statement, if any.
 
     An error before the last statement is the test's own mistake.
     """
@@ -145,11 +144,11 @@ QUIET = (
     "set role report_reader; explain select from report where unit_id = 1",
     "set role report_reader; explain (analyze, verbose) select id from report where masked(cast(cell as text)) = 'x'",
 )
-"""Statements that are answered, and tell nothing of a case."""
+"""Statements that are answered but reveal nothing of a case."""
 
 
 @pytest.mark.parametrize("statement", QUIET)
-def test_what_is_answered_tells_nothing_of_a_case(session: psycopg.Connection, statement: str) -> None:
+def test_answered_statements_reveal_no_case(session: psycopg.Connection, statement: str) -> None:
     words, refusal = told(session, tuple(statement.split("; ")))
     assert refusal is None
     assert leaks(words, SECRETS) == set()
@@ -162,10 +161,10 @@ def test_counts_stay_open_to_the_login(session: psycopg.Connection) -> None:
 
 
 class Forger:
-    """Writes scopes for a session, with the true key and with others: what report.scope would be set to."""
+    """Writes scopes for a session, with the true key and with others: values of report.scope."""
 
     def __init__(self, city: str, session: psycopg.Connection) -> None:
-        """Read the key as the owner, and the session's name as whoever holds it."""
+        """Read the key as the owner, and the session's name as its holder."""
         with connect(city) as owner:
             (self._key, clock, self._owners) = owner.execute(
                 "select encode(key, 'hex'), date_part('epoch', clock_timestamp()), scope_session() from scope_key"
@@ -174,19 +173,21 @@ class Forger:
         self.here = Session(name, clock, time.monotonic())
 
     def signed(self, scope: Scope, reader: str = "", *, ago: float = 0, session: str = "", key: str = "") -> str:
-        """Return what is signed for a session (else this one), so many seconds ago, with a key (else the true one)."""
+        """Return a signature for a session (default: this one), made so many seconds ago, with a key (default: the true
+        one).
+        """
         here = Session(session or self.here.name, self.here.clock - ago, self.here.learned_at)
         true_key: str = self._key
         return Signer(lambda: key or true_key).signed(scope, reader, here)
 
     @property
     def owners(self) -> str:
-        """The name of a session that is not this one."""
+        """The name of another session."""
         return str(self._owners)
 
 
 def later(scope: str) -> str:
-    """Return a signed scope with a later expiry written into it."""
+    """Return a signed scope whose expiry was changed to a later one."""
     parts = scope.split(";")
     return ";".join([*parts[:2], str(int(parts[2]) + 3_600_000), *parts[3:]])
 
@@ -250,7 +251,7 @@ def enter(scope: Scope, signed: str) -> tuple[str, ...]:
     [(ALL_CASES, (OURS, THEIRS, BELOW)), (HEAD, (OURS,)), (ADMINISTRATION, (OURS, THEIRS, BELOW))],
     ids=["leader", "head", "administrator"],
 )
-def test_a_true_signature_sees_what_it_says(
+def test_a_valid_signature_sees_its_scope(
     city: str, session: psycopg.Connection, scope: Scope, units: tuple[int, ...]
 ) -> None:
     signed = Forger(city, session).signed(scope)
@@ -271,13 +272,11 @@ LEAKY = (
     "select ts_stat.word from ts_stat('select words from report') as ts_stat",
     f"explain (analyze, verbose) select public_code from report where public_code = '{THEIR_CODE}'",
 )
-"""What makes PostgreSQL say the values it reads, in its errors and plans."""
+"""Statements that make PostgreSQL print values in errors and plans."""
 
 
 @pytest.mark.parametrize("statement", LEAKY)
-def test_a_head_is_told_nothing_of_other_units_by_errors(
-    city: str, session: psycopg.Connection, statement: str
-) -> None:
+def test_errors_reveal_nothing_of_other_units_to_a_head(city: str, session: psycopg.Connection, statement: str) -> None:
     signed = Forger(city, session).signed(HEAD)
     words, _ = told(session, (*enter(HEAD, signed), statement))
     assert leaks(words, marks([THEIRS, BELOW]), statement) == set()
@@ -304,7 +303,7 @@ def test_nobody_writes_the_log_in_anothers_name(
     assert (told(session, (*enter(scope, signed), own))[1] is None) is (reader == "me")
 
 
-def test_a_signature_stops_while_its_session_goes_on(city: str, session: psycopg.Connection) -> None:
+def test_a_signature_expires_while_its_session_continues(city: str, session: psycopg.Connection) -> None:
     by = Forger(city, session)
     for scope, asked in ((HEAD, "select count(*) from report"), (ALL_CASES, "select count(title) from report_text")):
         with session.transaction(force_rollback=True):
@@ -317,7 +316,7 @@ def test_a_signature_stops_while_its_session_goes_on(city: str, session: psycopg
                 session.execute(f"execute kept_{scope.role}".encode())
 
 
-def test_what_every_definer_is_asked_with_hostile_words_tells_nothing(city: str, session: psycopg.Connection) -> None:
+def test_no_definer_function_reveals_anything_for_hostile_arguments(city: str, session: psycopg.Connection) -> None:
     values = {
         "text": f"'''; select set_config(''role'', ''report_owner'', true); --{THEIR_CODE}'",
         "bigint": str(THEIR_CASE),
@@ -359,7 +358,7 @@ def test_what_the_roles_read_beyond_counting_is_behind_a_signed_scope(city: str,
         assert isinstance(refusal, psycopg.errors.InsufficientPrivilege), (role, table, column, words)
 
 
-def test_every_definer_pins_where_it_looks_for_names(city: str) -> None:
+def test_every_definer_function_pins_its_search_path(city: str) -> None:
     with connect(city) as owner:
         loose = owner.execute(
             """select cast(oid as regprocedure) from pg_proc
@@ -379,7 +378,7 @@ def test_the_databases_hmac_is_that_of_rfc_2104(city: str) -> None:
     assert changed != (key,)
 
 
-def test_a_copy_of_a_database_is_shut_at_the_next_start(city: str, thief: str) -> None:
+def test_a_copied_database_is_secured_at_the_next_start(city: str, thief: str) -> None:
     with connect(city) as owner:
         owner.execute("grant create on schema public to public")
         owner.execute(f"grant temporary on database {database_name(city)} to public".encode())

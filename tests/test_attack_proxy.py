@@ -1,4 +1,4 @@
-"""Attacks in a proxy's name: a viewer counts only where the proxy proves that it named them."""
+"""Attacks in a proxy's name: a user counts only if the proxy proves that it named them."""
 
 import hashlib
 import hmac
@@ -23,7 +23,7 @@ BY_SECRET = Secret("x-remote-user", SECRET)
 ISSUER, AUDIENCE = "https://cloud.google.com/iap", "/projects/1/global/backendServices/2"
 NOW = 1_795_000_000
 LEADER = "Nguyễn Đức Thọ"
-"""An account whose name no header of ASCII letters holds."""
+"""An account whose name has letters beyond ASCII."""
 KEYS: dict[str, Any] = {
     "ES256": ECKey.generate_key("P-256", parameters={"kid": "e"}),
     "RS256": RSAKey.generate_key(2048, parameters={"kid": "r"}),
@@ -39,7 +39,7 @@ Headers = list[tuple[bytes, bytes]]
 
 
 def sent(**headers: str | bytes) -> Headers:
-    """Return headers as they come over the wire; underscores are hyphens."""
+    """Return headers as sent over the wire; underscores become hyphens."""
     return [
         (name.replace("_", "-").encode(), value if isinstance(value, bytes) else value.encode())
         for name, value in headers.items()
@@ -70,7 +70,7 @@ PROVEN = (b"x-proxy-secret", SECRET.encode())
         [NAME, (b"X-Remote-User", b"head"), PROVEN],
         [NAME, PROVEN, PROVEN],
         [NAME, PROVEN, (b"x-proxy-secret", b"guess")],
-        [(b"x-remote-user", b"Nguy\xe9n"), PROVEN],  # Latin-1: whether it is, nobody can tell
+        [(b"x-remote-user", b"Nguy\xe9n"), PROVEN],  # Latin-1: not recognisable as such
         [(b"x-remote-user", b"lead\x00er"), PROVEN],
         [(b"x-remote-user", "lead\u202eer".encode()), PROVEN],
         [(b"x-remote-user", b"UTF-8''lead%0Aer"), PROVEN],
@@ -92,7 +92,7 @@ def test_no_name_counts_without_it_or_twice_or_unreadable(headers: Headers) -> N
         (b"UTF-8''" + quote(LEADER).encode(), "utf-8", LEADER),
         (b"utf-8'vi'" + quote(LEADER).encode(), "percent", LEADER),
         (quote(LEADER).encode(), "percent", LEADER),
-        (quote(LEADER).encode(), "utf-8", quote(LEADER)),  # a sign of per cent is a sign, unless settings say otherwise
+        (quote(LEADER).encode(), "utf-8", quote(LEADER)),  # a percent sign is literal unless the settings say otherwise
         (b"  an@hanoi.example ", "utf-8", "an@hanoi.example"),
         (b"head,leader", "utf-8", "head,leader"),
     ],
@@ -117,7 +117,7 @@ def by_assertion(request: pytest.FixtureRequest, tmp_path: Path) -> Assertion:
 
 
 def assertion(algorithm: str, key: Any = None, header: dict[str, Any] | None = None, **said: Any) -> str:
-    """Return a word as the proxy signs it, unless something else is said; None leaves a claim out."""
+    """Return a claim set as the proxy signs it, with changes; None removes a claim."""
     claims = {"iss": ISSUER, "aud": AUDIENCE, "iat": NOW - 9, "exp": NOW + 300, "email": "leader", "sub": "7"} | said
     key = key or KEYS[algorithm]
     kept = {word: value for word, value in claims.items() if value is not None}
@@ -128,7 +128,7 @@ def names(proof: Proof, word: str) -> str | None:
     return proxy_proof.named(proof, sent(x_goog_iap_jwt_assertion=word), NOW)
 
 
-def test_a_signed_word_names_somebody(by_assertion: Assertion) -> None:
+def test_a_signed_assertion_names_a_user(by_assertion: Assertion) -> None:
     (algorithm,) = by_assertion.algorithms
     assert names(by_assertion, assertion(algorithm)) == "leader"
     assert names(by_assertion, assertion(algorithm, email=LEADER)) == LEADER
@@ -160,7 +160,7 @@ def test_a_signed_word_names_somebody(by_assertion: Assertion) -> None:
     ],
     ids=str,
 )
-def test_a_word_that_is_not_for_us_or_not_for_now_names_nobody(by_assertion: Assertion, wrong: dict[str, Any]) -> None:
+def test_an_assertion_for_others_or_another_time_names_nobody(by_assertion: Assertion, wrong: dict[str, Any]) -> None:
     (algorithm,) = by_assertion.algorithms
     if wrong == {"email": ""}:
         assert names(by_assertion, assertion(algorithm, **wrong)) is None
@@ -174,11 +174,11 @@ def base64(raw: bytes) -> str:
 
 
 def unsigned(word: str) -> str:
-    """Return a word with its signature taken off, and said to need none."""
+    """Return an assertion without a signature that claims to need none."""
     return ".".join([base64(b'{"alg":"none"}'), word.split(".")[1], ""])
 
 
-def test_a_word_that_another_signed_names_nobody(by_assertion: Assertion) -> None:
+def test_an_assertion_signed_by_another_names_nobody(by_assertion: Assertion) -> None:
     (algorithm,) = by_assertion.algorithms
     good = assertion(algorithm)
     head, claims, signature = good.split(".")
@@ -204,7 +204,7 @@ def test_a_word_that_another_signed_names_nobody(by_assertion: Assertion) -> Non
 
 @pytest.mark.parametrize("kind", ["RS256", "ES256"])
 def test_a_public_key_is_no_secret_to_sign_with(tmp_path: Path, kind: str) -> None:
-    """What anybody may read, a public key, signs no word as if it were HS256's secret."""
+    """A public key, which anybody may read, is not accepted as HS256's secret."""
     file = tmp_path / "key.pem"
     file.write_bytes(KEYS[kind].as_pem(private=False))
     proof = Assertion("x-goog-iap-jwt-assertion", (kind,), file, ISSUER, AUDIENCE)
@@ -239,10 +239,10 @@ def test_what_a_visitor_sends_in_our_own_header_is_removed() -> None:
     scope = {"headers": said}
     assert proxy_proof.prove(BY_SECRET, scope, trusted=True) == ""
     heard = {name.decode(): value.decode() for name, value in scope["headers"]}
-    assert heard.keys() == {"accept", "x-report-subject", "x-report-proven-at"}, "and no page sees the secret"
+    assert heard.keys() == {"accept", "x-report-subject", "x-report-proven-at"}, "no page sees the secret"
     assert proxy_proof.subject_in(heard, within_hours=1) == LEADER
     heard["x-report-proven-at"] = str(int(time.time()) - 3601)
-    assert proxy_proof.subject_in(heard, within_hours=1) is None, "a session ends as the word does"
+    assert proxy_proof.subject_in(heard, within_hours=1) is None, "a session ends with its proof"
 
 
 @pytest.mark.parametrize(
@@ -252,20 +252,20 @@ def test_what_a_visitor_sends_in_our_own_header_is_removed() -> None:
         ({"header": "X-Remote-User"}, "has to prove itself"),
         ({"secret": SECRET}, "has to prove itself"),
         ({"header": "X-Remote-User", "secret": "short"}, "32 characters"),
-        ({"header": "X-Remote-User", "secret": 7}, "secret is text"),
-        ({"header": "X-Proxy-Secret", "secret": SECRET}, "two headers"),
+        ({"header": "X-Remote-User", "secret": 7}, "secret must be non-empty text"),
+        ({"header": "X-Proxy-Secret", "secret": SECRET}, "must be different headers"),
         ({"header": "X-Report-Subject", "secret": SECRET}, "cannot be the proxy's header"),
-        ({"header": "X-Remote-User", "secret": SECRET, "encoding": "latin-1"}, "encoding is"),
+        ({"header": "X-Remote-User", "secret": SECRET, "encoding": "latin-1"}, "encoding must be"),
         ({"header": "X-Remote-User", "secret": SECRET, "issuer": ISSUER}, "not both"),
         ({"assertion": "X-Jwt"}, "algorithms, audience, issuer, keys too"),
-        ({"algorithms": ["none"]}, "algorithms are a list of"),
-        ({"algorithms": []}, "algorithms are a list of"),
-        ({"algorithms": "ES256"}, "algorithms are a list of"),
-        ({"algorithms": ["HS256", "ES256"]}, "stands alone"),
-        ({"algorithms": ["RS256"]}, "none of RS256"),
+        ({"algorithms": ["none"]}, "algorithms must be a list of"),
+        ({"algorithms": []}, "algorithms must be a list of"),
+        ({"algorithms": "ES256"}, "algorithms must be a list of"),
+        ({"algorithms": ["HS256", "ES256"]}, "cannot be mixed"),
+        ({"algorithms": ["RS256"]}, "do not fit the algorithms RS256"),
         ({"keys": "/nowhere/keys.json"}, "cannot be read"),
-        ({"audience": ""}, "audience is text"),
-        ({"claim": "name"}, "claim is one of"),
+        ({"audience": ""}, "audience must be non-empty text"),
+        ({"claim": "name"}, "claim must be one of"),
     ],
 )
 def test_a_proxy_without_proof_does_not_start(tmp_path: Path, said: dict[str, Any], words: str) -> None:
@@ -283,7 +283,7 @@ def test_a_proxy_without_proof_does_not_start(tmp_path: Path, said: dict[str, An
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"keys": []}', "-----BEGIN PUBLIC KEY-----", "a secret, short"])
-def test_a_file_without_a_key_is_told(tmp_path: Path, text: str) -> None:
+def test_a_file_without_a_key_is_reported(tmp_path: Path, text: str) -> None:
     file = tmp_path / "keys"
     file.write_text(text)
     for algorithm in ("ES256", "HS256"):
@@ -293,7 +293,7 @@ def test_a_file_without_a_key_is_told(tmp_path: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize("algorithm", ["ES256", "RS256"])
-def test_one_key_in_pem_is_taken(tmp_path: Path, algorithm: str) -> None:
+def test_a_single_key_in_pem_is_accepted(tmp_path: Path, algorithm: str) -> None:
     file = tmp_path / "key.pem"
     file.write_bytes(KEYS[algorithm].as_pem(private=False))
     proof = Assertion("x-goog-iap-jwt-assertion", (algorithm,), file, ISSUER, AUDIENCE)

@@ -1,6 +1,6 @@
-"""Attacks on the record: to take cases without a line, to change a line, to write one in another's name, to hide it.
+"""Attacks on the access log: export without a line, change a line, write one in another's name, hide one.
 
-By raw SQL as each of the dashboard's roles, and on a running server.
+In raw SQL as each of the dashboard's roles, and on a running server.
 """
 
 from collections.abc import Iterator
@@ -26,14 +26,14 @@ def city(new_database: NewDatabase, schema_template: str) -> str:
 
 @pytest.fixture
 def attacker(city: str) -> Iterator[psycopg.Connection]:
-    """A connection as the dashboard's login, which may become each of its roles."""
+    """A connection with the dashboard's login, which may take each of its roles."""
     with connect(city) as connection:
         connection.execute("set session authorization report_dashboard")
         yield connection
 
 
 def as_role(connection: psycopg.Connection, role: str, statement: str, reader: str = "forger") -> list[tuple[Any, ...]]:
-    """Ask as a role whose scope is signed for a reader, as the dashboard does."""
+    """Run a statement in a role with a scope signed for a reader, as the dashboard does."""
     with connection.transaction():
         connection.execute("reset session authorization")
         signed = "select set_config('report.scope', signed_scope('all', %s, %s), true)"
@@ -59,15 +59,13 @@ WRITES = [
 
 @pytest.mark.parametrize("statement", WRITES)
 @pytest.mark.parametrize("role", ROLES)
-def test_no_role_changes_the_record(attacker: psycopg.Connection, role: str, statement: str) -> None:
+def test_no_role_changes_the_log(attacker: psycopg.Connection, role: str, statement: str) -> None:
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         as_role(attacker, role, statement)
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_only_administrators_read_the_record_and_only_the_gate_writes_it(
-    attacker: psycopg.Connection, role: str
-) -> None:
+def test_only_administrators_read_the_log_and_only_the_gate_writes_it(attacker: psycopg.Connection, role: str) -> None:
     reads = "select * from access_export"
     begins = "select export_begun('forger', 'csv', '', 1, '')"
     ends = "select export_ended(1, 'forger', 1, true)"
@@ -83,8 +81,8 @@ def test_only_administrators_read_the_record_and_only_the_gate_writes_it(
                 as_role(attacker, role, statement)
 
 
-def test_a_table_of_the_attackers_own_takes_no_line_in(city: str) -> None:
-    """A temporary table with the log's name stands in front of it on any search path that does not say otherwise."""
+def test_an_attackers_own_table_intercepts_no_line(city: str) -> None:
+    """A temporary table with the log's name hides it on any search path that does not exclude it."""
     with connect(city) as connection:
         before = connection.execute("select count(*) from access_export").fetchone()
         connection.execute("create temporary table access_export (like access_export)")
@@ -99,7 +97,7 @@ def test_a_table_of_the_attackers_own_takes_no_line_in(city: str) -> None:
         assert after == before[0] + 1
 
 
-def test_the_records_functions_say_where_they_look(city: str) -> None:
+def test_the_logs_functions_pin_their_search_path(city: str) -> None:
     with connect(city) as connection:
         found = connection.execute(
             "select proname, proconfig from pg_proc where proname in ('export_begun', 'export_ended') order by 1"
@@ -109,7 +107,7 @@ def test_the_records_functions_say_where_they_look(city: str) -> None:
     ]
 
 
-def test_a_record_is_not_completed_in_anothers_name(city: str, attacker: psycopg.Connection) -> None:
+def test_a_line_is_not_completed_in_anothers_name(city: str, attacker: psycopg.Connection) -> None:
     ((line,),) = as_role(attacker, "report_gate", "select export_begun('lan', 'csv', '', 9000, 'why')", "lan")
     with pytest.raises(psycopg.errors.InsufficientPrivilege, match="another reader"):
         as_role(attacker, "report_gate", f"select export_ended({line}, 'lan', 0, true)", "mai")
@@ -120,8 +118,8 @@ def test_a_record_is_not_completed_in_anothers_name(city: str, attacker: psycopg
         assert connection.execute("select sent from access_export where id = %s", [line]).fetchone() == (9000,)
 
 
-def test_everything_a_person_takes_is_on_record_and_an_administrator_finds_it(city: str, tmp_path: Path) -> None:
-    """Over the running server: what is opened, on the case's page and on the map; what is taken; what is refused."""
+def test_everything_opened_or_exported_is_logged_and_an_administrator_finds_it(city: str, tmp_path: Path) -> None:
+    """On the running server: cases opened on their page and on the map, exports, refusals."""
     everything = "figure=submitted&period=all&lang=en"
     with proxied(city, tmp_path, more='[metrics]\naddresses = ["127.0.0.1"]\n') as address, connect(city) as connection:
         connection.execute("truncate access_log cascade")
@@ -138,7 +136,7 @@ def test_everything_a_person_takes_is_on_record_and_an_administrator_finds_it(ci
             official.get(f"/cases.{kind}?{everything}") for official in (leader, head) for kind in ("csv", "xlsx")
         ]
         assert [answer.status for answer in answers] == [200] * 4
-        # The end is added when the last byte has gone.
+        # The end is added when the last byte has been sent.
         assert becomes(lambda: connection.execute("select count(whole) from access_export").fetchone() == (4,))
         lines = connection.execute(
             """select subject, action, access_log.report_id, kind, sent, whole, access_log.id
@@ -150,7 +148,7 @@ def test_everything_a_person_takes_is_on_record_and_an_administrator_finds_it(ci
             ("leader", "case", number(THEIRS, 2)),
             ("head", "case", number(OURS, 3)),
         }
-        assert sum(line[1] == "case" for line in lines) == 3, "drawn again is not opened again"
+        assert sum(line[1] == "case" for line in lines) == 3, "another run does not count as opening"
         files = [line for line in lines if line[1] == "file"]
         assert [line[:2] + line[3:6] for line in files] == [
             (who, "file", kind, count, True)
@@ -168,8 +166,8 @@ def test_everything_a_person_takes_is_on_record_and_an_administrator_finds_it(ci
             assert "<td>opened a case" not in page
             page = admin.open("access", "kind=cases&lang=en")
             assert "<td>opened a case" in page
-            assert "<td>took a file" not in page
+            assert "<td>exported a file" not in page
             assert "access-alarm" in page
             assert "30,024" in page, "with the other file"
-        # What /metrics knows of it is asked beside it, so that it never waits.
+        # /metrics refreshes it in the background, so that it never waits.
         assert becomes(lambda: 'access_alarms{level="amber"}' in Official(address, {}).get("/metrics").words)

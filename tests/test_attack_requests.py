@@ -1,4 +1,4 @@
-"""Attacks on how a request is read: where it ends, how slowly it comes, and how large it is, sent byte by byte."""
+"""Attacks on request parsing: its end, its speed and its size, sent byte by byte."""
 
 import re
 import socket
@@ -43,7 +43,7 @@ def address(demo: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
 
 
 def answers(address: str, request: bytes, *, seconds: float = 4) -> tuple[bytes, bool]:
-    """Send bytes; return all that comes back within some seconds, and whether the server closed the connection."""
+    """Send bytes; return everything received within some seconds, and whether the server closed the connection."""
     place = urlsplit(address)
     heard = b""
     with closing(socket.create_connection((str(place.hostname), place.port or 80), timeout=seconds)) as connection:
@@ -61,7 +61,7 @@ def answers(address: str, request: bytes, *, seconds: float = 4) -> tuple[bytes,
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
 @pytest.mark.parametrize("path", ["/health", "/cases.csv"])
 @pytest.mark.parametrize("framing", FRAMINGS)
-def test_a_request_that_ends_at_two_places_is_refused_and_its_connection_closed(
+def test_an_ambiguous_request_is_refused_and_its_connection_closed(
     address: str, framing: str, path: str, method: str
 ) -> None:
     headers, body = FRAMINGS[framing]
@@ -73,7 +73,7 @@ def test_a_request_that_ends_at_two_places_is_refused_and_its_connection_closed(
 
 
 @pytest.mark.parametrize("framing", ["Content-Length and Transfer-Encoding", "a body"])
-def test_nor_does_a_websocket_open_with_one(address: str, framing: str) -> None:
+def test_an_ambiguous_request_opens_no_websocket(address: str, framing: str) -> None:
     headers, body = FRAMINGS[framing]
     upgrade = (
         b"GET /_stcore/stream HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -101,21 +101,19 @@ def test_headers_the_server_itself_refuses(address: str, lines: bytes) -> None:
 
 
 def test_an_idle_connection_is_closed_after_five_seconds(address: str) -> None:
-    """uvicorn's own limit. It has none for headers that come slowly: nginx sets that one (docs/deploy.md)."""
+    """uvicorn's own limit. It has none for slow headers: nginx sets that one (docs/deploy.md)."""
     heard, closed = answers(address, b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", seconds=9)
     assert heard.startswith(b"HTTP/1.1 200")
     assert closed
 
 
-def test_what_nginx_must_do_is_not_claimed_of_the_server(address: str) -> None:
-    """Headers that never end keep their connection: this test fails once uvicorn learns to close it, and
-    docs/deploy.md may say so.
-    """
+def test_the_servers_missing_limits_are_those_nginx_sets(address: str) -> None:
+    """Endless headers keep their connection: this test fails once uvicorn closes it; docs/deploy.md may then say so."""
     _heard, closed = answers(address, b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n", seconds=8)
     assert not closed
 
 
-def test_documents_say_who_sets_which_limit() -> None:
+def test_the_documents_say_which_program_sets_which_limit() -> None:
     words = (Path(__file__).parents[1] / "docs" / "deploy.md").read_text()
     assert "client_header_timeout" in words
     assert "client_body_timeout" in words

@@ -1,4 +1,4 @@
-"""However the dashboard, a command or a shell is ended, no server stays behind; broken settings are a message."""
+"""No server stays behind however the dashboard, a command or a shell ends; broken settings give a message."""
 
 import hashlib
 import os
@@ -24,12 +24,12 @@ from ui.base import thresholds
 from ui.wall import screens
 
 _LATIN_1 = 'name = "phản ánh"\n'.encode()[:9] + b"\xe9\n"
-"""Settings that an editor saved in another encoding: byte 10 is none of UTF-8."""
+"""Settings saved in another encoding: byte 10 is not UTF-8."""
 
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A folder for a server whose socket lies in a folder of its own, in /tmp; neither may be left behind."""
+    """A folder for a server whose socket is in its own folder in /tmp; neither may be left behind."""
     with open_folder("ending-test-", _in_memory()) as place:
         yield place / "cơ sở"
         assert not postmaster(place / "cơ sở"), "a server was left running"
@@ -38,7 +38,7 @@ def folder() -> Iterator[Path]:
 
 
 def holder(folder: Path) -> "subprocess.Popen[str]":
-    """Start a program that knows nothing of signals and uses the server."""
+    """Start a program without signal handlers that uses the server."""
     process = subprocess.Popen(
         [sys.executable, "-c", HOLD, folder], cwd=ROOT, text=True, start_new_session=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
@@ -58,7 +58,7 @@ def test_a_program_that_is_ended_stops_the_server_it_used_last(folder: Path, end
     process.communicate(timeout=60)
 
 
-def test_a_program_that_is_to_outlive_its_terminal_does(folder: Path) -> None:
+def test_a_program_started_with_nohup_outlives_its_terminal(folder: Path) -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
     try:
         process = holder(folder)
@@ -72,7 +72,7 @@ def test_a_program_that_is_to_outlive_its_terminal_does(folder: Path) -> None:
     process.communicate(timeout=60)
 
 
-def test_a_command_ended_while_it_makes_the_database_leaves_nothing_half_made(folder: Path) -> None:
+def test_a_command_ended_while_it_makes_the_database_leaves_nothing_incomplete(folder: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "reportdb", "demo", "--data", folder],
         cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -84,7 +84,7 @@ def test_a_command_ended_while_it_makes_the_database_leaves_nothing_half_made(fo
 
 
 def test_a_run_of_tests_that_is_ended_leaves_no_server_and_no_folder(tmp_path: Path) -> None:
-    """A time limit ends it, such as that of `timeout`."""
+    """It is ended by a time limit, such as `timeout`."""
     waits = tmp_path / "test_waits.py"
     waits.write_text(f"""
 import pathlib, time
@@ -104,7 +104,7 @@ def test_waits(server):
     assert not used.exists()
 
 
-def test_a_dashboard_that_is_ended_waits_for_no_slow_reader_and_leaves_no_server(folder: Path) -> None:
+def test_an_ended_dashboard_waits_for_no_slow_reader_and_leaves_no_server(folder: Path) -> None:
     subprocess.run(
         [sys.executable, "-m", "reportdb", "demo", "--reports", "9000", "--data", folder], cwd=ROOT, check=True
     )
@@ -137,7 +137,7 @@ def test_a_dashboard_that_is_ended_waits_for_no_slow_reader_and_leaves_no_server
 
 
 def downloads(port: int, reading: list[socket.socket]) -> bool:
-    """Begin to read a large file from the dashboard, and stop at once; say whether it is sent."""
+    """Start downloading a large file and stop reading at once; return whether it is sent."""
     reader = socket.socket()
     reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     reader.connect(("127.0.0.1", port))
@@ -151,7 +151,7 @@ def downloads(port: int, reading: list[socket.socket]) -> bool:
 
 
 def status(port: int) -> str:
-    """Return what the dashboard says of itself."""
+    """Return the dashboard's /health answer."""
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5) as answer:
             return str(answer.read().decode().partition('"status":"')[2].partition('"')[0])
@@ -167,7 +167,7 @@ def test_make_run_ends_with_its_shell(tmp_path: Path, ending: signal.Signals) ->
         program = tmp_path / name
         program.write_text('#!/bin/sh\ncase "$*" in *simulate*|*dashboard*) exec sleep 300;; esac\n')
         program.chmod(0o755)
-    (tmp_path / "installed").touch()  # newer than what it would be made of
+    (tmp_path / "installed").touch()  # newer than its prerequisites
     make = subprocess.Popen(
         ["make", "run", f"BIN={tmp_path}", f"INSTALLED={tmp_path / 'installed'}"],
         cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
@@ -183,11 +183,11 @@ def test_make_run_ends_with_its_shell(tmp_path: Path, ending: signal.Signals) ->
 
 
 def children(process: int) -> list[psutil.Process]:
-    """Return what a process started, and what that started."""
+    """Return a process's children and their children."""
     return psutil.Process(process).children(recursive=True)
 
 
-def test_thresholds_of_another_encoding_are_told_by_file_and_byte(
+def test_thresholds_in_another_encoding_are_reported_by_file_and_byte(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(thresholds.VARIABLE, str(broken(tmp_path / "thresholds.toml")))
@@ -195,19 +195,21 @@ def test_thresholds_of_another_encoding_are_told_by_file_and_byte(
         thresholds.thresholds.__wrapped__()
 
 
-def test_screens_of_another_encoding_are_told_by_file_and_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_screens_in_another_encoding_are_reported_by_file_and_byte(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(screens.SCREENS_VARIABLE, str(broken(tmp_path / "screens.toml")))
     with pytest.raises(screens.NotAScreen, match=r"screens\.toml is not UTF-8: byte 10, in line 1, is 0xE9"):
         screens.screens()
 
 
-def test_a_mapping_of_another_encoding_is_told_by_file_and_byte(tmp_path: Path) -> None:
+def test_a_mapping_in_another_encoding_is_reported_by_file_and_byte(tmp_path: Path) -> None:
     with pytest.raises(ImportFailure, match=r"city\.toml' is not UTF-8: byte 10 is 0xE9"):
         read_mapping(str(broken(tmp_path / "city.toml")))
 
 
 @pytest.mark.parametrize("name", ["config.toml", "secrets.toml"])
-def test_settings_of_streamlit_of_another_encoding_stop_the_start_with_a_sentence(tmp_path: Path, name: str) -> None:
+def test_streamlits_settings_in_another_encoding_stop_the_start_with_a_message(tmp_path: Path, name: str) -> None:
     (tmp_path / ".streamlit").mkdir()
     file = broken(tmp_path / ".streamlit" / name)
     for program in (["-m", "ui.base.settings_files"], ["-m", "uvicorn", "dashboard:app", "--port=0"]):
@@ -221,6 +223,6 @@ def test_settings_of_streamlit_of_another_encoding_stop_the_start_with_a_sentenc
 
 
 def broken(file: Path) -> Path:
-    """Write settings in another encoding than UTF-8 to a file."""
+    """Write settings to a file in an encoding other than UTF-8."""
     file.write_bytes(_LATIN_1)
     return file

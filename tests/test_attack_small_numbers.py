@@ -1,9 +1,9 @@
-"""Differencing: nobody who may not read the cases can tell single reports from the counts they are shown.
+"""Differencing: a viewer who may not read the cases cannot infer single reports from published counts.
 
-The attacker knows the rule (docs/access.md, "Small numbers") and the code: of each published count they know the least
-and the most reports it stands for. They ask for two counts of which one holds the other: with one choice more, over a
-longer period, a minute later, the part of a figure beside its whole. What lies between is at least the least of the one
-minus the most of the other. A report is isolated where that proves one to four reports to be there.
+The attacker knows the rule (docs/access.md, "Small numbers") and the code, and so the smallest and largest exact count
+behind each published one. They ask for two counts of which one contains the other: with one more choice, over a longer
+period, a minute later, a figure's part and its whole. Between them are at least the smallest of the one minus the
+largest of the other. A report is isolated if that proves that there are one to four reports.
 """
 
 import ast
@@ -53,13 +53,13 @@ def reports(demo: str) -> Iterator[ReportDatabase]:
 
 @pytest.fixture(scope="module")
 def hanoi(reports: ReportDatabase) -> City:
-    """Its facts."""
+    """Its city row."""
     return city(reports, DEMO_NOW)
 
 
 @pytest.fixture(scope="module")
 def head(reports: ReportDatabase) -> Scope:
-    """A head of two units that hold a good many reports."""
+    """A head of two units with many reports."""
     table = figures(reports, Filters.of(at=DEMO_NOW, zone=city(reports, DEMO_NOW).zone), by="unit").dropna(subset="key")
     busiest = table.sort_values("received", ascending=False)["key"].astype(int).tolist()
     return cases_of(tuple(busiest[3 : 3 + HEADS_UNITS]))
@@ -80,7 +80,7 @@ def test_ten_thousand_pairs_of_counts_isolate_nobody(
         if isolates(narrow, wide) or is_single(narrow) or is_single(wide):
             isolated.append((said, narrow, wide))
     assert compared >= PAIRS
-    assert close > 500, "too few of the pairs had one to four reports between them to show anything"
+    assert close > 500, "too few pairs differed by one to four reports"
     assert isolated == []
 
 
@@ -90,7 +90,7 @@ def test_the_same_attack_on_exact_counts_finds_hundreds(reports: ReportDatabase,
 
 
 @pytest.mark.parametrize("who", ["viewer", "head"])
-def test_sums_of_parts_taken_from_a_total_isolate_nobody(
+def test_sums_of_parts_subtracted_from_a_total_isolate_nobody(
     reports: ReportDatabase, hanoi: City, head: Scope, who: str
 ) -> None:
     attacker = Attacker(reports, hanoi.zone, NOTHING if who == "viewer" else head, seed=28)
@@ -111,7 +111,7 @@ def test_sums_of_parts_taken_from_a_total_isolate_nobody(
     assert tried > 200
 
 
-def test_moments_a_minute_apart_are_told_alike_within_an_hour(reports: ReportDatabase, hanoi: City) -> None:
+def test_moments_within_an_hour_have_the_same_counts(reports: ReportDatabase, hanoi: City) -> None:
     at = settled(DEMO_NOW - timedelta(days=3), hanoi.zone)
     start = at - timedelta(days=30)
     asked = [Filters.of(at=at + timedelta(minutes=n), zone=hanoi.zone, start=start, scope=NOTHING) for n in range(60)]
@@ -133,8 +133,8 @@ def test_a_query_that_forgets_the_rule_fails(hanoi: City, head: Scope) -> None:
         leader.choosing(scope=head, units=(*head.units, 1)).parameters()
 
 
-def test_only_the_rule_asks_for_exact_counts_on_behalf_of_others() -> None:
-    """Elsewhere the scope that counts everything is named only where no viewer's filters are at hand."""
+def test_only_the_rule_asks_for_exact_counts_for_other_viewers() -> None:
+    """Elsewhere the scope that counts everything is used only where there are no viewer's filters."""
     known = {"database.py", "filters.py", "scope.py", "small_numbers.py", "urgent.py"}
     named = {
         file.name
@@ -148,7 +148,7 @@ def test_only_the_rule_asks_for_exact_counts_on_behalf_of_others() -> None:
         assert "Filters.of(" not in text or file.name == "url_filters.py", f"{file.name} makes filters of its own"
         for call in ast.walk(ast.parse(text)):
             if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "asked":
-                assert "scope" in {word.arg for word in call.keywords}, f"{file.name} asks for nobody"
+                assert "scope" in {word.arg for word in call.keywords}, f"{file.name} queries without a scope"
 
 
 PAGES = {
@@ -172,7 +172,7 @@ DATA = (
 def test_no_exact_count_reaches_a_viewers_browser(
     new_database: NewDatabase, schema_template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Not in a panel, not in a chart, not in what a map fetches; a leader's browser has them in each."""
+    """Neither in a panel, nor in a chart, nor in a map's data; a leader's browser gets them in each."""
     url = new_database(schema_template)
     with connect(url) as connection:
         build_demo(connection, reports=3_000, seed=27, now=datetime.now(UTC).replace(microsecond=0))
@@ -194,7 +194,7 @@ def test_no_exact_count_reaches_a_viewers_browser(
                 told[path] = counted(answer, r'"raw":"(\d+)(?:/\d+)?"') + counted(answer, r'"(\d+) (?:phản ánh|report)')
     del found["viewer"]["panels of /wall"], found["leader"]["panels of /wall"]
     for where, numbers in found["leader"].items():
-        assert any(number % STEP for number in numbers), f"nothing was found to look at: {where}"
+        assert any(number % STEP for number in numbers), f"nothing to compare: {where}"
     for where, numbers in found["viewer"].items():
         assert [number for number in numbers if number % STEP] == [], where
     assert sum(map(len, found["viewer"].values())) > 300
@@ -208,7 +208,7 @@ def official_get(address: str, role: str, path: str) -> str:
     return Official(address, named(role)).get("/" + path).words
 
 
-def test_a_wall_without_a_token_tells_its_viewer_no_more_than_the_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wall_without_a_token_shows_its_viewer_no_more_than_the_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(screens, "screens", lambda: None)
     people = (
         Account("somebody", "", "viewer", NOTHING),
@@ -227,7 +227,7 @@ def test_a_wall_without_a_token_tells_its_viewer_no_more_than_the_pages(monkeypa
 
 
 @pytest.mark.parametrize("audience", screens.AUDIENCES)
-def test_a_public_wall_tells_of_no_single_case(reports: ReportDatabase, hanoi: City, audience: str) -> None:
+def test_a_public_wall_shows_no_single_case(reports: ReportDatabase, hanoi: City, audience: str) -> None:
     public = audience == "public"
     filters = Filters.of(
         at=DEMO_NOW, zone=hanoi.zone, start=DEMO_NOW - timedelta(days=30), scope=NOTHING if public else FIGURES

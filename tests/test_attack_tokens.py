@@ -30,7 +30,7 @@ def address_of(screen: str, token: str | None = None, **more: str) -> str:
 
 
 def write(file: Path, *names: str, **tokens: str) -> None:
-    """Name screens, each with its token or another."""
+    """Write screens.toml with these screens, each with its token or another."""
     known = TOKENS | tokens
     file.write_text("\n".join(f'[[screen]]\nname = "{name}"\ntoken_sha256 = "{hashed(known[name])}"' for name in names))
     os.utime(file, ns=(time.time_ns(),) * 2)
@@ -52,7 +52,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def running(city: str, file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:  # noqa: ARG001
-    """A dashboard whose viewers a proxy names; walls need none of that."""
+    """A dashboard behind a proxy that names users; walls do not need it."""
     with proxied(city, tmp_path_factory.mktemp("walls")) as address:
         yield address
 
@@ -79,7 +79,7 @@ def test_the_first_request_takes_the_token_out_of_the_address(running: str, scre
     cookies = entrance.cookies_for(running, address_of(screen))
     assert opens(running, screen, cookies)
     assert not opens(running, DESK if screen == HALL else HALL, cookies), "the cookie is of one screen"
-    assert get(running, address_of(screen)).status == 303, "the old address goes on opening it"
+    assert get(running, address_of(screen)).status == 303, "the old address still opens it"
 
 
 @pytest.mark.parametrize("token", ["", "wrong", TOKENS[DESK], hashed(TOKENS[HALL]), "\x00", "é"])
@@ -91,8 +91,8 @@ def test_a_wrong_token_leaves_the_address_too_and_opens_nothing(running: str, to
     assert not opens(running, HALL, {screen_cookie.cookie_name(DESK): quote(TOKENS[HALL], safe="")})
 
 
-def test_a_token_in_what_a_page_is_asked_for_opens_nothing(running: str) -> None:
-    """No address of a page holds it any more, so none is read from there: it would stand in Streamlit's own log."""
+def test_a_token_in_a_pages_query_opens_nothing(running: str) -> None:
+    """Pages' addresses no longer contain it, so it is not read from there: it would be in Streamlit's own log."""
     with Official(running) as viewer:
         assert "wall_refused" in viewer.open("wall", urlencode({"screen": HALL, "token": TOKENS[HALL]}))
 
@@ -107,7 +107,7 @@ def test_a_screens_cookie_opens_no_page_and_no_file(running: str) -> None:
             assert 'class=\\"header' not in viewer.open("overdue")
 
 
-def test_a_token_that_was_taken_away_opens_nothing_with_the_cookie_it_gave(running: str, file: Path) -> None:
+def test_a_revoked_tokens_cookie_opens_nothing(running: str, file: Path) -> None:
     cookies = entrance.cookies_for(running, address_of(HALL))
     try:
         write(file, HALL, DESK, **{HALL: "the-new-one"})
@@ -119,7 +119,7 @@ def test_a_token_that_was_taken_away_opens_nothing_with_the_cookie_it_gave(runni
     assert opens(running, HALL, cookies)
 
 
-def test_a_wall_comes_back_after_a_restart_with_what_its_browser_saved(city: str, file: Path, tmp_path: Path) -> None:
+def test_a_wall_returns_after_a_restart_with_its_browsers_cookie(city: str, file: Path, tmp_path: Path) -> None:
     assert file.exists()
     saved: dict[str, str] = {}
     for start in ("first", "second"):
@@ -131,7 +131,7 @@ def test_a_wall_comes_back_after_a_restart_with_what_its_browser_saved(city: str
             assert get(address, "/wall", **kept).status == 200
             assert get(address, "/wall").status == 403
             for path in ("/", "/cases.csv", "/map/squares.json", "/overdue"):
-                assert get(address, path, **kept).status == 403, "a screen is no viewer"
+                assert get(address, path, **kept).status == 403, "a wall screen is not a viewer"
             with Official(address, kept) as screen:
                 told = screen.open("overdue")
                 assert 'class=\\"header' not in told
@@ -140,7 +140,7 @@ def test_a_wall_comes_back_after_a_restart_with_what_its_browser_saved(city: str
 
 @contextmanager
 def by_uvicorn(log: Path, url: str) -> Iterator[str]:
-    """Run the dashboard by a plain web server that writes every request into its log, query and all."""
+    """Run the dashboard with a plain web server that logs every request with its query."""
     port = free_port()
     command = [sys.executable, "-m", "uvicorn", "dashboard:app", f"--port={port}"]
     with log.open("wb") as output:

@@ -1,7 +1,7 @@
-"""No value reaches a reader raw: what the code itself tells about it, so that a new page cannot forget.
+"""No raw value reaches a reader: checked in the code itself, so that a new page cannot forget it.
 
-Streamlit reads Markdown in its labels and texts. There a value goes through `safe_text.streamlit_label`; only words of
-the code (`_("...")`) and numbers and dates in words may stand there without.
+Streamlit reads Markdown in its labels and texts. Values there must go through `safe_text.streamlit_label`; only words
+of the code (`_("...")`) and formatted numbers and dates may be used without.
 """
 
 import ast
@@ -25,9 +25,9 @@ READS_MARKDOWN = {
 DRAWS_NO_WORDS = {
     *("App", "Page", "code", "columns", "components.v2.component", "container", "form", "fragment", "get_option"),
     *("login", "logout", "navigation", "plotly_chart", "pydeck_chart", "rerun", "stop"),
-    *("query_params", "secrets", "session_state", "user", "context"),  # what is asked of these draws nothing
+    *("query_params", "secrets", "session_state", "user", "context"),  # reading these draws nothing
 }
-"""`Page`: the navigation is hidden. `code` is drawn letter for letter. A chart's or map's own words: see below."""
+"""`Page`: the navigation is hidden. `code` is drawn literally. A chart's or map's own words: see below."""
 FORBIDDEN = re.compile(r"unsafe_allow_html|\bst\.(html|write|iframe|latex)\b|allow_html|\bMarkup\(")
 NOT_READ = {
     *("key", "icon", "page_icon", "type", "on_click", "on_change", "args", "disabled", "width", "height", "anchor"),
@@ -36,11 +36,11 @@ NOT_READ = {
 }
 ESCAPED, TRANSLATED = {"streamlit_label"}, {"_", "ngettext"}
 IN_WORDS = {"day", "duration", "moment", "number", "percent", "signed", "in_hours"}
-"""Functions of ui/base/i18n.py that make words of a number or a date, and of nothing else."""
+"""Functions of ui/base/i18n.py that format a number or a date, and nothing else."""
 
 
 def called(node: ast.Call) -> str:
-    """Return the dotted name of what is called."""
+    """Return the dotted name of a called function."""
     parts, function = [], node.func
     while isinstance(function, ast.Attribute):
         parts.append(function.attr)
@@ -63,11 +63,11 @@ PARTS: dict[type[ast.expr], Callable[[Any], Sequence[ast.expr]]] = {
     ast.IfExp: lambda node: (node.body, node.orelse),
     ast.Lambda: lambda node: (node.body,),
 }
-"""What an expression's words are made of."""
+"""The parts of an expression's words."""
 
 
 class Words:
-    """Tells which expressions of a file hold words of the code alone, or words made safe."""
+    """Decides which expressions of a file contain only words of the code, or escaped words."""
 
     def __init__(self, tree: ast.Module) -> None:
         self._around = {child: parent for parent in ast.walk(tree) for child in ast.iter_child_nodes(parent)}
@@ -87,7 +87,7 @@ class Words:
         return name in TRANSLATED and all(map(self.safe, (*words, *(one.value for one in node.keywords))))
 
     def _safe_name(self, node: ast.Name) -> bool:
-        """Whether all that is bound to a name where it is seen is safe; what a function is given is not."""
+        """Whether everything bound to a name in its scope is safe; function arguments are not."""
         scope: ast.AST | None = node
         while scope := self._around.get(scope) if scope else None:
             if isinstance(scope, ast.FunctionDef) and node.id in {
@@ -100,12 +100,12 @@ class Words:
 
 
 def _given(function: ast.FunctionDef) -> set[str]:
-    """Return the names of what a function is given."""
+    """Return a function's argument names."""
     return {one.arg for one in ast.walk(function.args) if isinstance(one, ast.arg)}
 
 
 def _bound(scope: ast.AST, name: str) -> Iterator[ast.expr]:
-    """Yield what is assigned to a name in a scope; of a function of that name, what it returns."""
+    """Yield what is assigned to a name in a scope; for a function of that name, what it returns."""
     for node in ast.walk(scope):
         if isinstance(node, ast.Assign) and any(isinstance(to, ast.Name) and to.id == name for to in node.targets):
             yield node.value
@@ -114,7 +114,7 @@ def _bound(scope: ast.AST, name: str) -> Iterator[ast.expr]:
 
 
 def raw(source: str) -> list[str]:
-    """Return the places where a file hands Streamlit what may be a value, or calls what this test does not know."""
+    """Return where a file passes Streamlit what may be a value, or calls a function unknown to this test."""
     tree = ast.parse(source)
     words, found = Words(tree), []
     for name, node in streamlit_calls(tree):
@@ -158,7 +158,7 @@ def test_streamlits_words_are_the_codes_own_or_escaped(file: Path) -> None:
         "st.dataframe(table)",
     ],
 )
-def test_a_value_that_goes_to_streamlit_raw_is_found(source: str) -> None:
+def test_a_raw_value_passed_to_streamlit_is_found(source: str) -> None:
     assert raw(source)
 
 
@@ -182,13 +182,13 @@ def test_words_of_the_code_are_not_found(source: str) -> None:
 def test_a_template_escapes_all_it_shows(file: Path) -> None:
     text = file.read_text()
     assert not re.search(r"\|\s*safe\b|autoescape|<script|<iframe|\bon[a-z]+=|srcdoc", text)
-    assert not re.search(r"\s[\w-]+=\{\{", text), "a value stands in quotes"
+    assert not re.search(r"\s[\w-]+=\{\{", text), "a value outside quotes"
     assert not re.search(r"""(href|src|action|data)=["'](?!\{\{|[./#a-z?]|"$)""", text)
     assert not re.search(r"javascript:|data:", text)
 
 
-def test_html_goes_into_a_page_by_templates_alone() -> None:
-    """What is written here comes from ui/base/html_panel.py: templates whose values are escaped."""
+def test_only_templates_write_html() -> None:
+    """All HTML comes from ui/base/html_panel.py: templates with escaped values."""
     found = {
         f"{file.name}: {line.strip()}"
         for file in sorted((ROOT / "ui").rglob("*.js"))
@@ -203,31 +203,33 @@ def test_html_goes_into_a_page_by_templates_alone() -> None:
     }
 
 
-def test_a_chart_holds_words_of_the_code_and_figures_alone() -> None:
-    """Plotly reads some HTML (links, line breaks) in titles, labels and ticks, and offers no escape."""
+def test_a_chart_contains_only_words_of_the_code_and_figures() -> None:
+    """Plotly reads some HTML (links, line breaks) in titles, labels and ticks, and has no escape."""
     file = ROOT / "ui" / "figures" / "charts.py"
     tree = ast.parse(file.read_text())
     plotting = [
         one for one in DRAWING if "plotly.graph_objects" in one.read_text() or '"hovertemplate"' in one.read_text()
     ]
-    assert plotting == [file], "what draws with Plotly stands in ui/figures/charts.py"
+    assert plotting == [file], "only ui/figures/charts.py draws with Plotly"
     imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names}
     assert not imported & {"name", "names", "labels", "levels"}, "no names of the database"
 
 
 @pytest.mark.parametrize("file", OURS, ids=lambda file: str(file.relative_to(ROOT)))
-def test_a_line_of_the_log_and_a_terminal_get_no_raw_value(file: Path) -> None:
+def test_logs_and_terminals_get_no_raw_value(file: Path) -> None:
     tree = ast.parse(file.read_text())
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call):
             continue
         name = called(node)
         if name.startswith("_LOG."):
-            assert name != "_LOG.exception", f"line {node.lineno}: log_error has the way through the code"
+            assert name != "_LOG.exception", f"line {node.lineno}: use log_error, which logs the traceback"
             assert not node.keywords, f"line {node.lineno}"
             for value in node.args[1:]:
                 shown = ast.unparse(value.value if isinstance(value, ast.Starred) else value)
                 assert shown.startswith(("log_text(", "log_error(", "map(log_text,")), f"line {node.lineno}: {shown}"
         assert name != "print", f"line {node.lineno}: reportdb/cli/command_line.py prints"
         if name == "Console":
-            assert file.name == "new_token.py", f"line {node.lineno}: a PlainConsole shows values as they stand"
+            assert file.name == "new_token.py", (
+                f"line {node.lineno}: use a PlainConsole, which prints values without markup"
+            )

@@ -1,8 +1,8 @@
-"""Attacks on a running server, over HTTP and WebSocket: nothing leaks, nothing breaks, what is refused is logged.
+"""Attacks on a running server, over HTTP and WebSocket: nothing leaks, nothing breaks, refusals are logged.
 
-The attackers are heads of one unit, who may come in; officials who see figures alone; people without an account; and
-whoever reaches the port. What they are after stands in tests/access.py. The same attacks on a server whose database
-has row-level security switched off must find it: that shows that they can.
+The attackers are heads of one unit, officials with figures only, people without an account, and anybody who reaches the
+port. tests/access.py has what they are after. The same attacks on a server whose database has row-level security
+switched off must succeed: that shows that they can.
 """
 
 import json
@@ -42,7 +42,7 @@ from tests.streamlit_cookies import (
 from ui.base.page_paths import PATHS
 
 AT_LEAST = 1_000
-"""Attempts; fewer would mean that a part of them was left out."""
+"""The expected number of attempts; fewer would mean that some were left out."""
 
 
 @pytest.fixture(scope="module")
@@ -80,8 +80,8 @@ def test_with_row_level_security_switched_off_the_same_attacks_find_what_they_wa
         attack = Attack(address)
         by_address(attack, most=4)
     ways = {way.removeprefix("an address ") for way in attack.found}
-    # Lists and files stay empty even so: the views of words look at the scope by themselves. Rankings of others are
-    # made of published counts.
+    # Lists and files are still empty: the views of words check the scope themselves. Rankings of others use published
+    # counts.
     assert {"unit", "/map/points.json", "/map/arrivals.json"} <= ways
     told = set().union(*attack.found.values())
     assert {str(number(THEIRS, n)) for n in (1, 2, 3, 6, 7, 8)} <= told, "those that are open, on the map"
@@ -117,7 +117,7 @@ server_metadata_url = "{origin}/nowhere"
     )
 
     def holder(of: str, *, signed_by: str = secret, **said: Any) -> Official:
-        """Return somebody with a cookie as the dashboard itself would have set it at a sign-in, or nearly so."""
+        """Return a user with a cookie like the dashboard's own at a sign-in, or nearly so."""
         claims = {"is_logged_in": True, "email": of, "iat": time.time(), "origin": origin} | said
         token = generate_xsrf_token_string()
         cookies = {USER_COOKIE_NAME: create_signed_value(signed_by, USER_COOKIE_NAME, json.dumps(claims)).decode()}
@@ -127,7 +127,7 @@ server_metadata_url = "{origin}/nowhere"
 
     with dashboard(city, tmp_path / "dashboard.log", f"--secrets.files={tmp_path / 'secrets.toml'}", port=port):
         attack = Attack(origin)
-        with holder("head") as head:  # a good one opens the door, or the others would show nothing
+        with holder("head") as head:  # a valid one must work, or the others would prove nothing
             assert leaks(head.open("cases", "figure=submitted&period=all"), marks([OURS]))
             assert head.get("/cases.csv").status == 200
         for forger in (
@@ -143,7 +143,9 @@ server_metadata_url = "{origin}/nowhere"
             with forger:
                 for page in (*PATHS, "wall"):
                     attack.open("a forged token", forger, page, "figure=submitted&period=all", ALL_CASES)
-        for foreign in (holder("leader", origin="https://elsewhere.example"),):  # a page asks whose sign-in it was
+        for foreign in (
+            holder("leader", origin="https://elsewhere.example"),
+        ):  # a page checks the origin of the sign-in
             with foreign:
                 for page in PATHS:
                     attack.open("a token of another site", foreign, page, "", ALL_CASES)

@@ -1,4 +1,4 @@
-"""The audit that decides whether a change lands: a hole fails it, a secret fails it, a closed network does not."""
+"""The audit of a change: a vulnerability or a secret fails it, a closed network does not."""
 
 import importlib.util
 import json
@@ -29,7 +29,7 @@ def answering(monkeypatch: pytest.MonkeyPatch, stdout: str, stderr: str = "", co
     monkeypatch.setattr(subprocess, "run", run)
 
 
-def test_a_known_hole_fails(
+def test_a_known_vulnerability_fails(
     audit: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     hole = {"name": "starlette", "version": "0.20", "vulns": [{"id": "PYSEC-1", "fix_versions": ["0.25"]}]}
@@ -46,7 +46,7 @@ def test_a_known_hole_fails(
         (json.dumps({"dependencies": [{"name": "x", "skip_reason": "not found"}]}), ""),
     ],
 )
-def test_a_closed_network_is_told_and_does_not_fail(
+def test_a_closed_network_is_reported_and_does_not_fail(
     audit: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], stdout: str, stderr: str
 ) -> None:
     answering(monkeypatch, stdout, stderr, code=1)

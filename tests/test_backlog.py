@@ -1,4 +1,4 @@
-"""The backlog on rows small enough to count by eye: urgency, age, stage, flow, pace; every number opens its cases."""
+"""The backlog on rows few enough to count by eye: urgency, age, stage, flow, pace; every number opens its cases."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -70,9 +70,7 @@ def test_every_open_report_is_in_one_age_band_and_at_one_stage(
     assert sum(found[name] for name in STAGES) == sum(found[name] for name in AGES) == found["open"] == 14
 
 
-def test_what_came_in_and_went_out_since_midnight_of_the_first_day(
-    city: psycopg.Connection, reports: ReportDatabase
-) -> None:
+def test_received_and_ended_since_midnight_of_the_first_day(city: psycopg.Connection, reports: ReportDatabase) -> None:
     report(city, 1, submitted_at=WEEK)
     report(city, 2, submitted_at=WEEK - timedelta(microseconds=1))
     report(city, 3, submitted_at=WEEK - DAY, ended_at=WEEK)
@@ -84,7 +82,7 @@ def test_what_came_in_and_went_out_since_midnight_of_the_first_day(
     assert (found["open_before"], found["open"]) == (3, 2)
 
 
-def test_days_of_work_divide_the_pile_by_the_pace_of_four_weeks(
+def test_days_of_work_are_the_backlog_divided_by_the_pace_of_four_weeks(
     city: psycopg.Connection, reports: ReportDatabase
 ) -> None:
     for number in range(7):
@@ -98,9 +96,7 @@ def test_days_of_work_divide_the_pile_by_the_pace_of_four_weeks(
     assert found["days_of_work"] == pytest.approx(5 / (7 / PACE_DAYS))
 
 
-def test_the_backlog_of_a_past_moment_forgets_what_came_later(
-    city: psycopg.Connection, reports: ReportDatabase
-) -> None:
+def test_the_backlog_of_a_past_moment_excludes_later_events(city: psycopg.Connection, reports: ReportDatabase) -> None:
     report(city, 1, unit_id=2, reopen_count=1, received_at=T - DAY, status="in_progress")
     past(city, 1, unit_id=1, valid_from=T - 2 * DAY, valid_to=T - HOUR, status="resolved", ended_at=T - 3 * HOUR)
     assert [row(reports, at=T - hours * HOUR)["open"] for hours in (4, 2, 0)] == [1, 0, 1]
@@ -171,7 +167,7 @@ def test_an_address_may_name_its_own_span(reports: ReportDatabase, small: City) 
         {"to": ["2026-01-01"]},
     ],
 )
-def test_a_span_that_makes_no_sense_is_said_and_the_period_stands(
+def test_an_invalid_span_is_reported_and_the_named_period_used(
     reports: ReportDatabase, small: City, query: dict[str, list[str]]
 ) -> None:
     found = parse_filters(query | {"period": ["7d"]}, reports=reports, city=small, now=T)

@@ -1,4 +1,4 @@
-"""The beat: the primary's clock in one row, written every two seconds, through outages too."""
+"""The heartbeat row: the primary's clock, written every two seconds, through outages too."""
 
 import threading
 import time
@@ -30,14 +30,14 @@ def beaten_at(connection: psycopg.Connection) -> Any:
     return row[0] if row else None
 
 
-def test_a_beat_is_the_databases_own_time_in_one_row(connection: psycopg.Connection) -> None:
+def test_a_heartbeat_is_the_databases_own_time_in_one_row(connection: psycopg.Connection) -> None:
     for _ in range(2):
         write_beat(connection)
     assert connection.execute("select count(*) from primary_beat").fetchone() == (1,)
     assert abs(datetime.now(UTC) - beaten_at(connection)) < 5 * SECOND
 
 
-def test_it_goes_on_when_its_connection_is_lost(connection: psycopg.Connection, database: str) -> None:
+def test_it_continues_after_a_lost_connection(connection: psycopg.Connection, database: str) -> None:
     def beats() -> bool:
         before = beaten_at(connection)
         return becomes(lambda: beaten_at(connection) != before)
@@ -52,15 +52,15 @@ def test_it_goes_on_when_its_connection_is_lost(connection: psycopg.Connection, 
         assert beats()
     last = beaten_at(connection)
     time.sleep(0.3)
-    assert beaten_at(connection) == last, "nobody writes it any more"
+    assert beaten_at(connection) == last, "the heartbeat has stopped"
 
 
-def test_a_first_beat_that_cannot_be_written_is_a_failure() -> None:
+def test_a_first_heartbeat_that_cannot_be_written_is_an_error() -> None:
     with pytest.raises(DatabaseUnreachable):
         write_beats("postgresql://nobody@127.0.0.1:9/report", threading.Event())
 
 
-def test_a_dashboard_outlives_a_beat_that_cannot_be_written() -> None:
+def test_a_dashboard_survives_a_heartbeat_that_cannot_be_written() -> None:
     with beating("postgresql://nobody@127.0.0.1:9/report"):
         pass
 

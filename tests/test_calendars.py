@@ -1,4 +1,4 @@
-"""The calendar knows the week, holidays and swapped days, keeps what a person wrote, and says what it lacks."""
+"""The calendar knows weekdays, holidays and swapped days, keeps days a person entered, and reports what is missing."""
 
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -57,7 +57,7 @@ def test_vietnamese_days(connection: psycopg.Connection, day: date, working: boo
     assert _day(connection, day) == (working, name)
 
 
-def test_an_exception_of_one_country_is_none_of_another(connection: psycopg.Connection) -> None:
+def test_an_exception_applies_to_its_country_only(connection: psycopg.Connection) -> None:
     _fill(connection, date(2026, 1, 10), date(2026, 1, 10), country="US")
     assert _day(connection, date(2026, 1, 10)) == (False, None)
 
@@ -70,7 +70,7 @@ def test_a_regional_holiday_needs_its_subdivision(connection: psycopg.Connection
     assert not _day(connection, emancipation)[0]
 
 
-def test_a_day_edited_by_hand_is_kept_and_ours_are_filled_anew(connection: psycopg.Connection) -> None:
+def test_a_day_edited_by_hand_is_kept_and_ours_are_refilled(connection: psycopg.Connection) -> None:
     monday, tuesday = date(2026, 11, 16), date(2026, 11, 17)
     _fill(connection, monday, tuesday)
     connection.execute(
@@ -82,7 +82,7 @@ def test_a_day_edited_by_hand_is_kept_and_ours_are_filled_anew(connection: psyco
     assert _day(connection, tuesday) == (True, None)
 
 
-def test_office_hours_are_assumed_once_and_say_so(connection: psycopg.Connection) -> None:
+def test_office_hours_are_assumed_once_and_marked_so(connection: psycopg.Connection) -> None:
     _fill(connection, date(2026, 11, 16), date(2026, 11, 16))
     hours = connection.execute("select opens, closes, confirmed, source from office_hours order by opens").fetchall()
     assert [row[:3] for row in hours] == [(time(8), time(12), False), (time(13), time(17), False)]
@@ -92,7 +92,7 @@ def test_office_hours_are_assumed_once_and_say_so(connection: psycopg.Connection
     assert connection.execute("select count(*) from office_hours").fetchone() == (1,)
 
 
-def test_an_unknown_country_is_refused_in_words(connection: psycopg.Connection) -> None:
+def test_an_unknown_country_is_refused_with_a_message(connection: psycopg.Connection) -> None:
     with pytest.raises(CalendarError, match="No public holidays are known for QQ"):
         _fill(connection, date(2026, 1, 1), date(2026, 1, 2), country="QQ")
     with pytest.raises(CalendarError, match="US-XX"):
@@ -108,13 +108,13 @@ def _hanoi(connection: psycopg.Connection) -> None:
 
 
 def _calendar(database: str, *arguments: str, fails: int = 0) -> str:
-    """Run a command of `calendar`, and return its words in one line."""
+    """Run a `calendar` command, and return its output in one line."""
     result = CliRunner().invoke(app, ["calendar", *arguments, "--database", database])
     assert result.exit_code == fails, result.output
     return " ".join(result.output.replace("│", " ").split())
 
 
-def test_a_notice_is_written_and_taken_back(connection: psycopg.Connection, database: str) -> None:
+def test_a_notice_is_entered_and_removed(connection: psycopg.Connection, database: str) -> None:
     _hanoi(connection)
     _fill(connection, date(2027, 1, 1), date(2027, 12, 31))
     notice = ["--name", "Nghỉ [bù]", "--source", " Thông báo số 1 "]
@@ -128,28 +128,26 @@ def test_a_notice_is_written_and_taken_back(connection: psycopg.Connection, data
     assert "2027-04-25" not in shown
     assert "2027-04-26 is worked again (shipped: Monday to Friday)." in _calendar(database, "remove", "2027-04-26")
     assert _day(connection, date(2027, 4, 26)) == (True, None)
-    assert "Nobody wrote anything of 2027-04-26" in _calendar(database, "remove", "2027-04-26", fails=3)
+    assert "No person entered 2027-04-26" in _calendar(database, "remove", "2027-04-26", fails=3)
 
 
 @pytest.mark.parametrize(
     ("source", "message"),
     [("  ", "Who says so of 2027-04-26?"), ("shipped: x", "marks days that come with the program")],
 )
-def test_a_day_needs_a_source_of_its_own(
-    connection: psycopg.Connection, database: str, source: str, message: str
-) -> None:
+def test_a_day_needs_a_source(connection: psycopg.Connection, database: str, source: str, message: str) -> None:
     _hanoi(connection)
     assert message in _calendar(database, "add", "2027-04-26", "--off", "--source", source, fails=3)
     assert connection.execute("select count(*) from working_day").fetchone() == (0,)
 
 
-def test_off_or_working_must_be_said_and_so_must_the_source(database: str) -> None:
+def test_off_or_working_and_the_source_are_required(database: str) -> None:
     _calendar(database, "add", "2027-04-26", "--source", "x", fails=2)
     _calendar(database, "add", "2027-04-26", "--off", fails=2)
     _calendar(database, "add", "26/04/2027", "--off", "--source", "x", fails=2)
 
 
-def test_a_calendar_is_carried_to_another_database(
+def test_a_calendar_is_copied_to_another_database(
     connection: psycopg.Connection, database: str, tmp_path: Path
 ) -> None:
     _hanoi(connection)
@@ -165,7 +163,7 @@ def test_a_calendar_is_carried_to_another_database(
     assert "VN,2026-01-10,true,Làm bù ngày 02/01/2026,shipped: government notice on New Year 2026" in lines
     connection.execute("delete from working_day")
     said = _calendar(database, "import", str(file))
-    assert said == f"1 days written; {len(lines) - 2} left out, which come with the program."
+    assert said == f"1 days written; {len(lines) - 2} shipped days left out."
     assert connection.execute("select * from working_day").fetchall() == [
         (date(2026, 1, 20), False, "Bão, nghỉ", "Công điện")
     ]
@@ -178,7 +176,7 @@ def test_a_calendar_is_carried_to_another_database(
         ("VN,20/01/2026,true,Bão,x", "line 3: '20/01/2026' is no day; write 2026-01-10."),
         ("US,2026-01-20,false,Bão,x", "line 3: The day is one of 'US', and the city lies in 'VN'."),
         ("VN,2026-01-20,false,Bão,", "line 3: Who says so of 2026-01-20?"),
-        ("VN,2026-01-19,false,Bão,x", "line 3: 2026-01-19 stands there twice."),
+        ("VN,2026-01-19,false,Bão,x", "line 3: 2026-01-19 occurs twice."),
         ("VN,2026-01-20,false", "line 3: The line must have 5 fields."),
         ("VN,2026-01-20,false,a,b,c", "line 3: The line must have 5 fields."),
     ],
@@ -195,15 +193,15 @@ def test_a_file_with_a_bad_line_writes_nothing(
     assert "line 1: The first line must name the columns" in _calendar(database, "import", str(file), fails=3)
 
 
-def test_fill_goes_on_to_the_end_of_a_year(connection: psycopg.Connection, database: str) -> None:
+def test_fill_continues_to_the_end_of_a_year(connection: psycopg.Connection, database: str) -> None:
     _hanoi(connection)
     _fill(connection, date(2026, 11, 16), date(2026, 11, 20))
     assert "from 2026-11-16 to 2027-12-31." in _calendar(database, "fill", "--to", "2027-12-31")
     assert connection.execute("select count(*), max(day) from working_day").fetchone() == (411, date(2027, 12, 31))
-    assert "cannot be its last" in _calendar(database, "fill", "--to", "2026-01-01", fails=3)
+    assert "cannot end before that" in _calendar(database, "fill", "--to", "2026-01-01", fails=3)
 
 
-def test_hours_are_shown_with_how_sure_we_are(connection: psycopg.Connection, database: str) -> None:
+def test_hours_are_shown_with_their_confirmation(connection: psycopg.Connection, database: str) -> None:
     _fill(connection, date(2026, 11, 16), date(2026, 11, 16))
     assert "1900-01-01 08:00 12:00 unconfirmed giả định: giờ hành chính" in _calendar(database, "hours")
 
@@ -243,7 +241,7 @@ def test_the_coming_year_needs_its_notice_when_it_is_near(
     assert _calendar(database, "check", "--at", "2026-10-01") == (
         "The calendar covers the next 60 days and 2027; its last day is 2027-12-31."
     )
-    assert _cover(reports, "2025-11-18 03:00").announced, "the exceptions shipped with us speak of 2026"
+    assert _cover(reports, "2025-11-18 03:00").announced, "the built-in exceptions are for 2026"
     _calendar(database, "add", "2027-01-01", "--off", "--name", "Tết Dương lịch", "--source", "Thông báo 2027")
     assert _cover(reports, "2026-11-18 03:00").complete
     _calendar(database, "check", "--at", "2026-11-18")

@@ -1,4 +1,4 @@
-"""Lists of cases: the figure's own, in order, page by page, as they stood; and the same taken away in a file."""
+"""Lists of cases: a figure's own, in order, page by page, as of a moment; and the same exported to a file."""
 
 import csv
 import io
@@ -57,11 +57,13 @@ def test_orders(city: psycopg.Connection, reports: ReportDatabase) -> None:
     assert listed(reports, order="newest") == [4, 2, 3, 1]
     assert listed(reports, order="oldest") == [1, 3, 2, 4]
     assert listed(reports, order="worklist") == [2, 1, 3, 4]
-    assert listed(reports, "submitted", "most_late")[:2] == [5, 1], "four days late beats an hour; the undue come last"
+    assert listed(reports, "submitted", "most_late")[:2] == [5, 1], (
+        "four days late before an hour late; without a deadline last"
+    )
 
 
 def test_pages_follow_each_other_across_what_changed_since(city: psycopg.Connection, reports: ReportDatabase) -> None:
-    """Some of the cases stand as they stand now, some stood otherwise at the moment: one list of both."""
+    """A list of cases that have not changed since the moment and of cases that have."""
     for number in range(1, 8):
         report(city, number, submitted_at=T - number * HOUR)
     for number in (2, 5):
@@ -86,7 +88,7 @@ def test_a_case_is_shown_as_it_stood(city: psycopg.Connection, reports: ReportDa
 
 @pytest.mark.usefixtures("city")
 @pytest.mark.parametrize(
-    ("query", "figure", "order", "page", "strange"),
+    ("query", "figure", "order", "page", "unrecognised"),
     [
         ({}, "open", "worklist", 1, ()),
         ({"figure": ["overdue"], "page": ["3"]}, "overdue", "worklist", 3, ()),
@@ -141,7 +143,7 @@ def test_a_list_says_which_severities_and_days_it_is_of(export: Export) -> None:
 
 @pytest.mark.usefixtures("city")
 @pytest.mark.parametrize(("count", "shown", "last"), [(0, 1, 1), (50, 1, 1), (51, 2, 2), (10**7, 7, 200)])
-def test_a_page_there_is(reports: ReportDatabase, count: int, shown: int, last: int) -> None:
+def test_a_page_number_is_limited(reports: ReportDatabase, count: int, shown: int, last: int) -> None:
     assert page_of(asked_list({"page": ["7"]}, reports), count, 50) == (shown, last)
 
 
@@ -160,7 +162,7 @@ HOSTILE = "=cmd|' /C calc'!A0"
 
 @pytest.fixture
 def export(city: psycopg.Connection, reports: ReportDatabase) -> Export:
-    """Two overdue cases, one of them hostile, and one that is not overdue."""
+    """Two overdue cases, one of them with hostile text, and one that is not overdue."""
     report(city, 1, title=HOSTILE, address="+84", officer="@sum", due_at=T - 3 * HOUR, lon=-105.5, lat=21.0)
     report(city, 2, title="Mưa\nngập, “lụt”", due_at=T - HOUR, district_id=None, ward_id=None, unit_id=None)
     report(city, 3, title="Không quá hạn", due_at=T + DAY)
@@ -174,7 +176,7 @@ def written(export: Export) -> bytes:
 
 
 def workbook(export: Export, rows_on_a_sheet: int = 1000) -> dict[str, str]:
-    """The parts of a workbook, by their names."""
+    """The parts of a workbook by name."""
     file = io.BytesIO()
     with speaking("en"), Workbook(file, {"constant_memory": True, "strings_to_formulas": False}) as book:
         assert list(CasesBook(book, export, rows_on_a_sheet).parts())[-1] == export.listed.count
@@ -182,16 +184,16 @@ def workbook(export: Export, rows_on_a_sheet: int = 1000) -> dict[str, str]:
         return {name: archive.read(name).decode() for name in archive.namelist() if name.endswith(".xml")}
 
 
-def test_a_csv_file_is_one_table_that_says_what_it_is(export: Export) -> None:
+def test_a_csv_file_is_one_table_with_a_description(export: Export) -> None:
     content = written(export)
-    assert content.startswith(b"\xef\xbb\xbf"), "spreadsheets know UTF-8 by its mark"
+    assert content.startswith(b"\xef\xbb\xbf"), "spreadsheets recognise UTF-8 by its byte order mark"
     headings, *rows = csv.reader(io.StringIO(content.decode("utf-8-sig")))
     assert {len(row) for row in rows} == {len(headings)}
     table = [dict(zip(headings, row, strict=True)) for row in rows]
     assert [row["Code"] for row in table] == ["T-1", "T-2"]
     assert table[0]["Due"] == "2026-11-18 07:00:00"
     assert table[0]["Hours past the deadline"] == "3.0"
-    assert table[0]["Longitude"] == "-105.5", "a number stays one"
+    assert table[0]["Longitude"] == "-105.5", "a number stays a number"
     assert (table[1]["What"], table[1]["Held by"]) == ("Mưa\nngập, “lụt”", "")
     assert headings[-1] == (
         "What is listed: Overdue: open, and due before the moment | Moment: 18/11/2026 10:00 (Asia/Ho_Chi_Minh) | "
@@ -206,16 +208,16 @@ def test_no_cell_of_a_csv_file_is_a_formula(export: Export) -> None:
     assert (rows[0]["What"], rows[0]["Address"], rows[0]["Officer"]) == ("'" + HOSTILE, "'+84", "'@sum")
 
 
-def test_a_list_that_is_empty_or_cut_short_says_so(export: Export) -> None:
+def test_an_empty_or_truncated_list_says_so(export: Export) -> None:
     none = Export(asked_list({"figure": ["refused"]}, export.reports), NOW, export.city, export.reports, most=10)
     assert "Cases in this file: 0" in written(none).decode()
     short = Export(export.listing, NOW, export.city, export.reports, most=1)
     content = written(short).decode()
     assert "T-2" not in content
-    assert "the first 1; a file holds no more" in content
+    assert "the first 1; a file cannot hold more" in content
 
 
-def test_a_workbook_has_words_dates_and_a_sheet_that_says_what_it_is(export: Export) -> None:
+def test_a_workbook_has_text_dates_and_a_sheet_with_a_description(export: Export) -> None:
     parts = workbook(export)
     cases, about = parts["xl/worksheets/sheet1.xml"], parts["xl/worksheets/sheet2.xml"]
     assert "<f>" not in cases, "no formula"
@@ -226,7 +228,7 @@ def test_a_workbook_has_words_dates_and_a_sheet_that_says_what_it_is(export: Exp
     assert "18/11/2026 10:00" in about
 
 
-def test_a_workbook_goes_on_on_a_further_sheet(export: Export) -> None:
+def test_a_workbook_continues_on_another_sheet(export: Export) -> None:
     parts = workbook(export, rows_on_a_sheet=1)
     first, second, about = (parts[f"xl/worksheets/sheet{n}.xml"] for n in (1, 2, 3))
     assert ("T-1" in first, "T-2" in first) == (True, False)
@@ -236,7 +238,7 @@ def test_a_workbook_goes_on_on_a_further_sheet(export: Export) -> None:
     assert re.findall(r'<sheet name="([^"]+)"', parts["xl/workbook.xml"]) == ["Cases", "Cases 2", "About this list"]
 
 
-def test_no_file_holds_a_citizen(export: Export) -> None:
+def test_no_file_contains_a_citizens_contact(export: Export) -> None:
     for content in (written(export).decode(), *workbook(export).values()):
         assert "Bí Mật" not in content
         assert "0912345678" not in content
@@ -247,7 +249,7 @@ def test_no_file_holds_a_citizen(export: Export) -> None:
 def test_a_long_list_is_read_part_by_part_and_is_the_same(
     city: psycopg.Connection, reports: ReportDatabase, monkeypatch: pytest.MonkeyPatch, figure: str, order: Order
 ) -> None:
-    """With moments that several share, and reports that stood otherwise, on both sides of where a part ends."""
+    """With shared times, and reports that have changed since, on both sides of a part's end."""
     for number in range(1, 12):
         moment = T - (1 + number // 3) * HOUR
         report(city, number, submitted_at=T - 5 * DAY - (number // 4) * HOUR, due_at=moment, ended_at=moment)
@@ -268,8 +270,8 @@ def test_a_long_list_is_read_part_by_part_and_is_the_same(
             assert all(len(part) <= at_once for part in parts)
 
 
-def test_a_file_is_called_by_its_figure_its_period_and_its_moment(export: Export) -> None:
-    assert export.file_name("csv") == "overdue_at_2026-11-18_1000.csv", "of what is open the period says nothing"
+def test_a_file_is_named_after_its_figure_period_and_moment(export: Export) -> None:
+    assert export.file_name("csv") == "overdue_at_2026-11-18_1000.csv", "open reports do not depend on the period"
     month = Filters.of(scope=ALL_CASES, at=T, zone=HANOI, start=T - 30 * DAY, end=T - 2 * HOUR)
     resolved = Export(asked_list({"figure": ["resolved"]}, export.reports), month, export.city, export.reports)
     assert resolved.file_name("xlsx") == "resolved_2026-10-19_to_2026-11-18_at_2026-11-18_1000.xlsx"

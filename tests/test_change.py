@@ -1,4 +1,4 @@
-"""What a figure is compared with, and how sure a change must be: like with like, and no more than chance brings."""
+"""What a figure is compared with, and when a change counts: like with like, and only beyond chance."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -36,7 +36,7 @@ def over(start: datetime, at: datetime = MONDAY, end: datetime | None = None) ->
 
 
 def midnight(days_before: int) -> datetime:
-    """The midnight that begins so many days with Monday's own day as the last of them."""
+    """The midnight that starts so many days of which Monday is the last."""
     return datetime.combine(MONDAY.date() - timedelta(days=days_before - 1), time.min, HANOI)
 
 
@@ -133,7 +133,7 @@ def working_days(connection: psycopg.Connection) -> set[date]:
 
 
 def recounted(connection: psycopg.Connection, at: datetime, working: set[date]) -> tuple[int, int]:
-    """Count what was open and due soon at a moment from the rows themselves: the version that held then."""
+    """Count what was open and due soon at a moment from the rows themselves: the version valid then."""
     day = at.astimezone(HANOI).date() + timedelta(days=1)
     while day not in working:
         day += timedelta(days=1)
@@ -201,7 +201,7 @@ def test_a_count_differs_only_where_the_exact_binomial_test_says_so(now: int, be
     [(0, 0, False), (3, 0, False), (8, 0, True), (10, 25, False), (8, 30, True), (110, 100, False), (150, 100, True),
      (11_000, 10_000, False), (12_000, 10_000, False), (14_000, 10_000, True)],
 )  # fmt: skip
-def test_counts_differ_by_more_than_a_steady_city_varies(now: int, before: int, differs: bool) -> None:
+def test_counts_differ_only_beyond_a_steady_citys_variation(now: int, before: int, differs: bool) -> None:
     assert bool(count_differs(now, before)) == differs
 
 
@@ -211,7 +211,7 @@ def test_counts_differ_by_more_than_a_steady_city_varies(now: int, before: int, 
      ((80, 100, 81, 100), False), ((60, 100, 85, 100), True), ((0, 0, 5, 10), False), ((5, 10, 0, 0), False),
      ((90_000, 100_000, 91_000, 100_000), False), ((80_000, 100_000, 91_000, 100_000), True)],
 )  # fmt: skip
-def test_shares_differ_by_more_than_a_steady_city_varies(counts: tuple[int, int, int, int], differs: bool) -> None:
+def test_shares_differ_only_beyond_a_steady_citys_variation(counts: tuple[int, int, int, int], differs: bool) -> None:
     assert share_differs(*counts) == differs
 
 
@@ -244,9 +244,7 @@ def test_the_bounds_of_a_median_hold_it_as_often_as_they_say() -> None:
     assert median_bounds(8)[0] == 1
 
 
-def test_in_a_city_in_which_nothing_changes_few_changes_are_coloured(
-    new_database: NewDatabase, schema_template: str
-) -> None:
+def test_in_a_steady_city_few_changes_are_coloured(new_database: NewDatabase, schema_template: str) -> None:
     url = new_database(schema_template)
     with connect(url) as connection:
         steady_city.build(connection, reports=10_000, seed=26)
@@ -259,7 +257,7 @@ def test_in_a_city_in_which_nothing_changes_few_changes_are_coloured(
 
 
 def test_a_period_begins_the_compared_moments_own_way() -> None:
-    """At midnight sharp a period of seven days has begun its seventh."""
+    """At exactly midnight a period of seven days starts its seventh."""
     at = datetime(2026, 11, 30, tzinfo=HANOI)
     found = earlier(over(at - 6 * DAY, at), LONG_AGO)
     assert (found.days, found.weeks) == (7, 1)

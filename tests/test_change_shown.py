@@ -1,4 +1,4 @@
-"""A change on the screens: the same on every page, its words, its colour and its sign agree; unknown is not good."""
+"""A change on the screens: the same on every page; words, colour and sign agree; unknown is not good."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -129,11 +129,11 @@ def test_words_colour_and_sign_agree(connection: psycopg.Connection, reports: Re
     small_city(connection)
     number = iter(range(1, 1000))
     report(connection, next(number), submitted_at=T - 100 * DAY, ended_at=T - 99 * DAY)
-    for _ in range(40):  # open a week ago and done since
+    for _ in range(40):  # open a week ago and resolved since
         report(connection, next(number), submitted_at=T - 9 * DAY, ended_at=T - 3 * DAY, due_at=T - 4 * DAY)
     for _ in range(3):  # overdue now
         report(connection, next(number), due_at=T - HOUR)
-    for _ in range(30):  # of the week before: all done in time
+    for _ in range(30):  # in the week before: all resolved on time
         report(connection, next(number), submitted_at=T - 12 * DAY, ended_at=T - 11 * DAY, due_at=T - 10 * DAY)
     with speaking("en" if language == "en" else "vi"):
         made = headline(looked_at(reports, T, "overview", period="7d", lang=language))
@@ -171,7 +171,7 @@ def test_a_city_whose_data_begin_inside_the_comparison_shows_no_change(
             assert tile.change.tone == "muted"
         assert "29/10/2026" in of_figure(headline(run), "open").about
         since = backlog_table.compared_since(run)
-        assert since == datetime(2026, 11, 12, tzinfo=HANOI)  # seven days of what came in and went out
+        assert since == datetime(2026, 11, 12, tzinfo=HANOI)  # seven days of received and ended reports
         assert backlog_table._table(run, since, "unit", "open")["rows"][0]["change"] is None
         scene = wall_scenes._backlog(run, WallScreen(language="en"))
         assert (scene["change"], scene["rows"][0]["change"]) == ("", "")
@@ -185,7 +185,7 @@ def test_a_city_whose_data_begin_inside_the_comparison_shows_no_change(
 def test_where_nothing_could_be_counted_a_tile_is_neutral_and_says_why(
     connection: psycopg.Connection, reports: ReportDatabase, language: str
 ) -> None:
-    """No deadline, no time to take a report on, no rating: as in a city that publishes none of them."""
+    """No deadline, no term to take a report on, no rating: as in a city that publishes none of them."""
     small_city(connection)
     for number in range(10):
         report(connection, number)
@@ -206,8 +206,8 @@ def test_where_nothing_could_be_counted_a_tile_is_neutral_and_says_why(
     if language == "en":
         assert [tile.parts[-1] for tile in made if tile.value == "–"] == [
             " open, none of them with a deadline", " open, none of them with a deadline",
-            " not yet taken on, none with a time for it", "nothing with a deadline fell due",
-            "nothing had a time by which to be taken on", "nothing was rated",
+            " not yet taken on, none with a term for it", "nothing with a deadline fell due",
+            "nothing was due to be taken on", "nothing was rated",
         ]  # fmt: skip
     assert [row["share"] for row in board["rows"]] == ["–"]
     assert board["best"] == []
@@ -250,7 +250,7 @@ def test_a_unit_is_coloured_beside_the_city_only_beyond_chance() -> None:
     assert comparison.apart_tone(12, 15, 100 + 12, 1000 + 15, good=-1) == "overdue"
     assert comparison.apart_tone(90, 90, 900, 1000 + 90, good=1) == "good"
     assert comparison.apart_tone(0, 90, 300, 1000 + 90, good=-1) == "good"
-    assert comparison.apart_tone(15, 15, 15, 15, good=1) == ""  # nobody beside it
+    assert comparison.apart_tone(15, 15, 15, 15, good=1) == ""  # no other unit
     assert comparison.apart_tone(0, 0, 300, 1000, good=1) == ""
 
 
@@ -269,7 +269,7 @@ def test_a_median_is_coloured_beside_the_city_only_beyond_chance(
     for more, tone in ((0, ""), (30, "overdue")):
         for number in range(1000, 1000 + more):
             resolved(number, 40, 1)
-        at = T + (more > 0) * HOUR  # another moment: nothing remembered answers it
+        at = T + (more > 0) * HOUR  # another moment, so that no cached answer is used
         with speaking("en"):
             run = looked_at(reports, at, "unit", unit="lang")
             assert comparison._beside(run, *own_and_city(run))["cards"][-1]["tone"] == tone

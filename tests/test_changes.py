@@ -1,4 +1,4 @@
-"""A change is seen in the order it was committed, whatever clock its writer has and whatever else still runs."""
+"""A change is seen in commit order, whatever its writer's clock says and whatever transactions are still running."""
 
 import random
 import time
@@ -25,7 +25,7 @@ YEAR = timedelta(days=400)
 
 
 class Looks:
-    """Look after look at one database."""
+    """A series of polls of one database."""
 
     def __init__(self, reports: ReportDatabase) -> None:
         self._reports = reports
@@ -33,7 +33,7 @@ class Looks:
         self.committed()
 
     def committed(self) -> bool:
-        """Whether anything was committed since the last look."""
+        """Whether anything was committed since the last poll."""
         found = changes(self._reports, NOW, self._mark)
         assert not found.elsewhere
         self._mark = found.mark
@@ -84,9 +84,7 @@ def test_a_statement_that_changes_no_report_leaves_none(
     assert not looks.committed()
 
 
-def test_what_is_undone_leaves_none_and_what_is_kept_beside_it_does(
-    looks: Looks, connection: psycopg.Connection
-) -> None:
+def test_rolled_back_work_leaves_no_mark_and_committed_work_does(looks: Looks, connection: psycopg.Connection) -> None:
     with connection.transaction(force_rollback=True):
         report(connection, 2)
     assert not looks.committed()
@@ -122,9 +120,7 @@ def test_a_long_transaction_and_a_wrong_clock_hide_nothing(
     assert not looks.committed()
 
 
-def test_in_whatever_order_transactions_begin_and_end_each_is_seen_at_the_next_look(
-    looks: Looks, database: str
-) -> None:
+def test_each_transaction_is_seen_at_the_next_poll_in_any_order(looks: Looks, database: str) -> None:
     chance = random.Random(26)
     with ExitStack() as held:
         writers = [held.enter_context(connect(database)) for _ in range(5)]
@@ -149,7 +145,7 @@ def test_old_marks_are_deleted_and_those_still_needed_stay(
         report(connection, 4)
         connection.execute("update change_mark set at = at - interval '1 hour'")
         forget_marks(connection)
-        assert marks(connection) == 1, "that of the transaction that may be newer than one that runs"
+        assert marks(connection) == 1, "the time of a transaction that may be newer than a running one"
     connection.execute("update change_mark set at = at - interval '1 hour'")
     summarise(connection, now=NOW)
     old = "select count(*) from change_mark where at < clock_timestamp() - interval '30 minutes'"
@@ -168,7 +164,7 @@ def test_marks_that_came_with_a_dump_are_deleted_and_hide_nothing(looks: Looks, 
     assert connection.execute("select from change_mark where xid = '999999999999'").fetchone() is None
 
 
-def test_deleting_marks_waits_for_nobody(looks: Looks, connection: psycopg.Connection, database: str) -> None:
+def test_deleting_marks_waits_for_no_lock(looks: Looks, connection: psycopg.Connection, database: str) -> None:
     assert not looks.committed()
     connection.execute("update change_mark set at = at - interval '1 hour'")
     with connect(database) as other, other.transaction():
@@ -187,7 +183,7 @@ def watched(connection: psycopg.Connection, database: str) -> Iterator[Watcher]:
 
 
 def shown_after(watched: Watcher, seconds: float, connection: psycopg.Connection, number: int) -> float:
-    """Let a report come in and return how long the watcher, left to itself, takes to speak of a moment with it."""
+    """Insert a report and return how long the watcher takes to show a moment with it."""
     came = datetime.now(UTC)
     report(connection, number, submitted_at=came, updated_at=came)
     began = time.monotonic()
@@ -200,7 +196,7 @@ def shown_after(watched: Watcher, seconds: float, connection: psycopg.Connection
 def test_a_change_is_on_screen_within_five_seconds_of_a_wrong_clock_and_a_long_transaction(
     watched: Watcher, connection: psycopg.Connection, database: str
 ) -> None:
-    """Not at the minute turn: five in a row, more than a second apart, come to the screen each at once."""
+    """Not at the next minute: five changes, more than a second apart, are each shown at once."""
     ahead = datetime.now(UTC) + YEAR
     with connect(database) as long, long.transaction():
         report(long, 90, submitted_at=datetime.now(UTC), updated_at=datetime.now(UTC))
@@ -211,7 +207,7 @@ def test_a_change_is_on_screen_within_five_seconds_of_a_wrong_clock_and_a_long_t
 
 
 def test_two_changes_in_one_second_are_two_moments(watched: Watcher, connection: psycopg.Connection) -> None:
-    """The second is stamped by a clock that is behind, as what a transaction of some seconds writes."""
+    """The second is stamped by a slow clock, like the write of a transaction that takes some seconds."""
     while not 50_000 < datetime.now(UTC).microsecond < 300_000:
         time.sleep(0.02)
     for number in (2, 3):
@@ -224,7 +220,7 @@ def test_two_changes_in_one_second_are_two_moments(watched: Watcher, connection:
 def test_without_marks_a_change_is_seen_by_its_own_time_unless_that_is_in_the_future(
     watched: Watcher, connection: psycopg.Connection
 ) -> None:
-    """As where the city's own view stands in the place of the table of reports."""
+    """As if the city's own view replaced the table of reports."""
     connection.execute("drop trigger mark_new on report; drop trigger mark_change on report")
     ahead = datetime.now(UTC) + YEAR
     report(connection, 2, submitted_at=ahead, updated_at=ahead)
@@ -233,7 +229,7 @@ def test_without_marks_a_change_is_seen_by_its_own_time_unless_that_is_in_the_fu
     assert not server(watched.reports, ahead).marks
 
 
-def test_one_report_of_the_future_makes_no_city_live(connection: psycopg.Connection, database: str) -> None:
+def test_a_report_from_the_future_does_not_make_a_city_live(connection: psycopg.Connection, database: str) -> None:
     small_city(connection)
     now = datetime.now(UTC)
     report(connection, 1, submitted_at=now - 90 * DAY, updated_at=now - 90 * DAY)
@@ -249,7 +245,7 @@ def test_one_report_of_the_future_makes_no_city_live(connection: psycopg.Connect
 
 
 @pytest.mark.parametrize("last", ["received", "ended", "rated", "escalated", "moved", "step"])
-def test_a_still_city_opens_at_its_last_event_of_any_kind(
+def test_a_city_that_is_not_live_opens_at_its_last_event(
     connection: psycopg.Connection, database: str, last: str
 ) -> None:
     small_city(connection)
@@ -274,7 +270,7 @@ def test_a_still_city_opens_at_its_last_event_of_any_kind(
         assert found.pulse.city.last_submitted_at == came
 
 
-def test_the_city_is_known_by_what_has_come(connection: psycopg.Connection, reports: ReportDatabase) -> None:
+def test_the_city_is_judged_by_reports_up_to_now(connection: psycopg.Connection, reports: ReportDatabase) -> None:
     small_city(connection)
     report(connection, 1, submitted_at=T + DAY)
     found = city(reports, T)

@@ -1,4 +1,4 @@
-"""`check` is quiet on a good database, and names table, column and cure of every kind of damage."""
+"""`check` finds nothing in a good database, and names table, column and cure of every kind of damage."""
 
 import tomllib
 from datetime import timedelta
@@ -21,7 +21,7 @@ from tests.reports import DAY, HOUR, T, past, report, small_city
 
 
 def _step(connection: psycopg.Connection, number: int, *steps: tuple[str, timedelta]) -> None:
-    """Add a report's events, each a time after it was submitted, two days before T."""
+    """Add a report's events, with their times after its submission two days before T."""
     for n, (kind, after) in enumerate(steps, start=1):
         connection.execute(
             "insert into report_event (report_id, n, at, kind) values (%s, %s, %s, %s)",
@@ -30,7 +30,7 @@ def _step(connection: psycopg.Connection, number: int, *steps: tuple[str, timede
 
 
 def _good_city(connection: psycopg.Connection) -> None:
-    """Five reports that agree with their events and history: waiting, resolved, transferred, reopened, not located."""
+    """Five reports consistent with their events and history: waiting, resolved, transferred, reopened, not located."""
     small_city(connection)
     connection.execute(
         """
@@ -88,7 +88,7 @@ def good_template(new_database: NewDatabase, schema_template: str) -> str:
 
 @pytest.fixture
 def database(new_database: NewDatabase, good_template: str) -> str:
-    """A good database, this test's own, in place of the empty one."""
+    """A good database for this test, instead of the empty one."""
     return new_database(good_template)
 
 
@@ -142,15 +142,15 @@ def test_views_over_the_citys_own_tables_are_as_good(connection: psycopg.Connect
     assert find_damage(connection, T) == []
 
 
-def test_a_view_that_passes_by_the_rules_of_rows_is_named(connection: psycopg.Connection) -> None:
+def test_a_view_that_bypasses_row_level_security_is_named(connection: psycopg.Connection) -> None:
     connection.execute(OF_VIEWS)
     connection.execute("alter view report reset (security_invoker)")
     (damage,) = find_damage(connection, T)
-    assert str(damage).startswith("report: a view that shows cases to officials who have none. Cure: let it choose")
+    assert str(damage).startswith("report: the view shows cases to officials without access to any. Cure: let it")
 
 
-def test_a_role_that_the_rules_do_not_bind_is_named(connection: psycopg.Connection) -> None:
-    with connection.transaction(force_rollback=True):  # roles are the whole server's
+def test_a_role_that_bypasses_the_rules_is_named(connection: psycopg.Connection) -> None:
+    with connection.transaction(force_rollback=True):  # roles belong to the whole server
         connection.execute("grant report_gate to report_reader")
         (belongs,) = map(str, role_damage(connection))
         assert belongs.startswith(
@@ -162,9 +162,7 @@ def test_a_role_that_the_rules_do_not_bind_is_named(connection: psycopg.Connecti
         except psycopg.errors.InsufficientPrivilege:
             pytest.skip("only a superuser may let a role pass by row-level security")
         (passes,) = map(str, role_damage(connection))
-        assert passes.startswith(
-            "role report_leader: passes by row-level security. Cure: alter role report_leader nosu"
-        )
+        assert passes.startswith("role report_leader: bypasses row-level security. Cure: alter role report_leader nosu")
 
 
 def test_a_view_is_held_to_the_rules_of_the_table(connection: psycopg.Connection) -> None:
@@ -180,7 +178,7 @@ def test_a_view_is_held_to_the_rules_of_the_table(connection: psycopg.Connection
     ]
 
 
-def test_every_rule_between_columns_is_said_in_words(connection: psycopg.Connection) -> None:
+def test_every_check_over_several_columns_has_words(connection: psycopg.Connection) -> None:
     expected, _ = expected_structure(connection)
     between = {
         (name, *sorted(rule.columns))
@@ -206,7 +204,7 @@ def test_the_demo_city_is_good(new_database: NewDatabase, schema_template: str) 
         assert find_damage(connection, T) == []
 
 
-def test_a_role_that_may_not_create_schemas_is_told_so(connection: psycopg.Connection) -> None:
+def test_a_role_that_may_not_create_schemas_gets_a_message(connection: psycopg.Connection) -> None:
     connection.execute("set role report_reader")
     with pytest.raises(SchemaError, match="grant create on the database"):
         find_damage(connection, T)

@@ -21,19 +21,19 @@ DOORS = {
     ),
     "names that the caller may put anywhere": (
         "alter function contact_of reset search_path",
-        "put them. Cure: alter function contact_of(bigint,text,text) set search_path = pg_catalog, public, pg_temp.",
+        "create them. Cure: alter function contact_of(bigint,text,text) set search_path = pg_catalog, public, pg_temp.",
     ),
     "the caller's temporary tables first": (
         "alter function found_by_words set search_path = pg_catalog, public",
-        "found_by_words(tsquery): the function runs with its owner's rights and looks for names",
+        "found_by_words(tsquery): the function runs with its owner's rights and searches names",
     ),
     "a function of the city's own": (
         "create function ours() returns bigint language sql security definer as 'select count(*) from report'",
-        "ours(): the function runs with its owner's rights and looks for names",
+        "ours(): the function runs with its owner's rights and searches names",
     ),
     "no key": (
         "delete from scope_key",
-        "scope_key: no key, so that no scope can be signed and the dashboard shows counts alone. Cure: python -m",
+        "scope_key: the key is missing, so that no scope can be signed and the dashboard shows counts only. Cure:",
     ),
     "a key for the reader": (
         "grant select on scope_key to report_reader",
@@ -49,7 +49,7 @@ DOORS = {
     ),
     "accounts without a scope": (
         "alter table app_user disable row level security",
-        "app_user: row-level security is off, so that whoever may read the table sees every row. Cure: alter table",
+        "app_user: row-level security is off, so that every reader of the table sees every row. Cure: alter table",
     ),
     "large objects": (
         "grant execute on function lo_create(oid) to public",
@@ -72,7 +72,7 @@ DOORS = {
 
 
 @pytest.mark.parametrize("door", DOORS)
-def test_an_open_door_is_named_with_its_cure(connection: psycopg.Connection, door: str) -> None:
+def test_each_excess_right_is_named_with_its_cure(connection: psycopg.Connection, door: str) -> None:
     opened, said = DOORS[door]
     try:
         connection.execute(opened.encode())
@@ -86,11 +86,11 @@ def test_an_open_door_is_named_with_its_cure(connection: psycopg.Connection, doo
 
 def test_an_extension_that_leads_elsewhere_is_named(connection: psycopg.Connection) -> None:
     assert list(login_damage(connection)) == []
-    (found,) = map(str, login_damage(connection, ways_out=("plpgsql",)))  # the one extension that is here
+    (found,) = map(str, login_damage(connection, ways_out=("plpgsql",)))  # the only extension installed here
     assert found.startswith("extension plpgsql: is installed, and leads to other databases")
 
 
-def test_what_only_a_superuser_may_close_is_told_apart(connection: psycopg.Connection) -> None:
+def test_rights_that_only_a_superuser_may_revoke_are_listed_apart(connection: psycopg.Connection) -> None:
     assert beyond_the_owner(connection) == []
     with connection.transaction(force_rollback=True):
         try:

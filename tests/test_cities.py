@@ -1,4 +1,4 @@
-"""The dashboard's figures of real cities, beside what the cities published."""
+"""The dashboard's figures of real cities, compared with what the cities published."""
 
 import csv
 import gzip
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.real_data
 
 
 def figures_of(imported: Imported, at: str, by: Any = None) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the figures at a moment of the city's own time, and the published flags beside ours."""
+    """Return the figures at a moment of the city's own time, and the published flags with ours."""
     with closing(ReportDatabase(imported.url)) as reports:
         zone = city(reports, datetime.now(UTC)).zone
         filters = Filters.of(at=datetime.fromisoformat(at).replace(tzinfo=zone), zone=zone)
@@ -71,20 +71,20 @@ def test_rows_add_up_to_the_whole(boston: Imported, by: str) -> None:
     assert rows[counts].sum().to_dict() == whole[counts].iloc[0].to_dict()
 
 
-def test_a_past_moment_asked_twice_answers_the_same(boston: Imported) -> None:
+def test_a_past_moment_has_the_same_answer_twice(boston: Imported) -> None:
     first, _flags = figures_of(boston, "2011-10-01T08:00", by="unit")
     again, _flags = figures_of(boston, "2011-10-01T08:00", by="unit")
     pd.testing.assert_frame_equal(first, again)
 
 
 def file_of(cities: Path, name: str) -> list[dict[str, str]]:
-    """Return the rows of a city's published file as they stand."""
+    """Return the rows of a city's published file."""
     with gzip.open(cities / FILES[name], "rt", encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
 def viewing(reports: ReportDatabase, at: str, **choices: Any) -> Run:
-    """Return a viewing of all a city's reports at a moment of its own time."""
+    """Return a run over all of a city's reports at a moment of its own time."""
     known = city(reports, datetime.now(UTC))
     moment = datetime.fromisoformat(at).replace(tzinfo=known.zone)
     filters = Filters.of(at=moment, zone=known.zone, scope=ALL_CASES, **choices)
@@ -92,7 +92,7 @@ def viewing(reports: ReportDatabase, at: str, **choices: Any) -> Run:
 
 
 def told_of(reports: ReportDatabase, run: Run, identity: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return what the case's page and the list say of one report in the city's own words."""
+    """Return how the case's page and the list show one report in the city's own words."""
     case = report(reports, run.filters, identity)
     assert case is not None
     with speaking("en"):
@@ -145,7 +145,7 @@ def test_each_flag_of_the_file_is_on_the_case_in_the_list_and_counted(
                 assert page["flag"]["words"] == listed["flag"] == published.flag_name(flag)
 
 
-def test_kansas_city_and_we_differ_for_want_of_a_deadline(kansas_city: Imported) -> None:
+def test_kansas_city_and_we_differ_because_there_is_no_deadline(kansas_city: Imported) -> None:
     with closing(ReportDatabase(kansas_city.url)) as reports, speaking("en"):
         shown = published.figures(viewing(reports, "2021-01-01T00:00"), kinds(reports))["flags"]
     assert [(one["count"].count, one["words"]) for one in shown["whys"]] == [

@@ -1,4 +1,4 @@
-"""The command line says what is wrong in one clear message, with an exit code, and never shows a password."""
+"""The command line reports errors in one clear message, with an exit code, and never shows a password."""
 
 import os
 import subprocess
@@ -27,7 +27,7 @@ def run(*arguments: str) -> Result:
 
 
 def words(text: str) -> str:
-    """Return a message as one line, however it was wrapped."""
+    """Return a message as one line, without its line breaks."""
     return " ".join(text.split())
 
 

@@ -21,7 +21,7 @@ from tests.reports import T, small_city
 from tests.waiting import becomes
 
 
-def test_it_reads_as_a_role_that_can_do_nothing_else(
+def test_it_reads_in_a_read_only_role(
     connection: psycopg.Connection, reports: ReportDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(FILES, "write", Path(__file__).with_name("write.sql"))
@@ -53,7 +53,7 @@ def test_the_same_question_is_asked_once_for_all(connection: psycopg.Connection,
     assert asked == ["names"]
 
 
-def test_what_a_viewer_does_to_an_answer_stays_with_that_viewer(
+def test_a_viewers_changes_to_an_answer_do_not_affect_others(
     connection: psycopg.Connection, reports: ReportDatabase
 ) -> None:
     small_city(connection)
@@ -62,7 +62,7 @@ def test_what_a_viewer_does_to_an_answer_stays_with_that_viewer(
     assert "changed" not in set(reports.ask("names")["code"])
 
 
-def test_a_dropped_connection_is_opened_again(connection: psycopg.Connection, reports: ReportDatabase) -> None:
+def test_a_dropped_connection_is_reopened(connection: psycopg.Connection, reports: ReportDatabase) -> None:
     small_city(connection)
     reports.ask_now("city", at=T)
     connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'dashboard'")
@@ -87,7 +87,7 @@ def test_a_question_that_outlives_the_database_leaves_no_connection(
     assert becomes(lambda: connection.execute(held).fetchone() == (0,))
 
 
-def test_what_is_found_by_a_key_is_planned_once(connection: psycopg.Connection, reports: ReportDatabase) -> None:
+def test_lookups_by_key_are_planned_once(connection: psycopg.Connection, reports: ReportDatabase) -> None:
     small_city(connection)
     for report in (1, 2, 3):
         reports.ask_now("report_events", id=report, at=datetime.now(UTC), scope=ALL_CASES)
@@ -99,9 +99,7 @@ def test_what_is_found_by_a_key_is_planned_once(connection: psycopg.Connection, 
     assert plans[sql("code_known").splitlines()[0]] == (0, 2)
 
 
-def test_tables_that_were_changed_meanwhile_are_read_as_they_are(
-    connection: psycopg.Connection, reports: ReportDatabase
-) -> None:
+def test_changed_tables_are_read_in_their_new_form(connection: psycopg.Connection, reports: ReportDatabase) -> None:
     small_city(connection)
     for _prepared in range(2):
         name = reports.ask_now("city", at=T)["name_vi"].iloc[0]
@@ -109,7 +107,7 @@ def test_tables_that_were_changed_meanwhile_are_read_as_they_are(
     assert reports.ask_now("city", at=T)["name_vi"].iloc[0] == name
 
 
-def test_a_connection_that_is_lost_again_is_said_as_such(
+def test_a_connection_lost_twice_is_reported_as_such(
     connection: psycopg.Connection, reports: ReportDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small_city(connection)
@@ -122,14 +120,14 @@ def test_a_connection_that_is_lost_again_is_said_as_such(
         reports.ask_now("city", at=T)
 
 
-def test_nobody_at_the_address_is_said_as_such() -> None:
+def test_a_missing_server_is_reported_as_such() -> None:
     with closing(ReportDatabase("postgresql://reader:secret@127.0.0.1:9/report")) as nobody:
         with pytest.raises(DatabaseAway) as said:
             nobody.ask_now("city", at=T)
         assert "secret" not in str(said.value)
 
 
-def test_another_database_is_said_to_be_none_of_ours(new_database: NewDatabase) -> None:
+def test_another_database_is_reported_as_not_ours(new_database: NewDatabase) -> None:
     with closing(ReportDatabase(new_database("template1"))) as unrecognised, pytest.raises(NotAReportDatabase):
         unrecognised.ask_now("city", at=T)
 
@@ -153,7 +151,7 @@ def backends(connection: psycopg.Connection) -> list[tuple[int]]:
     return found.fetchall()
 
 
-def test_what_the_database_does_not_support_is_no_lost_connection(
+def test_an_unsupported_feature_is_not_a_lost_connection(
     connection: psycopg.Connection, reports: ReportDatabase
 ) -> None:
     in_place_of_the_city(connection, "0A000")
@@ -166,7 +164,7 @@ def test_what_the_database_does_not_support_is_no_lost_connection(
 
 
 @pytest.mark.parametrize("code", ["40001", "40P01"])
-def test_a_question_that_a_copy_gives_up_is_asked_once_more(
+def test_a_question_cancelled_by_a_standby_is_asked_again(
     connection: psycopg.Connection, reports: ReportDatabase, monkeypatch: pytest.MonkeyPatch, code: str
 ) -> None:
     in_place_of_the_city(connection, code)

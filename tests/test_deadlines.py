@@ -1,4 +1,4 @@
-"""Deadlines worked out by hand, and what holds for them whatever happens."""
+"""Deadlines computed by hand, and invariants."""
 
 import tomllib
 from datetime import UTC, date, datetime, timedelta
@@ -25,7 +25,7 @@ CASES: list[dict[str, Any]] = WORKED["case"]
 
 @pytest.fixture(scope="module")
 def rules(new_database: NewDatabase, schema_template: str) -> Rules:
-    """The rules of the hand-worked cases, on the official calendar from December 2023 to 2027."""
+    """The rules of the hand-computed cases, on the official calendar from December 2023 to 2027."""
     with connect(new_database(schema_template)) as connection:
         small_city(connection)
         connection.execute("delete from working_day")
@@ -40,7 +40,7 @@ def rules(new_database: NewDatabase, schema_template: str) -> Rules:
 
 
 def utc(words: str) -> np.datetime64:
-    """Read a moment of Hanoi."""
+    """Read a local time of Hanoi."""
     if words == "none":
         return np.datetime64("NaT", "us")
     moment = datetime.fromisoformat(words).replace(tzinfo=HANOI).astimezone(UTC)
@@ -48,7 +48,7 @@ def utc(words: str) -> np.datetime64:
 
 
 def terms_of(rules: Rules, cases: list[dict[str, Any]]) -> Terms:
-    """Return the terms of cases as written in deadline_cases.toml, all at once."""
+    """Return the terms of the cases in deadline_cases.toml, all at once."""
     days = np.array([case["submitted"][:10] for case in cases], dtype="datetime64[D]")
 
     def rule(category: list[int], severity: list[str], day: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -82,7 +82,7 @@ def answered(rules: Rules) -> Terms:
 
 
 @pytest.mark.parametrize("n", range(len(CASES)), ids=[case["name"] for case in CASES])
-def test_a_hand_worked_case(rules: Rules, answered: Terms, n: int) -> None:
+def test_a_hand_computed_case(rules: Rules, answered: Terms, n: int) -> None:
     case = CASES[n]
     expected = (case["rule"], str(utc(case["receive"])), str(utc(case["due"])))
     found = (int(rules.ids[answered.rule[n]]), str(answered.receive_due_at[n]), str(answered.due_at[n]))
@@ -107,7 +107,7 @@ def test_the_cases_are_many_and_each_shows_its_arithmetic() -> None:
     assert {case["submitted"][:4] for case in CASES} >= {"2024", "2025", "2026", "2027"}
 
 
-# What holds whatever happens: courses of a report submitted within a week of June 2025, steps in order.
+# Invariants: histories of a report submitted within a week of June 2025, steps in order.
 
 _KINDS = ["received", "transferred", "recategorised", "extended", "paused", "resumed", "resolved", "reopened"]
 
@@ -143,14 +143,14 @@ def same(one: np.datetime64, other: np.datetime64) -> bool:
 
 @settings(max_examples=100, deadline=None, derandomize=True)
 @given(cases=some.lists(courses(), min_size=2, max_size=6))
-def test_many_at_once_is_each_alone(rules: Rules, cases: list[dict[str, Any]]) -> None:
+def test_a_batch_gives_the_same_as_single_reports(rules: Rules, cases: list[dict[str, Any]]) -> None:
     together = due(rules, *cases)
     assert all(same(one, due(rules, case)[0]) for one, case in zip(together, cases, strict=True))
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)
 @given(case=courses(), more=some.lists(some.sampled_from(["received", "transferred"]), max_size=4))
-def test_transfers_and_receipts_never_buy_time(rules: Rules, case: dict[str, Any], more: list[str]) -> None:
+def test_transfers_and_receipts_never_gain_time(rules: Rules, case: dict[str, Any], more: list[str]) -> None:
     end = case["steps"][-1][1] if case["steps"] else case["submitted"]
     longer = case | {"steps": [*case["steps"], *([kind, end] for kind in more)]}
     before, after = due(rules, case, longer)
@@ -163,7 +163,7 @@ def test_transfers_and_receipts_never_buy_time(rules: Rules, case: dict[str, Any
     wait=some.integers(0, 4000),
     length=some.integers(0, 20_000),
 )
-def test_a_pause_moves_the_deadline_by_exactly_what_it_stood(
+def test_a_pause_moves_the_deadline_by_exactly_its_duration(
     rules: Rules, case: dict[str, Any], wait: int, length: int
 ) -> None:
     last = datetime.fromisoformat(case["steps"][-1][1] if case["steps"] else case["submitted"])
@@ -176,7 +176,7 @@ def test_a_pause_moves_the_deadline_by_exactly_what_it_stood(
     if np.isnat(before) or before <= utc(times[0]):
         assert same(before, after)
         return
-    begun = terms._start(rules, np.array([0]))[0]  # an urgent report's clock may begin later
+    begun = terms._start(rules, np.array([0]))[0]  # an urgent report's clock may start later
     rule = terms.rule[:1]
     stood, moved = (
         rules.between(rule, np.array([since]), np.array([until]))[0]

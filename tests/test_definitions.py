@@ -1,4 +1,4 @@
-"""The page of definitions: every measure has words, and its numbers open exactly their cases; what rests on what."""
+"""The definitions: every measure has words, its numbers open exactly their cases, unconfirmed ones are marked."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -101,7 +101,7 @@ def test_every_rate_and_signal_has_words_and_cases() -> None:
             assert all(figure_name(figure) and meaning(figure) for figure in parts)
 
 
-def test_a_definition_is_written_out_to_the_last_word() -> None:
+def test_a_definition_is_shown_completely_expanded() -> None:
     for figure in FIGURES:
         assert "{" not in written(figure)
     assert written("overdue") == "(open_until > :at) and due_at < :at"
@@ -115,7 +115,7 @@ def test_a_definition_is_written_out_to_the_last_word() -> None:
         ("update deadline_rule set handle_confirmed = false", Unsure(receive=False, handle=True)),
         ("update deadline_rule set receive_confirmed = false", Unsure(receive=True, handle=False)),
         ("update office_hours set confirmed = false", Unsure(receive=True, handle=True)),
-        # Hours that no term is counted in make nothing unsure, and neither does a rule that is not in force.
+        # Hours that no term uses, and rules that are not in force, make nothing unconfirmed.
         (
             "update office_hours set confirmed = false; update deadline_rule set clock = 'calendar'",
             SURE,
@@ -146,7 +146,7 @@ def test_newer_office_hours_replace_all_older_ones(city: psycopg.Connection, rep
     assert unsure(reports, NOW) == SURE
 
 
-def test_rules_stand_from_the_most_specific_to_the_most_general(
+def test_rules_are_listed_from_the_most_specific_to_the_most_general(
     city: psycopg.Connection, reports: ReportDatabase
 ) -> None:
     give_rule(city, id=2, severity="normal")
@@ -156,7 +156,7 @@ def test_rules_stand_from_the_most_specific_to_the_most_general(
     assert rules(reports, NOW)["id"].tolist() == [5, 4, 3, 2, 1]
 
 
-def test_days_off_and_days_worked_in_exchange(city: psycopg.Connection, reports: ReportDatabase) -> None:
+def test_days_off_and_working_days_in_exchange(city: psycopg.Connection, reports: ReportDatabase) -> None:
     city.execute("update working_day set working = false, name = 'Nghỉ bù' where day = '2026-01-02'")
     city.execute("update working_day set working = true, name = 'Làm bù' where day = '2026-01-10'")
     found = days_off(reports, NOW)
@@ -166,7 +166,7 @@ def test_days_off_and_days_worked_in_exchange(city: psycopg.Connection, reports:
     ]
 
 
-def test_the_ground_is_told_with_its_rules_hours_and_days(city: psycopg.Connection, reports: ReportDatabase) -> None:
+def test_the_page_shows_rules_hours_and_days(city: psycopg.Connection, reports: ReportDatabase) -> None:
     report(city, 1, due_at=T + HOUR, rule_id=1)
     with speaking("en"):
         told = shown._ground(view(reports))
@@ -179,7 +179,7 @@ def test_the_ground_is_told_with_its_rules_hours_and_days(city: psycopg.Connecti
     assert "31/12/2026" in told["reaches"]
 
 
-def test_what_is_wrong_with_rules_is_said_and_never_guessed(city: psycopg.Connection, database: str) -> None:
+def test_problems_with_rules_are_shown_and_never_guessed(city: psycopg.Connection, database: str) -> None:
     report(city, 1)
     city.execute("update deadline_rule set handle_minutes = null; delete from office_hours")
     with closing(ReportDatabase(database)) as reports, speaking("en"):
@@ -189,7 +189,7 @@ def test_what_is_wrong_with_rules_is_said_and_never_guessed(city: psycopg.Connec
     assert told["hours"] == []
 
 
-def test_a_bare_city_is_told_too(connection: psycopg.Connection, reports: ReportDatabase) -> None:
+def test_the_page_works_for_a_bare_city(connection: psycopg.Connection, reports: ReportDatabase) -> None:
     small_city(connection)
     with speaking("en"):
         told = shown._ground(view(reports))

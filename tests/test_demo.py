@@ -1,4 +1,4 @@
-"""The demo city: deterministic, whole, and true to the published pattern."""
+"""The demo city: deterministic, consistent, and true to the published pattern."""
 
 import json
 import random
@@ -48,7 +48,7 @@ def test_holds_as_many_reports_as_asked_for(demo: psycopg.Connection) -> None:
     assert value(demo, "select count(*) from report") == 6000
 
 
-def test_is_whole(demo: psycopg.Connection) -> None:
+def test_is_consistent(demo: psycopg.Connection) -> None:
     assert broken_invariants(demo) == {}
 
 
@@ -114,7 +114,7 @@ def test_deadlines_follow_the_rules(demo: psycopg.Connection) -> None:
     assert (received > receive_due).any()
 
 
-def test_late_receipt_and_transfers_buy_no_time(demo: psycopg.Connection) -> None:
+def test_late_receipt_and_transfers_gain_no_time(demo: psycopg.Connection) -> None:
     later = """
         select count(*) from report_past before
         join report_event changed on changed.report_id = before.report_id and changed.at = before.valid_to
@@ -189,7 +189,7 @@ def test_accounts_grow_beyond_the_published_totals(demo: psycopg.Connection) -> 
     assert value(demo, chuong_my) > 57_584
 
 
-def test_phone_numbers_are_no_ones(demo: psycopg.Connection) -> None:
+def test_telephone_numbers_are_unassigned(demo: psycopg.Connection) -> None:
     assert value(demo, "select count(*) from report_contact where phone !~ '^0000 [0-9]{3} [0-9]{3}$'") == 0
 
 

@@ -1,4 +1,4 @@
-"""What docs/deploy.md names: nginx from the very file, in front of a real dashboard, and units systemd can read."""
+"""The files of docs/deploy.md: the shipped nginx configuration with a real dashboard, and valid systemd units."""
 
 import http.client
 import re
@@ -35,7 +35,7 @@ def front(demo: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nginx
 
 @pytest.fixture
 def alone(tmp_path: Path) -> Iterator[Nginx]:
-    """An nginx with no dashboard behind it."""
+    """An nginx without a dashboard behind it."""
     with nginx("http://127.0.0.1:9", tmp_path) as running:
         yield running
 
@@ -57,7 +57,7 @@ def get(port: int, path: str, method: str = "GET", **headers: str) -> tuple[int,
 
 @contextmanager
 def spoken(port: int, words: bytes) -> Iterator[ssl.SSLSocket]:
-    """Open a connection over TLS and send bytes as they are."""
+    """Open a TLS connection and send raw bytes."""
     with (
         socket.create_connection(("127.0.0.1", port), timeout=20) as plain,
         trusting().wrap_socket(plain, server_hostname="reports.example") as connection,
@@ -89,7 +89,7 @@ def test_plain_http_leads_to_tls(front: Nginx) -> None:
         assert (answer.status, answer.getheader("location")) == (301, f"https://reports.example{BASE}/overdue?lang=en")
 
 
-def test_it_is_tls_of_today(front: Nginx) -> None:
+def test_only_current_tls_versions_are_accepted(front: Nginx) -> None:
     with socket.create_connection(("127.0.0.1", front.tls)) as plain, trusting().wrap_socket(plain) as connection:
         assert connection.version() == "TLSv1.3"
     old = trusting()
@@ -134,13 +134,13 @@ def test_metrics_are_not_for_the_network(front: Nginx) -> None:
     assert get(front.tls, f"{BASE}/metrics")[0] == 403
 
 
-def test_nobody_names_themselves(front: Nginx) -> None:
+def test_visitors_cannot_name_themselves(front: Nginx) -> None:
     words = (DEPLOY / "nginx.conf").read_text()
     cleared = set(re.findall(r'proxy_set_header (\S+) "";', words))
     assert {"X-Remote-User", "X-Forwarded-User", "X-Auth-Request-Email", "Forwarded", "X-Real-IP"} <= cleared
     status, _headers, body = get(front.tls, f"{BASE}/health", **{"X-Forwarded-For": "127.0.0.1"})
     assert status == 200
-    assert b"late_channels" not in body, "details are for this machine alone"
+    assert b"late_channels" not in body, "details are for this machine only"
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_nobody_names_themselves(front: Nginx) -> None:
     ],
     ids=["two ends", "two lengths", "a large body", "a small body", "a long header", "many headers"],
 )
-def test_requests_of_no_good_form_are_refused(front: Nginx, lines: bytes, status: bytes) -> None:
+def test_malformed_requests_are_refused(front: Nginx, lines: bytes, status: bytes) -> None:
     request = b"GET /reports/health HTTP/1.1\r\nHost: reports.example\r\n"
     with spoken(front.tls, request + lines) as connection:
         connection.settimeout(5)
@@ -166,7 +166,7 @@ def test_requests_of_no_good_form_are_refused(front: Nginx, lines: bytes, status
     assert re.match(rb"HTTP/1\.1 (\d+)", answer)[1] == status  # type: ignore[index]
 
 
-def test_headers_and_bodies_that_come_slowly_are_not_waited_for(front: Nginx) -> None:
+def test_slow_headers_and_bodies_time_out(front: Nginx) -> None:
     begun = time.monotonic()
     headers = b"GET /reports/health HTTP/1.1\r\nHost: reports.example\r\n"
     with spoken(front.tls, headers) as slow, spoken(front.tls, headers + b"Content-Length: 900\r\n\r\nx") as body:
@@ -200,13 +200,13 @@ def test_no_token_is_in_a_log(front: Nginx, alone: Nginx) -> None:
             heard(bad)
     for one, path in ((front, BASE), (alone, "")):
         said = one.logged()
-        assert f"GET {path}/wall HTTP/1.1" in said, "what was asked for is there"
+        assert f"GET {path}/wall HTTP/1.1" in said, "the requested content is there"
         assert TOKEN not in said
 
 
 def test_heartbeats_that_are_answered_fill_no_log(front: Nginx) -> None:
     assert get(front.tls, f"{BASE}/beat/nobody/1")[0] == 404
-    assert f"{BASE}/beat/nobody/1" in front.logged(), "one that is not answered says something"
+    assert f"{BASE}/beat/nobody/1" in front.logged(), "a missing answer shows a message"
     rule = re.search(r'"\~\^200 (\S+)" 0;', (DEPLOY / "nginx.conf").read_text())
     assert rule
     assert re.search(rule[1], f"{BASE}/beat/0123/1")
@@ -230,7 +230,7 @@ def installed(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("unit", UNITS)
-def test_systemd_reads_each_unit_without_a_word(installed: Path, unit: str) -> None:
+def test_systemd_reads_each_unit_without_a_warning(installed: Path, unit: str) -> None:
     command = ["systemd-analyze", "verify", "--man=no", f"--root={installed}", unit]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     said = [line for line in (done.stdout + done.stderr).splitlines() if "reports-" in line or "common.conf" in line]
@@ -238,14 +238,14 @@ def test_systemd_reads_each_unit_without_a_word(installed: Path, unit: str) -> N
 
 
 @pytest.mark.parametrize("unit", [name for name in UNITS if name.endswith(".service")])
-def test_no_unit_may_more_than_it_needs(installed: Path, unit: str) -> None:
+def test_each_unit_has_only_the_rights_it_needs(installed: Path, unit: str) -> None:
     command = ["systemd-analyze", "security", "--offline=true", "--threshold=25", f"--root={installed}", unit]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-300:]
 
 
-def test_units_run_what_there_is() -> None:
-    """The commands of the units are known to the command line; systemd reads words and cannot know."""
+def test_units_run_existing_commands() -> None:
+    """The units' commands exist in our command line; systemd itself cannot check that."""
     for unit in (name for name in UNITS if name.endswith(".service")):
         command = re.search(r"^ExecStart=/opt/reports/\.venv/bin/(.*)$", (DEPLOY / unit).read_text(), re.MULTILINE)
         assert command, unit

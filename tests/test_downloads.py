@@ -1,4 +1,4 @@
-"""Files of cases from a real server: whole, from the first second on, and nothing left of them."""
+"""Files of cases from a real server: complete, streamed from the first second, and nothing is left behind."""
 
 import csv
 import http.client
@@ -65,7 +65,7 @@ def test_a_csv_file_comes_while_it_is_made(address: str, count: int) -> None:
         content = answer.read().decode("utf-8-sig")
     headings, *rows = csv.reader(io.StringIO(content))
     assert len(rows) == len({row[0] for row in rows}) == count > 10_000
-    assert f"Cases in this file: {count:,} | Taken by: demo visitor | " in headings[-1]
+    assert f"Cases in this file: {count:,} | Exported by: demo visitor | " in headings[-1]
     assert re.search(r"Number in the access log: \d+$", headings[-1])
     moments = [row[headings.index("Submitted")] for row in rows]
     assert moments == sorted(moments, reverse=True), "the newest first, across the parts"
@@ -81,7 +81,7 @@ def test_a_workbook_holds_all_and_leaves_nothing(address: str, count: int, tempo
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
-def test_a_file_is_called_by_its_period_and_a_head_request_makes_none(address: str, kind: str) -> None:
+def test_a_file_is_named_after_its_period_and_a_head_request_makes_none(address: str, kind: str) -> None:
     query = LONG.replace("submitted", "resolved") + "&period=30d"
     day = r"\d{4}-\d\d-\d\d"
     with asked(address, f"/cases.{kind}?{query}", "HEAD") as answer:
@@ -92,8 +92,8 @@ def test_a_file_is_called_by_its_period_and_a_head_request_makes_none(address: s
         )
 
 
-def test_of_a_workbook_nobody_waits_for_nothing_is_left(address: str, temporary: Path) -> None:
+def test_an_aborted_workbook_leaves_nothing_behind(address: str, temporary: Path) -> None:
     with closing(http.client.HTTPConnection(urlsplit(address).netloc, timeout=120)) as connection:
         connection.request("GET", f"/cases.xlsx?{LONG}")
-        assert becomes(lambda: left(temporary) != []), "it is being made"
+        assert becomes(lambda: left(temporary) != []), "the file is being written"
     assert becomes(lambda: left(temporary) == [])

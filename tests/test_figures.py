@@ -1,4 +1,4 @@
-"""Every figure on rows small enough to count by eye; some rows must not be counted."""
+"""Every figure on rows few enough to count by eye; some rows must not be counted."""
 
 import math
 import unicodedata
@@ -84,7 +84,7 @@ def test_due_soon_reaches_to_the_end_of_the_next_working_day(
     assert due_soon_until(reports, moment, HANOI) == end
 
 
-def test_on_time_rate_counts_what_fell_due_and_leaves_nothing_undone_out(
+def test_the_on_time_rate_counts_what_fell_due_including_open_reports(
     city: psycopg.Connection, reports: ReportDatabase
 ) -> None:
     report(city, 1, due_at=T - HOUR, ended_at=T - HOUR)  # on time to the second
@@ -108,9 +108,7 @@ def test_a_period_includes_its_start_and_not_its_end(city: psycopg.Connection, r
     assert (row["received"], row["resolved_no_deadline"]) == (2, 2)
 
 
-def test_times_are_the_first_on_their_scale_by_which_a_share_was_done(
-    city: psycopg.Connection, reports: ReportDatabase
-) -> None:
+def test_times_are_rounded_up_on_their_scale(city: psycopg.Connection, reports: ReportDatabase) -> None:
     for number, hours in enumerate((0.5, 1.2, 40)):
         report(city, number, submitted_at=T - 50 * HOUR, ended_at=T - (50 - hours) * HOUR)
     report(city, 9, submitted_at=T - 50 * HOUR, ended_at=T, status="refused")
@@ -157,7 +155,7 @@ def test_filters_let_through_what_they_name(
 
 
 def test_the_past_stays_as_it_was_after_a_reopening(city: psycopg.Connection, reports: ReportDatabase) -> None:
-    """Answered three hours before T, opened again an hour before T: closed in between, whenever it is asked."""
+    """Answered three hours before T, reopened an hour before T: closed in between, at any later time."""
     report(city, 1, due_at=T - 2 * HOUR, reopen_count=1)
     past(
         city,
@@ -192,7 +190,7 @@ def test_a_severity_is_that_of_the_moment(city: psycopg.Connection, reports: Rep
         }
 
 
-def test_names_stand_in_the_order_a_reader_expects(city: psycopg.Connection, reports: ReportDatabase) -> None:
+def test_names_are_in_reading_order(city: psycopg.Connection, reports: ReportDatabase) -> None:
     city.execute(
         """update area set name_vi = 'Hoàn Kiếm' where id = 2;
            insert into area (id, level, code, name_vi, name_en, kind)
@@ -239,10 +237,10 @@ def test_a_moment_without_a_zone_and_a_period_upside_down_are_refused() -> None:
         max_size=60,
     )
 )
-def test_the_middle_and_the_ninth_tenth_are_those_of_the_hours_in_order(
+def test_median_and_90th_percentile_are_those_of_the_sorted_hours(
     taken: list[tuple[int | None, int, int | None]],
 ) -> None:
-    """Each report told on its own or counted by its hours; a key of which none was resolved is left out."""
+    """Reports given one by one or counted by hours; a key without resolved reports is left out."""
 
     def four_bytes(*numbers: int) -> bytes:
         return b"".join(number.to_bytes(4, "big", signed=True) for number in numbers)
@@ -263,5 +261,5 @@ def test_the_middle_and_the_ninth_tenth_are_those_of_the_hours_in_order(
         hours, worked = [hours for hours, _worked in own], [worked for _hours, worked in own if worked is not None]
         expected = [reached(hours, 0.5), reached(hours, 0.9), reached(worked, 0.5), reached(worked, 0.9)]
         low, high = (int(rank) for rank in median_bounds(len(hours)))
-        bounds = [float([0, *sorted(hours), math.inf][rank]) for rank in (low, high)]  # too few tell nothing
+        bounds = [float([0, *sorted(hours), math.inf][rank]) for rank in (low, high)]  # too few give no bounds
         assert [None if math.isnan(value) else value for value in row] == [*expected, *bounds]

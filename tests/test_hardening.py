@@ -1,4 +1,4 @@
-"""One real server as it comes out of the box: whom it answers, what it says to a browser, what it keeps to itself."""
+"""A real server with default settings: whom it answers, its security headers, and what it keeps private."""
 
 import http.client
 import os
@@ -37,7 +37,7 @@ class Answer:
 
 
 def get(address: str, path: str = "/", method: str = "GET", **headers: str) -> Answer:
-    """Ask for a path exactly as it is written, which most clients would tidy first."""
+    """Request a path literally; most clients would normalise it first."""
     connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=20)
     connection.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
     answer = connection.getresponse()
@@ -105,7 +105,7 @@ def test_it_listens_to_this_machine_alone(out_of_the_box: str) -> None:
     ids=str,
 )
 @pytest.mark.parametrize("path", ["/", "/health", "/metrics", "/map/points.json", "/cases.csv"])
-def test_what_comes_from_elsewhere_is_refused(out_of_the_box: str, headers: dict[str, str], path: str) -> None:
+def test_requests_from_elsewhere_are_refused(out_of_the_box: str, headers: dict[str, str], path: str) -> None:
     answer = get(out_of_the_box, path, **headers)
     assert answer.status == 403
     assert b"sign-in" in answer.body
@@ -178,7 +178,7 @@ def test_too_many_files_are_refused_until_later(out_of_the_box: str) -> None:
 
 @contextmanager
 def started(log: Path, url: str, *arguments: str, **environment: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """Start the dashboard as a command with settings of its own; yield the process and its address."""
+    """Start the dashboard as a command with its own settings; yield the process and its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -195,7 +195,7 @@ def started(log: Path, url: str, *arguments: str, **environment: str) -> Iterato
 
 
 def drawn(address: str, page: str) -> bytes:
-    """Return every byte a viewer of a page is sent."""
+    """Return every byte sent to a viewer of a page."""
     asked = BackMsg()
     asked.rerun_script.page_name = page
     sent = b""
@@ -230,11 +230,11 @@ def answers(address: str) -> None:
     pytest.fail("the dashboard did not start")
 
 
-def test_it_does_not_start_for_the_network_unasked(demo: str, tmp_path: Path) -> None:
+def test_it_does_not_start_for_the_network_by_default(demo: str, tmp_path: Path) -> None:
     with started(tmp_path / "log", demo, "--server.address=0.0.0.0") as (server, _address):
         assert server.wait(60) != 0
     said = (tmp_path / "log").read_text()
-    assert "The dashboard cannot start. It would listen to the network although nobody has to sign in." in said
+    assert "The dashboard cannot start. It would listen to the network without sign-in." in said
     assert "Traceback" not in said
 
 
@@ -248,7 +248,7 @@ def test_a_primary_whose_url_is_misread_is_named_without_its_password(demo: str,
 
 
 @pytest.mark.parametrize("way", ["argument", "variable"])
-def test_said_in_words_it_answers_to_others(demo: str, tmp_path: Path, way: str) -> None:
+def test_opened_by_setting_it_answers_others(demo: str, tmp_path: Path, way: str) -> None:
     arguments, environment = (["--", "--open"], {}) if way == "argument" else ([], {"REPORT_OPEN": "yes"})
     with started(tmp_path / "log", demo, *arguments, **environment) as (_server, address):
         answers(address)
@@ -256,7 +256,7 @@ def test_said_in_words_it_answers_to_others(demo: str, tmp_path: Path, way: str)
         assert get(address, "/metrics", X_Forwarded_For="10.0.0.9").status == 403
         assert b"late_channels" not in get(address, "/health", X_Forwarded_For="10.0.0.9").body
         assert b"late_channels" not in get(address, "/health").body
-    assert "WARNING: nobody has to sign in." in (tmp_path / "log").read_text()
+    assert "WARNING: sign-in is off." in (tmp_path / "log").read_text()
 
 
 @pytest.mark.parametrize(

@@ -38,12 +38,12 @@ MOMENTS = [T - 40 * HOUR, T - 20 * HOUR, T - 10 * HOUR, T - 3 * HOUR, T]
 HOLDERS: dict[int, list[int | str | None]] = {
     # report: who holds it at each of MOMENTS ("-": it has ended)
     1: [LANG, LANG, LANG, LANG, LANG],  # never moved
-    2: [LANG, DESK, DESK, DESK, DESK],  # handed up 30 hours ago
-    3: [LANG, DESK, DESK, LANG, LANG],  # handed up 30 hours ago, returned 5 hours ago
+    2: [LANG, DESK, DESK, DESK, DESK],  # escalated 30 hours ago
+    3: [LANG, DESK, DESK, LANG, LANG],  # escalated 30 hours ago, returned 5 hours ago
     4: [LANG, LANG, DONG_ANH, DONG_ANH, DONG_ANH],  # transferred 15 hours ago
-    5: [LANG, NOBODY, NOBODY, NOBODY, NOBODY],  # handed up 30 hours ago, to nobody
-    6: [LANG, DESK, DONG_ANH, DONG_ANH, "-"],  # handed up, handed on 15 hours ago, resolved an hour ago
-    7: [DONG_ANH, DONG_ANH, DONG_ANH, DONG_ANH, DESK],  # handed up by Đông Anh two hours ago
+    5: [LANG, NOBODY, NOBODY, NOBODY, NOBODY],  # escalated 30 hours ago, to nobody
+    6: [LANG, DESK, DONG_ANH, DONG_ANH, "-"],  # escalated, passed on 15 hours ago, resolved an hour ago
+    7: [DONG_ANH, DONG_ANH, DONG_ANH, DONG_ANH, DESK],  # escalated by Đông Anh two hours ago
 }
 OVERDUE = {1, 2, 3, 5, 7}
 """Due 25 hours before T: overdue at every moment but the first."""
@@ -52,7 +52,7 @@ OVERDUE = {1, 2, 3, 5, 7}
 def move(
     connection: psycopg.Connection, number: int, *steps: tuple[datetime, str, int | None, dict[str, Any]], **ends: Any
 ) -> None:
-    """Write a report that came in at a unit and was moved by steps: moment, kind, to whom, what it is from then on."""
+    """Write a report received by a unit and moved by steps: moment, kind, target unit, later values."""
     first = ends.pop("first", LANG)
     due = T - 25 * HOUR if number in OVERDUE else T + 3 * DAY
     base = {"submitted_at": CAME, "received_at": CAME + HOUR, "due_at": due}
@@ -128,7 +128,7 @@ def test_every_count_by_unit_is_by_holder_and_adds_up(
             backlog(reports, at(moment), since=moment - 7 * DAY, by="unit"),
         ):
             assert by_unit(table, figure) == counts
-            assert table[figure].sum() == sum(counts.values()), "the sum over holders and nobody is the whole"
+            assert table[figure].sum() == sum(counts.values()), 'the sum over holders and "none" is the total'
         ranked = by_unit(overdue(reports, at(moment), by="unit"), figure)
         assert ranked == Counter({unit: count for unit, count in counts.items() if unit is not None})
         for unit in (LANG, DONG_ANH, DESK, -1):
@@ -140,15 +140,15 @@ def test_every_count_by_unit_is_by_holder_and_adds_up(
 
 
 @pytest.mark.usefixtures("city")
-def test_the_overdue_share_of_who_handed_up_is_free_of_what_it_handed_up(reports: ReportDatabase) -> None:
+def test_escalated_reports_do_not_count_in_the_units_overdue_share(reports: ReportDatabase) -> None:
     row = overdue(reports, at(T), by="unit").set_index("key").loc[LANG]
-    assert (row["overdue"], row["open"]) == (2, 2), "1 and 3 alone; not 2 and 5, which it handed up"
+    assert (row["overdue"], row["open"]) == (2, 2), "1 and 3 only, not the escalated 2 and 5"
     desk = overdue(reports, at(T), by="unit").set_index("key").loc[DESK]
     assert (desk["overdue"], desk["open"]) == (2, 2), "2 and 7"
 
 
 @pytest.mark.usefixtures("city")
-def test_what_a_unit_handed_up_is_its_own_list_with_holder_and_since_when(
+def test_a_units_escalated_reports_are_a_list_with_holder_and_date(
     connection: psycopg.Connection, reports: ReportDatabase
 ) -> None:
     give_step(connection, 2, 4, "informed", T - 4 * HOUR)
@@ -167,14 +167,14 @@ def test_what_a_unit_handed_up_is_its_own_list_with_holder_and_since_when(
 
 
 @pytest.mark.usefixtures("city")
-def test_handed_up_and_held_by_nobody_is_a_figure_of_its_own(reports: ReportDatabase) -> None:
+def test_escalated_and_held_by_nobody_is_a_figure(reports: ReportDatabase) -> None:
     counts = [int(figures(reports, at(moment))["escalated_unheld"].iloc[0]) for moment in MOMENTS]
     assert counts == [0, 1, 1, 1, 1]
     assert case_ids(reports, at(T), figure="escalated_unheld", order="oldest", search=None, limit=9) == [5]
 
 
 @pytest.mark.usefixtures("city")
-def test_a_head_reads_what_the_unit_handed_up_and_nothing_more_of_other_units(reports: ReportDatabase) -> None:
+def test_a_head_reads_escalated_reports_and_nothing_else_of_other_units(reports: ReportDatabase) -> None:
     mine = at(T).choosing(scope=cases_of((LANG,)))
     assert readable_count(reports, mine, figure="open") == 2
     handed_up = mine.choosing(units=(LANG,))
@@ -185,13 +185,13 @@ def test_a_head_reads_what_the_unit_handed_up_and_nothing_more_of_other_units(re
     for code in ("T-2", "T-5", "T-6"):
         reader = reading(reports, mine, code)
         assert one(reports, mine, code) is None
-        assert one(reports, reader, code) is not None, "what it handed up, wherever it is"
+        assert one(reports, reader, code) is not None, "reports it escalated, wherever they are"
         assert not events(reports, reader, int(code[2:])).empty
     for code in ("T-4", "T-7"):
-        assert one(reports, reading(reports, mine, code), code) is None, "passed on, or handed up by others"
+        assert one(reports, reading(reports, mine, code), code) is None, "passed on, or escalated by others"
 
 
-def test_what_a_unit_handed_up_is_read_with_masked_words(city: psycopg.Connection, reports: ReportDatabase) -> None:
+def test_escalated_reports_are_read_with_masked_words(city: psycopg.Connection, reports: ReportDatabase) -> None:
     city.execute("update report set title = 'Gọi 0912345678' where id in (1, 2)")
     mine = at(T).choosing(scope=cases_of((LANG,)))
     own, handed_up = (one(reports, reading(reports, mine, code), code) for code in ("T-1", "T-2"))
@@ -203,7 +203,7 @@ def test_what_a_unit_handed_up_is_read_with_masked_words(city: psycopg.Connectio
 
 @pytest.mark.usefixtures("city")
 @pytest.mark.parametrize("scope", [ALL_CASES, cases_of((LANG,))])
-def test_a_search_among_what_was_handed_up_finds_it_by_its_words(reports: ReportDatabase, scope: Any) -> None:
+def test_a_search_finds_escalated_reports_by_their_words(reports: ReportDatabase, scope: Any) -> None:
     chosen = at(T, units=(LANG,)).choosing(scope=scope)
     for typed in ("phan anh", "phan anh 2"):
         found = search(reports, typed, scope)
@@ -212,7 +212,7 @@ def test_a_search_among_what_was_handed_up_finds_it_by_its_words(reports: Report
 
 
 @pytest.mark.usefixtures("city")
-def test_a_file_names_the_holder_and_who_handed_up(reports: ReportDatabase) -> None:
+def test_a_file_names_the_holder_and_the_escalating_unit(reports: ReportDatabase) -> None:
     listing = CaseList(figure="open", order="oldest", typed="", search=None, page=1)
     with speaking("en"):
         file = b"".join(csv_parts(Export(listing, at(T), city_of(reports, T), reports)))
@@ -222,13 +222,13 @@ def test_a_file_names_the_holder_and_who_handed_up(reports: ReportDatabase) -> N
         f"T-{number}": {LANG: "Lang ward", DONG_ANH: "Dong Anh commune", DESK: "Desk", None: ""}[holder]
         for number, holder in held_at(4).items()
     }
-    assert table["Handed up by"].to_dict() == {
+    assert table["Escalated by"].to_dict() == {
         "T-1": "", "T-2": "Lang ward", "T-3": "", "T-4": "", "T-5": "Lang ward", "T-7": "Dong Anh commune",
     }  # fmt: skip
 
 
 @pytest.mark.usefixtures("city")
-def test_a_head_takes_away_what_the_unit_handed_up(reports: ReportDatabase) -> None:
+def test_a_head_exports_what_the_unit_escalated(reports: ReportDatabase) -> None:
     listing = CaseList(figure="with_higher", order="oldest", typed="", search=None, page=1)
     mine = at(T, units=(LANG,)).choosing(scope=cases_of((LANG,)))
     file = b"".join(csv_parts(Export(listing, mine, city_of(reports, T), reports))).decode()
@@ -265,7 +265,7 @@ def test_new_and_transferred_cases_wait_apart(connection: psycopg.Connection, re
         "update report set officer = 'me'",
     ],
 )
-def test_who_reads_what_was_handed_up_reads_nothing_else(city: psycopg.Connection, attempt: str) -> None:
+def test_the_escalators_role_reads_nothing_else(city: psycopg.Connection, attempt: str) -> None:
     city.execute("create role escalator_login noinherit in role report_escalator")
     try:
         city.execute("select set_config('report.scope', signed_scope('{1}', 'report_escalator'), false)")

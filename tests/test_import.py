@@ -1,4 +1,4 @@
-"""What a city's rows become; what happens to rows that cannot be taken."""
+"""How a city's rows become reports, and what happens to rejected rows."""
 
 import csv
 from datetime import UTC, datetime
@@ -61,7 +61,7 @@ def test_the_steps_of_a_report_are_known(connection: psycopg.Connection, city: S
     ]
 
 
-def test_what_the_source_published_stands_beside(connection: psycopg.Connection, city: SampleCity) -> None:
+def test_what_the_source_published_is_kept_too(connection: psycopg.Connection, city: SampleCity) -> None:
     city.load(connection, GOOD.replace("West", "West side"), CLOSED, CLOSED.replace("8,", "9,").replace(",Y,", ",N,"))
     published = "report_id, published_late, published_district, published_ward, published_status"
     assert rows(connection, f"select {published} from report_source order by 1") == [
@@ -126,7 +126,7 @@ def test_a_change_of_what_was_published_is_a_change(connection: psycopg.Connecti
     assert rows(connection, "select published_late from report_source") == [(False,)]
 
 
-def test_of_rows_with_one_id_the_first_stands(connection: psycopg.Connection, city: SampleCity) -> None:
+def test_of_rows_with_the_same_id_the_first_counts(connection: psycopg.Connection, city: SampleCity) -> None:
     broken = CLOSED.replace("2024-03-02", "2024-13-02")
     counts = city.load(connection, broken, CLOSED, GOOD, CLOSED.replace("Hole", "Other"))
     assert (counts.new, counts.rejected) == (2, 2)
@@ -161,11 +161,11 @@ def test_of_rows_with_one_id_the_first_stands(connection: psycopg.Connection, ci
         ("7,2024", "2 columns where the header has 13"),
         (GOOD.replace("Fallen", "Fal\0len"), "holds a NUL character"),
         (GOOD.replace("path", "x" * 100_000), "longer than 100,000 characters"),
-        (GOOD.replace('"Fallen, ', '"Fallen" '), "a quote is not closed, or stands in the wrong place"),
-        (GOOD.replace('path"', "path"), "a quote is not closed, or stands in the wrong place"),
+        (GOOD.replace('"Fallen, ', '"Fallen" '), "a quote is not closed, or is in the wrong place"),
+        (GOOD.replace('path"', "path"), "a quote is not closed, or is in the wrong place"),
     ],
 )
-def test_a_bad_row_is_kept_with_its_line_and_reason_and_the_rest_is_taken(
+def test_a_bad_row_is_rejected_with_line_and_reason_and_the_rest_imported(
     connection: psycopg.Connection, city: SampleCity, row: str, reason: str
 ) -> None:
     counts = city.load(connection, CLOSED, row, CLOSED.replace("8,", "9,", 1))
@@ -173,7 +173,7 @@ def test_a_bad_row_is_kept_with_its_line_and_reason_and_the_rest_is_taken(
     assert rejected(city) == [["line", "reason", "row"], ["3", reason, row[:100_001]]]
 
 
-def test_bytes_that_are_no_text_are_kept_as_they_were(connection: psycopg.Connection, city: SampleCity) -> None:
+def test_undecodable_bytes_are_kept_unchanged(connection: psycopg.Connection, city: SampleCity) -> None:
     bad = GOOD.encode().replace(b"Fallen", b"Fall\xe9")
     header, good = (line.encode() for line in (HEADER, CLOSED))
     counts = city.load_bytes(connection, b"\n".join((header, bad, good)))
@@ -197,14 +197,14 @@ def test_an_unclosed_quote_swallows_no_row(connection: psycopg.Connection, city:
     assert [row[0] for row in rejected(city)[1:]] == ["2", "34"]
 
 
-def test_rejects_of_an_earlier_import_are_taken_away(connection: psycopg.Connection, city: SampleCity) -> None:
+def test_rejects_of_an_earlier_import_are_deleted(connection: psycopg.Connection, city: SampleCity) -> None:
     city.load(connection, "broken", GOOD)
     assert city.rejects.exists()
     city.load(connection, GOOD)
     assert not city.rejects.exists()
 
 
-def test_a_file_that_is_no_rejects_file_is_left_alone(connection: psycopg.Connection, city: SampleCity) -> None:
+def test_a_file_that_is_not_a_rejects_file_is_left_alone(connection: psycopg.Connection, city: SampleCity) -> None:
     city.rejects.write_text("a letter")
     city.load(connection, GOOD)
     assert city.rejects.read_text() == "a letter"
@@ -213,9 +213,9 @@ def test_a_file_that_is_no_rejects_file_is_left_alone(connection: psycopg.Connec
 @pytest.mark.parametrize(
     ("opened", "closed", "submitted", "ended"),
     [
-        # The hour that comes twice is the first one.
+        # Of an hour that occurs twice, the first one counts.
         ("2024-11-03 01:30:00", "2024-11-03 03:00:00", (5, 30), (8, 0)),
-        # The hour that summer time skips moves forward, and never past what was written as later.
+        # A time that summer time skips moves forward, but never past a later written time.
         ("2024-03-10 02:30:00", "2024-03-10 03:10:00", (7, 30), (7, 30)),
         ("2024-03-10 02:30:00", "2024-03-10 03:40:00", (7, 30), (7, 40)),
     ],
@@ -278,7 +278,7 @@ def test_the_calendar_reaches_from_the_first_report_to_the_last_deadline_or_end(
     assert rows(connection, "select cast(max(day) as text) from working_day") == [("2026-03-01",)]
 
 
-def test_boundaries_that_were_loaded_otherwise_stand(connection: psycopg.Connection, city: SampleCity) -> None:
+def test_boundaries_loaded_by_other_means_are_kept(connection: psycopg.Connection, city: SampleCity) -> None:
     city.load(connection, GOOD)
     connection.execute("update area set attribution = 'surveyed'")
     (city.folder / "districts.geojson").unlink()

@@ -1,4 +1,4 @@
-"""Three cities' published files: every row accounted for, and the cities' own figures found again."""
+"""Three cities' published files: every row accounted for, and the cities' own figures reproduced."""
 
 import csv
 import gzip

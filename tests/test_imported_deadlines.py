@@ -1,4 +1,4 @@
-"""Deadlines by rule on imported reports: an import leaves them alone until the source itself says otherwise."""
+"""Deadlines by rule on imported reports: an import keeps them until the source itself gives a due time."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,7 +29,7 @@ def rows(connection: psycopg.Connection, question: str, *values: object) -> list
 
 
 def rule_all(connection: psycopg.Connection, **facts: Any) -> None:
-    """Put one rule in force, 48 hours by the calendar, and work all deadlines out by it."""
+    """Put one rule of 48 calendar hours in force, and recompute all deadlines."""
     give_rule(connection, **{"id": 1, "clock": "calendar", "receive_minutes": 60, "handle_minutes": 2880} | facts)
     changes = find_changes(connection, ended=True)
     apply_changes(connection, changes.token, now=RULED, ended=True)
@@ -61,7 +61,7 @@ def test_a_changed_row_keeps_the_deadline_and_corrects_the_past(
         *(1, datetime(2024, 3, 1, 15, tzinfo=UTC), datetime(2024, 3, 3, 14, tzinfo=UTC)),
         AGAIN,
     )
-    # The version before the rule has no deadline, as it was; the row's corrections hold for it too.
+    # The version before the rule still has no deadline; the row's corrections apply to it too.
     assert rows(
         connection,
         """select channel.code, area.code, status, ended_at = %s, due_at from report_past
@@ -101,12 +101,12 @@ def test_the_sources_own_due_time_ends_the_rules(connection: psycopg.Connection,
     assert rows(connection, TERMS) == by_source
     assert city.load(connection, told, at=AGAIN + DAY).unchanged == 1
     assert (len(find_changes(connection, ended=True).ids), rows(connection, TERMS)) == (0, by_source)
-    # Taken back by the source, it is no deadline any more.
+    # Withdrawn by the source, the deadline is gone.
     assert city.load(connection, CLOSED, at=AGAIN + DAY).updated == 1
     assert rows(connection, "select rule_id, due_at from report") == [(None, None)]
 
 
-def test_what_the_mapping_does_not_read_stays(connection: psycopg.Connection, city: SampleCity) -> None:
+def test_columns_the_mapping_does_not_read_are_kept(connection: psycopg.Connection, city: SampleCity) -> None:
     city.load(connection, GOOD)
     connection.execute(
         """update report set officer = 'An', severity = 'urgent', address = '1 Elm St', text = 'Words',
@@ -120,7 +120,7 @@ def test_what_the_mapping_does_not_read_stays(connection: psycopg.Connection, ci
     assert find_damage(connection, AGAIN) == []
 
 
-def test_the_dry_run_counts_what_ended_in_time_as_in_time(connection: psycopg.Connection) -> None:
+def test_the_dry_run_counts_reports_that_ended_in_time(connection: psycopg.Connection) -> None:
     ruled_city(connection)
     for number, facts in enumerate(
         [
@@ -140,12 +140,12 @@ def test_the_dry_run_counts_what_ended_in_time_as_in_time(connection: psycopg.Co
     assert open_ones.overdue(np.datetime64(T.replace(tzinfo=None), "us")) == (1, 0)
 
 
-def test_a_city_that_promises_no_receive_time_lacks_nothing(connection: psycopg.Connection, city: SampleCity) -> None:
+def test_a_city_without_receive_terms_has_no_warning(connection: psycopg.Connection, city: SampleCity) -> None:
     city.load(connection, GOOD)
     rule_all(connection, receive_minutes=None)
     assert rows(connection, "select receive_due_at, due_at is not null from report") == [(None, True)]
     assert find_damage(connection, RULED + HOUR) == []
-    # Beside a rule that does say by when, one without it was forgotten.
+    # Beside a rule with a receive term, one without it was forgotten.
     give_rule(connection, id=2, category_id=1, clock="calendar")
     assert [
         finding.column for finding in find_damage(connection, RULED + HOUR) if finding.table == "deadline_rule"

@@ -1,4 +1,4 @@
-"""Counts by key, put side by side and added up: as pandas does it."""
+"""Counts by key, joined and summed: the same as with pandas."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ COUNTS = some.integers(0, 1_000_000)
 
 
 def table(rows: Sequence[tuple[int | None, ...]], columns: Sequence[str], kind: str) -> pd.DataFrame:
-    """Return a table as the database answers it (None among numbers), or with a key as pandas knows it."""
+    """Return a table as the database returns it (None among numbers), or with a nullable pandas key."""
     found = pd.DataFrame.from_records(list(rows), columns=["key", *columns])
     return found if kind == "answer" else found.assign(key=found["key"].astype("Int64"))
 

@@ -1,4 +1,4 @@
-"""Which language a viewer reads: the address's, the account's, the browser's, the city's own, in this order."""
+"""The viewer's language: the address's, else the account's, else the browser's, else the city's own."""
 
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
@@ -46,7 +46,7 @@ def account(language: str | None) -> Account:
         (",;=,-,1;q=1", []),
     ],
 )
-def test_a_browsers_languages_are_read_in_the_order_it_likes_them(accepted: str, liked: list[str]) -> None:
+def test_a_browsers_languages_are_read_by_preference(accepted: str, liked: list[str]) -> None:
     assert languages.preferred(accepted) == liked
 
 
@@ -72,7 +72,7 @@ def test_the_account_comes_before_the_browser_and_the_browser_before_the_city(
     assert set(found) == set(spoken), "no language is offered that the city does not name"
 
 
-def test_a_city_nobody_knows_yet_offers_all() -> None:
+def test_an_unknown_city_offers_all_languages() -> None:
     assert languages.ordered(None, None, "en") == ("en", "vi")
     assert languages.offered_by(None) == i18n.LANGUAGES
 
@@ -93,7 +93,7 @@ def test_a_wall_without_a_language_speaks_the_citys_own() -> None:
 
 
 def page() -> None:
-    """A page that says its language and a date, as Streamlit runs it."""
+    """A page that shows its language and a date, as Streamlit runs it."""
     from datetime import date
 
     import streamlit as st
@@ -136,9 +136,7 @@ def test_a_date_has_the_form_of_the_language_in_the_citys_country(
         assert i18n.locale_tag() == tag
 
 
-def test_what_is_drawn_for_one_language_is_never_shown_in_another(
-    connection: psycopg.Connection, reports: ReportDatabase
-) -> None:
+def test_shared_panels_are_kept_by_language(connection: psycopg.Connection, reports: ReportDatabase) -> None:
     small_city(connection)
     filters = Filters.of(at=T, zone=city("vi").zone)
     run = Run(reports, city_of(reports, T), filters, live=False, query={}, page="overview")
@@ -151,7 +149,7 @@ def test_what_is_drawn_for_one_language_is_never_shown_in_another(
 
 def test_an_account_keeps_its_language(connection: psycopg.Connection, reports: ReportDatabase) -> None:
     lan = User("lan@hanoi.example", "Lan", "leader", language="en")
-    assert write_users(connection, [lan])[0].reason == "name Lan; role leader; unit none; may come in; language en"
+    assert write_users(connection, [lan])[0].reason == "name Lan; role leader; unit none; enabled; language en"
     assert accounts(reports)["lan@hanoi.example"].language == "en"
     assert write_users(connection, [User("lan@hanoi.example", "Lan", "leader", language="")]) == [], "as it was"
     changes = write_users(connection, [User("lan@hanoi.example", "Lan", "leader", language="vi")])

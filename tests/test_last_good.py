@@ -16,27 +16,27 @@ def test_what_was_never_shown_has_nowhere_to_stay() -> None:
     assert found.stays_at(ADDRESS, away=True) is None
 
 
-def test_a_failure_stays_at_the_last_moment_for_half_a_minute() -> None:
+def test_after_a_failure_the_last_moment_is_shown_for_half_a_minute() -> None:
     clock = Clock()
     found = Shown(clock=clock)
     found.record_success(ADDRESS, EARLIER)
     assert found.stays_at(ADDRESS, away=False) is None
     assert found.failed(ADDRESS, LATER, "slow")
     assert found.stays_at(ADDRESS, away=False) == Stay(EARLIER, "slow")
-    assert found.stays_at(("overdue",), away=True) is None, "another address asks for something else"
+    assert found.stays_at(("overdue",), away=True) is None, "another address shows something else"
     clock.pass_by(29)
     assert found.stays_at(ADDRESS, away=False)
     clock.pass_by(2)
     assert found.stays_at(ADDRESS, away=False) is None
 
 
-def test_while_the_database_is_away_it_stays_without_trying() -> None:
+def test_while_the_database_is_away_the_last_moment_is_kept() -> None:
     found = Shown()
     found.record_success(ADDRESS, EARLIER)
     assert found.stays_at(ADDRESS, away=True) == Stay(EARLIER, "")
 
 
-def test_when_the_database_is_back_nothing_stays() -> None:
+def test_when_the_database_is_back_the_latest_moment_is_shown() -> None:
     found = Shown()
     found.record_success(ADDRESS, EARLIER)
     found.failed(ADDRESS, LATER, "slow")
@@ -44,21 +44,21 @@ def test_when_the_database_is_back_nothing_stays() -> None:
     assert found.stays_at(ADDRESS, away=False) is None
 
 
-def test_a_slower_viewer_does_not_turn_the_moment_back() -> None:
+def test_a_slower_viewer_does_not_reset_the_moment() -> None:
     found = Shown()
     found.record_success(ADDRESS, LATER)
     found.record_success(ADDRESS, EARLIER)
     assert found.stays_at(ADDRESS, away=True) == Stay(LATER, "")
 
 
-def test_what_is_not_even_remembered_at_that_moment_is_given_up() -> None:
+def test_a_moment_without_cached_answers_is_given_up() -> None:
     found = Shown()
     found.record_success(ADDRESS, EARLIER)
     assert not found.failed(ADDRESS, EARLIER, "slow")
     assert found.stays_at(ADDRESS, away=True) is None
 
 
-def test_a_moment_is_needed_while_an_address_stays_there_and_until_it_may_have_failed_again() -> None:
+def test_a_moment_is_needed_while_an_address_shows_or_may_return_to_it() -> None:
     clock = Clock()
     found = Shown(clock=clock)
     found.record_success(ADDRESS, EARLIER)

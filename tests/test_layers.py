@@ -135,14 +135,14 @@ def test_a_page_opens_with_the_question_it_answers_and_is_short(file: Path) -> N
     assert len(text.splitlines()) <= 130
 
 
-def test_what_every_room_may_use_imports_nothing_of_ours() -> None:
+def test_modules_for_every_room_import_nothing_of_ours() -> None:
     file = ROOT / "safe_text.py"
     assert not imports(file) & OURS
     assert imports(file) <= set(sys.stdlib_module_names)
 
 
 def test_no_import_goes_in_a_circle() -> None:
-    """The application is imported by itself, as a server does: tests import its parts in an order of their own."""
+    """The application is imported by itself, as a server does: tests import its parts in another order."""
     done = subprocess.run(
         [sys.executable, "-c", "import dashboard"], cwd=ROOT, capture_output=True, text=True, check=False
     )

@@ -65,8 +65,8 @@ def test_a_change_by_a_clock_that_is_ahead_is_shown_when_its_time_has_come(
     assert watched.pulse.at >= soon
 
 
-def test_what_a_moment_costs_is_paid_before_the_next(watched: Watcher, connection: psycopg.Connection) -> None:
-    """And meanwhile nobody is told that what they see is still all there is."""
+def test_a_moment_lasts_until_its_work_is_done(watched: Watcher, connection: psycopg.Connection) -> None:
+    """And meanwhile the shown page does not count as verified."""
     watched.poll()
     before = watched.pulse
     watched.reports.timings.seconds += 60
@@ -83,9 +83,7 @@ def test_what_a_moment_costs_is_paid_before_the_next(watched: Watcher, connectio
     assert watched.pulse.verified_at == watched.pulse.at > before.at
 
 
-def test_a_moment_that_costs_little_gives_way_at_the_next_look(
-    watched: Watcher, connection: psycopg.Connection
-) -> None:
+def test_a_cheap_moment_is_replaced_at_the_next_poll(watched: Watcher, connection: psycopg.Connection) -> None:
     watched.poll()
     watched.reports.timings.seconds += 0.5
     now = datetime.now(UTC)
@@ -95,7 +93,7 @@ def test_a_moment_that_costs_little_gives_way_at_the_next_look(
     assert watched.pulse.changed_at == now
 
 
-def test_a_moment_stands_while_the_pages_of_many_are_drawn(watched: Watcher, connection: psycopg.Connection) -> None:
+def test_a_moment_lasts_while_many_pages_are_drawn(watched: Watcher, connection: psycopg.Connection) -> None:
     watched.poll()
     before = watched.pulse.at
     viewers = [watched.viewers.enter(watched.pulse) for _ in range(3)]
@@ -108,7 +106,7 @@ def test_a_moment_stands_while_the_pages_of_many_are_drawn(watched: Watcher, con
     assert watched.pulse.at == before
     viewers[0].drawn()
     watched.poll()
-    assert watched.pulse.at > before, "one alone holds up nobody"
+    assert watched.pulse.at > before, "a single viewer delays no one"
 
 
 class _Overtaken(Exception):
@@ -127,7 +125,7 @@ class _SessionState(dict[str, Viewer]):
 
 
 @pytest.mark.parametrize("overtaken_first", [True, False])
-def test_of_two_runs_of_one_page_the_one_still_asked_for_is_drawn_in_whatever_order_they_wait(
+def test_of_two_runs_of_one_page_the_current_one_is_drawn_in_any_order(
     watched: Watcher, monkeypatch: pytest.MonkeyPatch, overtaken_first: bool
 ) -> None:
     viewer = watched.viewers.enter(watched.pulse)
@@ -163,12 +161,10 @@ def test_of_two_runs_of_one_page_the_one_still_asked_for_is_drawn_in_whatever_or
     late.join(10)
     assert ended[-1] == "late ended"
     assert viewer.run == 1
-    assert not viewer.drawing, "it may be drawn again"
+    assert not viewer.drawing, "the next run may start"
 
 
-def test_the_answers_of_a_moment_are_let_go_when_all_have_left_it(
-    watched: Watcher, connection: psycopg.Connection
-) -> None:
+def test_a_moments_answers_are_dropped_when_no_page_shows_it(watched: Watcher, connection: psycopg.Connection) -> None:
     def stand(moment: datetime) -> bool:
         """Whether they are dropped after the next poll."""
         watched.poll()
@@ -180,11 +176,11 @@ def test_the_answers_of_a_moment_are_let_go_when_all_have_left_it(
     now = datetime.now(UTC)
     report(connection, 1, submitted_at=now - timedelta(hours=1), updated_at=now)
     time.sleep(1.1)  # moments are whole seconds
-    assert stand(left), "a page is at it"
+    assert stand(left), "a page is using it"
     assert watched.pulse.at > left
     watched.shown.record_success("its address", left)
     viewer.begin(watched.pulse)
-    assert stand(left), "the page may go back to it"
+    assert stand(left), "the page may return to it"
     watched.shown.record_success("its address", viewer.pulse.at)
     assert becomes(lambda: not stand(left))
 
@@ -210,7 +206,7 @@ def test_the_answers_of_a_moment_nobody_comes_back_to_are_let_go(connection: psy
         assert watched.reports.remember(("figures", left), lambda: "anew") == "anew"
 
 
-def test_nothing_new_leaves_the_moment_where_it_is_until_the_minute_turns(
+def test_without_changes_the_moment_stays_until_the_next_minute(
     watched: Watcher, connection: psycopg.Connection
 ) -> None:
     report(connection, 1)
@@ -236,7 +232,7 @@ def test_an_empty_database_is_said_to_be_empty(database: str) -> None:
         assert isinstance(found.pulse.trouble, NoCity)
 
 
-def test_an_outage_keeps_what_was_seen_and_since_when() -> None:
+def test_an_outage_keeps_the_last_pulse_and_its_start() -> None:
     with closing(ReportDatabase("postgresql://nobody@127.0.0.1:9/report")) as nobody:
         found = Watcher(nobody, Viewers())
         first = found.pulse

@@ -1,4 +1,4 @@
-"""The live map: what its queries count, how values become colours, what its addresses serve and refuse."""
+"""The live map: what its queries count, how values become colours, what its routes serve and refuse."""
 
 import asyncio
 import gzip
@@ -57,7 +57,7 @@ def test_points_are_the_open_reports_with_coordinates_the_most_pressing_last(
     report(city, 4, lon=105.88, lat=21.05)
     report(city, 5, due_at=T - HOUR)  # not located
     report(city, 6, lon=105.85, lat=21.05, ended_at=T - HOUR)  # done
-    report(city, 7, lon=105.85, lat=21.05, submitted_at=T + HOUR)  # to come
+    report(city, 7, lon=105.85, lat=21.05, submitted_at=T + HOUR)  # in the future
     table = map_queries.points(reports, filters())
     assert table[["state", "severity", "reports"]].to_numpy().tolist() == [[0, 1, 1], [1, 0, 1], [2, 0, 1], [3, 2, 1]]
     assert table["places"].tolist() == [
@@ -77,7 +77,7 @@ def test_points_of_a_past_moment_are_what_was_open_then(city: psycopg.Connection
     past(city, 3, valid_from=T - 5 * DAY, valid_to=T - 2 * DAY, ended_at=T - 3 * DAY, status="resolved", **old)
     report(city, 4, lon=105.88, lat=21.05, unit_id=2, category_id=2, transfer_count=1, **old)
     past(city, 4, valid_from=T - 5 * DAY, valid_to=T - 2 * DAY, **old)  # was unit 1's, category 1
-    report(city, 5, lon=105.89, lat=21.05, submitted_at=T - DAY / 2)  # to come
+    report(city, 5, lon=105.89, lat=21.05, submitted_at=T - DAY / 2)  # in the future
     for at, open_then in ((T - 2.5 * DAY, [1, 2, 4]), (T - 1.5 * DAY, [1, 2, 3, 4]), (T, [1, 4, 5])):
         assert _points_of(map_queries.points(reports, filters(at))) == open_then
         assert case_count(reports, filters(at), figure="open_on_map") == len(open_then)
@@ -88,7 +88,7 @@ def test_points_of_a_past_moment_are_what_was_open_then(city: psycopg.Connection
 
 
 def _points_of(table: pd.DataFrame) -> list[int]:
-    """Return the ids of the points of a map."""
+    """Return the ids of a map's points."""
     return sorted(int(line.split(",")[2]) for places in table["places"] for line in places.splitlines())
 
 
@@ -114,7 +114,7 @@ def test_a_grid_of_at_most_a_hundred_squares_one_above_the_other_fits_the_city(
 ) -> None:
     give_boundaries(city)
     city.execute("update area set lon = 105.8, lat = %s where id = 1", [south])
-    # Of the second area only the boundary says where it lies, in either form.
+    # The second area's position is known from its boundary alone, in either form.
     for form in ("Polygon", "MultiPolygon"):
         ring: list[Any] = [[[105.8, north], [105.9, north], [105.9, north + 1], [105.8, north]]]
         shape = {"type": form, "coordinates": ring if form == "Polygon" else [ring]}
@@ -129,7 +129,7 @@ def test_a_city_without_boundaries_has_a_grid(city: psycopg.Connection, reports:
 
 
 def _ten_thousandths(city: psycopg.Connection) -> None:
-    """Make the city as tall as asks for a grid of ten thousandths of a degree."""
+    """Make the city tall enough for a grid of ten thousandths of a degree."""
     give_boundaries(city)
     for key, lat in ((1, 20.6), (2, 21.4)):
         city.execute("update area set lon = 105.8, lat = %s where id = %s", [lat, key])
@@ -142,7 +142,7 @@ def test_squares_count_what_lies_in_them(city: psycopg.Connection, reports: Repo
     report(city, 3, lon=105.861, lat=21.059)  # the next square
     report(city, 4)  # not located
     report(city, 5, lon=105.851, lat=21.051, submitted_at=T - 20 * DAY)  # before the period
-    report(city, 6, lon=-71.05, lat=-42.36)  # west and south of nought
+    report(city, 6, lon=-71.05, lat=-42.36)  # west and south of 0
     received = map_queries.squares(reports, filters(), figure="received")
     assert received.round(6).to_numpy().tolist() == [[-71.045, -42.355, 1], [105.855, 21.055, 2], [105.865, 21.055, 1]]
     assert map_queries.squares(reports, filters(), figure="open")["reports"].tolist() == [1, 2, 1]
@@ -226,7 +226,7 @@ def test_areas_carry_their_step_and_their_numbers(city: psycopg.Connection, repo
 
 
 @given(places=st.lists(st.tuples(*[st.integers(-30, 30)] * 2, *[st.integers(1, 20)] * 2), max_size=12))
-def test_names_that_stand_touch_no_other_and_those_that_wait_would(places: list[tuple[int, int, int, int]]) -> None:
+def test_shown_names_do_not_overlap_and_hidden_ones_would(places: list[tuple[int, int, int, int]]) -> None:
     stands = map_data.fitting([(x, y, x + wide, y + high) for x, y, wide, high in places])
     taken: set[tuple[int, int]] = set()
     for (x, y, wide, high), stood in zip(places, stands, strict=True):
@@ -235,7 +235,7 @@ def test_names_that_stand_touch_no_other_and_those_that_wait_would(places: list[
         taken |= pixels if stood else set()
 
 
-def test_a_nearer_look_shows_more_names() -> None:
+def test_zooming_in_shows_more_names() -> None:
     places = [(105.8, 21.0, "Hà Đông", 0.05), (105.81, 21.0, "Thanh Xuân", 0.04), (106.1, 21.0, "Gia Lâm", 0.03)]
     drawn = pd.DataFrame(
         [{"label": (lon, lat), "name_vi": name, "name_en": name, "room": room} for lon, lat, name, room in places]
@@ -250,7 +250,7 @@ def test_a_nearer_look_shows_more_names() -> None:
     assert standing(9, size=100) == ["Hà Đông"]
 
 
-def test_a_map_asks_nobody_outside_and_says_plain_text(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_map_makes_no_outside_request_and_shows_plain_text(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(map_layers.STYLE_VARIABLE, raising=False)
     layers = map_layers.coloured_areas("map/areas/district.geojson", "overdue", chosen="", dark=False)
     shapes = pd.DataFrame({"geometry": [SQUARE]})
@@ -287,7 +287,7 @@ def test_a_map_is_made_without_looking_for_modules(monkeypatch: pytest.MonkeyPat
 
 
 def test_points_are_described_in_words_a_browser_understands() -> None:
-    counted = pd.Series([97]).iloc[0]  # a count as a query gives it
+    counted = pd.Series([97]).iloc[0]  # a count as a query returns it
     layer = map_layers.report_points("map/points.json", counted, chosen="", dark=False)[0]
     described = json.loads(
         map_layers.deck([layer], map_layers.framing(pd.DataFrame({"geometry": [SQUARE]}))).to_json()
@@ -298,21 +298,21 @@ def test_points_are_described_in_words_a_browser_understands() -> None:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back over HTTP."""
+    """An HTTP answer."""
 
     status: int
     headers: dict[str, str]
     body: bytes
 
     def json(self) -> Any:
-        """Return the content, unpacked where it is packed."""
+        """Return the content, decompressed if needed."""
         assert self.status == 200, self.body
         packed = self.headers.get("content-encoding") == "gzip"
         return json.loads(gzip.decompress(self.body) if packed else self.body)
 
 
 def get(path: str, query: dict[str, str] | None = None, **headers: str) -> Answer:
-    """Ask the routes as a server would."""
+    """Send requests to the routes as a server would."""
     sent: list[Any] = []
 
     async def ask() -> None:
@@ -354,7 +354,7 @@ AT = {"at": T.isoformat()}
 
 
 @pytest.mark.usefixtures("served")
-def test_an_address_serves_packed_data_with_a_tag() -> None:
+def test_a_route_serves_compressed_data_with_an_etag() -> None:
     answer = get("/map/points.json", AT | {"lang": "en"})
     assert answer.headers["content-encoding"] == "gzip"
     assert answer.json() == [
@@ -406,18 +406,18 @@ def test_a_city_without_boundaries_has_empty_layers(
     ("path", "query", "status", "words"),
     [
         ("/map/areas/street.geojson", {}, 404, "No such level"),
-        ("/map/areas/district.geojson", {"measure": "<script>"}, 400, "measure is one of overdue"),
+        ("/map/areas/district.geojson", {"measure": "<script>"}, 400, "measure must be one of overdue"),
         ("/map/points.json", {"at": "yesterday"}, 400, "Not understood: yesterday"),
         ("/map/points.json", {"district": "' or 1=1"}, 400, "Not understood"),
-        ("/map/points.json", {"lang": "xx"}, 400, "lang is one of vi, en"),
-        ("/map/squares.json", {"count": "secrets"}, 400, "count is one of"),
-        ("/map/labels/ward.json", {"zoom": "nan"}, 400, "zoom is one number from 0 to 24."),
-        ("/map/labels/ward.json", {"zoom": "near"}, 400, "zoom is one number"),
-        ("/map/labels/ward.json", {"size": "1e9"}, 400, "size is one number from 5 to 100."),
+        ("/map/points.json", {"lang": "xx"}, 400, "lang must be one of vi, en"),
+        ("/map/squares.json", {"count": "secrets"}, 400, "count must be one of"),
+        ("/map/labels/ward.json", {"zoom": "nan"}, 400, "zoom must be one number from 0 to 24."),
+        ("/map/labels/ward.json", {"zoom": "near"}, 400, "zoom must be one number"),
+        ("/map/labels/ward.json", {"size": "1e9"}, 400, "size must be one number from 5 to 100."),
         ("/fonts/passwd", {}, 404, "No such font"),
     ],
 )
-def test_nonsense_is_refused_in_words(path: str, query: dict[str, str], status: int, words: str) -> None:
+def test_invalid_requests_are_refused_with_a_message(path: str, query: dict[str, str], status: int, words: str) -> None:
     answer = get(path, query)
     assert answer.status == status
     assert words in answer.body.decode()
@@ -425,7 +425,7 @@ def test_nonsense_is_refused_in_words(path: str, query: dict[str, str], status: 
 
 
 @pytest.mark.usefixtures("served")
-def test_a_database_away_is_said_and_may_be_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_during_an_outage_the_route_answers_503_and_recovers(monkeypatch: pytest.MonkeyPatch) -> None:
     def away(*_: Any, **__: Any) -> None:
         raise DatabaseAway("connection refused")
 

@@ -1,4 +1,4 @@
-"""What identifies a person is taken out of words, however it is written; what is needed to act on a report stays."""
+"""Masking removes what identifies a person, however it is written, and keeps what is needed to act on a report."""
 
 import re
 from collections.abc import Iterator
@@ -53,13 +53,13 @@ AROUND = ("{}", "Gọi tôi {} nhé", "SĐT:{}.", "ĐT.{}, gặp Lan", "({})", "
 
 @pytest.fixture(scope="module")
 def database_of_words(new_database: NewDatabase, schema_template: str) -> Iterator[psycopg.Connection]:
-    """The owner's connection to an empty report database, to be read only."""
+    """The owner's connection to an empty report database; read only."""
     with connect(new_database(schema_template)) as connection:
         yield connection
 
 
 def masked(connection: psycopg.Connection, *texts: str) -> list[str]:
-    """Return texts as they are shown to whom they are masked for."""
+    """Return the masked form of texts."""
     rows = connection.execute(
         "select masked(words) from unnest(%s::text[]) with ordinality as given (words, n) order by n", [list(texts)]
     )
@@ -76,12 +76,12 @@ def test_nothing_of_a_secret_is_left(database_of_words: psycopg.Connection, kind
 
 
 @pytest.mark.parametrize("words", STAYS)
-def test_what_is_needed_stays(database_of_words: psycopg.Connection, words: str) -> None:
+def test_needed_information_is_kept(database_of_words: psycopg.Connection, words: str) -> None:
     texts = [around.format(words, words) for around in AROUND]
     assert masked(database_of_words, *texts) == texts
 
 
-def test_no_words_stay_no_words(database_of_words: psycopg.Connection) -> None:
+def test_null_and_empty_texts_are_unchanged(database_of_words: psycopg.Connection) -> None:
     assert database_of_words.execute("select masked(null), masked('')").fetchone() == (None, "")
 
 
@@ -96,7 +96,7 @@ _SAFE = st.one_of(_LETTERS, st.sampled_from(STAYS).map(lambda words: f"{words},"
 @given(
     before=st.lists(_SAFE), last=_LETTERS, secret=st.sampled_from(ALL_SECRETS), first=_LETTERS, after=st.lists(_SAFE)
 )
-def test_the_secret_goes_and_the_words_around_it_stay(
+def test_the_secret_is_masked_and_the_words_around_it_are_kept(
     database_of_words: psycopg.Connection, before: list[str], last: str, secret: str, first: str, after: list[str]
 ) -> None:
     start, end = " ".join([*before, last]), " ".join([first, *after])
@@ -111,10 +111,10 @@ _ANY_NUMBERS = st.text("0123456789 .,-+()/:AHđkm\n", max_size=40)
 
 @_PROPERTY
 @given(words=st.one_of(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")), _ANY_NUMBERS))
-def test_once_masked_nothing_more_goes_and_the_quick_look_misses_nothing(
+def test_masking_is_idempotent_and_the_quick_check_misses_nothing(
     database_of_words: psycopg.Connection, words: str
 ) -> None:
-    """The quick look at the beginning of masked() decides whether words are read closely; an address always is."""
+    """A quick check at the start of masked() decides whether text is read closely; an address always is."""
     shown, read_closely = masked(database_of_words, words, f"{words}\n\nvà a@example.com")
     assert f"{shown}\n\nvà {MASK}" == read_closely
     assert masked(database_of_words, shown) == [shown]
@@ -126,7 +126,7 @@ _GAPS = st.lists(st.sampled_from(("", "", "", " ", ".", "-", " - ", "\u00a0")), 
 
 @_PROPERTY
 @given(digits=_MOBILE, gaps=_GAPS, prefix=st.sampled_from(("0", "84", "+84", "(+84)", "0084")))
-def test_a_mobile_number_goes_however_it_is_grouped(
+def test_a_mobile_number_is_masked_in_any_grouping(
     database_of_words: psycopg.Connection, digits: str, gaps: list[str], prefix: str
 ) -> None:
     number = prefix + "".join(gap + digit for gap, digit in zip(gaps, digits, strict=True))

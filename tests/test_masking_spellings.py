@@ -33,13 +33,13 @@ _LEFT = re.compile(r"[\d@]|không|khong|chín|chin\b|nine|\w•••|•••\
 
 @pytest.fixture(scope="module")
 def owner(new_database: NewDatabase, schema_template: str) -> Iterator[psycopg.Connection]:
-    """The owner's connection to an empty report database, to be read only."""
+    """The owner's connection to an empty report database; read only."""
     with connect(new_database(schema_template)) as connection:
         yield connection
 
 
 def masked(connection: psycopg.Connection, texts: Sequence[str]) -> list[str]:
-    """Return texts as they are shown to whom they are masked for."""
+    """Return the masked form of texts."""
     rows = connection.execute(
         "select masked(words) from unnest(%s::text[]) with ordinality as given (words, n) order by n", [list(texts)]
     )
@@ -59,12 +59,12 @@ def test_every_spelling_of_a_secret_is_caught(owner: psycopg.Connection) -> None
     assert missed == [], f"{len(SECRETS) - len(missed)} of {len(SECRETS)} spellings caught"
 
 
-def test_what_only_looks_like_a_secret_stays(owner: psycopg.Connection) -> None:
+def test_text_that_only_resembles_a_secret_is_kept(owner: psycopg.Connection) -> None:
     texts = [f"{START}{words}{END}" for words in HARMLESS]
     assert masked(owner, texts) == texts
 
 
-def test_sentences_of_the_demonstration_city_stay(demo: str) -> None:
+def test_sentences_of_the_demonstration_city_are_kept(demo: str) -> None:
     with connect(demo) as connection:
         sentences = [
             sentence
@@ -92,7 +92,7 @@ def test_sentences_of_the_demonstration_city_stay(demo: str) -> None:
         assert touched == [], f"{len(touched)} of {len(sentences) + len(told)} sentences touched"
 
 
-def test_around_a_find_the_words_stay_byte_for_byte(owner: psycopg.Connection) -> None:
+def test_words_around_a_match_are_kept_byte_for_byte(owner: psycopg.Connection) -> None:
     start = "Ca\u0302y đổ…  ﬁ ½ m² Ｈà Nội\u00ad 👨\u200d👩\u200d👧 Киев ngày 20/11/2026 "
     assert masked(owner, [f"{start}0912\u200b345678 {start}"]) == [f"{start}{MASK} {start}"]
     assert masked(owner, [start]) == [start]
@@ -142,7 +142,7 @@ HOSTILE = (
 
 @pytest.mark.parametrize("unit", HOSTILE)
 def test_hostile_texts_are_read_in_time_that_grows_with_their_length(owner: psycopg.Connection, unit: str) -> None:
-    """A text of 20,000 characters takes some ten times as long as one of 2,000."""
+    """A text of 20,000 characters takes about ten times as long as one of 2,000."""
     took = {}
     for length in (2_000, 20_000):
         text = (unit * length)[:length]
@@ -183,26 +183,26 @@ def test_masked_words_are_stored_whoever_writes(connection: psycopg.Connection) 
 
 
 @pytest.mark.parametrize("role", ["report_leader", "report_escalator", "report_official"])
-def test_who_reads_masked_words_has_no_right_to_the_words_themselves(connection: psycopg.Connection, role: str) -> None:
+def test_roles_that_read_masked_words_may_not_read_the_originals(connection: psycopg.Connection, role: str) -> None:
     _told(connection)
     connection.execute("select set_config('report.scope', signed_scope('all', %s), false)", [role])
     connection.execute(f"set role {role}".encode())
     connection.execute("select masked_title, masked_text, masked_address, masked_answer from report")
     hidden = {"report": ("title", "text", "address", "answer"), "report_event": ("note", "masked_note")}
-    for table, columns in hidden.items():  # a step has no policy of its own: it is read through report_step alone
+    for table, columns in hidden.items():  # a step has no policy of its own: it is read through report_step only
         for column in columns:
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute(f"select {column} from {table}".encode())
 
 
-def test_who_only_counts_reads_no_masked_words_either(connection: psycopg.Connection) -> None:
+def test_the_counting_role_reads_no_masked_words(connection: psycopg.Connection) -> None:
     connection.execute("set role report_reader")
     for question in ("select masked_title from report", "select masked_note from report_event"):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute(question.encode())
 
 
-def test_no_report_is_found_by_what_is_masked(connection: psycopg.Connection, reports: ReportDatabase) -> None:
+def test_no_report_is_found_by_masked_text(connection: psycopg.Connection, reports: ReportDatabase) -> None:
     _told(connection)
     report(connection, 2, title="Hẻm 123 456 789", text="12 người, STK 123456", address="đồng chí 0912 345 678")
     seen = Filters.of(at=T, zone=ZoneInfo("Asia/Ho_Chi_Minh"), scope=ALL_CASES)

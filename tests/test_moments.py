@@ -1,4 +1,4 @@
-"""Moments as people write them: read as the city's country writes dates, or refused."""
+"""Moments as people write them: read in the order of the city's country, or refused."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
@@ -39,7 +39,7 @@ MIDNIGHT = datetime(2026, 11, 2, tzinfo=HANOI)
         (" 02/11/2026 08:00 ", EIGHT),
     ],
 )
-def test_what_a_moment_may_look_like(words: str, moment: datetime) -> None:
+def test_accepted_forms_of_a_moment(words: str, moment: datetime) -> None:
     assert read(words, zone=HANOI, country="VN") == moment
 
 
@@ -63,7 +63,7 @@ def test_what_a_moment_may_look_like(words: str, moment: datetime) -> None:
         "02/11/2026\0",
     ],
 )
-def test_what_cannot_be_read_is_refused(words: str) -> None:
+def test_unreadable_moments_are_refused(words: str) -> None:
     for reading in (read, read_end):
         with pytest.raises(ValueError):  # noqa: PT011  the words of Python's own are nobody's reading
             reading(words, zone=HANOI, country="VN")

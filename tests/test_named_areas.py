@@ -1,4 +1,4 @@
-"""Areas by the source's own word: a city without boundaries has them, and they stand in where a point tells none."""
+"""Areas by the source's own names: for a city without boundaries, and for reports without a point."""
 
 import json
 from datetime import UTC, datetime
@@ -37,7 +37,7 @@ def rows(connection: psycopg.Connection, question: str) -> list[tuple[Any, ...]]
     return connection.execute(question.encode()).fetchall()
 
 
-def test_the_sources_word_places_a_report_without_a_point_and_one_outside(
+def test_the_sources_name_locates_a_report_without_a_point_or_outside(
     connection: psycopg.Connection, city: SampleCity
 ) -> None:
     counts = city.load(connection, GOOD, NOWHERE, OUTSIDE)
@@ -50,24 +50,24 @@ def test_the_sources_word_places_a_report_without_a_point_and_one_outside(
     assert find_damage(connection, IMPORTED) == []
 
 
-def test_a_point_counts_for_more_than_the_sources_word(connection: psycopg.Connection, city: SampleCity) -> None:
+def test_a_point_overrides_the_sources_name(connection: psycopg.Connection, city: SampleCity) -> None:
     city.load(connection, GOOD.replace("West", "East"))
     assert rows(connection, PLACED) == [("sample:7", "West", False)]
 
 
-def test_a_word_that_names_no_area_of_a_level_with_boundaries_makes_none(
+def test_an_unknown_name_creates_no_area_on_a_level_with_boundaries(
     connection: psycopg.Connection, city: SampleCity
 ) -> None:
     assert city.load(connection, NOWHERE.replace("West", "Moon")).not_located == 1
     assert rows(connection, "select name_en from area order by 1") == [("East",), ("West",)]
 
 
-def test_another_word_of_the_source_for_an_area_places_too(connection: psycopg.Connection, city: SampleCity) -> None:
+def test_an_alias_of_the_source_for_an_area_locates_too(connection: psycopg.Connection, city: SampleCity) -> None:
     city.load(connection, NOWHERE.replace("West", "Sunset"))
     assert rows(connection, PLACED) == [("sample:9", "West", True)]
 
 
-def test_without_boundaries_the_sources_words_are_the_areas_each_once(
+def test_without_boundaries_the_sources_names_are_the_areas(
     connection: psycopg.Connection, plain_city: SampleCity
 ) -> None:
     decomposed, composed = "\u0110o\u0302\u0301ng  \u0110a", "\u0110\u1ed1ng \u0111a"
@@ -88,7 +88,7 @@ def test_without_boundaries_the_sources_words_are_the_areas_each_once(
     assert find_damage(connection, IMPORTED) == []
 
 
-def test_an_import_again_makes_no_area_twice_and_changes_nothing(
+def test_a_second_import_creates_no_area_twice_and_changes_nothing(
     connection: psycopg.Connection, plain_city: SampleCity
 ) -> None:
     plain_city.load(connection, GOOD, NOWHERE)
@@ -139,9 +139,7 @@ def test_a_column_of_other_things_is_refused(connection: psycopg.Connection, pla
         plain_city.load(connection, *many)
 
 
-def test_points_that_are_in_an_area_and_marked_as_named_are_damage(
-    connection: psycopg.Connection, city: SampleCity
-) -> None:
+def test_a_point_in_an_area_marked_as_named_is_damage(connection: psycopg.Connection, city: SampleCity) -> None:
     city.load(connection, GOOD)
     connection.execute("update report_source set district_from_source = true")
     assert "district_id" in {found.column for found in find_damage(connection, IMPORTED)}
@@ -178,10 +176,10 @@ def test_the_mapping_names_the_levels_the_languages_and_the_hours(
     city.remap(("[source]", '[working_hours]\nhours = ["08:00-16:00"]\nsource = "City Hall"\n[source]'))
     city.load(connection, GOOD)
     assert [row[1:] for row in rows(connection, hours)] == [("08:00:00", "16:00:00", "City Hall", False)]
-    assert rows(connection, "select languages from city") == [(["en"],)], "what a mapping leaves out stays"
+    assert rows(connection, "select languages from city") == [(["en"],)], "attributes the mapping leaves out are kept"
 
 
-def test_a_city_without_these_words_gets_what_is_usual_in_its_country(
+def test_a_city_without_these_settings_gets_its_countrys_defaults(
     connection: psycopg.Connection, city: SampleCity
 ) -> None:
     city.load(connection, GOOD)
@@ -195,7 +193,7 @@ def test_a_city_without_these_words_gets_what_is_usual_in_its_country(
         ('languages = ["fr"]', "languages must be some of vi, en"),
         ("languages = []", "languages must be some of vi, en"),
         ('swapped_days = "no"', "swapped_days must be true or false"),
-        ('[levels]\nstreet = { vi = "a", en = "b" }', "street is no level"),
+        ('[levels]\nstreet = { vi = "a", en = "b" }', "street is not a level"),
         ('[working_hours]\nsource = "x"', "hours is missing"),
         ('[working_hours]\nsource = "x"\nhours = ["8 to 5"]', "must be spans such as"),
         ('[working_hours]\nsource = "x"\nhours = ["17:00-08:00"]', "must follow each other"),
@@ -203,7 +201,7 @@ def test_a_city_without_these_words_gets_what_is_usual_in_its_country(
         ('[working_hours]\nhours = ["08:00-12:00"]', "source is missing"),
     ],
 )
-def test_what_cannot_be_is_refused_by_its_name(
+def test_invalid_settings_are_refused_by_name(
     connection: psycopg.Connection, city: SampleCity, words: str, message: str
 ) -> None:
     city.remap(('subdivision = "MA"', f'subdivision = "MA"\n{words}'))

@@ -154,7 +154,7 @@ def shows_the_last_good_numbers(drawn: Board, trouble: str) -> None:
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGKILL], ids=["stopped", "killed"])
-def test_a_server_that_ends_and_starts_again(ending: signal.Signals) -> None:
+def test_a_server_that_stops_and_restarts(ending: signal.Signals) -> None:
     with open_folder("outage-test-") as place:
         folder = place / "db"
         with embedded_server(folder) as url:
@@ -191,7 +191,7 @@ def test_a_network_that_loses_everything(city: str) -> None:
         drawn.until("Live")
 
 
-def test_a_server_whose_place_another_takes(city: str) -> None:
+def test_a_server_replaced_by_another(city: str) -> None:
     with wire(city) as first, wire(city) as second:
         both = re.sub(r":(\d+)/", rf":\1,127.0.0.1:{second.port}/", first.url) + "?target_session_attrs=primary"
         with board(both) as drawn:
@@ -215,7 +215,7 @@ def arrived(city: str, look: Callable[[], str]) -> None:
     assert look().startswith("Live")
 
 
-def test_a_database_that_may_only_be_read(city: str, connection: psycopg.Connection) -> None:
+def test_a_read_only_database(city: str, connection: psycopg.Connection) -> None:
     with board(city) as drawn:
         drawn.until("Live")
         name = sql.Identifier(str(make_url(city).database))
@@ -280,7 +280,7 @@ def test_no_room_on_the_disk(city: str, connection: psycopg.Connection) -> None:
         drawn.until("Live")
 
 
-def test_a_right_that_is_taken_away(official: tuple[str, str], connection: psycopg.Connection) -> None:
+def test_a_revoked_privilege(official: tuple[str, str], connection: psycopg.Connection) -> None:
     _, url = official
     with board(url, scope_key=key_of(connection)) as drawn:
         drawn.until("Live")
@@ -291,7 +291,7 @@ def test_a_right_that_is_taken_away(official: tuple[str, str], connection: psyco
 
 
 @pytest.mark.parametrize("viewer", [accounts.HERE, accounts.ANYBODY], ids=lambda viewer: viewer.subject)
-def test_a_login_that_is_not_let_in(
+def test_a_rejected_login(
     official: tuple[str, str], connection: psycopg.Connection, monkeypatch: pytest.MonkeyPatch, viewer: Account
 ) -> None:
     name, url = official
@@ -300,12 +300,12 @@ def test_a_login_that_is_not_let_in(
     with board(url, scope_key=key_of(connection)) as drawn:
         assert "refuses the dashboard" in drawn.poll()
         cured = any("report_dashboard" in error for error in drawn.errors)
-        assert cured == (viewer is accounts.HERE), "only whoever runs the dashboard is told what to do"
+        assert cured == (viewer is accounts.HERE), "only the operator sees the remedy"
         connection.execute(sql.SQL("grant report_dashboard to {}").format(sql.Identifier(name)))
         drawn.until("Live")
 
 
-def test_nobody_there_from_the_beginning(city: str) -> None:
+def test_no_database_from_the_start(city: str) -> None:
     with wire(city) as laid:
         laid.cut()
         with board(laid.url) as drawn:
@@ -316,10 +316,8 @@ def test_nobody_there_from_the_beginning(city: str) -> None:
             assert drawn.errors == []
 
 
-def test_who_was_not_drawn_again_before_the_outage_keeps_what_they_saw(
-    city: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Each head's own cases are asked for each: what is remembered for one is not for the other."""
+def test_pages_not_redrawn_before_the_outage_keep_their_content(city: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each head's own cases are queried separately: one head's cached answer is not used for the other."""
     heads = {name: Account(name, name, "unit_head", cases_of((unit,)), unit) for name, unit in (("A", 1), ("B", 2))}
     looks: list[Account] = []
     monkeypatch.setattr(accounts, "asker", lambda: lambda: looks[-1])
@@ -342,7 +340,7 @@ def test_who_was_not_drawn_again_before_the_outage_keeps_what_they_saw(
         assert (second.counts, second.errors) == (counts, errors)
 
 
-def test_an_outage_longer_than_answers_are_remembered(city: str) -> None:
+def test_an_outage_longer_than_the_caches_lifetime(city: str) -> None:
     with wire(city) as laid, board(laid.url, patience=replace(IN_A_HURRY, remember=3)) as drawn:
         drawn.until("Live")
         laid.cut()
@@ -361,13 +359,13 @@ def test_a_page_that_draws_slowly_says_so_meanwhile(city: str) -> None:
         moved = Pulse(at=later, city=watcher.pulse.city, verified_at=later)
         viewer.waits()
         viewer.begin(moved)
-        assert viewer.beat(1, moved)[1:] == (verified_at, False, False), "what is on the screen is not yet the new"
+        assert viewer.beat(1, moved)[1:] == (verified_at, False, False), "the screen does not show the new data yet"
         viewer.drawn()
         assert viewer.beat(2, moved).verified_at == later
 
 
-def test_viewers_come_back_one_after_the_other(city: str) -> None:
-    """Not all in the moment the database is back: each at its own turn within three seconds."""
+def test_viewers_are_refreshed_one_after_the_other_after_an_outage(city: str) -> None:
+    """Not all when the database is back: spread over three seconds."""
     back = datetime.now(UTC)
     with watching_in_a_hurry(city) as watcher:
         came = []

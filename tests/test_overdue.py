@@ -1,4 +1,4 @@
-"""Who is behind: raw numbers, places, the oldest case and the worst category, on rows small enough to count by eye."""
+"""The overdue ranking: raw numbers, places, the oldest case, the worst category, on rows few enough to count by eye."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ NOW = Filters.of(scope=ALL_CASES, at=T, zone=HANOI)
 
 @pytest.fixture
 def city(connection: psycopg.Connection) -> psycopg.Connection:
-    """Unit 1 has 2 of 6 open reports overdue, unit 2 has 1 of 1; the ended and those nobody holds do not count."""
+    """Unit 1 has 2 of 6 open reports overdue, unit 2 has 1 of 1; ended ones and those without a holder do not count."""
     small_city(connection)
     report(connection, 1, due_at=T - HOUR)
     report(connection, 2, due_at=T - 5 * DAY, submitted_at=T - 6 * DAY, category_id=2)
@@ -53,7 +53,7 @@ def test_a_unit_with_few_open_reports_is_listed_last_and_not_ranked(reports: Rep
     table = ranked(overdue(reports, NOW, by="unit"))
     assert table["code"].tolist() == ["lang", "dong-anh"]
     assert table["place"].iloc[0] == 1
-    assert pd.isna(table["place"].iloc[1]), "1 of 1 says nothing"
+    assert pd.isna(table["place"].iloc[1]), "1 of 1 is too few"
 
 
 @pytest.mark.usefixtures("city")
@@ -88,10 +88,12 @@ def test_nothing_overdue_has_no_oldest_case_and_no_worst_category(reports: Repor
 
 
 @pytest.mark.usefixtures("city")
-def test_the_city_and_what_its_mix_predicts_are_the_same_whichever_places_are_chosen(reports: ReportDatabase) -> None:
+def test_the_city_and_its_predictions_do_not_depend_on_the_chosen_places(reports: ReportDatabase) -> None:
     assert city_overdue(reports, NOW) == (4, 8)
     assert city_overdue(reports, NOW.choosing(units=(1,), districts=(1,), wards=(11,))) == (4, 8)
-    assert city_overdue(reports, NOW.choosing(square=(0, 0, 10, 10))) == (4, 8), "a square of the map is not the city"
+    assert city_overdue(reports, NOW.choosing(square=(0, 0, 10, 10))) == (4, 8), (
+        "a square of the map is part of the city only"
+    )
     assert city_overdue(reports, NOW.choosing(categories=(2,))) == (1, 4)
     units = rows(overdue(reports, NOW, by="unit"))
     assert units["lang"]["expected"] == pytest.approx(2 * 3 / 4 + 4 * 1 / 4), "two of waste, four of roads"

@@ -1,4 +1,4 @@
-"""The named periods, by their days; and what they are called."""
+"""The named periods: their days and their names."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -19,7 +19,7 @@ CITY = City("test", "Thành phố", "City", "Asia/Ho_Chi_Minh", False, None, T -
 
 
 def days(period: str, on: str) -> str:
-    """Return the first and last day of a period at noon of a day; the last is empty where it reaches to the moment."""
+    """Return a period's first and last day at noon of a day; the last is empty if it extends to the moment."""
     at = datetime.fromisoformat(f"{on}T12:00").replace(tzinfo=HANOI)
     start, end = span(period, at, CITY)
     last = f"{(end - timedelta(days=1)).astimezone(HANOI):%d/%m/%Y}" if end else ""

@@ -1,4 +1,4 @@
-"""A city without boundaries: its map lies on its reports, its levels and examples are what it has."""
+"""A city without boundaries: its map is framed on its reports; its levels and examples are those it has."""
 
 import json
 
@@ -31,7 +31,9 @@ from ui.wall.wall_scenes import scenes
 
 @pytest.fixture(params=[False, True], ids=["reports", "summary"])
 def plain_city(connection: psycopg.Connection, request: pytest.FixtureRequest) -> None:
-    """Two hundred reports on a line from west to east, one far out at sea, one without a point; counted or not."""
+    """Two hundred reports on a line from west to east, one far out at sea, one without a point; with or without
+    summary.
+    """
     small_city(connection)
     for n in range(200):
         report(connection, n, lon=105.8 + n / 1000, lat=21.0, submitted_at=T - DAY)
@@ -58,7 +60,7 @@ def test_the_map_is_framed_on_the_reports_and_not_on_a_wrong_point(reports: Repo
 
 
 @pytest.mark.usefixtures("plain_city")
-def test_choices_do_not_move_the_frame(reports: ReportDatabase) -> None:
+def test_filters_do_not_move_the_frame(reports: ReportDatabase) -> None:
     filters = viewing(reports).filters
     assert map_queries.extent(reports, filters.choosing(districts=(2,), units=(2,))) == map_queries.extent(
         reports, filters
@@ -66,9 +68,7 @@ def test_choices_do_not_move_the_frame(reports: ReportDatabase) -> None:
 
 
 @pytest.mark.usefixtures("plain_city")
-def test_the_grid_fits_the_reports_where_no_area_tells_the_citys_size(
-    connection: psycopg.Connection, reports: ReportDatabase
-) -> None:
+def test_without_areas_the_grid_fits_the_reports(connection: psycopg.Connection, reports: ReportDatabase) -> None:
     wide, high = map_queries.grid(reports)
     assert (wide, high) == (2, 2)
     connection.execute("update report set lat = 19 + id / 100.0 where id < 200")
@@ -85,7 +85,7 @@ def test_a_city_without_a_report_on_the_map_has_no_map(connection: psycopg.Conne
 
 
 @pytest.mark.usefixtures("plain_city")
-def test_the_walls_map_is_squares_of_open_reports(reports: ReportDatabase) -> None:
+def test_the_walls_map_shows_squares_of_open_reports(reports: ReportDatabase) -> None:
     run = viewing(reports, FIGURES)
     with speaking("en"):
         values = scenes()["map"][1](run, WallScreen())
@@ -97,7 +97,7 @@ def test_the_walls_map_is_squares_of_open_reports(reports: ReportDatabase) -> No
     for square in drawn["squares"]:
         assert -1 <= square["x"] <= drawn["plan"].wide
         assert -1 <= square["y"] <= drawn["plan"].high
-    assert values["open"] == 202, "the count beside it is of all"
+    assert values["open"] == 202, "the count beside it includes all reports"
 
 
 @pytest.mark.usefixtures("plain_city")
@@ -144,7 +144,7 @@ def test_an_empty_city_gives_no_example(reports: ReportDatabase) -> None:
         assert examples.of_unit(reports) == ""
 
 
-def test_a_long_name_and_a_number_are_examples_only_where_there_is_nothing_else(
+def test_long_names_and_numbers_are_examples_only_without_others(
     connection: psycopg.Connection, reports: ReportDatabase
 ) -> None:
     small_city(connection)
@@ -192,7 +192,7 @@ def test_several_kinds_of_units_are_offered(connection: psycopg.Connection, repo
         (("district", "ward"), "Area as the source names it, not by a point"),
     ],
 )
-def test_a_case_says_that_its_area_is_the_sources_word(
+def test_a_case_says_that_its_area_is_named_by_the_source(
     connection: psycopg.Connection, reports: ReportDatabase, marked: tuple[str, ...], said: str
 ) -> None:
     small_city(connection)
@@ -209,9 +209,7 @@ def test_a_case_says_that_its_area_is_the_sources_word(
         assert detail._placed_by(run, found) == said
 
 
-def test_a_report_placed_by_the_sources_word_is_not_on_the_map(
-    connection: psycopg.Connection, reports: ReportDatabase
-) -> None:
+def test_a_report_located_by_name_is_not_on_the_map(connection: psycopg.Connection, reports: ReportDatabase) -> None:
     small_city(connection)
     report(connection, 1)
     connection.execute(

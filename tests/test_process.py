@@ -1,4 +1,4 @@
-"""What the process asks of its system."""
+"""The process settings."""
 
 import socket
 
@@ -8,7 +8,7 @@ from ui.base.process import prepare
 
 
 @pytest.mark.skipif("not __import__('os').path.isdir('/proc/self/fd')", reason="the system lists no descriptors")
-def test_who_connects_is_answered_at_once_and_every_socket_stays_open() -> None:
+def test_tcp_nodelay_is_set_and_every_socket_stays_open() -> None:
     here, there = socket.socketpair()
     with here, there, socket.create_server(("127.0.0.1", 0)) as listening:
         assert not listening.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

@@ -1,4 +1,4 @@
-"""What the city itself says: three-valued, beside ours, each number opening its cases; no word where it says none."""
+"""The city's own data: three-valued flags beside ours, each number opening its cases; nothing if none is published."""
 
 import csv
 import io
@@ -75,7 +75,7 @@ def test_each_pair_of_flags_is_counted_once_and_opens_its_case(reports: ReportDa
 
 
 @pytest.mark.usefixtures("city")
-def test_ours_is_of_the_moment(reports: ReportDatabase) -> None:
+def test_our_finding_is_that_of_the_moment(reports: ReportDatabase) -> None:
     later = crossed(flags(reports, Filters.of(at=T + DAY, zone=HANOI, start=T - 30 * DAY)))
     assert later.to_numpy().tolist() == [[2, 0, 1]] * 3
 
@@ -123,7 +123,7 @@ def listed(reports: ReportDatabase, href: str) -> int:
     return case_count(reports, found.filters, figure=listing.figure)
 
 
-def test_a_reason_stands_wherever_the_two_differ_and_nowhere_else() -> None:
+def test_there_is_a_reason_exactly_where_the_two_differ() -> None:
     with speaking("en"):
         for flag, ours in CROSSED:
             for by_rule in (True, False):
@@ -162,7 +162,7 @@ def case_shown(reports: ReportDatabase, code: str) -> dict[str, Any]:
 
 
 @pytest.mark.usefixtures("city")
-def test_a_case_says_what_the_city_says_and_why_we_differ(reports: ReportDatabase) -> None:
+def test_a_case_shows_the_citys_data_and_why_we_differ(reports: ReportDatabase) -> None:
     shown = case_shown(reports, "T-3")
     assert shown["flag"]["words"] == "late"
     assert shown["flag"]["ours"] == "no deadline known"
@@ -198,7 +198,7 @@ def test_a_file_names_the_citys_flag_status_and_area(reports: ReportDatabase) ->
     assert told["T-5"] == ["in time", "CLOSED", "Ward 3"]
     assert told["T-9"] == ["not said", "CLOSED", ""]
     assert told["T-10"] == ["", "", ""]
-    assert "The city's district" not in table["T-1"], "the city publishes none"
+    assert "The city's district" not in table["T-1"], "the city publishes no words"
 
 
 def test_a_city_that_publishes_nothing_has_no_empty_columns(
@@ -216,7 +216,7 @@ def test_a_city_that_publishes_nothing_has_no_empty_columns(
 
 
 @pytest.mark.usefixtures("city")
-def test_a_list_of_one_of_the_citys_words_says_which(reports: ReportDatabase) -> None:
+def test_a_list_for_one_of_the_citys_words_names_it(reports: ReportDatabase) -> None:
     query = {"figure": ["published_ward"], "said": ["none"]}
     run = month(reports, **query)
     assert run.filters.said == ""
@@ -236,7 +236,7 @@ def test_everybody_counts_and_only_who_may_reads_the_case(reports: ReportDatabas
         filters = run.filters.choosing(scope=scope)
         assert crossed(flags(reports, filters)).to_numpy().sum() == 9
         assert published_words(reports, filters)["reports"].sum() == 27
-    for scope in (NOTHING, cases_of((2,))):  # each pair of flags has fewer than five, but for a head's own
+    for scope in (NOTHING, cases_of((2,))):  # each pair of flags has fewer than five, except for a head's own
         filters = run.filters.choosing(scope=scope)
         mine = flags(reports, filters.choosing(units=scope.units))["reports"].sum() if scope.units else 0
         assert crossed(flags(reports, filters)).to_numpy().sum() == mine
@@ -248,10 +248,8 @@ def test_everybody_counts_and_only_who_may_reads_the_case(reports: ReportDatabas
     assert len(case_ids(reports, own, figure="published_late", order="newest", search=None, limit=9)) == 3
 
 
-def test_a_word_that_few_reports_bear_is_told_to_nobody_who_only_counts(
-    city: psycopg.Connection, reports: ReportDatabase
-) -> None:
-    """Five reports with a status show it; four do not, and are counted together with the other rare ones."""
+def test_a_rare_word_is_hidden_from_viewers_who_only_count(city: psycopg.Connection, reports: ReportDatabase) -> None:
+    """Five reports with the same status show it; four do not, and are counted with the other rare ones."""
     city.execute("update report_source set published_status = 'MOVED' where report_id = 8")
     city.execute("select count_source_words()")
     run = month(reports)
@@ -267,4 +265,4 @@ def test_a_word_that_few_reports_bear_is_told_to_nobody_who_only_counts(
     assert names == ["OPEN", "rarer words"]
     case = one(reports, NOW, "T-8")
     assert case is not None
-    assert case["published_status"] == "MOVED", "who may read the case reads its words"
+    assert case["published_status"] == "MOVED", "readers of the case can read its words"

@@ -20,7 +20,7 @@ def city(connection: psycopg.Connection) -> None:
     city_of_august_2024(connection)
 
 
-def test_the_raw_counts_are_those_published_and_open_those_cases(reports: ReportDatabase) -> None:
+def test_the_raw_counts_are_the_published_ones_and_open_those_cases(reports: ReportDatabase) -> None:
     table = overdue(reports, NOW, by="unit").set_index("code")
     found = {code: (row["overdue"], row["open"]) for code, row in table.to_dict("index").items()}
     assert found == {code: (late, opened) for code, (_name, late, opened) in UNITS.items()}
@@ -77,6 +77,6 @@ def test_the_naive_order_differs_where_few_cases_decide_it(reports: ReportDataba
 
 def test_what_the_mix_predicts(reports: ReportDatabase) -> None:
     table = overdue(reports, NOW, by="unit").set_index("code")
-    assert table["expected"].sum() == pytest.approx(28), "the city as a whole has what its own mix predicts"
+    assert table["expected"].sum() == pytest.approx(28), "the city's total equals what its mix predicts"
     assert table["ratio"]["dong-anh"] == pytest.approx(13 / table["expected"]["dong-anh"])
     assert table["ratio"].isna().to_dict() == {code: code == "so-xay-dung" for code in UNITS}

@@ -1,4 +1,4 @@
-"""Every question: opens with a sentence, reads no clock, and the database can plan it with and without filters."""
+"""Every question starts with a sentence, reads no clock, and can be planned with and without filters."""
 
 import re
 from pathlib import Path
@@ -92,9 +92,11 @@ VALUES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_a_question_opens_with_a_sentence_and_reads_no_clock(question: str) -> None:
+def test_a_question_starts_with_a_sentence_and_reads_no_clock(question: str) -> None:
     words = FILES[question].read_text()
-    assert re.match(r"-- [^\n]+(\n-- [^\n]+)*\.\n", words), "the first line says what is asked, and ends with a stop"
+    assert re.match(r"-- [^\n]+(\n-- [^\n]+)*\.\n", words), (
+        "the first line describes the question and ends with a full stop"
+    )
     assert not re.search(r"now\(\)|current_date|current_timestamp|clock_timestamp", words, re.IGNORECASE)
     assert "infinity" not in words
 
@@ -103,11 +105,11 @@ def test_every_definition_has_a_sentence_and_is_used() -> None:
     modules = (Path(__file__).parents[1] / "queries").rglob("*.py")
     used = " ".join(file.read_text() for file in (*FILES.values(), *modules))
     for name, meaning in definitions().items():
-        assert meaning, f"{name} means nothing"
-        assert re.search(rf"\{{{name}[}}|]|\"{name}\"", used), f"nobody asks for {name}"
+        assert meaning, f"{name} has no meaning"
+        assert re.search(rf"\{{{name}[}}|]|\"{name}\"", used), f"{name} is not used"
 
 
-def test_what_is_known_to_hold_is_not_asked_again() -> None:
+def test_a_known_condition_is_not_tested_again() -> None:
     statement = sql("open")
     assert statement.count("open_until > :at") == 1
     assert "(true and due_at < :at)" in statement

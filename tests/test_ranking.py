@@ -62,7 +62,7 @@ def test_places_depend_on_the_counts_alone(parts: list[tuple[int, int]]) -> None
 
 
 @pytest.mark.parametrize("parts", [[], [(0, 1)], [(1, 1)], [(13, 17)], [(0, 10)] * 5, [(10, 10)] * 6, [(5, 10)] * 4])
-def test_where_the_counts_tell_no_spread_the_prior_answers(parts: list[tuple[int, int]]) -> None:
+def test_where_counts_say_nothing_about_the_spread_the_prior_decides(parts: list[tuple[int, int]]) -> None:
     table = shrunk(units(*parts))
     assert len(table) == len(parts)
     for row in table.to_dict("records"):
@@ -70,21 +70,21 @@ def test_where_the_counts_tell_no_spread_the_prior_answers(parts: list[tuple[int
         assert abs(row["fair_share"] - row["overdue"] / row["open"]) < 0.25
 
 
-def test_few_cases_are_drawn_further_toward_the_others_than_many() -> None:
+def test_few_cases_are_shrunk_more_than_many() -> None:
     table = shrunk(units((4, 5), (80, 100), *[(5, 50)] * 20)).set_index("code")
     pulled = table["overdue"] / table["open"] - table["fair_share"]
     assert pulled["u0"] > 4 * pulled["u1"] > 0
     assert table["high"]["u0"] - table["low"]["u0"] > 2 * (table["high"]["u1"] - table["low"]["u1"])
 
 
-def test_many_cases_speak_for_themselves() -> None:
+def test_many_cases_are_hardly_shrunk() -> None:
     table = shrunk(units((20_000, 100_000), (25_000, 100_000), (2, 10)))
     assert table["fair_share"].iloc[:2].tolist() == pytest.approx([0.2, 0.25], abs=0.001)
     assert (table["high"] - table["low"]).iloc[0] < 0.006
 
 
 def test_the_posterior_is_that_of_every_mean_and_spread_on_a_fine_grid() -> None:
-    """No optimum, no curvature, no matched moments: each mean from 0 to 1, each spread from 0 to the largest."""
+    """No optimum, curvature or moments: each mean from 0 to 1, each spread from 0 to the largest, on a grid."""
     parts = [(13, 17), (7, 11), (4, 7), (1, 40), (0, 35), (2, 60), (1, 30), (0, 20), (3, 25), (1, 12)]
     mean, spread = (axis.ravel()[:, None] for axis in np.meshgrid(*[(np.arange(60) + 0.5) / 60] * 2))
     size = spread**-2 - 1
@@ -123,7 +123,7 @@ def test_the_naive_order_stands_beside_the_fair_one() -> None:
     assert places.loc[["u0", "u1"]].to_numpy().tolist() == [[1, 2, 1], [2, 1, 2]]
 
 
-def test_a_change_is_called_one_only_where_it_is_sure() -> None:
+def test_a_change_is_named_only_if_it_is_certain() -> None:
     others = [(5, 50)] * 20
     before = ranked(units((10, 40), (30, 40), (2, 8), (10, 40), (1, 2), *others))
     now = ranked(units((30, 40), (10, 40), (3, 8), (12, 40), (4, 8), *others))
@@ -145,7 +145,7 @@ def test_a_place_can_change_much_where_the_share_says_nothing_clear() -> None:
     assert table["change"]["u0"] == "unclear"
 
 
-def test_the_probability_of_a_rise_is_that_of_many_draws() -> None:
+def test_the_probability_of_a_rise_equals_that_of_many_draws() -> None:
     rng = np.random.default_rng(20240831)
     alpha, beta = np.array([[13.0, 1.0, 0.3, 5.0, 400.0], [4.0, 30.0, 20.0, 5.0, 800.0]])
     alpha_before, beta_before = np.array([[5.0, 2.0, 0.5, 5.0, 380.0], [12.0, 28.0, 20.0, 5.0, 820.0]])
@@ -163,10 +163,10 @@ def test_the_mix_predicts_what_the_city_share_of_each_category_would_make_overdu
     assert predicted.to_dict() == {7: 20 * 0.1 + 4 * 0.5, 8: 0.0, 9: 0.5}
     table = pd.DataFrame({"overdue": [10, 0, 3]}, index=predicted.index).assign(expected=predicted)
     assert ratio(table)[7] == 2.5
-    assert ratio(table)[[8, 9]].isna().all(), "less than one expected case is nothing to divide by"
+    assert ratio(table)[[8, 9]].isna().all(), "no ratio below one expected case"
 
 
-def test_in_simulated_cities_intervals_cover_and_the_named_are_rightly_named() -> None:
+def test_in_simulated_cities_intervals_cover_and_the_worst_are_found() -> None:
     found = simulate(City(units=40, fewest=5, most=300, share=0.2, size=20), runs=60, seed=1)
     assert 0.86 <= found.coverage <= 0.94
     assert found.fair.wronged < found.naive.wronged

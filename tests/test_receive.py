@@ -1,4 +1,4 @@
-"""The first clock: whether units take reports on in time, now and as it was; the working time left on the second."""
+"""The receive term: whether units take reports on in time, now and in the past; the working time left to handle."""
 
 from datetime import datetime
 from typing import Any
@@ -37,11 +37,11 @@ def counts(reports: ReportDatabase, filters: Filters = NOW) -> dict[str, int]:
 def test_waiting_reports_are_in_time_late_or_without_a_term(city: psycopg.Connection, reports: ReportDatabase) -> None:
     report(city, 1, receive_due_at=T)  # due this very moment: not late yet
     report(city, 2, receive_due_at=T - HOUR)  # late
-    report(city, 3)  # nobody knows by when
+    report(city, 3)  # no receive term
     report(city, 4, receive_due_at=T - HOUR, received_at=T - 2 * HOUR, status="in_progress")  # taken on
     report(city, 5, receive_due_at=T - HOUR, received_at=T + HOUR, status="in_progress")  # taken on after the moment
     report(city, 6, receive_due_at=T - HOUR, ended_at=T - HOUR, received_at=T - 2 * HOUR)  # done
-    report(city, 7, receive_due_at=T - HOUR, escalated_at=T)  # handed up, but never taken on
+    report(city, 7, receive_due_at=T - HOUR, escalated_at=T)  # escalated, but never taken on
     found = counts(reports)
     assert (found["not_received"], found["receive_overdue"]) == (5, 3)
     assert case_ids(reports, NOW, figure="receive_waiting", order="oldest", search=None, limit=9) == [1]
@@ -49,9 +49,7 @@ def test_waiting_reports_are_in_time_late_or_without_a_term(city: psycopg.Connec
     assert {name: case_count(reports, NOW, figure=name) for name in RECEIPTS} == {name: row[name] for name in RECEIPTS}
 
 
-def test_the_share_taken_on_in_time_leaves_nothing_undone_out(
-    city: psycopg.Connection, reports: ReportDatabase
-) -> None:
+def test_the_share_taken_on_in_time_includes_waiting_reports(city: psycopg.Connection, reports: ReportDatabase) -> None:
     report(city, 1, receive_due_at=T - HOUR, received_at=T - HOUR, status="in_progress")  # to the second
     report(city, 2, receive_due_at=T - 2 * HOUR, received_at=T - HOUR, status="in_progress")  # late
     report(city, 3, receive_due_at=T - HOUR)  # still waiting: counts against
@@ -62,16 +60,14 @@ def test_the_share_taken_on_in_time_leaves_nothing_undone_out(
     assert (counts(reports, week)["received_on_time"], counts(reports, week)["receive_fell_due"]) == (1, 3)
 
 
-def test_a_past_moment_knows_nothing_of_what_was_taken_on_later(
-    city: psycopg.Connection, reports: ReportDatabase
-) -> None:
+def test_a_past_moment_excludes_later_receipts(city: psycopg.Connection, reports: ReportDatabase) -> None:
     report(city, 1, receive_due_at=T - 3 * HOUR, received_at=T - HOUR, status="in_progress")
     before = Filters.of(scope=ALL_CASES, at=T - 2 * HOUR, zone=HANOI)
     assert counts(reports, before) == dict(zip(RECEIVE, (1, 1, 1, 0), strict=True))
     assert counts(reports) == dict(zip(RECEIVE, (0, 0, 1, 0), strict=True))
 
 
-def test_a_transfer_starts_the_term_anew_for_the_next_unit(city: psycopg.Connection, reports: ReportDatabase) -> None:
+def test_a_transfer_restarts_the_term_for_the_next_unit(city: psycopg.Connection, reports: ReportDatabase) -> None:
     report(city, 1, unit_id=2, receive_due_at=T + HOUR, transfer_count=1)
     past(city, 1, unit_id=1, receive_due_at=T - 20 * HOUR, valid_from=T - 2 * DAY, valid_to=T - 5 * HOUR)
     assert counts(reports)["receive_overdue"] == 0
@@ -82,7 +78,7 @@ def local(day: int, hour: int, minute: int = 0) -> datetime:
     return datetime(2026, 11, day, hour, minute, tzinfo=HANOI)
 
 
-def test_what_is_left_is_told_in_working_minutes(city: psycopg.Connection, reports: ReportDatabase) -> None:
+def test_the_time_left_is_in_working_minutes(city: psycopg.Connection, reports: ReportDatabase) -> None:
     give_rule(city, id=2, clock="calendar")
     due: dict[int, Any] = {
         1: local(18, 11),  # an hour of this morning
@@ -93,8 +89,8 @@ def test_what_is_left_is_told_in_working_minutes(city: psycopg.Connection, repor
     for number, at in due.items():
         report(city, number, due_at=at, rule_id=1)
     report(city, 5, due_at=T - HOUR, rule_id=1)  # overdue
-    report(city, 6, due_at=local(18, 11), rule_id=2)  # its term runs by the calendar
-    report(city, 7, due_at=local(18, 11))  # due by no rule of ours
+    report(city, 6, due_at=local(18, 11), rule_id=2)  # its term runs in calendar time
+    report(city, 7, due_at=local(18, 11))  # due by no rule
     report(city, 8, due_at=local(18, 11), rule_id=1, ended_at=T)
     report(city, 9, due_at=datetime(2027, 2, 1, 9, tzinfo=HANOI), rule_id=1)  # beyond the calendar
     left = working_left(reports, NOW, list(range(1, 10)))

@@ -1,4 +1,4 @@
-"""Deadlines worked out anew: nothing without being asked, exactly what was shown, and the past stays."""
+"""Recomputed deadlines: never without being asked, exactly what was shown, and the past is kept."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -23,7 +23,7 @@ _STATE = "select id, rule_id, receive_due_at, due_at from report_at(%s)"
 
 @pytest.fixture
 def city(new_database: NewDatabase, small_demo: str) -> Iterator[psycopg.Connection]:
-    """A demo city of this test's own, 8,000 reports."""
+    """A demo city for this test, 8,000 reports."""
     with connect(new_database(small_demo)) as connection:
         yield connection
 
@@ -37,14 +37,14 @@ def small_demo(new_database: NewDatabase, schema_template: str) -> str:
 
 
 @pytest.mark.parametrize("ended", [False, True])
-def test_the_demo_and_the_rules_are_one(demo: str, ended: bool) -> None:
+def test_the_demo_agrees_with_the_rules(demo: str, ended: bool) -> None:
     with connect(demo) as connection:
         changes = find_changes(connection, ended=ended)
     assert (len(changes.ids), changes.unknown) == (0, 0)
     assert changes.looked_at == 12_000 if ended else changes.looked_at > 100
 
 
-def test_the_simulation_and_the_rules_are_one(city: psycopg.Connection) -> None:
+def test_the_simulation_agrees_with_the_rules(city: psycopg.Connection) -> None:
     simulation = Simulation(city, per_hour=20, seed=1, now=DEMO_NOW)
     for hours in range(6, 14 * 24, 6):
         simulation.advance(DEMO_NOW + timedelta(hours=hours))
@@ -53,7 +53,7 @@ def test_the_simulation_and_the_rules_are_one(city: psycopg.Connection) -> None:
     assert len(find_changes(city, ended=True).ids) == 0
 
 
-def test_a_rule_changed_later_rewrites_nothing_by_itself(city: psycopg.Connection) -> None:
+def test_a_changed_rule_does_not_change_existing_deadlines(city: psycopg.Connection) -> None:
     just_before = DEMO_NOW - timedelta(seconds=1)
     before = fingerprint(city, _STATE, just_before)
     given: dict[int, str] = dict(
@@ -69,7 +69,7 @@ def test_a_rule_changed_later_rewrites_nothing_by_itself(city: psycopg.Connectio
                    and kind in ('transferred', 'extended', 'recategorised', 'reopened')))""",
         {"now": DEMO_NOW},
     ).fetchall()
-    assert len(rows) > 10, "reports went on meanwhile"
+    assert len(rows) > 10, "reports kept changing meanwhile"
     assert {identity: words for identity, words in rows if given[identity] != words} == {}
 
 
@@ -90,7 +90,7 @@ def test_recompute_changes_what_was_shown_and_keeps_the_past(city: psycopg.Conne
     assert len(find_changes(city, ended=False).ids) == 0
     assert {moment: fingerprint(city, _STATE, moment) for moment in before} == before
     assert city.execute("select count(*) from report where updated_at = %s", [now]).fetchone() == (len(shown.ids),)
-    # What goes on goes on from the new deadlines, and the history stays whole.
+    # Later steps start from the new deadlines, and the history stays consistent.
     Simulation(city, per_hour=5, seed=1, now=now).advance(now + 2 * DAY)
     assert len(find_changes(city, ended=False).ids) == 0
     assert find_damage(city, now + 2 * DAY) == []
@@ -105,10 +105,10 @@ def test_changes_shown_for_another_state_are_not_written(city: psycopg.Connectio
     assert token != find_changes(city, ended=False).token
 
 
-def test_deadlines_of_the_source_and_unnamed_extensions_stay(connection: psycopg.Connection) -> None:
+def test_the_sources_deadlines_and_extensions_without_minutes_are_kept(connection: psycopg.Connection) -> None:
     ruled_city(connection)
-    report(connection, 1, due_at=T)  # by the source alone
-    report(connection, 2)  # arrived before there was a rule
+    report(connection, 1, due_at=T)  # only by the source
+    report(connection, 2)  # received before there was a rule
     report(connection, 3, rule_id=1, due_at=T + DAY)
     for number in (1, 2, 3):
         give_step(connection, number, 1, "submitted", T - 2 * DAY)
@@ -121,7 +121,7 @@ def test_deadlines_of_the_source_and_unnamed_extensions_stay(connection: psycopg
 
 
 def run(*words: str) -> tuple[int, str]:
-    """Return a command's exit code, and what it says."""
+    """Return a command's exit code and output."""
     done = CliRunner().invoke(app, ["deadlines", *words])
     return done.exit_code, done.output
 

@@ -67,7 +67,7 @@ def app(
     monkeypatch.setattr(cases, "_PART", PART)
     with watch.watching(database):
         yield Starlette(routes=export_routes)
-    assert not downloads._making._taken, "every place is left again"
+    assert not downloads._making._taken, "every place is free again"
 
 
 def get(app: Starlette, path: str, method: str = "GET") -> httpx.Response:
@@ -87,7 +87,7 @@ def lines(connection: psycopg.Connection) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
-def test_a_file_is_on_record_and_says_its_number(app: Starlette, city: psycopg.Connection, kind: str) -> None:
+def test_a_file_is_logged_and_contains_its_number(app: Starlette, city: psycopg.Connection, kind: str) -> None:
     answer = get(app, f"/cases.{kind}?{QUERY}")
     assert answer.status_code == 200
     assert lines(city) == [(LAN.subject, "file", kind, CASES, CASES, True)]
@@ -102,7 +102,7 @@ def test_a_file_is_on_record_and_says_its_number(app: Starlette, city: psycopg.C
     said = f"Number in the access log: {number}"
     if kind == "csv":
         assert said in answer.content.decode().splitlines()[0]
-        assert f"Taken by: {LAN.subject}" in answer.content.decode().splitlines()[0]
+        assert f"Exported by: {LAN.subject}" in answer.content.decode().splitlines()[0]
     else:
         with zipfile.ZipFile(io.BytesIO(answer.content)) as book:
             about = book.read("xl/worksheets/sheet2.xml").decode()
@@ -111,7 +111,7 @@ def test_a_file_is_on_record_and_says_its_number(app: Starlette, city: psycopg.C
         assert LAN.subject in about
 
 
-def test_whoever_only_asks_for_the_headers_takes_nothing(app: Starlette, city: psycopg.Connection) -> None:
+def test_a_head_request_exports_nothing(app: Starlette, city: psycopg.Connection) -> None:
     answer = get(app, f"{PATH}?{QUERY}", "HEAD")
     assert answer.status_code == 200
     assert lines(city) == []
@@ -178,18 +178,18 @@ class Download:
         await asyncio.wait_for(self._task, 20)
 
 
-def test_a_file_that_breaks_off_is_on_record_with_what_went_out(app: Starlette, city: psycopg.Connection) -> None:
+def test_an_aborted_file_is_logged_with_the_cases_sent(app: Starlette, city: psycopg.Connection) -> None:
     async def take() -> None:
         browser = Download(app).begin()
         await browser.until(2)  # the headings and the first part
-        assert lines(city) == [(LAN.subject, "file", "csv", CASES, None, None)], "it is there before the file is"
+        assert lines(city) == [(LAN.subject, "file", "csv", CASES, None, None)], "the log line is there before the file"
         await browser.hang_up()
 
     asyncio.run(take())
     assert lines(city) == [(LAN.subject, "file", "csv", CASES, PART, False)]
 
 
-def test_a_file_whose_database_fails_breaks_off_on_record(
+def test_a_file_whose_database_fails_is_logged_as_aborted(
     app: Starlette, city: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(*_: object) -> Iterator[Any]:
@@ -204,20 +204,18 @@ def test_a_file_whose_database_fails_breaks_off_on_record(
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
-def test_no_file_without_a_line(app: Starlette, city: psycopg.Connection, kind: str) -> None:
+def test_no_file_without_a_log_line(app: Starlette, city: psycopg.Connection, kind: str) -> None:
     city.execute("revoke execute on function export_begun from report_gate")
     answer = get(app, f"/cases.{kind}?{QUERY}")
     assert answer.status_code == 503
     assert answer.text == (
-        "The access log cannot be written now, so no file is given out. Please try again in a few minutes.\n"
+        "The access log cannot be written now, so no file can be exported. Please try again in a few minutes.\n"
     )
     assert answer.headers["retry-after"]
     assert lines(city) == []
 
 
-def test_an_account_has_so_many_files_made_at_once_and_others_theirs(
-    app: Starlette, asked_by: Callable[[Account], None]
-) -> None:
+def test_each_account_has_its_own_limit_of_files_at_once(app: Starlette, asked_by: Callable[[Account], None]) -> None:
     most = SHARES["account"].files
 
     async def take() -> None:
@@ -227,7 +225,7 @@ def test_an_account_has_so_many_files_made_at_once_and_others_theirs(
         refused = Download(app).begin()
         await refused.end()
         assert refused.status == 429
-        assert b"being made for you" in b"".join(refused.got)
+        assert b"is being made" in b"".join(refused.got)
         asked_by(MAI)
         other = Download(app).begin()
         await other.end()
@@ -236,7 +234,7 @@ def test_an_account_has_so_many_files_made_at_once_and_others_theirs(
         await browsers[0].hang_up()
         again = Download(app).begin()
         await again.end()
-        assert again.status == 200, "a place is left by whoever has gone"
+        assert again.status == 200, "a closed session frees its place"
         for browser in browsers[1:]:
             await browser.end()
 
@@ -247,7 +245,7 @@ def begin_a_file(reports: ReportDatabase, who: str = "lan") -> int:
     return export_begun(reports, who, kind="csv", query="figure=open", listed=7, why="a list")
 
 
-def test_a_record_is_completed_once_and_by_its_own_account(city: psycopg.Connection, reports: ReportDatabase) -> None:
+def test_a_line_is_completed_once_and_by_its_own_account(city: psycopg.Connection, reports: ReportDatabase) -> None:
     first, second = begin_a_file(reports), begin_a_file(reports)
     assert second > first
     export_ended(reports, first, "mai", sent=1, whole=True)
@@ -281,7 +279,7 @@ def test_an_administrator_narrows_the_log_by_person_and_kind(city: psycopg.Conne
     assert found(who="nobody") == []
 
 
-def test_volumes_count_different_cases_and_what_went_out(city: psycopg.Connection, reports: ReportDatabase) -> None:
+def test_volumes_count_different_cases_and_cases_sent(city: psycopg.Connection, reports: ReportDatabase) -> None:
     now = datetime.now(UTC)
 
     def wrote(before: timedelta, who: str, what: str, of: int | None = None) -> int:
@@ -306,7 +304,7 @@ def test_volumes_count_different_cases_and_what_went_out(city: psycopg.Connectio
     assert found == {
         "lan": Volume("lan", opened_hour=2, opened_day=3, exported_hour=0, exported_day=0),
         "mai": Volume("mai", opened_hour=0, opened_day=0, exported_hour=27, exported_day=127),
-    }, "what has no end yet counts as it was asked for"
+    }, "an unfinished file counts as requested"
 
 
 @pytest.mark.parametrize("name", ["opened_hour", "opened_day", "exported_hour", "exported_day"])
@@ -320,7 +318,7 @@ def test_an_alarm_rises_at_the_threshold(name: str) -> None:
     assert [level(int(limits.amber) - 1), level(int(limits.amber)), level(int(limits.red))] == ["green", "amber", "red"]
 
 
-def test_the_worst_alarm_stands_first_and_nobody_without_one() -> None:
+def test_alarms_are_sorted_and_contain_no_other_account() -> None:
     quiet, much, most = (Volume(who, count, 0, 0, 0) for who, count in (("a", 1), ("b", 100), ("c", 300)))
     assert [alarm.volume.subject for alarm in record.alarms([quiet, much, most])] == ["c", "b"]
 
@@ -330,8 +328,8 @@ def test_the_latest_volumes_are_read_without_waiting(city: psycopg.Connection, r
     clock = Clock()
     latest = record.Latest(clock)
     begin_a_file(reports)
-    assert latest.read(reports) is None, "nobody waits"
-    with latest._asking:  # it has been asked
+    assert latest.read(reports) is None, "no one waits"
+    with latest._asking:  # a query is running
         pass
     assert [volume.exported_hour for volume in latest.read(reports) or ()] == [7]
     begin_a_file(reports)
@@ -375,7 +373,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     return draw
 
 
-def test_an_opened_case_is_one_line_however_often_it_is_drawn_again(
+def test_an_opened_case_is_one_line_through_all_refreshes(
     drawn: Callable[..., None],
     city: psycopg.Connection,
     database: str,
@@ -390,7 +388,7 @@ def test_an_opened_case_is_one_line_however_often_it_is_drawn_again(
     with watch.watching(database):
         for _ in range(3):
             drawn("report", "T-1", 1)
-            clock.pass_by(3600)  # the heartbeat has it drawn again all day
+            clock.pass_by(3600)  # the heartbeat refreshes it all day
         assert opened() == [(LAN.subject, "case", 1, "")]
         drawn("report", "T-1")  # a run that failed before it showed anything
         drawn("report", "T-1", 1)
@@ -405,7 +403,7 @@ def test_an_opened_case_is_one_line_however_often_it_is_drawn_again(
         assert [line[2] for line in opened()] == [1, 2, 2]
 
 
-def test_where_nobody_signs_in_the_line_says_from_which_address(
+def test_without_sign_in_the_line_names_the_address(
     drawn: Callable[..., None], city: psycopg.Connection, database: str
 ) -> None:
     with watch.watching(database):
@@ -413,7 +411,7 @@ def test_where_nobody_signs_in_the_line_says_from_which_address(
     assert city.execute("select subject, reason from access_log").fetchall() == [("anybody", "address 10.0.0.9")]
 
 
-def test_a_case_opens_where_the_log_cannot_be_written_and_the_servers_log_says_so(
+def test_a_case_opens_without_the_access_log_and_the_servers_log_says_so(
     drawn: Callable[..., None], city: psycopg.Connection, database: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     city.execute("revoke execute on function note_access from report_gate")

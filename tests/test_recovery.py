@@ -1,4 +1,4 @@
-"""The embedded server heals while it is used: killed processes, a full disk, lock files of a server that is gone."""
+"""The embedded server recovers while in use: killed processes, a full disk, lock files of a server that is gone."""
 
 import fcntl
 import os
@@ -39,7 +39,7 @@ def city() -> Iterator[Path]:
 
 @pytest.fixture
 def folder(city: Path) -> Iterator[Path]:
-    """The same folder, its server at rest; no server may be left in it, and nothing committed be lost."""
+    """The same folder with its server stopped; afterwards no server may run in it, and no committed data be lost."""
     yield city
     assert not postmaster(city), "a server was left running"
     with embedded_server(city) as url:
@@ -48,7 +48,7 @@ def folder(city: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def small_disk() -> Iterator[Path]:
-    """A folder on a disk of its own, of 160 MB, open to every user."""
+    """A folder on its own disk of 160 MB, open to every user."""
     if os.geteuid() != 0:
         pytest.skip("only root can mount a small disk")
     with open_folder("small-disk-") as place:
@@ -62,7 +62,7 @@ def small_disk() -> Iterator[Path]:
 
 
 def command(*words: str | Path, code: int = 0) -> "subprocess.CompletedProcess[str]":
-    """Run a command of reportdb to its end."""
+    """Run a reportdb command to its end."""
     done = subprocess.run(
         [sys.executable, "-m", "reportdb", *words], cwd=ROOT, capture_output=True, text=True, check=False, timeout=120
     )
@@ -72,7 +72,7 @@ def command(*words: str | Path, code: int = 0) -> "subprocess.CompletedProcess[s
 
 @contextmanager
 def started(*words: str | Path) -> Iterator["subprocess.Popen[str]"]:
-    """Start a command of reportdb."""
+    """Start a reportdb command."""
     with subprocess.Popen(
         [sys.executable, "-m", "reportdb", *words], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -80,7 +80,7 @@ def started(*words: str | Path) -> Iterator["subprocess.Popen[str]"]:
 
 
 def keeps(url: str) -> bool:
-    """Whether the server takes a connection, and has what was committed at the beginning."""
+    """Whether the server accepts a connection and still has the first commit."""
     try:
         with psycopg.connect(url, connect_timeout=5) as connection:
             return connection.execute("select number from kept").fetchone() == (7,)
@@ -89,10 +89,10 @@ def keeps(url: str) -> bool:
 
 
 def heals(healed: Callable[[], bool]) -> None:
-    """What is broken is whole again within thirty seconds, with nobody's help."""
+    """Check that the server recovers within thirty seconds by itself."""
     began = time.monotonic()
     while not healed():
-        assert time.monotonic() - began < _SECONDS_TO_HEAL, "it does not heal"
+        assert time.monotonic() - began < _SECONDS_TO_HEAL, "it does not recover"
         time.sleep(0.2)
 
 
@@ -105,7 +105,7 @@ def kill(folder: Path, ending: signal.Signals = signal.SIGKILL) -> int:
 
 
 def fill_the_disk(place: Path) -> Path:
-    """Fill a disk but for some megabytes, and return the file that does."""
+    """Fill a disk except for some megabytes, and return the file that does so."""
     found = os.statvfs(place)
     ballast = place / "ballast"
     with ballast.open("wb") as opened:
@@ -114,7 +114,7 @@ def fill_the_disk(place: Path) -> Path:
 
 
 def write_a_long_log(url: str) -> None:
-    """Write more into PostgreSQL's log than a small disk holds, and little into tables: it stops for want of room."""
+    """Write more write-ahead log than a small disk holds, and little table data: the server stops for lack of space."""
     with connect(url) as connection:
         connection.execute("create table many (words text)")
         for _ in range(100):
@@ -157,7 +157,7 @@ def test_a_full_disk_heals_under_a_screen_that_says_so(small_disk: Path) -> None
                 write_a_long_log(url)
             said = drawn.until("the database's disk is full")
             assert said.startswith(f"Numbers of {drawn.live_at} · ")
-            assert str(small_disk) not in "".join((said, *drawn.errors)), "strangers learn no path"
+            assert str(small_disk) not in "".join((said, *drawn.errors)), "strangers see no path"
             ballast.unlink()
             drawn.until("Live")
 
@@ -169,7 +169,7 @@ def test_a_server_that_ends_is_started_again_by_one_of_its_users(folder: Path) -
         )
         assert other.stdout is not None
         assert other.stdout.readline().strip() == url
-        for ending in (signal.SIGKILL, signal.SIGTERM):  # with SIGTERM it waits for its users, and takes no new ones
+        for ending in (signal.SIGKILL, signal.SIGTERM):  # on SIGTERM it waits for its users and accepts no new ones
             with connect(url):
                 killed = kill(folder, ending)
                 heals(lambda killed=killed: postmaster(folder) not in {None, killed} and keeps(url))  # type: ignore[misc]
@@ -189,7 +189,7 @@ def test_data_that_are_gone_are_not_replaced_by_an_empty_database(folder: Path) 
         (folder / "moved").rename(folder / "data")
 
 
-def test_a_backend_killed_during_summarise_costs_nothing(folder: Path) -> None:
+def test_a_backend_killed_during_summarise_loses_nothing(folder: Path) -> None:
     with embedded_server(folder) as url:
         holding = connect(url)
         holding.execute("select pg_advisory_lock(4107313)")  # summarise waits for it
@@ -207,7 +207,7 @@ def test_a_backend_killed_during_summarise_costs_nothing(folder: Path) -> None:
             assert find_damage(connection) == []
 
 
-def test_a_command_that_cannot_begin_again_says_what_to_do(folder: Path) -> None:
+def test_a_command_that_cannot_be_retried_says_what_to_do(folder: Path) -> None:
     with embedded_server(folder) as url, connect(url) as connection:
         with connection.transaction():
             connection.execute("lock table working_day in access exclusive mode")
@@ -222,7 +222,7 @@ def test_a_command_that_cannot_begin_again_says_what_to_do(folder: Path) -> None
         assert "Run it again." in complained
 
 
-def test_a_simulation_goes_on_after_its_server_was_killed(folder: Path) -> None:
+def test_a_simulation_continues_after_its_server_was_killed(folder: Path) -> None:
     with embedded_server(folder) as url, started("simulate", "--per-hour", "7200", "--data", folder) as simulating:
         newest = "select max(id) from report"
         with connect(url) as connection:
@@ -240,18 +240,18 @@ def test_a_simulation_goes_on_after_its_server_was_killed(folder: Path) -> None:
 
 @contextmanager
 def stranger(folder: Path) -> Iterator[int]:
-    """Run a process that has nothing to do with the server, as the server's user; nobody may end it."""
+    """Run a process unrelated to the server, as the server's user; it must not be ended."""
     user = pwd.getpwuid((folder / "data").stat().st_uid).pw_name if os.geteuid() == 0 else None
     with subprocess.Popen(["sleep", "300"], user=user, cwd="/") as process:
         try:
             yield process.pid
-            assert process.poll() is None, "a stranger was told to end"
+            assert process.poll() is None, "another process was asked to end"
         finally:
             process.kill()
 
 
 @pytest.mark.parametrize("left", ["a stranger's number", "nothing", "rubbish"])
-def test_a_lock_file_that_a_killed_server_left_stops_no_start(folder: Path, left: str) -> None:
+def test_a_killed_servers_lock_file_does_not_prevent_a_start(folder: Path, left: str) -> None:
     names = ("postmaster.pid", ".s.PGSQL.5432.lock")
     with embedded_server(folder):
         found = {name: (folder / "data" / name).read_bytes().partition(b"\n")[2] for name in names}
@@ -268,10 +268,10 @@ def test_a_lock_file_that_a_killed_server_left_stops_no_start(folder: Path, left
     assert (begun.returncode, begun.stderr) == (0, "")
 
 
-def test_a_stranger_with_the_number_of_a_killed_server_is_not_ended_by_its_last_user(folder: Path) -> None:
+def test_an_unrelated_process_with_a_killed_servers_id_is_not_ended(folder: Path) -> None:
     lock = folder / "data" / "postmaster.pid"
     with stranger(folder) as number, (folder / "gate.lock").open() as gate, embedded_server(folder):
-        fcntl.flock(gate, fcntl.LOCK_EX)  # nobody starts it again meanwhile
+        fcntl.flock(gate, fcntl.LOCK_EX)  # nobody restarts it meanwhile
         kill(folder)
         assert becomes(lambda: not postmaster(folder))
         lock.write_bytes(b"%d\n" % number + lock.read_bytes().partition(b"\n")[2])

@@ -14,7 +14,7 @@ from ui.base.run import Run
 from ui.live_map.replay import at_step
 
 
-def test_each_step_stands_half_an_hour_later_with_the_same_choices(
+def test_each_step_is_half_an_hour_later_with_the_same_filters(
     connection: psycopg.Connection, reports: ReportDatabase
 ) -> None:
     small_city(connection)

@@ -1,4 +1,4 @@
-"""One case: as it stood, who held it for how long, by which rule it was due, what lies near; hostile or bare."""
+"""One case as of a moment: its holders and for how long, its deadline's rule, similar cases; hostile or bare."""
 
 from datetime import datetime
 from itertools import pairwise
@@ -61,7 +61,7 @@ def test_an_unknown_code_is_no_case(reports: ReportDatabase, code: str) -> None:
     assert one(reports, NOW, code) is None
 
 
-def test_a_case_out_of_scope_or_not_yet_submitted_is_as_unknown(
+def test_a_case_out_of_scope_or_not_yet_submitted_looks_unknown(
     city: psycopg.Connection, reports: ReportDatabase
 ) -> None:
     report(city, 1)
@@ -72,7 +72,7 @@ def test_a_case_out_of_scope_or_not_yet_submitted_is_as_unknown(
     )
 
 
-def test_a_case_stands_as_it_stood_at_the_moment(city: psycopg.Connection, reports: ReportDatabase) -> None:
+def test_a_case_is_shown_as_of_the_moment(city: psycopg.Connection, reports: ReportDatabase) -> None:
     report(city, 1, unit_id=2, officer="An", answer="Xong", ended_at=T - HOUR, rating="satisfied", rated_at=T, due_at=T)
     past(city, 1, unit_id=1, due_at=T - 5 * HOUR, valid_from=T - 2 * DAY, valid_to=T - 3 * HOUR)
     step(city, 1, "submitted", T - 2 * DAY)
@@ -169,7 +169,7 @@ def test_similar_open_reports_nearby(city: psycopg.Connection, reports: ReportDa
     assert 6 not in nearby(reports, later, known(reports, filters=later))["id"].tolist()
 
 
-def test_a_case_with_a_higher_level_names_its_holder_who_handed_it_up_and_whether_the_citizen_knows(
+def test_an_escalated_case_names_holder_escalating_unit_and_whether_the_citizen_is_informed(
     city: psycopg.Connection, reports: ReportDatabase
 ) -> None:
     report(city, 1, unit_id=2, escalated_by_id=1, escalated_at=T - 5 * HOUR, received_at=T - DAY, status="in_progress")
@@ -186,15 +186,15 @@ def test_a_case_with_a_higher_level_names_its_holder_who_handed_it_up_and_whethe
 
     assert "With a higher level" not in told(6)
     assert "Dong Anh commune" not in told(6)
-    for hours_ago, informed in ((2, "citizen not told yet"), (0.5, "citizen told")):
+    for hours_ago, informed in ((2, "citizen not informed yet"), (0.5, "citizen informed")):
         html = told(hours_ago)
         assert "With a higher level" in html
         assert "Dong Anh commune" in html, "who holds it"
-        assert "Lang ward" in html, "who handed it up"
+        assert "Lang ward" in html, "who escalated it"
         assert informed in html
 
 
-def test_nobody_holds_a_case_that_was_handed_up_to_nobody(city: psycopg.Connection, reports: ReportDatabase) -> None:
+def test_nobody_holds_a_case_escalated_to_nobody(city: psycopg.Connection, reports: ReportDatabase) -> None:
     report(city, 1, unit_id=None, escalated_by_id=1, escalated_at=T - 5 * HOUR, status="in_progress")
     step(city, 1, "routed", T - 2 * DAY, 1)
     step(city, 2, "escalated", T - 5 * HOUR)
@@ -246,7 +246,9 @@ def terms(reports: ReportDatabase, code: str = "T-1") -> list[dict[str, Any]]:
         return detail.terms(case, events(reports, NOW, case["id"]))
 
 
-def test_how_a_deadline_was_reached_and_how_sure_it_is(city: psycopg.Connection, reports: ReportDatabase) -> None:
+def test_how_a_deadline_was_determined_and_whether_it_is_confirmed(
+    city: psycopg.Connection, reports: ReportDatabase
+) -> None:
     rule(city)
     office_hours(city, "1900-01-01", confirmed=False)
     office_hours(city, "2026-01-01", confirmed=True)
@@ -256,7 +258,7 @@ def test_how_a_deadline_was_reached_and_how_sure_it_is(city: psycopg.Connection,
     assert (handle["rule"], handle["sure"], handle["done"]) == ("40 working hours from submission", False, "")
 
 
-def test_a_deadline_in_hours_nobody_confirmed_is_unconfirmed(city: psycopg.Connection, reports: ReportDatabase) -> None:
+def test_a_deadline_in_unconfirmed_hours_is_unconfirmed(city: psycopg.Connection, reports: ReportDatabase) -> None:
     rule(city, handle_confirmed=True, handle_from="received")
     office_hours(city, "1900-01-01", confirmed=False)
     report(city, 1, rule_id=1, due_at=T + DAY)
@@ -269,7 +271,7 @@ def test_a_deadline_in_hours_nobody_confirmed_is_unconfirmed(city: psycopg.Conne
 
 def test_a_deadline_of_the_source_and_none_at_all(city: psycopg.Connection, reports: ReportDatabase) -> None:
     report(city, 1, due_at=T + DAY)
-    assert terms(reports)[0]["rule"] == "given by the source of the report, by no rule of ours"
+    assert terms(reports)[0]["rule"] == "given by the source of the report, not by a rule"
     report(city, 2)
     assert terms(reports, "T-2") == []
 

@@ -1,7 +1,7 @@
 """Every route answers with its own kind of content, at the root of a host and below a path, and nothing else does.
 
-Streamlit answers what it does not know with its page of HTML and 200. So a missing file looked like one that is there,
-and a dashboard below a path like a healthy one.
+Streamlit answers unknown paths with its HTML page and 200. So a missing file looked present, and a broken dashboard
+below a path looked healthy.
 """
 
 import http.client
@@ -71,7 +71,7 @@ NOTHING = [
 def site(
     request: pytest.FixtureRequest, demo: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[str, str]]:
-    """A server's host and the path it lies below."""
+    """A server's host and base path."""
     base: str = request.param
     with dashboard(demo, tmp_path_factory.mktemp("server") / "log", base=base) as address:
         yield urlsplit(address).netloc, base
@@ -91,7 +91,7 @@ def kind(headers: dict[str, str]) -> str:
 def test_no_route_is_left_out() -> None:
     asked = "import dashboard; print(*(route.path for below in dashboard.app._user_routes for route in below.own))"
     done = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert set(done.stdout.split()) == set(OURS), "each route stands in OURS with an address and what comes back"
+    assert set(done.stdout.split()) == set(OURS), "each route is listed in OURS with an address and its answer"
 
 
 def test_every_route_answers_with_its_own_content(site: tuple[str, str]) -> None:
@@ -117,7 +117,7 @@ def test_what_is_not_there_is_no_page(site: tuple[str, str]) -> None:
         assert (status, kind(headers)) == (404, TEXT), ranges
 
 
-def test_a_word_nobody_knows_is_a_page_that_says_so(site: tuple[str, str]) -> None:
+def test_an_unknown_word_opens_a_page_that_says_so(site: tuple[str, str]) -> None:
     host, base = site
     assert get(host, f"{base}/nonsense")[0] == 200
 
@@ -132,7 +132,7 @@ def test_nothing_answers_outside_the_path(site: tuple[str, str]) -> None:
 
 
 def test_a_redirection_stays_below_the_path_and_names_no_host(site: tuple[str, str]) -> None:
-    """The host and the scheme are those of the proxy in front, which only the browser knows."""
+    """Only the browser knows the host and scheme of the proxy in front."""
     host, base = site
     asked = [(f"{base}/overdue/?lang=en", f"{base}/overdue?lang=en"), (f"{base}/health/", f"{base}/health")]
     if base:
@@ -157,8 +157,8 @@ def test_the_websocket_is_below_the_path(site: tuple[str, str]) -> None:
         assert opened.subprotocol == "streamlit"
 
 
-def test_what_is_kept_shut_and_what_is_counted_is_so_below_the_path(site: tuple[str, str]) -> None:
-    """The gate compares paths: below a path it must not take them for others."""
+def test_blocked_paths_and_rate_limits_apply_below_the_path(site: tuple[str, str]) -> None:
+    """The gate compares paths: below a base path it must not confuse them."""
     host, base = site
     for path in ("/component/x", "/app/static/x", "/_stcore/metrics", "/_stcore/upload_file/a/b"):
         assert get(host, f"{base}{path}")[0] == 404, path

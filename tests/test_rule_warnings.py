@@ -1,4 +1,4 @@
-"""What leaves deadlines unknown is said, none is guessed, and a case's page tells how its deadline came to be."""
+"""Causes of unknown deadlines are shown, no deadline is guessed, and a case's page shows its deadline's history."""
 
 import psycopg
 import pytest
@@ -50,7 +50,7 @@ def test_the_demo_has_no_warning(demo: str) -> None:
         ("update deadline_rule set valid_to = '2026-11-18'", "category_without_rule", 2),
     ],
 )
-def test_what_leaves_deadlines_unknown_is_said(
+def test_causes_of_unknown_deadlines_are_shown(
     connection: psycopg.Connection, reports: ReportDatabase, damage: str, kind: str, count: int
 ) -> None:
     ruled_city(connection)
@@ -65,9 +65,7 @@ def test_what_leaves_deadlines_unknown_is_said(
     assert kind in WARNINGS
 
 
-def test_a_city_that_promises_no_receive_time_lacks_nothing(
-    connection: psycopg.Connection, reports: ReportDatabase
-) -> None:
+def test_a_city_without_receive_terms_has_no_warning(connection: psycopg.Connection, reports: ReportDatabase) -> None:
     ruled_city(connection)
     connection.execute("update deadline_rule set receive_minutes = null")
     assert warnings(reports, T) == {}
@@ -96,7 +94,7 @@ def test_no_deadline_is_guessed(connection: psycopg.Connection, reports: ReportD
     assert counts == {"open": 1, "no_deadline": 1, "in_time": 0}
 
 
-def test_the_page_tells_how_a_deadline_came_to_be(connection: psycopg.Connection, reports: ReportDatabase) -> None:
+def test_the_page_shows_a_deadlines_history(connection: psycopg.Connection, reports: ReportDatabase) -> None:
     ruled_city(connection)
     report(connection, 1, rule_id=1, category_id=2, due_at=None, status="in_progress", received_at=T - 47 * HOUR)
     for n, (kind, hours, facts) in enumerate(
@@ -131,7 +129,7 @@ def test_the_page_tells_how_a_deadline_came_to_be(connection: psycopg.Connection
         "Clock stopped",
     ]
     assert shown[-1]["due"] == "no deadline"
-    assert handle["due"] == "The clock stands since 17/11/2026 14:00"
+    assert handle["due"] == "Clock stopped since 17/11/2026 14:00"
     before = one(reports, Filters.of(scope=ALL_CASES, at=T - 25 * HOUR, zone=HANOI), "T-1")
     assert before is not None
     assert before["stopped_at"] is None

@@ -32,7 +32,7 @@ def beside() -> Iterator[Callable[[Callable[[], None]], None]]:
         assert not thread.is_alive()
 
 
-def test_one_holds_it_at_a_time(turns: RunQueue) -> None:
+def test_one_run_holds_the_slot_at_a_time(turns: RunQueue) -> None:
     inside, most = 0, 0
 
     def take() -> None:
@@ -57,7 +57,7 @@ def test_one_holds_it_at_a_time(turns: RunQueue) -> None:
     assert most == 1
 
 
-def test_who_waits_for_something_else_leaves_it_and_goes_on_before_others(
+def test_a_run_releases_its_slot_during_io_and_resumes_first(
     turns: RunQueue, beside: Callable[[Callable[[], None]], None]
 ) -> None:
     asked, answered = threading.Event(), threading.Event()
@@ -86,7 +86,7 @@ def test_who_waits_for_something_else_leaves_it_and_goes_on_before_others(
     assert order == ["has its answer", "CLICKED", "REFRESHED"]
 
 
-def test_a_file_waits_for_every_page_also_when_it_has_its_answer(
+def test_a_file_waits_for_every_page_also_after_its_query(
     turns: RunQueue, beside: Callable[[Callable[[], None]], None]
 ) -> None:
     asked, answered = threading.Event(), threading.Event()
@@ -114,7 +114,7 @@ def test_a_file_waits_for_every_page_also_when_it_has_its_answer(
     assert order == ["page", "file"]
 
 
-def test_who_gets_none_for_long_goes_on_without_one() -> None:
+def test_a_run_without_a_slot_continues_after_the_timeout() -> None:
     turns = RunQueue(seconds_to_wait=0.5)
     done = threading.Event()
 
@@ -132,12 +132,12 @@ def test_who_gets_none_for_long_goes_on_without_one() -> None:
         done.clear()
         refreshed.start()
         until_in_line(turns, 1)
-        assert not done.is_set(), "who went without one gave none back"
+        assert not done.is_set(), "a viewer without a slot returned none"
     refreshed.join(10)
     assert done.is_set()
 
 
-def test_who_waits_for_what_another_makes_leaves_the_other_the_turn(
+def test_a_run_that_waits_for_anothers_answer_releases_its_slot(
     turns: RunQueue, beside: Callable[[Callable[[], None]], None]
 ) -> None:
     """Otherwise there would be a deadlock: one has the slot, the other makes the answer."""

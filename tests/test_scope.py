@@ -1,6 +1,6 @@
-"""The database alone holds the line: whatever is asked through the door, no row outside the asker's scope comes back.
+"""The database alone enforces access: whatever is queried, no row outside the viewer's scope is returned.
 
-Nothing here goes through a page: what a page might forget, these tests forget on purpose.
+No page is involved: what a page might forget, these tests forget on purpose.
 """
 
 import random
@@ -82,10 +82,10 @@ OF_CASES = {
     "unit_heads",
     "word_met",
 }
-"""The questions that tell of single cases, of sources or of accounts: nothing for whoever counts."""
+"""The questions about single cases, sources or accounts: forbidden in the counting scope."""
 HEAD = cases_of((OURS, BELOW))
 EVERYBODYS = tuple(number(unit, n) for unit in (OURS, THEIRS, BELOW) for n in CASES)
-"""The ids of all cases: a page of whoever has no right to them would never ask for these."""
+"""The ids of all cases: a page of a viewer without access would never ask for these."""
 ANYTHING: dict[str, Any] = {
     "start": NOW - 30 * DAY,
     "end": NOW,
@@ -169,7 +169,7 @@ ATTACKS = [
     "update report set unit_id = 1",
     "select * from contact_of(1, 'me', 'why')",
 ]
-"""Questions of our own, which no page asks."""
+"""Attack queries, which no page asks."""
 
 
 @pytest.fixture(scope="module")
@@ -184,7 +184,7 @@ def reports(city: str) -> Iterator[ReportDatabase]:
 
 
 def hidden(scope: Scope, *, raw: bool = False) -> set[str]:
-    """Return the marks a scope must never be told; `raw` where ids are told to whoever counts."""
+    """Return the marks a scope must never be shown; `raw` if the counting role may see ids."""
     if scope == HEAD:
         return marks([THEIRS]) | contacts([OURS, BELOW])
     if scope.reads_all:
@@ -198,7 +198,7 @@ def said(table: pd.DataFrame) -> str:
 
 
 def answered(reports: ReportDatabase, question: str, scope: Scope, **values: Any) -> str:
-    """Return what a question is answered, in words; nothing where the asker is refused."""
+    """Return a question's answer as text; empty if it is refused."""
     try:
         return said(reports.ask_now(question, scope=scope, order="newest", **(ANYTHING | {"at": NOW} | values)))
     except NotAReportDatabase:
@@ -206,7 +206,7 @@ def answered(reports: ReportDatabase, question: str, scope: Scope, **values: Any
 
 
 def told_by_questions(reports: ReportDatabase, scope: Scope) -> set[str]:
-    """Return the hidden marks that any question of queries/ tells a scope, at any moment, with any filter."""
+    """Return the hidden marks that any question of queries/ shows a scope, at any moment, with any filter."""
     found: set[str] = set()
     typed = word(THEIRS, 1, "title")
     for question in QUESTIONS:
@@ -221,7 +221,7 @@ def told_by_questions(reports: ReportDatabase, scope: Scope) -> set[str]:
 
 
 def told_by_attacks(reports: ReportDatabase, scope: Scope, monkeypatch: pytest.MonkeyPatch) -> set[str]:
-    """Return the hidden marks that SQL of our own gets out of the door."""
+    """Return the hidden marks that attack queries get through the application's database access."""
     found: set[str] = set()
     with monkeypatch.context() as patched:
         patched.setattr(database, "sql", lambda question, *_rest: question)
@@ -234,14 +234,12 @@ def told_by_attacks(reports: ReportDatabase, scope: Scope, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("role", SCOPES)
-def test_no_question_tells_what_is_not_the_askers(reports: ReportDatabase, role: str) -> None:
+def test_no_question_shows_other_units_data(reports: ReportDatabase, role: str) -> None:
     assert told_by_questions(reports, SCOPES[role]) == set()
 
 
 @pytest.mark.parametrize("role", SCOPES)
-def test_no_sql_of_ones_own_tells_it_either(
-    reports: ReportDatabase, role: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_attack_query_shows_it_either(reports: ReportDatabase, role: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert told_by_attacks(reports, SCOPES[role], monkeypatch) == set()
 
 
@@ -255,7 +253,7 @@ def test_without_row_level_security_the_same_questions_leak(
         assert {code(THEIRS, n).lower(), str(number(THEIRS, n))} <= by_questions & by_attacks
 
 
-def test_every_role_still_gets_what_is_theirs(reports: ReportDatabase) -> None:
+def test_every_role_still_gets_its_own_data(reports: ReportDatabase) -> None:
     own = answered(reports, "case_rows", HEAD)
     assert all(code(unit, n) in own for unit in (OURS, BELOW) for n in CASES)
     assert len(reports.ask_now("case_rows", scope=ALL_CASES, **ANYTHING, at=NOW)) == len(EVERYBODYS)
@@ -263,7 +261,7 @@ def test_every_role_still_gets_what_is_theirs(reports: ReportDatabase) -> None:
     assert int(reports.ask_now("case_count", figure="true", **ANYTHING, at=NOW)["cases"].iloc[0]) == len(EVERYBODYS)
 
 
-def test_the_handling_unit_reads_words_as_they_are_and_leaders_read_them_masked(reports: ReportDatabase) -> None:
+def test_the_handling_unit_reads_original_words_and_leaders_masked_ones(reports: ReportDatabase) -> None:
     filters = Filters.of(at=NOW, zone=ZoneInfo("Asia/Ho_Chi_Minh"))
     for scope, raw in ((HEAD, True), (ALL_CASES, False)):
         seen = filters.choosing(scope=scope)
@@ -316,7 +314,7 @@ def test_nobody_searches_for_what_is_masked(reports: ReportDatabase, scope: Scop
 
 
 @pytest.mark.parametrize("planned_once", [False, True])
-def test_no_scope_goes_from_one_transaction_to_the_next(
+def test_no_scope_leaks_into_the_next_transaction(
     reports: ReportDatabase, monkeypatch: pytest.MonkeyPatch, planned_once: bool
 ) -> None:
     setting = "select current_user as role, split_part(current_setting('report.scope', true), ';', 1) as units"
@@ -347,7 +345,7 @@ def test_no_scope_goes_from_one_transaction_to_the_next(
         assert sorted(pool.map(many, range(8))) == list(range(8))
 
 
-def test_nothing_of_a_scope_stays_where_its_question_failed(city: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_question_leaves_no_scope_behind(city: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "sql", lambda question, *_rest: question)
     who = """select pg_backend_pid() as pid, current_user as role,
                  split_part(current_setting('report.scope', true), ';', 1) as units,
@@ -374,9 +372,9 @@ def test_nothing_of_a_scope_stays_where_its_question_failed(city: str, monkeypat
         assert (last["pid"], last["role"], last["units"] or "") == (anew["pid"], "report_reader", "")
 
 
-def test_a_scope_costs_no_message_of_its_own(reports: ReportDatabase) -> None:
+def test_a_scope_costs_no_extra_round_trip(reports: ReportDatabase) -> None:
     sent: list[str] = []
-    reports.ask_now("case_count", figure="true", scope=HEAD, **ANYTHING, at=NOW)  # learns the connection's own name
+    reports.ask_now("case_count", figure="true", scope=HEAD, **ANYTHING, at=NOW)  # asks for the connection's session
     event.listen(reports._engine, "before_cursor_execute", lambda *given: sent.append(given[2]))
     for scope in (AGGREGATES_ONLY, HEAD):
         reports.ask_now("case_count", figure="true", scope=scope, **ANYTHING, at=NOW)
@@ -386,7 +384,7 @@ def test_a_scope_costs_no_message_of_its_own(reports: ReportDatabase) -> None:
     assert re.fullmatch(re.escape(begun) + r"\d+;;[0-9a-f]{64}'", sent[2])
 
 
-def test_the_planner_does_not_unfold_the_scope(city: str) -> None:
+def test_the_planner_does_not_inline_the_scope(city: str) -> None:
     with connect(city) as connection, connection.transaction(force_rollback=True):
         connection.execute("select set_config('report.scope', signed_scope(%s, %s), true)", [HEAD.setting, HEAD.role])
         connection.execute(f"set local role {HEAD.role}")
@@ -400,7 +398,7 @@ def test_the_planner_does_not_unfold_the_scope(city: str) -> None:
                 assert "EXISTS" not in plan
 
 
-def test_remembered_answers_are_kept_apart_by_scope(reports: ReportDatabase) -> None:
+def test_cached_answers_are_separate_by_scope(reports: ReportDatabase) -> None:
     values = ANYTHING | {"at": NOW}
     for scope, units in (
         (HEAD, {OURS, BELOW}),
@@ -450,7 +448,7 @@ def test_no_contact_without_a_name_and_a_reason(reports: ReportDatabase, who: st
         contact(reports, account(who, HEAD), number(OURS, 2), why)
 
 
-def test_a_contact_cannot_be_asked_for_without_the_line_that_says_so(reports: ReportDatabase) -> None:
+def test_a_contact_cannot_be_read_without_a_log_line(reports: ReportDatabase) -> None:
     with pytest.raises(Exception, match="read-only"):  # the usual way of asking writes nothing, so it shows nothing
         reports._ask(
             reports._engine,
@@ -495,7 +493,7 @@ def test_the_settings_name_units_by_numbers_alone() -> None:
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_who_counts_is_answered_every_figure_and_no_case(reports: ReportDatabase, question: str) -> None:
+def test_the_counting_role_gets_every_figure_and_no_case(reports: ReportDatabase, question: str) -> None:
     if question not in OF_CASES:
         reports.ask_now(question, figure="overdue", **(ANYTHING | {"at": NOW}))
         return

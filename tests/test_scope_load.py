@@ -1,4 +1,4 @@
-"""Many viewers of different units at once, for a short while: `python -m bench scope` lets them walk for longer."""
+"""Many viewers of different units at once, for a short time: `python -m bench scope` runs longer."""
 
 from pathlib import Path
 

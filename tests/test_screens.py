@@ -1,4 +1,4 @@
-"""Screens on walls: who may open one, what screens.toml may say, and that nothing a citizen wrote is on a wall."""
+"""Wall screens: who may open one, what screens.toml may contain, and that no citizen's text is on a wall."""
 
 import os
 import subprocess
@@ -41,7 +41,7 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
                 f'[[screen]]\nname = "{name}"\ntoken_sha256 = "{hashed(known[name])}"\n{more}\n' for name in names
             )
         )
-        os.utime(file, ns=(10**18 + next(times),) * 2)  # faster than the clock of some file systems
+        os.utime(file, ns=(10**18 + next(times),) * 2)  # changes are faster than some file systems' timestamps
 
     return written
 
@@ -72,7 +72,7 @@ def test_a_token_opens_its_screen_and_no_other(write: Write) -> None:
         ("hall", "\ud800"),
     ],
 )
-def test_nothing_else_opens_a_screen_not_even_for_who_is_known(write: Write, name: str, token: str) -> None:
+def test_nothing_else_opens_a_screen_not_even_for_a_known_viewer(write: Write, name: str, token: str) -> None:
     write("hall")
     assert opened(name, token, known_viewer=True) is None
 
@@ -88,7 +88,7 @@ def test_an_old_token_and_a_revoked_one_open_nothing(write: Write) -> None:
     assert opened("desk", TOKENS["desk"])
 
 
-def test_without_a_file_only_who_is_known_sees_a_wall(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_file_only_a_known_viewer_sees_a_wall(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(screens.SCREENS_VARIABLE, raising=False)
     monkeypatch.setattr(screens, "_USUAL", tmp_path / "screens.toml")
     assert opened("", "", known_viewer=True) == WallScreen()
@@ -125,7 +125,7 @@ def test_a_file_that_is_named_and_missing_opens_nothing(tmp_path: Path, monkeypa
         "= =",
     ],
 )
-def test_what_cannot_be_is_said_and_opens_nothing(write: Write, more: str) -> None:
+def test_invalid_settings_are_reported_and_open_nothing(write: Write, more: str) -> None:
     write("hall", more=more)
     with pytest.raises(NotAScreen, match=r"screens\.toml"):
         screens.screens()
@@ -135,7 +135,7 @@ def test_what_cannot_be_is_said_and_opens_nothing(write: Write, more: str) -> No
 @pytest.mark.parametrize(
     "text", ["screen = 1", "screen = [1]", '[[screen]]\nname = "hall"\ntoken_sha256 = "short"', "\xff"]
 )
-def test_a_file_of_another_form_is_said_to_be_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+def test_a_file_in_another_format_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     file = tmp_path / "screens.toml"
     file.write_bytes(text.encode("latin-1"))
     monkeypatch.setenv(screens.SCREENS_VARIABLE, str(file))
@@ -145,7 +145,7 @@ def test_a_file_of_another_form_is_said_to_be_one(tmp_path: Path, monkeypatch: p
 
 def test_two_screens_of_one_name_are_refused(write: Write) -> None:
     write("hall", "hall")
-    with pytest.raises(NotAScreen, match="already"):
+    with pytest.raises(NotAScreen, match="is used twice"):
         screens.screens()
 
 
@@ -247,7 +247,7 @@ def test_nothing_that_a_citizen_wrote_is_on_a_wall(connection: psycopg.Connectio
     assert "WRITTEN" not in str(told)
 
 
-def test_a_wall_tells_the_numbers_of_the_pages(connection: psycopg.Connection, reports: ReportDatabase) -> None:
+def test_a_wall_shows_the_pages_numbers(connection: psycopg.Connection, reports: ReportDatabase) -> None:
     small_city(connection)
     report(connection, 1, due_at=T - HOUR)
     report(connection, 2, due_at=T + HOUR)
@@ -273,7 +273,7 @@ def test_a_wall_tells_the_numbers_of_the_pages(connection: psycopg.Connection, r
     }
 
 
-def test_a_wall_of_some_districts_says_of_which(connection: psycopg.Connection, reports: ReportDatabase) -> None:
+def test_a_wall_of_some_districts_names_them(connection: psycopg.Connection, reports: ReportDatabase) -> None:
     small_city(connection)
     with speaking("en"):
         heads = [drawn(reports, WallScreen(districts=districts))["city"] for districts in ((), ("017", "006"))]

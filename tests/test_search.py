@@ -1,4 +1,4 @@
-"""Searching: by words as people type them, by the names of places, units and categories, by code; never an error."""
+"""Search: by words as people type them, by names of places, units and categories, by code; never an error."""
 
 import psycopg
 import pytest
@@ -50,13 +50,11 @@ def test_every_word_must_be_found_and_the_last_may_be_a_beginning(
     report(city, 3, title="Đèn giao thông", address="Nguyễn Trãi")
     assert found(reports, "den chua bo") == {1, 2}
     assert found(reports, "den chua boc ngo 20") == {1}, "house 20 is not house 208"
-    assert found(reports, "ch den") == set(), "only the last word may be a beginning"
+    assert found(reports, "ch den") == set(), "only the last word may be incomplete"
     assert found(reports, "den tau") == set()
 
 
-def test_the_last_word_is_a_beginning_where_it_is_no_word_itself(
-    city: psycopg.Connection, reports: ReportDatabase
-) -> None:
+def test_the_last_word_is_a_prefix_unless_it_is_a_word(city: psycopg.Connection, reports: ReportDatabase) -> None:
     report(city, 1, title="Đèn hỏng ở Chùa Bộc", ended_at=T - DAY)
     report(city, 2, title="Đèn hỏng ở Chùa Bo")
     assert found(reports, "chua bo") == {2}
@@ -64,20 +62,20 @@ def test_the_last_word_is_a_beginning_where_it_is_no_word_itself(
     assert found(reports, "chua bo", NOW.choosing(units=(2,))) == set(), "whatever is chosen"
 
 
-def test_a_name_finds_what_lies_there_whatever_the_text_says(city: psycopg.Connection, reports: ReportDatabase) -> None:
+def test_a_name_finds_its_areas_reports_with_any_text(city: psycopg.Connection, reports: ReportDatabase) -> None:
     report(city, 1, title="Ổ gà", category_id=2)  # in Đống Đa
     report(city, 2, title="Ổ gà", category_id=2, district_id=2, ward_id=12, unit_id=2)  # in Đông Anh
     report(city, 3, title="Ổ gà gần gò Đống Đa", category_id=2, district_id=None, ward_id=None, unit_id=2)
     report(city, 4, title="Ống đồng ai đã lấy", category_id=2, district_id=2, ward_id=12, unit_id=2)
     assert found(reports, "o ga dong da") == {1, 3}
     assert found(reports, "quan dong da") == {1}, "the name with its kind"
-    assert found(reports, "dong da") == {1, 3}, "the words of a name stand side by side"
+    assert found(reports, "dong da") == {1, 3}, "the words of a name are adjacent"
     assert found(reports, "duong sa dong anh") == {2, 4}, "a category and a district"
     assert found(reports, "ubnd phuong lang") == {1}, "a unit"
     assert found(reports, "phuong lang") == {1}, "a part of a unit's name, or a ward with its kind"
 
 
-def test_a_search_begins_a_code_or_is_words(city: psycopg.Connection, reports: ReportDatabase) -> None:
+def test_a_search_is_a_prefix_of_a_code_or_words(city: psycopg.Connection, reports: ReportDatabase) -> None:
     for number in (1, 12, 123):
         report(city, number, title="Số 12 phố Huế" if number == 123 else "Khác")
     report(city, 40, public_code="T_1%", title="Khác")
@@ -106,15 +104,15 @@ def test_a_search_keeps_to_the_figure_the_filters_and_the_moment(
     assert found(reports, "cay do", figure="open") == {1, 4, 6, 7}
     assert found(reports, "cay do", NOW.choosing(units=(1,))) == {1, 2, 5, 6, 7}
     assert found(reports, "cay do", NOW.choosing(scope=cases_of((2,)))) == {4}
-    assert found(reports, "t-1", NOW.choosing(scope=cases_of((2,)))) == set(), "a code leads nobody out of his scope"
+    assert found(reports, "t-1", NOW.choosing(scope=cases_of((2,)))) == set(), "a code stays in the scope"
 
 
 @pytest.mark.parametrize("near", [1, 100])
-def test_what_is_chosen_is_told_by_the_marks_of_reports_as_they_stand_and_by_what_stood_otherwise(
+def test_filters_use_reports_marks_and_their_past_versions(
     city: psycopg.Connection, reports: ReportDatabase, monkeypatch: pytest.MonkeyPatch, near: int
 ) -> None:
     for limit in ("_NEAR", "_NEAR_IN_ORDER"):
-        monkeypatch.setattr(f"queries.cases.cases.{limit}", near)  # by the index of words, or by reading the newest
+        monkeypatch.setattr(f"queries.cases.cases.{limit}", near)  # with the index of words, or by reading the newest
     for number in range(1, 5):
         report(city, number, title="Cây đổ")
     report(city, 5, title="Cây đổ", district_id=2, ward_id=12, unit_id=2, category_id=2)
@@ -131,10 +129,10 @@ def test_what_is_chosen_is_told_by_the_marks_of_reports_as_they_stand_and_by_wha
     ):
         assert found(reports, "cay do", NOW.choosing(**chosen)) == expected
     assert found(reports, "cay do", NOW.choosing(scope=cases_of((2,)), categories=(2,))) == {5}
-    assert found(reports, "cay do", NOW.choosing(scope=cases_of((2,)))) == {5, 7}, "his now, whoever had it then"
+    assert found(reports, "cay do", NOW.choosing(scope=cases_of((2,)))) == {5, 7}, "his now, not the earlier holder's"
 
 
-def test_what_is_common_is_counted_up_to_a_limit_and_still_listed_in_order(
+def test_frequent_matches_are_counted_up_to_a_limit_and_listed_in_order(
     city: psycopg.Connection, reports: ReportDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     most = 200
@@ -152,7 +150,7 @@ def test_what_is_common_is_counted_up_to_a_limit_and_still_listed_in_order(
 @pytest.mark.parametrize("near", [1, 10, 40, 100])
 @pytest.mark.parametrize("order", ["newest", "oldest"])
 @pytest.mark.parametrize("figure", ["submitted", "open"])
-def test_however_it_is_looked_up_a_search_finds_the_same(
+def test_a_search_finds_the_same_by_index_and_by_reading(
     city: psycopg.Connection,
     reports: ReportDatabase,
     monkeypatch: pytest.MonkeyPatch,
@@ -161,7 +159,7 @@ def test_however_it_is_looked_up_a_search_finds_the_same(
     order: Order,
     figure: str,
 ) -> None:
-    """By reading the newest or by the index of words: few in full, many as many, both in order, page by page."""
+    """By reading the newest or with the index of words: the same results in the same order, page by page."""
     titles = {}
     for number in range(1, 61):
         titles[number] = "Rác" if number % 2 else "Rác cồng kềnh" if number % 10 else "Rác y tế"
@@ -193,7 +191,7 @@ def test_however_it_is_looked_up_a_search_finds_the_same(
 
 @pytest.mark.usefixtures("city")
 @pytest.mark.parametrize("typed", ["", "   ", "!!!", "&|:*()<->'\\", "\0", "\u0301"])
-def test_no_word_is_no_search(reports: ReportDatabase, typed: str) -> None:
+def test_input_without_a_word_is_no_search(reports: ReportDatabase, typed: str) -> None:
     assert search(reports, typed, ALL_CASES) is None
 
 
@@ -208,7 +206,7 @@ def test_no_search_is_an_error(city: psycopg.Connection, reports: ReportDatabase
 
 
 def test_a_rare_word_is_looked_up_in_the_index_of_words(city: psycopg.Connection, reports: ReportDatabase) -> None:
-    """However many reports there are: the plan of a search for what is rare does not read the table through."""
+    """For any number of reports: the plan of a rare search does not read the whole table."""
     city.execute(
         """insert into report
                (id, public_code, channel_id, category_id, severity, title, submitted_at, status, updated_at)

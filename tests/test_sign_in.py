@@ -1,4 +1,4 @@
-"""Who is asking: the settings of sign-in, an identity provider's word and its age, the proxy's header, cookies."""
+"""The viewer's identity: the settings, an identity provider's claims and their age, the proxy's header, cookies."""
 
 import json
 import time
@@ -33,7 +33,7 @@ Saying = Callable[..., SignIn]
 
 @pytest.fixture
 def saying(monkeypatch: pytest.MonkeyPatch) -> Saying:
-    """Read the settings of sign-in from these tables of secrets.toml."""
+    """Parse sign-in settings from these tables of secrets.toml."""
 
     def say(**tables: Any) -> SignIn:
         monkeypatch.setattr(st, "secrets", tables)
@@ -78,11 +78,11 @@ def test_a_provider_and_a_proxy_are_read(saying: Saying) -> None:
         ({"access": PROXY | {"proxies": ["portal.example"]}}, "addresses or networks"),
         ({"access": PROXY | {"proxies": ["10.1.2.3/16"]}}, "addresses or networks"),
         ({"auth": PROVIDER | {"cookie_secret": "short"}}, "32 characters"),
-        ({"auth": PROVIDER, "access": {"claim": "name"}}, "claim is one of"),
+        ({"auth": PROVIDER, "access": {"claim": "name"}}, "claim must be one of"),
         *(({"auth": {k: v for k, v in PROVIDER.items() if k != word}}, f"{word} is missing") for word in PROVIDER),
     ],
 )
-def test_settings_that_cannot_be_are_refused_in_words(saying: Saying, tables: dict[str, Any], words: str) -> None:
+def test_invalid_settings_are_refused_with_a_message(saying: Saying, tables: dict[str, Any], words: str) -> None:
     with pytest.raises(SettingsError, match=words):
         saying(**tables)
 
@@ -107,14 +107,14 @@ def claims(**said: Any) -> dict[str, Any]:
         ({"iat": 0}, None),
     ],
 )
-def test_a_providers_word_names_somebody_while_it_is_fresh(
+def test_a_providers_claims_name_a_user_while_they_are_fresh(
     saying: Saying, said: dict[str, Any], subject: str | None
 ) -> None:
     saying(auth=PROVIDER)
     assert subject_of_claims(claims(**said), NOW) == subject
 
 
-def test_a_word_without_a_time_or_a_sign_in_names_nobody(saying: Saying) -> None:
+def test_claims_without_a_time_or_a_sign_in_name_nobody(saying: Saying) -> None:
     saying(auth=PROVIDER)
     for word in ("iat", "is_logged_in", "email"):
         assert subject_of_claims({key: value for key, value in claims().items() if key != word}, NOW) is None
@@ -141,7 +141,7 @@ def test_another_claim_does_not_ask_for_a_verified_address(saying: Saying) -> No
         ("127.0.0.1, 10.1.0.1", False),
     ],
 )
-def test_only_listed_addresses_may_name_who_is_asking(saying: Saying, address: str | None, trusted: bool) -> None:
+def test_only_listed_addresses_may_name_the_user(saying: Saying, address: str | None, trusted: bool) -> None:
     assert saying(access=PROXY).trusts(address) is trusted
 
 
@@ -155,7 +155,7 @@ def signed(said: dict[str, Any], secret: str = SECRET, name: str = USER_COOKIE_N
     return {USER_COOKIE_NAME: create_signed_value(secret, name, json.dumps(said)).decode()}
 
 
-def test_a_cookie_counts_only_where_we_signed_it_lately(saying: Saying) -> None:
+def test_a_cookie_counts_only_with_our_recent_signature(saying: Saying) -> None:
     saying(auth=PROVIDER)
     fresh, none = claims(iat=time.time()), Headers({})
     assert subject_of_request(none, signed(fresh)) == "an@example.org"
@@ -164,7 +164,7 @@ def test_a_cookie_counts_only_where_we_signed_it_lately(saying: Saying) -> None:
     assert subject_of_request(none, signed(fresh, name="another cookie")) is None
     assert subject_of_request(none, signed(claims(iat=time.time() - 11 * 3600))) is None
     said, _dot, signature = signed(fresh)[USER_COOKIE_NAME].rpartition(".")
-    # Not its last letter, of which two bits say nothing.
+    # Not its last letter, of which two bits are unused.
     altered = f"{said}.{'A' if signature[0] != 'A' else 'B'}{signature[1:]}"
     assert subject_of_request(none, {USER_COOKIE_NAME: altered}) is None
     assert subject_of_request(Headers({"X-Remote-User": "an"}), {}) is None, "no proxy is configured"

@@ -1,4 +1,4 @@
-"""Signals worth a second look: each a figure with its cases, its part of a whole, and a mark only beyond chance."""
+"""Signals worth a second look: each a figure with its cases and its share, marked only beyond chance."""
 
 from math import comb
 from typing import Any
@@ -59,14 +59,14 @@ def test_reopened_within_seven_days_of_the_closure(city: psycopg.Connection, rep
             received_at=BEGAN,
         )  # fmt: skip
     report(city, 4, submitted_at=BEGAN, transfer_count=1)
-    past(city, 4, submitted_at=BEGAN, valid_from=BEGAN, valid_to=T - DAY)  # passed on, never closed
+    past(city, 4, submitted_at=BEGAN, valid_from=BEGAN, valid_to=T - DAY)  # transferred, never closed
     assert ids(reports, "reopened_soon") == [1, 2]
     before = Filters.of(scope=ALL_CASES, at=T - 2 * DAY, zone=HANOI, start=T - 30 * DAY)
     assert case_count(reports, before, figure="reopened_soon") == 0
 
 
-def test_a_deadline_worked_out_anew_opens_no_report_again(city: psycopg.Connection) -> None:
-    """It makes a version of a closed report, too; a month later the citizen reopens it."""
+def test_a_recomputed_deadline_is_no_reopening(city: psycopg.Connection) -> None:
+    """It also makes a past version of a closed report; a month later the citizen reopens it."""
     began, ended, anew, reopened = T - 40 * DAY, T - 30 * DAY, T - 28 * DAY, T - DAY
     closed = {"submitted_at": began, "status": "resolved", "ended_at": ended, "received_at": began}
     with city.transaction():
@@ -109,11 +109,11 @@ def test_deadlines_moved_by_a_new_category(city: psycopg.Connection, reports: Re
             give_step(city, number, 1, "recategorised", moved)
             report(city, number, submitted_at=BEGAN, due_at=T + due_after * DAY, category_id=2)
             past(city, number, submitted_at=BEGAN, valid_from=BEGAN, valid_to=moved, due_at=T + due_before * DAY)
-    with city.transaction():  # an extension moves a deadline too, but is no new category
+    with city.transaction():  # an extension moves a deadline too, but is no recategorisation
         give_step(city, 5, 1, "extended", moved)
         report(city, 5, submitted_at=BEGAN, due_at=T + 3 * DAY)
         past(city, 5, submitted_at=BEGAN, valid_from=BEGAN, valid_to=moved, due_at=T + DAY)
-    with city.transaction():  # extended after a new category that left the deadline where it was
+    with city.transaction():  # extended after a recategorisation that did not move the deadline
         give_step(city, 6, 1, "recategorised", moved)
         give_step(city, 6, 2, "extended", moved + HOUR)
         report(city, 6, submitted_at=BEGAN, due_at=T + 3 * DAY)
@@ -172,7 +172,7 @@ def test_a_report_knows_when_it_was_resolved_without_a_text(city: psycopg.Connec
     assert known() is None
 
 
-def test_a_unit_stands_beside_the_city_and_is_marked_beyond_chance_only(
+def test_a_unit_is_compared_with_the_city_and_marked_only_beyond_chance(
     city: psycopg.Connection, reports: ReportDatabase
 ) -> None:
     for number in range(40):
@@ -186,7 +186,7 @@ def test_a_unit_stands_beside_the_city_and_is_marked_beyond_chance_only(
     assert (refusals.part, refusals.whole, refusals.city_part, refusals.city_whole) == (12, 40, 15, 100)
     assert refusals.stands_out
     assert not any(signal.stands_out for figure, signal in found.items() if figure != "refused")
-    report(city, 100, unit_id=None, ended_at=T - HOUR, status="refused")  # of the city, and of no unit
+    report(city, 100, unit_id=None, ended_at=T - HOUR, status="refused")  # the city's, but no unit's
     table = signals_by_unit(reports, CITY.choosing(categories=(1,)))  # asked for the first time
     assert table[["figure", "code", "part", "whole", "city_part", "city_whole"]].to_numpy().tolist() == [
         ["refused", "lang", 12, 40, 16, 101]
@@ -201,7 +201,7 @@ def test_an_empty_city_has_no_signal(reports: ReportDatabase) -> None:
 
 @given(some.integers(1, 60), some.data())
 @settings(derandomize=True, max_examples=200, deadline=None)
-def test_the_mark_is_the_exact_binomial_test(whole: int, data: some.DataObject) -> None:
+def test_a_mark_follows_the_exact_binomial_test(whole: int, data: some.DataObject) -> None:
     part = data.draw(some.integers(0, whole))
     other_whole = data.draw(some.integers(1, 500))
     other_part = data.draw(some.integers(0, other_whole))
@@ -212,5 +212,5 @@ def test_the_mark_is_the_exact_binomial_test(whole: int, data: some.DataObject) 
         assert bool(beyond_chance(part, whole, other_part, other_whole)) == expected
 
 
-def test_without_others_or_without_reports_nothing_stands_out() -> None:
+def test_without_others_or_without_reports_nothing_is_marked() -> None:
     assert beyond_chance([5, 0, 5], [5, 0, 5], [0, 3, 5], [0, 9, 5]).tolist() == [False, False, False]

@@ -71,7 +71,7 @@ def test_without_the_key_the_login_counts_and_reads_no_case(login: str, given: s
             assert told.value.kind == "unsigned"
 
 
-def test_a_changed_key_is_found_by_who_may_look_for_it(city: str) -> None:
+def test_a_changed_key_is_read_again_by_a_login_that_may(city: str) -> None:
     clock = Clock()
     with closing(ReportDatabase(city, clock=clock)) as reports:
         assert codes(reports) == len(CASES)
@@ -81,7 +81,7 @@ def test_a_changed_key_is_found_by_who_may_look_for_it(city: str) -> None:
         assert codes(reports) == len(CASES)
 
 
-def test_a_signature_goes_by_the_databases_clock_and_a_stale_one_is_made_anew(login: str, key: str) -> None:
+def test_a_signature_uses_the_databases_clock_and_a_stale_one_is_renewed(login: str, key: str) -> None:
     with closing(ReportDatabase(login, scope_key=lambda: key)) as reports:
         assert codes(reports) == len(CASES)
         with reports._engine.connect() as connection:
@@ -90,7 +90,7 @@ def test_a_signature_goes_by_the_databases_clock_and_a_stale_one_is_made_anew(lo
         assert codes(reports) == len(CASES), "refused once as too old, then signed by the clock as it is"
 
 
-def test_the_line_in_the_log_bears_the_name_that_was_signed(city: str, login: str, key: str) -> None:
+def test_a_log_line_has_the_signed_name(city: str, login: str, key: str) -> None:
     with closing(ReportDatabase(login, scope_key=lambda: key)) as reports:
         for who in ("Nguyễn Văn O'Brien; --", "x" * 300, "address 10.0.0.7"):
             note(reports, who, "page refused")
@@ -125,7 +125,7 @@ def test_the_command_prints_the_key_and_makes_a_new_one(database: str) -> None:
         assert signature.is_key(read_scope_key(owner)), "made where it is missing"
 
 
-def test_what_is_no_key_is_told_at_the_start_and_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_key_is_reported_at_the_start_and_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(KEY_VARIABLE, raising=False)
     assert startup_check.scope_key() is None
     monkeypatch.setenv(KEY_VARIABLE, "ab" * 32)

@@ -1,4 +1,4 @@
-"""The city goes on: steadily, whatever the steps of the clock, and whole even when killed."""
+"""The simulated city is consistent: at a steady rate, with any time steps, and even when killed."""
 
 import signal
 import subprocess
@@ -19,7 +19,7 @@ from tests.report_invariants import broken_invariants, counted, fingerprint, rep
 ROOT = Path(__file__).parents[1]
 MONDAY = datetime(2026, 11, 16, 1, tzinfo=UTC)
 WEEK = timedelta(days=7)
-# Two columns of report_at tell the future, for the sake of its indexes: open_until and rated_at.
+# Two columns of report_at contain the future, because of its indexes: open_until and rated_at.
 _AS_OF = """select id, category_id, severity, district_id, ward_id, unit_id, received_at, receive_due_at, due_at,
                 status, escalated_at, ended_at, rating, reopen_count, transfer_count
             from report_at(%s)"""
@@ -36,7 +36,7 @@ def demo_template(new_database: Any, schema_template: str) -> str:
 
 @pytest.fixture
 def demo(new_database: Any, demo_template: str) -> Any:
-    """The owner's connection to a demo city of this test's own."""
+    """The owner's connection to a demo city for this test."""
     with connect(new_database(demo_template)) as connection:
         yield connection
 
@@ -48,7 +48,7 @@ def value(connection: psycopg.Connection, question: str, *parameters: object) ->
 
 
 def pass_time(connection: psycopg.Connection, *, until: datetime, step: timedelta, **options: Any) -> None:
-    """Move the city on from Monday, in steps, as the clock would."""
+    """Simulate from Monday on, in steps."""
     simulation = Simulation(connection, now=MONDAY, **({"per_hour": None, "seed": 1} | options))
     now = MONDAY
     while now < until:
@@ -56,7 +56,7 @@ def pass_time(connection: psycopg.Connection, *, until: datetime, step: timedelt
         simulation.advance(now)
 
 
-def test_a_week_leaves_the_city_whole_and_in_balance(demo: psycopg.Connection) -> None:
+def test_a_week_leaves_the_city_consistent_and_in_balance(demo: psycopg.Connection) -> None:
     backlog = "select count(*) from report where ended_at is null"
     received = "select count(*) from report where submitted_at > %s and submitted_at <= %s"
     before, last_week = value(demo, backlog), value(demo, received, MONDAY - WEEK, MONDAY)
@@ -68,7 +68,7 @@ def test_a_week_leaves_the_city_whole_and_in_balance(demo: psycopg.Connection) -
     assert kinds >= {"submitted", "routed", "received", "transferred", "resolved", "refused", "rated"}
 
 
-def test_the_reports_at_a_moment_are_those_that_stand_and_those_that_stood_otherwise(demo: psycopg.Connection) -> None:
+def test_the_reports_at_a_moment_are_unchanged_ones_and_past_versions(demo: psycopg.Connection) -> None:
     parts = "select * from report_standing(%(at)s) union all select * from report_former(%(at)s)"
     otherwise = 0
     for moment in [MONDAY - timedelta(hours=7 * n) for n in range(0, 400, 16)]:
@@ -79,7 +79,7 @@ def test_the_reports_at_a_moment_are_those_that_stand_and_those_that_stood_other
     assert otherwise > 100, otherwise
 
 
-def test_the_past_stays_as_it_was(demo: psycopg.Connection) -> None:
+def test_the_past_does_not_change(demo: psycopg.Connection) -> None:
     moments = [MONDAY, MONDAY - timedelta(days=3), MONDAY - timedelta(days=200)]
     before = [fingerprint(demo, _AS_OF, moment) for moment in moments]
     pass_time(demo, until=MONDAY + 2 * WEEK, step=timedelta(hours=6))
@@ -89,7 +89,7 @@ def test_the_past_stays_as_it_was(demo: psycopg.Connection) -> None:
         assert replayed(demo, moment) == counted(demo, moment)
 
 
-def test_the_steps_of_the_clock_do_not_matter(new_database: Any, demo_template: str) -> None:
+def test_the_time_steps_do_not_matter(new_database: Any, demo_template: str) -> None:
     prints = []
     for step in (timedelta(minutes=40), timedelta(days=3)):
         with connect(new_database(demo_template)) as connection:
@@ -109,7 +109,7 @@ def test_stopping_and_starting_changes_nothing(new_database: Any, demo_template:
     assert prints[0] == prints[1]
 
 
-def test_a_standing_city_catches_up_day_by_day(demo: psycopg.Connection) -> None:
+def test_a_paused_city_catches_up_day_by_day(demo: psycopg.Connection) -> None:
     now = MONDAY + timedelta(days=5)
     Simulation(demo, per_hour=5, seed=3, now=now).advance(now)
     by_day = demo.execute(
@@ -156,16 +156,16 @@ def test_only_the_demo_is_simulated(connection: psycopg.Connection) -> None:
         run_simulation(connection, per_hour=1, seed=None, seconds=0)
 
 
-def test_a_second_simulation_leaves(demo: psycopg.Connection) -> None:
+def test_a_second_simulation_is_refused(demo: psycopg.Connection) -> None:
     with connect(demo.info.dsn) as other:
         other.execute("select pg_advisory_lock(4107312)")
         with pytest.raises(AlreadyRunning, match="already keeps this city alive"):
             run_simulation(demo, per_hour=1, seed=None, seconds=0)
-        other.execute("select pg_advisory_unlock(4107312)")  # a closed connection gives it back a little later
+        other.execute("select pg_advisory_unlock(4107312)")  # a closed connection releases it a little later
         run_simulation(demo, per_hour=1, seed=None, seconds=0)
 
 
-def test_killed_it_leaves_a_whole_city_and_goes_on(connection: psycopg.Connection) -> None:
+def test_a_killed_simulation_leaves_a_consistent_city_and_continues(connection: psycopg.Connection) -> None:
     build_demo(connection, reports=500, seed=1, now=datetime.now(UTC) - timedelta(days=2))
     command = [sys.executable, "-m", "reportdb", "simulate", "--per-hour", "300", "--database", connection.info.dsn]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)

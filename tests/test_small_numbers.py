@@ -1,4 +1,4 @@
-"""The rule by which counts are published: what a number stands for, how it is kept alike, and that it adds up."""
+"""The rule for published counts: what a number may stand for, that it is always the same, and that it adds up."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -39,13 +39,13 @@ def reports(demo: str) -> Iterator[ReportDatabase]:
 
 @pytest.fixture(scope="module")
 def hanoi(reports: ReportDatabase) -> City:
-    """Its facts."""
+    """Its city row."""
     return city(reports, DEMO_NOW)
 
 
 @pytest.fixture(scope="module")
 def head(reports: ReportDatabase) -> Scope:
-    """A head of two units that hold a good many reports."""
+    """A head of two units with many reports."""
     table = figures(reports, Filters.of(at=DEMO_NOW, zone=city(reports, DEMO_NOW).zone), by="unit").dropna(subset="key")
     busiest = table.sort_values("received", ascending=False)["key"].astype(int).tolist()
     return cases_of(tuple(busiest[3 : 3 + HEADS_UNITS]))
@@ -58,9 +58,7 @@ def test_every_published_number_may_stand_for_six_counts(count: int) -> None:
     assert all(number <= count <= number + STEP for number in told)
 
 
-def test_both_sides_of_the_coin_fall_and_the_same_count_is_always_told_alike(
-    reports: ReportDatabase, hanoi: City
-) -> None:
+def test_both_coins_occur_and_the_same_count_is_always_published_alike(reports: ReportDatabase, hanoi: City) -> None:
     """In the table, with the filter, in the backlog, by its own figure: one number."""
     viewer = Filters.of(at=DEMO_NOW, zone=hanoi.zone, start=DEMO_NOW - timedelta(days=60), scope=NOTHING)
     table = by_category(figures(reports, viewer, by="category"))
@@ -90,7 +88,7 @@ def by_category(table: pd.DataFrame) -> dict[int, dict[str, int]]:
     return {int(row["key"]): {figure: int(row[figure]) for figure in ("open", "overdue", "received")} for row in rows}
 
 
-def test_several_choices_are_told_as_the_sum_of_each(reports: ReportDatabase, hanoi: City) -> None:
+def test_several_choices_are_published_as_the_sum_of_each(reports: ReportDatabase, hanoi: City) -> None:
     viewer = Filters.of(at=DEMO_NOW, zone=hanoi.zone, start=DEMO_NOW - timedelta(days=60), scope=NOTHING)
     for some in combinations((1, 2, 3), 2):
         told = figures(reports, viewer.choosing(districts=some))
@@ -112,7 +110,9 @@ def test_published_sums_add_up_and_parts_are_no_more_than_their_wholes(
             assert (table["ended"] == table["resolved"] + table["refused"]).all()
             for part, whole in [*RATES.values(), ("urgent", "open"), ("seriously_overdue", "overdue")]:
                 assert (table[part] <= table[whole]).all(), (part, whole)
-            if by is not None:  # as the sentence says: a total differs from its parts by no more than a step for each
+            if (
+                by is not None
+            ):  # a total differs from its parts by at most one step for each, as the note on the page says
                 total = figures(reports, asked)
                 for figure in FIGURE_NAMES:
                     apart = int(total[figure].iloc[0]) - int(table[figure].sum())
@@ -120,8 +120,8 @@ def test_published_sums_add_up_and_parts_are_no_more_than_their_wholes(
                     assert -3 * STEP <= apart <= 3 * STEP * cells, figure
 
 
-def test_a_period_that_has_ended_is_told_alike_whenever_it_is_asked_for(reports: ReportDatabase, hanoi: City) -> None:
-    """Else the coins of a hundred moments tell which counts are multiples of five."""
+def test_an_ended_period_is_always_published_alike(reports: ReportDatabase, hanoi: City) -> None:
+    """Otherwise the coins of a hundred moments would reveal which counts are multiples of five."""
     start = DEMO_NOW - timedelta(days=40)
     asked = [
         Filters.of(at=at, zone=hanoi.zone, start=start, end=start + timedelta(days=20), scope=NOTHING)
@@ -134,7 +134,7 @@ def test_a_period_that_has_ended_is_told_alike_whenever_it_is_asked_for(reports:
     assert not rows[0].empty
 
 
-def test_too_many_choices_tell_nothing(reports: ReportDatabase, hanoi: City) -> None:
+def test_too_many_choices_give_no_count(reports: ReportDatabase, hanoi: City) -> None:
     viewer = Filters.of(at=DEMO_NOW, zone=hanoi.zone, scope=NOTHING)
     narrow = viewer.choosing(districts=(1,), categories=(1,), severities=("normal",))
     assert figures(reports, narrow)["received"].iloc[0] > 0
@@ -145,7 +145,7 @@ def test_too_many_choices_tell_nothing(reports: ReportDatabase, hanoi: City) -> 
 
 
 def every_number(told: Any) -> list[int]:
-    """Return the counts in what a query told."""
+    """Return the counts in a query's answer."""
     if isinstance(told, pd.DataFrame):
         plain = {"key", "category_id", "worst_category_id", "lon", "lat", "population"}
         numbers = told.drop(columns=[name for name in told.columns if name in plain]).select_dtypes("integer")
@@ -180,7 +180,7 @@ QUERIES: dict[str, Callable[[ReportDatabase, Filters], Any]] = {
 
 
 @pytest.mark.parametrize("query", QUERIES)
-def test_every_query_tells_a_viewer_multiples_of_five_and_a_leader_the_truth(
+def test_every_query_gives_a_viewer_multiples_of_five_and_a_leader_exact_counts(
     reports: ReportDatabase, hanoi: City, query: str
 ) -> None:
     leader = Filters.of(at=DEMO_NOW, zone=hanoi.zone, start=DEMO_NOW - timedelta(days=60), scope=ALL_CASES)
@@ -192,7 +192,7 @@ def test_every_query_tells_a_viewer_multiples_of_five_and_a_leader_the_truth(
         assert any(number % STEP for number in exact)
 
 
-def test_a_viewer_is_told_of_no_single_report_by_its_age_or_its_time(reports: ReportDatabase, hanoi: City) -> None:
+def test_ages_and_times_reveal_no_single_report_to_a_viewer(reports: ReportDatabase, hanoi: City) -> None:
     viewer = Filters.of(at=DEMO_NOW, zone=hanoi.zone, start=DEMO_NOW - timedelta(days=60), scope=NOTHING)
     assert backlog.backlog(reports, viewer, since=SINCE, by="unit")["oldest"].isna().all()
     late = overdue.overdue(reports, viewer, by="unit")
@@ -204,7 +204,7 @@ def test_a_viewer_is_told_of_no_single_report_by_its_age_or_its_time(reports: Re
     assert (few.loc[taken["key"], ["resolved_on_time", "resolved_late"]].sum(axis=1) > 0).all()
 
 
-def test_a_head_is_told_the_truth_of_the_own_units(reports: ReportDatabase, hanoi: City, head: Scope) -> None:
+def test_a_head_gets_exact_counts_of_the_own_units(reports: ReportDatabase, hanoi: City, head: Scope) -> None:
     asked = Filters.of(at=DEMO_NOW, zone=hanoi.zone, start=DEMO_NOW - timedelta(days=60), scope=head)
     own, truth = asked.choosing(units=head.units), asked.choosing(units=head.units, scope=FIGURES)
     for by in (None, *DIMENSIONS):

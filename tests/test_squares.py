@@ -1,4 +1,4 @@
-"""Squares of the density map: written in an address, read back, and opening exactly the cases they count."""
+"""Squares of the density map: written into an address, parsed, and opening exactly the cases they count."""
 
 from datetime import timedelta
 from typing import Any
@@ -28,7 +28,7 @@ def filters(**chosen: Any) -> Filters:
 
 
 @given(st.floats(-179, 179), st.floats(-85, 85), st.sampled_from([(2, 2), (11, 10), (21, 20), (54, 50)]), st.booleans())
-def test_the_square_around_a_place_holds_it_and_is_read_back(
+def test_the_square_around_a_place_contains_it_and_is_parsed_back(
     lon: float, lat: float, size: tuple[int, int], rounded: bool
 ) -> None:
     lon, lat = (round(lon, 5), round(lat, 5)) if rounded else (lon, lat)
@@ -56,12 +56,12 @@ def test_the_square_around_a_place_holds_it_and_is_read_back(
         "0,0,9,9",
     ],
 )
-def test_what_is_no_square_is_refused(written: str) -> None:
+def test_an_invalid_square_is_refused(written: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
         map_cell.read([written])
 
 
-def test_no_square_is_none() -> None:
+def test_an_empty_value_is_no_square() -> None:
     assert map_cell.read([]) == map_cell.read([""]) == ()
 
 
@@ -76,7 +76,7 @@ def test_every_square_opens_the_cases_it_counts(
             "create or replace function city_grid(out wide integer, out high integer) language sql return row({}, {})"
         ).format(wide, high)
     )
-    for number in range(60):  # some on the very edges of squares
+    for number in range(60):  # some exactly on squares' edges
         report(
             connection,
             number + 1,
@@ -109,4 +109,4 @@ def test_an_address_names_a_square(connection: psycopg.Connection, reports: Repo
     assert case_count(reports, found.filters, figure="open") == 1
     unrecognised = parse_filters({"bbox": ["everywhere"]}, reports=reports, city=known, now=T + timedelta(1))
     assert unrecognised.filters.square == ()
-    assert list(unrecognised.unrecognised) == ["everywhere"], "the viewer's word, and none of Python's"
+    assert list(unrecognised.unrecognised) == ["everywhere"], "the viewer's word, not Python's"

@@ -78,7 +78,7 @@ def arriving(url: str) -> Iterator[None]:
         thread.join()
 
 
-def test_a_copy_is_seen_as_one_and_its_commits_as_they_are_replayed(pair: Pair) -> None:
+def test_a_standby_is_recognised_and_its_commits_seen_when_replayed(pair: Pair) -> None:
     with closing(ReportDatabase(pair.standby.url)) as copy, connect(pair.url) as primary, connect(pair.url) as long:
         first = changes(copy, datetime.now(UTC), None)
         assert first.is_copy
@@ -92,7 +92,7 @@ def test_a_copy_is_seen_as_one_and_its_commits_as_they_are_replayed(pair: Pair) 
             assert not changes(copy, datetime.now(UTC), second.mark).committed
         assert pair.caught_up()
         third = changes(copy, datetime.now(UTC), second.mark)
-        assert third.committed, "what began before the look and was committed after it"
+        assert third.committed, "changes begun before the poll and committed after it"
         assert third.known_to
         assert third.known_to > first.known_to
 
@@ -134,7 +134,7 @@ def test_a_file_needs_the_primary_and_an_opened_case_does_not(
             assert "REPORT_DB_WRITE_URL" in refused.value.words()
         with caplog.at_level("WARNING"):
             accounts.noted("admin", "case", report_id=1)
-        assert "admin, case, report 1" in caplog.text, "the server's log has what the access log cannot"
+        assert "admin, case, report 1" in caplog.text, "the server's log has what the access log lacks"
     with watching_in_a_hurry(pair.standby.url, pair.url) as watcher:
         assert not record.no_files_here()
         taken = begin_a_file(watcher.reports)
@@ -151,12 +151,12 @@ def test_a_file_needs_the_primary_and_an_opened_case_does_not(
     assert noted == [("file", None, 7, True), ("case", 2, None, None)]
 
 
-def test_a_command_that_writes_says_that_this_is_a_copy(pair: Pair) -> None:
+def test_a_writing_command_says_that_this_is_a_standby(pair: Pair) -> None:
     with connect(pair.standby.url) as connection, pytest.raises(SchemaError, match=r"a copy .*Name its primary"):
         migrate(connection)
 
 
-def test_a_copy_without_a_beat_goes_by_what_it_has_replayed(pair: Pair) -> None:
+def test_a_standby_without_a_heartbeat_uses_its_replay_position(pair: Pair) -> None:
     with closing(ReportDatabase(pair.standby.url)) as copy, connect(pair.url) as primary:
         primary.execute("delete from primary_beat")
         (deleted_at,) = primary.execute("select clock_timestamp()").fetchone() or (None,)
@@ -178,7 +178,7 @@ def shows_the_numbers_of_its_own_moment(drawn: Board, primary: str) -> None:
 
 
 @pytest.mark.usefixtures("sooner", "administrator")
-def test_the_screen_tells_how_old_its_copy_is(pair: Pair) -> None:
+def test_the_screen_shows_how_old_its_copy_is(pair: Pair) -> None:
     with watching_in_a_hurry(pair.standby.url) as watcher:
         drawn = Board()
         with beating(pair.url):

@@ -1,4 +1,4 @@
-"""The ages, the thresholds, /health and /metrics, and the status page, with a database and without one."""
+"""Ages, thresholds, /health, /metrics and the status page, with a database and without one."""
 
 import asyncio
 import json
@@ -47,7 +47,7 @@ def test_a_channel_is_late_by_its_own_rhythm(minutes_ago: float | None, levels: 
     assert [level for _feed, level in pulse.late_feeds] == levels
 
 
-def test_a_city_that_stands_still_has_no_late_channel() -> None:
+def test_a_city_that_is_not_live_has_no_late_channel() -> None:
     later = NOW + timedelta(days=90)
     assert Pulse(at=later, city=CITY, feeds=(feed(0),), answered_at=later).late_feeds == ()
 
@@ -95,7 +95,7 @@ def test_a_page_is_drawn_again_when_its_copy_falls_behind() -> None:
     assert near.seen == Pulse(at=NOW, answered_at=NOW, is_copy=True, known_to=NOW - timedelta(seconds=4)).seen
 
 
-def test_a_copys_channels_are_as_late_as_they_were_at_its_own_moment() -> None:
+def test_a_standbys_channels_are_judged_at_its_own_moment() -> None:
     behind = Pulse(
         at=NOW, city=CITY, feeds=(feed(5),), answered_at=NOW + timedelta(hours=9), is_copy=True, known_to=NOW
     )
@@ -103,24 +103,24 @@ def test_a_copys_channels_are_as_late_as_they_were_at_its_own_moment() -> None:
 
 
 @pytest.mark.parametrize("seconds_ahead", [299, 301])
-def test_a_delivery_of_the_future_is_none(seconds_ahead: int) -> None:
+def test_a_delivery_dated_in_the_future_does_not_count(seconds_ahead: int) -> None:
     pulse = Pulse(at=NOW, city=CITY, feeds=(feed(-seconds_ahead / 60),), answered_at=NOW)
     assert [level for _feed, level in pulse.late_feeds] == (["red"] if seconds_ahead > 300 else [])
 
 
-def test_what_a_file_leaves_out_keeps_its_value() -> None:
+def test_values_missing_in_a_file_keep_their_defaults() -> None:
     assert read({"feed": {"amber": 1}}) == Thresholds(feed=Limits(1, 6))
 
 
 @pytest.mark.parametrize(
     "said", [{"feeds": {}}, {"feed": 3}, {"feed": {"amber": "2"}}, {"answer": {"amber": 70}}, {"feed": {"yellow": 1}}]
 )
-def test_a_setting_that_makes_no_sense_is_refused(said: dict[str, Any]) -> None:
+def test_an_invalid_setting_is_refused(said: dict[str, Any]) -> None:
     with pytest.raises(SettingsError):
         read(said)
 
 
-def test_the_shipped_file_is_what_the_code_takes_for_granted() -> None:
+def test_the_shipped_file_has_the_codes_defaults() -> None:
     assert thresholds() == Thresholds()
 
 
@@ -156,7 +156,7 @@ def test_health_says_what_is_wrong_and_stays_up_while_there_is_something_to_show
     watched.pulse = replace(watched.pulse, known_to=NOW)
     assert asked_for_health()[1]["status"] == "ok"
     watched.pulse = Pulse(at=NOW, city=city, looked_at=datetime.now(UTC) - timedelta(minutes=1))
-    assert asked_for_health()[0] == 503, "nobody watches any more"
+    assert asked_for_health()[0] == 503, "no process watches any more"
 
 
 def test_health_is_down_while_there_is_nothing_to_show() -> None:
@@ -166,7 +166,7 @@ def test_health_is_down_while_there_is_nothing_to_show() -> None:
 
 
 def measured() -> dict[tuple[str, ...], float]:
-    """Return every figure of /metrics by its name and labels."""
+    """Return every metric by its name and labels."""
     return {
         (sample.name, *sample.labels.values()): sample.value
         for family in text_string_to_metric_families(bytes(metrics(HERE).body).decode())
@@ -174,7 +174,7 @@ def measured() -> dict[tuple[str, ...], float]:
     }
 
 
-def test_metrics_tell_how_far_a_copy_is_behind(watched: Watcher) -> None:
+def test_metrics_show_how_far_a_standby_is_behind(watched: Watcher) -> None:
     found = measured()
     assert found["dashboard_database_is_copy",] == 0
     assert ("dashboard_copy_behind_seconds",) not in found
@@ -185,7 +185,7 @@ def test_metrics_tell_how_far_a_copy_is_behind(watched: Watcher) -> None:
     assert found["dashboard_copy_behind_seconds",] == 720
 
 
-def test_metrics_are_what_prometheus_reads(watched: Watcher) -> None:
+def test_metrics_are_in_prometheus_format(watched: Watcher) -> None:
     watched.reports.ask("names")
     found = measured()
     assert found["dashboard_database_up",] == 1
@@ -247,7 +247,7 @@ def test_the_status_page_needs_no_database() -> None:
 
 
 def troubled() -> None:
-    """A page of an empty database and one that is away, as a viewer and as whoever runs it read them."""
+    """Pages of an empty and of an absent database, as a viewer and as an operator read them."""
     from datetime import UTC, datetime
 
     from queries.engine.database import DatabaseAway
@@ -259,7 +259,7 @@ def troubled() -> None:
         freshness.database_away(Pulse(at=datetime.now(UTC)), DatabaseAway("refused"), cures=cures)
 
 
-def test_only_whoever_runs_the_database_is_told_commands() -> None:
+def test_only_the_operator_sees_commands() -> None:
     app = AppTest.from_function(troubled)
     app.query_params["lang"] = "en"
     app.run()

@@ -1,4 +1,4 @@
-"""The summary: what it counts equals what the reports themselves say, for every figure, filter and moment."""
+"""The summary equals what the reports themselves say, for every figure, filter and moment."""
 
 from collections.abc import Callable
 from contextlib import closing
@@ -32,7 +32,7 @@ CHOICES = {"districts": 30, "wards": 126, "units": 40, "categories": 12, "channe
 
 
 class _Unsummarised(ReportDatabase):
-    """The same database for one who finds nothing counted beforehand."""
+    """The same database without its summary."""
 
     def ask(self, question: str, **parameters: Any) -> pd.DataFrame:
         return pd.DataFrame() if question == "summary" else super().ask(question, **parameters)
@@ -51,7 +51,7 @@ def _the_same(filters: Filters, by: str | None, counted: ReportDatabase, recount
     pd.testing.assert_frame_equal(found, truth, check_dtype=False)
     (found, step), (truth, _) = (days(reports, filters) for reports in (counted, recounted))
     pd.testing.assert_frame_equal(found, truth, check_dtype=False)
-    # What was open when a step ended, asked for as any moment is.
+    # The number open at a step's end, as asked for any moment.
     row = found.iloc[len(found) // 2]
     midnight = datetime.combine(row["day"] + timedelta(days=step), time.min, filters.zone)
     then = replace(filters, at=min(midnight, filters.at))
@@ -60,7 +60,7 @@ def _the_same(filters: Filters, by: str | None, counted: ReportDatabase, recount
 
 @st.composite
 def some_filters(draw: st.DrawFn) -> _Asked:
-    """How long ago the moment is; how long before it the period begins, and ends; and up to two choices."""
+    """How long ago the moment is; how long before it the period starts and ends; and up to two filters."""
     ago = draw(st.one_of(st.just(timedelta()), st.timedeltas(timedelta(), timedelta(days=500))))
     length = draw(st.timedeltas(timedelta(), timedelta(days=800)))
     until = draw(st.one_of(st.just(timedelta()), st.timedeltas(timedelta(), length)))
@@ -114,7 +114,7 @@ def test_changes_are_counted_at_once_and_stay_counted(demo: str, new_database: N
     later = DEMO_NOW + timedelta(days=2)
     with connect(url) as connection:
         Simulation(connection, per_hour=20, seed=1, now=DEMO_NOW).advance(later)
-        # Corrections, which leave no history: sent elsewhere, never ended, never there.
+        # Corrections, which leave no history: another sender, an end removed, a report deleted.
         connection.execute("update report_past set district_id = 3 where report_id % 50 = 1")
         connection.execute("update report set district_id = 3, unit_id = 7 where id % 50 = 1")
         connection.execute("update report set status = 'waiting', ended_at = null where id % 50 = 2 and rating is null")
@@ -141,7 +141,7 @@ def test_changes_are_counted_at_once_and_stay_counted(demo: str, new_database: N
 
 
 def _waiting_facts(connection: psycopg.Connection) -> dict[str, int]:
-    """How many rows of what waits differ for the whole city, and how many before midnight of the day T is in."""
+    """The waiting differences for the whole city: all, and those before midnight of T's day."""
     row = connection.execute(
         """select count(*) filter (where whole_city), count(*) filter (where at < %s) from report_change_fact""",
         [MIDNIGHT + 2 * DAY],
@@ -150,8 +150,8 @@ def _waiting_facts(connection: psycopg.Connection) -> dict[str, int]:
     return {"city": row[0], "before today": row[1]}
 
 
-def test_of_what_cancels_out_nothing_waits(connection: psycopg.Connection) -> None:
-    """A receipt and an answer of today change no day before; who holds a report changes nothing of the whole city."""
+def test_changes_that_cancel_out_do_not_wait(connection: psycopg.Connection) -> None:
+    """Today's receipts and answers change no earlier day; a change of holder does not change the whole city."""
     small_city(connection)
     report(connection, 1, submitted_at=T - 6 * DAY, due_at=T + DAY, receive_due_at=T + HOUR)
     summarise(connection, now=T)
@@ -165,7 +165,7 @@ def test_of_what_cancels_out_nothing_waits(connection: psycopg.Connection) -> No
     assert _waiting_facts(connection) == {"city": 0, "before today": 2}
 
 
-def test_changes_noted_while_others_are_summarised_go_on_waiting(connection: psycopg.Connection, database: str) -> None:
+def test_changes_during_a_summary_keep_waiting(connection: psycopg.Connection, database: str) -> None:
     small_city(connection)
     report(connection, 1, submitted_at=T - 6 * DAY)
     summarise(connection, now=T)
@@ -199,12 +199,12 @@ def test_days_that_differ_are_asked_for_together(
             pd.testing.assert_frame_equal(found, days(recounted, year)[0], check_dtype=False)
 
 
-def test_squares_are_counted_anew_where_the_city_becomes_another_size(demo: str, new_database: NewDatabase) -> None:
+def test_squares_are_recounted_when_the_citys_size_changes(demo: str, new_database: NewDatabase) -> None:
     url = new_database(database_name(demo))
     with connect(url) as connection:
         connection.execute("update area set geometry = null where level = 'ward' or lat < 20.95 or lat > 21.1")
         connection.execute("update report set lat = lat + 0.001 where id % 50 = 1")  # noted, not yet in the counts
-        for expected in ((10, 10), (2, 2)):  # of the larger city, as long as nobody has counted anew
+        for expected in ((10, 10), (2, 2)):  # of the larger city, until the recount
             with closing(ReportDatabase(url)) as counted, closing(_Unsummarised(url)) as recounted:
                 assert grid(counted) == expected
                 assert connection.execute("select distinct wide, high from summary_state").fetchall() == [expected]
@@ -220,7 +220,7 @@ def _damage(connection: psycopg.Connection, at: datetime) -> list[str]:
     return [str(found) for found in find_damage(connection, at) if "summarise" in str(found)]
 
 
-def test_counted_anew_after_a_change_of_the_calendar_all_is_right_at_once(connection: psycopg.Connection) -> None:
+def test_a_recount_after_a_calendar_change_is_right_at_once(connection: psycopg.Connection) -> None:
     ruled_city(connection)
     for number, days_ago in enumerate((6, 5, 1)):
         report(connection, number, submitted_at=T - days_ago * DAY, ended_at=T - HOUR)
@@ -230,7 +230,7 @@ def test_counted_anew_after_a_change_of_the_calendar_all_is_right_at_once(connec
     assert _damage(connection, T) == []
 
 
-def test_what_ended_before_there_was_a_calendar_is_told_at_the_first_count(connection: psycopg.Connection) -> None:
+def test_reports_that_ended_before_the_calendar_are_counted_first(connection: psycopg.Connection) -> None:
     ruled_city(connection)
     report(connection, 1, submitted_at=T - 6 * DAY, ended_at=T - HOUR)
     connection.execute("update report set worked_minutes = null")
@@ -276,7 +276,7 @@ def _twice_in_other_hands(connection: psycopg.Connection) -> None:
 @pytest.mark.parametrize(
     "deliver", [_closed_at_midnight, _closed_and_opened_again, _graver_and_less_grave, _twice_in_other_hands]
 )
-def test_what_comes_late_changes_the_days_it_speaks_of(
+def test_late_entries_change_the_days_they_are_dated(
     connection: psycopg.Connection, database: str, deliver: Callable[[psycopg.Connection], None]
 ) -> None:
     small_city(connection)
@@ -289,7 +289,7 @@ def test_what_comes_late_changes_the_days_it_speaks_of(
         for chosen in [*choices, *({"severities": (one,)} for one in SEVERITIES)]:
             with closing(ReportDatabase(database)) as counted, closing(_Unsummarised(database)) as recounted:
                 ten_days = Filters.of(at=T, zone=city(counted, T).zone, start=T - 10 * DAY, **chosen)
-                assert summarised(counted, ten_days, None), "the summary is asked"
+                assert summarised(counted, ten_days, None), "the query reads the summary"
                 found, truth = (days(reports, ten_days)[0] for reports in (counted, recounted))
             pd.testing.assert_frame_equal(found, truth, check_dtype=False, obj=f"{when}, of {chosen}")
         summarise(connection, now=T)

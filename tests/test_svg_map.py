@@ -1,4 +1,4 @@
-"""Names on a drawn map: each area has one, none touches another, and one without room stands beside the map."""
+"""Names on a drawn map: every area has one, none overlap, and one that does not fit is placed beside the map."""
 
 import pytest
 
@@ -14,7 +14,7 @@ LARGE = [Label("Ba Vì", "0,0%", (100, 300), 90), Label("Sóc Sơn", "7,1%", (60
 
 
 def boxes(labels: list[Label]) -> list[tuple[float, float, float, float]]:
-    """Return where the letters of names stand: one line beside the map, two in an area."""
+    """Return the boxes of names' letters: one line beside the map, two in an area."""
     found = []
     for label in labels:
         wide = len(f"{label.name} {label.note}" if label.beside else label.name) * SIZE * 0.5
@@ -23,7 +23,7 @@ def boxes(labels: list[Label]) -> list[tuple[float, float, float, float]]:
     return found
 
 
-def test_every_area_is_named_and_no_name_touches_another() -> None:
+def test_every_area_is_named_and_no_names_overlap() -> None:
     placed = set_labels([*LARGE, *SMALL], PLAN, SIZE)
     assert sorted(label.name for label in placed) == sorted(label.name for label in [*LARGE, *SMALL])
     drawn = boxes(placed)
@@ -32,7 +32,7 @@ def test_every_area_is_named_and_no_name_touches_another() -> None:
             assert not (one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3])
 
 
-def test_a_name_without_room_stands_beside_the_map_at_the_height_of_its_area() -> None:
+def test_a_name_that_does_not_fit_is_beside_the_map_at_its_areas_height() -> None:
     placed = {label.name: label for label in set_labels([*LARGE, *SMALL], PLAN, SIZE)}
     assert not placed["Ba Vì"].beside
     beside = [label for label in placed.values() if label.beside]
@@ -45,7 +45,7 @@ def test_a_name_without_room_stands_beside_the_map_at_the_height_of_its_area() -
     assert width(list(placed.values()), PLAN, SIZE) > PLAN.wide
 
 
-def test_more_names_than_fit_leave_out_those_that_matter_least() -> None:
+def test_of_too_many_names_the_least_important_are_left_out() -> None:
     many = [Label(f"Xã {number}", "", (450, 500), 5) for number in range(100)]
     placed = set_labels(many, PLAN, SIZE)
     assert [label.name for label in placed] == [f"Xã {number}" for number in range(len(placed))]

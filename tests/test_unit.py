@@ -1,4 +1,4 @@
-"""One unit's people, ratings and family on rows small enough to count by eye."""
+"""One unit's officers, ratings and family on rows few enough to count by eye."""
 
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -44,7 +44,7 @@ def people(reports: ReportDatabase, filters: Filters = LANG) -> list[Any]:
         ("zzz", []),
     ],
 )
-def test_a_unit_is_found_by_its_name_however_it_is_typed(
+def test_a_unit_is_found_by_its_name_in_any_spelling(
     city: psycopg.Connection, reports: ReportDatabase, typed: str, found: list[str]
 ) -> None:
     report(city, 1)
@@ -55,7 +55,7 @@ def test_a_unit_is_found_by_its_name_however_it_is_typed(
     assert hrefs == [f"unit?unit={code}" for code in found]
 
 
-def test_text_is_searched_alike_here_and_in_the_database(demo: str) -> None:
+def test_text_is_folded_alike_here_and_in_the_database(demo: str) -> None:
     with connect(demo) as connection:
         names = connection.execute(
             """select name_vi, plain(name_vi)
@@ -64,7 +64,7 @@ def test_text_is_searched_alike_here_and_in_the_database(demo: str) -> None:
     assert [(written, plain(written)) for written, _plain in names] == names
 
 
-def test_officers_hold_what_is_open_and_some_of_it_is_nobodys(
+def test_open_reports_are_counted_by_officer_and_some_have_none(
     city: psycopg.Connection, reports: ReportDatabase
 ) -> None:
     report(city, 1, officer="An", due_at=T - HOUR)
@@ -81,7 +81,7 @@ def test_officers_hold_what_is_open_and_some_of_it_is_nobodys(
         assert case_count(reports, theirs, figure="overdue") == overdue
 
 
-def test_an_officer_does_not_answer_for_what_another_unit_held(
+def test_an_officer_is_not_responsible_for_another_units_reports(
     city: psycopg.Connection, reports: ReportDatabase
 ) -> None:
     report(city, 1, unit_id=2, officer="Bình", transfer_count=1)
@@ -108,7 +108,7 @@ def test_a_unit_without_ratings_has_zeros(reports: ReportDatabase) -> None:
     assert officers(reports, LANG).empty
 
 
-def test_a_units_family_names_who_came_before_and_after(city: psycopg.Connection, reports: ReportDatabase) -> None:
+def test_a_units_family_names_predecessors_and_successors(city: psycopg.Connection, reports: ReportDatabase) -> None:
     city.execute(
         """
         insert into unit (id, code, name_vi, name_en, kind, valid_to) values

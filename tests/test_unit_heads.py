@@ -1,4 +1,4 @@
-"""Who heads a unit: read from a file, named on the day it holds."""
+"""Heads of units: read from a file, shown on the days of their term."""
 
 from pathlib import Path
 
@@ -38,7 +38,7 @@ def test_a_head_is_named_from_the_first_day_to_the_last(
     assert named(reports) == {LANG: "Bình"}
 
 
-def test_loading_again_replaces_the_heads_of_the_units_named_alone(
+def test_loading_again_replaces_the_heads_of_the_named_units_only(
     connection: psycopg.Connection, reports: ReportDatabase, tmp_path: Path
 ) -> None:
     small_city(connection)
@@ -52,7 +52,7 @@ def test_loading_again_replaces_the_heads_of_the_units_named_alone(
     [
         ("nowhere,An,Chủ tịch,,,\n", "line 2: no unit has the code 'nowhere'"),
         ("lang, ,Chủ tịch,,,\n", "line 2: the name is missing"),
-        ("lang,An,Chủ tịch,,01/02/2026,\n", "'01/02/2026' is no date"),
+        ("lang,An,Chủ tịch,,01/02/2026,\n", "'01/02/2026' is not a date"),
         ("lang,An,Chủ tịch,,2026-02-01,2026-01-01\n", "is not after"),
     ],
 )

@@ -1,4 +1,4 @@
-"""What an address asks for: known words become filters, strange ones are left out and said, nothing ever fails."""
+"""Parsing an address: known values become filters, unknown ones are ignored and reported, nothing ever fails."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -37,19 +37,21 @@ def test_an_empty_address_asks_for_thirty_days_up_to_now(reports: ReportDatabase
     assert found.unrecognised == ()
 
 
-def test_codes_become_ids_and_unknown_ones_are_said(reports: ReportDatabase, city: City) -> None:
+def test_codes_become_ids_and_unknown_ones_are_reported(reports: ReportDatabase, city: City) -> None:
     query = {"district": ["017", "999"], "unit": ["lang"], "period": ["century"]}
     found = parse_filters(query, reports=reports, city=city, now=T)
     assert (found.filters.districts, found.filters.units) == ((2,), (1,))
     assert set(found.unrecognised) == {"999", "century"}
-    # What a page goes on with, and its map asks for, holds the known ones alone, and what is no choice as it was typed.
+    # The query for links and the map contains the known codes only, and other parameters as typed.
     understood = found.understood(query | {"q": ["999"], "category": ["none"]})
     assert understood == {"district": ["017"], "unit": ["lang"], "q": ["999"], "category": ["none"]}
     assert parse_filters(understood, reports=reports, city=city, now=T).filters.districts == (2,)
 
 
 @pytest.mark.parametrize("words", [{"at": "never"}, {"district": "zzz"}, {"from": "x", "to": "y"}, {"bbox": "x"}])
-def test_nonsense_alone_leaves_an_empty_address(reports: ReportDatabase, city: City, words: dict[str, str]) -> None:
+def test_unknown_values_alone_leave_an_empty_address(
+    reports: ReportDatabase, city: City, words: dict[str, str]
+) -> None:
     query = {word: [value] for word, value in words.items()}
     found = parse_filters(query, reports=reports, city=city, now=T)
     assert found.unrecognised
@@ -69,7 +71,7 @@ def test_severities_come_one_by_one_or_between_commas(reports: ReportDatabase, c
         == {}
     )
     every = parse_filters({"severity": ["normal,complex,urgent"]}, reports=reports, city=city, now=T)
-    assert every.filters.severities == (), "all of them is no choice"
+    assert every.filters.severities == (), "choosing all is the same as choosing none"
     assert parse_filters({"district": ["006,017"]}, reports=reports, city=city, now=T).filters.districts == (1, 2)
 
 
@@ -79,7 +81,7 @@ def test_a_past_moment_is_the_citys_own_time_and_never_the_future(reports: Repor
     future = parse_filters({"at": ["2999-01-01T00:00"]}, reports=reports, city=city, now=T)
     assert future.filters.at == T
     assert future.remarks == (("future", ("2999-01-01T00:00",)),)
-    assert future.understood({"at": ["2999-01-01T00:00"]}) == {}, "the page goes on as live"
+    assert future.understood({"at": ["2999-01-01T00:00"]}) == {}, "the page stays live"
     soon = parse_filters({"at": [(T + timedelta(seconds=90)).isoformat()]}, reports=reports, city=city, now=T)
     assert (soon.filters.at, soon.remarks) == (T, ())
 
@@ -92,7 +94,7 @@ def test_a_moment_may_be_written_as_people_write_it(reports: ReportDatabase, cit
     assert found.understood({"at": [words]}) == {"at": [words]}
 
 
-def test_a_period_from_one_day_to_another_holds_both(reports: ReportDatabase, city: City) -> None:
+def test_a_period_from_one_day_to_another_includes_both(reports: ReportDatabase, city: City) -> None:
     query = {"from": ["01/11/2026"], "to": ["14/11/2026"], "period": ["last-month"]}
     found = parse_filters(query, reports=reports, city=city, now=T)
     assert found.filters.start == datetime(2026, 11, 1, tzinfo=HANOI)
@@ -122,7 +124,7 @@ def test_a_named_period_that_has_ended_ends(reports: ReportDatabase, city: City)
         ({"from": "01/11/2026", "to": "18/11/2026"}, []),
     ],
 )
-def test_what_is_said_of_time_in_vain_is_kept_apart(
+def test_ignored_times_are_reported_separately(
     reports: ReportDatabase, city: City, query: dict[str, str], remarks: list[object]
 ) -> None:
     asked_for = {word: [value] for word, value in query.items()}
@@ -133,7 +135,7 @@ def test_what_is_said_of_time_in_vain_is_kept_apart(
     assert found.understood(asked_for) == {word: [value] for word, value in query.items() if value not in left_out}
 
 
-def test_a_city_of_the_past_stands_at_its_usual_moment_but_may_be_asked_for_later(
+def test_an_old_city_opens_at_its_default_moment_but_later_ones_may_be_asked(
     reports: ReportDatabase, city: City
 ) -> None:
     long_ago = T - 300 * DAY
@@ -171,6 +173,6 @@ def test_no_address_ever_fails(reports: ReportDatabase, city: City, query: dict[
     found = parse_filters(query, reports=reports, city=city, now=T)
     filters = found.filters
     again = parse_filters(found.understood(query), reports=reports, city=city, now=T)
-    assert (again.filters, again.unrecognised) == (filters, ()), "what was understood asks for the same"
+    assert (again.filters, again.unrecognised) == (filters, ()), "the understood part asks for the same"
     assert filters.start <= filters.end <= T + timedelta(seconds=1)
     assert filters.at <= T

@@ -1,4 +1,4 @@
-"""Accounts are added, changed, shut out and read from a file; each change stands in the access log."""
+"""Accounts are added, changed, disabled and read from a file; each change is in the access log."""
 
 import getpass
 from pathlib import Path
@@ -25,7 +25,7 @@ def users(database: str, *arguments: str) -> Result:
 
 
 def log(connection: psycopg.Connection) -> list[tuple[str, str]]:
-    """Return the actions of the access log and their reasons, all of them by whoever runs the tests."""
+    """Return the actions of the access log with their reasons, all of them by the user who runs the tests."""
     rows = connection.execute("select action, reason, subject from access_log order by id").fetchall()
     assert {who for _, _, who in rows} <= {f"operator {getpass.getuser()}"}
     return [(action, reason) for action, reason, _ in rows]
@@ -36,7 +36,7 @@ def test_an_account_from_its_first_day_to_its_last(
 ) -> None:
     result = users(database, "add", LAN, "--name", "Lan", "--role", "unit_head", "--unit", "lang")
     assert result.exit_code == 0
-    assert result.stdout == f"{LAN}: account added; name Lan; role unit_head; unit lang; may come in.\n"
+    assert result.stdout == f"{LAN}: account added; name Lan; role unit_head; unit lang; enabled.\n"
     assert accounts(reports)[LAN].scope.units == (1,)
 
     assert users(database, "add", LAN, "--name", "Lan", "--role", "leader").exit_code == 0
@@ -51,30 +51,30 @@ def test_an_account_from_its_first_day_to_its_last(
     assert all(word in listed for word in (LAN, "Lan", "leader", "disabled"))
 
     users(database, "add", LAN, "--name", "Lan Anh", "--role", "leader")
-    assert LAN not in accounts(reports), "who was shut out is let in by `enable` alone"
+    assert LAN not in accounts(reports), "a disabled account returns by `enable` only"
     assert users(database, "enable", LAN).exit_code == 0
     assert accounts(reports)[LAN].name == "Lan Anh"
     assert log(connection) == [
-        ("account added", f"{LAN}: name Lan; role unit_head; unit lang; may come in"),
+        ("account added", f"{LAN}: name Lan; role unit_head; unit lang; enabled"),
         ("account changed", f"{LAN}: role unit_head is now role leader; unit lang is now unit none"),
-        ("account disabled", f"{LAN}: may not come in"),
+        ("account disabled", f"{LAN}: disabled"),
         ("account changed", f"{LAN}: name Lan is now name Lan Anh"),
-        ("account enabled", f"{LAN}: may come in"),
+        ("account enabled", f"{LAN}: enabled"),
     ]
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("add", LAN, "--name", "Lan", "--role", "unit_head"), "a unit_head answers for a unit, by its code"),
-        (("add", LAN, "--name", "Lan", "--role", "leader", "--unit", "lang"), "no other role has one"),
+        (("add", LAN, "--name", "Lan", "--role", "unit_head"), "a unit_head needs a unit's code"),
+        (("add", LAN, "--name", "Lan", "--role", "leader", "--unit", "lang"), "no other role may have one"),
         (("add", LAN, "--name", "Lan", "--role", "unit_head", "--unit", "langg"), "no unit has the code 'langg'"),
-        (("add", " ", "--name", "Lan", "--role", "leader"), "An account has a subject"),
-        (("disable", LAN), f"Nobody is called {LAN}. See `users list`."),
-        (("enable", MINH.upper()), f"Nobody is called {MINH.upper()}. Was {MINH} meant?"),
+        (("add", " ", "--name", "Lan", "--role", "leader"), "An account needs a subject"),
+        (("disable", LAN), f"There is no account {LAN}. See `users list`."),
+        (("enable", MINH.upper()), f"There is no account {MINH.upper()}. Was {MINH} meant?"),
     ],
 )
-def test_what_cannot_be_is_said_and_changes_nothing(
+def test_invalid_input_is_reported_and_changes_nothing(
     database: str, connection: psycopg.Connection, arguments: tuple[str, ...], message: str
 ) -> None:
     users(database, "add", MINH, "--name", "Minh", "--role", "viewer")
@@ -98,7 +98,7 @@ GOOD = f"""subject,name,role,unit,disabled
 """
 
 
-def test_a_file_is_brought_in_whole_and_again_changes_nothing(
+def test_a_file_is_imported_and_a_second_import_changes_nothing(
     database: str, connection: psycopg.Connection, reports: ReportDatabase, tmp_path: Path
 ) -> None:
     users(database, "add", "kept@hanoi.example", "--name", "Kept", "--role", "admin")
@@ -121,17 +121,17 @@ def test_a_file_is_brought_in_whole_and_again_changes_nothing(
     [
         ("name,subject\n", "line 1: The first line must name the columns: subject,name,role,unit,disabled."),
         ("", "line 1: The first line must name the columns"),
-        (GOOD + "x@y.example,X,mayor,,\n", "line 4: The role is 'mayor'; it is one of leader, unit_head"),
+        (GOOD + "x@y.example,X,mayor,,\n", "line 4: The role is 'mayor'; it must be one of leader, unit_head"),
         (GOOD + "x@y.example,X,viewer\n", "line 4: The line must have 5 fields."),
         (GOOD + "x@y.example,X,viewer,,,\n", "line 4: The line must have 5 fields."),
         (GOOD + "x@y.example,X,viewer,,maybe\n", "line 4: disabled is 'maybe'; write yes or no."),
-        (GOOD + f"{LAN},Lan,viewer,,\n", f"line 4: {LAN} stands there twice; leave one of the lines."),
-        (GOOD + ",X,viewer,,\n", "line 4: An account has a subject"),
+        (GOOD + f"{LAN},Lan,viewer,,\n", f"line 4: {LAN} occurs twice; leave one of the lines."),
+        (GOOD + ",X,viewer,,\n", "line 4: An account needs a subject"),
         (GOOD + "x@y.example,X,unit_head,nowhere,\n", "no unit has the code 'nowhere'. Nothing was written."),
         (GOOD.encode() + b"\xff\n", "Nothing was written."),
     ],
 )
-def test_a_broken_file_changes_nothing_and_is_told_its_line(
+def test_a_broken_file_changes_nothing_and_its_line_is_reported(
     database: str, connection: psycopg.Connection, tmp_path: Path, broken: str | bytes, message: str
 ) -> None:
     file = tmp_path / "users.csv"

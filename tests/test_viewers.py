@@ -32,29 +32,29 @@ def viewer() -> Viewer:
     return found
 
 
-def test_what_has_not_changed_is_true_until_the_last_look_and_not_drawn_again(viewer: Viewer) -> None:
+def test_an_unchanged_page_is_verified_until_the_last_poll_and_not_redrawn(viewer: Viewer) -> None:
     looked = Pulse(at=NOW, verified_at=NOW + timedelta(seconds=8))
     assert viewer.beat(viewer.run, looked)[1:] == (NOW + timedelta(seconds=8), False, False)
 
 
-def test_a_change_is_drawn_again_and_ages_until_it_is(viewer: Viewer) -> None:
+def test_a_change_is_redrawn_and_the_page_ages_until_then(viewer: Viewer) -> None:
     assert viewer.beat(viewer.run, pulse(LATER))[1:] == (NOW, False, True)
     viewer.begin(pulse(LATER))
     viewer.drawn()
     assert viewer.beat(viewer.run, pulse(LATER))[1:] == (LATER, False, False)
 
 
-def test_who_was_told_is_not_told_with_every_beat(viewer: Viewer) -> None:
-    """A server with much to do would else be asked for the same page over and over."""
+def test_a_redraw_is_not_requested_at_every_heartbeat(viewer: Viewer) -> None:
+    """Otherwise a busy server would be asked for the same page again and again."""
     clock = viewer.clock = Clock()
     assert [viewer.beat(viewer.run, pulse(LATER)).again for _ in range(3)] == [True, False, False]
     clock.pass_by(9)
     assert not viewer.beat(viewer.run, pulse(LATER)).again
     clock.pass_by(2)
-    assert viewer.beat(viewer.run, pulse(LATER)).again, "what was told has not reached the browser"
+    assert viewer.beat(viewer.run, pulse(LATER)).again, "the answer has not reached the browser"
 
 
-def test_while_the_database_is_away_the_last_truth_grows_old(viewer: Viewer) -> None:
+def test_while_the_database_is_away_the_page_ages(viewer: Viewer) -> None:
     away = Pulse(at=NOW, answered_at=NOW, verified_at=NOW, looked_at=LATER, trouble=DatabaseAway())
     assert viewer.beat(viewer.run, away)[1:] == (NOW, True, True), "the header says so"
     viewer.begin(away)
@@ -62,7 +62,7 @@ def test_while_the_database_is_away_the_last_truth_grows_old(viewer: Viewer) -> 
     assert viewer.beat(viewer.run, away)[1:] == (NOW, True, False)
 
 
-def test_a_run_that_draws_nothing_new_makes_nothing_younger(viewer: Viewer) -> None:
+def test_a_run_that_draws_nothing_new_does_not_reset_the_age(viewer: Viewer) -> None:
     viewer.begin(pulse(LATER))
     viewer.not_drawn()
     viewer.drawn()
@@ -78,7 +78,7 @@ def test_a_page_at_an_earlier_moment_is_as_old_as_that(viewer: Viewer) -> None:
     assert viewer.beat(viewer.run, pulse(LATER)).verified_at == NOW - timedelta(hours=1)
 
 
-def test_a_page_that_stays_although_the_database_answers_is_not_tried_again_with_each_beat(viewer: Viewer) -> None:
+def test_a_page_at_an_earlier_moment_is_not_retried_at_every_heartbeat(viewer: Viewer) -> None:
     def stays_at_now(seen: Pulse) -> list[bool]:
         viewer.begin(seen)
         viewer.pulse = pulse(NOW)
@@ -91,16 +91,16 @@ def test_a_page_that_stays_although_the_database_answers_is_not_tried_again_with
     assert viewer.beat(viewer.run, pulse(LATER)).again
 
 
-def test_what_has_not_arrived_in_the_browser_is_not_what_it_shows(viewer: Viewer) -> None:
+def test_a_run_that_has_not_arrived_does_not_count_as_shown(viewer: Viewer) -> None:
     viewer.begin(pulse(LATER))
     viewer.drawn()
     assert viewer.beat(1, pulse(LATER))[1:] == (NOW, False, False)
     viewer.drawn_at -= timedelta(seconds=11)
-    assert viewer.beat(1, pulse(LATER))[1:] == (NOW, False, True), "it is drawn once more"
+    assert viewer.beat(1, pulse(LATER))[1:] == (NOW, False, True), "it is drawn once again"
     assert viewer.beat(2, pulse(LATER))[1:] == (LATER, False, False)
 
 
-def test_an_account_that_is_no_more_draws_the_page_again_at_once(viewer: Viewer) -> None:
+def test_a_disabled_account_redraws_the_page_at_once(viewer: Viewer) -> None:
     viewer.drawn_at = datetime.now(UTC)
     viewer.stands = lambda: False
     assert viewer.beat(viewer.run, pulse(NOW)).again
@@ -136,14 +136,14 @@ def test_a_click_goes_before_pages_that_are_refreshed() -> None:
             each.start()
             until_in_line(viewers.turns, number)
         assert not drawn
-        assert viewers.drawing() == 3, "who waits is not done"
+        assert viewers.drawing() == 3, "a waiting viewer is not done"
     for each in waiting:
         each.join()
     assert drawn == [opened, refreshed]
     assert viewers.drawing() == 0
 
 
-def test_a_page_that_fails_leaves_its_turn_to_the_next() -> None:
+def test_a_failed_page_releases_its_slot() -> None:
     viewers = Viewers()
     viewer = viewers.enter(pulse(NOW))
     for _ in range(3):
@@ -152,4 +152,4 @@ def test_a_page_that_fails_leaves_its_turn_to_the_next() -> None:
     began = time.monotonic()
     with viewers.turn(viewer):
         assert time.monotonic() - began < 1
-    assert viewers.drawing() == 0, "it may be drawn again"
+    assert viewers.drawing() == 0, "the next run may start"

@@ -1,4 +1,4 @@
-"""The choice of period and moment: what is picked stands in the address, and the address is what is shown."""
+"""The choice of period and moment: a choice is written into the address, and the address is what is shown."""
 
 from datetime import date, datetime
 from typing import Any
@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 
 def when_page() -> None:
-    """A page of the controls alone, at 10:00 of Wednesday, 18 November 2026."""
+    """A page with the controls only, at 10:00 on Wednesday, 18 November 2026."""
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
@@ -36,13 +36,13 @@ def page(**query: str) -> AppTest:
 
 
 def picked(opened: AppTest) -> Any:
-    """Return the moment that the field shows."""
+    """Return the moment in the field."""
     field: Any = opened.get("date_time_input")[0]
     return field.value
 
 
 def control(opened: AppTest, kind: str, word: str) -> Any:
-    """Return the control that chooses a word of the address; its key tells that address, too."""
+    """Return the control for a parameter of the address; its key depends on that address, too."""
     return next(one for one in getattr(opened, kind) if one.key.startswith(f"choose_{word}_"))
 
 
@@ -51,7 +51,7 @@ def address(opened: AppTest) -> dict[str, Any]:
     return {word: values[0] if isinstance(values, list) else values for word, values in opened.query_params.items()}
 
 
-def test_a_named_period_takes_the_place_of_chosen_days_and_begins_its_list_anew() -> None:
+def test_a_named_period_replaces_chosen_days_and_returns_to_the_first_page() -> None:
     opened = page(**{"from": "2026-11-01", "to": "2026-11-14", "page": "7", "tab": "x"})
     assert control(opened, "radio", "reporting").value is None
     control(opened, "radio", "reporting").set_value("last-report-month").run()
@@ -60,23 +60,23 @@ def test_a_named_period_takes_the_place_of_chosen_days_and_begins_its_list_anew(
     assert control(opened, "date_input", "from").value == date(2026, 10, 15)
     assert control(opened, "date_input", "to").value == date(2026, 11, 14)
     control(opened, "button_group", "rolling").set_value("30d").run()
-    assert address(opened) == {"tab": "x"}, "the usual period needs no word"
+    assert address(opened) == {"tab": "x"}, "the default period is not in the address"
 
 
-def test_days_that_are_picked_stand_in_the_address_the_last_one_included() -> None:
+def test_chosen_days_are_in_the_address_including_the_last_one() -> None:
     opened = page(period="last-month", tab="x")
     control(opened, "date_input", "to").set_value(date(2026, 10, 14)).run()
     assert address(opened) == {"tab": "x", "from": "2026-10-01", "to": "2026-10-14"}
     assert opened.text[0].value == "01/10/2026 – 14/10/2026"
     control(opened, "date_input", "to").set_value(date(2026, 11, 18)).run()
-    assert address(opened) == {"tab": "x", "from": "2026-10-01"}, "up to today goes on with the moment"
+    assert address(opened) == {"tab": "x", "from": "2026-10-01"}, '"up to today" follows the moment'
     control(opened, "date_input", "to").set_value(date(2026, 9, 30)).run()
-    assert address(opened) == {"tab": "x", "from": "2026-09-30", "to": "2026-09-30"}, "never upside down"
+    assert address(opened) == {"tab": "x", "from": "2026-09-30", "to": "2026-09-30"}, "the start is never after the end"
     control(opened, "date_input", "from").set_value(None).run()
     assert address(opened) == {"tab": "x"}
 
 
-def test_a_moment_that_is_picked_stands_in_the_address_until_now_is_chosen() -> None:
+def test_a_chosen_moment_is_in_the_address_until_now_is_chosen() -> None:
     opened = page(tab="x")
     assert opened.button(key="at_now").disabled
     assert picked(opened) is None
@@ -88,7 +88,7 @@ def test_a_moment_that_is_picked_stands_in_the_address_until_now_is_chosen() -> 
     assert address(opened) == {"tab": "x"}
 
 
-def test_what_an_address_says_of_time_in_vain_is_told_in_words() -> None:
+def test_unusable_times_of_an_address_are_reported() -> None:
     def told(**query: str) -> str:
         opened = page(lang="en", **query)
         assert not opened.exception
@@ -98,7 +98,7 @@ def test_what_an_address_says_of_time_in_vain_is_told_in_words() -> None:
     assert told(at="02/11/2026 08:00") == ""
     assert told(at="2026-11-02T08:00:00 07:00") == ""
     assert told(at="31/02/2026") == ("“31/02/2026” cannot be read as a date and time. Write it like 18/11/2026 10:00.")
-    assert told(at="2999-01-01") == "“2999-01-01” is in the future. The page shows now, 18/11/2026 10:00."
+    assert told(at="2999-01-01") == "“2999-01-01” is in the future. The page shows the present, 18/11/2026 10:00."
     assert told(**{"from": "14/11/2026", "to": "01/11/2026"}) == (
         "The period “14/11/2026 – 01/11/2026” begins after it ends, or after the moment shown. "
         "The page shows 20/10/2026 – 18/11/2026 10:00."
@@ -106,4 +106,4 @@ def test_what_an_address_says_of_time_in_vain_is_told_in_words() -> None:
     assert told(**{"from": "01/11/2026", "to": "30/11/2026"}) == (
         "The period ends at “30/11/2026”, after the moment shown. It is counted up to 18/11/2026 10:00."
     )
-    assert told(**{"from": "01/11/2026", "to": "18/11/2026"}) == "", "today is not over, and need not be"
+    assert told(**{"from": "01/11/2026", "to": "18/11/2026"}) == "", "today may be incomplete"

@@ -44,7 +44,7 @@ def test_every_word_of_the_code_is_translated(vietnamese: Catalog) -> None:
 @pytest.mark.parametrize(
     "file", [*(ROOT / "ui").rglob("*.py"), *(ROOT / "pages").glob("*.py")], ids=lambda file: file.name
 )
-def test_no_word_hides_where_the_extraction_does_not_look(file: Path) -> None:
+def test_no_word_is_hidden_from_the_extraction(file: Path) -> None:
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.JoinedStr):
             inside = [

@@ -1,4 +1,4 @@
-"""The line of working time: what stands on it, and that it never tells of an old calendar."""
+"""The working-time line: its intervals, and that it always follows the calendar."""
 
 import threading
 from datetime import UTC, timedelta
@@ -15,7 +15,7 @@ def _line(connection: psycopg.Connection) -> Any:
     return connection.execute("select opens, closes, done, run from working_line").fetchone()
 
 
-def test_openings_of_a_day_stand_in_order(connection: psycopg.Connection) -> None:
+def test_a_days_openings_are_in_order(connection: psycopg.Connection) -> None:
     working_days(connection, "2026-01-06", "2026-01-08")
     opens, closes, done, run = _line(connection)
     assert [moment.astimezone(UTC) for moment in opens] == [
@@ -49,7 +49,7 @@ CHANGES = [
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_the_line_follows_every_change_of_theworking_days(connection: psycopg.Connection, change: str) -> None:
+def test_the_line_follows_every_change_of_the_working_days(connection: psycopg.Connection, change: str) -> None:
     working_days(connection, *(f"2026-01-{day:02}" for day in range(5, 10)))
     before = _line(connection)
     connection.execute(change)
@@ -66,7 +66,7 @@ def test_a_whole_calendar_is_replaced_in_one_transaction(connection: psycopg.Con
     assert end == (utc("2026-01-09 09:00"),)
 
 
-def test_two_who_change_different_days_at_once_are_both_counted(connection: psycopg.Connection, database: str) -> None:
+def test_concurrent_changes_of_different_days_both_count(connection: psycopg.Connection, database: str) -> None:
     working_days(connection, *(f"2026-01-{day:02}" for day in range(5, 10)))
     close = "update working_day set working = false where day = %s"
 

@@ -1,4 +1,4 @@
-"""Working time: hand-worked cases at every edge, and what must hold for all of them."""
+"""Working time: hand-computed cases at every edge, and invariants."""
 
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -103,7 +103,7 @@ def test_hours_that_begin_another_day_replace_all_earlier_ones() -> None:
     assert hours.add(_utc("2026-01-06 17:00"), 30) == _utc("2026-01-07 08:00")
 
 
-def test_a_night_in_which_clocks_change_does_not_move_opening() -> None:
+def test_a_clock_change_at_night_does_not_move_the_opening() -> None:
     boston = ZoneInfo("America/New_York")
     days = {date(2026, 3, 1) + timedelta(days=n): n % 7 not in {0, 6} for n in range(30)}
     hours = WorkingTime(days, USUAL, boston)
@@ -125,7 +125,7 @@ def test_days_the_calendar_lacks_are_named(days: dict[date, bool], message: str)
         WorkingTime(days, USUAL, HANOI).add(_utc("2026-01-06 16:00"), 120)
 
 
-def test_a_gap_hurts_only_those_who_cross_it() -> None:
+def test_a_gap_affects_only_spans_that_cross_it() -> None:
     hours = WorkingTime({day: DAYS[day] for day in DAYS if day != date(2026, 1, 21)}, USUAL, HANOI)
     assert hours.between(_utc("2026-01-19 08:00"), _utc("2026-01-20 17:00")) == 960
     with pytest.raises(CalendarError, match="lacks 2026-01-21"):
@@ -166,7 +166,7 @@ _MOMENTS = st.datetimes(datetime(2025, 12, 2), datetime(2026, 2, 1)).map(np.date
 
 @settings(derandomize=True, deadline=None)
 @given(_MOMENTS, st.integers(0, 10_000))
-def test_what_is_added_lies_between(moment: np.datetime64, minutes: int) -> None:
+def test_added_minutes_are_between_start_and_end(moment: np.datetime64, minutes: int) -> None:
     due = HOURS.add(moment, minutes)
     assert due >= moment
     assert HOURS.between(moment, due) == minutes
@@ -174,7 +174,7 @@ def test_what_is_added_lies_between(moment: np.datetime64, minutes: int) -> None
 
 @settings(derandomize=True, deadline=None)
 @given(_MOMENTS, st.integers(1, 5_000), st.integers(1, 5_000))
-def test_work_may_be_done_in_two_parts(moment: np.datetime64, first: int, then: int) -> None:
+def test_work_may_be_split_in_two(moment: np.datetime64, first: int, then: int) -> None:
     assert HOURS.add(HOURS.add(moment, first), then) == HOURS.add(moment, first + then)
 
 

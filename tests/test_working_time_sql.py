@@ -1,4 +1,4 @@
-"""Working time in the database: the same answers and the same refusals as in Python, and never of an old calendar."""
+"""Working time in the database: the same answers and errors as in Python, and always from the present calendar."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
@@ -26,7 +26,7 @@ Moments = NDArray[np.datetime64]
 
 @pytest.fixture(scope="module")
 def hanoi(new_database: NewDatabase, schema_template: str) -> Iterator[psycopg.Connection]:
-    """The owner's connection to a database with Hanoi's calendar of 2024 to 2027, to be read only."""
+    """The owner's connection to a database with Hanoi's calendar of 2024 to 2027; read only."""
     with connect(new_database(schema_template)) as connection:
         add_city(connection)
         fill_calendar(connection, country="VN", subdivision=None, first=FIRST, last=LAST)
@@ -43,7 +43,7 @@ def _np(moment: datetime) -> np.datetime64:
 
 
 def _edges() -> Moments:
-    """Every opening and closing, midnight, noon break, New Year and Tết of a time, and a microsecond around each."""
+    """Every opening and closing, midnight, noon break, New Year and Tết of a span, and a microsecond around each."""
     days = np.arange("2025-12-20", "2026-03-05", dtype="datetime64[D]").astype("datetime64[us]")
     clocks = np.array([0, 480, 720, 750, 780, 1020, 1200], dtype="timedelta64[m]").astype("timedelta64[us]")
     around = np.array([-1, 0, 1], dtype="timedelta64[us]")
@@ -56,7 +56,7 @@ def _random_moments(rng: np.random.Generator, count: int, days: int) -> Moments:
 
 
 def _all(connection: psycopg.Connection, query: str, moments: Moments, others: NDArray[Any]) -> NDArray[np.float64]:
-    """Ask for all pairs in one statement; the query speaks of a and b, microseconds since 1970 or minutes."""
+    """Ask for all pairs in one statement; a and b in the query are microseconds since 1970, or minutes."""
     rows = connection.execute(
         f"""with pair as (
                 select moment_of(a) as a, b, n from unnest(%s::bigint[], %s::double precision[])
@@ -80,7 +80,7 @@ def test_a_hundred_thousand_random_sums_are_pythons(hanoi: psycopg.Connection, h
     minutes[rng.random(len(moments)) < 0.1] = 0
     ends = _all(hanoi, ADD, moments, minutes).astype("datetime64[us]")
     assert (ends == hours.add(moments, minutes)).all()
-    # Whole microseconds of work, counted back from the end: the minutes return.
+    # Whole microseconds of work, counted back from the end, give the minutes again.
     back = _all(hanoi, BETWEEN, moments, ends.astype(np.int64))
     assert (np.rint(back * 60_000_000) == np.rint(minutes * 60_000_000)).all()
 
@@ -94,7 +94,7 @@ def test_a_hundred_thousand_random_spans_are_pythons(hanoi: psycopg.Connection, 
 
 
 def test_a_start_within_office_hours_is_found_again(hanoi: psycopg.Connection, hours: WorkingTime) -> None:
-    """From the start, count the work since some opening before; adding it to that opening gives the start."""
+    """Count the work from an opening before the start; adding it to that opening gives the start again."""
     rng = np.random.default_rng(1002)
     starts = hours.add(_random_moments(rng, 10_000, 1300), rng.integers(1, 480, 10_000))
     opening = np.full(10_000, _np(utc("2024-01-02 08:00")))
@@ -168,7 +168,7 @@ def test_one_row_is_answered_as_python_does(
 
 @_FEW
 @given(moment=_INSTANTS, first=st.integers(1, 5_000), then=st.integers(1, 5_000))
-def test_work_may_be_done_in_two_parts(hanoi: psycopg.Connection, moment: datetime, first: int, then: int) -> None:
+def test_work_may_be_split_in_two(hanoi: psycopg.Connection, moment: datetime, first: int, then: int) -> None:
     query = "select working_add(working_add(%(a)s, %(b)s), %(c)s) = working_add(%(a)s, %(b)s + %(c)s)"
     assert hanoi.execute(query, {"a": moment, "b": first, "c": then}).fetchone() == (True,)
 
@@ -214,7 +214,7 @@ def test_days_the_calendar_lacks_are_refused_as_in_python(
     assert message in str(in_python.value)
 
 
-def test_a_gap_hurts_only_those_who_cross_it_and_many_rows_are_not_lost_for_one(connection: psycopg.Connection) -> None:
+def test_a_gap_affects_only_rows_that_cross_it(connection: psycopg.Connection) -> None:
     working_days(connection, *(f"2026-01-{day:02}" for day in range(5, 10) if day != 7))
     moments = [utc(f"2026-01-{day:02} 16:00") for day in (2, 5, 6, 7, 8, 9)]
     due = connection.execute(
@@ -230,7 +230,7 @@ def test_a_gap_hurts_only_those_who_cross_it_and_many_rows_are_not_lost_for_one(
     assert [minutes for (minutes,) in worked] == [None, None, None, None, 540, 60]
 
 
-def test_what_is_no_calendar_is_refused_in_words(connection: psycopg.Connection) -> None:
+def test_an_invalid_calendar_is_refused_with_a_message(connection: psycopg.Connection) -> None:
     def refusal() -> str:
         with pytest.raises(psycopg.DataError) as refused:
             connection.execute("select working_add('2026-01-06', 1)")
@@ -248,7 +248,7 @@ def test_what_is_no_calendar_is_refused_in_words(connection: psycopg.Connection)
 
 @pytest.mark.parametrize("zone", ["America/New_York", "America/Havana", "Australia/Lord_Howe", "Asia/Ho_Chi_Minh"])
 def test_days_on_which_clocks_change_are_pythons(connection: psycopg.Connection, zone: str) -> None:
-    """Offices that open at night, where an hour is missing or comes twice; Havana's midnight does so."""
+    """Offices that open at night, when an hour is missing or occurs twice; Havana's midnight does so."""
     add_city(connection, zone)
     connection.execute(
         """insert into working_day (day, working, source)

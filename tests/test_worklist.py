@@ -1,4 +1,4 @@
-"""A worklist: its order, and in each row the five clears of its own case and of no other."""
+"""A worklist: its order, and each row's five clears."""
 
 from zoneinfo import ZoneInfo
 
@@ -41,7 +41,7 @@ def test_a_row_holds_the_five_clears_of_its_own_case(connection: psycopg.Connect
     assert [row["unit_href"] for row in shown] == ["unit?unit=lang", "unit?unit=dong-anh", None]
 
 
-def test_what_is_urgent_comes_first_then_what_is_overdue_then_what_is_due_today(
+def test_urgent_comes_first_then_overdue_then_due_today(
     connection: psycopg.Connection, reports: ReportDatabase
 ) -> None:
     small_city(connection)

@@ -1,4 +1,4 @@
-"""Waiting for what happens in another thread, another process or a browser."""
+"""Waiting for conditions in another thread, another process or a browser."""
 
 import time
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from ui.live.run_queue import RunQueue
 
 
 def becomes(true: Callable[[], bool]) -> bool:
-    """Ask until it is true, for half a minute: as slow as a machine may be. Returns whether it became so."""
+    """Poll until a condition is true, for up to half a minute, and return whether it became so."""
     until = time.monotonic() + 30
     while not (found := true()) and time.monotonic() < until:
         time.sleep(0.02)
@@ -15,5 +15,5 @@ def becomes(true: Callable[[], bool]) -> bool:
 
 
 def until_in_line(turns: RunQueue, number: int) -> None:
-    """Wait until so many wait for their turn."""
+    """Wait until so many runs wait for a slot."""
     assert becomes(lambda: turns.waiting == number)

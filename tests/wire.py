@@ -1,4 +1,4 @@
-"""A wire between the dashboard and its database that can be cut, and one on which nothing moves any more."""
+"""A connection between the dashboard and its database that can be cut, or frozen."""
 
 import socket
 import threading
@@ -9,10 +9,10 @@ from psycopg.conninfo import conninfo_to_dict
 
 
 class Wire:
-    """Passes bytes from a port of this machine to a database server's socket, until told otherwise."""
+    """Passes bytes from a port of this machine to a database server's socket, until stopped."""
 
     def __init__(self, url: str) -> None:
-        """Lay a wire to the server of `url`, which listens on a Unix socket or a port."""
+        """Connect to the server of `url`, which listens on a Unix socket or a port."""
         place = conninfo_to_dict(url)
         self._host, self._port = str(place["host"]), int(place.get("port") or 5432)
         self._database, self._user = place["dbname"], place["user"]
@@ -25,7 +25,7 @@ class Wire:
 
     @property
     def url(self) -> str:
-        """The database's URL at this end of the wire."""
+        """The database's URL at this end of the connection."""
         return f"postgresql://{self._user}@127.0.0.1:{self.port}/{self._database}"
 
     def mend(self) -> None:
@@ -50,7 +50,7 @@ class Wire:
         self._open.clear()
 
     def freeze(self) -> None:
-        """Let nothing through and tell nobody, as a network does that loses everything."""
+        """Let nothing through without an error, like a network that drops everything."""
         self._moves.clear()
 
     def _accept(self, listener: socket.socket) -> None:
@@ -59,7 +59,7 @@ class Wire:
                 near, _ = listener.accept()
                 try:
                     far = self._reach()
-                except OSError:  # nobody at the other end now
+                except OSError:  # the other end is gone
                     near.close()
                     continue
                 self._open += [near, far]
@@ -86,7 +86,7 @@ class Wire:
 
 @contextmanager
 def wire(url: str) -> Iterator[Wire]:
-    """Lay a wire to the server of `url` while the block runs."""
+    """Connect to the server of `url` while the block runs."""
     laid = Wire(url)
     try:
         yield laid

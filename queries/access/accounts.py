@@ -1,4 +1,4 @@
-"""Who may come in, and what each may see; and the record of who looked at what."""
+"""Accounts and what each may see; contacts; the access log."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ ROLES: tuple[Role, ...] = get_args(Role)
 
 @dataclass(frozen=True)
 class Account:
-    """Somebody who may come in. `unit_id` is the unit a unit_head answers for; `scope` says whose cases are theirs.
+    """An account. `unit_id` is the unit a unit_head is responsible for; `scope` says which cases it may read.
 
-    `language` is the one they read (vi or en); None: their browser's.
+    `language` is the account's (vi or en); None: the browser's.
     """
 
     subject: str
@@ -30,14 +30,14 @@ class Account:
 
 @dataclass(frozen=True)
 class Contact:
-    """A citizen as they named themselves; either may be absent."""
+    """A citizen's name and telephone as given; either may be missing."""
 
     name: str | None
     phone: str | None
 
 
 def accounts(reports: ReportDatabase) -> Mapping[str, Account]:
-    """Return everybody who may come in now, by the name the identity provider has for them. Raises DatabaseAway."""
+    """Return all enabled accounts by the identity provider's name for them. Raises DatabaseAway."""
     found = reports.poll("accounts", GATE)
     return {str(row["subject"]): _account(row) for row in found.to_dict("records")}
 
@@ -52,10 +52,10 @@ def _account(row: Mapping[Any, Any]) -> Account:
 
 
 def contact(reports: ReportDatabase, account: Account, report_id: int, reason: str) -> Contact | None:
-    """Return who sent a report in; who asked, when and why stands in the access log before this returns.
+    """Return a report's contact; who asked, when and why is in the access log before this returns.
 
-    None where nobody left a name, and where the case is not the account's to see: the database decides, and notes that
-    too. Raises DatabaseAway, NotAReportDatabase (a role that may see no contacts).
+    None if nobody left a name, or if the account may not see the case: the database decides, and logs that too. Raises
+    DatabaseAway, NotAReportDatabase (a role that may see no contacts).
     """
     found = reports.ask_on_record("contact", scope=account.scope, id=report_id, who=account.subject, why=reason)
     if found.empty:
@@ -78,10 +78,10 @@ def log(
     who: str | None = None,
     actions: Iterable[str] | None = None,
 ) -> pd.DataFrame:
-    """Return the newest lines of the access log, or those before the line with an id, for an administrator.
+    """Return the newest lines of the access log, or those before a line's id, for an administrator.
 
-    `who` chooses one person's lines, `actions` those of some actions. Columns: id, at (UTC), subject, action,
-    public_code, report_id, reason; of a file also kind, query, listed, sent, whole (null: not ended, or not known).
+    `who` selects one account's lines, `actions` those of some actions. Columns: id, at (UTC), subject, action,
+    public_code, report_id, reason; for a file also kind, query, listed, sent, whole (null: not ended, or unknown).
     Raises DatabaseAway, NotAReportDatabase (any other role).
     """
     chosen = None if actions is None else tuple(actions)
@@ -89,7 +89,7 @@ def log(
 
 
 def listed(reports: ReportDatabase, account: Account) -> pd.DataFrame:
-    """Return every account there is or was, for an administrator.
+    """Return every present and past account, for an administrator.
 
     Columns: subject, name, role, unit_id, created_at, disabled_at (UTC). Raises DatabaseAway, NotAReportDatabase (any
     other role).

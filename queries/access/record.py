@@ -1,4 +1,4 @@
-"""The record of what leaves the dashboard: every file of cases, every opened case, and how much each account takes."""
+"""The access log of exports and opened cases, and each account's volume."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from queries.engine.database import ReportDatabase
 from queries.engine.scope import ADMINISTRATION, GATE
 
 CASE, FILE = "case", "file"
-"""What the access log calls an opened case, and a file of cases."""
+"""The access log's actions for an opened case and a file of cases."""
 
 
 @dataclass(frozen=True)
 class Volume:
-    """How many different cases an account opened, and how many it took away in files, in the last hour and day."""
+    """How many different cases an account opened, and how many it exported, in the last hour and day."""
 
     subject: str
     opened_hour: int
@@ -24,10 +24,10 @@ class Volume:
 
 
 def export_begun(reports: ReportDatabase, who: str, *, kind: str, query: str, listed: int, why: str) -> int:
-    """Write the line of a file that is about to be made, and return its number.
+    """Log a file that is about to be made, and return its number.
 
-    `kind` is csv or xlsx, `query` an address's words that list the same cases, `listed` how many are asked for, `why`
-    what they are in words. Raises DatabaseAway (of the kind read_only where the database is a copy),
+    `kind` is csv or xlsx, `query` the address parameters that list the same cases, `listed` how many are requested,
+    `why` their description. Raises DatabaseAway (of the kind read_only if the database is a standby),
     NotAReportDatabase.
     """
     found = reports.ask_on_record("export_begun", scope=GATE, who=who, kind=kind, query=query, listed=listed, why=why)
@@ -35,7 +35,7 @@ def export_begun(reports: ReportDatabase, who: str, *, kind: str, query: str, li
 
 
 def export_ended(reports: ReportDatabase, number: int, who: str, *, sent: int, whole: bool) -> None:
-    """Complete the record of a file: how many cases went out, and whether it is whole.
+    """Complete a file's log entry: how many cases were sent, and whether it is complete.
 
     Raises DatabaseAway, NotAReportDatabase.
     """
@@ -43,7 +43,7 @@ def export_ended(reports: ReportDatabase, number: int, who: str, *, sent: int, w
 
 
 def volumes(reports: ReportDatabase, at: datetime) -> list[Volume]:
-    """Return how much each account opened and took away in the hour and the day before a moment.
+    """Return how many cases each account opened and exported in the hour and the day before a moment.
 
     Raises DatabaseAway, NotAReportDatabase.
     """

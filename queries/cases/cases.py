@@ -1,4 +1,4 @@
-"""The cases behind a figure: the same definition, listed instead of counted."""
+"""The cases behind a figure: the figure's definition, listed instead of counted."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -61,24 +61,24 @@ FIGURES = (
 
 
 MOST_FOUND = 1_000
-"""Beyond this many a search says "more than" and counts no further."""
+"""A search counts no further than this and then says "more than"."""
 _MOST_OF_THE_RARE = 5_000
-"""The same of what is looked up in the index of all words: of more, the newest fifty are soon met on a walk."""
+"""The same limit for the index of all words: with more, walking the newest reports soon finds fifty."""
 _PLENTY = 51
-"""So many among the newest, a page of them and one more, are told as "more than", without counting up to MOST_FOUND,
-where the newest come first."""
+"""With this many matches among the newest (a page and one more), a list in newest order says "more than" without
+counting up to MOST_FOUND."""
 _NEAR = 30_000
-"""So many of the newest reports of a figure are read for a search before the index of words is asked."""
+"""A search reads so many of a figure's newest reports before it uses the index of words."""
 _NEAR_IN_ORDER = 40_000
-"""The same of reports that an index has in the order they came in, which are read twice as quickly."""
+"""The same if an index has the reports in order of submission, which is twice as fast."""
 _ALL_FOUND = 1_000_000
-"""More than a search finds within a viewer's units: all are gathered there in any case, so all are put in order."""
+"""More than a search finds within a viewer's units: there all matches are read, so all are sorted."""
 _ALL_OPEN = 10_000_000
 """More than a city has open at one moment."""
 _PART = 1_000
-"""Cases of a file are read so many at a time."""
+"""Cases of a file are read in parts of this size."""
 _IDS_AT_ONCE = 20_000
-"""The ids of a long list are read so many at a time."""
+"""Ids of a long list are read in parts of this size."""
 _MOMENTS = (
     "submitted_at",
     "received_at",
@@ -101,7 +101,7 @@ def cases(
     limit: int = 50,
     offset: int = 0,
 ) -> pd.DataFrame:
-    """Return one page of the cases a figure counts, or of those among them that a search finds, as `case_rows` does.
+    """Return one page of a figure's cases, or of those among them that match a search, as `case_rows` does.
 
     Raises DatabaseAway, KeyError.
     """
@@ -120,7 +120,7 @@ def case_ids(
     limit: int,
     offset: int = 0,
 ) -> list[int]:
-    """Return the ids of the cases a figure counts and a search finds, in order. Raises DatabaseAway, KeyError."""
+    """Return the ids of a figure's cases that match a search, in order. Raises DatabaseAway, KeyError."""
     filters = asked_as(filters, figure)
     parameters = filters.case_parameters() | derived_times(reports, filters)
     question = "cases"
@@ -135,31 +135,30 @@ def case_ids(
 
 
 def asked_as(filters: Filters, figure: str) -> Filters:
-    """Return the filters that read a figure's cases: what a viewer's units handed up is read as a role of its own."""
+    """Return the filters to read a figure's cases with: what a viewer's units escalated needs another role."""
     if figure == WITH_HIGHER and filters.scope.within_units:
         return filters.choosing(scope=handed_up_by(filters.scope.units))
     return filters
 
 
 def case_rows(reports: ReportDatabase, filters: Filters, ids: list[int]) -> pd.DataFrame:
-    """Return cases as they stood at the filters' moment, in the order of their ids.
+    """Return cases as they stood at the filters' moment, in the order of the ids.
 
-    Columns: id, public_code, title, address, lon, lat, severity, state, status, the ids of category, channel,
-    district, ward and unit (the holder), escalated_by_id (the unit that handed it up), officer, answer, rating,
-    reopen_count, transfer_count, and submitted_at, received_at, receive_due_at, due_at, escalated_at, ended_at,
-    held_since and informed_at (in the city's zone; the last two only of what is escalated: since when its holder has
-    it, and the last word to the citizen since). `state` tells overdue, due_soon, in_time,
-    no_deadline, refused, resolved (no deadline), resolved_on_time and resolved_late apart. What the city itself
-    published: published (whether anything), published_late (null: not said), published_status, published_district,
-    published_ward. Raises DatabaseAway.
+    Columns: id, public_code, title, address, lon, lat, severity, state, status, the ids of category, channel, district,
+    ward and unit (the holder), escalated_by_id (the unit that escalated it), officer, answer, rating, reopen_count,
+    transfer_count, and submitted_at, received_at, receive_due_at, due_at, escalated_at, ended_at, held_since and
+    informed_at (in the city's zone; the last two only for escalated cases: since when the holder has it, and when the
+    citizen was last informed since). `state` is overdue, due_soon, in_time, no_deadline, refused, resolved (no
+    deadline), resolved_on_time or resolved_late. The city's own data: published (whether any), published_late (null:
+    not said), published_status, published_district, published_ward. Raises DatabaseAway.
     """
     return _in_order(reports.ask("case_rows", **_rows_of(reports, filters, ids)), filters, ids)
 
 
 def working_left(reports: ReportDatabase, filters: Filters, ids: list[int]) -> dict[int, float]:
-    """Return the working minutes left of each of these cases that is open, not overdue, and due in working time.
+    """Return the working minutes left for each of these cases that is open, not overdue, and due in working time.
 
-    Cases of which the calendar does not say are left out. Raises DatabaseAway.
+    Cases not covered by the calendar are left out. Raises DatabaseAway.
     """
     answer = reports.ask("working_left", ids=tuple(ids), at=filters.at).dropna()
     return dict(zip(map(int, answer["id"]), map(float, answer["minutes"]), strict=True))
@@ -167,7 +166,7 @@ def working_left(reports: ReportDatabase, filters: Filters, ids: list[int]) -> d
 
 @dataclass(frozen=True)
 class Listed:
-    """All the cases of a list: how many, and a function that yields their ids in order, some thousand at a time."""
+    """All cases of a list: how many, and a function that yields their ids in order, in parts."""
 
     count: int
     ids: Callable[[], Iterator[list[int]]]
@@ -182,11 +181,11 @@ def listed(
     search: Search | None,
     most: int | None = None,
 ) -> Listed:
-    """Return all the cases a figure counts and a search finds, or the first `most` of them, however many there are.
+    """Return all cases of a figure that match a search, or the first `most` of them.
 
-    The ids of what happened in a period are read part by part, each from where the last one ended: no answer is long,
-    and no connection is held between two. What is open and what a search finds is read at once, because it has to be
-    put in order first. Raises DatabaseAway, KeyError.
+    Ids of events in a period are read in parts, each starting where the last one ended: no query is long, and no
+    connection is held between two. Open reports and search results are read at once, because they must be sorted first.
+    Raises DatabaseAway, KeyError.
     """
     if search is None and not _is_of_the_open(figure):
         count = readable_count(reports, filters, figure=figure)
@@ -201,7 +200,7 @@ def listed(
 def _ids_in_parts(
     reports: ReportDatabase, filters: Filters, figure: str, order: Order, most: int | None
 ) -> Iterator[list[int]]:
-    """Yield the ids of what happened, each part from where the last one ended. Raises DatabaseAway, KeyError."""
+    """Yield the ids of events in a period in parts, each after the last one's end. Raises DatabaseAway, KeyError."""
     parameters = filters.case_parameters() | derived_times(reports, filters)
     after: dict[str, Any] = {"after": "infinity" if order == "newest" else "-infinity", "after_id": 0}
     while most is None or most > 0:
@@ -218,7 +217,7 @@ def _ids_in_parts(
 def case_parts(
     reports: ReportDatabase, filters: Filters, ids: Callable[[], Iterator[list[int]]]
 ) -> Iterator[pd.DataFrame]:
-    """Yield cases as `case_rows` does, a thousand at a time, without keeping the answers; `ids` as Listed has them.
+    """Yield cases as `case_rows` does, a thousand at a time, uncached; `ids` as in Listed.
 
     Raises DatabaseAway.
     """
@@ -234,7 +233,7 @@ def _rows_of(reports: ReportDatabase, filters: Filters, ids: list[int]) -> dict[
 
 def _in_order(answer: pd.DataFrame, filters: Filters, ids: list[int]) -> pd.DataFrame:
     known = answer.set_index("id")
-    # A report that was taken out since its id was found is no longer there to be shown.
+    # A report deleted since its id was read is left out.
     ordered = known.reindex([number for number in ids if number in known.index]).reset_index()
     for moment in _MOMENTS:
         ordered[moment] = pd.to_datetime(ordered[moment], utc=True).dt.tz_convert(filters.zone)
@@ -244,8 +243,8 @@ def _in_order(answer: pd.DataFrame, filters: Filters, ids: list[int]) -> pd.Data
 def orders(figure: str) -> tuple[Order, ...]:
     """Return the orders in which a figure's cases can be listed. Raises KeyError.
 
-    What happened in a period goes by when it happened, which an index finds at any length of it; only what is open at
-    the moment is few enough to be put in order by its deadline.
+    Events in a period are ordered by their time, which an index provides at any length; only the open reports are few
+    enough to be sorted by deadline.
     """
     return ORDERS if _is_of_the_open(figure) else ("newest", "oldest")
 
@@ -255,21 +254,21 @@ def _is_of_the_open(figure: str) -> bool:
 
 
 def speaks_of_the_period(figure: str) -> bool:
-    """Say whether the period matters for what a figure counts. Raises KeyError."""
+    """Return whether a figure depends on the period. Raises KeyError."""
     return ":start" in sql("case_count", figure)
 
 
 def found_count(reports: ReportDatabase, filters: Filters, *, figure: str, search: Search) -> tuple[int, bool]:
-    """Return how many of the cases a figure counts a search finds, and whether there are more than so many.
+    """Return how many of a figure's cases match a search, and whether there are more.
 
-    What is common is not counted to its end; then the number is a multiple of ten. Raises DatabaseAway, KeyError.
+    Frequent matches are not counted completely; then the number is a multiple of ten. Raises DatabaseAway, KeyError.
     """
     found = _found(reports, filters, figure, "newest", search)
     return (len(found.ids), False) if found.all else ((len(found.ids) - 1) // 10 * 10, True)
 
 
 def case_count(reports: ReportDatabase, filters: Filters, *, figure: str) -> int:
-    """Return how many cases a figure counts, or what is published of it (queries.small_numbers).
+    """Return how many cases a figure counts, exactly or as published (queries.small_numbers).
 
     Raises DatabaseAway, KeyError.
     """
@@ -287,7 +286,7 @@ def case_count(reports: ReportDatabase, filters: Filters, *, figure: str) -> int
 
 
 def readable_count(reports: ReportDatabase, filters: Filters, *, figure: str) -> int:
-    """Return how many of the cases a figure counts the viewer may read. Raises DatabaseAway, KeyError."""
+    """Return how many of a figure's cases the viewer may read. Raises DatabaseAway, KeyError."""
     if filters.scope.reads_all:
         return case_count(reports, filters, figure=figure)
     if not filters.scope.sees_cases:
@@ -299,15 +298,15 @@ def readable_count(reports: ReportDatabase, filters: Filters, *, figure: str) ->
 
 class _Found(NamedTuple):
     ids: list[int]
-    all: bool  # nothing else is found; in order
-    first: bool  # the first ones of the order
+    all: bool  # complete and in order
+    first: bool  # the first ones in the order
 
 
 def _found(reports: ReportDatabase, filters: Filters, figure: str, order: Order, search: Search) -> _Found:
-    """Return what a search finds, or the first of it where it is common.
+    """Return the matches of a search, or the first of them if they are frequent.
 
-    What is open has an index of words of its own, which a viewer of some units cannot use. Of all there ever was, what
-    is common among the newest is known to be many without looking further, and what is rare there is looked up.
+    Open reports have an index of words of their own, which a viewer limited to some units cannot use. For all reports,
+    a search that is frequent among the newest is not counted further, and a rare one uses the index.
     """
     filters = asked_as(filters, figure)
     parameters = search.parameters(filters, units=figure != WITH_HIGHER)
@@ -333,7 +332,7 @@ def _found(reports: ReportDatabase, filters: Filters, figure: str, order: Order,
 
 
 def _come_in_order(filters: Filters, figure: str) -> bool:
-    """Return whether an index has what a figure counts in the order it came in: all reports, or those of one unit."""
+    """Return whether an index has the reports of a figure in order of submission: all reports, or one unit's."""
     units = set(filters.units or filters.scope.own or ())
     return (
         figure in {"submitted", "received"} and filters == filters.of_units() and len(units) <= 1 and NONE not in units

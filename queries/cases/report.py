@@ -1,4 +1,4 @@
-"""One case: what it is, who has held it and for how long, and what lies near it."""
+"""One case: its data, its holders and for how long, and similar cases nearby."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +23,7 @@ _ENDS = ("resolved", "refused")
 
 @dataclass(frozen=True)
 class Held:
-    """A time during which one unit held a case, or nobody did (None); `until` is the moment where it still does."""
+    """A time span in which one unit held a case, or nobody (None); `until` is the moment for the current holder."""
 
     unit_id: int | None
     since: datetime
@@ -31,17 +31,17 @@ class Held:
 
     @property
     def hours(self) -> float:
-        """How long, in calendar hours."""
+        """The span's length in calendar hours."""
         return (self.until - self.since).total_seconds() / 3600
 
 
 def report(reports: ReportDatabase, filters: Filters, code: str) -> dict[str, Any] | None:
     """Return the case with a public code as it stood at the filters' moment.
 
-    None where there is none, where it had not been submitted yet, and where it lies outside the viewer's scope: the
-    three look the same. Keys: those of queries/cases/report.sql, absent values as None, moments in the city's zone.
-    `hours_confirmed` says whether the office hours in force at submission are confirmed, `escalated_by_id` which unit
-    handed it up, `informed_at` when the citizen was last told something since. Raises DatabaseAway.
+    None if there is none, if it was submitted later, or if it is outside the viewer's scope: the three cannot be told
+    apart. Keys: those of queries/cases/report.sql, missing values as None, moments in the city's zone.
+    `hours_confirmed`: whether the office hours in force at submission are confirmed; `escalated_by_id`: the unit that
+    escalated it; `informed_at`: when the citizen was last informed since. Raises DatabaseAway.
     """
     parameters: dict[str, Any] = filters.case_parameters() | derived_times(reports, filters)
     answer = reports.ask("report", code=code.replace("\0", ""), zone=filters.zone.key, **parameters)
@@ -54,7 +54,7 @@ def report(reports: ReportDatabase, filters: Filters, code: str) -> dict[str, An
 
 
 def reading(reports: ReportDatabase, filters: Filters, code: str) -> Filters:
-    """Return the filters a case is read with: those given, or as the unit that handed it up where another has it now.
+    """Return the filters to read a case with: the given ones, or those of the unit that escalated it.
 
     Raises DatabaseAway.
     """
@@ -74,10 +74,10 @@ def events(reports: ReportDatabase, filters: Filters, report_id: int) -> pd.Data
 
 
 def held(steps: pd.DataFrame, at: datetime) -> list[Held]:
-    """Return who held a case from when to when, in order; nobody holds one that is resolved or refused.
+    """Return who held a case from when to when, in order; a resolved or refused case is held by nobody.
 
-    A case is held by the unit the last step sent it to; nobody holds one that was handed up to nobody (a span without
-    a unit). A case opened again goes on with who had it, unless the step names another.
+    The holder is the unit of the last step; nobody holds a case that was escalated to no unit (a span without a unit).
+    A reopened case returns to its last holder, unless the step names another.
     """
     spans: list[Held] = []
     holder: int | None = None
@@ -98,16 +98,16 @@ def held(steps: pd.DataFrame, at: datetime) -> list[Held]:
 
 
 def worked_minutes(reports: ReportDatabase, spans: list[Held]) -> list[float | None]:
-    """Return how many working minutes each span lasted, None where the calendar does not say. Raises DatabaseAway."""
+    """Return the working minutes of each span, None if the calendar does not cover it. Raises DatabaseAway."""
     since, until = ([getattr(span, name) for span in spans] for name in ("since", "until"))
     answer = reports.ask("held_minutes", spans_start=tuple(since), spans_end=tuple(until))
     return [None if pd.isna(minutes) else float(minutes) for minutes in answer["minutes"]]
 
 
 def nearby(reports: ReportDatabase, filters: Filters, case: dict[str, Any]) -> pd.DataFrame:
-    """Return open cases of the same category near a case, nearest first, as `case_rows` does, and how far (`metres`).
+    """Return open cases of the same category nearby, nearest first, as `case_rows` does, with the distance (`metres`).
 
-    No row where the case has no place. Raises DatabaseAway.
+    Empty if the case has no place. Raises DatabaseAway.
     """
     away: dict[int, float] = {}
     if case["lat"] is not None:

@@ -1,9 +1,9 @@
-"""A search: what a viewer typed, understood as a code, or as words and names.
+"""Search: what a viewer typed, parsed as a code, or as words and names.
 
-Every word must be found. Words are compared without case, diacritics or punctuation; the last one may be the beginning
-of a word where it is none itself. Words that are a name, or two and more of a name's words, are found where they stand
-side by side, and also in every report that lies in that area, is held by that unit or has that category, whatever its
-text says. A search that begins a public code finds the cases with that code instead.
+Every word must be found. Words are compared without case, diacritics and punctuation; the last one may be the beginning
+of a word unless it is a word itself. Words that form a name, or two or more of a name's words, are found side by side
+in the text, and also in every report in that area, held by that unit or of that category. If the input begins a public
+code, the cases with that code are found instead.
 """
 
 from collections.abc import Iterator
@@ -14,16 +14,16 @@ from queries.engine.database import ReportDatabase
 from queries.engine.filters import NONE, Filters
 from queries.engine.scope import Scope
 
-_LONGEST = 120  # characters of what is typed; the rest is left out
+_LONGEST = 120  # characters of the input; the rest is ignored
 _MOST_WORDS = 10
 _NEWEST = 2_000
-"""Among so many of the newest reports every word in use is met."""
-_MARKS = {"districts": "=d", "wards": "=w", "units": "=u", "categories": "=c"}  # searchable() in the schema
+"""Among so many of the newest reports every word in use occurs."""
+_MARKS = {"districts": "=d", "wards": "=w", "units": "=u", "categories": "=c"}  # as in searchable() in the schema
 
 
 @dataclass(frozen=True)
 class Search:
-    """A search as the database understands it: a text query over a report's words, or codes from one up to another."""
+    """A parsed search: a text query over reports' words, or a range of codes."""
 
     words: str | None = None
     code: str | None = None
@@ -32,7 +32,7 @@ class Search:
     def parameters(self, filters: Filters, *, units: bool = True) -> dict[str, Any]:
         """Return the parameters of a question that searches, as definitions.sql names them.
 
-        Without `units` the units chosen are not those that hold the reports.
+        Without `units` the chosen units need not be the holders.
         """
         return {
             "words": self.words,
@@ -44,16 +44,16 @@ class Search:
         }
 
     def _here(self, filters: Filters, words: str) -> str:
-        """Return the words together with the marks that a report among what is chosen holds as it stands."""
+        """Return the text query for the words and the marks of the chosen dimensions."""
         chosen = [(mark, getattr(filters, name)) for name, mark in _MARKS.items()]
         marks = [" | ".join(f"'{mark}{one}'" for one in ids) for mark, ids in chosen if ids and NONE not in ids]
         return " & ".join([words, *(f"({each})" for each in marks)])
 
 
 def search(reports: ReportDatabase, typed: str, scope: Scope) -> Search | None:
-    """Understand what a viewer typed; None where there is no word in it.
+    """Parse what a viewer typed; None if it contains no word.
 
-    Telephone numbers and the like are no words: nobody searches for what is masked. Raises DatabaseAway.
+    Telephone numbers and the like are not words: masked text cannot be searched. Raises DatabaseAway.
     """
     typed = "".join(letter for letter in typed[:_LONGEST] if letter.isprintable()).strip()
     if codes := _codes(reports, typed, scope):
@@ -69,16 +69,16 @@ def search(reports: ReportDatabase, typed: str, scope: Scope) -> Search | None:
 
 
 def may_be_code(typed: str) -> bool:
-    """Whether what was typed has the form of a public code: one word with a digit in it."""
+    """Whether the input has the form of a public code: one word with a digit."""
     return " " not in typed and any(letter.isdigit() for letter in typed)
 
 
 def _codes(reports: ReportDatabase, typed: str, scope: Scope) -> Search | None:
-    """Return the code that was typed, or else the codes that begin so, in any case; None where there is none."""
+    """Return the code that was typed, or the codes that begin with it, in any case; None if there is none."""
     if not may_be_code(typed):
         return None
     forms = tuple(dict.fromkeys((typed, typed.upper(), typed.lower())))
-    # Codes are compared byte by byte: nothing lies between a code and the same with the first of all letters after it.
+    # Codes are compared bytewise: nothing sorts between a code and the same code followed by the lowest character.
     alone, begun = ([(form, end(form)) for form in forms] for end in (lambda form: form + "\x01", _after))
     for code, code_end in (*alone, *begun):
         if reports.ask("code_known", code=code, code_end=code_end, scope=scope)["known"].iloc[0]:
@@ -87,23 +87,23 @@ def _codes(reports: ReportDatabase, typed: str, scope: Scope) -> Search | None:
 
 
 def _after(code: str) -> str:
-    """Return what comes right after all codes that begin like this one."""
+    """Return the smallest string after all codes with this prefix."""
     return code[:-1] + chr(ord(code[-1]) + 1)
 
 
 def _names(reports: ReportDatabase) -> list[tuple[str, str]]:
-    """Return every name, between spaces, with its mark."""
+    """Return every name, surrounded by spaces, with its mark."""
     answer = reports.ask("search_names")
     return [(f" {name} ", mark) for name, mark in zip(answer["name"], answer["mark"], strict=True)]
 
 
 class _Run(NamedTuple):
     words: list[str]
-    marks: list[str]  # of the names that they are, or are part of
+    marks: list[str]  # of the names they form, or are part of
 
 
 def _runs(words: list[str], names: list[tuple[str, str]]) -> Iterator[_Run]:
-    """Cut the words into the longest runs that are names, from the left, and single words that are none."""
+    """Split the words, from the left, into the longest runs that form names, and other single words."""
     start = 0
     while start < len(words):
         end, marks = start + 1, []
@@ -116,7 +116,7 @@ def _runs(words: list[str], names: list[tuple[str, str]]) -> Iterator[_Run]:
 
 
 def _meant(run: list[str], names: list[tuple[str, str]]) -> list[str]:
-    """Return the marks of the names that a run of words is, or else, where it has two words, is part of."""
+    """Return the marks of the names that a run of words forms or, for two or more words, is part of."""
     spaced = f" {' '.join(run)} "
     whole = [mark for name, mark in names if name == spaced]
     if whole or len(run) == 1:
@@ -136,8 +136,8 @@ def _may_begin(word: str) -> bool:
 
 
 def _met(reports: ReportDatabase, word: str, scope: Scope) -> bool:
-    """Return whether a word is one as it stands: among the newest reports the viewer may read one says it.
+    """Return whether a word occurs as it is in one of the newest reports the viewer may read.
 
-    Whatever begins like a common word would be gathered from all there ever was, which takes longer than the rest.
+    Collecting everything that begins with a frequent word would take longer than the rest of the search.
     """
     return bool(reports.ask("word_met", word=f"'{word}'", newest=_NEWEST, own=scope.own, scope=scope)["met"].iloc[0])

@@ -1,7 +1,7 @@
-"""What a screen on a wall tells of single reports: the urgent ones that are open, the longest overdue, and the newest.
+"""Single reports for a wall screen: the open urgent ones, the longest overdue, and the newest.
 
-By what, where, who and how long; asked as who counts, who cannot read what a citizen wrote. A screen whose numbers are
-published (queries.small_numbers) tells of no single report.
+What, where, who and how long; asked in a scope that cannot read what a citizen wrote. A screen with published counts
+(queries.small_numbers) gets no single report.
 """
 
 from datetime import datetime
@@ -33,12 +33,12 @@ def urgent(
 
 
 def newest(reports: ReportDatabase, filters: Filters, *, limit: int) -> pd.DataFrame:
-    """Return the newest reports of the period, with the columns of `urgent`. Raises DatabaseAway."""
+    """Return the newest reports of the period with the columns of `urgent`. Raises DatabaseAway."""
     return _first(reports, filters, "received", "newest", limit)
 
 
 def longest_overdue(reports: ReportDatabase, filters: Filters, *, limit: int) -> pd.DataFrame:
-    """Return the overdue reports that fell due first, with the columns of `urgent`. Raises DatabaseAway."""
+    """Return the overdue reports that fell due first with the columns of `urgent`. Raises DatabaseAway."""
     return _first(reports, filters, "overdue", "most_late", limit)
 
 

@@ -1,4 +1,4 @@
-"""Answers that are remembered for a while: made once for all who ask, and kept while nothing new can be asked.
+"""A cache of answers: each is made once for all who ask, and kept while no newer one can be had.
 
 Streamlit's cache (st.cache_data) is none for this: it copies an answer for each viewer, goes on growing old while the
 database is away, and cannot forget the answers of one moment.
@@ -45,7 +45,7 @@ class AnswerCache:
     ) -> None:
         """Keep values for `seconds`, in `room` bytes; after a `failing` error an old value is still good.
 
-        `while_waiting` is entered by whoever waits for what somebody else makes. `clock` counts seconds.
+        `while_waiting` is entered by a thread that waits for another's value. `clock` counts seconds.
         """
         self._clock = clock
         self._kept: TTLCache[Hashable, _Answer] = TTLCache(room, ttl=seconds, timer=self._time, getsizeof=_size)

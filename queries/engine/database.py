@@ -69,10 +69,10 @@ class ReportDatabase:
         """Prepare to query the database at `url` (any libpq URL, also with several hosts); nothing is connected yet.
         `while_waiting` is entered by a thread that waits for an answer.
 
-        `write_url` leads to the primary where `url` leads to a copy: only the access log is written there. `scope_key`
-        returns the key that scopes are signed with, in hexadecimal digits, or None; left out, the database is asked for
-        it, which tells it to its owner alone. `why_away` knows what keeps the server away where a refused connection
-        does not tell. `patience` says how long to wait, and `clock` counts the seconds that answers and the key are
+        `write_url` leads to the primary if `url` leads to a standby: only the access log is written there. `scope_key`
+        returns the key that signs scopes, in hexadecimal digits, or None; if left out, it is read from the database,
+        which shows it to its owner only. `why_away` returns why the server is away when a refused connection does not
+        say. `patience` says how long to wait, and `clock` counts the seconds that answers and the key are
         kept for.
         """
         self._signer = Signer(scope_key or (lambda: own_key(url, patience.connect)), clock)

@@ -1,4 +1,4 @@
-"""What keeps an answer away: the kinds of trouble a database can be in, told by its error codes and words."""
+"""The kinds of trouble with a database, derived from its error codes and messages."""
 
 from typing import Literal
 
@@ -14,9 +14,9 @@ Kind = Literal[
     "read_only",
     "unprepared",
 ]
-"""What keeps an answer away: nobody there; a connection on which nothing comes back; longer than we wait; no connection
-left; no room on its disk; starting, stopping or recovering; we may not read; a scope that is not signed as the database
-expects; a copy, that cannot be written to; not a report database."""
+"""Why there is no answer: no server; a connection on which nothing comes back; a timeout; no free connection; a full
+disk; starting, stopping or recovering; no permission; a scope whose signature is rejected; a standby, which cannot be
+written to; not a report database."""
 
 _BY_STATE: dict[str, Kind] = {
     "57014": "slow",  # query_canceled
@@ -26,12 +26,12 @@ _BY_STATE: dict[str, Kind] = {
     "57P02": "restarting",
     "57P03": "restarting",
     "42501": "refused",  # insufficient_privilege
-    "0A000": "read_only",  # feature_not_supported: a copy begins no transaction that writes
+    "0A000": "read_only",  # feature_not_supported: a standby starts no writing transaction
     "25006": "read_only",  # read_only_sql_transaction
-    "40001": "slow",  # a copy gave up a question that held up what came from the primary
+    "40001": "slow",  # a standby cancelled a query that conflicted with replay
     "40P01": "slow",
 }
-# A refused connection carries no state, only words (in English, where the server was not told to speak otherwise).
+# A refused connection has no error code, only a message (in English unless the server is configured otherwise).
 _BY_WORDS: dict[str, Kind] = {
     "No space left on device": "disk_full",
     "Disk quota exceeded": "disk_full",
@@ -49,7 +49,7 @@ _BY_WORDS: dict[str, Kind] = {
 
 
 class NoAnswer(Exception):
-    """The report database gave no answer; the message is its own, for the log. `kind` says why."""
+    """The report database gave no answer; the message is its own, for the log. `kind` is the reason."""
 
     def __init__(self, words: str = "", kind: Kind = "unreachable") -> None:
         super().__init__(words)
@@ -57,7 +57,7 @@ class NoAnswer(Exception):
 
 
 class DatabaseAway(NoAnswer):
-    """The report database does not answer now. What was asked may be asked again later."""
+    """The report database does not answer now. The question may be asked again later."""
 
 
 class NotAReportDatabase(NoAnswer):
@@ -65,10 +65,10 @@ class NotAReportDatabase(NoAnswer):
 
 
 def kind_of(error: BaseException | None) -> Kind:
-    """Return what kind of trouble an error of the database's library is."""
+    """Return the kind of trouble of an error from the database library."""
     if state := getattr(error, "sqlstate", None):
         said = str(getattr(getattr(error, "diag", None), "message_primary", None))
-        if state == "42501" and said.startswith("report.scope "):  # our own words, in schema 0038
+        if state == "42501" and said.startswith("report.scope "):  # our own message, in schema 0038
             return "unsigned"
         return _BY_STATE.get(state, "unreachable")
     words = str(error)

@@ -1,4 +1,4 @@
-"""What a question is about: a moment, a period, and what the viewer chose and may see."""
+"""What a question covers: a moment, a period, and what the viewer chose and may see."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -9,10 +9,10 @@ from queries.engine.scope import AGGREGATES_ONLY, FIGURES, Scope
 
 BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
-"""The finest step of the database's clock."""
+"""The resolution of the database's timestamps."""
 
 Square = tuple[()] | tuple[int, int, int, int]
-"""West, south, east and north in thousandths of a degree, the east and north sides not in it; or none."""
+"""West, south, east and north in thousandths of a degree, excluding the east and north sides; or empty."""
 
 FIELDS = {
     "district": "districts",
@@ -21,23 +21,23 @@ FIELDS = {
     "category": "categories",
     "channel": "channels",
 }
-"""The dimensions of which members can be chosen, and the field of Filters that holds those of each."""
+"""The dimensions one can filter by, and the field of Filters that holds each one's ids."""
 SEVERITIES = ("urgent", "complex", "normal")
-"""The severities of reports, the gravest first."""
+"""The severities, the gravest first."""
 NONE = -1
-"""Chosen among districts, wards or units: the reports that have none. Among officers "" is that."""
+"""Stands for "none" among districts, wards and units: reports without one. Among officers "" does."""
 
 
 @dataclass(frozen=True)
 class Filters:
-    """A moment `at`, the period from `start` up to, not including, `end`, and the ids chosen; none chosen is all.
+    """A moment `at`, the period from `start` up to, not including, `end`, and the chosen ids; an empty choice means
+    all.
 
-    `zone` is the city's: its days begin in it. A period never reaches past its moment. Officers go by their names,
-    as the reports stand now (the past keeps none); severities are some of SEVERITIES, as they stood at the moment.
-    `square` lets through the reports with coordinates in it. `scope` says whose cases the viewer may read, and so which
-    counts are exact (queries.small_numbers); left out, it counts everything and reads no case. `said` is the city's own
-    word for a status or an area ("" for none) that the figures of
-    queries.published.SAID count; no other figure reads it.
+    `zone` is the city's: its days begin in it. A period never ends after its moment. Officers are names as the reports
+    stand now (past ones are not kept); severities are some of SEVERITIES, as of the moment. `square` selects reports
+    with coordinates in it. `scope` says whose cases the viewer may read, and so which counts are exact
+    (queries.small_numbers); the default counts everything and reads no case. `said` is the city's own word for a status
+    or an area ("" for none); only the figures of queries.published.SAID use it.
     """
 
     at: datetime
@@ -65,10 +65,9 @@ class Filters:
         end: datetime | None = None,
         **chosen: Any,
     ) -> Self:
-        """Make filters for a moment; the period runs from the first report to the moment, itself included, or less.
+        """Make filters for a moment; the period defaults to everything from the first report to the moment inclusive.
 
-        Moments must carry a time zone. Raises ValueError for one that does not, and for a period that ends before it
-        starts.
+        Moments must have a time zone. Raises ValueError for one without, and for a period that ends before it starts.
         """
         start, end = start or BEGINNING, min(end or at + TICK, at + TICK)
         if None in (at.tzinfo, start.tzinfo, end.tzinfo):
@@ -78,53 +77,53 @@ class Filters:
         return cls(at=at, start=start, end=end, zone=zone, **chosen)
 
     def choosing(self, **chosen: tuple[int, ...] | tuple[str, ...] | Scope) -> Self:
-        """The same moment and period, with other choices: ids of districts, ..., severities, a square, a scope."""
+        """Return the same moment and period with other choices: ids of districts, ..., severities, square, scope."""
         return replace(self, **cast(Any, chosen))
 
     def citywide(self) -> Self:
-        """The same moment, period, categories, channels and severities, wherever and with whom the reports are."""
+        """Return the same moment, period, categories, channels and severities, for the whole city and all units."""
         return replace(self, districts=(), wards=(), units=(), officers=(), square=())
 
     def of_units(self) -> Self:
-        """The same moment, period and units, of every category, channel and severity, wherever the reports are."""
+        """Return the same moment, period and units, for every category, channel, severity and place."""
         return replace(self, districts=(), wards=(), categories=(), channels=(), severities=(), officers=(), square=())
 
     def since(self, start: datetime) -> Self:
-        """The same moment and choices, with the period from another start up to the moment, itself included."""
+        """Return the same moment and choices, with the period from another start up to the moment inclusive."""
         return replace(self, start=start, end=self.at + TICK)
 
     def within(self, *, start: datetime | None = None, end: datetime | None = None) -> Self:
-        """The same moment and choices, with no more of the period than from `start` up to, not including, `end`."""
+        """Return the same moment and choices, with the period cut to `start` up to, not including, `end`."""
         return replace(self, start=max(start or self.start, self.start), end=min(end or self.end, self.end))
 
     @property
     def exact(self) -> bool:
-        """Whether the viewer may read every case that these filters count, and so is told exact numbers.
+        """Whether the viewer may read every case these filters count, and so gets exact numbers.
 
-        Who counts by officers asks as himself, and so counts no case but those he may read.
+        A filter by officers is asked in the viewer's own scope, and so counts only cases they may read.
         """
         within = bool(self.units) and set(self.units) <= set(self.scope.units)
         return self.scope.counts_all or self.scope.reads_all or within or bool(self.officers)
 
     def counting(self) -> Self:
-        """The same moment, period and choices, alike for all who may have exact numbers: whose cases a viewer may read
-        is left out. Whoever may not have them stays who he is.
+        """Return the same filters without the viewer's scope if the viewer may have exact numbers, so that all those
+        share answers; otherwise with it.
 
-        Who counts by officers asks as himself, too: their names belong to cases.
+        A filter by officers keeps the scope too: officers' names belong to cases.
         """
         return replace(self, scope=AGGREGATES_ONLY) if self.exact and not self.officers else self
 
     def parameters(self) -> dict[str, Any]:
-        """Return the parameters of a question that counts, as queries/*.sql name them.
+        """Return the parameters of a counting question, as queries/*.sql name them.
 
-        Raises PermissionError where the viewer may not have exact counts: those pass through queries.small_numbers.
+        Raises PermissionError if the viewer may not have exact counts: those go through queries.small_numbers.
         """
         if not self.exact:
             raise PermissionError("these counts are published: ask through queries.small_numbers.counts")
         return self._parameters() | {"scope": self.counting().scope}
 
     def _parameters(self) -> dict[str, Any]:
-        """Return what is chosen; an empty choice is null, which lets everything through."""
+        """Return the choices; an empty one is null, which means all."""
         chosen = {name: getattr(self, name) or None for name in ("districts", "wards", "units", "categories")}
         return {
             "at": self.at,
@@ -139,11 +138,11 @@ class Filters:
         }
 
     def case_parameters(self) -> dict[str, Any]:
-        """Return the parameters of a question that reads cases: asked within the viewer's scope."""
+        """Return the parameters of a question that reads cases, asked within the viewer's scope."""
         return self._parameters() | {"scope": self.scope}
 
     def _cells(self) -> list[int]:
-        """Return the cells of the square, as report.cell counts them."""
+        """Return the square in units of report.cell."""
         if not self.square:
             return []
         west, south, east, north = self.square

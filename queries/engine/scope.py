@@ -1,5 +1,5 @@
-"""Whose cases a viewer may read. The database enforces it (reportdb/schema/0008_access.sql); here it is only named, and
-signed by `queries/engine/signature.py`.
+"""Whose cases a viewer may read. The database enforces it (reportdb/schema/0008_access.sql); here it is only named.
+`queries/engine/signature.py` signs it.
 """
 
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Scope:
-    """What the database lets an asker see: the role asked as, and the ids of the units whose cases it may read.
+    """What a viewer may see: the database role, and the ids of the units whose cases it may read.
 
-    `counts_all` tells that all counts are told as they are, also of cases it may not read (queries.small_numbers).
+    `counts_all`: all counts are exact, even of cases it may not read (queries.small_numbers).
     """
 
     role: str
@@ -18,7 +18,7 @@ class Scope:
 
     @property
     def setting(self) -> str:
-        """What report.scope names while a question is answered, before it is signed."""
+        """The value of report.scope for a question, before it is signed."""
         return "all" if self.reads_all else "{" + ",".join(str(int(unit)) for unit in self.units) + "}"
 
     @property
@@ -28,44 +28,44 @@ class Scope:
 
     @property
     def within_units(self) -> bool:
-        """Whether row-level security holds it to the cases of its units, few or none."""
+        """Whether row-level security limits it to the cases of its units, possibly none."""
         return self.role == "report_official"
 
     @property
     def own(self) -> tuple[int, ...] | None:
-        """The units it is held to, if only to none, as queries/*.sql name them; None where it reads all."""
+        """The units it is limited to, as queries/*.sql name them; None if it reads all."""
         return self.units if self.within_units else None
 
     @property
     def sees_cases(self) -> bool:
-        """Whether there is any case it could read."""
+        """Whether it may read any cases."""
         return self.setting != "{}"
 
     @property
     def counts_exactly(self) -> bool:
-        """Whether there are any counts that it is told as they are (queries.small_numbers)."""
+        """Whether it gets any exact counts (queries.small_numbers)."""
         return self.counts_all or self.sees_cases
 
 
 AGGREGATES_ONLY = Scope("report_reader", counts_all=True)
-"""Who counts: every report, but no case's words, code, place or officer. Exact counts are asked as this role."""
+"""Counts every report, but reads no case's words, code, place or officer. Exact counts are asked in this scope."""
 ALL_CASES = Scope("report_leader")
-"""Every case, with what identifies a person masked in its words."""
+"""Every case, with words that identify a person masked."""
 NOTHING = Scope("report_official")
-"""No case at all, and only counts of which no case can be told: a viewer's."""
+"""No cases, and only counts that reveal no single case: a viewer's scope."""
 FIGURES = Scope("report_official", counts_all=True)
-"""No case at all, and every count: the command line's, and the walls' of the city's leadership."""
+"""No cases, and every count: for the command line and the walls of the city's leadership."""
 ADMINISTRATION = Scope("report_admin")
 """Every case, and the access log and the accounts."""
 GATE = Scope("report_gate")
-"""Who may come in, and the pen of the access log."""
+"""Reads accounts and writes the access log."""
 
 
 def handed_up_by(units: tuple[int, ...]) -> Scope:
-    """Return the scope of what these units (ids) handed up to a higher level."""
+    """Return the scope for what these units (ids) escalated."""
     return Scope("report_escalator", tuple(sorted(units)))
 
 
 def cases_of(units: tuple[int, ...]) -> Scope:
-    """Return the scope of who answers for these units (ids)."""
+    """Return the scope of those responsible for these units (ids)."""
     return Scope("report_official", tuple(sorted(units)))

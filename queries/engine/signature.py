@@ -40,7 +40,7 @@ class Signer:
     """Signs scopes with a key that is read at first use, and again after `renew`. Thread-safe."""
 
     def __init__(self, find_key: Callable[[], str | None], clock: Callable[[], float] = time.monotonic) -> None:
-        """Sign with the key that `find_key` returns in hexadecimal digits; None stands for no key. `clock` counts the
+        """Sign with the key that `find_key` returns in hexadecimal digits; None: no key. `clock` counts the
         seconds between two readings of the key.
         """
         self._find_key, self._clock = find_key, clock

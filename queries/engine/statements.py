@@ -1,8 +1,8 @@
-"""The questions as the database reads them.
+"""The SQL statements of the questions.
 
 A question is a file `queries/<room>/<name>.sql`. In it `{name}` stands for a definition of `definitions.sql`, so that a
-figure means the same wherever it is counted or listed, and `{name|other}` for the same where the other is known to
-hold; `:name` is a parameter.
+figure means the same wherever it is counted or listed; `{name|other}` is the same where the other is known to hold;
+`:name` is a parameter.
 """
 
 import re
@@ -11,32 +11,32 @@ from functools import lru_cache
 from pathlib import Path
 
 FILES = {file.stem: file for file in Path(__file__).parents[1].rglob("*.sql")}
-"""The questions and the definitions, by name, each beside the module that asks it."""
+"""The files of questions and definitions by name, each beside the module that asks it."""
 WITH_HIGHER = "with_higher"
-"""The figure that counts by who handed a report up, not by who holds it."""
+"""The figure that counts by the unit that escalated a report, not by its holder."""
 
 
 @lru_cache(maxsize=256)
 def sql(question: str, figure: str = "true", order: str = "newest") -> str:
-    """Return the statement of the file of a question with its definitions in place.
+    """Return the SQL of a question with its definitions expanded.
 
-    Raises KeyError for a figure or an order that definitions.sql does not know.
+    Raises KeyError for an unknown figure or order.
     """
     meanings = _meanings(figure)
     statement = FILES[question].read_text().replace("{order}", meanings[order])
     statement = statement.replace("{figure}", f"({meanings[figure]})").replace(
         "{moves}", "submitted_at" if question == "search" else moves(figure)
-    )  # a search for what is common soon meets the newest fifty on its walk
+    )  # a search for a frequent word finds fifty of the newest reports soon
     statement = statement.replace("{beyond}", "<" if order == "newest" else ">")
     statement = statement.replace("{downwards}", "desc" if order == "newest" else "asc")
     return re.sub(r"\{(\w+)(?:\|(\w+))?\}", lambda found: f"({written(found[1], found[2], meanings)})", statement)
 
 
 def moves(figure: str) -> str:
-    """Return the moment that a figure's reports are put in order by: that of what happened in the period.
+    """Return the time column by which a figure's reports are ordered: when the counted event happened.
 
-    What is open at the moment goes by when it came in, in a form that no index has: the few that are open are found and
-    put in order sooner than all reports ever are walked through. Raises KeyError.
+    Open reports are ordered by submission, in an expression that no index has: the planner then finds the few open
+    reports and sorts them instead of walking all reports in order. Raises KeyError.
     """
     meaning = written(figure)
     if period_counts := re.search(r"(\w+) >= :start", meaning):
@@ -45,8 +45,8 @@ def moves(figure: str) -> str:
 
 
 def written(figure: str, known: str | None = None, meanings: Mapping[str, str] | None = None) -> str:
-    """Return a figure's definition as it is counted, with the definitions it leans on in place: true for one that is
-    known to hold, so that it is not asked of each report once more. Raises KeyError.
+    """Return a figure's definition as SQL, with the definitions it uses expanded; one that is `known` to hold becomes
+    true, so that it is not tested again for each report. Raises KeyError.
     """
     return re.sub(
         r"\{(\w+)\}",
@@ -56,7 +56,7 @@ def written(figure: str, known: str | None = None, meanings: Mapping[str, str] |
 
 
 def _meanings(figure: str) -> Mapping[str, str]:
-    """Return the definitions for a question about a figure: of what was handed up, the unit that did so is meant."""
+    """Return the definitions for a question about a figure; for WITH_HIGHER the unit is the one that escalated."""
     meanings = definitions()
     if figure != WITH_HIGHER:
         return meanings
@@ -66,6 +66,6 @@ def _meanings(figure: str) -> Mapping[str, str]:
 
 @lru_cache(maxsize=1)
 def definitions() -> dict[str, str]:
-    """Return the meaning of each name of `definitions.sql`: an expression over the columns of report_at."""
+    """Return each name of `definitions.sql` with its expression over the columns of report_at."""
     found = re.findall(r"^-- (\w+): [^\n]*\n((?:(?!-- ).*\n?)*)", FILES["definitions"].read_text(), re.MULTILINE)
     return {name: meaning.strip() for name, meaning in found}

@@ -1,4 +1,4 @@
-"""How long questions take, and what went wrong lately. In memory, since the process began."""
+"""Query times and recent failures, in memory since the process began."""
 
 import threading
 from collections import deque
@@ -14,9 +14,9 @@ _TROUBLES_KEPT = 20
 
 @dataclass(frozen=True)
 class Timing:
-    """One question: how often it was asked of the database, how often in vain, and how long it took, in seconds.
+    """One question: how often it was asked and failed, and how long it took, in seconds.
 
-    `median` and `p95` are of the last 500 answers, `total` of all.
+    `median` and `p95` cover the last 500 answers, `total` all.
     """
 
     question: str
@@ -29,7 +29,7 @@ class Timing:
 
 @dataclass(frozen=True)
 class Mishap:
-    """Something that went wrong: when, what kind of trouble it was, and what was asked."""
+    """A failure: when, what kind of trouble, and which question."""
 
     at: datetime
     kind: str
@@ -39,7 +39,7 @@ class Mishap:
 @dataclass
 class _Times:
     kept: NDArray[np.float32] = field(default_factory=lambda: np.zeros(_TIMES_KEPT, "float32"))
-    """The last times, each at its place, all at once: a list would grow for as long as it takes to be full."""
+    """The last times in a ring buffer of fixed size: a list would grow until it is full."""
     count: int = 0
     failed: int = 0
     total: float = 0.0
@@ -50,18 +50,18 @@ class _Times:
 
 
 class Timings:
-    """Notes each question's time. Safe to share between threads."""
+    """Records each question's time. Thread-safe."""
 
     def __init__(self) -> None:
-        """Begin with nothing noted."""
+        """Start empty."""
         self._times: dict[str, _Times] = {}
         self._mishaps: deque[Mishap] = deque(maxlen=_TROUBLES_KEPT)
         self.seconds = 0.0
-        """What all answers took together."""
+        """The total time of all answers."""
         self._guard = threading.Lock()
 
     def answered(self, question: str, seconds: float) -> None:
-        """Note that a question was answered in so many seconds."""
+        """Record a question's time in seconds."""
         with self._guard:
             times = self._times.setdefault(question, _Times())
             times.kept[times.count % _TIMES_KEPT] = seconds
@@ -70,7 +70,7 @@ class Timings:
             self.seconds += seconds
 
     def failed(self, question: str, kind: str) -> None:
-        """Note that a question was asked in vain; the same trouble over and over is noted once."""
+        """Record a failed question; repeated failures of the same kind are recorded once."""
         with self._guard:
             self._times.setdefault(question, _Times()).failed += 1
             last = self._mishaps[-1] if self._mishaps else None
@@ -78,7 +78,7 @@ class Timings:
                 self._mishaps.append(Mishap(datetime.now(UTC), kind, question))
 
     def table(self) -> list[Timing]:
-        """Return every question's times, the one that took most of the database's time first."""
+        """Return every question's times, the largest total first."""
         with self._guard:
             noted = [(question, times, times.lately()) for question, times in self._times.items()]
         found = []
@@ -88,6 +88,6 @@ class Timings:
         return sorted(found, key=lambda timing: (-timing.total, timing.question))
 
     def mishaps(self) -> list[Mishap]:
-        """Return what went wrong lately, the newest first."""
+        """Return recent failures, the newest first."""
         with self._guard:
             return list(reversed(self._mishaps))

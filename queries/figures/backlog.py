@@ -1,4 +1,4 @@
-"""The backlog: what is open, how old, at which stage, and whether it grows."""
+"""The backlog: open reports by urgency, age and stage, and their change."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -18,20 +18,20 @@ RECEIPTS = ("receive_waiting", "receive_overdue")
 AGES = ("age_under_3", "age_3_to_7", "age_7_to_14", "age_14_to_30", "age_over_30")
 STAGES = ("waiting", "in_progress", "escalated")
 PACE_DAYS = 28
-"""Whole weeks, so that every weekday weighs the same in the pace."""
+"""Whole weeks, so that every weekday has the same weight in the pace."""
 _FLOWS = ("received", "ended", "resolved")
 _WAITING = (*URGENCIES, *RECEIPTS, *AGES, *STAGES, "escalated_unheld", "urgent", "urgent_overdue", "not_received")
 
 
 def backlog(reports: ReportDatabase, filters: Filters, *, since: datetime, by: Dimension | None = None) -> pd.DataFrame:
-    """Return the backlog at the moment: one row in all, or one for each member of a dimension that has any.
+    """Return the backlog at the moment: one row in all, or one for each member of a dimension with any reports.
 
-    Columns: key (null: the reports that have none), code, name_vi, name_en where there is a dimension; URGENCIES,
-    RECEIPTS, AGES and STAGES (reports open at the moment; the ages and the stages each add up to `open`); received,
-    ended and resolved (reports, from `since` to the moment); open_before (reports open just before `since`);
-    resolved_of_pace (reports resolved in the last PACE_DAYS); oldest (when the longest waiting was submitted, in the
-    city's zone; null for whoever may not read that case); days_of_work (open divided by the mean resolved a day of the
-    last PACE_DAYS; null where none was). Raises DatabaseAway.
+    Columns: key (null: reports without one), code, name_vi, name_en if there is a dimension; URGENCIES, RECEIPTS, AGES
+    and STAGES (reports open at the moment; ages and stages each add up to `open`); received, ended and resolved
+    (reports, from `since` to the moment); open_before (reports open just before `since`); resolved_of_pace (reports
+    resolved in the last PACE_DAYS); oldest (when the oldest open report was submitted, in the city's zone; null if the
+    viewer may not read it); days_of_work (open divided by the mean number resolved a day in the last PACE_DAYS; null if
+    none). Raises DatabaseAway.
     """
     asked = filters.counting()
     return reports.remember(("backlog", asked, since, by), lambda: _backlog(reports, asked, since, by))
@@ -52,7 +52,7 @@ def _backlog(reports: ReportDatabase, filters: Filters, since: datetime, by: Dim
     before = standing(reports, then, by=by)
     table = join_tables(
         [
-            *([keyed(np.array([NONE]), np.empty((1, 0), "int64"), ())] if by is None else []),  # a row in any case
+            *([keyed(np.array([NONE]), np.empty((1, 0), "int64"), ())] if by is None else []),  # at least one row
             waiting[["key", *_WAITING]],
             period_counts(reports, lately, by=by)[["key", *_FLOWS]],
             period_counts(reports, pace, by=by)[["key", "resolved"]].rename(columns={"resolved": "resolved_of_pace"}),
@@ -70,7 +70,7 @@ def _backlog(reports: ReportDatabase, filters: Filters, since: datetime, by: Dim
 
 
 def _waiting(reports: ReportDatabase, filters: Filters, by: Dimension | None) -> pd.DataFrame:
-    """Return _WAITING and `oldest` by key: the last age and the middle stage are what the others leave of `open`."""
+    """Return _WAITING and `oldest` by key: the last age and the middle stage are the rest of `open`."""
     table = reports.ask("backlog", **filters.parameters() | derived_times(reports, filters) | {"by": by})
     for parts, left in ((AGES, "age_over_30"), (STAGES, "in_progress")):
         others = [name for name in parts if name != left]
@@ -79,7 +79,7 @@ def _waiting(reports: ReportDatabase, filters: Filters, by: Dimension | None) ->
 
 
 def mix(reports: ReportDatabase, filters: Filters, *, by: Dimension) -> pd.DataFrame:
-    """Return what is open of each category for each member of a dimension.
+    """Return the open reports by category for each member of a dimension.
 
     Columns: key (null: none), category_id, open, overdue (reports). Raises DatabaseAway.
     """

@@ -1,17 +1,16 @@
-"""Whether a difference is more than chance brings: the tests behind every coloured change and every mark."""
+"""Whether a difference exceeds chance: the tests behind every coloured change and every mark."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import bdtr, bdtrik, betainc, betaln
 
 CHANCE = 0.005
-"""A difference counts where chance alone would reach it less often than this: the upper end of 99 %."""
+"""A difference counts if chance alone reaches it less often than this: the upper end of 99%."""
 COUNT_SPREAD = 0.09
-"""How much a standing count of a steady city varies beyond counting chance: standard deviation as a part of it.
-
-Measured, as is SHARE_SPREAD: `python -m bench change`."""
+"""How much a standing count of a steady city varies beyond counting chance: the standard deviation, relative to the
+count. Measured like SHARE_SPREAD: `python -m bench change`."""
 SHARE_SPREAD = 0.001
-"""How alike the reports of one period are: the intra-class correlation of a share in a steady city."""
+"""The intra-class correlation of a share among one period's reports in a steady city."""
 
 _SURE = 1.96  # standard deviations that chance alone exceeds one time in twenty
 
@@ -19,26 +18,26 @@ _SURE = 1.96  # standard deviations that chance alone exceeds one time in twenty
 def beyond_chance(
     part: ArrayLike, whole: ArrayLike, other_part: ArrayLike, other_whole: ArrayLike
 ) -> NDArray[np.bool_]:
-    """Say whether `part` of `whole` is above the others' share by more than chance explains; for one unit or many.
+    """Return whether `part` of `whole` exceeds the others' share by more than chance; for one unit or many.
 
     The exact binomial test: if each of `whole` reports counted with the others' share as its probability, `part` or
-    more would count with a probability below CHANCE (one side of a two-sided test at 99 %). That probability is the
+    more would count with a probability below CHANCE (one side of a two-sided test at 99%). That probability is the
     incomplete beta function of the share, with `part` and `whole` - `part` + 1 (Abramowitz and Stegun, "Handbook of
-    Mathematical Functions", 26.5.24). Without reports on either side nothing can be said, and nothing is.
+    Mathematical Functions", 26.5.24). Without reports on either side the answer is no.
     """
     part, whole, other_part, other_whole = (np.asarray(count) for count in (part, whole, other_part, other_whole))
-    other_part = np.maximum(other_part, 0)  # what is left of rounded counts may be less
+    other_part = np.maximum(other_part, 0)  # the difference of rounded counts may be negative
     share = other_part / np.maximum(other_whole, 1)
     above = (whole > 0) & (other_whole > 0) & (part * other_whole > other_part * whole)
     return np.asarray(above & (betainc(np.maximum(part, 1), whole - part + 1, share) < CHANCE))
 
 
 def count_differs(now: ArrayLike, before: ArrayLike) -> NDArray[np.bool_]:
-    """Say whether counts of open reports differ by more than chance brings in a city in which nothing changes.
+    """Return whether counts of open reports differ by more than chance in a steady city.
 
-    Two conditions. The exact binomial test at 99 %: each of the reports of the two moments could as well have been
-    counted at the other. And the difference is larger than 19 of 20 are where the counts of a steady city vary by
-    COUNT_SPREAD beyond that, as backlogs do, whose reports come in waves and stay for days.
+    Two conditions. The exact binomial test at 99%: each report could as well have been counted at the other moment. And
+    the difference is larger than 19 of 20 differences if counts also vary by COUNT_SPREAD, as backlogs do, whose
+    reports come in waves and stay for days.
     """
     now, before = (np.asarray(count, dtype="float64") for count in (now, before))
     exact = beyond_chance(np.maximum(now, before), now + before, 1, 2)
@@ -47,10 +46,10 @@ def count_differs(now: ArrayLike, before: ArrayLike) -> NDArray[np.bool_]:
 
 
 def share_differs(part: int, whole: int, part_before: int, whole_before: int) -> bool:
-    """Say whether a share of two periods differs by more than chance brings in a city in which nothing changes.
+    """Return whether a share differs between two periods by more than chance in a steady city.
 
-    Two conditions, as in `count_differs`: Fisher's exact test at 99 %, and the difference is larger than 19 of 20 are
-    where the reports of one period are alike by SHARE_SPREAD. Without reports in either period nothing can be said.
+    Two conditions, as in `count_differs`: Fisher's exact test at 99%, and the difference is larger than 19 of 20 if the
+    reports of one period are correlated by SHARE_SPREAD. Without reports in either period the answer is no.
     """
     if not whole or not whole_before:
         return False
@@ -79,10 +78,10 @@ def _fisher(part: int, whole: int, parts: int, wholes: int) -> float:
 
 
 def median_bounds(counts: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return which of so many values in order, counted from 1, hold their true median between them at 99 %.
+    """Return the ranks (from 1) of the sorted values between which the true median lies at 99%.
 
-    The sign test: each value lies below the true median with a probability of one half. For one count or many; so few
-    values that none can be that sure give 0 and one more than there are.
+    The sign test: each value lies below the true median with probability one half. For one count or many; if there are
+    too few values, the ranks are 0 and the count plus one.
     """
     counts = np.asarray(counts).astype("int64")
     above = np.ceil(bdtrik(CHANCE, counts, 0.5))

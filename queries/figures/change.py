@@ -9,15 +9,15 @@ from queries.engine.filters import TICK, Filters
 from queries.figures.figures import STANDING, standing
 from queries.figures.period import PERIOD_COUNTS, SUMS, period_counts
 
-_FEW_WEEKS = 28  # days: from here on a period counts as the nearest whole number of weeks
+_FEW_WEEKS = 28  # days: longer periods are rounded to whole weeks
 
 
 @dataclass(frozen=True)
 class Earlier:
-    """What figures at a moment are compared with; None where the city's data do not reach back so far.
+    """The filters that a moment's figures are compared with; None if the city's data begin later.
 
-    `standing` is the moment that standing figures are compared with, `weeks` before, `period` the equally long period
-    that the period's figures are compared with, `days` before. Both are seen with the same choices.
+    `standing` is the moment for standing figures, `weeks` before; `period` the equally long period for a period's
+    figures, `days` before. Both have the same choices.
     """
 
     standing: Filters | None
@@ -26,11 +26,11 @@ class Earlier:
     days: int
 
     def of(self, figure: str) -> Filters | None:
-        """Return what a figure is compared with."""
+        """Return the filters that a figure is compared with."""
         return self.period if figure in PERIOD_COUNTS or figure in SUMS else self.standing
 
     def counts(self, reports: ReportDatabase) -> dict[str, int]:
-        """Return the earlier figures, those that can be compared. Raises DatabaseAway."""
+        """Return the comparable earlier figures. Raises DatabaseAway."""
         found: dict[str, int] = {}
         if self.period is not None:
             row = period_counts(reports, self.period).iloc[0]
@@ -42,13 +42,12 @@ class Earlier:
 
 
 def earlier(filters: Filters, begins: datetime | None) -> Earlier:
-    """Return what the figures of these filters are compared with, in a city whose data begin at a moment (None: never).
+    """Return what these filters' figures are compared with, in a city whose data begin at a moment (None: no data).
 
     Standing figures: the same weekday and local time a whole number of weeks before. Below four weeks that is the
     number that covers the period, above it the nearest one, so that a month is four weeks, a quarter 13 and a year 52.
-    Figures of the period: the period as many days before as it has begun, which is as long and ends at the same hour.
-    Local times count, whatever summer time does. Nothing is compared with what lies before the data, and a period that
-    begins with the data has nothing before it.
+    Figures of a period: the equally long period directly before, ending at the same hour. Local times count, also
+    across clock changes. Nothing is compared with times before the data begin.
     """
     start, end = (moment.astimezone(filters.zone).replace(tzinfo=None) for moment in (filters.start, filters.end))
     days = max(1, ceil((end - start) / timedelta(days=1)))
@@ -60,10 +59,10 @@ def earlier(filters: Filters, begins: datetime | None) -> Earlier:
 
 
 def _before(filters: Filters, days: int) -> Filters:
-    """Return a moment and its period so many days before, at the same local times."""
+    """Return a moment and its period so many days earlier, at the same local times."""
 
     def earlier_by(moment: datetime) -> datetime:
-        """Return the same local time `days` before: a day is a calendar day, also where clocks change."""
+        """Return the same local time `days` earlier: a day is a calendar day, also when clocks change."""
         local = moment.astimezone(filters.zone)
         return (local.replace(tzinfo=None) - timedelta(days=days)).replace(tzinfo=filters.zone).astimezone(UTC)
 

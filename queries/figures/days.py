@@ -1,4 +1,4 @@
-"""The figures over time."""
+"""Figures by day or week."""
 
 from datetime import datetime, time, timedelta
 
@@ -16,10 +16,10 @@ _MOMENTS_AT_ONCE = 14
 
 
 def days(reports: ReportDatabase, filters: Filters) -> tuple[pd.DataFrame, int]:
-    """Return what came in, what was resolved and what was open at the end of each step, and the step in days.
+    """Return received, resolved and open reports (at the end) for each step, and the step in days.
 
-    Columns: day (the step's first, in the city's zone), received, resolved, open. A period up to about three months
-    goes in days, a longer one in weeks, which keeps the line readable. The last step ends at the moment. Raises
+    Columns: day (the step's first, in the city's zone), received, resolved, open. A period up to about three months is
+    split into days, a longer one into weeks, to keep the line readable. The last step ends at the moment. Raises
     DatabaseAway.
     """
     step = 1 if filters.at - filters.start <= _LONGEST_IN_DAYS else 7
@@ -36,7 +36,7 @@ def days(reports: ReportDatabase, filters: Filters) -> tuple[pd.DataFrame, int]:
 
 
 def _days(reports: ReportDatabase, filters: Filters, step: int) -> pd.DataFrame:
-    # Steps begin at midnight and the last one ends at the moment, whatever the period.
+    # Steps begin at midnight, and the last one ends at the moment, for any period.
     midnight = datetime.combine(filters.start.astimezone(filters.zone).date(), time.min, filters.zone)
     whole = summarised(reports, filters.since(midnight), None)
     if whole is None or whole.dimension is None:
@@ -60,16 +60,16 @@ def _days(reports: ReportDatabase, filters: Filters, step: int) -> pd.DataFrame:
     steps = table.index // step
     result = table.groupby(steps).agg({"day": "first", "received": "sum", "resolved": "sum"})
     result["open"] = table.groupby(steps)["open"].nth(-1).to_numpy()
-    if len(unknown := np.flatnonzero(result["open"].isna())):  # not kept, or other than it was kept
+    if len(unknown := np.flatnonzero(result["open"].isna())):  # missing in the summary, or changed since
         ends = [midnight + timedelta(days=(int(n) + 1) * step) for n in unknown]
         result.loc[unknown, "open"] = open_at(reports, filters, ends)
     return result.astype({"received": "int64", "resolved": "int64", "open": "int64"})
 
 
 def open_at(reports: ReportDatabase, filters: Filters, moments: list[datetime]) -> list[int]:
-    """Return how many reports were open at each of some moments, the earliest first, counted from the reports.
+    """Return how many reports were open at each of some moments, ascending, counted from the reports.
 
-    Of a large city a year is no quick answer, so the moments are asked for some at a time. Raises DatabaseAway.
+    For a large city a year takes long, so the moments are asked in parts. Raises DatabaseAway.
     """
     found: list[int] = []
     for n in range(0, len(moments), _MOMENTS_AT_ONCE):

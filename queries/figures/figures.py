@@ -1,4 +1,4 @@
-"""The figures: what was received, what is open and how late, what was done and how well (definitions.sql)."""
+"""The figures: received, open and overdue, resolved, rated (definitions.sql)."""
 
 import re
 import unicodedata
@@ -18,9 +18,9 @@ from queries.figures.period import hours, period_counts, summed
 from queries.privacy.small_numbers import counts
 
 _SHAPES = "\u0306\u0302\u031b"
-"""The marks that make another letter, in the order of the alphabet: breve, circumflex, horn."""
+"""The diacritics that make another letter, in alphabetical order: breve, circumflex, horn."""
 _TONES = "\u0300\u0309\u0303\u0301\u0323"
-"""The tones in a dictionary's order, after the one without a mark: huyền, hỏi, ngã, sắc, nặng."""
+"""The tones in dictionary order, after the unmarked one: huyền, hỏi, ngã, sắc, nặng."""
 
 Dimension = Literal["district", "ward", "unit", "category", "channel"]
 
@@ -61,17 +61,17 @@ STANDING = (
     "urgent_overdue",
     "escalated_unheld",
 )
-"""Those of COUNTS that speak of the moment alone."""
+"""Those of COUNTS that depend on the moment alone."""
 HOURS = ("median_hours", "p90_hours", "median_worked_hours", "p90_worked_hours")
 
 
 @dataclass(frozen=True)
 class City:
-    """The city the database speaks of, and when its first and last reports were submitted (None: no reports).
+    """The city of the database, and when its first and last reports were submitted (None: no reports).
 
-    `country` is ISO 3166-1 alpha-2, `languages` are those its viewers may choose, its own first. `levels` are its own
+    `country` is ISO 3166-1 alpha-2; `languages` are those its viewers may choose, its own first. `levels` are its own
     names of areas and units (schema, level_name), by level: one_vi, many_vi, one_en, many_en; a level may be missing.
-    `last_event_at` is when anything last happened to any report; None where nobody asked (`last_event`).
+    `last_event_at` is the time of the last event of any report; None if not asked (`last_event`).
     """
 
     code: str
@@ -89,7 +89,7 @@ class City:
 
     @property
     def zone(self) -> ZoneInfo:
-        """The zone in which the city's days begin."""
+        """The time zone of the city's days."""
         return ZoneInfo(self.time_zone)
 
 
@@ -98,7 +98,7 @@ class NoCity(Exception):
 
 
 def city(reports: ReportDatabase, at: datetime) -> City:
-    """Return the city, of the reports that have come by a moment. Raises NoCity for an empty database, DatabaseAway."""
+    """Return the city with its reports up to a moment. Raises NoCity for an empty database, DatabaseAway."""
     answer = reports.ask_now("city", at=at)
     if answer.empty:
         raise NoCity("The report database is empty. Fill it with `python -m reportdb demo` or `... import csv`.")
@@ -110,18 +110,18 @@ def city(reports: ReportDatabase, at: datetime) -> City:
 
 
 def last_event(reports: ReportDatabase, at: datetime) -> datetime | None:
-    """Return when anything last happened to any report by a moment: for a city that stands still, because it takes a
-    while to find. Raises DatabaseAway.
+    """Return the time of the last event of any report by a moment: for a city that is not live, because it is slow.
+    Raises DatabaseAway.
     """
     found = reports.ask_now("last_event", at=at)["at"].iloc[0]
     return None if pd.isna(found) else found.to_pydatetime()
 
 
 def names(reports: ReportDatabase, dimension: Dimension) -> pd.DataFrame:
-    """Return code, name_vi, name_en, kind, population and parent_id of a dimension's members, by their key."""
+    """Return code, name_vi, name_en, kind, population and parent_id of a dimension's members, by key."""
 
     def of_this_dimension() -> pd.DataFrame:
-        """Pick them from the names of all dimensions."""
+        """Select them from the names of all dimensions."""
         answer = reports.ask("names")
         return answer[answer["dimension"] == dimension].drop(columns="dimension").set_index("key")
 
@@ -129,10 +129,10 @@ def names(reports: ReportDatabase, dimension: Dimension) -> pd.DataFrame:
 
 
 def labels(reports: ReportDatabase, dimension: Dimension, language: str) -> Mapping[str, str]:
-    """Return the name of each code of a dimension in a language (vi or en), in the order of the names."""
+    """Return a dimension's names by code in a language (vi or en), in reading order."""
 
     def by_name() -> Mapping[str, str]:
-        """Put them in the order of the names."""
+        """Sort them by name."""
         known = names(reports, dimension)
         named = zip(known["code"], known[f"name_{language}"], strict=True)
         return dict(sorted(named, key=lambda pair: reading_order(pair[1])))
@@ -141,10 +141,10 @@ def labels(reports: ReportDatabase, dimension: Dimension, language: str) -> Mapp
 
 
 def reading_order(written: str) -> tuple[list[str], list[int], list[int]]:
-    """Return what sorts names as a reader of Vietnamese expects, for every list in the order of its names.
+    """Return the sort key for names in Vietnamese reading order, used by every list sorted by name.
 
-    Words are compared one by one as a search compares them (`plain`): Hà Đông stands before Hai Bà Trưng. Where those
-    are the same, first the letters tell (a, ă, â; d, đ; e, ê; o, ô, ơ; u, ư), then the tones.
+    Words are compared one by one without diacritics (`plain`): Hà Đông comes before Hai Bà Trưng. If they are equal,
+    first the letters decide (a, ă, â; d, đ; e, ê; o, ô, ơ; u, ư), then the tones.
     """
     shapes: list[int] = []
     tones: list[int] = []
@@ -160,15 +160,15 @@ def reading_order(written: str) -> tuple[list[str], list[int], list[int]]:
 
 
 def plain(written: str) -> str:
-    """Return text as it is searched, as the schema's function of this name does: small letters, no diacritics."""
+    """Fold text for searching, like the schema's function of this name: lower case, no diacritics."""
     letters = unicodedata.normalize("NFD", written.replace("Đ", "D").replace("đ", "d"))
     return re.sub("[\u0300-\u036f]", "", letters).lower()
 
 
 def due_soon_until(reports: ReportDatabase, at: datetime, zone: ZoneInfo) -> datetime:
-    """Return the end of the working day that follows the moment's own day: what falls due by then is due soon.
+    """Return the end of the working day after the moment's own day: reports due by then are due soon.
 
-    A calendar that ends before it counts as Monday to Friday; `reportdb check` warns of that.
+    Beyond the end of the calendar, Monday to Friday count; `reportdb check` warns of that.
     """
     today = at.astimezone(zone).date()
     answer = reports.ask("next_working_day", day=today)
@@ -182,7 +182,7 @@ def due_soon_until(reports: ReportDatabase, at: datetime, zone: ZoneInfo) -> dat
 
 
 def derived_times(reports: ReportDatabase, filters: Filters) -> dict[str, datetime]:
-    """Return the moments that follow from the filters' own, as definitions.sql names them: soon and today_ends."""
+    """Return the times derived from the filters' moment, as definitions.sql names them: soon and today_ends."""
     tomorrow = filters.at.astimezone(filters.zone).date() + timedelta(days=1)
     return {
         "soon": due_soon_until(reports, filters.at, filters.zone),
@@ -191,11 +191,11 @@ def derived_times(reports: ReportDatabase, filters: Filters) -> dict[str, dateti
 
 
 def figures(reports: ReportDatabase, filters: Filters, *, by: Dimension | None = None) -> pd.DataFrame:
-    """Return every count: one row in all, or one for each member of a dimension that any figure counts.
+    """Return every count: one row in all, or one for each member of a dimension with any counts.
 
-    Columns: `key` (null: the reports that have none, such as those not located), `code`, `name_vi` and `name_en` where
-    there is a dimension, and COUNTS (reports). Shares are left to RATES, which keep their numerator and denominator.
-    Raises DatabaseAway.
+    Columns: `key` (null: reports without one, such as those not located), `code`, `name_vi` and `name_en` if there is a
+    dimension, and COUNTS (reports). Shares are computed from RATES, which keep numerator and denominator. Raises
+    DatabaseAway.
     """
     asked = filters.counting()
     return reports.remember(("figures", asked, by), lambda: _figures(reports, asked, by))
@@ -211,21 +211,21 @@ def _figures(reports: ReportDatabase, filters: Filters, by: Dimension | None) ->
 
 
 def standing(reports: ReportDatabase, filters: Filters, *, by: Dimension | None = None) -> pd.DataFrame:
-    """Return what is open at the moment: key and STANDING (reports), a row for each key that has any.
+    """Return what is open at the moment: key and STANDING (reports), a row for each key with any.
 
     Raises DatabaseAway.
     """
 
     def asked(counted: Filters) -> pd.DataFrame:
-        """Count it."""
+        """Count them."""
         return reports.ask("open", **counted.parameters() | derived_times(reports, counted) | {"by": by})
 
     return counts(reports, filters, ("standing", by), asked, keys={"key": by}, columns=STANDING)
 
 
 def timed(reports: ReportDatabase, filters: Filters, *, by: Dimension | None = None) -> pd.DataFrame:
-    """Return `figures` with HOURS: from submission to the answer, of those resolved in the period, on the scale of
-    queries.period.hours; null where none was. Raises DatabaseAway.
+    """Return `figures` with HOURS: from submission to the answer, for reports resolved in the period, on the scale of
+    queries.period.hours; null if none was. Raises DatabaseAway.
     """
     table, taken = figures(reports, filters, by=by), hours(reports, filters, by=by)
     table[list(HOURS)] = lookup(keys_of(table), taken.set_axis(keys_of(taken)), HOURS)
@@ -245,12 +245,14 @@ RATES = {
 
 
 def with_sums(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the figures with the sums that shares divide by."""
+    """Add the sums that shares divide by."""
     return summed(table, ("resolved_with_deadline", "resolved", "ended"))
 
 
 def as_records(table: pd.DataFrame, filters: Filters) -> dict[str, Any]:
-    """Return figures as plain data for JSON: the moment, the period and one record a row, shares with their parts."""
+    """Return figures as plain data for JSON: the moment, the period, and a record for each row, shares with their
+    parts.
+    """
     rows = []
     for row in with_sums(table).to_dict("records"):
         record = {name: None if pd.isna(row[name]) else row[name] for name in table.columns if name not in RATES}
@@ -271,7 +273,7 @@ def as_records(table: pd.DataFrame, filters: Filters) -> dict[str, Any]:
 
 
 def as_rich_table(table: pd.DataFrame) -> Table:
-    """Return `timed` figures for a terminal: a column a row of figures where there is one row, else a line each."""
+    """Return `timed` figures for a terminal: one figure a line if there is one row, else one row a line."""
     records = with_sums(table)
     printed = Table(show_edge=False, pad_edge=False)
     shares = {rate: [_share(row, *parts) for row in records.to_dict("records")] for rate, parts in RATES.items()}

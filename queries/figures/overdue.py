@@ -1,4 +1,4 @@
-"""Who is behind, and how far."""
+"""Which units or districts are behind, and how far."""
 
 from typing import Literal
 
@@ -19,13 +19,12 @@ def overdue(reports: ReportDatabase, filters: Filters, *, by: Literal["unit", "d
     """Return how far behind each unit or district with an open report is; reports without one are left out.
 
     Columns: key, code, name_vi, name_en, kind, open, overdue, seriously_overdue, receive_overdue, no_deadline
-    (reports), overdue_share (0 to 1), oldest_hours (how long its oldest overdue case has been overdue; null: none is)
-    and oldest_code (null too where the viewer may not read that case), worst_category_id and worst_category_overdue
-    (the category with most overdue reports, and how many; null and 0: none is), expected (how many overdue the city's
-    share of each category predicts for what it holds) and ratio (overdue divided by that; null where it is too small to
-    divide by). Where the counts are not exact, oldest_hours (but of the viewer's own units), expected and ratio are
-    null, and `comparable` says whose share may be ranked. In no order: queries/figures/ranking.py ranks.
-    Raises DatabaseAway.
+    (reports), overdue_share (0 to 1), oldest_hours (how long its oldest overdue case has been overdue; null if none)
+    and oldest_code (also null if the viewer may not read that case), worst_category_id and worst_category_overdue (the
+    category with most overdue reports, and how many; null and 0 if none), expected (the overdue reports predicted by
+    the city's share of each category) and ratio (overdue divided by expected; null if that is too small). If the counts
+    are not exact, oldest_hours (except for the viewer's own units), expected and ratio are null, and `comparable` says
+    whose share may be ranked. Unordered: queries/figures/ranking.py ranks. Raises DatabaseAway.
     """
     return reports.remember(("overdue", filters, by), lambda: _overdue(reports, filters, by))
 
@@ -52,7 +51,7 @@ def _overdue(reports: ReportDatabase, filters: Filters, by: Literal["unit", "dis
     known = table["oldest_id"].map(codes).astype(object)
     table["oldest_code"] = known.where(known.notna(), None)
     predicted = expected(mixed, _city(reports, filters))
-    # Of published counts the small ones of a mix are missing: nothing is predicted from what is left.
+    # Published counts lack the small ones of a mix, so nothing can be predicted.
     table["expected"] = table["key"].map(predicted).astype("float64") if filters.exact else np.nan
     table = table.assign(ratio=ratio(table)).drop(columns=["oldest_due_at", "oldest_id"])
     own = set(filters.units or filters.scope.units) & set(filters.scope.units)
@@ -66,7 +65,7 @@ def _overdue(reports: ReportDatabase, filters: Filters, by: Literal["unit", "dis
 
 
 def _without_cases(table: pd.DataFrame, mixed: pd.DataFrame) -> pd.DataFrame:
-    """Return published counts with what may be told beside them: the worst category, and no single case."""
+    """Return published counts with the worst category, but without single cases."""
     late = mixed[mixed["overdue"] > 0].sort_values(["overdue", "category_id"], ascending=[False, True])
     worst = late.drop_duplicates("key").set_index("key")
     worst.index = worst.index.astype("int64")
@@ -79,9 +78,9 @@ def _without_cases(table: pd.DataFrame, mixed: pd.DataFrame) -> pd.DataFrame:
 
 
 def city_overdue(reports: ReportDatabase, filters: Filters) -> tuple[int, int]:
-    """Return how many reports are overdue in the whole city, and how many open, wherever and with whom they are.
+    """Return how many reports are overdue and open in the whole city, in all places and units.
 
-    The choice of categories and channels holds. Raises DatabaseAway.
+    The choice of categories and channels applies. Raises DatabaseAway.
     """
     table = standing(reports, filters.citywide())
     return int(table["overdue"].sum()), int(table["open"].sum())

@@ -1,4 +1,4 @@
-"""What happened in a period: from the summary where it holds whole days or months, else from the reports."""
+"""Counts of a period: whole days or months from the summary, the rest from the reports."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ PERIOD_COUNTS = (
     "rated_acceptable",
     "rated_not_satisfied",
 )
-"""What is counted of a period, as definitions.sql names it."""
+"""The counts of a period, as definitions.sql names them."""
 
 SUMS = {
     "received_on_map": ("received", "-received_off_map"),
@@ -41,26 +41,26 @@ SUMS = {
     "satisfied": ("rated_satisfied", "rated_acceptable"),
     "rated": ("rated_satisfied", "rated_acceptable", "rated_not_satisfied"),
 }
-"""What follows from those counts by addition, or (-) by subtraction."""
+"""Derived counts: sums, or (-) differences, of the others."""
 
 MEDIAN_BOUNDS = ("median_low_hours", "median_high_hours")
-"""Between which hours the true median lies at 99 % (queries.chance): 0 and infinity where too few reports tell."""
+"""The 99% confidence bounds of the median (queries.chance), in hours: 0 and infinity if there are too few reports."""
 
 _EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)  # no report is older
-_WHOLE_HOURS, _STEP = 72, 6  # the scale of handled_hours: whole hours, and beyond them steps of so many
+_WHOLE_HOURS, _STEP = 72, 6  # the scale of handled_hours: whole hours, then steps of so many
 _LADDER = np.array([1, 2, 4, 8, 12, 24, 48, 72, 120, 168, 240, 336, 480, 720, 1080, 1440, 2160])
-"""The hours in which handling times are published to those who may not read the cases."""
+"""The hours to which published handling times are rounded, for viewers who may not read the cases."""
 _FEWEST_PUBLISHED = 20
 _WHERE = ("district", "ward")
-_FEW_DAYS = 3  # so short a period is quicker to count from the reports
+_FEW_DAYS = 3  # so short a period is faster to count from the reports
 
 
 @dataclass(frozen=True)
 class Whole:
     """The part of a period that the summary answers: days from `first` up to, not including, `end`.
 
-    `dimension` and its `keys` (None: all) choose rows of the marginal counts; without one the months are read. The
-    dimension severity has no keys: its members are those of the filters.
+    `dimension` and its `keys` (None: all) select rows of the marginal counts; without one the months are read. The
+    dimension severity has no keys: its members are in the filters.
     """
 
     first: date
@@ -70,12 +70,12 @@ class Whole:
 
     @property
     def months(self) -> tuple[date, date]:
-        """The first day of the whole months in it, and the day after the last; twice the end where there are none."""
+        """The first day of the whole months in it, and the day after the last; twice the end if there are none."""
         first, end = _next_month(self.first), self.end.replace(day=1)
         return (first, end) if first < end else (self.end, self.end)
 
     def parameters(self, filters: Filters) -> dict[str, Any]:
-        """Return the parameters as period.sql and period_hours.sql name them."""
+        """Return the parameters of period.sql and period_hours.sql."""
         first_month, end_month = self.months
         return {
             "first_day": self.first,
@@ -88,16 +88,15 @@ class Whole:
         }
 
     def rest(self, filters: Filters) -> list[Filters]:
-        """Return what of the period lies before and after."""
+        """Return the filters for the parts of the period before and after."""
         start, end = (datetime.combine(day, time.min, filters.zone) for day in (self.first, self.end))
         return [each for each in (filters.within(end=start), filters.within(start=end)) if each.start < each.end]
 
 
 def period_counts(reports: ReportDatabase, filters: Filters, *, by: str | None = None) -> pd.DataFrame:
-    """Return what happened in the period: key (Int64; null: none), PERIOD_COUNTS and SUMS (reports).
+    """Return the counts of the period: key (Int64; null: none), PERIOD_COUNTS and SUMS (reports).
 
-    One row where `by` is None, else a row for each member of the dimension that anything is counted for. Raises
-    DatabaseAway.
+    One row if `by` is None, else a row for each member of the dimension with any counts. Raises DatabaseAway.
     """
     table = counts(
         reports,
@@ -128,22 +127,23 @@ def _happened(reports: ReportDatabase, filters: Filters, by: str | None) -> pd.D
 
 
 def _one_row(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table of one row, of noughts where it has none."""
+    """Return a table of one row; zeros if it is empty."""
     return keyed(np.array([NONE]), np.zeros((1, len(PERIOD_COUNTS)), "int64"), PERIOD_COUNTS) if table.empty else table
 
 
 def summed(table: pd.DataFrame, names: Iterable[str] = tuple(SUMS)) -> pd.DataFrame:
-    """Return a table that has their terms with some of SUMS added."""
+    """Add some of SUMS to a table that has their terms."""
     signed = {name: [(term.lstrip("-"), -1 if term.startswith("-") else 1) for term in SUMS[name]] for name in names}
     return table.assign(**{name: sum(sign * table[term].to_numpy() for term, sign in signed[name]) for name in names})
 
 
 def hours(reports: ReportDatabase, filters: Filters, *, by: str | None = None) -> pd.DataFrame:
-    """Return the middle and the ninth tenth of the hours from submission to the answer, of what the period resolved.
+    """Return median and 90th percentile of the handling time, in hours, of the reports resolved in the period.
 
-    Columns: key, median_hours, p90_hours, and median_worked_hours, p90_worked_hours in working time (the first on the
-    scale of handled_hours by which half, or nine tenths, were resolved: whole hours up to three days, then quarters of
-    a day; null where none was, or the calendar does not reach), and MEDIAN_BOUNDS of the first. Raises DatabaseAway.
+    Columns: key, median_hours, p90_hours, and median_worked_hours, p90_worked_hours in working time (the first value on
+    the scale of handled_hours by which half, or nine tenths, were resolved: whole hours up to three days, then quarters
+    of a day; null if none was resolved, or the calendar does not cover it), and MEDIAN_BOUNDS of the calendar time.
+    Raises DatabaseAway.
     """
     if filters.exact:
         counted = filters.counting()
@@ -172,10 +172,11 @@ def _taken(reports: ReportDatabase, filters: Filters, by: str | None) -> pd.Data
 
 
 def quantiles(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the middle and the ninth tenth for each key that any report is told of.
+    """Return median and 90th percentile for each key with any reports.
 
-    The table has the columns of handling_times.sql: key, clock, hours and reports, numbers of four bytes, the highest
-    first; `reports` says how many took the hours at the same place, null: one each. In any number of rows a key.
+    The table has the columns of handling_times.sql: key, clock, hours and reports, arrays of four-byte numbers, the
+    highest first; `reports` is how many reports took the hours at the same index, null: one each. A key may have many
+    rows.
     """
     keys = keys_of(table)
     known = np.unique(keys[table["hours"].notna().to_numpy()])
@@ -197,7 +198,7 @@ def quantiles(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _in_steps(table: pd.DataFrame) -> pd.DataFrame:
-    """Return how many reports of each key took how long, in the few steps of _LADDER: key, clock, step, reports."""
+    """Return how many reports of each key fall into each step of _LADDER: key, clock, step, reports."""
     keys, found = keys_of(table), []
     for key in np.unique(keys):
         for clock in ("calendar", "working"):
@@ -208,9 +209,9 @@ def _in_steps(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _quantiles_of_steps(table: pd.DataFrame) -> pd.DataFrame:
-    """Return what `quantiles` does, from published counts in steps: a step's upper end, and of too few reports nothing.
+    """Return the result of `quantiles` from published counts in steps: a step's upper end; null for too few reports.
 
-    No chance of a difference can be told from it, so the bounds of the median are the widest.
+    They do not allow a test, so the median's bounds are the widest possible.
     """
     rows = []
     for key, of_key in table.groupby("key", dropna=False):
@@ -230,7 +231,7 @@ def _quantiles_of_steps(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _done(rows: pd.DataFrame) -> NDArray[np.float64]:
-    """Return how many reports took at most so many hours, from none on, on the scale of handled_hours."""
+    """Return the cumulative number of reports by hours on the scale of handled_hours."""
     hours, reports = [np.zeros(1, "int32")], [np.zeros(1)]
     for taken, counted in zip(rows["hours"].dropna(), rows.loc[rows["hours"].notna(), "reports"], strict=True):
         hours.append(np.frombuffer(taken, ">i4"))
@@ -241,10 +242,10 @@ def _done(rows: pd.DataFrame) -> NDArray[np.float64]:
 
 
 def summarised(reports: ReportDatabase, filters: Filters, by: str | None, *, months: bool = False) -> Whole | None:
-    """Return the part of the period that the summary answers, or None where it answers nothing of it.
+    """Return the part of the period that the summary answers, or None if it answers nothing.
 
-    Days, where one dimension at most is chosen and it is the one counted by, or severities alone for the whole city;
-    with `months`, whatever is chosen but severities, officers and a square.
+    Days, if at most one dimension is chosen and it is the one counted by, or severities alone for the whole city; with
+    `months`, for any choice without severities, officers and a square.
     """
     if filters.officers or filters.square or reports.ask("summary").empty:
         return None
@@ -254,7 +255,7 @@ def summarised(reports: ReportDatabase, filters: Filters, by: str | None, *, mon
     if filters.severities:
         if months or chosen or by is not None:
             return None
-        dimension = "severity"  # its members are among the filters
+        dimension = "severity"  # its members are in the filters
     elif not months:
         if set(chosen) - {by} and (by is not None or len(chosen) > 1):
             return None
@@ -268,5 +269,5 @@ def summarised(reports: ReportDatabase, filters: Filters, by: str | None, *, mon
 
 
 def _next_month(day: date) -> date:
-    """Return the first day of a month, or else that of the next."""
+    """Return a day if it is the first of a month, else the first of the next month."""
     return day if day.day == 1 else (day.replace(day=1) + timedelta(days=32)).replace(day=1)

@@ -1,4 +1,4 @@
-"""What the city itself published about its reports, beside our own figures: its late flag, its status, its areas."""
+"""The city's own published data on its reports beside our figures: its late flag, its status, its areas."""
 
 from typing import Literal, get_args
 
@@ -11,15 +11,15 @@ from queries.privacy.small_numbers import counts
 
 Kind = Literal["late", "status", "district", "ward"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-"""What a city can publish about a report."""
+"""The kinds of data that a city can publish about a report."""
 SAID: dict[str, Kind] = {"published_status": "status", "published_district": "district", "published_ward": "ward"}
-"""The figures that count one of the city's own words, `Filters.said`, and what kind of word that is."""
+"""The figures that count one of the city's own words, `Filters.said`, and the kind of word."""
 RARE = "…"
-"""Stands for the city's words that fewer than five reports bear: they may tell of one citizen (schema 0033)."""
+"""Stands for the city's words that fewer than five reports have: they could identify a citizen (schema 0033)."""
 FLAGS = {"late": "published_late", "in_time": "published_in_time", "unsaid": "published_unsaid"}
-"""What the city's own flag says of a report, and the figure that counts it."""
+"""The city's own flag of a report, and the figure that counts it."""
 OURS = {"late": "ours_late", "in_time": "ours_in_time", "no_deadline": "ours_no_deadline"}
-"""How we find a report the city published, at a moment, and the figure that counts it."""
+"""Our finding for a report that the city published, at a moment, and the figure that counts it."""
 CROSSED = {
     ("late", "late"): "published_late_ours_late",
     ("late", "in_time"): "published_late_ours_in_time",
@@ -31,11 +31,11 @@ CROSSED = {
     ("unsaid", "in_time"): "published_unsaid_ours_in_time",
     ("unsaid", "no_deadline"): "published_unsaid_ours_no_deadline",
 }
-"""The figure that counts each pair of the city's flag and ours."""
+"""The figure for each pair of the city's flag and our finding."""
 
 
 def kinds(reports: ReportDatabase) -> frozenset[Kind]:
-    """Return what the city published about any report at all; nothing in a city that publishes nothing.
+    """Return the kinds of data that the city published about any report; empty if it publishes nothing.
 
     Raises DatabaseAway.
     """
@@ -44,10 +44,10 @@ def kinds(reports: ReportDatabase) -> frozenset[Kind]:
 
 
 def flags(reports: ReportDatabase, filters: Filters) -> pd.DataFrame:
-    """Return the city's late flag beside ours, of the reports received in the period: a row for each pair that is.
+    """Return the city's late flag by our finding, for the reports received in the period: a row for each pair.
 
-    Columns: flag (of FLAGS), ours (of OURS), reports, and by_rule: how many of them are due by a rule, not by a time
-    the city gave. Raises DatabaseAway.
+    Columns: flag (of FLAGS), ours (of OURS), reports, and by_rule: how many have a deadline from a rule instead of a
+    time given by the city. Raises DatabaseAway.
     """
 
     def asked(counted: Filters) -> pd.DataFrame:
@@ -67,9 +67,9 @@ def crossed(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def published_words(reports: ReportDatabase, filters: Filters) -> pd.DataFrame:
-    """Return how many of the reports received in the period bear each of the city's own words, the most first.
+    """Return how many of the reports received in the period have each of the city's own words, the most frequent first.
 
-    Columns: kind (status, district, ward), said ('' where the city gave none, RARE for all that are rare), reports.
+    Columns: kind (status, district, ward), said ('' if the city gave none, RARE for all rare ones), reports.
     Raises DatabaseAway.
     """
     answer = counts(

@@ -1,8 +1,8 @@
 """Fair ranking: shares of units with few cases and with many, made comparable (docs/ranking.md).
 
-The model is the beta-binomial: of the `open` cases of a unit each is overdue with the unit's own true share, and the
-true shares of the units compared are spread as a beta distribution. That distribution has a mean and a size: how many
-cases of its own a unit needs before its own count weighs as much as what is usual among the others.
+The model is the beta-binomial: each of a unit's `open` cases is overdue with the unit's own true share, and the true
+shares of the units compared follow a beta distribution. That distribution has a mean and a size: how many cases a unit
+needs before its own count weighs as much as the others' mean.
 """
 
 from dataclasses import dataclass
@@ -15,30 +15,31 @@ from scipy.optimize import minimize
 from scipy.special import betainc, betaincinv, betaln, expit, logit
 
 FEWEST_OPEN = 5
-"""With fewer open cases a share says nothing; the unit is listed but not ranked (docs/ranking.md). Of published counts
-it takes more (queries.small_numbers.FEWEST)."""
+"""With fewer open cases a share says nothing: the unit is listed but not ranked (docs/ranking.md). Published counts
+need more (queries.small_numbers.FEWEST).
+"""
 INTERVAL = 0.90
-"""How sure an interval is."""
+"""The probability of an interval."""
 CHANGE_SURE = 0.95
-"""How probable a change must be before it is called one."""
+"""The probability from which a change is called better or worse."""
 CHANGE_SPREAD = 0.003
-"""How much a unit's share varies in a steady city beyond what its own cases tell: the variance, as a part of
+"""How much a unit's share varies in a steady city beyond its own cases' chance: the variance, as a part of
 share * (1 - share). Measured: `python -m bench change`."""
 FEWEST_EXPECTED = 1.0
-"""With fewer overdue cases expected, the ratio of overdue to expected says nothing."""
+"""With fewer expected overdue cases, the ratio of overdue to expected says nothing."""
 
 Order = Literal["fair", "naive"]
 Numbers = NDArray[np.float64]
 
-_LEAST, _MOST = (-15.0, -5.0), (15.0, 14.0)  # logit of the mean, logarithm of the size: beyond, nothing changes
-_STEP = 0.1  # for the curvature
-_POINTS, _REACH = 9, 3.5  # points a side of the grid, and how many standard deviations it reaches
+_LEAST, _MOST = (-15.0, -5.0), (15.0, 14.0)  # bounds of logit(mean), log(size)
+_STEP = 0.1  # of the finite differences
+_POINTS, _REACH = 9, 3.5  # grid points a side; half-width in standard deviations
 _SLICES = 32
 
 
 @dataclass(frozen=True)
 class Spread:
-    """How the true shares of the units may be spread: means and sizes of beta distributions, and their weights."""
+    """The possible distributions of the units' true shares: means and sizes of beta distributions, with weights."""
 
     means: Numbers
     sizes: Numbers
@@ -46,17 +47,17 @@ class Spread:
 
 
 def spread(overdue: Numbers, opened: Numbers) -> Spread:
-    """Fit the beta distribution of the units' true shares: the best fit, and those around it as far as they are likely.
+    """Fit the beta distribution of the units' true shares: the best fit, and a weighted grid of fits around it.
 
-    The best fit is the maximum of the marginal likelihood times a prior: the mean is uniform from 0 to 1, and so is the
-    standard deviation of the true shares as part of the largest possible one, which is 1/sqrt(1 + size) (after Gelman,
-    "Prior distributions for variance parameters in hierarchical models", Bayesian Analysis 1, 2006). The prior is what
-    answers where the counts cannot: a single unit, all shares equal, nothing overdue. The fits around the best one, on
-    a grid as wide as the curvature says, are what keeps intervals honest when few units tell little of the spread.
+    The best fit maximises the marginal likelihood times a prior: the mean is uniform on 0 to 1, and so is the standard
+    deviation of the true shares relative to the largest possible one, which is 1/sqrt(1 + size) (after Gelman, "Prior
+    distributions for variance parameters in hierarchical models", Bayesian Analysis 1, 2006). The prior decides where
+    the counts cannot: a single unit, all shares equal, nothing overdue. The grid, as wide as the curvature says, keeps
+    intervals honest when few units say little about the spread.
     """
 
     def surprise(place: Numbers) -> float:
-        """Return how little the counts are to be expected at a place: minus the logarithm of its density."""
+        """Return minus the logarithm of the density at a place."""
         return -float(_log_density(place[:, None], overdue, opened)[0])
 
     pooled = logit((overdue.sum() + 0.5) / (opened.sum() + 1))
@@ -89,12 +90,13 @@ def _log_density(places: Numbers, overdue: Numbers, opened: Numbers) -> Numbers:
 
 
 def shrunk(table: pd.DataFrame) -> pd.DataFrame:
-    """Return units (with the columns overdue and open, at least one open case each) with what their true shares may be.
+    """Return units (with the columns overdue and open, at least one open case each) with estimates of their true
+    shares.
 
-    Added: fair_share (the posterior mean, 0 to 1: the unit's own share shrunk toward what is usual), low and high (the
+    Added: fair_share (the posterior mean, 0 to 1: the unit's share shrunk toward the others' mean), low and high (the
     equal-tailed interval of INTERVAL), and alpha and beta, the beta distribution with the posterior's mean and variance
-    that both come from (Kass and Steffey, "Approximate Bayesian inference in conditionally independent hierarchical
-    models", JASA 84, 1989).
+    (Kass and Steffey, "Approximate Bayesian inference in conditionally independent hierarchical models", JASA 84,
+    1989).
     """
     if table.empty:
         return table.assign(**{name: pd.Series(dtype="float64") for name in _ADDED})
@@ -109,7 +111,7 @@ def shrunk(table: pd.DataFrame) -> pd.DataFrame:
     alpha, beta = mean * size, (1 - mean) * size
     tail = (1 - INTERVAL) / 2
     low, high = betaincinv(alpha, beta, tail), betaincinv(alpha, beta, 1 - tail)
-    # Where next to nothing is overdue anywhere, the mean can lie outside of the middle nine tenths.
+    # If almost nothing is overdue, the mean can lie outside the interval.
     added = (mean, np.minimum(low, mean), np.maximum(high, mean), alpha, beta)
     return table.assign(**dict(zip(_ADDED, added, strict=True)))
 
@@ -118,11 +120,11 @@ _ADDED = ("fair_share", "low", "high", "alpha", "beta")
 
 
 def ranked(table: pd.DataFrame, order: Order = "fair") -> pd.DataFrame:
-    """Return units (code, overdue, open) in their order among themselves, the furthest behind first.
+    """Return ranked units (code, overdue, open), the furthest behind first.
 
-    Added to what `shrunk` adds: fair_place by the fair share, naive_place by the plain share, place: the one of the
-    order asked for. 1 is the highest share, equal shares have equal places; null, and last, with fewer than FEWEST_OPEN
-    open cases, or where a column `comparable` is false. Those count in the fit.
+    Added to the columns of `shrunk`: fair_place by the fair share, naive_place by the plain share, place: the one of
+    the order asked for. 1 is the highest share, equal shares have equal places; null, and last, with fewer than
+    FEWEST_OPEN open cases, or if a column `comparable` is false. Those count in the fit.
     """
     table = shrunk(table)
     enough = (table["open"] >= FEWEST_OPEN) & table.get("comparable", True)
@@ -135,11 +137,11 @@ def ranked(table: pd.DataFrame, order: Order = "fair") -> pd.DataFrame:
 
 
 def changed(table: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
-    """Return units as `ranked` gives them with what became of them since before.
+    """Return the units of `ranked` with their change since before.
 
-    Added: place_before, rose (the probability that the unit's true share is higher than it was then, the two taken as
-    independent, each less sure by CHANGE_SPREAD) and change: "worse" or "better" where that is as sure as CHANGE_SURE,
-    else "unclear". All three are null for a unit that has no place now or had none then.
+    Added: place_before, rose (the probability that the unit's true share is higher than before, the two taken as
+    independent, each widened by CHANGE_SPREAD) and change: "worse" or "better" if that probability reaches CHANGE_SURE,
+    else "unclear". All three are null for a unit without a place now or before.
     """
     earlier = before.set_index("key")[["place", "alpha", "beta"]].add_suffix("_before")
     table = table.join(earlier, on="key")
@@ -155,10 +157,10 @@ def changed(table: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
 
 
 def probability_of_more(alpha: Numbers, beta: Numbers, alpha_before: Numbers, beta_before: Numbers) -> Numbers:
-    """Return the probability that a share, beta distributed, is higher than an independent one before: 0 to 1.
+    """Return the probability that one beta distributed share is higher than an independent earlier one: 0 to 1.
 
-    The later distribution is cut into slices of equal probability; of each one's middle the earlier one says how
-    likely it was less.
+    The later distribution is cut into slices of equal probability; the earlier one's distribution function is taken at
+    the middle of each.
     """
     middles = (np.arange(_SLICES) + 0.5) / _SLICES
     shares = betaincinv(alpha[:, None], beta[:, None], middles)
@@ -166,11 +168,11 @@ def probability_of_more(alpha: Numbers, beta: Numbers, alpha_before: Numbers, be
 
 
 def expected(mix: pd.DataFrame, city: pd.DataFrame) -> "pd.Series[float]":
-    """Return, by key, how many overdue cases the city's share of each category predicts for what a unit holds open.
+    """Return, by key, the overdue cases that the city's share of each category predicts for a unit's open cases.
 
     `mix` has a row for each key and category_id with its open cases, `city` one for each category_id with the city's
-    open and overdue ones. The sum, over the categories, of open times the city's overdue share (indirect
-    standardisation). A category the city holds nothing of predicts nothing.
+    open and overdue ones. The result is the sum over categories of open times the city's overdue share (indirect
+    standardisation). A category without open cases in the city adds nothing.
     """
     shares = (city["overdue"] / city["open"]).set_axis(city["category_id"])
     predicted = mix["open"] * mix["category_id"].map(shares).fillna(0.0)
@@ -178,5 +180,5 @@ def expected(mix: pd.DataFrame, city: pd.DataFrame) -> "pd.Series[float]":
 
 
 def ratio(table: pd.DataFrame) -> "pd.Series[float]":
-    """Return overdue divided by `expected` for units with both columns; null where too little was expected."""
+    """Return overdue divided by `expected` for units with both columns; null if too little was expected."""
     return table["overdue"] / table["expected"].where(table["expected"] >= FEWEST_EXPECTED)

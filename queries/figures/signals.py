@@ -1,4 +1,4 @@
-"""Signals worth a second look: facts about a unit beside the same facts about the rest of the city."""
+"""Signals worth a second look: a unit's shares compared with the rest of the city's."""
 
 from dataclasses import dataclass
 
@@ -17,12 +17,12 @@ SIGNALS = {
     "deadline_moved": "received",
     "resolved_without_words": "resolved",
 }
-"""Each signal's figure and the figure it is a share of."""
+"""Each signal's figure, and the whole it is a share of."""
 
 
 @dataclass(frozen=True)
 class Signal:
-    """One signal of a unit: `part` of `whole` reports, the city's same two beside it, and whether it stands out."""
+    """One signal of a unit: `part` of `whole` reports, the city's beside it, and whether it is marked."""
 
     figure: str
     whole_figure: str
@@ -33,12 +33,12 @@ class Signal:
 
     @property
     def stands_out(self) -> bool:
-        """Whether the unit's share is above the rest of the city's by more than chance explains."""
+        """Whether the unit's share exceeds the rest of the city's by more than chance."""
         return bool(beyond_chance(self.part, self.whole, self.city_part - self.part, self.city_whole - self.whole))
 
 
 def signals(reports: ReportDatabase, filters: Filters, city: Filters) -> list[Signal]:
-    """Return the signals of what `filters` choose, beside those of the `city` they are part of, as SIGNALS orders them.
+    """Return the signals for `filters` beside those of the `city` they are part of, in the order of SIGNALS.
 
     A report counts for the unit that holds it at the moment. Raises DatabaseAway.
     """
@@ -51,13 +51,13 @@ def signals(reports: ReportDatabase, filters: Filters, city: Filters) -> list[Si
 
 def _counts(reports: ReportDatabase, filters: Filters) -> dict[str, int]:
     row = with_sums(figures(reports, filters)).iloc[0]
-    answer = _told(reports, filters, by=None)
+    answer = _own_counts(reports, filters, by=None)
     found = dict.fromkeys(SIGNALS, 0) | {name: int(row[name]) for name in {*SIGNALS.values(), "refused"}}
     return found | dict(zip(answer["figure"], map(int, answer["reports"]), strict=True))
 
 
 def signals_by_unit(reports: ReportDatabase, filters: Filters) -> pd.DataFrame:
-    """Return every signal of every unit that stands out, the furthest above the city's share first.
+    """Return every marked signal of every unit, the furthest above the city's share first.
 
     Columns: figure, whole_figure, key, code, name_vi, name_en, part, whole, city_part, city_whole (reports). Raises
     DatabaseAway.
@@ -66,8 +66,8 @@ def signals_by_unit(reports: ReportDatabase, filters: Filters) -> pd.DataFrame:
     return reports.remember(("signals by unit", asked), lambda: _by_unit(reports, asked))
 
 
-def _told(reports: ReportDatabase, filters: Filters, *, by: str | None) -> pd.DataFrame:
-    """Return the counts of those signals that are no figures of their own: figure, key, reports."""
+def _own_counts(reports: ReportDatabase, filters: Filters, *, by: str | None) -> pd.DataFrame:
+    """Return the counts of signals that are not figures themselves: figure, key, reports."""
     return counts(
         reports,
         filters,
@@ -79,11 +79,11 @@ def _told(reports: ReportDatabase, filters: Filters, *, by: str | None) -> pd.Da
 
 
 def _by_unit(reports: ReportDatabase, filters: Filters) -> pd.DataFrame:
-    of_city = with_sums(figures(reports, filters, by="unit"))  # with what no unit has
+    of_city = with_sums(figures(reports, filters, by="unit"))  # including reports without a unit
     table = of_city.dropna(subset="key").set_index("key")
-    told = _told(reports, filters, by="unit")
+    counts = _own_counts(reports, filters, by="unit")
     whole_city = _counts(reports, filters)
-    answer = told.dropna(subset="key").astype({"key": "int64"})
+    answer = counts.dropna(subset="key").astype({"key": "int64"})
     parts = answer.pivot_table("reports", "key", "figure", aggfunc="sum").reindex(table.index)
     found = []
     for figure, whole in SIGNALS.items():

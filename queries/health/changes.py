@@ -1,4 +1,4 @@
-"""What was committed since the last look, in the order of commits and not by anybody's clock; and how old a copy is."""
+"""What was committed since the last poll, by commit order instead of clocks; and how old a standby is."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,10 +11,10 @@ from queries.engine.database import ReportDatabase
 
 @dataclass(frozen=True)
 class Mark:
-    """Where a look stood in the order of commits, for the next look to compare with.
+    """A poll's position in the order of commits, for the next poll.
 
-    `server` names one run of one server as primary or copy; `horizon` is the id of the oldest transaction that was
-    running; `marks` counts the visible transactions with that id or a later one.
+    `server` identifies one run of one server as primary or standby; `horizon` is the id of the oldest running
+    transaction; `marks` counts the visible transactions with that id or a later one.
     """
 
     server: str
@@ -24,12 +24,12 @@ class Mark:
 
 @dataclass(frozen=True)
 class Changes:
-    """What one look found.
+    """The result of one poll.
 
-    `committed` tells whether anything was committed since the look before, `elsewhere` whether that look was at another
-    server, or at the same one before it was started again or promoted: then the two cannot be compared.
-    `updated_at` is the newest time at which a report says it changed, of those that have come. `known_to` is up to when
-    a copy knows everything; None on a primary, and on a copy that cannot tell.
+    `committed`: whether anything was committed since the last poll. `elsewhere`: whether the last poll was at another
+    server, or at the same one before a restart or promotion, so that the two cannot be compared. `updated_at`: the
+    newest change time of a report that is not in the future. `known_to`: up to when a standby's data are complete; None
+    on a primary, and on a standby that cannot tell.
     """
 
     committed: bool
@@ -41,7 +41,7 @@ class Changes:
 
 
 def changes(reports: ReportDatabase, now: datetime, since: Mark | None) -> Changes:
-    """Return what was committed since a mark, as a look; without a mark, only what the next look compares with.
+    """Return what was committed since a mark, as a poll; without a mark, only the position for the next poll.
 
     Raises DatabaseAway, NotAReportDatabase.
     """

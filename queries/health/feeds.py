@@ -1,4 +1,4 @@
-"""Whether the channels deliver: each against its own rhythm."""
+"""Whether the channels deliver, each compared with its own rhythm."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,12 +8,12 @@ import pandas as pd
 from queries.engine.database import ReportDatabase
 
 CLOCKS_MAY_DIFFER = timedelta(minutes=5)
-"""What is dated no later than that after now is not from the future: two clocks may differ by as much."""
+"""A later time than now by at most this is not from the future: two clocks may differ."""
 
 
 @dataclass(frozen=True)
 class Feed:
-    """A channel that delivers reports: when it last did (None: never), and how often it should."""
+    """A channel's deliveries: when the last one was (None: never), and how often there should be one."""
 
     code: str
     name_vi: str
@@ -22,12 +22,12 @@ class Feed:
     expected_every: timedelta
 
     def is_from_the_future(self, now: datetime) -> bool:
-        """Whether its last delivery is dated later than two clocks may differ, so that nobody knows when it was."""
+        """Whether its last delivery is dated in the future, so that the true time is unknown."""
         return self.last_delivery_at is not None and self.last_delivery_at > now + CLOCKS_MAY_DIFFER
 
     def overdue_by(self, now: datetime) -> float:
-        """Return how many times its own rhythm has passed since it last delivered; infinity where it never did, and
-        where its last delivery is dated in the future.
+        """Return how many times its rhythm has passed since its last delivery; infinity if there was none, or if it is
+        dated in the future.
         """
         if self.last_delivery_at is None or self.is_from_the_future(now):
             return float("inf")
@@ -35,7 +35,7 @@ class Feed:
 
 
 def feeds(reports: ReportDatabase) -> tuple[Feed, ...]:
-    """Return every channel's feed, in the order of the channels, as a look. Raises DatabaseAway, NotAReportDatabase."""
+    """Return every channel's feed in channel order, as a poll. Raises DatabaseAway, NotAReportDatabase."""
     return tuple(
         Feed(
             code=row["code"],

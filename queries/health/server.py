@@ -1,4 +1,4 @@
-"""What the report database says of itself."""
+"""The report database's own state."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -8,15 +8,14 @@ import pandas as pd
 from queries.engine.database import ReportDatabase
 
 MOST_WAITING = 1_000
-"""So many waiting changes are counted, and no more: an hour of a large city has fewer."""
+"""Waiting changes are counted up to this number: an hour of a large city has fewer."""
 
 
 @dataclass(frozen=True)
 class Server:
-    """PostgreSQL's version, the newest step of the schema, and the summary: whether there is one, the last day whose
-    end it holds, and how many changes of reports wait to be brought in (questions count them meanwhile): MOST_WAITING
-    stands for so many or more. `marks` tells whether each transaction that changes reports leaves a mark; without,
-    changes are seen by their `updated_at`.
+    """PostgreSQL's version, the newest schema step, and the summary: whether it exists, the last day it holds, and how
+    many changes wait to be added (questions count them meanwhile), at most MOST_WAITING. `marks`: whether each
+    transaction that changes reports leaves a mark; without, changes are seen by `updated_at`.
     """
 
     version: str
@@ -28,7 +27,7 @@ class Server:
 
 
 def server(reports: ReportDatabase, at: datetime) -> Server:
-    """Return what the database says of itself, asked once for a moment. Raises DatabaseAway."""
+    """Return the database's state, asked once for a moment. Raises DatabaseAway."""
     row = reports.ask("server", at=at, most=MOST_WAITING).iloc[0]
     return Server(
         version=str(row["server_version"]).split(" ", maxsplit=1)[0],
@@ -42,7 +41,7 @@ def server(reports: ReportDatabase, at: datetime) -> Server:
 
 @dataclass(frozen=True)
 class FromTheFuture:
-    """Rows dated in the future: of which table and column, how many, the furthest moment, and one such report's id."""
+    """Rows dated in the future: table and column, how many, the latest time, and one such report's id."""
 
     table: str
     column: str
@@ -52,7 +51,7 @@ class FromTheFuture:
 
 
 def from_the_future(reports: ReportDatabase, latest: datetime) -> list[FromTheFuture]:
-    """Return what is dated later than a moment, as far as an index finds it. Raises DatabaseAway."""
+    """Return the rows dated later than a moment, as far as an index finds them. Raises DatabaseAway."""
     return [
         FromTheFuture(
             table=str(row["place"]),

@@ -1,4 +1,4 @@
-"""What the map draws: reports as points, reports in the squares of a grid, and the one case that was clicked."""
+"""Map queries: reports as points, reports in a grid's squares, and the case that was clicked."""
 
 from datetime import datetime
 from typing import Any
@@ -13,20 +13,20 @@ from queries.figures.figures import derived_times
 from queries.figures.period import summarised
 from queries.privacy.small_numbers import counts
 
-_WITHIN, _LEAST = 3, 0.05  # times what the middle half of the reports takes, at least so many degrees
-_AROUND = 360_000  # thousandths of a degree around the world: no grid has more squares in a row
+_WITHIN, _LEAST = 3, 0.05  # times the interquartile range, and at least so many degrees
+_AROUND = 360_000  # thousandths of a degree around the world: the most squares in a row
 
 MOST_POINTS = 100_000
-"""With more, points hide each other and a browser takes seconds to draw them; squares count them instead."""
+"""With more, points hide each other and take a browser seconds to draw; squares count them instead."""
 
 
 def points(reports: ReportDatabase, filters: Filters) -> pd.DataFrame:
-    """Return the open reports that have coordinates; the most pressing last.
+    """Return the open reports that have coordinates, the most pressing last.
 
-    A row is a group that looks alike: state (0 in time or ended, 1 no deadline known, 2 due soon, 3 overdue), severity
-    (0 normal, 1 complex, 2 urgent), category_id, reports, and places: for each report a line "x,y,id", x and y its
-    longitude and latitude in hundred-thousandths of a degree. A hundred thousand rows would take ten times as long to
-    read as these few long ones. Raises DatabaseAway.
+    A row is a group of reports that look alike: state (0 in time or ended, 1 no deadline known, 2 due soon, 3 overdue),
+    severity (0 normal, 1 complex, 2 urgent), category_id, reports, and places: for each report a line "x,y,id", x and y
+    its longitude and latitude in hundred-thousandths of a degree. Reading a hundred thousand rows would take ten times
+    as long as these few long ones. Raises DatabaseAway.
     """
     return reports.ask("map_points", **filters.case_parameters() | derived_times(reports, filters))
 
@@ -37,20 +37,20 @@ def arrivals(reports: ReportDatabase, filters: Filters, *, since: datetime) -> p
 
 
 def grid(reports: ReportDatabase) -> tuple[int, int]:
-    """Return how wide and how high a square of the city's grid is, in thousandths of a degree: about as wide as high.
+    """Return the width and height of the city grid's squares, in thousandths of a degree: about as wide as high.
 
-    The grid lies over the world, from the antimeridian and the south pole on. Raises DatabaseAway.
+    The grid covers the world, starting at the antimeridian and the south pole. Raises DatabaseAway.
     """
     wide, high = reports.ask("grid").iloc[0]
     return int(wide), int(high)
 
 
 def extent(reports: ReportDatabase, filters: Filters) -> tuple[float, float, float, float] | None:
-    """Return where the city's reports lie by the filters' moment: west, south, east, north, in degrees.
+    """Return the extent of the city's reports by the filters' moment: west, south, east, north, in degrees.
 
     In whole squares of the grid, with a margin. A point farther from the middle half of the reports than three times
-    what those take counts for a wrong one. What is chosen makes no difference; None where no report has a point.
-    Raises DatabaseAway.
+    its span counts as an error. The filters' choices have no effect; None if no report has a point. Raises
+    DatabaseAway.
     """
     wide, high = grid(reports)
     everything = Filters.of(at=filters.at, zone=filters.zone, scope=filters.scope)
@@ -64,7 +64,7 @@ def extent(reports: ReportDatabase, filters: Filters) -> tuple[float, float, flo
 
 
 def _span(places: pd.Series, counts: pd.Series) -> tuple[float, float]:
-    """Return the first and the last of the places that are not far from where the middle half of the counts lies."""
+    """Return the first and last position within a few interquartile ranges of the middle half of the counts."""
     order = np.argsort(places.to_numpy(), kind="stable")
     sorted_places, sums = places.to_numpy()[order], np.cumsum(counts.to_numpy()[order])
     lower, upper = sorted_places[np.searchsorted(sums, [sums[-1] / 4, sums[-1] * 3 / 4])]
@@ -74,10 +74,10 @@ def _span(places: pd.Series, counts: pd.Series) -> tuple[float, float]:
 
 
 def squares(reports: ReportDatabase, filters: Filters, *, figure: str) -> pd.DataFrame:
-    """Return how many of the reports a figure counts (open, received) lie in each square of the city's grid.
+    """Return the number of reports of a figure (open, received) in each square of the city's grid.
 
-    Empty ones are left out, and those of few reports for whoever may not read their cases. Columns: lon, lat (of its
-    middle, degrees), reports. Raises DatabaseAway.
+    Empty squares are left out, and squares of few reports for viewers who may not read their cases. Columns: lon, lat
+    (of the centre, degrees), reports. Raises DatabaseAway.
     """
     table = counts(
         reports,
@@ -99,7 +99,7 @@ def squares(reports: ReportDatabase, filters: Filters, *, figure: str) -> pd.Dat
 
 
 def _squares(reports: ReportDatabase, filters: Filters, figure: str) -> pd.DataFrame:
-    """Return the same by the squares' numbers: key, reports."""
+    """Return the same by square number: key, reports."""
     wide, high = grid(reports)
     parts, rests = [], [filters]
     whole = summarised(reports, filters, None) if figure == "received" else None
@@ -116,7 +116,7 @@ def _squares(reports: ReportDatabase, filters: Filters, figure: str) -> pd.DataF
 def case(
     reports: ReportDatabase, filters: Filters, *, report_id: int | None = None, code: str | None = None
 ) -> dict[str, Any] | None:
-    """Return one case by its id or its public code, or None where there is none the viewer may see.
+    """Return one case by id or public code, or None if there is none that the viewer may see.
 
     Keys: id, public_code, title, address, severity, state (as in queries.cases), the ids of category, district, ward
     and unit, officer, submitted_at, due_at, ended_at (in the city's zone), lon, lat. Raises DatabaseAway.

@@ -1,15 +1,15 @@
-"""Counts for those who may not read the cases behind them: no single report can be told from what is published.
+"""Counts for viewers who may not read the cases: they reveal no single report.
 
 One rule for every count (docs/access.md, "Small numbers"). A published count is the exact one rounded down to a
-multiple of STEP, where an exact multiple may also be published as the one below: N stands for N to N + STEP, and 0 for
-at most STEP. Which of the two it is, a coin decides, one for each count that can be asked for. So the sums and
-differences of published counts never prove that anything lies between them unless at least STEP reports do: 10 and 15
-may both stand for 15.
+multiple of STEP; an exact multiple may also be published as the next lower one. So N means N to N + STEP, and 0 means
+at most STEP. Which of the two is decided by a coin, one for each count that can be asked for. So sums and differences
+of published counts never prove that there are reports between them unless there are at least STEP: 10 and 15 may both
+stand for 15.
 
-What can be asked for is coarse: full hours, whole days, squares of the city's grid. Of several districts (or units,
-...) together the published counts of each are added. So there are few ways to ask for the same reports again.
+Filters are coarse: full hours, whole days, squares of the city's grid. For several districts (or units, ...) together
+the published counts of each are added. So there are few ways to ask for the same reports again.
 
-Queries ask through `counts`, which hands out exact numbers to whoever may read the cases. A query that does not, fails
+Queries go through `counts`, which returns exact numbers to those who may read the cases. A query that does not fails
 for everybody else (Filters.parameters).
 """
 
@@ -34,15 +34,16 @@ from queries.engine.scope import AGGREGATES_ONLY
 from queries.engine.statements import definitions, written
 
 STEP = 5
-"""What counts are rounded to. No published numbers tell of fewer reports than this."""
+"""The rounding step. Published numbers reveal nothing about fewer reports than this."""
 FEWEST = 10 * STEP
-"""Of fewer published reports no share is told or ranked: rounding alone moves it by a tenth or more."""
+"""The fewest published reports of which a share is shown or ranked: with fewer, rounding moves it by a tenth or more.
+"""
 MOST_KINDS = 3
-"""So many kinds of choices (district, unit, category, ...) narrow a published count; of more nothing is told."""
+"""The most kinds of choices (district, unit, category, ...) that narrow a published count; with more it is 0."""
 MOST_CELLS = 60
-"""So many combinations of choices are added up at most; of more nothing is told."""
+"""The most combinations of choices that are added up; with more the count is 0."""
 KEY_VARIABLE = "REPORT_ROUNDING_KEY"
-"""What the coins are drawn from: the same words in every process of a dashboard that runs in several."""
+"""The secret for the coins: set the same value for all processes of a dashboard."""
 
 _KINDS = frozenset({*FIELDS, "severity", "square"})
 _PARTS = (
@@ -68,7 +69,7 @@ _PARTS = (
     ("received_on_time", "receive_fell_due"),
     ("by_rule", "reports"),
 )
-"""Parts and their wholes: a part is published as no more than its whole."""
+"""Parts and their wholes: a published part is at most its published whole."""
 
 Make = Callable[[Filters], pd.DataFrame]
 _Rows = dict[tuple[Any, ...], NDArray[np.int64]]
@@ -84,12 +85,12 @@ def counts(
     keys: Mapping[str, str | None] | None = None,
     keep: bool = False,
 ) -> pd.DataFrame:
-    """Return what `make` counts with these filters: as it is for whoever may read those cases, else as published.
+    """Return what `make` counts with these filters: exact for those who may read the cases, else as published.
 
-    `make` returns a table of counts (reports), a row for each value of `keys`, which name what each key column holds: a
-    dimension (None: nothing, the column is the same in all rows). A published table has the key columns and `columns`,
-    named by the figures they count; its rows of nought are left out unless they are to `keep`. `name` tells this table
-    from others. Raises DatabaseAway.
+    `make` returns a table of counts (reports), a row for each combination of `keys`; these map each key column to its
+    dimension (None: the column is the same in all rows). A published table has the key columns and `columns`, named by
+    the figures they count; rows of zeros are left out unless they are to `keep`. `name` identifies this table. Raises
+    DatabaseAway.
     """
     if filters.exact:
         counted = filters.counting()
@@ -103,17 +104,17 @@ def counts(
 
 
 def rounded(count: int, coin: int) -> int:
-    """Return a count as it is published; `coin` is 0 or 1."""
+    """Return a count as published; `coin` is 0 or 1."""
     return STEP * max(0, (count - coin) // STEP)
 
 
 def settled(at: datetime, zone: ZoneInfo) -> datetime:
-    """Return the full hour, of the city's time, that a published count speaks of."""
+    """Return the full hour, in the city's time, of a published count."""
     return at.astimezone(zone).replace(minute=0, second=0, microsecond=0).astimezone(at.tzinfo)
 
 
 def coarsened(reports: ReportDatabase, filters: Filters) -> Filters:
-    """Return filters as published counts know them: a full hour, whole days, whole squares. Raises DatabaseAway."""
+    """Return filters coarsened for published counts: a full hour, whole days, whole squares. Raises DatabaseAway."""
     at = settled(filters.at, filters.zone)
     end = at + TICK if filters.end > filters.at else min(_midnight(filters.end, filters.zone), at + TICK)
     start = min(_midnight(filters.start, filters.zone), end)
@@ -121,9 +122,9 @@ def coarsened(reports: ReportDatabase, filters: Filters) -> Filters:
 
 
 def closed(coarse: Filters) -> Filters:
-    """Return coarse filters as counts of a period know them: one that has ended is told as it stood at its end.
+    """Return coarse filters for counts of a period; for one that has ended, the moment is its end.
 
-    So its counts are the same whenever they are asked for, and their coins are drawn once.
+    So its counts are always the same, and their coins are drawn once.
     """
     return replace(coarse, at=min(coarse.at, max(coarse.end, coarse.start)))
 
@@ -133,7 +134,7 @@ def _midnight(moment: datetime, zone: ZoneInfo) -> datetime:
 
 
 def _snapped(reports: ReportDatabase, square: Square) -> Square:
-    """Return a square with its sides on the lines of the city's grid."""
+    """Return a square with its sides on the city's grid."""
     if not square:
         return ()
     wide, high = (int(side) for side in reports.ask("grid").iloc[0])
@@ -152,24 +153,24 @@ def _published(
     found: _Rows = {}
     cells = list(_cells(coarse))
     for cell in cells if len(cells) <= MOST_CELLS else ():
-        for key, told in _told(cell, make, columns, keys).items():
-            found[key] = found[key] + told if key in found else told
+        for key, published in _published_cell(cell, make, columns, keys).items():
+            found[key] = found[key] + published if key in found else published
     if not keys:
         found = found or {(): np.zeros(len(columns), "int64")}
     elif not keep:
-        found = {key: told for key, told in found.items() if told.any()}
+        found = {key: published for key, published in found.items() if published.any()}
     return _table(found, columns, tuple(keys))
 
 
 def _cells(filters: Filters) -> Iterator[Filters]:
-    """Yield the filters with one member of each dimension chosen, where several are."""
+    """Yield the filters with one member of each dimension chosen, for each combination of several."""
     fields = [field for field in (*FIELDS.values(), "severities") if getattr(filters, field)]
     for members in product(*(getattr(filters, field) for field in fields)):
         yield filters.choosing(**{field: (member,) for field, member in zip(fields, members, strict=True)})
 
 
-def _told(cell: Filters, make: Make, columns: tuple[str, ...], keys: Mapping[str, str | None]) -> _Rows:
-    """Return what is published of one cell: what a head's own units hold as it is, and the rest rounded."""
+def _published_cell(cell: Filters, make: Make, columns: tuple[str, ...], keys: Mapping[str, str | None]) -> _Rows:
+    """Return the published counts of one cell: a head's own units exactly, the rest rounded."""
     own = cell.scope.units
     counted = replace(cell, scope=AGGREGATES_ONLY)
     whole = _rows(make(counted), columns, tuple(keys))
@@ -186,18 +187,18 @@ def _told(cell: Filters, make: Make, columns: tuple[str, ...], keys: Mapping[str
 
 
 def _round(exact: NDArray[np.int64], coins: NDArray[np.int64] | None, columns: tuple[str, ...]) -> NDArray[np.int64]:
-    if coins is None:  # told apart by too much
+    if coins is None:  # too many choices narrow it
         return np.zeros_like(exact)
-    told: NDArray[np.int64] = STEP * np.maximum((exact - coins) // STEP, 0)
+    published: NDArray[np.int64] = STEP * np.maximum((exact - coins) // STEP, 0)
     places = {column: place for place, column in enumerate(columns)}
     for part, whole in _PARTS:
         if part in places and whole in places:
-            told[places[part]] = min(told[places[part]], told[places[whole]])
-    return told
+            published[places[part]] = min(published[places[part]], published[places[whole]])
+    return published
 
 
 class _Coins:
-    """Draws the coins of a cell's counts: the same whenever the same count is asked for, on whatever page."""
+    """Draws the coins of a cell's counts: always the same for the same count, on any page."""
 
     def __init__(
         self, cell: Filters, columns: tuple[str, ...], dimensions: tuple[str | None, ...], without: tuple[int, ...]
@@ -214,7 +215,7 @@ class _Coins:
         ]
 
     def of(self, key: tuple[Any, ...]) -> NDArray[np.int64] | None:
-        """Return the coin of each column in a row; None where too many choices tell the row apart."""
+        """Return the coin of each column in a row; None if too many choices narrow it."""
         place = self._chosen | {
             dimension: value for dimension, value in zip(self._dimensions, key, strict=True) if dimension
         }
@@ -227,19 +228,19 @@ class _Coins:
 
 @cache
 def _key() -> bytes:
-    """Return the key of the coins. Without a word for it the process draws its own, which nobody knows."""
+    """Return the key of the coins. If it is not set, the process draws a random one."""
     said = os.environ.get(KEY_VARIABLE, "")
     return blake2b(said.encode(), digest_size=32).digest() if said else secrets.token_bytes(32)
 
 
 @cache
 def _of_a_period(column: str) -> bool:
-    """Whether a column's count depends on the period; what is no figure may."""
+    """Whether a column's count depends on the period; a column that is no figure may."""
     return column not in definitions() or ":start" in written(column)
 
 
 def _rows(table: pd.DataFrame, columns: tuple[str, ...], keys: tuple[str, ...]) -> _Rows:
-    """Return a table's counts by their keys, added up where a key has several rows."""
+    """Return a table's counts by key, summed over a key's rows."""
     numbers = table[list(columns)].to_numpy("float64", na_value=0).astype("int64")
     if not keys:
         return {(): numbers.sum(axis=0)}
@@ -251,7 +252,7 @@ def _rows(table: pd.DataFrame, columns: tuple[str, ...], keys: tuple[str, ...]) 
 
 
 def _plain(column: "pd.Series[Any]") -> list[Any]:
-    """Return a column's values, None for null, whole numbers as such."""
+    """Return a column's values: None for null, whole numbers as int."""
     values = column.astype(object).where(column.notna(), None).tolist()
     return [int(value) if isinstance(value, (float, np.integer)) else value for value in values]
 

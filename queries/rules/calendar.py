@@ -13,35 +13,35 @@ _AHEAD = timedelta(days=60)
 
 @dataclass(frozen=True)
 class CalendarCover:
-    """What the calendar covers, as seen from a day; a day without office hours is missing too.
+    """The calendar's coverage as seen from a day; a day without office hours counts as missing.
 
-    `announced` says whether the coming year's official notice is entered: whether any of its days is swapped, comes
-    from a person or from the exceptions shipped with us. Until then the year holds what the `holidays` package expects,
-    without the swapped days that governments announce late in the year before. `swapped_days` says whether those of the
-    city's country do.
+    `announced`: whether the official notice of the coming year's days off is entered, that is, whether any of its days
+    is swapped, entered by a person, or from our exceptions file. Until then the year holds what the `holidays` package
+    expects, without the swapped days that governments announce late in the year before. `swapped_days`: whether the
+    city's country announces such days.
     """
 
     day: date
     last_day: date | None
     missing_soon: list[date]
-    """Of the day and the 60 that follow."""
+    """Missing days among this day and the next 60."""
     missing_next_year: list[date]
     announced: bool
     swapped_days: bool = True
 
     @property
     def notice_needed(self) -> bool:
-        """The coming year's notice of swapped days is not entered, although the year begins within 60 days."""
+        """Whether the coming year's notice is missing although the year begins within 60 days."""
         return self.swapped_days and not self.announced and date(self.day.year + 1, 1, 1) - self.day <= _AHEAD
 
     @property
     def complete(self) -> bool:
-        """Nothing is missing that a deadline given now may touch."""
+        """Whether nothing is missing that a new deadline may need."""
         return not (self.missing_soon or self.missing_next_year or self.notice_needed)
 
 
 def calendar_cover(reports: ReportDatabase, at: datetime, zone: ZoneInfo) -> CalendarCover:
-    """Return what the calendar covers, as seen from the local day of the moment. Raises DatabaseAway."""
+    """Return the calendar's coverage as seen from the moment's local day. Raises DatabaseAway."""
     day = at.astimezone(zone).date()
     row = reports.ask_now("calendar_cover", day=day).iloc[0]
     return CalendarCover(

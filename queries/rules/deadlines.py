@@ -1,4 +1,4 @@
-"""What deadlines rest on: how one came to be, and what leaves them unknown."""
+"""The history of a deadline, and what makes deadlines unknown."""
 
 from datetime import datetime
 
@@ -8,12 +8,12 @@ from queries.engine.database import ReportDatabase
 from queries.engine.filters import Filters
 
 WARNINGS = ("calendar_ends", "no_office_hours", "rule_without_minutes", "rules_overlap", "category_without_rule")
-"""Every kind of finding: days the calendar lacks among the 60 to come, rules in working time without office hours,
-rules that lack a term, pairs of rules that overlap, categories of which some severity has no rule."""
+"""The kinds of warnings: days missing in the calendar among the next 60, working-time rules without office hours, rules
+without a term, pairs of overlapping rules, categories with a severity that has no rule."""
 
 
 def warnings(reports: ReportDatabase, at: datetime) -> dict[str, int]:
-    """Return what leaves deadlines unknown at a moment, or soon will: kinds of WARNINGS and how many; none is empty.
+    """Return what makes deadlines unknown at a moment, or soon will: WARNINGS and their counts; empty if none.
 
     Raises DatabaseAway.
     """
@@ -22,11 +22,11 @@ def warnings(reports: ReportDatabase, at: datetime) -> dict[str, int]:
 
 
 def path(reports: ReportDatabase, filters: Filters, report_id: int) -> pd.DataFrame:
-    """Return how a case's handle deadline came to be up to the moment, a row whenever it may have changed.
+    """Return the history of a case's handle deadline up to the moment, a row for each possible change.
 
-    Columns: at, due_at, stopped_at (since when the clock stood that was set going; in the city's zone), category_id,
-    severity, kind (of the step; null: worked out anew), minutes (what an extension added, on the rule's clock). Raises
-    DatabaseAway.
+    Columns: at, due_at, stopped_at (since when the clock had been stopped when it was resumed; in the city's zone),
+    category_id, severity, kind (of the step; null: recomputed), minutes (added by an extension, on the rule's clock).
+    Raises DatabaseAway.
     """
     answer = reports.ask("report_deadlines", id=report_id, at=filters.at, scope=filters.scope)
     for moment in ("at", "due_at", "stopped_at"):

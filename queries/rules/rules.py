@@ -1,4 +1,4 @@
-"""What deadlines rest on at a moment: the rules, the office hours and the calendar in force, and how sure they are."""
+"""The rules, office hours and calendar in force at a moment, and whether they are confirmed."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -11,7 +11,7 @@ from queries.engine.filters import Filters
 
 @dataclass(frozen=True)
 class Unsure:
-    """Which promises of the city rest on something unconfirmed: the term to receive, the term to handle."""
+    """Which terms are unconfirmed: to receive, to handle."""
 
     receive: bool
     handle: bool
@@ -44,9 +44,9 @@ def days_off(reports: ReportDatabase, filters: Filters) -> pd.DataFrame:
 
 
 def unsure(reports: ReportDatabase, filters: Filters) -> Unsure:
-    """Return which terms are unconfirmed at the moment, by their rules or by the office hours they are counted in.
+    """Return which terms are unconfirmed at the moment: their rules, or the office hours they are counted in.
 
-    It speaks of the rules in force, not of each report's own: a report may still have the deadline of an earlier rule.
+    This covers the rules in force, not each report's own: a report may still have the deadline of an earlier rule.
     Raises DatabaseAway.
     """
     known, hours = rules(reports, filters), office_hours(reports, filters)

@@ -1,4 +1,4 @@
-"""One unit: its people, its ratings, and the units before and after it."""
+"""One unit: its officers, its ratings, and its predecessors and successors."""
 
 import pandas as pd
 
@@ -13,9 +13,9 @@ _DUTIES = ("due_today", "new_here", "by_transfer", "sent_back")
 
 
 def officers(reports: ReportDatabase, filters: Filters) -> pd.DataFrame:
-    """Return what each officer answers for at the moment, those with most overdue first, then with most open.
+    """Return each officer's open reports at the moment, most overdue first, then most open.
 
-    Columns: officer (null: nobody is assigned), open, overdue (reports). Raises DatabaseAway.
+    Columns: officer (null: not assigned), open, overdue (reports). Raises DatabaseAway.
     """
     answer = reports.ask("officers", **filters.case_parameters())
     answer = answer.assign(officer=answer["officer"].astype(object).where(answer["officer"].notna(), None))
@@ -24,7 +24,7 @@ def officers(reports: ReportDatabase, filters: Filters) -> pd.DataFrame:
 
 
 def duties(reports: ReportDatabase, filters: Filters) -> dict[str, int]:
-    """Return what waits for the head of the units chosen: due_today, new_here, by_transfer, sent_back (reports).
+    """Return what waits for the head of the chosen units: due_today, new_here, by_transfer, sent_back (reports).
 
     Raises DatabaseAway.
     """
@@ -39,9 +39,9 @@ def duties(reports: ReportDatabase, filters: Filters) -> dict[str, int]:
 
 
 def heads(reports: ReportDatabase, filters: Filters) -> dict[int, dict[str, str]]:
-    """Return who heads each unit (by its key) on the moment's day: name, title_vi, title_en. Raises DatabaseAway."""
+    """Return each unit's head (by unit key) on the moment's day: name, title_vi, title_en. Raises DatabaseAway."""
     day = filters.at.astimezone(filters.zone).date()
-    answer = reports.ask("unit_heads", day=day, scope=NOTHING)  # not of a wall's role
+    answer = reports.ask("unit_heads", day=day, scope=NOTHING)  # a wall's role may not ask
     return {
         int(row["unit_id"]): {word: str(row[word]) for word in ("name", "title_vi", "title_en")}
         for row in answer.drop_duplicates("unit_id").to_dict("records")
@@ -49,7 +49,7 @@ def heads(reports: ReportDatabase, filters: Filters) -> dict[int, dict[str, str]
 
 
 def ratings(reports: ReportDatabase, filters: Filters) -> dict[str, int]:
-    """Return how citizens rated in the period: rated, rated_satisfied, rated_acceptable, rated_not_satisfied.
+    """Return the citizens' ratings in the period: rated, rated_satisfied, rated_acceptable, rated_not_satisfied.
 
     Raises DatabaseAway.
     """
@@ -58,9 +58,9 @@ def ratings(reports: ReportDatabase, filters: Filters) -> dict[str, int]:
 
 
 def family(reports: ReportDatabase, unit: int) -> pd.DataFrame:
-    """Return a unit (by its key), those whose work it took over and those that took over its own.
+    """Return a unit (by its key), its predecessors and its successors.
 
     Columns: role (itself, predecessor, successor), id, code, name_vi, name_en, kind, area_id, parent_id, valid_from,
-    valid_to (dates; valid_to is the first day it no longer holds). Raises DatabaseAway.
+    valid_to (dates; valid_to is the first day after its end). Raises DatabaseAway.
     """
     return reports.ask("unit_family", unit=unit)

@@ -1,4 +1,4 @@
-"""Who may do what in the report database, compared with ours: rights on columns, rows and functions."""
+"""Who may do what in the report database, compared with the schema: privileges on columns, rows and functions."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,12 +14,12 @@ _EVERYBODY = "public"
 _WHO = (_EVERYBODY, *ROLES)
 _TO_COLUMNS = ("select", "insert", "update")
 _TO_TABLES = ("delete", "truncate")
-_Columns = frozenset[str | None]  # None: the rows of the table as a whole
-_BELONG = {("report_admin", "report_leader")}  # who may belong to whom
+_Columns = frozenset[str | None]  # None: the table's rows as a whole
+_BELONG = {("report_admin", "report_leader")}  # allowed memberships
 
 
 class Right(NamedTuple):
-    """What a role may do with a column, or with the rows of the table where `column` is None."""
+    """What a role may do with a column, or with the table's rows if `column` is None."""
 
     role: str
     right: str
@@ -27,7 +27,7 @@ class Right(NamedTuple):
 
 
 class Policy(NamedTuple):
-    """A rule of row-level security: for which command (r select, * all, ...), for whom, and which rows."""
+    """A row-level security policy: the command (r select, * all, ...), the roles, and the rows."""
 
     name: str
     command: str
@@ -38,7 +38,7 @@ class Policy(NamedTuple):
 
 
 class Function(NamedTuple):
-    """A function: who may call it, whether with the rights of its owner, and what it does."""
+    """A function: who may call it, whether it runs with its owner's rights, and its body."""
 
     callers: frozenset[str]
     definer: bool
@@ -46,7 +46,7 @@ class Function(NamedTuple):
 
 
 def read_rights(connection: psycopg.Connection, table: int) -> frozenset[Right]:
-    """Return what everybody, and each of the dashboard's roles, may do with a table or a view (its oid)."""
+    """Return the privileges of public, and of each of the dashboard's roles, on a table or view (its oid)."""
     rows = connection.execute(
         """select role, privilege, attname
            from unnest(%(who)s::text[]) as role
@@ -63,7 +63,7 @@ def read_rights(connection: psycopg.Connection, table: int) -> frozenset[Right]:
 
 
 def read_policies(connection: psycopg.Connection, table: int) -> frozenset[Policy] | None:
-    """Return the policies of a table (its oid) that bind the dashboard's roles; None: row-level security is off."""
+    """Return a table's policies (by oid) that apply to the dashboard's roles; None: row-level security is off."""
     if connection.execute("select relrowsecurity from pg_class where oid = %s", [table]).fetchone() != (True,):
         return None
     rows = connection.execute(
@@ -82,7 +82,7 @@ def read_policies(connection: psycopg.Connection, table: int) -> frozenset[Polic
 
 
 def read_functions(connection: psycopg.Connection, signatures: Iterable[str]) -> Mapping[str, Function]:
-    """Return those of the functions, named like "masked(text)", that the search path finds."""
+    """Return those of the functions, given as "masked(text)", that the search path finds."""
     rows = connection.execute(
         """select signature, array(select role from unnest(%(who)s::text[]) as role
                                    where has_function_privilege(role, pg_proc.oid, 'execute')),
@@ -97,10 +97,10 @@ def read_functions(connection: psycopg.Connection, signatures: Iterable[str]) ->
 def rights_damage(
     table: str, columns: Iterable[str], expected: frozenset[Right], found: frozenset[Right], there: Iterable[str]
 ) -> Iterator[Finding]:
-    """Yield what roles may not do with a table but must, and what they may but must not.
+    """Yield missing and excessive privileges of roles on a table.
 
-    `columns` are those of the expected table, `there` those of the found one. A right to all expected columns is one to
-    the whole table, whatever other columns a city gave it.
+    `columns` are those of the expected table, `there` those of the found one. A privilege on all expected columns
+    counts as one on the whole table, even if a city added columns.
     """
     everything, all_there = frozenset(columns), frozenset(there)
     lacking: dict[tuple[str, _Columns, _Columns], list[str]] = defaultdict(list)
@@ -133,14 +133,14 @@ def rights_damage(
 def policy_damage(
     table: str, expected: frozenset[Policy] | None, found: frozenset[Policy] | None, *, same_tables: bool
 ) -> Iterator[Finding]:
-    """Yield where row-level security is off, or lets another choice of rows through.
+    """Yield where row-level security is off, or shows other rows than ours.
 
-    `same_tables`: the tables carry the names the conditions are written with, so that those can be compared.
+    `same_tables`: the tables have the names used in the conditions, so that those can be compared.
     """
     if expected is None:
         return
     if found is None:
-        wrong = "row-level security is off, so that whoever may read the table sees every row"
+        wrong = "row-level security is off, so that every reader of the table sees every row"
         yield Finding(table, None, wrong, f"alter table {table} enable row level security")
         return
     ours, theirs = ({policy.name: policy for policy in policies} for policies in (expected, found))
@@ -150,17 +150,17 @@ def policy_damage(
             cure = f"create policy {name} on {table} as reportdb/schema/ does"
             yield Finding(table, None, f"the policy {name} is missing", cure)
         elif name not in ours:
-            wrong = f"a policy {name}, which is none of ours, shows rows to {_words(there.roles)}"
+            wrong = f"the unknown policy {name} shows rows to {_words(there.roles)}"
             yield Finding(table, None, wrong, f"drop policy {name} on {table}")
         elif ours[name] != (there if same_tables else there._replace(rows=ours[name].rows)):
             cure = f"drop policy {name} on {table}; then create it as reportdb/schema/ does"
-            yield Finding(table, None, f"the policy {name} chooses other rows than ours, or for others", cure)
+            yield Finding(table, None, f"the policy {name} shows other rows than ours, or to other roles", cure)
 
 
 def function_damage(
     expected: Mapping[str, Function], found: Mapping[str, Function], *, same_tables: bool
 ) -> Iterator[Finding]:
-    """Yield the functions that are not there or do something else, and who may call them and must not, or cannot."""
+    """Yield missing or different functions, and wrong privileges to call them."""
     for name, ours in expected.items():
         if name not in found:
             yield Finding(name, None, "the function is missing", "create it as reportdb/schema/ does")
@@ -185,12 +185,12 @@ def function_damage(
 
 
 def role_damage(connection: psycopg.Connection) -> Iterator[Finding]:
-    """Yield which of the dashboard's roles the rules do not bind: those that pass by them, or belong to others."""
+    """Yield dashboard roles that bypass row-level security, or belong to other roles."""
     for role in connection.execute(
         "select rolname from pg_roles where rolname = any(%s) and (rolsuper or rolbypassrls) order by 1", [list(ROLES)]
     ).fetchall():
         cure = f"alter role {role[0]} nosuperuser nobypassrls"
-        yield Finding(f"role {role[0]}", None, "passes by row-level security", cure)
+        yield Finding(f"role {role[0]}", None, "bypasses row-level security", cure)
     for member, role in connection.execute(
         """select member.rolname, role.rolname
            from pg_auth_members
@@ -205,7 +205,7 @@ def role_damage(connection: psycopg.Connection) -> Iterator[Finding]:
 
 
 def shown_without_scope(connection: psycopg.Connection, views: Iterable[str]) -> Iterator[Finding]:
-    """Yield the views that show cases to an official who has none. `connection` is in a transaction."""
+    """Yield the views that show cases to an official without a scope. `connection` is in a transaction."""
     for view in views:
         try:
             with connection.transaction(force_rollback=True):
@@ -216,11 +216,11 @@ def shown_without_scope(connection: psycopg.Connection, views: Iterable[str]) ->
                 ).fetchone()
         except psycopg.errors.InsufficientPrivilege:
             continue
-        except psycopg.errors.UndefinedFunction:  # named among the functions
+        except psycopg.errors.UndefinedFunction:  # reported with the functions
             return
         if row == (True,):
             cure = "let it choose the rows that sees_all() and scope_units() allow, or make it with (security_invoker)"
-            yield Finding(view, None, "a view that shows cases to officials who have none", cure)
+            yield Finding(view, None, "the view shows cases to officials without access to any", cure)
 
 
 def _columns(rights: frozenset[Right], role: str, right: str) -> _Columns:

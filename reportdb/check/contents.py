@@ -1,4 +1,4 @@
-"""What the rows say: the questions of questions.toml, each one query that finds what does not agree."""
+"""Checks of the rows: the questions of questions.toml, each a query that finds contradictions."""
 
 import tomllib
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from reportdb.check.damage import Finding, times
 
 
 class Question(NamedTuple):
-    """One query about one table and column, and the words for what it finds."""
+    """One query about one table and column, and the words for its findings."""
 
     table: str
     column: str | None
@@ -33,11 +33,11 @@ def _questions() -> Iterator[Question]:
 
 QUESTIONS = list(_questions())
 RULE_QUESTIONS = [question for question in QUESTIONS if "rule_warnings" in question.bad]
-"""The questions about what leaves deadlines unknown."""
+"""The questions about what makes deadlines unknown."""
 
 
 def disagreement(connection: psycopg.Connection, question: Question, now: datetime) -> Iterator[Finding]:
-    """Yield what the question finds at the moment `now`, if anything."""
+    """Yield what the question finds at `now`, if anything."""
     names = {"table": sql.Identifier(question.table), "column": sql.Identifier(question.column or "")}
     query = sql.SQL("with bad (example) as ({}) select count(*), min(example) from bad").format(
         sql.SQL(question.bad).format(**names)
@@ -49,9 +49,11 @@ def disagreement(connection: psycopg.Connection, question: Question, now: dateti
 
 
 def bad_time_zones(connection: psycopg.Connection) -> Iterator[Finding]:
-    """Yield the city's time zone if there is none of that name."""
+    """Yield the city's time zone if it does not exist."""
     for (zone,) in connection.execute("select time_zone from city").fetchall():
         try:
             ZoneInfo(zone)
         except (ZoneInfoNotFoundError, ValueError):
-            yield Finding("city", "time_zone", f"{zone!r} is no time zone", "write an IANA name like Asia/Ho_Chi_Minh")
+            yield Finding(
+                "city", "time_zone", f"{zone!r} is not a time zone", "write an IANA name like Asia/Ho_Chi_Minh"
+            )

@@ -1,11 +1,11 @@
-"""A finding: what is wrong in the report database, where, and what cures it."""
+"""A finding: what is wrong in the report database, where, and how to repair it."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong in one place; `column` is None where the whole table is meant."""
+    """One problem in one place; `column` is None if it is about the whole table."""
 
     table: str
     column: str | None
@@ -18,7 +18,7 @@ class Finding:
 
 
 def times(count: int, example: object) -> str:
-    """Return how often something is wrong, and where: ", 3 times, for example report 17"; nothing without example."""
+    """Return a count with an example: ", 3 times, for example report 17"; only the count without an example."""
     if example is None:
         return ""
     return f", once: {example}" if count == 1 else f", {count} times, for example {example}"

@@ -19,7 +19,7 @@ _WAYS_OUT = ("dblink", "postgres_fdw", "file_fdw", "adminpack", "plpython3u", "p
 
 
 def login_damage(connection: psycopg.Connection, ways_out: Sequence[str] = _WAYS_OUT) -> Iterator[Finding]:
-    """Yield what the owner of the database left open to whoever holds the dashboard's login.
+    """Yield what the database's owner left open to the dashboard's login.
 
     `ways_out` are extensions that lead to other databases or to the server's files.
     """
@@ -41,7 +41,7 @@ def _key(connection: psycopg.Connection) -> Iterator[Finding]:
     if connection.execute("select to_regclass('scope_key')").fetchone() == (None,):
         return  # reported with the tables
     if connection.execute("select exists (select from scope_key)").fetchone() == (False,):
-        wrong = "no key, so that no scope can be signed and the dashboard shows counts alone"
+        wrong = "the key is missing, so that no scope can be signed and the dashboard shows counts only"
         yield Finding("scope_key", None, wrong, "python -m reportdb scope-key --new")
 
 
@@ -57,7 +57,7 @@ def _definers(connection: psycopg.Connection) -> Iterator[Finding]:
            order by 1"""
     ).fetchall()
     for name, schema in rows:
-        wrong = "the function runs with its owner's rights and looks for names where its caller may put them"
+        wrong = "the function runs with its owner's rights and searches names where its caller may create them"
         yield Finding(name, None, wrong, f"alter function {name} set search_path = pg_catalog, {schema}, pg_temp")
 
 

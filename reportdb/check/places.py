@@ -1,4 +1,4 @@
-"""Places: boundaries that can be drawn, points that lie in the city, and areas that hold the points they are given."""
+"""Checks of places: boundaries can be drawn, points are in the city, and areas contain their points."""
 
 import json
 from collections.abc import Iterator
@@ -13,12 +13,12 @@ from reportdb.areas import Locator
 from reportdb.check.damage import Finding, times
 
 _SAMPLE = 5000  # reports whose area is looked up again
-_FAR = 0.5  # degrees, some 50 km: no city reports from there
-_NEAR = 1e-4  # degrees, some 10 m: a border drawn by other means
+_FAR = 0.5  # degrees, some 50 km: no report of the city is farther away
+_NEAR = 1e-4  # degrees, some 10 m: the tolerance of borders drawn by other means
 
 
 def misplaced(connection: psycopg.Connection) -> Iterator[Finding]:
-    """Yield malformed boundaries, points far away, and reports of a sample that lie outside their area."""
+    """Yield malformed boundaries, points far away, and reports of a sample outside their area."""
     shapes, malformed = _boundaries(connection)
     if malformed:
         cure = "load the boundaries again with `areas load`, as GeoJSON Polygon or MultiPolygon in WGS 84"
@@ -30,7 +30,7 @@ def misplaced(connection: psycopg.Connection) -> Iterator[Finding]:
 
 
 def _boundaries(connection: psycopg.Connection) -> tuple[dict[int, BaseGeometry], list[str]]:
-    """Return the boundaries by area, and what is wrong with those that are none."""
+    """Return the boundaries by area, and what is wrong with the malformed ones."""
     shapes: dict[int, BaseGeometry] = {}
     malformed: list[str] = []
     for area, geometry in connection.execute("select id, geometry from area where geometry is not null order by id"):
@@ -77,7 +77,7 @@ def _far_away(connection: psycopg.Connection, shapes: dict[int, BaseGeometry]) -
 def _in_another_area(connection: psycopg.Connection, level: str, shapes: dict[int, BaseGeometry]) -> Iterator[Finding]:
     """Look up a sample of reports again, spread evenly over all that have a point.
 
-    Where the area is the one the source names, the point must lie in none.
+    If the source named the area, the point must be in none.
     """
     column = f"{level}_id"
     sample = connection.execute(
@@ -100,5 +100,5 @@ def _in_another_area(connection: psycopg.Connection, level: str, shapes: dict[in
     ]
     if wrong:
         hit = times(len(wrong), f"report {report[wrong[0]]}")
-        cure = f"load the {level}s' boundaries again with `areas load`: that locates all reports anew"
+        cure = f"load the {level}s' boundaries again with `areas load`: that locates all reports again"
         yield Finding("report", column, f"the point lies in another {level}, of {len(sample)} looked up{hit}", cure)

@@ -1,7 +1,7 @@
-"""The rules every row must keep, as the schema states them: filled columns, checks, keys and references.
+"""The constraints of the schema, checked on the rows: not null, checks, keys and references.
 
-A table made by the migrations keeps them by itself. They are counted where a table lost its constraints, or a view
-stands in its place.
+A table made by the migrations enforces them itself. They are checked here if a table lost its constraints, or if a view
+replaces it.
 """
 
 import re
@@ -13,7 +13,7 @@ from psycopg import sql
 from reportdb.check.damage import Finding, times
 from reportdb.check.structure import Constraint, Structure, Table
 
-# Rules between columns, said in words: what is wrong, and what cures it.
+# Checks over several columns in words: what is wrong, and how to repair it.
 RULES: dict[tuple[str, ...], tuple[str, str]] = {
     ("area", "lat", "lon"): ("only one of the two coordinates", "fill or empty both"),
     ("area", "valid_from", "valid_to"): ("an end before the beginning", "correct valid_from or valid_to"),
@@ -22,7 +22,7 @@ RULES: dict[tuple[str, ...], tuple[str, str]] = {
     ("unit_successor", "successor_id", "unit_id"): ("a unit that succeeds itself", "name the unit that took over"),
     ("deadline_rule", "valid_from", "valid_to"): ("an end before the beginning", "correct valid_from or valid_to"),
     ("access_export", "ended_at", "sent", "whole"): (
-        "an end of a file that is half told",
+        "an incomplete end of a file",
         "fill or empty ended_at, sent and whole together",
     ),
     ("office_hours", "closes", "opens"): ("closing before opening", "correct opens or closes"),
@@ -79,7 +79,7 @@ RULES: dict[tuple[str, ...], tuple[str, str]] = {
 
 
 def broken_rules(connection: psycopg.Connection, expected: Structure, found: Structure) -> Iterator[Finding]:
-    """Yield the rules that rows of the found tables break. Raises psycopg.ProgrammingError without their columns."""
+    """Yield the constraints that rows break. Raises psycopg.ProgrammingError if columns are missing."""
     for name, table in expected.items():
         if name not in found:
             continue
@@ -121,7 +121,7 @@ def _words(name: str, rule: Constraint) -> tuple[str, str]:
 
 
 def _without_other(rule: Constraint) -> sql.Composed:
-    """Return the condition that a row names something the other table does not hold."""
+    """Return the condition that a row refers to a missing row of the other table."""
     pairs = list(zip(rule.columns, rule.other_columns, strict=True))
     return sql.SQL("{} and not exists (select from {} as other where {})").format(
         sql.SQL(" and ").join(sql.SQL("mine.{} is not null").format(sql.Identifier(own)) for own, _ in pairs),
@@ -133,7 +133,7 @@ def _without_other(rule: Constraint) -> sql.Composed:
 
 
 def _count(connection: psycopg.Connection, name: str, table: Table, where: sql.Composable) -> str:
-    """Return the rows of a condition in words, or no words if there are none."""
+    """Return how many rows meet a condition in words; empty if there are none."""
     query = sql.SQL("select count(*), min({}) from {} as mine where {}").format(
         _key_in_words(table.key), sql.Identifier(name), where
     )

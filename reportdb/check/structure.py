@@ -1,4 +1,4 @@
-"""The structure of the report database, as the migrations make it and as it is found."""
+"""The structure of the report database: as the migrations make it, and as found."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -21,18 +21,18 @@ from reportdb.check.access import (
 from reportdb.check.damage import Finding
 from reportdb.database.migrations import LOCK, READER, SCHEMA, SchemaError
 
-_WITH_INDEXES = "rpm"  # tables, partitioned tables and materialised views, as pg_class.relkind tells them
+_WITH_INDEXES = "rpm"  # tables, partitioned tables and materialised views, as in pg_class.relkind
 
 
 class Column(NamedTuple):
-    """A column's type, in PostgreSQL's words, and whether it must be filled."""
+    """A column's type, as PostgreSQL writes it, and whether it is not null."""
 
     type: str
     filled: bool
 
 
 class Constraint(NamedTuple):
-    """A rule for rows: c check, f foreign key, p primary key, u unique."""
+    """A constraint: c check, f foreign key, p primary key, u unique."""
 
     kind: str
     columns: tuple[str, ...]
@@ -43,14 +43,14 @@ class Constraint(NamedTuple):
 
 @dataclass(frozen=True)
 class Table:
-    """A table or a view: columns, indexes ("btree (due_at)"), rules, what each role may do and which rows it sees."""
+    """A table or view: columns, indexes ("btree (due_at)"), constraints, each role's privileges and policies."""
 
     kind: str
     columns: Mapping[str, Column]
     indexes: Mapping[str, bool]  # whether it is unique
     constraints: frozenset[Constraint]
     rights: frozenset[Right]
-    policies: frozenset[Policy] | None  # None: every row is for everybody who may read the table
+    policies: frozenset[Policy] | None  # None: every reader of the table sees all rows
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -62,9 +62,9 @@ Structure = Mapping[str, Table]
 
 
 def expected_structure(connection: psycopg.Connection) -> tuple[Structure, Mapping[str, Function]]:
-    """Return the tables and the functions the migrations make: they are made in a schema of their own, and undone.
+    """Return the tables and functions made by the migrations: created in a scratch schema and rolled back.
 
-    Raises SchemaError where the role may not do that.
+    Raises SchemaError if the role may not do that.
     """
     try:
         return _made_and_undone(connection)
@@ -141,7 +141,7 @@ def _read_table(connection: psycopg.Connection, oid: int, kind: str) -> Table:
 
 
 def structural_damage(expected: Structure, found: Structure) -> Iterator[Finding]:
-    """Yield what the found tables lack, or hold in another form, compared with the expected ones."""
+    """Yield what the found tables lack or hold in another form, compared with the expected ones."""
     for name, table in expected.items():
         if name not in found:
             cure = "create it as reportdb/schema/ does, or a view of this name with the same columns"
@@ -167,12 +167,12 @@ def structural_damage(expected: Structure, found: Structure) -> Iterator[Finding
 
 
 def same_tables(found: Structure) -> bool:
-    """Whether no view stands in the place of the reports: functions and conditions are written with the same names."""
+    """Whether no view replaces the reports: functions and conditions then use the same names."""
     return "report" in found and found["report"].kind in _WITH_INDEXES
 
 
 def views_of_cases(expected: Structure, found: Structure) -> list[str]:
-    """Return the views whose rows are chosen for who asks: ours, and a city's in the place of tables with policies."""
+    """Return the views whose rows depend on the reader: ours, and a city's that replace tables with policies."""
     return [
         name
         for name, there in found.items()

@@ -1,4 +1,4 @@
-"""The commands of the calendar: `python -m reportdb calendar --help`."""
+"""The calendar's commands: `python -m reportdb calendar --help`."""
 
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
@@ -38,7 +38,7 @@ def show(
     database: Database = None,
     data: Data = None,
 ) -> None:
-    """Show the days off, the swapped days, and whose word stands for them."""
+    """Show the days off, the swapped days, and their sources."""
     with opened(database, data) as url, connect(url) as connection:
         first = from_.date() if from_ else date(_today(connection).year, 1, 1)
         days = special_days(connection, first, to.date() if to else date.max)
@@ -66,13 +66,13 @@ def hours(database: Database = None, data: Data = None) -> None:
 @calendar_app.command()
 def add(
     day: Day,
-    off: Annotated[bool, typer.Option("--off/--working", help="A day off, or a day that is worked.")],
+    off: Annotated[bool, typer.Option("--off/--working", help="A day off, or a working day.")],
     source: Annotated[str, typer.Option(help="Who says so: the official notice, its number and date.")],
     name: Annotated[str | None, typer.Option(help="The holiday, or why the day was swapped.")] = None,
     database: Database = None,
     data: Data = None,
 ) -> None:
-    """Write a day off, or a day that is worked, from an official notice. Deadlines already given stay as they are."""
+    """Enter a day off, or a working day, from an official notice. Existing deadlines do not change."""
     written = CalendarDay(day.date(), not off, name, source)
     with opened(database, data) as url, connect(url) as connection:
         write_day(connection, written)
@@ -81,7 +81,7 @@ def add(
 
 @calendar_app.command()
 def remove(day: Day, database: Database = None, data: Data = None) -> None:
-    """Take back what a person wrote of a day: it is again what comes with the program."""
+    """Remove what a person entered for a day: the day shipped with the program applies again."""
     with opened(database, data) as url, connect(url) as connection:
         restored = restore_day(connection, day.date())
     out.print(f"{restored.day} is {_state(restored)} again ({restored.source}).", highlight=False)
@@ -95,13 +95,13 @@ def fill(
     database: Database = None,
     data: Data = None,
 ) -> None:
-    """Fill the calendar with what comes with the program, from its first day on; what a person wrote is kept."""
+    """Fill the calendar with the shipped days, from its first day on; days a person entered are kept."""
     with opened(database, data) as url, connect(url) as connection:
         today = _today(connection)
         (begun,) = connection.execute("select min(day) from working_day").fetchone() or (None,)
         first, last = begun or date(today.year, 1, 1), to.date() if to else date(today.year + 1, 12, 31)
         if last < first:
-            raise Failure(f"The calendar begins on {first}; a day before it cannot be its last.")
+            raise Failure(f"The calendar begins on {first} and cannot end before that.")
         fill_days(connection, first, last)
     out.print(f"The calendar is filled from {first} to {last}.")
 
@@ -127,13 +127,13 @@ def import_(
     database: Database = None,
     data: Data = None,
 ) -> None:
-    """Bring in days that a person wrote; all of the file or nothing."""
+    """Import days that a person entered; all of the file or nothing."""
     with opened(database, data) as url, connect(url) as connection:
         try:
             written, left_out = import_days(connection, file)
         except OSError as error:
             raise Failure(f"{file} cannot be read: {error.strerror}.") from error
-    out.print(f"{written} days written; {left_out} left out, which come with the program.")
+    out.print(f"{written} days written; {left_out} shipped days left out.")
 
 
 @calendar_app.command("check")
@@ -173,7 +173,7 @@ def calendar_check(
 
 
 def as_spans(days: list[date]) -> str:
-    """Say which days, those that follow each other as a span: "2026-12-24, 2027-01-01 to 2027-12-31"."""
+    """Return days as text, consecutive ones as a span: "2026-12-24, 2027-01-01 to 2027-12-31"."""
     starts = [day for day in days if day - timedelta(days=1) not in days]
     ends = [day for day in days if day + timedelta(days=1) not in days]
     return ", ".join(str(a) if a == b else f"{a} to {b}" for a, b in zip(starts, ends, strict=True))

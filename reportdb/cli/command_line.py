@@ -1,4 +1,4 @@
-"""What every command shares: the choice of a database, and failures told in words."""
+"""Shared by all commands: the choice of a database, and readable failures."""
 
 import sys
 from collections.abc import Iterable, Iterator
@@ -24,19 +24,19 @@ from safe_text import terminal_text
 
 
 class PlainConsole(Console):
-    """A terminal that shows words as they stand: no value in them is markup, an emoji or an escape sequence."""
+    """A terminal that prints text literally: no markup, emoji or escape sequence in it is interpreted."""
 
     def __init__(self, **options: Any) -> None:
         """Take the options of a Console."""
         super().__init__(markup=False, emoji=False, **options)
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """Yield what is printed; Rich's own colours and movements stay."""
+        """Yield what is printed; Rich's own colours and cursor movements are kept."""
         for segment in super().render(renderable, options):
             yield segment if segment.control else Segment(terminal_text(segment.text), segment.style)
 
 
-out = PlainConsole(width=None if sys.stdout.isatty() else 220)  # a file or a pipe has no edge to wrap at
+out = PlainConsole(width=None if sys.stdout.isatty() else 220)  # no wrapping in a file or a pipe
 err = PlainConsole(stderr=True)
 
 Database = Annotated[
@@ -49,18 +49,18 @@ Data = Annotated[
 
 
 _LOST = (
-    "The database's server broke off while it worked. What was committed is kept, what this command had not finished "
+    "The connection to the database was lost. What was committed is kept, what this command had not finished "
     "is undone. Run it again."
 )
 
 
 class Failure(Exception):
-    """Work that cannot be done; the message says why and what to do."""
+    """A command cannot be done; the message says why and what to do."""
 
 
 @contextmanager
 def opened(database: str | None, data: Path | None) -> Iterator[str]:
-    """Yield the chosen database's URL; say what fails in words, and exit with 3."""
+    """Yield the chosen database's URL; on failure print a message and exit with 3."""
     if database and data:
         raise typer.BadParameter("Give --database or --data, not both.")
     try:
@@ -77,7 +77,7 @@ def opened(database: str | None, data: Path | None) -> Iterator[str]:
 
 
 def progress_bar() -> Progress:
-    """Return a progress bar on the terminal of errors; silent where that is no terminal."""
+    """Return a progress bar on standard error; silent if that is no terminal."""
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     return Progress(*columns, console=err, disable=not err.is_terminal)
 

@@ -1,4 +1,4 @@
-"""The commands about deadlines: which rules are in force, what about them is uncertain, and working deadlines anew."""
+"""The commands about deadlines: show rules and their uncertainties, recompute deadlines."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -14,18 +14,18 @@ from reportdb.cli.command_line import Data, Database, Failure, opened, out, prog
 from reportdb.database.connection import connect
 from reportdb.deadlines.recomputation import Changes, OtherChanges, apply_changes, find_changes
 
-deadlines_app = typer.Typer(help="Deadline rules, and deadlines worked out anew.", no_args_is_help=True)
+deadlines_app = typer.Typer(help="Deadline rules, and recomputation of deadlines.", no_args_is_help=True)
 
 _EXAMPLES = 5
 
 
 @deadlines_app.command()
 def show(
-    all_: Annotated[bool, typer.Option("--all", help="Also rules no longer in force.")] = False,
+    all_: Annotated[bool, typer.Option("--all", help="Include rules no longer in force.")] = False,
     database: Database = None,
     data: Data = None,
 ) -> None:
-    """Show the rules in force and to come, which of them nobody confirmed, and what leaves deadlines unknown."""
+    """Show present and future rules, which of them are unconfirmed, and what makes deadlines unknown."""
     now = datetime.now(UTC)
     with opened(database, data) as url, connect(url) as connection:
         out.print(_rules(connection, now, all_=all_))
@@ -47,10 +47,10 @@ def recompute(
     database: Database = None,
     data: Data = None,
 ) -> None:
-    """Work deadlines out anew by the rules and the calendar as they stand now.
+    """Recompute deadlines by the present rules and calendar.
 
-    First --dry-run, which prints a token for what it showed; then --apply TOKEN. The old deadlines stay in the past of
-    each report: a moment before this one shows what it showed then.
+    First --dry-run, which prints a token for its result; then --apply TOKEN. The old deadlines stay in each report's
+    past: an earlier moment shows what it showed before.
     """
     if dry_run == (apply is not None):
         raise typer.BadParameter("Give --dry-run, or --apply with the token a dry run printed.")
@@ -94,10 +94,10 @@ def _hours(minutes: int | None) -> str:
 
 
 def _tell(connection: psycopg.Connection, changes: Changes, now: datetime, *, ended: bool) -> None:
-    """Print what would change: how many, by rule, examples, and the token to apply exactly this."""
+    """Print the changes: how many, by rule, examples, and the token to apply exactly these."""
     out.print(f"{len(changes.ids)} of {changes.looked_at} reports would change.", highlight=False)
     if changes.unknown:
-        words = "stay as they are: the source alone gave their deadline, or an extension names no minutes."
+        words = "do not change: only the source gave their deadline, or an extension names no minutes."
         out.print(f"{changes.unknown} {words}", highlight=False, soft_wrap=True)
     if not len(changes.ids):
         return
@@ -105,7 +105,7 @@ def _tell(connection: psycopg.Connection, changes: Changes, now: datetime, *, en
         out.print(f"  {'no rule' if rule == 0 else f'rule {rule}'}: {count}", highlight=False)
     more, fewer = changes.overdue(np.datetime64(now.replace(tzinfo=None), "us"))
     late = "be overdue or have ended late" if ended else "be overdue"
-    out.print(f"{more} would {late} that do not now, {fewer} no longer.", highlight=False)
+    out.print(f"{more} more would {late}, {fewer} fewer.", highlight=False)
     some = np.linspace(0, len(changes.ids) - 1, min(_EXAMPLES, len(changes.ids))).astype(int)
     rows = connection.execute(
         "select id, public_code, time_zone from report cross join city where id = any(%s)", [changes.ids[some].tolist()]
@@ -127,7 +127,7 @@ def _tell(connection: psycopg.Connection, changes: Changes, now: datetime, *, en
 
 
 def _words(value: int | datetime | None, zone: ZoneInfo) -> str:
-    """Return a rule's id or a deadline (naive, in UTC) as it is printed."""
+    """Return a rule's id or a deadline (naive, in UTC) as text."""
     if isinstance(value, datetime):
         return f"{value.replace(tzinfo=UTC).astimezone(zone):%Y-%m-%d %H:%M}"
     return str(value) if value else "none"

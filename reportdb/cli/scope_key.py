@@ -14,7 +14,7 @@ def scope_key(
     database: Database = None,
     data: Data = None,
 ) -> None:
-    """Print the key that REPORT_SCOPE_KEY gives a dashboard on another PostgreSQL. It is a secret.
+    """Print the key for a dashboard on another PostgreSQL (REPORT_SCOPE_KEY). It is a secret.
 
     With the embedded server the dashboard reads it by itself.
     """

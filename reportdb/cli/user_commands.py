@@ -1,4 +1,4 @@
-"""The commands of accounts, and of keeping no longer than needed: `python -m reportdb users --help`, `anonymise`."""
+"""The commands for accounts and for anonymising: `python -m reportdb users --help`, `anonymise`."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,15 +13,18 @@ from reportdb.cli.command_line import Data, Database, Failure, opened, out, prog
 from reportdb.database.connection import connect
 from reportdb.users import COLUMNS, Change, User, UsersError, alike, read_users, set_disabled, users, write_users
 
-users_app = typer.Typer(help="Who may come in, and what they may see.", no_args_is_help=True)
+users_app = typer.Typer(help="Accounts and what they may see.", no_args_is_help=True)
 
-Subject = Annotated[str, typer.Argument(metavar="SUBJECT", help="Who it is to the identity provider, as an e-mail.")]
+Subject = Annotated[
+    str,
+    typer.Argument(metavar="SUBJECT", help="The identity provider's name for the account, such as an e-mail address."),
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would change, and write nothing.")]
 
 
 @users_app.command("list")
 def list_(database: Database = None, data: Data = None) -> None:
-    """Show every account: who, as what, for which unit, and whether they may come in."""
+    """Show every account: name, role, unit, and whether it is enabled."""
     with opened(database, data) as url, connect(url) as connection:
         everybody = users(connection)
     table = Table("subject", "name", "role", "unit", "language", "", show_edge=False)
@@ -36,17 +39,17 @@ def add(
     subject: Subject,
     name: Annotated[str, typer.Option(help="The name colleagues know them by.")],
     role: Annotated[Literal["leader", "unit_head", "viewer", "admin"], typer.Option(help="What they may see.")],
-    unit: Annotated[str | None, typer.Option(metavar="CODE", help="The unit a unit_head answers for.")] = None,
+    unit: Annotated[str | None, typer.Option(metavar="CODE", help="The unit of a unit_head.")] = None,
     language: Annotated[
         Literal["vi", "en", "browser"] | None,
-        typer.Option(help="The language they read; browser: their browser's. Left out: as it was."),
+        typer.Option(help="The account's language; browser: their browser's. Default: unchanged."),
     ] = None,
     database: Database = None,
     data: Data = None,
 ) -> None:
-    """Let somebody in, or change who they are to us; a disabled account stays so until `users enable`."""
+    """Add an account or change one; a disabled account stays disabled until `users enable`."""
     with opened(database, data) as url, connect(url) as connection:
-        spoken = None if language == "browser" else language or ""  # "" leaves it as it was
+        spoken = None if language == "browser" else language or ""  # "" keeps the present one
         try:
             shut = any(user.subject == subject.strip() and user.disabled for user in users(connection))
             changes = write_users(connection, [User(subject, name, role, unit, shut, spoken)])
@@ -57,13 +60,13 @@ def add(
 
 @users_app.command()
 def disable(subject: Subject, database: Database = None, data: Data = None) -> None:
-    """Shut somebody out, within seconds even where they are looking; what they did stays in the access log."""
+    """Disable an account; open pages close within seconds. Its lines in the access log are kept."""
     _let(subject, database, data, disabled=True)
 
 
 @users_app.command()
 def enable(subject: Subject, database: Database = None, data: Data = None) -> None:
-    """Let somebody in again."""
+    """Enable an account again."""
     _let(subject, database, data, disabled=False)
 
 
@@ -77,7 +80,7 @@ def import_(
     database: Database = None,
     data: Data = None,
 ) -> None:
-    """Make accounts what a file says, all of it or nothing; accounts it does not name stay as they are."""
+    """Set accounts from a file, all or nothing; accounts that are not in it do not change."""
     with opened(database, data) as url, connect(url) as connection:
         try:
             wanted = read_users(file)
@@ -94,13 +97,13 @@ def import_(
 
 def anonymise_old(
     older_than: Annotated[str, typer.Option("--older-than", metavar="AGE", help="2y, 18m or 400d, since they ended.")],
-    yes: Annotated[bool, typer.Option("--yes", help="Do it. Without it, only what would be done is told.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it. Otherwise only show what would be done.")] = False,
     database: Database = None,
     data: Data = None,
 ) -> None:
-    """Remove the citizens' contacts of reports that ended long ago, and mask what identifies a person in their words.
+    """Remove contacts of reports that ended long ago, and mask text in them that identifies a person.
 
-    It cannot be undone. Open reports are never touched. Stopped halfway, the same command goes on where it was.
+    It cannot be undone. Open reports are never changed. If interrupted, run the same command again to continue.
     """
     now = datetime.now(UTC)
     with opened(database, data) as url, connect(url) as connection, progress_bar() as progress:
@@ -129,7 +132,7 @@ def _let(subject: str, database: str | None, data: Path | None, *, disabled: boo
 
 
 def _tell(connection: psycopg.Connection, changes: list[Change]) -> None:
-    """Print what changed, and warn of accounts that are probably one person's."""
+    """Print the changes, and warn of accounts that probably belong to one person."""
     for change in changes:
         words = f"{change.subject}: {change.action}; {change.reason}."
         out.print(words, highlight=False, soft_wrap=True)

@@ -1,6 +1,6 @@
-"""The beat: the primary's clock in one row, from which a copy tells its own age; and old change marks, deleted.
+"""The heartbeat row: the primary's clock, by which a standby knows its own age. Also deletes old change marks.
 
-Whoever feeds the database writes it: the simulation, a dashboard that runs the embedded server, or `python -m reportdb
+Written by whoever feeds the database: the simulation, a dashboard with the embedded server, or `python -m reportdb
 beat` beside a city's own feed.
 """
 
@@ -21,7 +21,7 @@ _LOG = logging.getLogger(__name__)
 
 
 def write_beat(connection: psycopg.Connection) -> None:
-    """Write the time of the database's own clock; no disk is waited for, because the next beat comes in seconds."""
+    """Write the database's current time; not synced to disk, because the next heartbeat comes in seconds."""
     with connection.transaction():
         connection.execute("set local synchronous_commit = off")
         connection.execute(
@@ -31,10 +31,10 @@ def write_beat(connection: psycopg.Connection) -> None:
 
 
 def forget_marks(connection: psycopg.Connection) -> None:
-    """Delete the marks of changes that every watcher has long seen.
+    """Delete the change marks that every watcher has long seen.
 
-    Of a transaction that may be newer than one that still runs the mark stays. A mark with an id that this server has
-    not given out yet came with a dump from another one.
+    A mark is kept while a transaction older than its own may still run. A mark whose id this server has not assigned
+    yet came with a dump from another server.
     """
     connection.execute(
         """delete from change_mark
@@ -42,14 +42,14 @@ def forget_marks(connection: psycopg.Connection) -> None:
                select xid from change_mark
                where xid < pg_snapshot_xmin(pg_current_snapshot()) and at < clock_timestamp() - interval '10 minutes'
                    or xid >= pg_snapshot_xmax(pg_current_snapshot())
-               for update skip locked)"""  # whoever else deletes them, perhaps in a long transaction, is not waited for
+               for update skip locked)"""  # never waits for another transaction that deletes them
     )
 
 
 def write_beats(url: str, stop: threading.Event) -> None:
-    """Write the beat every two seconds until told to stop; a lost connection is opened again.
+    """Write the heartbeat every two seconds until told to stop; reconnect after a lost connection.
 
-    Raises DatabaseUnreachable or psycopg.Error where even the first beat cannot be written.
+    Raises DatabaseUnreachable or psycopg.Error if the first heartbeat cannot be written.
     """
     began = False
     while not stop.is_set():
@@ -67,21 +67,21 @@ def write_beats(url: str, stop: threading.Event) -> None:
         except (DatabaseUnreachable, psycopg.Error) as error:
             if not began:
                 raise
-            _LOG.warning("The beat could not be written; trying again. %s", log_text(error))
+            _LOG.warning("The heartbeat could not be written; trying again. %s", log_text(error))
             stop.wait(SECONDS_BETWEEN_BEATS)
 
 
 @contextmanager
 def beating(url: str) -> Iterator[None]:
-    """Write the beat in a thread of its own while the block runs."""
+    """Write the heartbeat in a thread of its own while the block runs."""
     stop = threading.Event()
 
     def go_on() -> None:
-        """Write it, and say in the log where that cannot be done."""
+        """Write it, and log if that fails."""
         try:
             write_beats(url, stop)
         except (DatabaseUnreachable, psycopg.Error) as error:
-            _LOG.warning("The beat cannot be written: %s", log_text(error))
+            _LOG.warning("The heartbeat cannot be written: %s", log_text(error))
 
     thread = threading.Thread(target=go_on, name="beat", daemon=True)
     thread.start()

@@ -1,4 +1,4 @@
-"""Which report database: the embedded one of a folder, or any PostgreSQL by its URL."""
+"""Which report database to use: the embedded one of a folder, or any PostgreSQL by its URL."""
 
 import os
 from collections.abc import Iterator
@@ -26,10 +26,10 @@ class DatabaseUnreachable(Exception):
 
 @contextmanager
 def report_database(database: str | None = None, data: Path | None = None) -> Iterator[str]:
-    """Yield the owner's URL of a report database whose schema is current.
+    """Yield the owner's URL of a report database with a current schema.
 
-    `database` (a URL) or `data` (a folder for the embedded server) choose it; then the environment's REPORT_DB_URL or
-    REPORT_DB_DATA; then the embedded server in `.reportdb/`. Raises ServerError, SchemaError or DatabaseUnreachable.
+    Chosen by `database` (a URL) or `data` (a folder for the embedded server), else by the environment's REPORT_DB_URL
+    or REPORT_DB_DATA, else the embedded server in `.reportdb/`. Raises ServerError, SchemaError or DatabaseUnreachable.
     """
     if url := url_of(database, data):
         with connect(url) as connection:
@@ -45,7 +45,7 @@ def report_database(database: str | None = None, data: Path | None = None) -> It
 
 @contextmanager
 def _full_disk_told(folder: Path) -> Iterator[None]:
-    """Raise ServerError, with the disk's name and room, for a failure of the database that a full disk explains."""
+    """Turn a database failure caused by a full disk into a ServerError with the disk's path and free space."""
     try:
         yield
     except (psycopg.Error, DatabaseUnreachable) as error:
@@ -57,14 +57,14 @@ def _full_disk_told(folder: Path) -> Iterator[None]:
 
 
 def url_of(database: str | None = None, data: Path | None = None) -> str | None:
-    """Return the URL of the PostgreSQL that is named, by `database` or REPORT_DB_URL; None for the embedded server."""
+    """Return the URL given by `database` or REPORT_DB_URL; None means the embedded server."""
     return database or (os.environ.get(URL_VARIABLE) if data is None else None)
 
 
 def understood(url: str, variable: str = URL_VARIABLE) -> str:
-    """Return a URL, which a variable of the environment gave, that PostgreSQL's library reads as it was meant.
+    """Return a URL from the environment if PostgreSQL's library can parse it.
 
-    Raises DatabaseUnreachable for any other: that library's own words for it repeat the password.
+    Raises DatabaseUnreachable otherwise: that library's own message repeats the password.
     """
     misread = _MISREAD if variable == URL_VARIABLE else f"{variable}: {_MISREAD}"
     try:
@@ -77,7 +77,7 @@ def understood(url: str, variable: str = URL_VARIABLE) -> str:
 
 
 def connect(url: str) -> psycopg.Connection:
-    """Connect as the database's owner. Raises DatabaseUnreachable, never with a password in its words."""
+    """Connect as the database's owner. Raises DatabaseUnreachable; its message never contains a password."""
     try:
         return psycopg.connect(url, connect_timeout=10, application_name="reportdb", autocommit=True)
     except psycopg.ProgrammingError as error:
@@ -85,9 +85,9 @@ def connect(url: str) -> psycopg.Connection:
     except psycopg.OperationalError as error:
         place = psycopg.conninfo.conninfo_to_dict(url)
         name, host = str(place.get("dbname", "the database")), str(place.get("host", "this machine"))
-        if "@" in name + host:  # an @ or a / in the password cuts the URL in the wrong place
+        if "@" in name + host:  # an @ or / in the password splits the URL in the wrong place
             raise DatabaseUnreachable(_MISREAD) from error
-        # libpq's first line: which server, "failed:", and why; the others are its own advice.
+        # libpq's first line names the server and, after "failed:", the reason; the other lines are advice.
         why = str(error).strip().splitlines()[0].rpartition("failed: ")[2].rstrip(".")
         raise DatabaseUnreachable(
             f"The report database ({name} at {host}) does not answer: {why}. "

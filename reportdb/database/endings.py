@@ -1,4 +1,4 @@
-"""However a process is ended, it leaves the server in order: SIGTERM and SIGHUP work as Ctrl-C does."""
+"""Stop the server properly however the process ends: SIGTERM and SIGHUP act like Ctrl-C."""
 
 import signal
 import threading
@@ -13,8 +13,8 @@ _ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def ends_in_order() -> Iterator[None]:
     """Turn SIGTERM into KeyboardInterrupt while the block runs, and SIGHUP into SIGTERM.
 
-    A signal that somebody handles or ignores already (uvicorn, nohup) stays as it is. Does nothing outside the main
-    thread, which alone may set handlers.
+    Signals that are already handled or ignored (uvicorn, nohup) are left alone. Does nothing outside the main thread,
+    which alone may set handlers.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -33,14 +33,14 @@ def ends_in_order() -> Iterator[None]:
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Hold back what would end the process until the block is done: a second Ctrl-C must not leave a server behind."""
+    """Delay signals that end the process until the block is done: a second Ctrl-C must not leave a server running."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     came: list[int] = []
 
     def note(number: int, _: FrameType | None) -> None:
-        """Remember the signal for later."""
+        """Keep the signal for later."""
         came.append(number)
 
     before = {number: signal.getsignal(number) for number in _ENDINGS}

@@ -1,4 +1,4 @@
-"""Work on the database that outlives a restart of its server."""
+"""Run work on the database that survives a restart of its server."""
 
 import logging
 import time
@@ -19,7 +19,7 @@ _TRIES = 3
 
 
 def was_lost(error: BaseException) -> bool:
-    """Whether an error of the database's library says that the connection is gone, not that the work was wrong."""
+    """Whether a database error means a lost connection instead of wrong work."""
     if not isinstance(error, psycopg.OperationalError):
         return False
     return error.sqlstate in _ENDED_BY_THE_SERVER or error.sqlstate is None
@@ -28,9 +28,9 @@ def was_lost(error: BaseException) -> bool:
 def carried_through(
     connect: Callable[[], psycopg.Connection], work: Callable[[psycopg.Connection], _Result]
 ) -> _Result:
-    """Do work that may be done twice, on a connection of its own; do it again where the connection was lost.
+    """Run idempotent work on its own connection; run it again if the connection was lost.
 
-    The server has a minute to come back, unless its disk is full. Raises what the last try raises.
+    The server has a minute to come back, unless its disk is full. Raises the last attempt's error.
     """
     connection = connect()
     for left in reversed(range(_TRIES)):
@@ -40,18 +40,18 @@ def carried_through(
         except psycopg.OperationalError as error:
             if not was_lost(error) or not left:
                 raise
-            _LOG.warning("The database's server broke off; trying again. %s", log_text(error))
+            _LOG.warning("The connection to the database was lost; trying again. %s", log_text(error))
             connection = _come_back(connect)
     raise AssertionError("the last try returns or raises")
 
 
 def _come_back(connect: Callable[[], psycopg.Connection]) -> psycopg.Connection:
-    """Return a new connection as soon as the server takes one. Raises what the last try raises."""
+    """Return a new connection as soon as the server accepts one. Raises the last attempt's error."""
     until = time.monotonic() + _SECONDS_TO_COME_BACK
     while True:
         try:
             return connect()
-        except Exception:  # the last one is raised
+        except Exception:  # the last error is raised
             if why_away() == "disk_full" or time.monotonic() > until:
                 raise
             time.sleep(0.5)

@@ -10,11 +10,11 @@ from psycopg import sql
 SCHEMA = Path(__file__).parents[1] / "schema"
 READER = "report_reader"
 ROLES = (READER, "report_official", "report_leader", "report_admin", "report_gate", "report_escalator")
-"""What the dashboard asks as: the schema's 0008 and 0031 say what each may see."""
+"""The roles in which the dashboard asks: the schema's 0008 and 0031 say what each may see."""
 DASHBOARD = "report_dashboard"
-"""A member of all of these, who inherits nothing: whom the dashboard's login must belong to."""
+"""A role that is a member of all of these and inherits nothing; the dashboard's login must belong to it."""
 OLDEST_SERVER = 150000  # as server_version counts: PostgreSQL 15.0
-LOCK = 4_107_311  # an advisory lock only we use: two processes that start together migrate one after the other
+LOCK = 4_107_311  # advisory lock: of two processes that start together, one migrates after the other
 
 
 class SchemaError(Exception):
@@ -22,11 +22,11 @@ class SchemaError(Exception):
 
 
 def migrate(connection: psycopg.Connection, folder: Path = SCHEMA) -> list[str]:
-    """Apply the migrations of `folder` that the database has not seen, and return their names.
+    """Apply the migrations of `folder` that the database does not have yet, and return their names.
 
-    All in one transaction: either the schema is current afterwards, or nothing has changed. Raises SchemaError when
-    the server is too old or a standby, the database is newer than the code or its past differs from ours, or rights
-    are missing.
+    In one transaction: either the schema is current afterwards, or nothing has changed. Raises SchemaError if the
+    server is too old or a standby, if the database is newer than the code or its history differs from ours, or if
+    privileges are missing.
     """
     if connection.info.server_version < OLDEST_SERVER:
         raise SchemaError(
@@ -63,10 +63,10 @@ def migrate(connection: psycopg.Connection, folder: Path = SCHEMA) -> list[str]:
 
 
 def close_to_everybody(connection: psycopg.Connection) -> None:
-    """Let nobody but the owner make tables or functions in the database, temporary ones included.
+    """Let only the owner create tables or functions in the database, including temporary ones.
 
-    These rights belong to a database, and one that was made as a copy of another does not take them over. Where the
-    role may not take a right away, it stays: `check` names it.
+    These privileges belong to a database and are not copied with it. A privilege that the role may not revoke stays;
+    `check` reports it.
     """
     connection.execute(
         """do $$
@@ -104,7 +104,7 @@ def _refuse_strangers(known: dict[str, str], files: list[Path]) -> None:
 
 
 def _create_roles(connection: psycopg.Connection) -> None:
-    """Make the roles the dashboard asks as, once for the whole server, and let ourselves become them."""
+    """Create the roles the dashboard asks in, once for the whole server, and let us become them."""
     for role in (*ROLES, DASHBOARD):
         try:
             with connection.transaction():
@@ -120,9 +120,9 @@ def _create_roles(connection: psycopg.Connection) -> None:
            where member = (select oid from pg_roles where rolname = %s)""",
         [DASHBOARD],
     ).fetchall()
-    if missing := [role for role in ROLES if (role,) not in member]:  # all of them, or those that a newer schema added
+    if missing := [role for role in ROLES if (role,) not in member]:  # all roles, or those that a newer schema added
         _grant(connection, missing, DASHBOARD)
-    # Since PostgreSQL 16 a member of a role need not be allowed to become it.
+    # Since PostgreSQL 16 a member of a role may not be allowed to become it.
     become = "set" if connection.info.server_version >= 160000 else "member"
     for role in ROLES:
         if connection.execute("select pg_has_role(current_user, %s, %s)", [role, become]).fetchone() != (True,):

@@ -8,11 +8,11 @@ from reportdb.database.connection import connect
 from reportdb.database.migrations import DASHBOARD
 
 LOGIN = "report_dashboard_login"
-"""As whom the dashboard asks the embedded server: a member of `report_dashboard` that owns nothing."""
+"""The dashboard's login on the embedded server: a member of `report_dashboard` that owns nothing."""
 
 
 def read_scope_key(connection: psycopg.Connection) -> str:
-    """Return the key in hexadecimal digits; make one where there is none. `connection` is the owner's."""
+    """Return the key in hexadecimal digits, creating one if needed. `connection` is the owner's."""
     row = connection.execute("select encode(key, 'hex') from scope_key").fetchone()
     if row is None:
         change_scope_key(connection)
@@ -21,7 +21,7 @@ def read_scope_key(connection: psycopg.Connection) -> str:
 
 
 def change_scope_key(connection: psycopg.Connection) -> None:
-    """Make a new key: what was signed with the old one is refused from now on. `connection` is the owner's."""
+    """Make a new key: signatures made with the old one are refused from now on. `connection` is the owner's."""
     connection.execute("select change_scope_key()")
 
 
@@ -32,7 +32,7 @@ def embedded_scope_key(url: str) -> str:
 
 
 def dashboard_url(url: str) -> str:
-    """Return the URL of the dashboard's own login on the embedded server, made where it is missing.
+    """Return the URL of the dashboard's login on the embedded server, creating the login if needed.
 
     `url` is the owner's, as `embedded_server` yields it. Raises DatabaseUnreachable.
     """

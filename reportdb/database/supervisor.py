@@ -1,7 +1,7 @@
-"""Restarts the embedded server while somebody uses it: each user watches, one of them restarts, the others wait.
+"""Restarts the embedded server while it is in use: every user watches, one restarts, the others wait.
 
-A backend that is killed needs nothing of this: PostgreSQL restarts the others itself. It gives up where the postmaster
-is killed, and where recovery finds no room on the disk.
+PostgreSQL itself restarts backends that were killed. It gives up if the postmaster is killed, or if recovery finds no
+space on the disk.
 """
 
 import fcntl
@@ -29,14 +29,13 @@ _running: list["Supervisor"] = []
 
 
 class Supervisor:
-    """Watches the server of a folder in a thread of its own, from `watch` to `leave`."""
+    """Watches a folder's server in its own thread, from `watch` to `leave`."""
 
     def __init__(self, folder: Path, *, restart: Callable[[], None], shuts_down: Callable[[], bool]) -> None:
-        """Prepare to watch the server whose data lie in `folder/data`.
+        """Prepare to watch the server whose data are in `folder/data`.
 
-        `restart` starts it within seconds or raises an error whose words say why not; it is called by one process at a
-        time, which holds the folder's gate. `shuts_down` tells that the server takes no more connections because
-        somebody told it to end.
+        `restart` starts it within seconds, or raises an error that says why not; only one process at a time calls it,
+        holding the folder's gate. `shuts_down` tells that the server accepts no connections because it was told to end.
         """
         self._folder, self._restart, self._shuts_down = folder, restart, shuts_down
         self._stop = threading.Event()
@@ -44,15 +43,15 @@ class Supervisor:
         self._try_at = 0.0
         self._looks = 0
         self.reason: Reason | None = None
-        """Why there is no server just now; None while it runs."""
+        """Why there is no server now; None while it runs."""
 
     def watch(self) -> None:
-        """Begin to watch."""
+        """Start watching."""
         _running.append(self)
         self._thread.start()
 
     def leave(self) -> None:
-        """Watch no more: from then on nobody here starts the server. Waits for a restart that is on its way."""
+        """Stop watching: from then on no server is started here. Waits for a restart in progress."""
         self._stop.set()
         self._thread.join()
         with suppress(ValueError):
@@ -62,13 +61,13 @@ class Supervisor:
         while not self._stop.wait(_SECONDS_BETWEEN_LOOKS):
             try:
                 self.poll()
-            except Exception as error:  # whatever fails here, the next look may succeed
+            except Exception as error:  # whatever fails here, the next poll may succeed
                 _LOG.error(
-                    "The embedded server in %s could not be looked after\n%s", log_text(self._folder), log_error(error)
+                    "The embedded server in %s could not be supervised\n%s", log_text(self._folder), log_error(error)
                 )
 
     def poll(self) -> None:
-        """Restart the server if it is gone, if there is room for it, and if nobody else is about to."""
+        """Restart the server if it is gone, if its disk has space, and if no other user is about to."""
         self._looks += 1
         if postmaster(self._folder / "data") and not (self._looks % _LOOKS_BETWEEN_KNOCKS == 0 and self._shuts_down()):
             self.reason = None
@@ -83,7 +82,7 @@ class Supervisor:
         try:
             fcntl.flock(gate, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self._bring_back()
-        except BlockingIOError:  # another user starts it, or leaves
+        except BlockingIOError:  # another user is starting it, or leaving
             return
         finally:
             os.close(gate)
@@ -96,7 +95,7 @@ class Supervisor:
             _LOG.warning("The embedded server in %s is gone; starting it again.", log_text(self._folder))
         try:
             self._restart()
-        except Exception as error:  # said in words, and tried again
+        except Exception as error:  # logged, and tried again
             full = disk.is_full(self._folder) or disk.tells_of_a_full_disk(str(error))
             reason: Reason = "disk_full" if full else "restarting"
             if first or reason != self.reason:
@@ -109,5 +108,5 @@ class Supervisor:
 
 
 def why_away() -> Reason | None:
-    """Return why the embedded server that this process uses is gone; None where it runs, or none is used."""
+    """Return why this process's embedded server is gone; None if it runs, or if none is used."""
     return _running[-1].reason if _running else None

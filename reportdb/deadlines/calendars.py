@@ -15,15 +15,15 @@ from reportdb.deadlines.working_time import CalendarError
 
 EXCEPTIONS = Path(__file__).with_name("holiday_exceptions.csv")
 SHIPPED = "shipped: "
-"""How the source of a day begins that we filled in, and may fill in anew; any other was written by a person."""
+"""The prefix of a source that marks days filled in by us, which we may refill; other days were entered by a person."""
 
-_COLUMNS = ["country", "day", "working", "name", "source"]  # of holiday_exceptions.csv, and of what is exported
+_COLUMNS = ["country", "day", "working", "name", "source"]  # of holiday_exceptions.csv and of exports
 
-_Day = tuple[bool, str | None, str]  # whether it is worked, its name, who says so
+_Day = tuple[bool, str | None, str]  # working or not, name, source
 
 
 class CalendarDay(NamedTuple):
-    """A day of the calendar: whether it is worked, its name (a holiday, or why it was swapped), and who says so."""
+    """A day of the calendar: working or not, its name (a holiday, or why it was swapped), and its source."""
 
     day: date
     working: bool
@@ -36,9 +36,9 @@ def fill_calendar(
 ) -> None:
     """Fill working_day from `first` to `last`, and office_hours if it is empty.
 
-    Monday to Friday are worked unless the `holidays` package knows a public holiday of the country (and subdivision,
-    ISO 3166) or a swapped day; the official exceptions of holiday_exceptions.csv come last. Days whose source is not
-    ours are kept. The office hours are an assumption and say so. Raises CalendarError for an unknown country.
+    Monday to Friday are working days unless the `holidays` package knows a public holiday of the country (and
+    subdivision, ISO 3166) or a swapped day; the official exceptions of holiday_exceptions.csv come last. Days entered
+    by a person are kept. The office hours are an assumption and marked so. Raises CalendarError for an unknown country.
     """
     days = _calendar(country, subdivision, first, last)
     with connection.transaction():
@@ -67,9 +67,9 @@ def write_hours(
     source: str,
     confirmed: bool,
 ) -> None:
-    """Make the hours offices work from a day on what `spans` (opens, closes) say; the same again changes nothing.
+    """Set the office hours from a day on to `spans` (opens, closes). Idempotent.
 
-    Deadlines already given stay as they are.
+    Existing deadlines do not change.
     """
     wanted = [(opens, closes, source, confirmed) for opens, closes in spans]
     with connection.transaction():
@@ -89,9 +89,10 @@ def write_hours(
 
 
 def swaps_days(country: str) -> bool:
-    """Say whether a country's notices swap working days: one of the exceptions or of the last 20 years' holidays did.
+    """Return whether a country's notices swap working days: one of the exceptions or of the last 20 years' holidays
+    did.
 
-    False for a country whose holidays nobody knows.
+    False for a country with unknown holidays.
     """
     if any(working and day.weekday() > 4 for day, (working, _name, _source) in _exceptions(country).items()):
         return True
@@ -104,13 +105,13 @@ def swaps_days(country: str) -> bool:
 
 
 def fill_days(connection: psycopg.Connection, first: date, last: date) -> None:
-    """Fill working_day like fill_calendar, by the rules of the database's own city. Raises CalendarError."""
+    """Fill working_day like fill_calendar, for the database's own city. Raises CalendarError."""
     country, subdivision = _city(connection)
     fill_calendar(connection, country=country, subdivision=subdivision, first=first, last=last)
 
 
 def special_days(connection: psycopg.Connection, first: date = date.min, last: date = date.max) -> list[CalendarDay]:
-    """Return, in order, the days that are no ordinary ones of the week, and those a person wrote."""
+    """Return, in order, the days that differ from the ordinary week, and those a person entered."""
     rows = connection.execute(
         """select day, working, name, source from working_day
            where day between %s and %s
@@ -122,9 +123,9 @@ def special_days(connection: psycopg.Connection, first: date = date.min, last: d
 
 
 def write_day(connection: psycopg.Connection, day: CalendarDay) -> None:
-    """Write what a person knows of a day, in place of what stood there; it is never overwritten by us.
+    """Write a day entered by a person, replacing the present one; we never overwrite it.
 
-    Raises CalendarError when the source is empty or looks like one of ours.
+    Raises CalendarError if the source is empty or looks like one of ours.
     """
     source = unicodedata.normalize("NFC", day.source.strip())
     name = unicodedata.normalize("NFC", (day.name or "").strip()) or None
@@ -144,20 +145,20 @@ def write_day(connection: psycopg.Connection, day: CalendarDay) -> None:
 
 
 def restore_day(connection: psycopg.Connection, day: date) -> CalendarDay:
-    """Take back what a person wrote of a day, and return the day as it is shipped. Raises CalendarError."""
+    """Remove what a person entered for a day, and return the shipped day. Raises CalendarError."""
     with connection.transaction():
         deleted = connection.execute(
             "delete from working_day where day = %s and not starts_with(source, %s)", [day, SHIPPED]
         )
         if not deleted.rowcount:
-            raise CalendarError(f"Nobody wrote anything of {day}: there is nothing to take back.")
+            raise CalendarError(f"No person entered {day}: there is nothing to remove.")
         fill_days(connection, day, day)
         row = connection.execute("select day, working, name, source from working_day where day = %s", [day]).fetchone()
     return CalendarDay(*row or (day, False, None, ""))
 
 
 def export_days(connection: psycopg.Connection, file: Path) -> int:
-    """Write the special days to a CSV file with the columns of holiday_exceptions.csv, and return how many."""
+    """Write the special days to a CSV file with the columns of holiday_exceptions.csv, and return their number."""
     country, _ = _city(connection)
     days = special_days(connection)
     with file.open("w", encoding="utf-8", newline="") as opened:
@@ -168,9 +169,9 @@ def export_days(connection: psycopg.Connection, file: Path) -> int:
 
 
 def import_days(connection: psycopg.Connection, file: Path) -> tuple[int, int]:
-    """Write the days of an exported file as a person's, all or none; return how many, and how many were left out.
+    """Write the days of an exported file as entered by a person, all or none; return how many, and how many skipped.
 
-    Left out are days whose source is ours: they come with the program. Raises CalendarError with the line.
+    Days with a source of ours are skipped: they come with the program. Raises CalendarError with the line.
     """
     country, _ = _city(connection)
     written = left_out = 0
@@ -183,7 +184,7 @@ def import_days(connection: psycopg.Connection, file: Path) -> tuple[int, int]:
             for row in rows:
                 day = _read(row, country)
                 if day.day in seen:
-                    raise CalendarError(f"{day.day} stands there twice.")
+                    raise CalendarError(f"{day.day} occurs twice.")
                 seen.add(day.day)
                 if day.source.startswith(SHIPPED):
                     left_out += 1
@@ -219,7 +220,7 @@ def _city(connection: psycopg.Connection) -> tuple[str, str | None]:
 def _calendar(country: str, subdivision: str | None, first: date, last: date) -> dict[date, _Day]:
     years = range(first.year, last.year + 1)
     try:
-        # Named in the country's own language, whatever this machine's is.
+        # Named in the country's own language, independent of this machine's.
         language = holidays.country_holidays(country).default_language
         public = holidays.country_holidays(country, subdiv=subdivision, years=years, language=language)
     except NotImplementedError as error:

@@ -1,4 +1,4 @@
-"""What happened to the terms of reports, read from the database: their beginnings, and each step that touched one."""
+"""The history of reports' terms, read from the database: each report at intake, and each step that affected a term."""
 
 from typing import Any, NamedTuple
 
@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from reportdb.deadlines.rules import SEVERITIES, STEPS, Ints, Moments, Rules, Steps, Terms, replay
 
-# Moments come as UTC without saying so: numpy's have no zone. What a report was when it came in, and what a new
-# category made of it, says the version that held from then on.
+# Times are in UTC without a zone, because numpy has none. What a report was at intake, or after a new category, is read
+# from the version that was valid from then on.
 _BEGINNINGS = """
 select report.id, submitted_at at time zone 'UTC',
     extract(epoch from cast(submitted_at at time zone city.time_zone as date))::bigint / 86400,
@@ -40,11 +40,11 @@ order by report_event.report_id, n
 
 
 class History(NamedTuple):
-    """How reports came in, one place in every array for each, in the order of their ids; and what happened then.
+    """Reports at intake, one row in each array per report, ordered by id; and their steps.
 
-    `category_id` and `severity` (as in SEVERITIES) are those they came in with, `rule` is the place of the rule they
-    came in under, `day` the local day. Of the steps, `new_category_id` and `new_severity` are void but where they
-    recategorise; their `rule` is the one that was given then.
+    `category_id` and `severity` (as in SEVERITIES) are those at intake, `rule` is the index of the rule at intake,
+    `day` the local day. Of the steps, `new_category_id` and `new_severity` are only valid for recategorisations; their
+    `rule` is the one assigned then.
     """
 
     ids: Ints
@@ -58,21 +58,23 @@ class History(NamedTuple):
     new_severity: Ints
 
     def as_recorded(self, rules: Rules) -> Terms:
-        """Return the terms after all steps by the rules that were given when it happened."""
+        """Return the terms after all steps, by the rules assigned at the time."""
         return replay(rules, self.rule, self.submitted_at, self.steps)
 
     def by(self, rules: Rules) -> Terms:
-        """Return the terms after all steps by the rules as they stand now."""
+        """Return the terms after all steps, by the present rules."""
         rule = rules.in_force(self.category_id, self.severity, self.day)
         steps = self.steps
-        anew = steps.kind == "recategorised"
+        recategorised = steps.kind == "recategorised"
         given = np.full(len(steps.row), -1)
-        given[anew] = rules.in_force(self.new_category_id[anew], self.new_severity[anew], self.day[steps.row[anew]])
+        given[recategorised] = rules.in_force(
+            self.new_category_id[recategorised], self.new_severity[recategorised], self.day[steps.row[recategorised]]
+        )
         return replay(rules, rule, self.submitted_at, Steps(steps.row, steps.kind, steps.at, steps.minutes, given))
 
 
 def read_history(connection: psycopg.Connection, rules: Rules, ids: Ints) -> History:
-    """Read how the reports with some ids came in, and the steps that touched their terms."""
+    """Read how the reports with these ids came in, and the steps that affected their terms."""
     begun = _columns(connection.execute(_BEGINNINGS, [ids.tolist()]).fetchall(), 6)
     happened = _columns(connection.execute(_STEPS, [ids.tolist(), list(STEPS)]).fetchall(), 7)
     known = np.array(begun[0], dtype=np.int64)

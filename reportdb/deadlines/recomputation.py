@@ -1,6 +1,6 @@
-"""Deadlines worked out anew: what the rules and the calendar as they stand now would make of reports already here.
+"""Recomputation of deadlines: what the present rules and calendar would make of existing reports.
 
-A rule changed later rewrites nothing by itself. Only this does, and only after what it would do was shown.
+A changed rule does not change existing deadlines. Only this does, and only after its result was shown.
 """
 
 from dataclasses import dataclass
@@ -51,33 +51,33 @@ where report.id = given.id
 
 
 class OtherChanges(Exception):
-    """What would change is no longer, or never was, what was shown; the message says what to do."""
+    """The changes are not, or no longer, the ones that were shown; the message says what to do."""
 
 
 @dataclass(frozen=True)
 class Given:
-    """What reports are due by: the rule's id (0: none), the receive and the handle deadline (NaT: not known)."""
+    """The deadlines of reports: the rule's id (0: none), the receive and the handle deadline (NaT: unknown)."""
 
     rule_id: Ints
     receive_due_at: Moments
     due_at: Moments
 
     def take(self, rows: NDArray[np.bool_]) -> "Given":
-        """Return some of them."""
+        """Return the given rows."""
         return Given(self.rule_id[rows], self.receive_due_at[rows], self.due_at[rows])
 
     def joined(self, other: "Given") -> "Given":
-        """Return these and then the others."""
+        """Return these followed by the others."""
         pairs = zip(vars(self).values(), vars(other).values(), strict=True)
         return Given(*(np.concatenate(pair) for pair in pairs))
 
 
 @dataclass(frozen=True)
 class Changes:
-    """The reports whose deadlines would change, in the order of their ids, what they are due by and what they would be.
+    """The reports whose deadlines would change, ordered by id, with their present and new deadlines.
 
-    `ended_at` says when each was resolved or refused (NaT: it is open). `looked_at` counts the reports worked out;
-    `unknown` those left as they are because the source alone gave their deadline, or an extension does not say for how
+    `ended_at` is when each was resolved or refused (NaT: open). `looked_at` is the number of reports recomputed;
+    `unknown` those left unchanged because only the source gave their deadline, or because an extension does not say how
     long.
     """
 
@@ -90,13 +90,13 @@ class Changes:
 
     @classmethod
     def none(cls) -> Self:
-        """Return no change."""
+        """Return no changes."""
         at = np.zeros(0, dtype="datetime64[us]")
         nothing = Given(np.zeros(0, dtype=np.int64), at, at)
         return cls(np.zeros(0, dtype=np.int64), nothing, nothing, at)
 
     def joined(self, other: "Changes") -> "Changes":
-        """Return these changes and then the others."""
+        """Return these changes followed by the others."""
         return Changes(
             np.concatenate([self.ids, other.ids]),
             self.before.joined(other.before),
@@ -108,16 +108,16 @@ class Changes:
 
     @property
     def token(self) -> str:
-        """A word for exactly these changes: the same if and only if the same would be written."""
+        """A hash of these changes: equal if and only if the same would be written."""
         digest = sha256()
         for column in (self.ids, *vars(self.before).values(), *vars(self.after).values()):
             digest.update(np.ascontiguousarray(column).tobytes())
         return digest.hexdigest()[:12]
 
     def overdue(self, at: Moments | np.datetime64) -> tuple[int, int]:
-        """Return how many would be late at `at` that are not, and how many no longer.
+        """Return how many reports would become late at `at`, and how many would no longer be.
 
-        Late is open past the deadline, or ended after it: what ended in time stays in time however long ago that was.
+        Late means open past the deadline, or ended after it.
         """
         until = np.where(np.isnat(self.ended_at), at, self.ended_at)
         before, after = self.before.due_at < until, self.after.due_at < until
@@ -125,9 +125,9 @@ class Changes:
 
 
 def find_changes(connection: psycopg.Connection, *, ended: bool, progress: Progress | None = None) -> Changes:
-    """Return what the rules and the calendar as they stand now would change; nothing is written.
+    """Return what the present rules and calendar would change; nothing is written.
 
-    Open reports, and those already ended too with `ended`. Raises CalendarError where the calendar is empty.
+    Covers open reports, and with `ended` those already ended. Raises CalendarError if the calendar is empty.
     """
     rules = Rules.from_database(connection, WorkingTime.from_database(connection))
     changes = Changes.none()
@@ -166,7 +166,7 @@ def _changes_of(connection: psycopg.Connection, rules: Rules, ids: Ints) -> Chan
 
 
 def _known(history: History, before: Given) -> NDArray[np.bool_]:
-    """Say whose deadlines can be worked out: not where the source alone gave them, or extensions name no minutes."""
+    """Return whose deadlines can be recomputed: not those given only by the source, or extended without minutes."""
     known = (before.rule_id > 0) | np.isnat(before.due_at)
     unnamed = (history.steps.kind == "extended") & np.isnan(history.steps.minutes)
     known[history.steps.row[unnamed]] = False
@@ -180,17 +180,17 @@ def _same(one: Moments, other: Moments) -> NDArray[np.bool_]:
 def apply_changes(
     connection: psycopg.Connection, token: str, *, now: datetime, ended: bool, progress: Progress | None = None
 ) -> Changes:
-    """Write the changes whose token was shown, and return them; earlier versions go to report_past, ending at `now`.
+    """Write the changes with this token and return them; earlier versions go to report_past, ending at `now`.
 
-    All or nothing, and what holds is worked out again in the same transaction. Raises OtherChanges when it differs
-    from what the token stands for, and psycopg.errors.SerializationFailure when reports changed meanwhile.
+    All or nothing, recomputed in the same transaction. Raises OtherChanges if the result differs from the token's, and
+    psycopg.errors.SerializationFailure if reports changed meanwhile.
     """
     with connection.transaction():
         connection.execute("set transaction isolation level repeatable read")
         changes = find_changes(connection, ended=ended, progress=progress)
         if changes.token != token:
             raise OtherChanges(
-                f"What would change is not what {token!r} stands for. Look at it again with "
+                f"The changes are not those of {token!r}. Show them again with "
                 f"`deadlines recompute --dry-run{' --ended' if ended else ''}` and give the token it prints."
             )
         for start in range(0, len(changes.ids), _BATCH):

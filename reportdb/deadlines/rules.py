@@ -1,8 +1,8 @@
-"""Deadlines: which rule holds for a report, and what each step of its course makes of its two terms.
+"""Deadlines: which rule applies to a report, and how each step affects its two terms.
 
-The written rules stand in docs/deadlines.md. Everything here works on many reports at once: a report is a place in
-arrays, a rule its place in the table deadline_rule, and -1 is no rule. Moments are datetime64 in UTC. Where a rule, its
-minutes or the calendar do not say until when, the answer is NaT: no deadline known, never a guess.
+docs/deadlines.md explains the rules. Everything here is vectorised: a report is an index into arrays, a rule an index
+into the table deadline_rule, -1 is no rule. Times are datetime64 in UTC. If a rule, its minutes or the calendar do not
+determine a deadline, it is NaT: unknown, never a guess.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,14 +22,14 @@ Moments = NDArray[np.datetime64]
 SEVERITIES = ("urgent", "complex", "normal")
 ENDS = ("resolved", "refused")
 STEPS = ("received", "transferred", "recategorised", "extended", "paused", "resumed", "reopened", *ENDS)
-"""The kinds of events that may touch a term; the others never do."""
+"""The kinds of events that may affect a term."""
 
 _NONE = np.datetime64("NaT", "us")
 _MINUTE = np.timedelta64(60_000_000, "us")
 
 
 class Rules:
-    """The table deadline_rule. Reports refer to a rule by its place in the table, -1 where none is in force."""
+    """The table deadline_rule. Reports refer to a rule by its index, -1 if none is in force."""
 
     def __init__(self, rows: Sequence[Sequence[Any]], working_time: WorkingTime) -> None:
         self._working_time = working_time
@@ -42,7 +42,7 @@ class Rules:
 
     @classmethod
     def from_database(cls, connection: psycopg.Connection, working_time: WorkingTime) -> Self:
-        """Read the rules, the least specific first, so that a later one that fits prevails."""
+        """Read the rules, the least specific first, so that a later matching one overrides."""
         rows = connection.execute(
             """select id, category_id, severity, receive_minutes, handle_minutes, clock, handle_from, valid_from,
                    valid_to
@@ -52,15 +52,15 @@ class Rules:
         return cls(rows, working_time)
 
     def in_force(self, category_id: Ints, severity: Ints, day: NDArray[np.datetime64]) -> Ints:
-        """Return the rule of reports that came in on a local `day`; severities count as in SEVERITIES.
+        """Return the rule of reports submitted on a local `day`; severities as in SEVERITIES.
 
-        Category and severity prevail over category, category over severity, severity over neither. Two rules of equal
-        rank in force on the day are none: nobody can say which of them holds.
+        Category and severity override category, category overrides severity, severity overrides neither. Two rules of
+        equal rank in force on the day count as none, because the choice is ambiguous.
         """
         found = np.full(len(category_id), -1)
         unclear = np.zeros(len(category_id), dtype=bool)
         last: tuple[Any, Any] | None = None
-        before = np.zeros(len(category_id), dtype=bool)  # where a rule for the same category and severity holds already
+        before = np.zeros(len(category_id), dtype=bool)  # where a rule of the same rank already applies
         for n, (_, category, word, *_, valid_from, valid_to) in enumerate(self._rows):
             fits = day >= np.datetime64(valid_from)
             if valid_to is not None:
@@ -76,24 +76,24 @@ class Rules:
         return np.where(unclear, -1, found)
 
     def place(self, rule_id: Ints) -> Ints:
-        """Return the places of rules named by their ids; 0 is none."""
+        """Return the indexes of rules by their ids; 0 is none."""
         places = {identity: n for n, identity in enumerate(self.ids[:-1].tolist())}
         return np.array([places.get(identity, -1) for identity in rule_id.tolist()], dtype=np.int64)
 
     def from_receipt(self, rule: Ints) -> NDArray[np.bool_]:
-        """Say whether the handling term runs from receipt rather than from submission."""
+        """Return whether the handling term runs from receipt instead of submission."""
         return np.asarray(self._from_receipt[rule])
 
     def handle_minutes(self, rule: Ints) -> Floats:
-        """Return the handling term in minutes of the rule's clock, NaN where none is set."""
+        """Return the handling term in minutes of the rule's clock, NaN if not set."""
         return np.asarray(self._handle[rule])
 
     def receive_due(self, rule: Ints, at: Moments) -> Moments:
-        """Return by when a unit that got the report `at` must receive it; NaT where no rule says."""
+        """Return by when a unit that got the report `at` must receive it; NaT if no rule says."""
         return self.after(rule, at, self._receive[rule])
 
     def after(self, rule: Ints, at: Moments, minutes: Floats) -> Moments:
-        """Return the moments some minutes of each rule's clock after `at`."""
+        """Return the times some minutes of each rule's clock after `at`."""
         due = np.full(len(at), _NONE)
         by_calendar = self._calendar[rule]
         known = ~np.isnan(minutes)
@@ -104,7 +104,7 @@ class Rules:
         return due
 
     def between(self, rule: Ints, start: Moments, end: Moments) -> Floats:
-        """Return the minutes of each rule's clock from `start` to `end`, NaN where one of them is NaT."""
+        """Return the minutes of each rule's clock from `start` to `end`, NaN if one of them is NaT."""
         by_calendar = self._calendar[rule]
         minutes = np.asarray((end - start) / _MINUTE)
         work = np.flatnonzero(~by_calendar)
@@ -113,7 +113,7 @@ class Rules:
 
 
 def _where_known(answer: Callable[[Any, Any], Any], nothing: Any, one: Any, other: Any) -> Any:
-    """Return what the calendar answers, and `nothing` for the rows it cannot answer: it would refuse all for one."""
+    """Return the calendar's answers, and `nothing` for rows outside it: one such row would make it refuse all."""
     try:
         return answer(one, other)
     except CalendarError:
@@ -126,11 +126,11 @@ def _where_known(answer: Callable[[Any, Any], Any], nothing: Any, one: Any, othe
 
 @dataclass
 class Terms:
-    """The two terms of reports, one place in every array for each, and what they rest on.
+    """The two terms of reports, one row in each array per report, and what they depend on.
 
-    `asked_at` is since when the receive term counts: the submission, or the last transfer. `received` says whether the
-    unit that holds the report has received it. `extended` is what extensions added, in minutes of the rule's clock.
-    `stopped_at` and `going_at` hold the pauses that count, a column for each; NaT in the second: it still lasts.
+    `asked_at` is the start of the receive term: submission, or the last transfer. `received`: the holding unit has
+    received the report. `extended` is the sum of extensions, in minutes of the rule's clock. `stopped_at` and
+    `going_at` are the start and end of the pauses that count, a column each; an end of NaT means that it lasts.
     """
 
     rule: Ints
@@ -147,7 +147,7 @@ class Terms:
 
     @classmethod
     def first(cls, rules: Rules, rule: Ints, submitted_at: Moments) -> Self:
-        """Return the terms of reports at the moment they come in."""
+        """Return the terms of reports at intake."""
         size = len(rule)
         terms = cls(
             rule=rule.copy(),
@@ -178,9 +178,9 @@ class Terms:
         minutes: Floats | None = None,
         rule: Ints | None = None,
     ) -> None:
-        """Let one step happen to each of some reports (`rows`, each at most once), at its own moment.
+        """Apply one step to each of some reports (`rows`, each at most once), at its own time.
 
-        `kind` is one of STEPS; an extension brings its `minutes`, a new category or severity its `rule`.
+        `kind` is one of STEPS; an extension has its `minutes`, a new category or severity its `rule`.
         """
         match kind:
             case "received":
@@ -199,7 +199,7 @@ class Terms:
                 self._work_out(rules, rows)
             case "paused":
                 self._pause(rows, at)
-            case "resumed" | "resolved" | "refused":  # an end sets a clock that stands going, and stops it in time
+            case "resumed" | "resolved" | "refused":  # an end resumes a stopped clock and then stops it
                 self._resume(rules, rows, at)
             case "reopened":
                 self.reopened_at[rows] = at
@@ -210,7 +210,7 @@ class Terms:
                 raise ValueError(f"{kind!r} is no step that touches a term, or lacks what it brings.")
 
     def _receive(self, rules: Rules, rows: Ints, at: Moments) -> None:
-        """Receive: only the first receipt counts, so that transfers buy no time."""
+        """Receive: only the first receipt counts, so that transfers gain no time."""
         self.received[rows] = True
         first = np.isnat(self.first_received_at[rows])
         rows, at = rows[first], at[first]
@@ -218,7 +218,7 @@ class Terms:
         self._work_out(rules, rows[rules.from_receipt(self.rule[rows])])
 
     def _pause(self, rows: Ints, at: Moments) -> None:
-        """Stop the clock, unless the deadline has passed or the clock stands already."""
+        """Stop the clock, unless the deadline has passed or it is already stopped."""
         counted = ~(self.due_at[rows] <= at) & ~self._standing(rows).any(axis=1)
         rows, at = rows[counted], at[counted]
         place = (~np.isnat(self.stopped_at[rows])).sum(axis=1)
@@ -237,7 +237,7 @@ class Terms:
         return np.asarray(~np.isnat(self.stopped_at[rows]) & np.isnat(self.going_at[rows]))
 
     def _work_out(self, rules: Rules, rows: Ints) -> None:
-        """Work out the handle deadlines: the start, and after it the term, the extensions and what pauses lasted."""
+        """Compute the handle deadlines: the start plus the term, the extensions and the duration of pauses."""
         if not len(rows):
             return
         rule, start = self.rule[rows], self._start(rules, rows)
@@ -245,13 +245,13 @@ class Terms:
         for stopped_at, going_at in zip(self.stopped_at[rows].T, self.going_at[rows].T, strict=True):
             some = np.flatnonzero(~np.isnat(stopped_at))
             if len(some):
-                # The clock cannot stand before it has begun; while it stands (NaT), nobody knows the end.
+                # A pause cannot begin before the term starts; while one lasts (NaT), the deadline is unknown.
                 since, until = np.maximum(stopped_at[some], start[some]), np.maximum(going_at[some], start[some])
                 minutes[some] += rules.between(rule[some], since, until)
         self.due_at[rows] = rules.after(rule, start, minutes)
 
     def _start(self, rules: Rules, rows: Ints) -> Moments:
-        """Return since when handling terms count: submission, or receipt but no later than it was due, or reopening."""
+        """Return the start of the handling terms: submission, receipt but no later than it was due, or reopening."""
         start = self.submitted_at[rows]
         some = np.flatnonzero(rules.from_receipt(self.rule[rows]))
         if len(some):
@@ -263,9 +263,9 @@ class Terms:
 
 @dataclass
 class Steps:
-    """Steps of reports that touch their terms, in the order they happened: the report's place, what, when.
+    """Steps of reports that affect their terms, in order of time: the report's index, kind, time.
 
-    `minutes` is what an extension adds, `rule` what holds after a new category or severity; void elsewhere.
+    `minutes` is what an extension adds, `rule` what applies after a new category or severity; otherwise unused.
     """
 
     row: Ints
@@ -276,11 +276,11 @@ class Steps:
 
 
 def replay(rules: Rules, rule: Ints, submitted_at: Moments, steps: Steps) -> Terms:
-    """Return the terms of reports after all their steps, from the rule they came in under."""
+    """Return the terms of reports after all their steps, from the rule at intake."""
     terms = Terms.first(rules, rule, submitted_at)
     order = np.argsort(steps.row, kind="stable")
     row = steps.row[order]
-    turn = np.arange(len(row)) - np.searchsorted(row, row)  # the how-manieth step of its report
+    turn = np.arange(len(row)) - np.searchsorted(row, row)  # the step's number within its report
     for n in range(int(turn.max(initial=-1)) + 1):
         now = order[turn == n]
         kinds = steps.kind[now]

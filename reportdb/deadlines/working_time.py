@@ -1,7 +1,7 @@
 """Working time: minutes counted only while the city's offices are open.
 
-Every office interval of the calendar stands on one line of UTC microseconds, with the work done before it summed up.
-A question is then two binary searches, for one moment or for millions.
+All office intervals of the calendar are on one axis of UTC microseconds, with the cumulative working time before each.
+A question takes two binary searches, for one time or for millions.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ class CalendarError(Exception):
 
 
 class OfficeHours(NamedTuple):
-    """One interval of an office's day, local time, in force from a day on; a later day replaces all of them."""
+    """One interval of an office day, in local time, in force from a day on; a later day replaces all of them."""
 
     valid_from: date
     opens: time
@@ -33,10 +33,10 @@ class OfficeHours(NamedTuple):
 class WorkingTime:
     """The working time of one city.
 
-    `days` says of each day whether it is worked, `hours` when offices are open on a working day, `zone` whose clock
-    they mean. Moments are datetime64 in UTC, of any shape, and so are the answers, to the microsecond; a scalar gives
-    an array without dimensions. NaT is answered by NaT or NaN. Work is done from opening (inclusive) to closing
-    (exclusive). Raises CalendarError when a day that is asked about is missing, or office hours overlap.
+    `days` says whether each day is a working day, `hours` when offices are open on one, `zone` is their time zone.
+    Times are datetime64 in UTC, of any shape, and so are the answers, to the microsecond; a scalar gives an array
+    without dimensions. NaT gives NaT or NaN. Working time runs from opening (inclusive) to closing (exclusive). Raises
+    CalendarError if a required day is missing, or office hours overlap.
     """
 
     def __init__(self, days: Mapping[date, bool], hours: Sequence[OfficeHours], zone: ZoneInfo) -> None:
@@ -56,13 +56,13 @@ class WorkingTime:
         self._midnights = np.array([_utc(day, time(), zone) for day in self._days.tolist()], dtype=np.int64)
         self._missing = np.cumsum([0, *missing])  # missing days before each day
         self._working = np.array([bool(days.get(day)) for day in calendar])
-        # An empty interval at the start, so that every moment has one that began before it.
+        # An empty interval at the start, so that every time has an interval before it.
         start = self._midnights[0]
         self._opens, self._closes = np.array([(start, start), *worked], dtype=np.int64).T
         if (overlaps := self._opens[1:] < self._closes[:-1]).any():
             day = self._days[self._day_of(self._opens[1:][overlaps][:1])[0]]
             raise CalendarError(f"Two intervals of office_hours overlap on {day}. Correct opens and closes there.")
-        self._done = np.cumsum(self._closes - self._opens)  # work done by the closing of each interval
+        self._done = np.cumsum(self._closes - self._opens)  # cumulative working time at the closing of each interval
 
     @classmethod
     def from_database(cls, connection: psycopg.Connection) -> Self:
@@ -75,11 +75,11 @@ class WorkingTime:
         return cls(dict(days), [OfficeHours(*row) for row in hours], ZoneInfo(city[0]))
 
     def add(self, moments: ArrayLike, minutes: ArrayLike) -> NDArray[np.datetime64]:
-        """Return the moments at which `minutes` of work are done, counted from `moments`.
+        """Return the times at which `minutes` of working time have passed since `moments`.
 
-        A moment outside working time begins at the next opening, so adding 0 gives the moment itself while offices
-        are open and else the next opening. Work that fills an interval ends at its closing, not at the next opening.
-        Minutes may be fractions, not negative.
+        A time outside working hours starts at the next opening, so adding 0 gives the time itself while offices are
+        open, else the next opening. Work that fills an interval ends at its closing, not at the next opening. Minutes
+        may be fractional but not negative.
         """
         at, spans = np.broadcast_arrays(np.asarray(moments, dtype="datetime64[us]"), np.asarray(minutes, dtype=float))
         if (spans < 0).any():
@@ -89,7 +89,7 @@ class WorkingTime:
         begin_days = self._day_of(begin)
         before = self._work_before(begin)
         done = before + np.rint(spans[known] * _MINUTE).astype(np.int64)
-        # At least the first microsecond of work must fit into the interval: that skips a closed one when adding 0.
+        # At least one microsecond must fit into the interval: that skips a closed one when adding 0.
         interval = np.searchsorted(self._done, np.maximum(done, before + 1))
         if (interval == len(self._done)).any():
             raise CalendarError(f"The calendar ends on {self._days[-2]}, before the work is done. {_CURE}")
@@ -98,7 +98,7 @@ class WorkingTime:
         return _scatter(end.astype("datetime64[us]"), known, np.datetime64("NaT", "us"))
 
     def between(self, start: ArrayLike, end: ArrayLike) -> NDArray[np.float64]:
-        """Return the minutes worked from `start` to `end`; negative where `end` comes first."""
+        """Return the working minutes from `start` to `end`; negative if `end` comes first."""
         starts, ends = np.broadcast_arrays(
             np.asarray(start, dtype="datetime64[us]"), np.asarray(end, dtype="datetime64[us]")
         )
@@ -109,7 +109,7 @@ class WorkingTime:
         return _scatter(worked / _MINUTE, known, np.float64("nan"))
 
     def next_working_day_end(self, moments: ArrayLike) -> NDArray[np.datetime64]:
-        """Return the midnight (local) that ends the first working day after the day of each moment."""
+        """Return the local midnight that ends the first working day after each time's day."""
         at = np.asarray(moments, dtype="datetime64[us]")
         known = ~np.isnat(at)
         today = self._day_of(at[known].astype(np.int64))
@@ -126,7 +126,7 @@ class WorkingTime:
         return np.asarray(self._done[begun] - np.maximum(self._closes[begun] - at, 0))
 
     def _day_of(self, at: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the place of each moment's local day in the calendar; refuse a moment outside it."""
+        """Return each time's local day as an index into the calendar; raises for a time outside it."""
         if len(at) and (at.min() < self._midnights[0] or at.max() >= self._midnights[-1]):
             outside = at.min() if at.min() < self._midnights[0] else at.max()
             raise CalendarError(
@@ -146,7 +146,7 @@ class WorkingTime:
 
 
 def _in_force(hours: Sequence[OfficeHours], day: date) -> list[tuple[time, time]]:
-    """Return the day's intervals in order: those of the latest date that is not after it."""
+    """Return the day's intervals in order: those of the latest date not after it."""
     since = max((each.valid_from for each in hours if each.valid_from <= day), default=None)
     return sorted((each.opens, each.closes) for each in hours if each.valid_from == since)
 
@@ -157,7 +157,7 @@ def _utc(day: date, clock: time, zone: ZoneInfo) -> int:
 
 
 def _scatter(values: NDArray[_Value], where: NDArray[np.bool_], otherwise: _Value) -> NDArray[_Value]:
-    """Put the values where they belong in a new array, and `otherwise` in its other places."""
+    """Put the values into a new array where `where` is true, and `otherwise` elsewhere."""
     placed = np.full(where.shape, otherwise)
     placed[where] = values
     return placed

@@ -1,4 +1,4 @@
-"""New reports: what, where, through which channel, in which words."""
+"""New reports: category, place, channel and text."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -18,15 +18,15 @@ Words = NDArray[np.object_]
 
 _NOT_LOCATED = 0.02
 _THROUGH_DESK = 0.05
-# How likely a report of a category of this severity is urgent, and how likely complex.
+# The probabilities that a report of a category of this severity is urgent or complex.
 _MIX = {"urgent": (0.8, 0.05), "complex": (0.01, 0.78), "normal": (0.02, 0.22)}
 
 
 @dataclass
 class Cases:
-    """Reports as they come in, one place in every array for each. 0 is no area; a rule of -1 is none.
+    """Reports at intake, one row in each array per report. 0 is no area; a rule of -1 is none.
 
-    `category` and `rule` are places in the city's lists, `severity` counts as in SEVERITIES, `unit` is the first one.
+    `category` and `rule` are indexes into the city's lists, `severity` is as in SEVERITIES, `unit` is the first one.
     """
 
     id: Ints
@@ -40,7 +40,7 @@ class Cases:
 
 @dataclass
 class Intake:
-    """New reports with all that their later course does not need."""
+    """New reports with everything that their later steps do not need."""
 
     cases: Cases
     channel: Ints
@@ -55,14 +55,14 @@ class Intake:
 
 
 def take_in(city: City, rhythm: Rhythm, rng: np.random.Generator, ids: Ints, submitted_at: Moments) -> Intake:
-    """Draw the reports with these ids, submitted at these moments."""
+    """Draw the reports with these ids, submitted at these times."""
     size = len(ids)
     place = rng.choice(len(city.wards.ids), size, p=city.wards.weight / city.wards.weight.sum())
     category = _categories(city, rhythm, rng, submitted_at, city.wards.rural[place])
     severity = _severities(city, rng, category)
     lon, lat = city.points(place, rng.random((size, 3)))
     district_id, ward_id = (found.astype(np.int64) for found in city.locator.locate(lon, lat))
-    # A point on the outermost line may lie in no area: its report still goes to the committee it was meant for.
+    # A point on the outermost border may be in no area: its report still goes to the intended committee.
     ward = np.where(ward_id > 0, ward_id, city.wards.ids[place])
     district = np.where(district_id > 0, district_id, city.wards.district[place])
     owner = city.owner(category, rng.random(size))
@@ -84,7 +84,7 @@ def take_in(city: City, rhythm: Rhythm, rng: np.random.Generator, ids: Ints, sub
 
 
 def _categories(city: City, rhythm: Rhythm, rng: np.random.Generator, at: Moments, rural: NDArray[np.bool_]) -> Ints:
-    """Draw categories by their weight, season, the storm of the day, and whether the place is rural."""
+    """Draw categories by their weight, season, the day's storm, and whether the place is rural."""
     weight = np.array([each["weight"] for each in city.categories])
     season = np.array([facts("city")["season"][each["season"]] for each in city.categories]).T
     storm = np.array([each["storm"] for each in city.categories])
@@ -125,7 +125,7 @@ def _addresses(city: City, rng: np.random.Generator, place: Ints) -> tuple[Words
 
 
 def _street_pools(city: City) -> tuple[Words, Ints, Ints]:
-    """Return all streets, and where each ward's own begin and how many they are."""
+    """Return all streets, with the start and number of each ward's own."""
     words = facts("words")
     pools: list[str] = []
     start, count = [], []
@@ -148,7 +148,7 @@ def _words(city: City, rng: np.random.Generator, cases: Cases, where: Words) -> 
 
 
 def subjects(city: City, cases: Cases) -> list[Words]:
-    """Return what each report is about: the head of its title, the opening of its text, the opening of its answer."""
+    """Return each report's subject: the beginnings of its title, its text and its answer."""
     draw = Draws(cases.id, cases.submitted_at).uniform()
     return [
         pick([[subject[part] for subject in each["subjects"]] for each in city.categories], cases.category, draw)
@@ -157,7 +157,7 @@ def subjects(city: City, cases: Cases) -> list[Words]:
 
 
 def pick(pools: list[list[str]], which: Ints, draw: NDArray[np.float64]) -> Words:
-    """Return a sentence for each place: one of the pool `which` names, chosen by a draw of [0, 1)."""
+    """Return a sentence for each index: one of the pool `which`, chosen by a draw of [0, 1)."""
     count = np.array([len(pool) for pool in pools])
     start = np.cumsum(count) - count
     flat: Words = np.array([sentence for pool in pools for sentence in pool], dtype=object)
@@ -166,7 +166,7 @@ def pick(pools: list[list[str]], which: Ints, draw: NDArray[np.float64]) -> Word
 
 
 def _contacts(rng: np.random.Generator, size: int) -> tuple[Words, Words]:
-    """Return invented names, and phone numbers that no network gives out: they begin with 0000."""
+    """Return invented names, and telephone numbers that no network assigns: they begin with 0000."""
     words = facts("words")
     parts: list[Any] = [
         np.array(words[part], dtype=object)[rng.integers(0, len(words[part]), size)]

@@ -1,4 +1,4 @@
-"""Reports read back from the database, so that their course can go on, and written again when it has."""
+"""Reports read from the database, so that their steps can continue, and written back."""
 
 from datetime import UTC
 from typing import Any
@@ -17,7 +17,7 @@ from reportdb.demo_city.city import City
 
 Ints = NDArray[np.int64]
 
-# Moments come as UTC without saying so: numpy's have no zone.
+# Times are in UTC without a zone, because numpy has none.
 _RECALL = """
 select report.id, category_id, severity, coalesce(ward_id, 0) as ward_id, routed.to_unit_id as first_unit, channel_id,
     coalesce(district_id, 0) as district_id, coalesce(unit_id, 0) as unit_id,
@@ -65,9 +65,9 @@ where report.id = reached.id
 
 
 class Recalled:
-    """The reports with some ids, in the order of their ids: only those that the demo or the simulation made.
+    """The reports with some ids, ordered by id: only those that the demo or the simulation made.
 
-    `channel` holds places in the city's channels, `district_id` 0 where there is none.
+    `channel` holds indexes into the city's channels, `district_id` is 0 if there is none.
     """
 
     def __init__(self, connection: psycopg.Connection, city: City, ids: Ints) -> None:
@@ -81,16 +81,16 @@ class Recalled:
             return np.array(raw[name], dtype=np.int64)
 
         def moments(name: str) -> NDArray[np.datetime64]:
-            """Return a column of moments, to the microsecond."""
+            """Return a column of times, in microseconds."""
             return np.array(raw[name], dtype="datetime64[us]")
 
         def places(name: str, known: list[Any]) -> Ints:
-            """Return the place of each value of a column in a list of the known ones."""
+            """Return the index of each value of a column in a list of known ones."""
             return np.array([known.index(value) for value in raw[name]], dtype=np.int64)
 
         history = read_history(connection, city.rules, numbers("id"))
         terms = history.as_recorded(city.rules)
-        # What is past stays as it was, even if a rule or the calendar was edited since.
+        # The past stays as it was, even if a rule or the calendar has been edited since.
         terms.rule = city.rules.place(numbers("rule_id"))
         terms.receive_due_at, terms.due_at = moments("receive_due_at"), moments("due_at")
         categories = {identity: n for n, identity in enumerate(city.category_ids.tolist())}
@@ -128,7 +128,7 @@ class Recalled:
         )
 
     def write_states(self, connection: psycopg.Connection, city: City) -> None:
-        """Write the states the reports have come to."""
+        """Write the reports' new states."""
         states = self.states
         values: dict[str, list[Any]] = {
             "id": self.cases.id.tolist(),

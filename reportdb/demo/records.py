@@ -1,4 +1,4 @@
-"""Reports as rows of the database: what the demo and the simulation write."""
+"""Reports as rows of the database, written by the demo and the simulation."""
 
 import numpy as np
 import psycopg
@@ -28,11 +28,11 @@ _DESKS = (
     "Một cửa",
 )
 _OFFICERS_PER_DESK = 6
-_WORDLESS, _WORDLESS_THERE, _ONE_UNIT_IN = 0.01, 0.15, 12  # the part answered without a text, and where it is bigger
+_WORDLESS, _WORDLESS_THERE, _ONE_UNIT_IN = 0.01, 0.15, 12  # the share answered without a text, and where it is higher
 
 
 def public_codes(submitted_at: NDArray[np.datetime64], sequence: dict[str, int]) -> Words:
-    """Return the public codes of reports in order of time, and count on the sequence of each month."""
+    """Return the public codes of reports in order of time, continuing each month's sequence."""
     months = (submitted_at + CLOCK).astype("datetime64[M]")
     codes: list[str] = []
     for month, count in zip(*np.unique(months, return_counts=True), strict=True):
@@ -44,7 +44,7 @@ def public_codes(submitted_at: NDArray[np.datetime64], sequence: dict[str, int])
 
 
 def officers(city: City, cases: Cases, states: States) -> Words:
-    """Return who answers for each report in the unit that holds it: a role, no person; None if nobody holds it."""
+    """Return the officer of each report in the unit that holds it: a role, no person; None if nobody holds it."""
     names = np.array(
         [[f"Chuyên viên {n + 1:02d} – {desk}" for n in range(_OFFICERS_PER_DESK)] for desk in _DESKS], dtype=object
     )
@@ -55,7 +55,7 @@ def officers(city: City, cases: Cases, states: States) -> Words:
 
 
 def answers(city: City, cases: Cases, states: States) -> Words:
-    """Return the last answer each citizen was given, None where there is none yet, or where the unit kept none."""
+    """Return each report's last answer; None if there is none yet, or if the unit kept none."""
     draws = Draws(cases.id, cases.submitted_at)
     words = facts("words")
     *_, done = subjects(city, cases)
@@ -78,7 +78,7 @@ def write_intake(
     *,
     frozen: bool = False,
 ) -> None:
-    """Write new reports in the state they have reached, and their citizens apart from them.
+    """Write new reports in their present state, and their contacts in a separate table.
 
     `frozen` here and below: see `copy_columns`.
     """
@@ -106,7 +106,7 @@ def write_intake(
 
 
 def write_events(connection: psycopg.Connection, cases: Cases, events: Events, *, frozen: bool = False) -> None:
-    """Write what happened to reports."""
+    """Write the reports' events."""
     kinds = np.array(KINDS, dtype=object)
     notes = np.array([facts("words")["notes"].get(kind) for kind in KINDS], dtype=object)
     copy_columns(
@@ -136,7 +136,7 @@ def write_past(
     *,
     frozen: bool = False,
 ) -> None:
-    """Write the versions that reports no longer have; `channel` counts as the city's channels do."""
+    """Write the reports' past versions; `channel` holds indexes into the city's channels."""
     for each in past:
         own = Cases(**{name: column[each.row] for name, column in vars(cases).items()})
         rows = _version(city, own, each.state, channel[each.row], district_id[each.row])

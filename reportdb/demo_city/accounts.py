@@ -1,4 +1,4 @@
-"""The app's accounts, district by district and day by day, through the totals published for August 2024."""
+"""The app's accounts, by district and day, fitted to the totals published for August 2024."""
 
 from datetime import date
 
@@ -40,5 +40,5 @@ def add_accounts(connection: psycopg.Connection, *, first: date, last: date) -> 
 
 
 def _growth(days: np.ndarray[tuple[int], np.dtype[np.float64]]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Return how many times the published accounts there are, so many days after that day."""
+    """Return the growth factor of accounts, so many days after the published totals."""
     return np.asarray(1 + 2.1 * (1 - np.exp(-np.maximum(days, 0) / 520)))

@@ -1,9 +1,8 @@
-"""Schematic boundaries, drawn from nothing but a point and an area for each commune.
+"""Schematic boundaries, computed from each commune's point and area alone.
 
-The communes become the cells of a power diagram: a point of the city belongs to the commune for which the squared
-distance less the commune's weight is smallest. The weights are fitted until each cell is about as large as the commune.
-A former district is the union of the communes that lie mainly in it, so that communes which straddle two districts are
-lost in the sketch.
+The communes are the cells of a power diagram: a point of the city belongs to the commune with the smallest squared
+distance minus weight. The weights are fitted until each cell is about as large as its commune. A former district is the
+union of the communes that are mainly in it, so communes across two districts are not split.
 """
 
 import numpy as np
@@ -16,8 +15,8 @@ Floats = NDArray[np.float64]
 
 _KM_PER_DEGREE = 111.32
 _ROUNDS = 100
-_NEAREST = 24  # cells that a point of the city may come to belong to
-_SAMPLES = 60  # points of the city that stand for one commune's area
+_NEAREST = 24  # candidate cells for a point of the city
+_SAMPLES = 60  # sample points for one commune's area
 
 
 def commune_cells(lon: Floats, lat: Floats, area_km2: Floats) -> list[Polygon]:
@@ -32,7 +31,7 @@ def commune_cells(lon: Floats, lat: Floats, area_km2: Floats) -> list[Polygon]:
     outline = _outline(points, area_km2)
     weights = _fit_weights(points, area_km2, outline)
     cells = [outline.intersection(cell) for cell in _power_cells(points, weights, outline)]
-    # A cell that the outline cuts in two keeps its larger part; the crumbs are filled by the neighbour they touch most.
+    # A cell that the outline cuts in two keeps its larger part; the rest goes to the neighbour with the longest border.
     parts = [sorted(_polygons(cell), key=lambda part: part.area) for cell in cells]
     whole = [part.pop() for part in parts]
     for crumb in (crumb for rest in parts for crumb in rest):
@@ -43,7 +42,7 @@ def commune_cells(lon: Floats, lat: Floats, area_km2: Floats) -> list[Polygon]:
 
 
 def _outline(points: Floats, area_km2: Floats) -> Polygon:
-    """Return a smooth outline of the city: its communes as discs, grown together, as large as all of them."""
+    """Return a smooth outline of the city: its communes as discs, merged, as large as all of them."""
     discs = shapely.buffer(shapely.points(points), np.sqrt(area_km2 / np.pi) * 1.2)
     city = shapely.union_all(discs).buffer(6).buffer(-6)
     city = Polygon(max(_polygons(city), key=lambda part: part.area).exterior)
@@ -56,10 +55,10 @@ def _outline(points: Floats, area_km2: Floats) -> Polygon:
 
 
 def _fit_weights(points: Floats, area_km2: Floats, outline: Polygon) -> Floats:
-    """Return the weights (km²) whose cells approach the areas, measured on points strewn over the city.
+    """Return the weights (km²) whose cells approach the areas, measured on sample points.
 
-    The points lie as densely as the nearest commune is small. An area grows with its own weight at a rate that has no
-    unit and is near 1 in any diagram of compact cells, so the missing area itself is a good step.
+    The points are as dense as the nearest commune is small. An area grows with its own weight at a dimensionless rate
+    near 1 in any diagram of compact cells, so the missing area itself is a good step.
     """
     samples, share = _strew(points, area_km2, outline)
     squared = ((samples[:, None, :] - points[None, :, :]) ** 2).sum(axis=2)
@@ -77,7 +76,7 @@ def _fit_weights(points: Floats, area_km2: Floats, outline: Polygon) -> Floats:
 
 
 def _strew(points: Floats, area_km2: Floats, outline: Polygon) -> tuple[Floats, Floats]:
-    """Return points of the city (km) and the area (km²) each stands for, by quartering squares until fine enough."""
+    """Return sample points of the city (km) and the area (km²) of each, by splitting squares until fine enough."""
     west, south, east, north = outline.bounds
     side = 8.0
     x, y = np.meshgrid(np.arange(west, east, side) + side / 2, np.arange(south, north, side) + side / 2)
@@ -99,13 +98,13 @@ def _strew(points: Floats, area_km2: Floats, outline: Polygon) -> tuple[Floats, 
 
 
 def _power_cells(points: Floats, weights: Floats, outline: Polygon) -> list[Polygon]:
-    """Return each point's cell before the outline cuts it: the city's box, cut by the line towards every other."""
+    """Return each point's cell before the outline cuts it: the city's box, cut by the line to every other point."""
     west, south, east, north = outline.buffer(1).bounds
     box = np.array([[west, south], [east, south], [east, north], [west, north]])
     cells = []
     for own, weight in zip(points, weights, strict=True):
         towards = points - own
-        # Beyond offset·x = limit the other point is nearer, in the diagram's sense.
+        # Beyond offset·x = limit the other point is nearer in the power diagram.
         limits = ((points**2).sum(axis=1) - weights - (own @ own - weight)) / 2
         corners = box
         for other in np.argsort((towards**2).sum(axis=1) - weights):

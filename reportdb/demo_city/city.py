@@ -1,4 +1,4 @@
-"""The city as its reports see it: places, units and their ways, categories and rules, read from the database."""
+"""The city for making reports: places, units, categories and rules, read from the database."""
 
 from dataclasses import dataclass
 from typing import Any, Self, cast
@@ -25,10 +25,10 @@ NEVER = np.datetime64("2900-01-01", "us")
 
 @dataclass(frozen=True)
 class Units:
-    """Who answers and how. Every array is indexed by the unit's id.
+    """The units and how they work. Arrays are indexed by unit id.
 
-    `pace` is the middle handling time as a share of the term, `satisfied` and `refused` are shares, `closes` is the
-    moment a unit is dissolved. A dissolved unit's work goes to the one successor it has, or by place.
+    `pace` is the median handling time as a share of the term, `satisfied` and `refused` are shares, `closes` is when a
+    unit is dissolved. A dissolved unit's work goes to its only successor, or by place.
     """
 
     code: dict[str, int]
@@ -44,7 +44,7 @@ class Units:
 
 @dataclass(frozen=True)
 class Wards:
-    """The communes, each array in the order of their ids."""
+    """The communes, arrays in the order of their ids."""
 
     ids: Ints
     district: Ints
@@ -80,7 +80,7 @@ class City:
         self._reform = moment(midnight(facts("city")["turns"]["reform"]))
 
     def points(self, ward: Ints, draws: Floats) -> tuple[Floats, Floats]:
-        """Return lon and lat of a random point in each ward (by place); `draws` has three columns of [0, 1)."""
+        """Return lon and lat of a random point in each ward (by index); `draws` has three columns of [0, 1)."""
         return self._triangles.points(ward, draws)
 
     def committee(self, ward_id: Ints, district_id: Ints, at: Moments) -> Ints:
@@ -90,14 +90,14 @@ class City:
         )
 
     def owner(self, category: Ints, draw: Floats) -> Ints:
-        """Return who answers for a category (by place): a unit's id, or 0 for the committee of the place."""
+        """Return the unit responsible for a category (by index), or 0 for the committee of the place."""
         n = (draw[:, None] >= self._owner_ends[category]).sum(axis=1)
         return np.asarray(self._owners[category, n])
 
     def in_force(self, unit: Ints, ward_id: Ints, at: Moments, draw: Floats) -> Ints:
-        """Return the units, and where one was dissolved by the moment, who took over its work.
+        """Return the units, or for those dissolved by the moment their successors.
 
-        `ward_id` is 0 where the place is not known; then a draw of [0, 1) chooses among a district's communes.
+        `ward_id` is 0 if the place is unknown; then a draw of [0, 1) chooses among a district's communes.
         """
         gone = np.flatnonzero(self.units.closes[unit] <= at)
         heir = unit.copy()
@@ -110,7 +110,7 @@ class City:
         return heir
 
     def _read_owners(self) -> tuple[Ints, Floats]:
-        """Return the owners of each category and the ends of their shares, padded to one width."""
+        """Return the units responsible for each category and the upper ends of their shares, padded to one width."""
         width = max(len(each["owners"]) for each in self.categories)
         owners = np.zeros((len(self.categories), width), dtype=np.int64)
         ends = np.ones((len(self.categories), width))
@@ -124,7 +124,7 @@ class City:
 
 @dataclass(frozen=True)
 class _Triangles:
-    """The wards cut into triangles, so that a random point is a lookup: `ends` sums their areas up."""
+    """The wards cut into triangles, so that a random point is a lookup: `ends` are cumulative areas."""
 
     corners: Floats
     ends: Floats
@@ -133,7 +133,7 @@ class _Triangles:
 
     @classmethod
     def of(cls, connection: psycopg.Connection, wards: Ints) -> Self:
-        """Cut the wards (ids) into triangles, as their outlines stand in the database."""
+        """Cut the wards (ids) into triangles by their outlines in the database."""
         drawn: dict[int, str] = dict(
             connection.execute("select id, geometry::text from area where level = 'ward'").fetchall()
         )
@@ -149,7 +149,7 @@ class _Triangles:
         return cls(corners, ends, before, last - before)
 
     def points(self, ward: Ints, draws: Floats) -> tuple[Floats, Floats]:
-        """Return a place in each of the wards (their numbers), longitudes and latitudes, by three draws from 0 to 1."""
+        """Return a point in each of the wards (by index), longitude and latitude, from three draws of [0, 1)."""
         place = self.before[ward] + draws[:, 0] * self.area[ward]
         corner = self.corners[np.minimum(np.searchsorted(self.ends, place, side="right"), len(self.ends) - 1)]
         root = np.sqrt(draws[:, 1])[:, None]
@@ -159,7 +159,7 @@ class _Triangles:
 
 
 def _siblings(desks: list[str]) -> Ints:
-    """Return the next category of the same desk for each, by place: what it is most easily taken for."""
+    """Return for each category (by index) the next one of the same desk: the one it is most easily confused with."""
     places = range(len(desks))
     return np.array([next(o for o in [*places[n + 1 :], *places] if desks[o] == desks[n]) for n in places])
 

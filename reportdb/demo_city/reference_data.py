@@ -1,4 +1,4 @@
-"""The ground the reports stand on: the city, its areas, units, categories, channels, rules, calendar and notes."""
+"""The reference data: the city, its areas, units, categories, channels, rules, calendar and notes."""
 
 import json
 from datetime import date, timedelta
@@ -15,12 +15,12 @@ from reportdb.demo_city.boundaries import commune_cells
 from reportdb.demo_city.seed_data import Place, english_name, facts, gazetteer, storms
 
 DESK = "dieu-phoi"
-CALENDAR_AHEAD = timedelta(days=800)  # the slowest report the city knows ends within it
+CALENDAR_AHEAD = timedelta(days=800)  # the slowest report of the city ends within it
 _SCHEMATIC = "Ranh giới giản lược, vẽ từ điểm và diện tích; không phải ranh giới chính thức"
 
 
 def lay_ground(connection: psycopg.Connection, *, first: date, last: date) -> None:
-    """Write everything but the reports, for a city whose reports begin on the day `first` and end on `last`.
+    """Write everything except reports, for a city whose reports begin on the day `first` and end on `last`.
 
     Areas that already have a geometry keep it. Call it inside a transaction.
     """
@@ -140,7 +140,7 @@ def _geometries() -> dict[tuple[str, str], dict[str, Any]]:
 
 
 def _lay_units(connection: psycopg.Connection, areas: dict[tuple[str, str], int]) -> None:
-    """Write who answers: the city's desk and departments, the districts' committees, and the communes' after them."""
+    """Write the units: the city's desk and departments, the districts' committees, and their communes' successors."""
     reform = facts("city")["turns"]["reform"]
     city_units = facts("city")["unit"]
     columns = ("code", "name_vi", "name_en", "kind", "valid_from", "valid_to")
@@ -170,7 +170,7 @@ def _lay_units(connection: psycopg.Connection, areas: dict[tuple[str, str], int]
 
 
 def _head(unit: dict[str, Any]) -> dict[str, Any]:
-    """Return the head of a unit: a title, and a name that says that it is invented."""
+    """Return the head of a unit: a title, and a name that is marked as invented."""
     title_vi, title_en = {
         "city": ("Tổ trưởng", "Head of the desk"),
         "department": ("Giám đốc", "Director"),
@@ -187,12 +187,12 @@ def _head(unit: dict[str, Any]) -> dict[str, Any]:
 
 
 def unit_code(place: Place) -> str:
-    """Return the code of the People's Committee of a place: q and the district's code, p and the commune's."""
+    """Return the code of a place's People's Committee: q and the district's code, or p and the commune's."""
     return ("q" if place.level == "district" else "p") + place.code
 
 
 def _notes(first: date, last: date) -> list[dict[str, Any]]:
-    """Return the marks of the time line that fall between two days: storms, Tết and the reform."""
+    """Return the timeline's notes between two days: storms, Tết and the reform."""
     marks = [(storm.first, storm.words_vi, storm.words_en) for storm in storms(first, last)]
     marks += [(day, "Tết Nguyên đán", "Lunar New Year") for day in facts("city")["tet"]["days"]]
     reform = facts("city")["turns"]["reform"]
@@ -209,7 +209,7 @@ def _only(row: dict[str, Any], columns: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _insert(connection: psycopg.Connection, table: str, rows: list[dict[str, Any]], conflict: str = "") -> None:
-    """Insert rows of the same columns; table and columns are names in our own code."""
+    """Insert rows with the same columns; table and column names come from our own code."""
     if not rows:
         return
     columns = list(rows[0])

@@ -1,4 +1,4 @@
-"""When citizens report: the hours of the day, the days of the week, Tết, storms, and the growth since the launch."""
+"""When citizens report: hours of the day, weekdays, Tết, storms, and the growth since the launch."""
 
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -15,17 +15,17 @@ _HOUR = np.timedelta64(1, "h")
 # Reports by local hour: a peak on the way to work, another after it.
 _HOURS = [6, 4, 3, 2, 3, 10, 34, 66, 72, 66, 58, 50, 40, 42, 52, 54, 54, 62, 66, 62, 56, 46, 28, 14]
 _WEEKDAYS = [1.12, 1.08, 1.05, 1.05, 1.04, 0.88, 0.78]  # Monday first
-_GROWTH_DAYS = 300  # the app finds its public with this time constant
+_GROWTH_DAYS = 300  # time constant of the app's growth
 
 
 class Rhythm:
-    """How busy the city is between two moments, hour by hour; its ordinary week has the mean 1."""
+    """How busy the city is between two moments, hour by hour; an ordinary week has the mean 1."""
 
     def __init__(self, start: datetime, end: datetime) -> None:
         first = (start - timedelta(days=10)).date()
         self._first = np.datetime64(first)
         days = (end.date() - first).days + 12
-        self.storm: Floats = np.zeros(days)  # the force of storms by local day
+        self.storm: Floats = np.zeros(days)  # the storms' strength by local day
         self._quiet = np.ones(days)
         for storm in storms(first, first + timedelta(days=days)):
             for n in range((storm.last - storm.first).days + 1):
@@ -41,7 +41,7 @@ class Rhythm:
             by_day[place] = value
 
     def force(self, at: Moments) -> Floats:
-        """Return the force of the storm on the local day of each moment."""
+        """Return the storm's strength on each moment's local day."""
         return np.asarray(self.storm[((at + CLOCK).astype("datetime64[D]") - self._first).astype(int)])
 
     def _busy(self, hours: Moments) -> Floats:
@@ -53,7 +53,7 @@ class Rhythm:
         return np.asarray(self._week[weekday, clock] * self._quiet[place] * (1 + 0.8 * self.storm[place]))
 
     def hours(self, start: datetime, end: datetime) -> tuple[Moments, Moments, Floats]:
-        """Cut a time at full hours; return where each piece begins and ends, and how many mean hours it is worth."""
+        """Split a span at full hours; return each piece's start and end, and its weight in mean hours."""
         begin, finish = moment(start), moment(end)
         full = np.arange(begin.astype("datetime64[h]"), finish.astype("datetime64[h]") + _HOUR, _HOUR)
         begins = np.maximum(full.astype("datetime64[us]"), begin)
@@ -62,33 +62,33 @@ class Rhythm:
 
 
 def growth(at: Moments) -> Floats:
-    """Return how far reporting had grown by each moment, towards 1; nothing before the launch."""
+    """Return how far reporting had grown by each moment, towards 1; 0 before the launch."""
     since = (at + CLOCK - np.datetime64(facts("city")["turns"]["launch"])) / np.timedelta64(1, "D")
     return np.asarray(np.where(since > 0, 1 - np.exp(-np.maximum(since, 0) / _GROWTH_DAYS), 0))
 
 
 def midnight(day: date) -> datetime:
-    """Return the moment a day of Hanoi begins."""
+    """Return when a day begins in Hanoi."""
     return datetime.combine(day, time(), UTC) - CLOCK.item()
 
 
 def local_day(at: datetime) -> date:
-    """Return the day it is in Hanoi at a moment."""
+    """Return the day in Hanoi at a moment."""
     return (at.astimezone(UTC) + CLOCK.item()).date()
 
 
 def aware(at: np.datetime64) -> datetime:
-    """Return numpy's moment, which is in UTC, as an aware one."""
+    """Return numpy's time, which is in UTC, as an aware datetime."""
     return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=int(at.astype(np.int64)))
 
 
 def moment(at: datetime) -> np.datetime64:
-    """Return an aware moment as numpy's, in UTC and microseconds."""
+    """Return an aware datetime as numpy's, in UTC and microseconds."""
     return np.datetime64(at.astimezone(UTC).replace(tzinfo=None), "us")
 
 
 def draw_times(rng: np.random.Generator, begin: Moments, end: Moments, counts: NDArray[np.int64]) -> Moments:
-    """Return sorted moments, `counts` of them in each piece of time."""
+    """Return sorted times, `counts` of them in each span."""
     spans = np.repeat((end - begin).astype(np.int64), counts)
     at = np.repeat(begin, counts) + np.floor(rng.random(len(spans)) * spans).astype("timedelta64[us]")
     return np.sort(at)

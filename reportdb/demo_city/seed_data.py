@@ -1,4 +1,4 @@
-"""The facts the demo city is made of: the gazetteer's, and our own in the TOML files beside it."""
+"""The demo city's seed data: the gazetteer, and our own TOML files beside it."""
 
 import csv
 import tomllib
@@ -11,7 +11,7 @@ _HERE = Path(__file__).parent
 
 
 class Place(NamedTuple):
-    """One former district or one commune of the gazetteer; `main` and `districts` are codes of former districts."""
+    """A former district or a commune of the gazetteer; `main` and `districts` are codes of former districts."""
 
     level: str
     code: str
@@ -28,7 +28,7 @@ class Place(NamedTuple):
 
 
 class Storm(NamedTuple):
-    """Days of heavy rain; force 1 doubles what storms bring."""
+    """Days of heavy rain; force 1 doubles what storms cause."""
 
     first: date
     last: date
@@ -67,7 +67,7 @@ def facts(name: str) -> dict[str, Any]:
 
 
 def storms(first: date, last: date) -> list[Storm]:
-    """Return the storms that begin between two days: those that happened, and from a year on those we invent."""
+    """Return the storms that begin between two days: real ones, and in later years invented ones."""
     happened = [Storm(**each) for each in facts("city")["storm"]]
     rule = facts("city")["invented_storms"]
     invented = []

@@ -1,4 +1,4 @@
-"""Writing many rows at once: text COPY from whole columns, and tables freed of indexes while they are filled."""
+"""Write many rows at once: text COPY from whole columns, and tables without indexes while they are filled."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,8 +16,8 @@ def copy_columns(
 ) -> None:
     """Append rows to a table, given as columns of one length.
 
-    NaT, NaN, None and masked values become null. Words must hold no tab, backslash or line break: ours do not. Rows of
-    a table emptied in the same transaction may be written `frozen`, so that no vacuum has to write them once more.
+    NaT, NaN, None and masked values become null. Texts must not hold tabs, backslashes or line breaks: ours do not.
+    Rows of a table emptied in the same transaction may be written `frozen`, so that vacuum need not rewrite them.
     """
     lines = "\n".join(map("\t".join, zip(*map(_texts, columns.values()), strict=True)))
     if not lines:
@@ -46,7 +46,7 @@ def _texts(column: NDArray[np.generic]) -> list[str]:
 
 @contextmanager
 def without_indexes(connection: psycopg.Connection, tables: list[str], *, silent: list[str]) -> Iterator[None]:
-    """Drop the tables' secondary indexes and foreign keys while the block runs, and make them again after it.
+    """Drop the tables' secondary indexes and foreign keys while the block runs, and recreate them after it.
 
     The triggers of the `silent` ones do not fire meanwhile. The definitions are read from the catalogue. Call it inside
     a transaction.
@@ -62,7 +62,7 @@ def without_indexes(connection: psycopg.Connection, tables: list[str], *, silent
                and not exists (select from pg_constraint where conindid = indexrelid)""",
         [tables],
     ).fetchall()
-    # The words come from the catalogue, already quoted; psycopg must not look for parameters in them.
+    # The statements come from the catalogue, already quoted; psycopg must not look for parameters in them.
     for table, name, _ in foreign_keys:
         connection.execute(f"alter table {table} drop constraint {name}".encode())
     for name, _ in indexes:
@@ -70,7 +70,7 @@ def without_indexes(connection: psycopg.Connection, tables: list[str], *, silent
     for table in silent:
         connection.execute(sql.SQL("alter table {} disable trigger user").format(sql.Identifier(table)))
     yield
-    # What waits for the transaction's end is done now: PostgreSQL changes no table for which something still waits.
+    # Deferred constraints are checked now: PostgreSQL alters no table with pending trigger events.
     connection.execute("set constraints all immediate")
     for table in silent:
         connection.execute(sql.SQL("alter table {} enable trigger user").format(sql.Identifier(table)))

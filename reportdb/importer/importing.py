@@ -1,4 +1,4 @@
-"""One import: the city, its boundaries, the rows, the calendar; all of it or nothing."""
+"""One import: the city, its boundaries, the rows, the calendar; all or nothing."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,28 +28,28 @@ _ROWS_BETWEEN_SIGNS = 1000
 
 @dataclass(frozen=True)
 class Counts:
-    """What became of the rows of a file. Raises ImportFailure when they do not add up."""
+    """What happened to a file's rows. Raises ImportFailure if the numbers do not add up."""
 
     read: int
     new: int
     updated: int
     unchanged: int
     rejected: int
-    not_located: int  # of the reports taken: neither a district nor a ward was found
-    district_disagrees: int  # of the reports taken: the source names another district or ward than the coordinates
-    by_source: int = 0  # of the reports taken: an area is the one the source names, because no point told it
+    not_located: int  # of the reports imported: neither a district nor a ward was found
+    district_disagrees: int  # of the reports imported: the source names another district or ward than the coordinates
+    by_source: int = 0  # of the reports imported: an area comes from the source's name, because no point gave it
 
     def __post_init__(self) -> None:
         if self.read != self.new + self.updated + self.unchanged + self.rejected:
             raise ImportFailure(f"The rows do not add up, so nothing was imported: {self._equation()}. Tell us.")
 
     def sentence(self) -> str:
-        """Return the account of the import in words."""
+        """Return a summary of the import in words."""
         taken = self.read - self.rejected
         return (
-            f"{self._equation()}. Of the {taken:,} reports {self.not_located:,} lie in no known area, and of "
-            f"{self.district_disagrees:,} the source names another area than the one their coordinates lie in. "
-            f"{self.by_source:,} have an area by the source's word alone."
+            f"{self._equation()}. Of the {taken:,} reports {self.not_located:,} are in no known area, and of "
+            f"{self.district_disagrees:,} the source names another area than their coordinates. "
+            f"{self.by_source:,} have an area only by the source's name."
         )
 
     def _equation(self) -> str:
@@ -69,12 +69,12 @@ def import_reports(
     progress: Progress | None = None,
     at: datetime | None = None,
 ) -> Counts:
-    """Bring a city's CSV file (also .gz) into the database through a mapping, as its owner.
+    """Import a city's CSV file (also .gz) through a mapping, as the database's owner.
 
-    `mapping` is the path of a TOML file or the name of a shipped one, `rejects` the file for rows that could not be
-    taken, `boundaries` the folder of the mapping's boundary files, `at` the time of the import (now, unless given).
-    Again means update by the source's id, never a second copy. All in one transaction: when anything fails,
-    ImportFailure (or psycopg.Error) is raised, and the database and the rejects file are as before.
+    `mapping` is the path of a TOML file or the name of a shipped one, `rejects` the file for rejected rows,
+    `boundaries` the folder of the mapping's boundary files, `at` the time of the import (default: now). Importing again
+    updates reports by the source's id. All in one transaction: on failure ImportFailure (or psycopg.Error) is raised,
+    and the database and the rejects file are unchanged.
     """
     read = read_mapping(mapping)
     try:
@@ -98,7 +98,7 @@ def _import(
     progress: Progress | None,
     at: datetime,
 ) -> Counts:
-    # Two imports at once would give the same numbers to different reports; readers go on.
+    # Two imports at once would give the same numbers to different reports; readers are not blocked.
     connection.execute("lock table report in share row exclusive mode")
     _claim_city(connection, mapping)
     _load_layers(connection, mapping, boundaries, at)
@@ -134,7 +134,7 @@ def _counts(read: int, rejected: int, merged: Merged) -> Counts:
 
 
 class _Rows:
-    """The rows that can be taken, counted as they are read; the others go to the rejects."""
+    """The accepted rows, counted while they are read; the others go to the rejects."""
 
     def __init__(self, file: CityFile, reader: RowReader, rejects: Rejects, progress: Progress | None) -> None:
         self.read = 0
@@ -158,7 +158,7 @@ class _Rows:
 
 
 def _claim_city(connection: psycopg.Connection, mapping: Mapping) -> None:
-    """Make the database this city's, or refuse where it is another's; what the mapping says of it holds from now on."""
+    """Set the database's city to the mapping's, or refuse if it holds another; update what the mapping says of it."""
     city = mapping.city
     row = connection.execute("select code, name_en, demo from city").fetchone()
     code, name, demo = row or (city.code, city.name_en, False)
@@ -196,7 +196,7 @@ def _claim_city(connection: psycopg.Connection, mapping: Mapping) -> None:
 
 
 def _load_layers(connection: psycopg.Connection, mapping: Mapping, folder: Path, at: datetime) -> None:
-    """Load the mapping's boundaries of levels that have none; boundaries that were loaded otherwise stand."""
+    """Load the mapping's boundaries for levels without any; other boundaries are kept."""
     drawn = {level for (level,) in connection.execute("select level from area where geometry is not null")}
     for layer in mapping.layers:
         if layer.level in drawn:
@@ -220,7 +220,7 @@ def _load_layers(connection: psycopg.Connection, mapping: Mapping, folder: Path,
 
 
 def _fill_calendar(connection: psycopg.Connection, mapping: Mapping) -> None:
-    """Write the mapping's working hours, and fill the calendar for every day the rows' deadlines touch."""
+    """Write the mapping's working hours, and fill the calendar for every day that the rows' deadlines need."""
     city, hours = mapping.city, mapping.working_hours
     if hours:
         write_hours(connection, hours.valid_from, hours.spans, source=hours.source, confirmed=hours.confirmed)

@@ -1,8 +1,8 @@
-"""From the temporary table into the report database: new reports in, changed ones corrected, the rest left alone.
+"""Merge the temporary table into the report database: insert new reports, correct changed ones.
 
-An import tells what a report is, not when it changed, so a difference is a correction: it adds no row to report_past,
-and the rows already there are corrected with the report. What the mapping does not read is left as it is. So is a
-deadline that a rule gave, until the source itself gives a due time.
+An import says what a report is, not when it changed, so a difference is a correction: it adds no row to report_past,
+and existing past rows are corrected too. Columns that the mapping does not read are not changed. Neither is a deadline
+that a rule gave, until the source itself gives a due time.
 """
 
 from collections.abc import Iterable, Iterator, Set
@@ -15,13 +15,13 @@ from psycopg import sql
 
 from reportdb.source_file.mapping import Term
 
-# What a report takes from a row, besides what identifies it.
+# What a report takes from a row, besides its identifiers.
 _TAKEN = (
     "channel_id, category_id, severity, unit_id, officer, lon, lat, district_id, ward_id, address, title, text, "
     "submitted_at, received_at, due_at, ended_at, status"
 )
-_NAMED = {"channel_id": "channel", "category_id": "category", "unit_id": "unit"}  # rows name these by code
-# Of these a past version never differs from its report.
+_NAMED = {"channel_id": "channel", "category_id": "category", "unit_id": "unit"}  # rows refer to these by code
+# In these columns past versions equal their report.
 _NEVER_CHANGE = ("channel_id", "district_id", "ward_id", "submitted_at")
 _PUBLISHED = (
     "published_late, published_district, published_ward, published_status, district_named, ward_named, "
@@ -31,7 +31,7 @@ _PUBLISHED = (
 
 @dataclass(frozen=True)
 class Merged:
-    """How many reports the rows made or changed, or found as they are, and what was noticed of them."""
+    """How many reports were inserted, changed or unchanged, and what was noticed."""
 
     new: int
     updated: int
@@ -42,7 +42,7 @@ class Merged:
 
 
 def repeated_rows(connection: psycopg.Connection) -> Iterator[tuple[int, int, str]]:
-    """Take rows out of `staged` that repeat an id, and go through them: line, line of the first, and the row."""
+    """Delete rows of `staged` that repeat an id, and yield them: line, the first row's line, and the row."""
     with connection.cursor("repeated") as repeated:
         repeated.execute(
             """select line, first, raw
@@ -59,7 +59,7 @@ def repeated_rows(connection: psycopg.Connection) -> Iterator[tuple[int, int, st
 def add_terms(
     connection: psycopg.Connection, table: Literal["channel", "category", "unit"], terms: Iterable[Term]
 ) -> None:
-    """Add the channels, categories or units the database does not know yet, in the order of their codes."""
+    """Insert the channels, categories or units that the database does not have yet, in the order of their codes."""
     known = {code for (code,) in connection.execute(sql.SQL("select code from {}").format(sql.Identifier(table)))}
     fresh = sorted((term for term in terms if term.code not in known), key=lambda term: term.code)
     kind = sql.SQL(", kind") if table == "unit" else sql.SQL("")
@@ -75,9 +75,9 @@ def add_terms(
 
 
 def merge(connection: psycopg.Connection, at: datetime, unread: Set[str] = frozenset()) -> Merged:
-    """Bring the rows of `staged`, each id once, into the report tables; what changes is updated at `at`.
+    """Merge the rows of `staged`, with unique ids, into the report tables; changed reports are updated at `at`.
 
-    `unread` names the columns of `report` the mapping does not read: reports that are already here keep theirs.
+    `unread` are the columns of `report` that the mapping does not read: existing reports keep theirs.
     """
     taken, published = sql.SQL(_TAKEN), sql.SQL(_PUBLISHED)
     connection.execute("analyze staged")
@@ -111,13 +111,13 @@ def merge(connection: psycopg.Connection, at: datetime, unread: Set[str] = froze
             create temporary table changed on commit drop as
             select arriving.id from arriving
             join report using (id) left join report_source on report_source.report_id = arriving.id
-            where replaces_rule or ({report}, {source}) is distinct from ({arriving}, {told})
+            where replaces_rule or ({report}, {source}) is distinct from ({arriving}, {arriving_published})
             """
         ).format(
             report=_of("report", _TAKEN),
             source=_of("report_source", _PUBLISHED),
             arriving=_of("arriving", _TAKEN),
-            told=_of("arriving", _PUBLISHED),
+            arriving_published=_of("arriving", _PUBLISHED),
         )
     )
     _correct_past(connection)
@@ -168,8 +168,7 @@ def merge(connection: psycopg.Connection, at: datetime, unread: Set[str] = froze
 
 
 def days_spoken_of(connection: psycopg.Connection) -> tuple[date, date] | None:
-    """Return the first day on which a row of `staged` was sent in and the last on which one is due or ended, in the
-    city's time.
+    """Return the first day of a submission in `staged` and the last day of a due time or an end, in the city's time.
 
     The last is at most two years after the last submission: some due times are placeholders decades ahead.
     """
@@ -190,23 +189,23 @@ def _of(table: str, columns: str) -> sql.Composable:
 
 
 def _arriving(column: str, unread: Set[str]) -> sql.Composable:
-    """Return what a report's column becomes: what the row says, or what the report has where the row cannot say."""
+    """Return the new value of a report's column: the row's, or the report's own if the row cannot say."""
     said = sql.Identifier(_NAMED[column], "id") if column in _NAMED else sql.Identifier("staged", column)
-    stays = "report.id is not null" if column in unread else ""
-    if column == "due_at" and not stays:
-        stays = "staged.due_at is null and report.rule_id is not null"
-    if not stays:
+    keeps_own = "report.id is not null" if column in unread else ""
+    if column == "due_at" and not keeps_own:
+        keeps_own = "staged.due_at is null and report.rule_id is not null"
+    if not keeps_own:
         return sql.SQL("{} as {}").format(said, sql.Identifier(column))
     return sql.SQL("case when {} then {} else {} end as {}").format(
-        sql.SQL(stays), sql.Identifier("report", column), said, sql.Identifier(column)
+        sql.SQL(keeps_own), sql.Identifier("report", column), said, sql.Identifier(column)
     )
 
 
 def _correct_past(connection: psycopg.Connection) -> None:
-    """Correct the past versions of the changed reports, before the reports themselves are.
+    """Correct the past versions of the changed reports, before the reports themselves.
 
-    What a version has in common with the report is corrected with it; where it differs, it is history and stays. Terms,
-    ratings and counts stay too: an import does not change them.
+    Values that a version shares with the report are corrected with it; different values are history and are kept.
+    Terms, ratings and counts are kept too: an import does not change them.
     """
     sets = [
         sql.SQL("{column} = arriving.{column}").format(column=sql.Identifier(column)) for column in _NEVER_CHANGE

@@ -1,4 +1,4 @@
-"""Areas by the source's own word: for a city without boundaries, and where a point tells none."""
+"""Areas by the source's own names: for a city without boundaries, and for reports without a point."""
 
 import unicodedata
 
@@ -10,16 +10,16 @@ from reportdb.source_file.failure import ImportFailure
 from reportdb.source_file.mapping import Mapping, PublishedArea
 from reportdb.spelling import one_spelling
 
-_MOST_AREAS = 1000  # of one column; a column with more holds something else than areas
+_MOST_AREAS = 1000  # in one column; one with more does not hold areas
 _LONGEST_NAME = 200  # characters
 _LEVELS: tuple[Level, ...] = ("district", "ward")
 
 
 def name_areas(connection: psycopg.Connection, mapping: Mapping) -> None:
-    """Note in `staged` which of our areas the source names, and take it for a row's area where its point told none.
+    """Note in `staged` which of our areas the source names, and use it for rows whose point gave no area.
 
-    A level of which no boundary is known gets an area for each word of the source that is none yet. Raises
-    ImportFailure for a column that holds other things than areas.
+    A level without any boundaries gets an area for each new name of the source. Raises ImportFailure for a column that
+    does not hold areas.
     """
     rows = connection.execute("select distinct level from area where geometry is not null").fetchall()
     drawn = {level for (level,) in rows}
@@ -45,7 +45,7 @@ def name_areas(connection: psycopg.Connection, mapping: Mapping) -> None:
 
 
 def _columns(mapping: Mapping, level: Level, drawn: set[str]) -> list[tuple[str, PublishedArea]]:
-    """Return the columns of `staged` that name areas of a level: those compared with it, and, where it has no
+    """Return the columns of `staged` that name areas of a level: those that correspond to it, and, if it has no
     boundaries, the source's own of that level.
     """
     named: dict[Level, PublishedArea | None] = {"district": mapping.district, "ward": mapping.ward}
@@ -59,7 +59,7 @@ def _columns(mapping: Mapping, level: Level, drawn: set[str]) -> list[tuple[str,
 def _keys(
     connection: psycopg.Connection, column: str, area: PublishedArea, level: Level, *, may_add: bool
 ) -> dict[str, int]:
-    """Return the area that each word of a column names, added where it may be; a word that names none is left out."""
+    """Return the area for each word of a column, creating areas if allowed; words without an area are left out."""
     words = [
         word
         for (word,) in connection.execute(

@@ -1,4 +1,4 @@
-"""The rows of a file in a temporary table: located, and ready to be merged by whole-table statements."""
+"""A file's rows in a temporary table: located, and ready to be merged by set-based statements."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -55,7 +55,7 @@ _COPIED = (
 
 
 def stage(connection: psycopg.Connection, rows: Iterable[ReportRow], mapping: Mapping) -> None:
-    """Copy rows into the temporary table `staged`, each with the district and ward found from its coordinates."""
+    """Copy rows into the temporary table `staged`, each with the district and ward of its coordinates."""
     connection.execute(_STAGED)
     locator = Locator(connection)
     comparison = _Comparison(connection, mapping)
@@ -104,7 +104,7 @@ def _batches(rows: Iterable[ReportRow]) -> Iterator[list[ReportRow]]:
 
 
 class _Comparison:
-    """Whether the source's own district or ward is the one found from the coordinates."""
+    """Compares the source's own district or ward with the one found from the coordinates."""
 
     def __init__(self, connection: psycopg.Connection, mapping: Mapping) -> None:
         rows = connection.execute("select id, code, name_vi, name_en from area").fetchall()
@@ -113,7 +113,7 @@ class _Comparison:
         self._known: dict[tuple[str, int], bool] = {}
 
     def disagrees(self, row: ReportRow, district: int, ward: int) -> bool:
-        """Say whether either of the source's areas, where it is one of ours and we found one, is another."""
+        """Return whether one of the source's areas, if we know it and found one, is a different one."""
         return self._one(self._mapping.district, row.published_district, district, ward) or self._one(
             self._mapping.ward, row.published_ward, district, ward
         )

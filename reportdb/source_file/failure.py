@@ -1,4 +1,4 @@
-"""The one error of an import that users meet."""
+"""The error of an import that users see."""
 
 
 class ImportFailure(Exception):

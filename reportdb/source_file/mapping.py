@@ -1,4 +1,4 @@
-"""The mapping file: everything in which one city's file differs from another's. docs/import.md describes it."""
+"""The mapping file: how one city's file is read. docs/import.md describes it."""
 
 import re
 from collections.abc import Mapping as Words
@@ -14,7 +14,7 @@ SEVERITIES = ("urgent", "complex", "normal")
 
 @dataclass(frozen=True)
 class City:
-    """The city as the database's only row of `city` names it. None: what is usual in its country."""
+    """The city for the only row of `city`. None: the country's default."""
 
     code: str
     name_vi: str
@@ -23,13 +23,13 @@ class City:
     country: str
     subdivision: str | None
     attribution: str | None
-    languages: tuple[str, ...] | None  # those viewers may choose, its own first
-    swapped_days: bool | None  # whether notices swap working days, and one is asked for each year
+    languages: tuple[str, ...] | None  # the languages viewers may choose, its own first
+    swapped_days: bool | None  # whether notices swap working days, so that one is needed each year
 
 
 @dataclass(frozen=True)
 class LevelName:
-    """What the city calls a level of its areas, or the units that answer for one; in small letters."""
+    """The city's name for a level of areas, or for the units responsible for one; in lower case."""
 
     level: str
     one_vi: str
@@ -40,21 +40,21 @@ class LevelName:
 
 @dataclass(frozen=True)
 class WorkingHours:
-    """The hours offices work on a working day, from a day on, and who says so."""
+    """The office hours on a working day, from a day on, and their source."""
 
     valid_from: date
-    spans: tuple[tuple[time, time], ...]  # opens, closes; in order, none within another
+    spans: tuple[tuple[time, time], ...]  # opens, closes; in order, without overlap
     source: str
     confirmed: bool
 
 
 @dataclass(frozen=True)
 class Moment:
-    """Where a moment is written: in which columns, joined by a space, and how."""
+    """Where a time is written: in which columns, joined by a space, and in which format."""
 
     columns: tuple[str, ...]
-    format: str  # "iso", or as of strptime
-    of_day: time | None  # which moment of the day is meant where only a date is written
+    format: str  # "iso", or a format of strptime
+    of_day: time | None  # the time of day used if only a date is written
 
 
 @dataclass(frozen=True)
@@ -68,31 +68,31 @@ class Term:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The source's words of one column, compared without regard to case and spaces, and what they mean."""
+    """The source's words in one column, compared ignoring case and spaces, with their meanings."""
 
     known: Words[str, Term]
-    nothing: frozenset[str]  # words that say: none
-    blank: Term | None  # what a row without a word means
+    nothing: frozenset[str]  # words that mean "none"
+    blank: Term | None  # the meaning of an empty value
     add_unlisted: bool
 
 
 @dataclass(frozen=True)
 class PublishedArea:
-    """The source's own district or ward: how its spellings are made one, and with which of our levels it compares."""
+    """The source's own district or ward: how its spellings are normalised, and which of our levels it belongs to."""
 
     column: str
     nothing: frozenset[str]
     pattern: re.Pattern[str] | None
     written: str
     compare: Level | None
-    also: Words[str, tuple[str, ...]]  # the source's word -> the names or codes of our areas that agree with it
-    named_vi: str  # what frames a word where it makes an area: "Khu vực {}"
+    also: Words[str, tuple[str, ...]]  # the source's word -> names or codes of our areas that match it
+    named_vi: str  # the pattern of a name if a word becomes an area: "Khu vực {}"
     named_en: str
 
 
 @dataclass(frozen=True)
 class Layer:
-    """A boundary file of the city, loaded where the database has no boundaries of that level."""
+    """A boundary file of the city, loaded if the database has no boundaries of that level."""
 
     level: Level
     file: str
@@ -106,7 +106,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class Mapping:
-    """How one city's file is read."""
+    """How to read one city's file."""
 
     city: City
     level_names: tuple[LevelName, ...]
@@ -148,7 +148,7 @@ class Mapping:
     layers: tuple[Layer, ...]
 
     def columns(self) -> list[str]:
-        """Return every column of the file the mapping reads, once, in the order of their use."""
+        """Return every column that the mapping reads, once, in the order of use."""
         moments = [moment for moment in (self.submitted, self.received, self.due, self.ended) if moment]
         single = [self.id, self.status, self.severity, self.channel, self.category, self.unit, self.officer]
         single += [self.lon, self.lat, self.late, *(area.column for area in (self.district, self.ward) if area)]
@@ -157,7 +157,9 @@ class Mapping:
         return list(dict.fromkeys(column for column in read if column is not None))
 
     def unread(self) -> frozenset[str]:
-        """Return the columns of `report` the mapping does not read: an import leaves those of known reports alone."""
+        """Return the columns of `report` that the mapping does not read: an import does not change them in known
+        reports.
+        """
         no_words = {
             "officer": self.officer is None,
             "received_at": self.received is None,

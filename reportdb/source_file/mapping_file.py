@@ -1,4 +1,4 @@
-"""Reading a mapping file (TOML) into a Mapping. docs/import.md describes the file key by key."""
+"""Reads a mapping file (TOML) into a Mapping. docs/import.md describes its keys."""
 
 import codecs
 import re
@@ -32,7 +32,7 @@ _ANY_MOMENT = datetime(2001, 2, 3, 4, 5, 6, tzinfo=UTC)
 
 
 def read_mapping(name: str) -> Mapping:
-    """Read a mapping file by its path, or a shipped one by its name. Raises ImportFailure in plain words."""
+    """Read a mapping file by path, or a shipped one by name. Raises ImportFailure."""
     shipped = {file.stem: file for file in SHIPPED.glob("*.toml")}
     try:
         table = Table.read(shipped.get(name, Path(name)), name)
@@ -56,10 +56,10 @@ def _mapping(table: Table) -> Mapping:
     try:
         codecs.lookup(encoding)
     except LookupError:
-        source.refuse("encoding", f"names no encoding Python knows: {encoding!r}")
+        source.refuse("encoding", f"is no encoding known to Python: {encoding!r}")
     channel, channels = columns.optional("channel"), _vocabulary(table.table("channels"))
     if channel is None and channels.blank is None:
-        columns.refuse("channel", "is missing; without that column, channels.blank says how all reports came in")
+        columns.refuse("channel", "is missing; without that column, channels.blank is the channel of all reports")
     return Mapping(
         city=_city(table.table("city")),
         level_names=_level_names(table.table("levels")),
@@ -107,7 +107,7 @@ def _city(table: Table) -> City:
     try:
         ZoneInfo(zone)
     except (OSError, ValueError, ZoneInfoNotFoundError):
-        table.refuse("time_zone", f"is no IANA time zone this machine knows: {zone!r}")
+        table.refuse("time_zone", f"is not an IANA time zone known to this machine: {zone!r}")
     return City(
         code=table.text("code"),
         name_vi=table.text("name_vi"),
@@ -134,7 +134,7 @@ def _level_names(table: Table) -> tuple[LevelName, ...]:
     names = []
     for level in table:
         if level not in LEVELS:
-            table.refuse(level, f"is no level; those are {', '.join(LEVELS)}")
+            table.refuse(level, f"is not a level; levels are {', '.join(LEVELS)}")
         own = table.table(level)
         vi, en = own.text("vi"), own.text("en")
         names.append(LevelName(level, vi, own.text("vi_many", vi), en, own.text("en_many", f"{en}s")))
@@ -170,7 +170,7 @@ def _moment(table: Table) -> Moment:
         if written != "iso":
             datetime.strptime(_ANY_MOMENT.strftime(written), written)  # noqa: DTZ007 - only the format is tried
     except ValueError as error:
-        table.refuse("format", f"is neither iso nor a format of strptime: {error}")
+        table.refuse("format", f"must be iso or a format of strptime: {error}")
     return Moment(table.list("columns") or table.refuse("columns", "is missing"), written, moment)
 
 
@@ -206,7 +206,7 @@ def _published_area(table: Table) -> PublishedArea:
         if compiled:
             compiled.sub(written, "")
     except re.error as error:
-        table.refuse("pattern", f"and what is written for it do not go together: {error}")
+        table.refuse("pattern", f"and its replacement do not fit: {error}")
     also = table.table("also")
     return PublishedArea(
         column=table.text("column"),

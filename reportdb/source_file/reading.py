@@ -1,6 +1,6 @@
-"""Reading a city's CSV file row by row, so that one broken row costs no other.
+"""Read a city's CSV file row by row, so that one broken row affects no other.
 
-A row that cannot be taken apart is handed on as it stands, with the reason; reading goes on at the next line.
+A row that cannot be parsed is returned as text with the reason; reading continues at the next line.
 """
 
 import codecs
@@ -20,17 +20,17 @@ from reportdb.source_file.failure import ImportFailure
 from reportdb.source_file.mapping import Mapping
 
 LONGEST_ROW = 100_000
-"""Characters; longer rows are rejected. A report's searchable words must stay under PostgreSQL's limit of 1 MB."""
+"""Characters; longer rows are rejected. A report's searchable words must stay below PostgreSQL's limit of 1 MB."""
 
-_SAMPLE = 1_000_000  # characters looked at to tell a wrong encoding from a broken row
-_FEW = 10  # so many broken lines are broken lines; more, if most lines with letters beyond ASCII, a wrong encoding
-_MOST_LINES = 100  # of one row: beyond that, a quote was not closed
+_SAMPLE = 1_000_000  # characters read to distinguish a wrong encoding from a broken row
+_FEW = 10  # up to this many undecodable lines are broken rows; more, and most lines beyond ASCII, mean a wrong encoding
+_MOST_LINES = 100  # of one row: with more, a quote was not closed
 _GZIP = b"\x1f\x8b"
 
 
 @dataclass(frozen=True, slots=True)
 class RawRow:
-    """One row as it stands in the file: its first line's number, its text, and its fields or why it has none."""
+    """One row of the file: its first line's number, its text, and its fields or the reason for having none."""
 
     line: int
     text: str
@@ -39,7 +39,7 @@ class RawRow:
 
 
 class CityFile:
-    """A city's file, opened: its header, then its rows."""
+    """An open file of a city: its header, then its rows."""
 
     def __init__(self, text: io.TextIOWrapper, raw: IO[bytes], file: Path, mapping: Mapping) -> None:
         self._text, self._raw, self._file, self._mapping = text, raw, file, mapping
@@ -52,11 +52,11 @@ class CityFile:
         return self._raw.tell()
 
     def size(self) -> int:
-        """Return how many bytes the file has."""
+        """Return the file's size in bytes."""
         return os.fstat(self._raw.fileno()).st_size
 
     def rows(self) -> Iterator[RawRow]:
-        """Go through the rows after the header; blank lines are none. Raises ImportFailure when the file breaks off."""
+        """Yield the rows after the header, without blank lines. Raises ImportFailure if the file is truncated."""
         width = len(self.header)
         while True:
             line = self._line()
@@ -75,7 +75,7 @@ class CityFile:
         else:
             fields, text = self._quoted(line, width)
             if not fields:
-                return RawRow(number, line, [], "a quote is not closed, or stands in the wrong place")
+                return RawRow(number, line, [], "a quote is not closed, or is in the wrong place")
         if "\0" in text:
             return RawRow(number, text, [], "holds a NUL character")
         if not text.isascii() and (where := _undecodable(text, self._mapping.encoding)):
@@ -85,12 +85,12 @@ class CityFile:
         return RawRow(number, text, fields)
 
     def _quoted(self, line: str, width: int) -> tuple[list[str], str]:
-        """Take a row with quotes apart, reading on where it spans lines; no fields where that leads nowhere."""
+        """Parse a row with quotes, reading on if it spans lines; no fields if that fails."""
         lines = [line]
         fields = self._parsed(lines)
         while not fields:
             following = self._line() if len(lines) < _MOST_LINES else ""
-            # A whole row inside quotes is the next row, and the quote before it was never closed.
+            # A complete row inside quotes is the next row, and the quote before it was never closed.
             whole = '"' not in following and following.count(self._mapping.delimiter) == width - 1
             if not following or whole or sum(map(len, lines)) + len(following) > LONGEST_ROW:
                 self._ahead.extendleft((following, *reversed(lines[1:])) if following else reversed(lines[1:]))
@@ -111,7 +111,9 @@ class CityFile:
             return []
 
     def _line(self) -> str:
-        """Return the next line with its end, at most a little longer than a row may be; at the end of the file ''."""
+        """Return the next line with its line break, cut at slightly more than the longest row; '' at the end of the
+        file.
+        """
         if self._ahead:
             return self._ahead.popleft()
         with _told_when_broken(self._file, self._mapping):
@@ -153,7 +155,7 @@ def city_file(file: Path, mapping: Mapping) -> Iterator[CityFile]:
 
 @contextmanager
 def _opened(file: Path, mapping: Mapping) -> Iterator[tuple[io.TextIOWrapper, IO[bytes]]]:
-    """Open a file as text whose undecodable bytes can be told and written again; and the bytes behind it."""
+    """Open a file as text that preserves undecodable bytes; and the raw stream behind it."""
     try:
         raw = file.open("rb")
     except OSError as error:
@@ -170,12 +172,12 @@ def _opened(file: Path, mapping: Mapping) -> Iterator[tuple[io.TextIOWrapper, IO
 
 @contextmanager
 def _told_when_broken(file: Path, mapping: Mapping) -> Iterator[None]:
-    """Say in words what ends the reading of a file."""
+    """Turn errors while reading a file into ImportFailure."""
     try:
         yield
     except EOFError as error:
         raise ImportFailure(
-            f"{file} breaks off: the compressed file is not whole. Fetch it again. Nothing was imported."
+            f"{file} is truncated: the compressed file is incomplete. Fetch it again. Nothing was imported."
         ) from error
     except (OSError, zlib.error) as error:
         raise ImportFailure(
@@ -188,9 +190,9 @@ def _told_when_broken(file: Path, mapping: Mapping) -> Iterator[None]:
 
 
 def _refuse_wrong_encoding(text: io.TextIOWrapper, file: Path, mapping: Mapping) -> None:
-    """Tell a file in another encoding from a file with broken rows, by what its beginning looks like.
+    """Distinguish a file in another encoding from one with broken rows, by its beginning.
 
-    In another encoding, whole rows are broken wherever they hold letters beyond ASCII.
+    In another encoding, every row with letters beyond ASCII is broken.
     """
     with _told_when_broken(file, mapping):
         sample = text.read(_SAMPLE)
@@ -211,7 +213,7 @@ def _refuse_wrong_encoding(text: io.TextIOWrapper, file: Path, mapping: Mapping)
 
 
 def _undecodable(text: str, encoding: str) -> str | None:
-    """Say where a text holds a byte that could not be decoded, or None."""
+    """Return where a text has an undecodable byte, or None."""
     try:
         text.encode()
     except UnicodeEncodeError as error:

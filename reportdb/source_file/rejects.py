@@ -1,4 +1,4 @@
-"""The rejects file: every row that was not taken, with its line number, the reason, and the row as it stands."""
+"""The rejects file: every rejected row with its line number, the reason, and the row itself."""
 
 import csv
 import os
@@ -12,7 +12,7 @@ HEADER = ["line", "reason", "row"]
 
 
 class Rejects:
-    """Collects rejected rows beside the place of the rejects file, and puts them there when the import is done."""
+    """Collects rejected rows beside the rejects file's place, and moves them there when the import is done."""
 
     def __init__(self, file: Path, encoding: str) -> None:
         self.count = 0
@@ -20,8 +20,8 @@ class Rejects:
         if file.is_dir():
             raise ImportFailure(f"The rejects file {file} is a folder. Name a file with --rejects.")
         try:
-            # Bytes that could not be decoded are written as they were read.
-            # The rows are citizens' words: nobody but who runs the import reads them.
+            # Undecodable bytes are written as they were read. Only the user who runs the import can read the file: rows
+            # hold citizens' words.
             self._file = open(  # noqa: SIM115
                 self._unfinished,
                 "w",
@@ -36,7 +36,7 @@ class Rejects:
             raise self._cannot(error) from error
 
     def add(self, line: int, reason: str, row: str) -> None:
-        """Keep a row. Raises ImportFailure when the disk is full."""
+        """Add a row. Raises ImportFailure if the disk is full."""
         try:
             self._rows.writerow([line, reason, row.rstrip("\r\n")])
         except OSError as error:
@@ -44,7 +44,7 @@ class Rejects:
         self.count += 1
 
     def finish(self) -> None:
-        """See that every row is on the disk. Raises ImportFailure when it is full."""
+        """Flush all rows to the disk. Raises ImportFailure if it is full."""
         try:
             self._file.flush()
             os.fsync(self._file.fileno())
@@ -53,15 +53,15 @@ class Rejects:
             raise self._cannot(error) from error
 
     def put_in_place(self) -> None:
-        """Put the file in its place; where nothing was rejected, take an earlier import's rejects away."""
+        """Move the file to its place; if nothing was rejected, delete an earlier import's rejects."""
         if self.count:
             self._unfinished.replace(self._place)
         elif self._is_ours():
             self._place.unlink()
 
     def discard(self) -> None:
-        """Leave no unfinished file behind, whatever happened."""
-        with suppress(OSError):  # on a full disk the last words cannot be written
+        """Delete the unfinished file in any case."""
+        with suppress(OSError):  # on a full disk the buffer cannot be written
             self._file.close()
         self._unfinished.unlink(missing_ok=True)
 
@@ -81,7 +81,7 @@ class Rejects:
 
 @contextmanager
 def rejects_file(file: Path, encoding: str) -> Iterator[Rejects]:
-    """Yield the rejects of an import; no unfinished file is left behind when it fails."""
+    """Yield the rejects of an import; if it fails, no unfinished file is left."""
     rejects = Rejects(file, encoding)
     try:
         yield rejects

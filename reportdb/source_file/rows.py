@@ -1,4 +1,4 @@
-"""What a row of the city's file says, in our words; or why it cannot be taken."""
+"""Parse a row of the city's file into our terms, or say why it is rejected."""
 
 import math
 from collections.abc import Mapping as Words
@@ -12,20 +12,20 @@ from reportdb.source_file.mapping import Mapping, Moment, PublishedArea, Term, V
 from reportdb.source_file.reading import RawRow
 from reportdb.spelling import one_spelling
 
-_LONGEST_NAME = 200  # characters of an id or of a word that names a channel, category or unit
-_MOST_WORDS = 1000  # of one column; a column with more holds something else than categories
-_YEARS = range(1900, 2200)  # beyond, programs that read the database cannot hold the moment
+_LONGEST_NAME = 200  # characters of an id, or of a word for a channel, category or unit
+_MOST_WORDS = 1000  # in one column; one with more does not hold categories
+_YEARS = range(1900, 2200)  # other programs cannot represent times beyond these years
 
 Meaning = TypeVar("Meaning", str, bool)
 
 
 class Rejected(Exception):
-    """A row that cannot be taken; the message is the reason, for the rejects file."""
+    """A rejected row; the message is the reason for the rejects file."""
 
 
 @dataclass(slots=True)
 class ReportRow:
-    """A report as a row tells it. Times are UTC, coordinates degrees in WGS 84; terms are named by code."""
+    """A report as given by a row. Times are UTC, coordinates degrees in WGS 84; terms are codes."""
 
     line: int
     raw: str
@@ -53,7 +53,7 @@ class ReportRow:
 
 
 class RowReader:
-    """Reads rows of one file by its mapping, and keeps the channels, categories and units it met, by code."""
+    """Parses rows of one file by its mapping, and collects the channels, categories and units by code."""
 
     def __init__(self, mapping: Mapping, header: list[str]) -> None:
         self._mapping = mapping
@@ -64,7 +64,7 @@ class RowReader:
         self.units: dict[str, Term] = {}
 
     def read(self, row: RawRow) -> ReportRow:
-        """Return what a row says. Raises Rejected with the reason, or ImportFailure for a column that is misused."""
+        """Parse a row. Raises Rejected with the reason, or ImportFailure for a misused column."""
         if row.reason:
             raise Rejected(row.reason)
         mapping, fields = self._mapping, row.fields
@@ -144,7 +144,7 @@ class RowReader:
             raise Rejected(f"{column} is longer than {_LONGEST_NAME} characters")
         else:
             name = " ".join(str(words).split())
-            # Of several ways to write capitals the first in order is the name, whatever the order of the rows.
+            # Of several capitalisations the first in order is the name, independent of the order of rows.
             name = min(name, met[key].name_en) if key in met else name
             term = Term(key, name, name)
         met[term.code] = term
@@ -156,7 +156,7 @@ class RowReader:
         return term
 
     def _times(self, fields: list[str]) -> tuple[datetime, datetime | None, datetime | None, datetime | None]:
-        """Return when the report was submitted, received, is due, and was ended."""
+        """Return when the report was submitted, received, is due, and ended."""
         mapping = self._mapping
         submitted = self._written(fields, mapping.submitted)
         if submitted is None:
@@ -167,7 +167,7 @@ class RowReader:
             written = self._written(fields, moment) if moment else None
             instant = self._instant(written) if written else None
             if written and instant and instant < start:
-                # A time in the hour that summer time skips moves forward, past what was written as later.
+                # A time in the hour that summer time skips moves forward, past a later written time.
                 in_order = written.tzinfo == submitted.tzinfo and written >= submitted
                 if not in_order and not mapping.early_end_is_submission:
                     raise Rejected(f"{event} at {written:%Y-%m-%d %H:%M:%S}, before it was submitted")
@@ -177,7 +177,7 @@ class RowReader:
         return start, later[0], self._instant(due) if due else None, later[1]
 
     def _written(self, fields: list[str], moment: Moment) -> datetime | None:
-        """Return a moment as it is written: without a zone where it is the city's own time."""
+        """Return a time as written: without a zone if it is the city's local time."""
         parts = [self._value(fields, column) for column in moment.columns]
         present = [part for part in parts if part]
         if not present:
@@ -201,7 +201,7 @@ class RowReader:
         return written.replace(tzinfo=None) if self._mapping.ignore_offset else written
 
     def _instant(self, written: datetime) -> datetime:
-        """Return a moment in UTC: of an hour that comes twice the first, of an hour skipped the time moved forward."""
+        """Return a time in UTC: the first one if it occurs twice; moved forward if the clock skips it."""
         return (written if written.tzinfo else written.replace(tzinfo=self._zone)).astimezone(UTC)
 
     def _point(self, fields: list[str]) -> tuple[float, float] | tuple[None, None]:
@@ -238,5 +238,5 @@ def _meaning(meanings: Words[str, Meaning], column: str, words: str | None) -> M
 
 
 def _shown(words: str | None) -> str:
-    """Return words quoted, and cut where they are long."""
+    """Return words in quotes, shortened if long."""
     return repr(words if words is None or len(words) <= 60 else f"{words[:57]}...")

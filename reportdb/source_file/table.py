@@ -1,4 +1,4 @@
-"""Reading TOML so that every mistake is named: a missing key, a wrong kind of value, a key nobody asks for."""
+"""Read TOML with precise errors: a missing key, a wrong type, an unknown key."""
 
 import tomllib
 from collections.abc import Iterator
@@ -9,9 +9,9 @@ from reportdb.source_file.failure import ImportFailure
 
 
 class Table:
-    """A table of a TOML file that knows which of its keys were asked for, so that a misspelt one is noticed.
+    """A table of a TOML file that records which keys were read, so that a misspelt one is reported.
 
-    Every method raises ImportFailure where the file does not hold what is asked for.
+    Every method raises ImportFailure if the file does not hold what is asked for.
     """
 
     def __init__(self, content: dict[str, Any], file: str, path: str = "") -> None:
@@ -21,7 +21,7 @@ class Table:
 
     @classmethod
     def read(cls, file: Path, name: str) -> "Table":
-        """Read a TOML file, which messages call `name`. Raises OSError too."""
+        """Read a TOML file; `name` is used in messages. Raises OSError too."""
         try:
             with file.open("rb") as opened:
                 return cls(tomllib.load(opened), name)
@@ -34,37 +34,37 @@ class Table:
             raise ImportFailure(f"The mapping {name!r} is not TOML: {error}.") from error
 
     def refuse(self, key: str, words: str) -> NoReturn:
-        """Say what is wrong with a key."""
+        """Raise ImportFailure about a key."""
         raise ImportFailure(f"The mapping {self._file!r}: {self._path}{key} {words}.")
 
     def refuse_the_rest(self) -> None:
-        """Refuse keys, here and below, that nobody asked for."""
+        """Refuse keys, here and below, that were not read."""
         for key in self._content.keys() - self._asked:
             self.refuse(key, f"is not understood; known here: {', '.join(sorted(self._asked))}")
         for table in self._tables.values():
             table.refuse_the_rest()
 
     def optional(self, key: str) -> str | None:
-        """Return a text, or None where there is none."""
+        """Return a text, or None."""
         value = self._value(key)
         if value is not None and not isinstance(value, str):
             self.refuse(key, f"must be text, not {value!r}")
         return value
 
     def text(self, key: str, default: str | None = None) -> str:
-        """Return a text; without a default it must be there."""
+        """Return a text; required unless there is a default."""
         value = self.optional(key)
         if value is None:
             value = default
         return self.refuse(key, "is missing") if value is None else value
 
     def choice(self, key: str, choices: tuple[str, ...], default: str | None = None) -> str:
-        """Return a text that is one of `choices`."""
+        """Return a text that must be one of `choices`."""
         chosen = self.text(key, default)
         return chosen if chosen in choices else self.refuse(key, f"must be one of {', '.join(choices)}, not {chosen!r}")
 
     def number(self, key: str, default: float | None = None) -> float:
-        """Return a number; without a default it must be there."""
+        """Return a number; required unless there is a default."""
         value = self._value(key)
         if value is None:
             value = default
@@ -73,35 +73,35 @@ class Table:
         return float(value)
 
     def flag(self, key: str) -> bool | None:
-        """Return true or false, or None where there is neither."""
+        """Return a boolean, or None."""
         value = self._value(key)
         if value is not None and not isinstance(value, bool):
             self.refuse(key, f"must be true or false, not {value!r}")
         return value
 
     def list(self, key: str) -> tuple[str, ...]:
-        """Return a list of texts, empty where there is none."""
+        """Return a list of texts; empty by default."""
         values = self._value(key) or []
         if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
             self.refuse(key, f"must be a list of texts, not {values!r}")
         return tuple(values)
 
     def table(self, key: str) -> "Table":
-        """Return a table, empty where there is none."""
+        """Return a table; empty by default."""
         value = self._value(key) or {}
         if not isinstance(value, dict):
             self.refuse(key, f"must be a table, not {value!r}")
         return self._nested(value, key)
 
     def tables(self, key: str) -> "tuple[Table, ...]":
-        """Return a list of tables, empty where there is none."""
+        """Return a list of tables; empty by default."""
         values = self._value(key) or []
         if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
             self.refuse(key, f"must be a list of tables, not {values!r}")
         return tuple(self._nested(value, f"{key}[{n}]") for n, value in enumerate(values, start=1))
 
     def __iter__(self) -> Iterator[str]:
-        """Go through the keys, where they are the source's own words."""
+        """Iterate over keys that are the source's own words."""
         return iter(self._content)
 
     def __contains__(self, key: str) -> bool:

@@ -1,4 +1,4 @@
-"""A real server on a free port and a real browser that may talk to nobody else."""
+"""A real server on a free port, and a real browser without access to the network."""
 
 import os
 import re
@@ -23,7 +23,7 @@ from bench import entrance
 
 ROOT = Path(__file__).parents[2]
 _SECONDS_TO_START = 60
-# WebGL drawn by the processor, and nothing but WebGL by way of it; none of the calls a browser makes on its own.
+# WebGL rendered by the processor, no other extra, and none of the requests a browser makes on its own.
 _FLAGS = [
     "--no-sandbox",
     "--use-gl=angle",
@@ -37,14 +37,14 @@ _FLAGS = [
 ]
 
 
-# On a deep link Streamlit's page asks whether the application lives below the page's path; "no" is a 404.
+# On a deep link Streamlit's page checks whether the application is below the page's path; a 404 means no.
 _PROBE = re.compile(r"/[a-z]+/_stcore/(health|host-config)$")
 
 
 # The parts of Streamlit's page that draw maps and charts.
 _DRAWING = re.compile(r"/static/js/(DeckGlJsonChart|PlotlyChart)\.")
 
-# Turns to a path and waits until Streamlit has run the page of it.
+# Goes to a path and waits until Streamlit has run its page.
 _TURNED = """(path) => new Promise((done) => {
     const app = document.querySelector("[data-testid=stApp]")
     let ran = false
@@ -63,8 +63,8 @@ _TURNED = """(path) => new Promise((done) => {
 def dashboard(url: str, log: Path, *options: str, port: int | None = None, base: str = "") -> Iterator[str]:
     """Run the dashboard on the database at `url`, with options of `streamlit run`, and yield its address.
 
-    `base` is the path it lies below, such as "/reports". Its one-time address is opened at once: `visit` and
-    `bench.entrance` have the cookie.
+    `base` is its base path, such as "/reports". Its one-time address is opened at once: `visit` and `bench.entrance`
+    have the cookie.
     """
     port, token = port or free_port(), entrance.new_token()
     command = [sys.executable, "-m", "streamlit", "run", "dashboard.py"]
@@ -87,7 +87,7 @@ def dashboard(url: str, log: Path, *options: str, port: int | None = None, base:
 
 
 def free_port() -> int:
-    """Return a port of this machine that nobody listens on."""
+    """Return a free port of this machine."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
@@ -107,7 +107,7 @@ def _wait(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
 
 @dataclass
 class Visit:
-    """A browser's page and what it complained of."""
+    """A browser page and its errors."""
 
     page: Page
     address: str
@@ -120,22 +120,22 @@ class Visit:
         return self.settled()
 
     def turn(self, path: str) -> Page:
-        """Turn to a page of the dashboard as a click on a link in the open one does, and wait until it is drawn."""
+        """Go to a page of the dashboard as by a link in the open one, and wait until it is drawn."""
         self.settled().evaluate(_TURNED, path or ".")
         return self.settled()
 
     def draw_nothing(self) -> None:
-        """Leave out what draws maps and charts, where a test reads only what stands around them: pages come sooner."""
+        """Do not draw maps and charts, for tests that read only what is around them: pages load faster."""
         self.page.route(
             _DRAWING, lambda route: route.fulfill(content_type="text/javascript", body="export default () => null")
         )
 
     def arrived(self, path: str) -> None:
-        """Wait until the address is that of a page; the browser itself knows it before the driver does."""
+        """Wait until the address is a page's; the browser knows it before the driver does."""
         self.page.wait_for_function(f"location.href.split('?')[0] === '{self.address}/{path}'", timeout=30_000)
 
     def settled(self) -> Page:
-        """Wait until the frame stands and nothing runs any more."""
+        """Wait until the frame is drawn and nothing runs."""
         self.page.wait_for_selector(".header nav", timeout=30_000)
         self.page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=30_000)
         self.page.wait_for_selector('[data-stale="true"]', state="detached", timeout=30_000)
@@ -143,9 +143,9 @@ class Visit:
 
 
 def moved(before: bytes, after: bytes) -> tuple[int, ...] | None:
-    """Return the box (left, top, right, bottom; pixels) in which two pictures differ, None where they are the same.
+    """Return the box (left, top, right, bottom; pixels) in which two pictures differ, None if they are equal.
 
-    The last of 256 steps, which the end of a fade may leave over, is no difference.
+    A difference of one step in 256, such as the end of a fade, is ignored.
     """
     one, other = (Image.open(BytesIO(each)).convert("RGB") for each in (before, after))
     if one.size != other.size:
@@ -160,7 +160,7 @@ def address(demo: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
         yield running
 
 
-@pytest.fixture(scope="module")  # not longer: the driver's event loop would stand in the way of other tests' own
+@pytest.fixture(scope="module")  # not longer: the driver's event loop would block other tests' own
 def browser() -> Iterator[Browser]:
     """Debian's or Ubuntu's own Chromium, headless."""
     program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -174,21 +174,19 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def idle() -> dict[tuple[bool, str], list[BrowserContext]]:
-    """Profiles that no test is using, by whether the policy holds and the language they ask for: what they have fetched
-    they need not fetch again.
-    """
+    """Profiles that no test is using, by policy and language: what they have fetched need not be fetched again."""
     return defaultdict(list)
 
 
 @pytest.fixture
 def visit(browser: Browser, idle: dict[tuple[bool, str], list[BrowserContext]]) -> Iterator[Callable[..., Visit]]:
-    """Open the dashboard at an address in a browser that knows nobody; size, colour scheme and language may be given.
+    """Open the dashboard in a fresh browser profile; size, colour scheme and language may be given.
 
     Without `drawn` no map and no chart is drawn: a processor that draws them takes longer over them than over all the
     rest, and most tests read what stands around them.
 
-    The content-security policy forbids the driver's own way of waiting for something to become true, so it holds only
-    where a test says so (`policy`): in test_csp.py.
+    The content-security policy forbids the driver's own way of waiting, so it applies only if a test asks for it
+    (`policy`): in test_csp.py.
     """
     used: list[tuple[tuple[bool, str], BrowserContext]] = []
 
@@ -207,7 +205,7 @@ def visit(browser: Browser, idle: dict[tuple[bool, str], list[BrowserContext]]) 
             if idle[kind]
             else browser.new_context(
                 bypass_csp=not policy,
-                ignore_https_errors=True,  # nginx has a certificate of the test's own (tests/nginx.py)
+                ignore_https_errors=True,  # nginx has a test certificate (tests/nginx.py)
                 locale=locale,
                 timezone_id="Europe/Lisbon",  # the city's time is shown wherever the viewer is
             )

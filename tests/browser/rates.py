@@ -1,12 +1,12 @@
-"""Percentages of a page, and what they are made of."""
+"""Percentages on a page, and their numerators and denominators."""
 
 import re
 
 from tests.browser.conftest import Visit
 
-# A percentage, and the text of the smallest row, tile or line that holds it. Rates are written with one decimal, other
-# than the words of an explanation ("90%"). A legend's steps are no rates, and an adjusted share is an estimate, drawn
-# with its interval beside the raw rate.
+# A percentage, and the text of the smallest row, tile or line that contains it. Rates have one decimal, unlike the
+# words of an explanation ("90%"). A legend's steps are no rates, and an adjusted share is an estimate, drawn with its
+# interval beside the raw rate.
 FIND_RATES = r"""
 panels => panels.flatMap(panel => {
   for (const folded of panel.querySelectorAll("details")) folded.open = true  // what is folded has no text
@@ -26,13 +26,13 @@ panels => panels.flatMap(panel => {
 
 
 def rates(visited: Visit) -> list[tuple[str, str, str]]:
-    """Return every percentage of the page that is open, with the text and the kind of the line that it stands in."""
+    """Return every percentage of the open page, with the text and kind of its line."""
     found: list[tuple[str, str, str]] = visited.page.eval_on_selector_all(".panel", FIND_RATES)
     return found
 
 
 def proven(rate: str, beside: str) -> bool:
-    """Say whether two whole numbers of a line, the first part of the second, give a rate to its one decimal."""
+    """Return whether two whole numbers in a line give a rate, to its one decimal."""
     shown = float(re.sub(r"\s?%", "", rate).replace(",", "."))
     line = beside.replace(rate, " ")
     counts = [

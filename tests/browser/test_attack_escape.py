@@ -1,6 +1,6 @@
-"""A city whose every word is a trap, on every page: each word is read as it stands, and nothing comes of it.
+"""A city whose every word is hostile, on every page: each word is shown literally and has no effect.
 
-Wide and on a phone, because a phone folds the filters under a label of Streamlit's own, which reads Markdown.
+On a wide screen and on a phone, because a phone folds the filters under a Streamlit label, which reads Markdown.
 """
 
 import re
@@ -45,7 +45,7 @@ READ = """() => {
     look(document.body)
     return { texts, made }
 }"""
-"""Every text and attribute with a trap in it, in shadow trees too, and every element that a trap would have made."""
+"""Every text and attribute with a hostile word, also in shadow trees, and every element that one would have made."""
 TURNING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066\u2067\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\ufeff]")
 RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff]")
 ISOLATED = re.compile("\u2068[^\u2068\u2069]*\u2069")
@@ -68,7 +68,7 @@ def address(url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
 
 @pytest.fixture(scope="module")
 def pages(url: str) -> list[str]:
-    """Every page's address; with filters chosen, of a unit, of a case, of a search, and with what is not understood."""
+    """Every page's address: with filters, for a unit, a case, a search, and with values that are not understood."""
     with connect(url) as connection:
         found = connection.execute(
             """select unit.code, category.code, channel.code, area.code, officer, public_code
@@ -102,11 +102,11 @@ def pages(url: str) -> list[str]:
 
 
 def unfold(page: Page, path: str) -> None:
-    """Open what is folded, and look again: the filters of a phone, every list of a filter, the choices of when."""
+    """Open everything that is folded and check again: a phone's filters, every filter's list, the period's choices."""
     folded = page.locator("details:not([open]) > summary:visible")
     while folded.count():
         folded.first.click()
-    page.wait_for_timeout(400)  # until what unfolds has its height
+    page.wait_for_timeout(400)  # until the unfolded part has its height
     for box in page.locator(".some-box input:visible").all():
         box.click()
         page.locator(".some-list:visible").first.wait_for()
@@ -122,7 +122,7 @@ def unfold(page: Page, path: str) -> None:
 
 
 def judge(page: Page, path: str, *, least: int = 1) -> None:
-    """Look at all that a page holds."""
+    """Check everything on a page."""
     read = page.evaluate(READ)
     assert read["made"] == [], path
     marked = 0
@@ -140,11 +140,11 @@ def judge(page: Page, path: str, *, least: int = 1) -> None:
 
 
 _OF_CHOICES = len(PATHS)
-"""Where the addresses with filters chosen begin."""
+"""The prefix of addresses with filters."""
 
 
 def _is_a_trap(value: str) -> bool:
-    """Whether a value is a mark of letters and then a trap: whole, or the beginning where a name has to be short."""
+    """Whether a value is a letter mark followed by a hostile word: whole, or cut if a name must be short."""
     for whole in map(as_read, (ALL, *TRAPS.values())):
         beginning = value.find(whole[:20])
         rest = value[beginning:]
@@ -163,7 +163,7 @@ def _without_isolated(words: str) -> str:
 
 
 @pytest.mark.parametrize(("width", "height", "language"), [(1920, 1080, "vi"), (390, 844, "en")])
-def test_every_word_of_every_page_is_read_as_it_stands(
+def test_every_word_of_every_page_is_shown_literally(
     visit: Callable[..., Visit], address: str, pages: list[str], width: int, height: int, language: str
 ) -> None:
     visited = visit(address, width, height, drawn=False)
@@ -187,7 +187,7 @@ def test_every_word_of_every_page_is_read_as_it_stands(
     assert said == []
 
 
-def test_the_folded_filters_of_a_phone_say_a_name_letter_for_letter(
+def test_the_folded_filters_of_a_phone_show_a_name_literally(
     visit: Callable[..., Visit], address: str, url: str
 ) -> None:
     with connect(url) as connection:
@@ -202,7 +202,7 @@ def test_the_folded_filters_of_a_phone_say_a_name_letter_for_letter(
         assert drawn.count() == 0
 
 
-def test_a_map_asked_about_an_area_says_its_name_and_numbers(visit: Callable[..., Visit], address: str) -> None:
+def test_a_maps_tooltip_shows_an_areas_name_and_numbers(visit: Callable[..., Visit], address: str) -> None:
     page = visit(address, 1920, 1080).open(f"map?show=areas&at={AT}&lang=en")
     map_ = page.locator('[data-testid="stDeckGlJsonChart"]').first
     map_.locator("canvas").first.wait_for()
@@ -221,7 +221,7 @@ def test_a_map_asked_about_an_area_says_its_name_and_numbers(visit: Callable[...
     assert tooltip.locator(":not(br)").count() == 0
 
 
-def test_no_scene_of_the_wall_makes_anything_of_a_word(visit: Callable[..., Visit], address: str) -> None:
+def test_the_wall_shows_every_word_literally(visit: Callable[..., Visit], address: str) -> None:
     visited = visit(address, 1920, 1080)
     visited.page.goto(f"{address}/wall")
     visited.page.wait_for_selector(".wall-seen", timeout=30_000)

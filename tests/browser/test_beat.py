@@ -1,4 +1,4 @@
-"""Why the server is not heard of is said in words of its own, and nothing looks live that was not heard of."""
+"""A missing heartbeat is explained by its cause, and nothing looks live without a heartbeat."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -28,8 +28,8 @@ CAUSES: list[tuple[str, dict[str, Any] | None, str, str]] = [
         "you are signed out",
         "phiên đăng nhập đã kết thúc",
     ),
-    ("a proxy without a server", STRANGER | {"status": 502}, "No word from the server", "Mất kết nối máy chủ"),
-    ("a cable that is pulled", None, "No word from the server", "Mất kết nối máy chủ"),
+    ("a proxy without a server", STRANGER | {"status": 502}, "The server has not answered", "Mất kết nối máy chủ"),
+    ("a cable that is pulled", None, "The server has not answered", "Mất kết nối máy chủ"),
 ]
 
 
@@ -44,7 +44,7 @@ def address(demo: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
 
 
 def answered(page: Page, answer: dict[str, Any] | None) -> None:
-    """Have another than the dashboard answer the heartbeats; None: nobody."""
+    """Let something other than the dashboard answer the heartbeats; None: nothing answers."""
 
     def instead(route: Route) -> None:
         if answer is None:
@@ -58,7 +58,7 @@ def answered(page: Page, answer: dict[str, Any] | None) -> None:
 @pytest.mark.parametrize(
     ("answer", "said", "in_vietnamese"), [case[1:] for case in CAUSES], ids=[case[0] for case in CAUSES]
 )
-def test_each_cause_of_silence_has_its_words(
+def test_each_cause_of_a_missing_heartbeat_has_its_words(
     visit: Callable[..., Visit], address: str, answer: dict[str, Any] | None, said: str, in_vietnamese: str
 ) -> None:
     visited = visit(address, drawn=False)
@@ -77,7 +77,7 @@ def test_each_cause_of_silence_has_its_words(
     expect(live).to_be_visible()
 
 
-def test_a_socket_that_is_not_let_through_is_named(visit: Callable[..., Visit], address: str) -> None:
+def test_a_blocked_websocket_is_named(visit: Callable[..., Visit], address: str) -> None:
     closed: list[bool] = []
     open_: list[WebSocketRoute] = []
 
@@ -104,7 +104,7 @@ def test_a_socket_that_is_not_let_through_is_named(visit: Callable[..., Visit], 
     expect(page.locator(".age")).to_have_attribute("data-tone", "green", timeout=60_000)
 
 
-def test_what_was_never_heard_of_never_looks_live(visit: Callable[..., Visit], address: str) -> None:
+def test_nothing_looks_live_before_the_first_heartbeat(visit: Callable[..., Visit], address: str) -> None:
     visited = visit(address, drawn=False)
     answered(visited.page, STRANGER)
     page = visited.open("definitions?lang=en")
@@ -115,15 +115,15 @@ def test_what_was_never_heard_of_never_looks_live(visit: Callable[..., Visit], a
     assert not live.is_visible()
 
 
-def test_a_past_moment_is_told_without_a_beat(visit: Callable[..., Visit], address: str) -> None:
+def test_a_past_moment_is_shown_without_a_heartbeat(visit: Callable[..., Visit], address: str) -> None:
     visited = visit(address, drawn=False)
     answered(visited.page, None)
     page = visited.open("definitions?at=2026-11-18T09:00&lang=en")
-    expect(page.locator(".freshness")).to_contain_text("As it was at", timeout=SETTLES)
+    expect(page.locator(".freshness")).to_contain_text("not live", timeout=SETTLES)
     assert page.locator(".freshness").is_visible()
 
 
-def test_a_wall_without_a_beat_says_so(visit: Callable[..., Visit], address: str) -> None:
+def test_a_wall_without_a_heartbeat_says_so(visit: Callable[..., Visit], address: str) -> None:
     visited = visit(address, drawn=False)
     answered(visited.page, STRANGER)
     visited.page.goto(f"{address}/wall")
@@ -142,10 +142,10 @@ def test_a_wall_without_a_beat_says_so(visit: Callable[..., Visit], address: str
         ({"status": 503}, "en", "the server does not answer"),
     ],
 )
-def test_a_page_that_no_socket_brings_says_why(
+def test_a_page_without_a_websocket_says_why(
     visit: Callable[..., Visit], address: str, answer: dict[str, Any] | None, language: str, said: str
 ) -> None:
-    """From the first load on: then nothing of the dashboard's but its document has reached the browser."""
+    """From the first load on: the browser then has nothing of the dashboard except its document."""
     page = visit(address, drawn=False).page
     shut = [True]
 

@@ -1,4 +1,4 @@
-"""The controls of a page find what is typed without diacritics, work by keyboard, and follow Back at any speed."""
+"""A page's controls find options without diacritics, work by keyboard, and follow Back at any speed."""
 
 from collections.abc import Callable
 
@@ -17,7 +17,7 @@ SETTLES = 30_000  # milliseconds
 
 
 def box(page: Page, label: str) -> tuple[Callable[[], list[str]], Callable[[], list[str]]]:
-    """Focus the box of a filter by the keyboard's way; return what tells the options it offers, and what is chosen."""
+    """Focus a filter's box by keyboard; return functions for its options and its choices."""
     field = page.get_by_role("combobox", name=label)
     field.focus()
     panel = page.locator(".some", has=field)
@@ -77,8 +77,8 @@ def test_a_filter_is_worked_by_keyboard_and_two_quick_choices_both_count(
     assert page.evaluate("new URLSearchParams(location.search).getAll('channel').length") == 0
 
 
-def test_an_option_stays_pointed_at_while_the_panel_is_drawn_again(visit: Callable[..., Visit], address: str) -> None:
-    """The run of a first choice may end between the two keys of the next one."""
+def test_the_active_option_is_kept_while_the_panel_is_redrawn(visit: Callable[..., Visit], address: str) -> None:
+    """The run of a first choice may end between the two key presses of the next one."""
     visited = visit(address, drawn=False)
     page = visited.open(f"backlog?{AT}")
     offered, chosen = box(page, "Kênh tiếp nhận")
@@ -92,7 +92,7 @@ def test_an_option_stays_pointed_at_while_the_panel_is_drawn_again(visit: Callab
     assert becomes(lambda: chosen() == [first, second])
 
 
-def test_names_stand_in_the_order_of_the_alphabet(visit: Callable[..., Visit], address: str) -> None:
+def test_names_are_in_alphabetical_order(visit: Callable[..., Visit], address: str) -> None:
     page = visit(address, drawn=False).open(f"backlog?{AT}")
     offered, _chosen = box(page, "Quận, huyện")
     page.keyboard.type("h")
@@ -112,12 +112,12 @@ def test_another_language_keeps_the_page_of_a_list(visit: Callable[..., Visit], 
 def test_back_leads_to_the_address_and_the_page_that_were_there_at_any_speed(
     visit: Callable[..., Visit], address: str, pause: int
 ) -> None:
-    """Three steps back after a change of language, as fast as a hand presses."""
+    """Three steps back after a change of language, as fast as a person can press."""
     visited = visit(address, drawn=False)
     page = visited.open(f"overdue?{AT}")
 
     def go(name: str, title: str) -> str:
-        """Click on a link, wait until the page has its title, and return the address."""
+        """Click on a link, wait for the page's title, and return the address."""
         page.get_by_role("link", name=name, exact=True).first.click()
         page.get_by_role("heading", name=title, level=1).wait_for(timeout=SETTLES)
         visited.settled()

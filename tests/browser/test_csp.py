@@ -1,4 +1,4 @@
-"""The content-security policy in a real browser: nothing of ours breaks it, and what breaks it does not run."""
+"""The content-security policy in a real browser: our pages do not violate it, and violations do not run."""
 
 import re
 from collections.abc import Callable
@@ -16,7 +16,7 @@ _POLICY = re.compile(r"POLICY|Content Security Policy|unsafe-eval|Permissions po
 
 @pytest.fixture
 def watched(address: str, visit: Callable[..., Visit]) -> Visit:
-    """A browser whose console says what the policy forbade."""
+    """A browser whose console reports violations."""
     made = visit(address, height=1800, policy=True)
     made.page.add_init_script(_WATCH)
     return made
@@ -26,18 +26,18 @@ def broken(visited: Visit) -> list[str]:
     return [words for words in visited.errors if _POLICY.search(words)]
 
 
-def test_no_page_breaks_the_policy(watched: Visit) -> None:
+def test_no_page_violates_the_policy(watched: Visit) -> None:
     watched.open()
     for path in ("", "map", "map?show=areas", "map?show=density", "backlog", "cases", "definitions"):
         page = watched.turn(path)
         if path == "" or path.startswith("map"):
             page.wait_for_selector("canvas", timeout=30_000)
-        page.wait_for_timeout(1500)  # what is fetched and drawn after the page stands
+        page.wait_for_timeout(1500)  # later requests and drawings
         assert broken(watched) == [], path
         assert watched.outside == [], path
 
 
-def test_no_scene_of_the_wall_breaks_the_policy(watched: Visit) -> None:
+def test_no_scene_of_the_wall_violates_the_policy(watched: Visit) -> None:
     watched.page.goto(f"{watched.address}/wall")
     watched.page.wait_for_selector(".wall", timeout=30_000)
     watched.page.wait_for_timeout(5000)
@@ -46,7 +46,7 @@ def test_no_scene_of_the_wall_breaks_the_policy(watched: Visit) -> None:
 
 
 def test_a_script_in_a_page_does_not_run(watched: Visit) -> None:
-    """As if a template had forgotten to escape: neither the script runs nor anything leaves for another host."""
+    """As if a template had forgotten to escape: the script does not run, and nothing is sent to another host."""
     page = watched.open("definitions")
     page.evaluate(
         """() => {

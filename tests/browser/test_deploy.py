@@ -1,4 +1,4 @@
-"""The dashboard below a path, through Debian's nginx from the shipped file: a browser at all that must find its way."""
+"""The dashboard below a path, through Debian's nginx with the shipped file: checked in a real browser."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -43,7 +43,7 @@ def address(front: Nginx) -> str:
 
 
 def failures(page: Page) -> list[str]:
-    """Collect what was answered with an error below the path, or with HTML for something else than a page."""
+    """Collect error answers below the path, and HTML answers to requests that are not pages."""
     found: list[str] = []
 
     def look(response: Response) -> None:
@@ -132,7 +132,7 @@ CAUSES: list[tuple[str, dict[str, Any]]] = [
 def test_signed_out_by_the_proxy_the_screen_says_so_and_leads_back(
     visit: Callable[..., Visit], address: str, answer: dict[str, Any]
 ) -> None:
-    """The proxy asks for a sign-in at every address from one moment on, the page itself among them."""
+    """From some moment on the proxy asks for a sign-in at every address, including the page itself."""
     visited = visit(address, locale="en-GB", drawn=False)
     page = visited.open("definitions?lang=en#terms")
     age = page.locator(".age")
@@ -146,7 +146,7 @@ def test_signed_out_by_the_proxy_the_screen_says_so_and_leads_back(
 
     page.route(f"{address}/**", instead)
     expect(age).to_contain_text("you are signed out", timeout=SETTLES)
-    expect(age).not_to_contain_text("No word from the server")
+    expect(age).not_to_contain_text("The server has not answered")
     assert page.locator(".stDialog:visible").count() == 0
     age.get_by_role("link", name="Sign in again").click()
     expect(page.get_by_role("heading", name="Sign in to the city")).to_be_visible(timeout=SETTLES)
@@ -169,8 +169,8 @@ def test_a_wall_that_is_signed_out_says_so_and_leads_back(visit: Callable[..., V
     expect(page.get_by_role("heading", name="Sign in to the city")).to_be_visible(timeout=SETTLES)
 
 
-def test_a_page_that_first_meets_the_sign_in_says_so(visit: Callable[..., Visit], address: str) -> None:
-    """The document was still kept by the browser; everything else is the proxy's sign-in page."""
+def test_a_page_whose_first_request_meets_the_sign_in_says_so(visit: Callable[..., Visit], address: str) -> None:
+    """The document is still in the browser's cache; everything else is the proxy's sign-in page."""
     page = visit(address, drawn=False).page
     page.route_web_socket("**/_stcore/stream", lambda route: route.close())
     page.route(f"{address}/_stcore/**", lambda route: route.fulfill(**SIGN_IN))

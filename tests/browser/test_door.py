@@ -1,4 +1,4 @@
-"""The one-time address in a real browser: who opens it comes in, whoever else does not, and the demo needs none."""
+"""The one-time address in a real browser: only its user has access; the demo city needs none."""
 
 import re
 import threading
@@ -24,7 +24,7 @@ LOCKED = "Bảng điều hành này đang khóa"
 
 @contextmanager
 def another_site(link: str) -> Iterator[str]:
-    """A site of another name whose one page leads to `link`."""
+    """A site of another name with one page that links to `link`."""
 
     class Page(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -58,7 +58,7 @@ def test_only_the_browser_that_opened_the_address_sees_real_reports(
         theirs.goto(address)
         expect(theirs.locator("body")).to_contain_text(LOCKED)
         with another_site(f"{address}/overdue") as link:
-            # The cookie does not come with another site's link: the page asks once more by itself, and not for ever.
+            # The cookie is not sent with another site's link: the page reloads itself once, and not for ever.
             asked: list[str] = []
             theirs.on("request", lambda request: asked.append(request.url) if "overdue" in request.url else None)
             theirs.goto(link)
@@ -77,7 +77,7 @@ def test_only_the_browser_that_opened_the_address_sees_real_reports(
         expect(theirs.locator("body")).to_contain_text(LOCKED)
 
 
-def test_the_demonstration_city_is_there_with_no_step_and_no_administrator(
+def test_the_demonstration_city_needs_no_sign_in_and_has_no_administrator(
     visit: Callable[..., Visit], demo: str, tmp_path: Path
 ) -> None:
     with dashboard(demo, tmp_path / "log") as at:

@@ -1,4 +1,4 @@
-"""Every number on every page leads to a list that counts the same, or is plainly no count of cases."""
+"""Every number on every page leads to a list that counts the same, or clearly is no count of cases."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -44,7 +44,7 @@ NO_COUNT = {
     ".backlog-time, .backlog-days b, .overdue-number small": "lengths of time, and what the categories predict",
     ".case-count": "the count of the list that is shown; the walk compares it with the number that led there",
 }
-"""Where a number is no count of cases, and why. Elsewhere it is one, unless it is a share, a time, a nought (PLAIN)."""
+"""Where a number is no count of cases, and why. Elsewhere it is one, unless it is a share, a time or 0 (PLAIN)."""
 PLAIN = re.compile(
     r"""[-−+±(]?\d[\d.,]*(\s?%\)?|×)                  # a share or a ratio, whose parts stand beside it
     |\d{2}/\d{2}/\d{4}|\d{2}:\d{2}                  # a day, an hour
@@ -63,7 +63,7 @@ NUMBERS = """(exempt) => {
     document.querySelectorAll(".stBidiComponent, [data-testid=stBidiComponentIsolated]").forEach(walk)
     return found.filter((words) => /\\d/.test(words))
 }"""
-"""The words with digits in our panels that are in none of the places given."""
+"""The words with digits in our panels that are in none of the given places."""
 
 DEMO = "at=2026-11-17T16:00&period=90d"
 KANSAS_CITY = "at=2020-06-01T12:00&period=all"
@@ -88,12 +88,12 @@ def first(words: str) -> str:
 
 
 def digits(words: str) -> int:
-    """Return a number as it is read, whatever separates its thousands."""
+    """Return a number as it is read, with any thousands separator."""
     return int(re.sub(r"\D", "", words))
 
 
 def links(visited: Visit, path: str) -> dict[str, int]:
-    """Return the way to the cases of every number on a page, and the number."""
+    """Return every number on a page with the link to its cases."""
     (visited.turn if visited.page.url.startswith(visited.address) else visited.open)(path)
     seen = [-1]
 
@@ -106,7 +106,7 @@ def links(visited: Visit, path: str) -> dict[str, int]:
     found = visited.page.eval_on_selector_all(
         "a[data-figure]", "all => all.map(a => [a.getAttribute('href'), a.textContent, a.dataset.count])"
     )
-    # A share, or a dash in its place, leads to its whole, whose number stands beside it; any other is what it says.
+    # A share, or a dash in its place, links to its whole, whose number is beside it; others are the number they show.
     read = [(first(words), count) for _href, words, count in found if count]
     assert [each for each in read if not re.search("[%–]", each[0]) and digits(each[0]) != int(each[1])] == []
     numbers = {(href, digits(count or first(words))) for href, words, count in found}
@@ -115,13 +115,13 @@ def links(visited: Visit, path: str) -> dict[str, int]:
 
 
 def unlinked(visited: Visit) -> list[str]:
-    """Return the words of the page that is open which hold a number that may be one of cases, and lead nowhere."""
+    """Return the words of the open page with a number that may be a count of cases but has no link."""
     places = ", ".join([LINKED, "style", "script", *NO_COUNT])
     return [words for words in visited.page.evaluate(NUMBERS, places) if re.search(r"\d", PLAIN.sub("", words))]
 
 
 def listed(reports: ReportDatabase, href: str) -> int:
-    """Return how many cases the list behind an address counts, as the page of cases does."""
+    """Return the number of cases in the list behind an address, as the page of cases counts them."""
     query = parse_qs(urlsplit(href).query)
     found = parse_filters(
         query, reports=reports, city=city(reports, datetime.now(UTC)), now=datetime.now(UTC), scope=ALL_CASES
@@ -131,8 +131,9 @@ def listed(reports: ReportDatabase, href: str) -> int:
 
 
 def walk(visited: Visit, url: str, paths: list[str]) -> None:
-    """Hold every number of the pages against the list it leads to, and every percentage against the two numbers beside
-    it; open one list of each page in the browser."""
+    """Compare every number of the pages with the list it links to, and every percentage with the two numbers beside it;
+    open one list of each page in the browser.
+    """
     opened, rated = set(), 0
     visited.draw_nothing()
     with closing(ReportDatabase(url)) as reports:
@@ -163,7 +164,7 @@ def busiest_unit(url: str) -> str:
 
 
 def busiest_square(url: str, at: datetime) -> str:
-    """Return the square of the density map that holds most reports of all time, as the address names it."""
+    """Return the density map's square with the most reports of all time, as the address names it."""
     with closing(ReportDatabase(url)) as reports:
         wide, high = map_queries.grid(reports)
         filters = Filters.of(at=at, zone=city(reports, datetime.now(UTC)).zone)
@@ -173,7 +174,7 @@ def busiest_square(url: str, at: datetime) -> str:
 
 
 def maps(square: str) -> list[str]:
-    """Return the addresses of the map in all its ways, and of one of its squares."""
+    """Return the map's addresses in all its modes, and of one of its squares."""
     areas = [
         f"map?show=areas&level={level}&measure={measure}"
         for level, measure in zip(cycle(AREAS), MEASURES, strict=False)
@@ -182,7 +183,7 @@ def maps(square: str) -> list[str]:
 
 
 def asked_at(path: str, moment: str) -> str:
-    """Return an address that speaks of a moment and a period."""
+    """Return an address with a moment and a period."""
     return f"{path}{'&' if '?' in path else '?'}{moment}"
 
 
@@ -195,7 +196,7 @@ def test_every_number_of_the_demo_city_opens_its_cases(visit: Callable[..., Visi
     walk(visit(address), demo, [asked_at(path, DEMO) for path in paths])
 
 
-def test_every_number_of_a_period_by_its_name_or_its_days_opens_its_cases(
+def test_every_number_of_a_named_or_dated_period_opens_its_cases(
     visit: Callable[..., Visit], address: str, demo: str
 ) -> None:
     moment = "at=17/11/2026 16:00"
@@ -215,7 +216,7 @@ def test_every_number_of_washington_opens_its_cases(
 
 
 @pytest.mark.real_data
-def test_every_number_of_what_kansas_city_says_opens_its_cases(
+def test_every_number_published_by_kansas_city_opens_its_cases(
     visit: Callable[..., Visit], kansas_city_address: str, kansas_city: Imported
 ) -> None:
     visited = visit(kansas_city_address)

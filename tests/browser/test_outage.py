@@ -1,4 +1,4 @@
-"""A real browser left alone: the database goes and returns, the dashboard is killed and started again."""
+"""A real browser left alone while the database goes away and returns, and the dashboard is killed and restarted."""
 
 import os
 import socket
@@ -41,7 +41,7 @@ def started(url: str, port: int, log: Path) -> subprocess.Popen[bytes]:
 
 
 def overlap(page: Page, one: str, other: str) -> bool:
-    """Say whether two elements of a page lie over each other."""
+    """Return whether two elements of a page overlap."""
     first, second = (page.locator(each).bounding_box() for each in (one, other))
     assert first
     assert second
@@ -50,7 +50,7 @@ def overlap(page: Page, one: str, other: str) -> bool:
     return not beside and not below
 
 
-def test_a_board_that_nobody_touches_outlives_every_outage(
+def test_an_unattended_screen_survives_every_outage(
     visit: Callable[..., Visit], connection: psycopg.Connection, database: str, tmp_path: Path
 ) -> None:
     small_city(connection)
@@ -83,7 +83,7 @@ def test_a_board_that_nobody_touches_outlives_every_outage(
             laid.cut()
             header.filter(has_text="Numbers of").wait_for(timeout=30_000)
             header.filter(has_text="the database does not answer").wait_for()
-            page.get_by_text("Rác ở đầu ngõ").wait_for()  # the last good answer stays
+            page.get_by_text("Rác ở đầu ngõ").wait_for()  # the last good answer is kept
             wall.wait_for_selector('.wall[data-tone="amber"]', timeout=30_000)
             assert wall.locator(".wall-scene-figures").text_content() == numbers
             assert not overlap(page, ".age", HEADER)
@@ -94,7 +94,7 @@ def test_a_board_that_nobody_touches_outlives_every_outage(
             phone, folded = visit(f"http://127.0.0.1:{port}", 390, 844, drawn=False), ".st-key-filters_fold"
             phone.open("?lang=en").locator(folded).wait_for()
             phone.settled()
-            visited.settled()  # a page that is just being drawn asks again by itself; one that stands must as well
+            visited.settled()  # a page that is being drawn asks again by itself; a finished one must too
             server.kill()
             server.wait(20)
             streamlits_words = page.locator(".stDialog")
@@ -114,7 +114,7 @@ def test_a_board_that_nobody_touches_outlives_every_outage(
             page.get_by_text("Đèn hỏng cả phố").wait_for(timeout=60_000)
             streamlits_words.wait_for(state="detached")
             phone.page.get_by_text("Đèn hỏng cả phố").wait_for(timeout=60_000)
-            assert phone.settled().locator(folded).count() == 1  # the new dashboard knows of this window as well
+            assert phone.settled().locator(folded).count() == 1  # the new dashboard knows this window's size too
             wall.wait_for_selector('.wall[data-tone="green"]', timeout=60_000)
             assert wall.locator(".wall-scene-figures").text_content() != numbers
         finally:

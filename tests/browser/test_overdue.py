@@ -24,7 +24,7 @@ def august(new_database: NewDatabase, schema_template: str, tmp_path_factory: py
 
 
 def ranking(visited: Visit) -> list[list[str]]:
-    """Return place, name, raw counts and what the drawn interval says, of each unit ranked."""
+    """Return each ranked unit's place, name, raw counts and the interval's description."""
     cells = """rows => rows.map(row => [
         row.querySelector(".overdue-place").innerText, row.querySelector("th").innerText,
         row.querySelector(".overdue-raw a").innerText, row.querySelector(".interval").getAttribute("aria-label")])"""
@@ -56,7 +56,7 @@ def test_the_page_shows_the_published_counts_in_the_fair_order(visit: Callable[.
     visited.page.wait_for_selector('.case-count[data-count="13"]')
 
 
-def test_the_naive_ranking_marks_whose_place_differs(visit: Callable[..., Visit], august: str) -> None:
+def test_the_naive_ranking_marks_units_whose_place_differs(visit: Callable[..., Visit], august: str) -> None:
     visited = visit(august, drawn=False)
     page = visited.open(f"overdue?{AT}&lang=en")
     page.get_by_role("link", name="By plain share").click()

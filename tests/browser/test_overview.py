@@ -1,4 +1,4 @@
-"""The overview in a real browser: the same numbers as the command line, nothing from outside, nothing clipped."""
+"""The overview in a real browser: the command line's numbers, no external request, nothing clipped."""
 
 import json
 import subprocess
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
 
 
 def figures(url: str, *options: str) -> dict[str, Any]:
-    """Return what the command line says."""
+    """Return the command line's figures."""
     command = [sys.executable, "-m", "reportdb", "figures", "--database", url, "--format", "json", *options]
     printed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, text=True).stdout
     said: dict[str, Any] = json.loads(printed)["figures"][0]
@@ -26,8 +26,8 @@ def figures(url: str, *options: str) -> dict[str, Any]:
 
 
 def counts(visited: Visit) -> dict[str, int]:
-    """Return the headline figures of the page, by their names."""
-    links = visited.page.locator(".tiles :not(.change) > [data-figure]")  # not what they are compared with
+    """Return the page's headline figures by name."""
+    links = visited.page.locator(".tiles :not(.change) > [data-figure]")  # not those of the comparison
     links.first.wait_for()
     return {str(link.get_attribute("data-figure")): int(str(link.get_attribute("data-count"))) for link in links.all()}
 
@@ -75,7 +75,7 @@ def test_nothing_reaches_past_the_edge(visit: Callable[..., Visit], address: str
     page = visited.open()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.wait_for_selector(".tile")
-    # In one go: a refresh may put new tiles in the place of those that were just found.
+    # In one call: a refresh may replace the tiles that were just found.
     sides = page.locator(".tile").evaluate_all(
         "tiles => tiles.map((tile) => tile.getBoundingClientRect()).map((box) => [box.left, box.right])"
     )
@@ -99,13 +99,11 @@ def test_a_number_opens_its_cases_and_back_returns(visit: Callable[..., Visit], 
     assert page.evaluate("location.href") == before
 
 
-def test_a_click_while_the_page_is_drawn_anew_is_one_step_of_its_history(
-    visit: Callable[..., Visit], address: str
-) -> None:
+def test_a_click_during_a_refresh_is_one_entry_of_history(visit: Callable[..., Visit], address: str) -> None:
     visited = visit(address, drawn=False)
     page = visited.open("?period=90d")
     before = page.url
-    # Streamlit asks for this page once more, and the answer comes after the click.
+    # Streamlit requests this page again, and the answer comes after the click.
     page.locator('.tile .value[data-figure="overdue"]').evaluate(
         "link => { dispatchEvent(new PopStateEvent('popstate')); link.click() }"
     )
@@ -117,12 +115,10 @@ def test_a_click_while_the_page_is_drawn_anew_is_one_step_of_its_history(
     assert page.url == before
 
 
-def test_a_page_that_a_click_turned_to_and_that_did_not_come_is_asked_for_again(
-    visit: Callable[..., Visit], address: str
-) -> None:
+def test_a_page_that_did_not_follow_a_click_is_requested_again(visit: Callable[..., Visit], address: str) -> None:
     visited = visit(address, drawn=False)
     page = visited.open("?period=90d")
-    # Streamlit does not hear of the click, and draws the page that was left once more, as at any refresh.
+    # Streamlit does not get the click, and draws the old page again, as at any refresh.
     page.evaluate("() => { const tell = dispatchEvent; window.dispatchEvent = () => { window.dispatchEvent = tell } }")
     page.locator('.tile .value[data-figure="overdue"]').click()
     visited.arrived("cases")
@@ -131,7 +127,7 @@ def test_a_page_that_a_click_turned_to_and_that_did_not_come_is_asked_for_again(
     assert "/cases?" in page.url
 
 
-def test_a_nonsense_address_says_so_and_shows_the_usual(visit: Callable[..., Visit], address: str) -> None:
+def test_an_invalid_address_says_so_and_shows_the_default(visit: Callable[..., Visit], address: str) -> None:
     page = visit(address, drawn=False).open("?period=century&district=999&at=yesterday")
     left_out, moment = page.locator(".notice").all_inner_texts()
     assert "century, 999" in left_out
@@ -145,14 +141,14 @@ def test_a_moment_typed_with_a_raw_plus_and_one_of_the_future(visit: Callable[..
     assert page.locator(".notice").count() == 0
     assert "01/06/2026 08:00" in page.locator(".freshness").inner_text()
     page = visited.open("?at=01/06/2999&lang=en")
-    assert "“01/06/2999” is in the future. The page shows now," in page.locator(".notice").inner_text()
+    assert "“01/06/2999” is in the future. The page shows the present," in page.locator(".notice").inner_text()
 
 
 def test_the_moment_and_the_period_are_chosen_by_keys(visit: Callable[..., Visit], address: str) -> None:
     page = visit(address, drawn=False).open("definitions?lang=en&severity=urgent,complex")
 
     def address_says() -> dict[str, list[str]]:
-        """Return the words of the address, as the browser has it."""
+        """Return the parameters of the browser's address."""
         return parse_qs(page.evaluate("location.search").removeprefix("?"))
 
     page.locator(".st-key-when_moment button").first.press("Enter")
@@ -160,7 +156,7 @@ def test_the_moment_and_the_period_are_chosen_by_keys(visit: Callable[..., Visit
     page.keyboard.type("010620260807")
     page.keyboard.press("Enter")
     assert becomes(lambda: address_says().get("at") == ["2026-06-01T08:07"])
-    assert address_says()["severity"] == ["urgent,complex"], "what was chosen stays"
+    assert address_says()["severity"] == ["urgent,complex"], "the choice is kept"
     page.keyboard.press("Escape")
     page.locator(".st-key-when_period button").first.press("Enter")
     page.get_by_text("Month 05/2026 (15/04 – 14/05)").click()
@@ -171,12 +167,12 @@ def test_the_moment_and_the_period_are_chosen_by_keys(visit: Callable[..., Visit
 @pytest.mark.parametrize(
     ("path", "said"),
     [
-        ("access?before=yesterday", "Not understood in the address and left out: yesterday"),
+        ("access?before=yesterday", "Ignored in the address: yesterday"),
         ("map?case=**NO**", "There is no case **NO** at this moment."),
-        ("overdue?ranking=**x**", "Not understood in the address and left out: **x**"),
+        ("overdue?ranking=**x**", "Ignored in the address: **x**"),
     ],
 )
-def test_what_an_address_says_in_vain_is_told_as_it_stands(
+def test_ignored_values_of_an_address_are_shown_literally(
     visit: Callable[..., Visit], address: str, path: str, said: str
 ) -> None:
     page = visit(address, drawn=False).open(f"{path}&lang=en")
@@ -186,7 +182,7 @@ def test_what_an_address_says_in_vain_is_told_as_it_stands(
 def test_an_address_of_no_page_says_so_and_opens_the_overview(visit: Callable[..., Visit], address: str) -> None:
     visited = visit(address, drawn=False)
     page = visited.open("over**view**?lang=en&period=90d")
-    assert page.locator(".notice").inner_text() == "Not understood in the address and left out: over**view**"
+    assert page.locator(".notice").inner_text() == "Ignored in the address: over**view**"
     assert page.locator(".stDialog").count() == 0
     assert becomes(lambda: page.locator(".tile").count() == 9)
     assert page.url == f"{address}/?lang=en&period=90d"

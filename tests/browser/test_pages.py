@@ -24,7 +24,7 @@ LONG = "Đường " * 50
 FAILED = ".st-key-unforeseen, [data-testid='stException']"
 AXES = """charts => charts.flatMap(chart => ["ytick", "y2tick"].map(
     axis => [...chart.querySelectorAll(`.${axis} text`)].map(label => label.textContent)))"""
-"""What stands at each axis of counts of some charts."""
+"""The labels of some charts' axes of counts."""
 BROKEN = r"""() => {
     const found = new Set(), range = document.createRange()
     const look = (root) => {
@@ -46,12 +46,12 @@ BROKEN = r"""() => {
     look(document.body)
     return [...found]
 }"""
-"""The words of a page that go on in another line."""
+"""The words of a page that are broken across lines."""
 
 
 @pytest.fixture(scope="module")
 def unit(demo: str) -> str:
-    """The unit that holds most open reports."""
+    """The unit with the most open reports."""
     with connect(demo) as opened:
         row = opened.execute(
             """select unit.code from report join unit on unit.id = unit_id
@@ -97,13 +97,13 @@ def test_a_deep_link_on_a_fresh_server_shows_the_frame(
 
 @pytest.fixture(scope="module")
 def pages(unit: str, case: str) -> list[str]:
-    """The addresses of all pages, of a unit's and a case's own too."""
+    """The addresses of all pages, including a unit's and a case's."""
     chosen = {"unit": f"&unit={unit}", "report": f"&code={case}"}
     return [f"{page}?{AT}&period=90d{chosen.get(page, '')}" for page in PAGES]
 
 
 @pytest.mark.parametrize(("colours", "rules"), [("light", None), ("dark", ["color-contrast"])])
-def test_no_page_keeps_anybody_out(
+def test_every_page_is_accessible(
     visit: Callable[..., Visit], address: str, pages: list[str], colours: str, rules: list[str] | None
 ) -> None:
     """In the dark theme only colours differ, so only their rule is tried again."""
@@ -146,7 +146,7 @@ def test_from_a_tablet_to_a_wide_desk_no_page_is_too_wide_and_no_word_is_broken(
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
-def test_a_common_desk_shows_the_backlog_whole_and_a_smaller_one_that_it_goes_on(
+def test_a_common_desk_shows_the_whole_backlog_and_a_smaller_one_that_it_continues(
     visit: Callable[..., Visit], address: str, language: str
 ) -> None:
     page = visit(address, 1440, 900).open(f"backlog?{AT}&by=unit&lang={language}")
@@ -180,11 +180,11 @@ def test_officers_names_and_their_list_are_whole(
         assert page.locator(".unit-people .row:visible").count() == 14
         folded.click()
         page.emulate_media(media="print")
-        assert people.last.locator(".name").is_visible(), "on paper nothing is folded"
+        assert people.last.locator(".name").is_visible(), "everything is unfolded in print"
         assert not any(name.evaluate(cut) for name in names.all())
 
 
-def test_a_way_leads_to_the_wall(visit: Callable[..., Visit], address: str) -> None:
+def test_a_link_leads_to_the_wall(visit: Callable[..., Visit], address: str) -> None:
     page = visit(address).open(f"?{AT}")
     with page.expect_popup() as opened:
         page.locator(".header nav").get_by_role("link", name="Màn hình lớn").click()
@@ -211,7 +211,7 @@ def test_a_phone_folds_the_filters_and_all_but_the_ten_furthest_behind(
 def odd_city(
     new_database: NewDatabase, schema_template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
-    """A city of few reports, each of them a trap."""
+    """A city of few reports, all hostile."""
     url = new_database(schema_template)
     with connect(url) as opened:
         small_city(opened)
@@ -251,10 +251,10 @@ def test_odd_and_hostile_reports_break_nothing(visit: Callable[..., Visit], odd_
         assert visited.errors == [], path
 
 
-def test_a_unit_with_nothing_to_do_still_lists_what_it_handed_up(visit: Callable[..., Visit], odd_city: str) -> None:
+def test_a_unit_with_nothing_to_do_still_lists_what_it_escalated(visit: Callable[..., Visit], odd_city: str) -> None:
     opened = visit(odd_city).open("unit?unit=quiet&at=2026-11-18T10:00&lang=en")
     assert opened.get_by_text("This unit had nothing to do in this period").count() == 1
-    assert opened.get_by_text("Handed up by this unit, and counted for who holds it now").count() == 1
+    assert opened.get_by_text("Escalated by this unit, counted for the unit that holds it now").count() == 1
     assert opened.locator("a[href*='code=T-5']").count() == 1
 
 
@@ -288,7 +288,7 @@ def test_a_city_without_a_report_or_with_one_is_shown(
         assert visited.errors == []
 
 
-def test_a_panel_drawn_anew_keeps_focus_and_scroll(visit: Callable[..., Visit], address: str) -> None:
+def test_a_redrawn_panel_keeps_focus_and_scroll(visit: Callable[..., Visit], address: str) -> None:
     visited = visit(address, 390, 844)
     page = visited.open(f"backlog?{AT}&by=district")
     table, here = page.locator(".backlog-scroll").first, page.locator('.header nav a[aria-current="page"]')

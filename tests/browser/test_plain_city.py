@@ -20,7 +20,7 @@ AT = "at=2026-11-18T10:00"
 
 @pytest.fixture(scope="module")
 def url(new_database: NewDatabase, schema_template: str) -> str:
-    """The database of a city of the United States that names its levels, its own language English."""
+    """The database of a city in the United States that names its levels, with English as its own language."""
     database = new_database(schema_template)
     with connect(database) as connection:
         small_city(connection)
@@ -77,10 +77,10 @@ def test_the_language_that_is_chosen_goes_from_page_to_page(visit: Callable[...,
     expect(page.locator("html[lang=vi]")).to_have_count(1)
     page.get_by_text("English", exact=True).click()
     expect(page.locator("html[lang=en]")).to_have_count(1)
-    assert "lang" not in page.evaluate("location.search"), "the browser's own language needs no word"
+    assert "lang" not in page.evaluate("location.search"), "the browser's language is not in the address"
 
 
-def test_the_citys_own_names_and_dates_stand_on_the_pages(visit: Callable[..., Visit], address: str) -> None:
+def test_the_pages_use_the_citys_own_names_and_dates(visit: Callable[..., Visit], address: str) -> None:
     visited = visit(address, locale="en-US")
     page = visited.open(f"backlog?{AT}")
     expect(page.get_by_text("Council districts")).to_be_visible()
@@ -109,7 +109,7 @@ def test_every_number_of_the_plain_map_opens_its_cases(
     assert not visited.outside
 
 
-def test_a_case_says_that_its_place_is_the_sources_word(visit: Callable[..., Visit], address: str) -> None:
+def test_a_case_says_that_its_place_is_named_by_the_source(visit: Callable[..., Visit], address: str) -> None:
     visited = visit(address, locale="en-US")
     page = visited.open(f"report?code=T-40&{AT}")
     expect(page.locator(".placed-by")).to_have_text("Area as the source names it, not by a point")

@@ -1,4 +1,4 @@
-"""A browser without WebGL: every map is drawn as areas, says what is missing, and leads where the other map leads."""
+"""A browser without WebGL: every map is drawn as areas, says what is missing, and links where the other map links."""
 
 from collections.abc import Callable
 
@@ -18,12 +18,12 @@ HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
 DECK = '[data-testid="stDeckGlJsonChart"]'
 SETTLES = 30_000  # milliseconds
 NO_CONTEXT = "Failed to create WebGL context"
-"""What deck.gl says where it is drawn before the browser's word that it cannot has come; that map is then replaced."""
+"""deck.gl's error if it is drawn before the browser reports that it cannot; that map is then replaced."""
 
 
 @pytest.fixture(scope="module")
 def unit_and_case(demo: str) -> tuple[str, str]:
-    """A commune with open reports, and one of them that has a place."""
+    """A commune with open reports, and one of them with a place."""
     with connect(demo) as opened:
         row = opened.execute(
             """select unit.code, min(public_code) from report join unit on unit.id = unit_id
@@ -45,7 +45,7 @@ def plainly(visited: Visit, path: str) -> Page:
 @pytest.mark.parametrize(
     ("path", "said"),
     [
-        (f"?{AT}", "this browser offers no WebGL"),
+        (f"?{AT}", "this browser has no WebGL"),
         (f"map?{AT}", "Dots and squares are missing here"),
         (f"map?{AT}&show=density", "Dots and squares are missing here"),
         (f"map?{AT}&show=areas&level=ward", "Dots and squares are missing here"),
@@ -65,7 +65,7 @@ def test_a_map_is_areas_and_says_why(visit: Callable[..., Visit], address: str, 
     assert [error for error in visited.errors if NO_CONTEXT not in error] == []
 
 
-def test_the_words_are_the_pages_own(visit: Callable[..., Visit], address: str) -> None:
+def test_the_map_is_in_the_pages_language(visit: Callable[..., Visit], address: str) -> None:
     page = plainly(visit(address), f"map?{AT}")
     expect(page.locator(".plain-map figcaption")).to_contain_text("trình duyệt này không hỗ trợ WebGL")
 

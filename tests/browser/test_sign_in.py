@@ -1,4 +1,4 @@
-"""Signing in and out in a real browser, against a real OpenID Connect provider in a process of its own."""
+"""Signing in and out in a real browser, with a real OpenID Connect provider in its own process."""
 
 import subprocess
 import sys
@@ -17,12 +17,12 @@ from tests.conftest import NewDatabase
 
 pytestmark = pytest.mark.browser
 
-SETTLES = 70_000  # milliseconds: an account that changed is noticed within a minute
+SETTLES = 70_000  # milliseconds: an account's change is noticed within a minute
 
 
 @pytest.fixture(scope="module")
 def provider() -> Iterator[str]:
-    """The address of an identity provider who vouches for anybody."""
+    """The address of an identity provider that accepts anybody."""
     port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "oidc_provider_mock", "--port", str(port)],
@@ -73,7 +73,7 @@ def address(city: str, provider: str, tmp_path_factory: pytest.TempPathFactory) 
 
 
 def signed_in(page: Page, address: str, subject: str, path: str = "") -> None:
-    """Go to a page as nobody, through the provider's form, and back as somebody."""
+    """Open a page without a sign-in, fill in the provider's form, and return signed in."""
     page.goto(f"{address}/{path}")
     expect(page.get_by_role("heading", name="Mời đăng nhập")).to_be_visible(timeout=30_000)
     page.get_by_role("button", name="Đăng nhập").click()
@@ -86,7 +86,7 @@ def test_who_signs_in_sees_their_own_cases_until_they_sign_out(visit: Callable[.
     visited = visit(address, drawn=False)
     page = visited.page
     signed_in(page, address, "head")
-    page.wait_for_url("**/unit?unit=lang*", timeout=30_000)  # a head begins with the own unit
+    page.wait_for_url("**/unit?unit=lang*", timeout=30_000)  # a head starts at the own unit's page
     visited.settled()
     expect(page.locator(".header .who")).to_contain_text("Name of head")
     visited.open("cases?figure=submitted&period=all")
@@ -102,7 +102,7 @@ def test_who_signs_in_sees_their_own_cases_until_they_sign_out(visit: Callable[.
     expect(other_tab.get_by_role("heading", name="Mời đăng nhập")).to_be_visible(timeout=30_000)
     assert page.request.get(f"{address}/cases.csv").status == 401
     ours = [call for call in visited.outside if "127.0.0.1" not in call and "jsdelivr" not in call]
-    assert ours == [], "but for the provider's address, and the style its own page asks for"
+    assert ours == [], "except the provider's address and its own page's style"
 
 
 def test_who_has_no_account_is_told_whom_to_ask(visit: Callable[..., Visit], address: str) -> None:

@@ -1,4 +1,4 @@
-"""On a phone everything that is touched takes touches on 24 by 24 pixels (WCAG 2.2, 2.5.8)."""
+"""On a phone every touch target is at least 24 by 24 pixels (WCAG 2.2, 2.5.8)."""
 
 from collections.abc import Callable
 
@@ -10,8 +10,8 @@ from tests.browser.conftest import Visit
 pytestmark = pytest.mark.browser
 
 AT = "at=2026-11-18T09:00"
-# What of a page's targets does not take a touch 11.5 pixels left, right, above and below of its middle. A link in the
-# words of a sentence has the height of its line; a canvas, a chart and a map have no targets of a size of ours.
+# The page's targets that do not react to a touch 11.5 pixels left, right, above or below their centre. A link within a
+# sentence has its line's height; a canvas, a chart and a map have no targets of a fixed size.
 SMALL = r"""() => {
   const found = []
   const seen = (x, y) => {
@@ -51,7 +51,7 @@ SMALL = r"""() => {
 
 @pytest.fixture(scope="module")
 def pages(demo: str) -> list[str]:
-    """The address of every page, of the unit with most open reports and of one of its cases."""
+    """The address of every page, of the unit with the most open reports and of one of its cases."""
     with connect(demo) as opened:
         row = opened.execute(
             """select unit.code, min(public_code) from report join unit on unit.id = unit_id

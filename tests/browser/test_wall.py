@@ -1,4 +1,4 @@
-"""Walls in a real browser: each scene fits the screen and is read from afar, tokens hold, and a frozen wall says so."""
+"""Walls in a real browser: each scene fits the screen and is readable from afar, tokens work, stale walls say so."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,7 +17,7 @@ SIZES = [(1920, 1080), (3840, 2160), (1080, 1920)]
 HALL = "wall?screen=hall&token=token-of-the-hall"
 AT = "2026-11-18T09:00"
 
-# Every piece of text that is seen: how high its type is, in hundredths of the screen, and whether all of it is seen.
+# Every visible piece of text: its type size in hundredths of the screen, and whether all of it is visible.
 SEEN = """() => {
   const wall = document.wall, scene = wall.querySelector(".wall-seen"), found = []
   const parts = ["wall-head", "wall-foot"].map((name) => wall.querySelector("." + name)).concat(scene)
@@ -65,7 +65,7 @@ def address(demo: str, folder: Path) -> Iterator[str]:
 
 
 def name_screens(folder: Path, *, without: str = "", seconds: int = 600) -> None:
-    """Write screens.toml: a hall that stands at a moment of the past, and a desk."""
+    """Write screens.toml: a hall at a past moment, and a desk."""
     default = f'at = "{AT}"\nshift = false\nseconds = {seconds}\n'
     screens = [
         f'[[screen]]\nname = "{name}"\ntoken_sha256 = "{hashed(f"token-of-the-{name}")}"\n{default}'
@@ -76,7 +76,7 @@ def name_screens(folder: Path, *, without: str = "", seconds: int = 600) -> None
 
 
 def wall(visited: Visit, path: str = HALL) -> Page:
-    """Open a wall and wait until a scene is seen."""
+    """Open a wall and wait until a scene is visible."""
     visited.page.goto(f"{visited.address}/{path}")
     visited.page.wait_for_function("document.wall?.querySelector('.wall-seen')", timeout=30_000)
     visited.page.wait_for_function("document.wall.dataset.tone && document.fonts.status === 'loaded'")
@@ -91,9 +91,9 @@ def show(page: Page, scene: str) -> None:
 
 
 def still(place: Locator) -> bytes:
-    """Return a picture of a place on a live wall once it has stopped changing.
+    """Return a picture of a part of a live wall once it has stopped changing.
 
-    On a busy machine a fade may begin late, and the wall is pale while a heartbeat is late.
+    On a busy machine a fade may start late, and the wall is pale while a heartbeat is late.
     """
     place.page.wait_for_function("document.wall.dataset.tone === 'good'", timeout=60_000)
     taken = [place.screenshot()]
@@ -138,7 +138,7 @@ def test_a_refresh_with_the_same_figures_moves_no_pixel(
         show(page, scene)
         before = still(scenes)
         drawn = page.evaluate("document.wall.drawings")
-        name_screens(folder, seconds=600 + len(drawn_with))  # another setting: the page is drawn anew
+        name_screens(folder, seconds=600 + len(drawn_with))  # another setting: the page is redrawn
         drawn_with.append(scene)
         page.wait_for_function("drawn => document.wall.drawings > drawn", arg=drawn)
         after = still(scenes)
@@ -237,9 +237,7 @@ def test_a_revoked_token_closes_a_screen_that_is_open_and_a_new_one_opens_it(
     page.wait_for_selector(".wall-seen", timeout=30_000)
 
 
-def test_a_server_that_stands_still_is_told_on_the_wall_and_on_a_page(
-    visit: Callable[..., Visit], address: str
-) -> None:
+def test_a_stopped_server_is_shown_on_the_wall_and_on_a_page(visit: Callable[..., Visit], address: str) -> None:
     frozen: list[bool] = []
 
     def between(route: WebSocketRoute) -> None:
@@ -254,7 +252,7 @@ def test_a_server_that_stands_still_is_told_on_the_wall_and_on_a_page(
     hung, desk = wall(visits[0]), visits[1].open("overdue")
     hung.wait_for_selector('.wall[data-tone="green"]')
     numbers = hung.locator(".wall-seen").inner_text()
-    assert hung.locator(".wall-moment").is_visible()  # the hall stands at a moment of the past
+    assert hung.locator(".wall-moment").is_visible()  # the hall is at a past moment
     frozen.append(True)
     for tone in ("amber", "red"):
         hung.wait_for_selector(f'.wall[data-tone="{tone}"]', timeout=60_000)

@@ -1,4 +1,4 @@
-"""A gate without a server or a network: asks it, and hears what came back."""
+"""A gate without a server or a network, for requests in tests."""
 
 import asyncio
 import ipaddress
@@ -26,7 +26,7 @@ HERE, THERE = "127.0.0.1", "10.0.0.9"
 
 @dataclass
 class Heard:
-    """What came back, and whether the application behind the gate was asked at all."""
+    """The answer, and whether the application behind the gate was called."""
 
     status: int = 0
     headers: list[tuple[str, str]] = field(default_factory=list)
@@ -38,7 +38,7 @@ class Heard:
 
 
 class Behind:
-    """An application that answers everybody, with a cookie of Streamlit's."""
+    """An application that answers every request, with a Streamlit cookie."""
 
     def __init__(self) -> None:
         self.asked = False
@@ -56,7 +56,7 @@ class Behind:
 
 
 class Asker:
-    """Asks one gate."""
+    """Sends requests to one gate."""
 
     def __init__(self) -> None:
         self._behind = Behind()
@@ -76,7 +76,7 @@ class Asker:
         http: str = "1.1",
         **headers: str,
     ) -> Heard:
-        """Ask for a path as it stands on the wire; underscores in the names of headers are hyphens."""
+        """Request a path literally; underscores in header names become hyphens."""
         named = {"host": host, **{name.replace("_", "-"): value for name, value in headers.items()}}
         scope: MutableMapping[str, Any] = {
             "type": kind,
@@ -116,7 +116,7 @@ class Asker:
 
 @pytest.fixture
 def noted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What stands in the access log."""
+    """The lines of the access log."""
     lines: list[str] = []
     monkeypatch.setattr(accounts, "refused", lambda who, what, why: lines.append(f"{who}: {what}, {why}"))
     return lines

@@ -1,4 +1,4 @@
-"""The gate alone: who comes in, and by which paths."""
+"""The gate alone: who has access, and by which paths."""
 
 import asyncio
 
@@ -39,7 +39,7 @@ def test_without_sign_in_the_network_does_not(ask: Asker, kind: str, peer: str, 
 
 @KINDS
 @pytest.mark.parametrize("header", ["x_forwarded_for", "forwarded", "x_real_ip"])
-def test_without_sign_in_what_was_passed_on_does_not(ask: Asker, kind: str, header: str) -> None:
+def test_without_sign_in_a_forwarded_request_does_not(ask: Asker, kind: str, header: str) -> None:
     heard = ask("/_stcore/stream", kind=kind, origin=ORIGIN, **{header: HERE})
     assert (heard.status, heard.asked) == (403, False)
 
@@ -65,23 +65,21 @@ def test_a_refusal_says_in_both_languages_what_to_do(ask: Asker) -> None:
 
 
 @KINDS
-def test_said_to_be_open_it_is(ask: Asker, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_opened_by_setting_it_is_open(ask: Asker, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(sign_in.OPEN_VARIABLE, "yes")
     origin = "https://reports.hanoi.example"
     assert ask(kind=kind, peer=THERE, host="reports.hanoi.example", origin=origin, x_forwarded_for="1.2.3.4").asked
 
 
 @KINDS
-def test_with_a_provider_the_network_comes_as_far_as_signing_in(
-    ask: Asker, kind: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_with_a_provider_the_network_may_sign_in(ask: Asker, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     told(monkeypatch, PROVIDER)
     assert ask(kind=kind, peer=THERE, host="reports.hanoi.example", origin="https://reports.hanoi.example").asked
 
 
 @KINDS
 @pytest.mark.parametrize("peer", [HERE, "::1", THERE, None])
-def test_nobody_goes_round_the_proxy(
+def test_nobody_bypasses_the_proxy(
     ask: Asker, kind: str, peer: str | None, monkeypatch: pytest.MonkeyPatch, noted: list[str]
 ) -> None:
     told(monkeypatch, PROXY)
@@ -92,10 +90,10 @@ def test_nobody_goes_round_the_proxy(
 
 
 @KINDS
-def test_a_proxy_is_sure_only_where_the_server_believes_no_header(
+def test_a_proxy_is_trusted_only_if_the_server_trusts_no_header(
     ask: Asker, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The web server puts what X-Forwarded-For says in the peer's place, for whoever asks from this machine."""
+    """The web server replaces the peer by X-Forwarded-For for requests from this machine."""
     told(monkeypatch, PROXY)
     assert ask(kind=kind, peer="10.0.0.5", x_forwarded_for="10.0.0.5").status == 403
     monkeypatch.setenv(gate.BELIEVED_VARIABLE, "")
@@ -191,7 +189,7 @@ def test_only_our_own_pages_open_a_websocket(
     assert heard.asked == comes_in
 
 
-def test_a_start_that_fails_is_told_in_its_own_words() -> None:
+def test_a_failed_start_reports_its_own_message() -> None:
     said: list[Message] = []
     trace = "Traceback (most recent call last):\n  File x\nSystemExit: The dashboard cannot start. Because.\n"
 
@@ -209,10 +207,10 @@ def test_a_start_that_fails_is_told_in_its_own_words() -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/wall", "/overdue"])
-def test_a_token_is_out_of_the_request_before_it_is_logged(
+def test_a_token_is_removed_before_the_request_is_logged(
     ask: Asker, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A web server writes the query that it finds in the request when it is answered."""
+    """A web server logs the query that is in the request when it is answered."""
     monkeypatch.setattr(door, "_doors", [door.Door("the one-time token")])
     assert ask(f"{path}?lang=en&token=the+one-time+token&q=%C4%91").status == 303
     assert ask.scope["query_string"] == b"lang=en&q=%C4%91"

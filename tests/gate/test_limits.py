@@ -1,4 +1,4 @@
-"""How often one viewer may ask."""
+"""The rate limit for one viewer."""
 
 import pytest
 from hypothesis import given, settings
@@ -21,13 +21,13 @@ def test_too_many_requests_wait(ask: Asker, noted: list[str]) -> None:
 
 
 @pytest.mark.parametrize("path", ["/CASES.csv", "/cases.csv/", "/cases.xlsx"])
-def test_other_spellings_do_not_get_more(ask: Asker, path: str) -> None:
+def test_other_spellings_of_a_path_share_the_limit(ask: Asker, path: str) -> None:
     for _ in range(gate.EXPORTS.at_once):
         ask("/cases.csv")
     assert ask(path).status == 429
 
 
-def test_each_account_has_a_measure_of_its_own(ask: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_account_has_its_own_limit(ask: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
     told(monkeypatch, PROXY)
     for _ in range(gate.EXPORTS.at_once + 1):
         last = ask("/cases.csv", peer="10.0.0.5", x_remote_user="a@hanoi.example", x_proxy_secret=SECRET)
@@ -35,7 +35,7 @@ def test_each_account_has_a_measure_of_its_own(ask: Asker, monkeypatch: pytest.M
     assert ask("/cases.csv", peer="10.0.0.5", x_remote_user="b@hanoi.example", x_proxy_secret=SECRET).asked
 
 
-def test_a_network_of_ipv6_has_one_measure(ask: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_ipv6_network_has_one_limit(ask: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
     told(monkeypatch, PROVIDER)
     statuses = [ask("/auth/login", peer=f"2001:db8::{n:x}").status for n in range(gate.SIGNING_IN.at_once + 1)]
     assert statuses[-1] == 429
@@ -48,8 +48,8 @@ def test_a_network_of_ipv6_has_one_measure(ask: Asker, monkeypatch: pytest.Monke
     at_once=st.integers(1, 20),
     per_second=st.floats(0.05, 30),
 )
-def test_an_allowance_is_a_token_bucket(steps: list[float], at_once: int, per_second: float) -> None:
-    """Beside a bucket that is counted drop by drop, with a moment's grace for the rounding of either."""
+def test_the_rate_limiter_is_a_token_bucket(steps: list[float], at_once: int, per_second: float) -> None:
+    """Compared with a bucket simulated drop by drop, with a tolerance for rounding."""
     now = 0.0
     allowance = RateLimiter(at_once=at_once, per_second=per_second, clock=lambda: now)
     tokens = float(at_once)
@@ -65,7 +65,7 @@ def test_an_allowance_is_a_token_bucket(steps: list[float], at_once: int, per_se
             tokens -= 1
 
 
-def test_who_waited_as_told_gets_in() -> None:
+def test_a_request_after_the_wait_passes() -> None:
     now = 0.0
     allowance = RateLimiter(at_once=2, per_second=0.1, clock=lambda: now)
     assert [allowance.wait("one") for _ in range(2)] == [0, 0]

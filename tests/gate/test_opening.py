@@ -1,4 +1,4 @@
-"""Where the dashboard may listen, and what it says at the start."""
+"""Where the dashboard may listen, and what it prints at the start."""
 
 import re
 from typing import Any

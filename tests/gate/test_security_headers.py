@@ -1,4 +1,4 @@
-"""What every answer tells the browser, and which cookies travel by https alone."""
+"""The security headers of every answer, and cookies that are sent over https only."""
 
 import pytest
 
@@ -23,7 +23,7 @@ def test_every_answer_has_the_headers(ask: Asker, path: str, peer: str) -> None:
     assert heard.header("strict-transport-security") is None
 
 
-def test_a_failure_says_nothing_of_itself_and_has_the_headers(ask: Asker) -> None:
+def test_an_error_reveals_nothing_and_has_the_headers(ask: Asker) -> None:
     with pytest.raises(ValueError, match="secret words"):  # as the server's log has it
         ask("/fails")
     assert ask.heard.status == 500
@@ -42,7 +42,7 @@ def test_over_https_cookies_are_secure(ask: Asker, monkeypatch: pytest.MonkeyPat
     assert "Secure" in (ask(peer="10.0.0.5", x_forwarded_proto="https").header("set-cookie") or "")
 
 
-def test_a_cookie_is_marked_once_and_our_headers_stand_alone() -> None:
+def test_a_cookie_is_marked_once_and_our_headers_replace_others() -> None:
     before = [(b"Set-Cookie", b"a=1; secure; Path=/"), (b"X-Frame-Options", b"ALLOWALL"), (b"etag", b"1")]
     after = with_security(before, https=True)
     assert (b"Set-Cookie", b"a=1; secure; Path=/") in after
@@ -59,7 +59,7 @@ def test_the_policy_allows_no_other_host_and_no_script_of_a_page() -> None:
     assert "'sha256-" in scripts
 
 
-def test_the_policy_allows_the_citys_own_map_and_nothing_a_setting_smuggles_in() -> None:
+def test_the_policy_allows_only_the_citys_own_map_style() -> None:
     policy = content_security_policy("https://maps.hanoi.example/style.json")
     assert policy.count("https://maps.hanoi.example") == 2
     assert content_security_policy("https://x.example; script-src *;/") == content_security_policy()

@@ -1,4 +1,4 @@
-"""What the access page tells an administrator: who took out much, the accounts, and the access log page by page."""
+"""The access page's content for an administrator: unusual volumes, the accounts, and the access log page by page."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -35,13 +35,13 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     ),
     "accounts": ("account added", "account changed", "account disabled", "account enabled", "anonymised"),
 }
-"""What the log can be narrowed to, and the actions that are meant."""
+"""The filters of the log, and the actions each includes."""
 _LONGEST_SUBJECT = 200
 _MOST_DIGITS = 18
 
 
 def accounts(run: Run, table: pd.DataFrame) -> dict[str, Any]:
-    """Return the accounts (queries.accounts.listed) in words, for access/access_accounts.html. Raises DatabaseAway."""
+    """Return the accounts (queries.accounts.listed) as words for access/access_accounts.html. Raises DatabaseAway."""
     units = names(run.reports, "unit").to_dict("index")
     rows = [
         {
@@ -61,11 +61,11 @@ def accounts(run: Run, table: pd.DataFrame) -> dict[str, Any]:
 
 
 def kind_name(kind: str) -> str:
-    """Return what the log is narrowed to in words; empty: nothing."""
+    """Return the name of a filter of the log; empty for none."""
     return {
         "": _("Everything"),
         "cases": _("Cases opened"),
-        "files": _("Files taken"),
+        "files": _("Files exported"),
         "contacts": _("Contacts"),
         "refusals": _("Refusals"),
         "accounts": _("Accounts"),
@@ -73,12 +73,12 @@ def kind_name(kind: str) -> str:
 
 
 def asked_who(run: Run) -> str | None:
-    """Return whose lines the address asks for; None: everybody's."""
+    """Return the account whose lines the address asks for; None for all."""
     return next(iter(run.query.get("who", [])), "").replace("\0", "").strip()[:_LONGEST_SUBJECT] or None
 
 
 def volume(run: Run, taken: Sequence[Volume]) -> dict[str, Any]:
-    """Return in words which accounts took out more than thresholds.toml says, for access/access_volume.html."""
+    """Return the accounts above the limits of thresholds.toml as words for access/access_volume.html."""
     limits = thresholds()
     found = record.alarms(taken)
     rows = [
@@ -108,8 +108,8 @@ def volume(run: Run, taken: Sequence[Volume]) -> dict[str, Any]:
 
 
 def asked_before(run: Run) -> tuple[int | None, str]:
-    """Return before which line of the log the address asks for a page (None: the newest), and what it asks for that is
-    no line's number.
+    """Return the line number in the address before which the log's page ends (None: the newest page), and the value if
+    it is not a number.
     """
     wanted = next(iter(run.query.get(BEFORE, [])), "")
     if wanted.isdecimal() and len(wanted) <= _MOST_DIGITS:
@@ -118,7 +118,7 @@ def asked_before(run: Run) -> tuple[int | None, str]:
 
 
 def lines(run: Run, table: pd.DataFrame, before: int | None) -> dict[str, Any]:
-    """Return a page of the access log (queries.accounts.log) in words, for access/access_log.html."""
+    """Return a page of the access log (queries.accounts.log) as words for access/access_log.html."""
     shown = table.head(PAGE_LENGTH)
     rows = [_line(run, row) for row in shown.astype(object).where(shown.notna(), None).to_dict("records")]
     older = address("?", **run.query | {BEFORE: int(shown["id"].iloc[-1])}) if len(table) > PAGE_LENGTH else ""
@@ -143,14 +143,14 @@ def _line(run: Run, row: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 def _file(row: Mapping[Any, Any]) -> dict[str, str]:
-    """Return what a file gave out: its number, how many cases, and the address of the same list."""
+    """Return what a file contained: its number, how many cases, and a link to the same list."""
     listed = ngettext("{count} case", "{count} cases", int(row["listed"] or 0))
     if row["whole"]:
         words, tone = listed, ""
     elif row["whole"] is None:
-        words, tone = _("{cases} asked for; its end is not recorded", cases=listed), "muted"
+        words, tone = _("{cases} requested; end not recorded", cases=listed), "muted"
     else:
-        words, tone = _("broke off: {sent} of {cases} sent", sent=number(int(row["sent"])), cases=listed), "due-soon"
+        words, tone = _("aborted: {sent} of {cases} sent", sent=number(int(row["sent"])), cases=listed), "due-soon"
     query = parse_qs(row["query"] or "", keep_blank_values=True)
     return {
         "name": _("No. {number}, {kind}", number=str(row["id"]), kind=str(row["kind"] or "").upper()),
@@ -163,7 +163,7 @@ def _file(row: Mapping[Any, Any]) -> dict[str, str]:
 def _actions() -> dict[str, str]:
     return {
         CASE: _("opened a case"),
-        FILE: _("took a file of cases"),
+        FILE: _("exported a file of cases"),
         "contact": _("looked at the citizen's contact"),
         "contact refused": _("was refused the citizen's contact"),
         "case refused": _("was refused a case"),

@@ -203,10 +203,10 @@ recent_notes = RecentNotes()
 
 
 def refused_here(what: str, why: str) -> None:
-    """Write into the access log that this page was refused its viewer: once, and not whenever it is drawn anew."""
-    told = (what, why)
-    if st.session_state.get("refused") != told:
-        st.session_state["refused"] = told
+    """Write into the access log that this page was refused: once, not at each refresh."""
+    refusal = (what, why)
+    if st.session_state.get("refused") != refusal:
+        st.session_state["refused"] = refusal
         refused(str(st.session_state["account"].subject), what, why=why)
 
 
@@ -223,8 +223,8 @@ def noted(who: str, what: str, *, report_id: int | None = None, why: str = "") -
         note(watch.watcher().reports, who, what, report_id=report_id, why=why)
     except (DatabaseAway, NotAReportDatabase):
         of = "" if report_id is None else f", report {report_id}"
-        told = (who, f"{what}{of}", why)
-        _LOG.warning("Not in the access log, which cannot be written now: %s, %s, %s", *map(log_text, told))
+        line = (who, f"{what}{of}", why)
+        _LOG.warning("Not in the access log, which cannot be written now: %s, %s, %s", *map(log_text, line))
 
 
 def whose(account: Account, address: str | None) -> Whose:

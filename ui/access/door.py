@@ -56,7 +56,7 @@ def prepare() -> str:
     """Make a new door for this process and return its token. Raises SettingsError if the token is too short."""
     token = os.environ.pop(TOKEN_VARIABLE, None)
     if token is not None and len(token) < _SHORTEST:
-        raise SettingsError(f"{TOKEN_VARIABLE} has {_SHORTEST} characters or more, drawn at random.")
+        raise SettingsError(f"{TOKEN_VARIABLE} needs at least {_SHORTEST} characters, drawn at random.")
     drawn = token or secrets.token_urlsafe(32)
     _doors[:] = [Door(drawn)]
     return f"<{TOKEN_VARIABLE}>" if token else drawn

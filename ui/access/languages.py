@@ -1,4 +1,4 @@
-"""Which language a viewer reads: the address's, else the account's, else the browser's, else the city's own."""
+"""The viewer's language: the address's, else the account's, else the browser's, else the city's."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ from ui.live import watch
 
 
 def begin() -> None:
-    """Read the language of this run of a page, and keep for its session what its viewer may choose."""
+    """Set the language of this run, and keep the viewer's choice of languages in the session."""
     city = watch.watcher().pulse.city
     viewer = accounts.asker()()
     headers = {name.lower(): value for name, value in st.context.headers.items()}
@@ -23,20 +23,20 @@ def begin() -> None:
 
 
 def of_request(request: HTTPConnection, viewer: Account, city: City | None) -> Language:
-    """Return the language that the answer to a request speaks: a file, or what a map draws."""
+    """Return the language for the answer to a request: a file, or map data."""
     found = ordered(city, viewer.language, request.headers.get("accept-language", ""))
     said = request.query_params.get("lang")
     return next((code for code in found if code == said), found[0])
 
 
 def of_screen(said: str, city: City | None) -> Language:
-    """Return the language of a screen on a wall: what its settings say (empty: nothing), else the city's own."""
+    """Return a wall screen's language: from its settings if not empty, else the city's."""
     found = offered_by(city)
     return next((code for code in LANGUAGES if code == said), found[0])
 
 
 def ordered(city: City | None, own: str | None, accepted: str) -> tuple[Language, ...]:
-    """Return the city's languages with the one first that a viewer gets without choosing.
+    """Return the city's languages, the viewer's default first.
 
     `own` is the account's language, `accepted` the browser's header Accept-Language.
     """
@@ -47,15 +47,15 @@ def ordered(city: City | None, own: str | None, accepted: str) -> tuple[Language
 
 
 def offered_by(city: City | None) -> tuple[Language, ...]:
-    """Return the languages a city names that we speak, its own first; all of ours where no city is known."""
+    """Return the languages of a city that we support, its own first; all of ours if the city is unknown."""
     named: Sequence[str] = city.languages if city else ()
     return tuple(code for said in named for code in LANGUAGES if code == said) or LANGUAGES
 
 
 def preferred(accepted: str) -> list[str]:
-    """Return the languages of a header Accept-Language, the best liked first, without their countries.
+    """Return the languages of an Accept-Language header by preference, without countries.
 
-    What says nothing is left out: "*", what is not liked at all (q=0), and what cannot be read.
+    Ignores "*", q=0 and unreadable parts.
     """
     liked: dict[str, float] = {}
     for part in accepted.split(",")[:50]:

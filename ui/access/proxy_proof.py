@@ -1,8 +1,8 @@
-"""How a reverse proxy proves that it is the city's own, and whom it names.
+"""How a reverse proxy proves that it is the city's own, and which user it names.
 
-An address proves little: whatever else runs on the proxy's machine has the same. So a name counts only with a secret
-that the proxy sends along, or inside an assertion (a JWT) that it signed. The gate asks once for each request and hands
-the proven name on in a header of our own, which no visitor can send.
+An address proves little: other programs on the proxy's machine share it. So a name counts only with a secret that the
+proxy sends, or inside an assertion (a JWT) that it signed. The gate checks this once a request and passes the proven
+name on in our own header, which visitors cannot set.
 """
 
 import hmac
@@ -25,11 +25,11 @@ from starlette.types import Scope
 from ui.base.settings import SettingsError
 
 SUBJECT: Final = "x-report-subject"
-"""The header in which the gate hands on whom the proxy named, percent-encoded; what a visitor sends is removed."""
+"""The header in which the gate passes on the proven user, percent-encoded; a visitor's own is removed."""
 PROVEN_AT: Final = "x-report-proven-at"
-"""The header in which it says when that was, in seconds since 1970."""
+"""The header with the time of that proof, in seconds since 1970."""
 CLAIMS: Final = ("email", "sub", "preferred_username", "upn")
-"""What of a signed word may name an account."""
+"""The claims that may name an account."""
 
 _OURS: Final = (SUBJECT.encode(), PROVEN_AT.encode())
 _ALGORITHMS: Final = {"RS256": "RSA", "ES256": "EC", "HS256": "oct"}
@@ -55,12 +55,12 @@ _NEEDS: Final = (
 
 
 class NotProven(Exception):
-    """A request names somebody and does not prove that the proxy did; the message says why, for the access log."""
+    """A request names a user without the proxy's proof; the message says why, for the access log."""
 
 
 @dataclass(frozen=True)
 class Secret:
-    """The proxy names somebody in `header`, and sends `secret` in `secret_header`."""
+    """The proxy names the user in `header` and sends `secret` in `secret_header`."""
 
     header: str
     secret: str
@@ -70,7 +70,7 @@ class Secret:
 
 @dataclass(frozen=True)
 class Assertion:
-    """The proxy signs who somebody is: a JWT in `header`, whose `claim` names the account."""
+    """The proxy signs the user's name: a JWT in `header`, whose `claim` names the account."""
 
     header: str
     algorithms: tuple[str, ...]
@@ -84,11 +84,11 @@ Proof = Secret | Assertion
 
 
 def read(access: Mapping[str, Any]) -> Proof:
-    """Return the proof that [access] of secrets.toml asks a proxy for. Raises SettingsError."""
+    """Return the proof that [access] of secrets.toml requires. Raises SettingsError."""
     said = {word: access[word] for word in WORDS if word in access}
     wrong = [word for word, value in said.items() if word != "algorithms" and not (isinstance(value, str) and value)]
     if wrong:
-        raise SettingsError(f"secrets.toml, [access]: {', '.join(sorted(wrong))} is text that is not empty.")
+        raise SettingsError(f"secrets.toml, [access]: {', '.join(sorted(wrong))} must be non-empty text.")
     by_assertion = bool(said.keys() & {"assertion", "algorithms", "keys", "issuer", "audience"})
     if by_assertion and said.keys() & {"header", "secret", "secret_header", "encoding"}:
         raise SettingsError("secrets.toml, [access]: a proxy proves itself by a secret or by an assertion, not both.")
@@ -102,16 +102,16 @@ def _secret(said: Mapping[str, str]) -> Secret:
     if not {"header", "secret"} <= said.keys():
         raise SettingsError(_NEEDS)
     if len(said["secret"]) < _SHORTEST:
-        raise SettingsError(f"secrets.toml, [access]: secret has {_SHORTEST} characters or more, drawn at random.")
+        raise SettingsError(f"secrets.toml, [access]: secret needs at least {_SHORTEST} characters, drawn at random.")
     header, secret_header = said["header"].lower(), said.get("secret_header", "X-Proxy-Secret").lower()
     if header == secret_header:
-        raise SettingsError("secrets.toml, [access]: header and secret_header are two headers.")
+        raise SettingsError("secrets.toml, [access]: header and secret_header must be different headers.")
     match said.get("encoding", "utf-8"):
         case "utf-8":
             return Secret(header, said["secret"], secret_header)
         case "percent":
             return Secret(header, said["secret"], secret_header, "percent")
-    raise SettingsError('secrets.toml, [access]: encoding is "utf-8" or "percent".')
+    raise SettingsError('secrets.toml, [access]: encoding must be "utf-8" or "percent".')
 
 
 def _assertion(access: Mapping[str, Any]) -> Assertion:
@@ -119,14 +119,14 @@ def _assertion(access: Mapping[str, Any]) -> Assertion:
         raise SettingsError(f"secrets.toml, [access]: an assertion needs {', '.join(sorted(missing))} too. {_NEEDS}")
     algorithms = access["algorithms"]
     if not isinstance(algorithms, list) or not algorithms or not set(map(str, algorithms)) <= _ALGORITHMS.keys():
-        raise SettingsError(f"secrets.toml, [access]: algorithms are a list of {', '.join(_ALGORITHMS)}.")
+        raise SettingsError(f"secrets.toml, [access]: algorithms must be a list of {', '.join(_ALGORITHMS)}.")
     if "HS256" in algorithms and len(set(algorithms)) > 1:
         raise SettingsError(
-            "secrets.toml, [access]: HS256 stands alone; its key is a secret, the others' keys are not."
+            "secrets.toml, [access]: HS256 cannot be mixed with others: its key is secret, theirs are public."
         )
     claim = access.get("claim", CLAIMS[0])
     if claim not in CLAIMS:
-        raise SettingsError(f"secrets.toml, [access]: claim is one of {', '.join(CLAIMS)}.")
+        raise SettingsError(f"secrets.toml, [access]: claim must be one of {', '.join(CLAIMS)}.")
     proof = Assertion(
         header=str(access["assertion"]).lower(),
         algorithms=tuple(map(str, algorithms)),
@@ -143,7 +143,7 @@ def _assertion(access: Mapping[str, Any]) -> Assertion:
 
 
 def _keys(proof: Assertion) -> KeySet | Key:
-    """Return the keys of the file, read again whenever it changes. Raises OSError, SettingsError."""
+    """Return the keys of the file, read again when it changes. Raises OSError, SettingsError."""
     return _read_keys(proof.keys, proof.keys.stat().st_mtime_ns, proof.algorithms)
 
 
@@ -151,14 +151,14 @@ def _keys(proof: Assertion) -> KeySet | Key:
 def _read_keys(file: Path, _changed: int, algorithms: tuple[str, ...]) -> KeySet | Key:
     raw = file.read_bytes()
     kinds = {_ALGORITHMS[algorithm] for algorithm in algorithms}
-    found: KeySet | Key  # a single key stands for itself, whatever name an assertion has for it
+    found: KeySet | Key  # a single key is used whatever key id an assertion has
     try:
         if raw.lstrip()[:1] == b"{":
             said = json.loads(raw)
             found = KeySet.import_key_set(said if "keys" in said else {"keys": [said]})
         elif kinds == {"oct"}:
             if len(raw.strip()) < _SHORTEST:
-                raise ValueError(f"a key of HS256 has {_SHORTEST} characters or more")
+                raise ValueError(f"an HS256 key needs at least {_SHORTEST} characters")
             found = OctKey.import_key(raw.strip())
         else:
             found = RSAKey.import_key(raw) if kinds == {"RSA"} else ECKey.import_key(raw)
@@ -167,18 +167,18 @@ def _read_keys(file: Path, _changed: int, algorithms: tuple[str, ...]) -> KeySet
     keys = found.keys if isinstance(found, KeySet) else [found]
     if unrecognised := {key.key_type for key in keys} - kinds:
         raise SettingsError(
-            f"{file}: keys of the kind {', '.join(sorted(unrecognised))} are none of {', '.join(algorithms)}."
+            f"{file}: keys of type {', '.join(sorted(unrecognised))} do not fit the algorithms {', '.join(algorithms)}."
         )
     if not keys:
-        raise SettingsError(f"{file}: there is no key in it.")
+        raise SettingsError(f"{file}: it contains no key.")
     return found
 
 
 def prove(proof: Proof, scope: Scope, *, trusted: bool) -> str:
-    """Put whom the proxy named and proved into the headers of a request, in the place of all that might say so.
+    """Replace all headers that could name a user by the proven name.
 
-    A request from an address that is not `trusted` names nobody. Returns why a name that was sent is not proven, for
-    the access log; empty where it is, and where nobody is named.
+    A request from an address that is not `trusted` names no user. Returns why a name that was sent is not proven, for
+    the access log; empty if it is proven or no name was sent.
     """
     why, subject = "", None
     if trusted:
@@ -187,7 +187,7 @@ def prove(proof: Proof, scope: Scope, *, trusted: bool) -> str:
         except NotProven as error:
             why = str(error)
     spoken = {*_OURS, proof.header.encode()} | ({proof.secret_header.encode()} if isinstance(proof, Secret) else set())
-    kept = [(name, value) for name, value in scope["headers"] if name.lower() not in spoken]  # no page sees the secret
+    kept = [(name, value) for name, value in scope["headers"] if name.lower() not in spoken]  # pages see no secret
     if subject is not None:
         kept += [(_OURS[0], quote(subject, safe="").encode()), (_OURS[1], str(int(time.time())).encode())]
     scope["headers"] = kept
@@ -195,7 +195,7 @@ def prove(proof: Proof, scope: Scope, *, trusted: bool) -> str:
 
 
 def subject_in(headers: Mapping[str, str], *, within_hours: float) -> str | None:
-    """Return whom the gate found proven for this request, or when this session began; None: nobody, or too long ago."""
+    """Return the user that the gate proved for this request or at the session's start; None: none, or too long ago."""
     said, at = headers.get(SUBJECT), headers.get(PROVEN_AT, "")
     if not said or not at.isdecimal() or time.time() - int(at) > within_hours * 3600:
         return None
@@ -203,9 +203,9 @@ def subject_in(headers: Mapping[str, str], *, within_hours: float) -> str | None
 
 
 def named(proof: Proof, headers: list[tuple[bytes, bytes]], now: int | None = None) -> str | None:
-    """Return whom these headers name and prove; None where they name nobody. Raises NotProven.
+    """Return the user that these headers name and prove; None if they name none. Raises NotProven.
 
-    `now` is in seconds since 1970; None: the clock's.
+    `now` is in seconds since 1970; None: the current time.
     """
     said = _one(headers, proof.header)
     if isinstance(proof, Secret):
@@ -223,12 +223,12 @@ def named(proof: Proof, headers: list[tuple[bytes, bytes]], now: int | None = No
 def _one(headers: list[tuple[bytes, bytes]], wanted: str) -> bytes | None:
     found = [value for name, value in headers if name.lower().decode("latin-1") == wanted]
     if len(found) > 1:
-        raise NotProven("a header that stands twice")
+        raise NotProven("a header that occurs twice")
     return found[0].strip() if found else None
 
 
 def _decoded(raw: bytes, encoding: str) -> str:
-    """Return a name as the proxy means it: as RFC 8187 has it, or in UTF-8, percent-encoded where settings say so."""
+    """Return a name as RFC 8187 writes it, or in UTF-8; percent-decoded if the settings say so."""
     extended = _EXTENDED.fullmatch(raw)
     if extended:
         raw = unquote_to_bytes(extended[1])
@@ -241,7 +241,7 @@ def _decoded(raw: bytes, encoding: str) -> str:
 
 
 def _cleaned(subject: str) -> str | None:
-    """Return a name composed as accounts are typed in (NFC). Raises NotProven for one that holds control characters."""
+    """Return a name in NFC, as accounts are entered. Raises NotProven if it holds control characters."""
     if any(unicodedata.category(sign) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for sign in subject):
         raise NotProven("a name with control characters")
     return unicodedata.normalize("NFC", subject.strip()) or None
@@ -258,7 +258,7 @@ def _claimed(proof: Assertion, said: bytes, now: int | None) -> str:
             exp={"essential": True},
         ).validate(claims)
     except (JoseError, ValueError, TypeError, OSError, SettingsError) as error:
-        raise NotProven(f"an assertion that does not hold ({type(error).__name__})") from error
+        raise NotProven(f"an invalid assertion ({type(error).__name__})") from error
     subject = claims.get(proof.claim)
     if not isinstance(subject, str) or (proof.claim == "email" and claims.get("email_verified") is False):
         raise NotProven("an assertion that names nobody")

@@ -43,14 +43,14 @@ class NotOnRecord(Exception):
         """Return why the file is refused, in the viewer's language."""
         if self.kind == "read_only":
             return no_file_from_a_copy()
-        return _("The access log cannot be written now, so no file is given out. Please try again in a few minutes.")
+        return _("The access log cannot be written now, so no file can be exported. Please try again in a few minutes.")
 
 
 def no_file_from_a_copy() -> str:
     """Return why a dashboard on a standby without access to the primary exports no files."""
     return _(
-        "This dashboard reads a copy of the database, where the access log cannot be written, so no file is given out. "
-        "Whoever runs the dashboard opens the way: REPORT_DB_WRITE_URL names the primary database."
+        "This dashboard reads a copy of the database, where the access log cannot be written, so no file "
+        "can be exported. Its operator can set REPORT_DB_WRITE_URL to the primary database."
     )
 
 
@@ -101,8 +101,8 @@ class Taken:
         try:
             export_ended(self.reports, self.number, self.who, sent=self.sent, whole=self.whole)
         except (DatabaseAway, NotAReportDatabase):
-            told = (self.number, self.sent)
-            _LOG.warning("The end of file %s is not in the access log: %s cases sent", *map(log_text, told))
+            logged = (self.number, self.sent)
+            _LOG.warning("The end of file %s is not in the access log: %s cases sent", *map(log_text, logged))
 
 
 def begin_file(
@@ -120,8 +120,8 @@ def begin_file(
     `query` are the address's parameters that list the same cases, `facts` the same in words. Raises NotOnRecord.
     """
     at = datetime.now(UTC)
-    told = [f"{heading}: {words}" for heading, words in facts]
-    why = " | ".join(part for part in (address_of(account, address), *told) if part)
+    details = [f"{heading}: {words}" for heading, words in facts]
+    why = " | ".join(part for part in (address_of(account, address), *details) if part)
     try:
         number = export_begun(
             reports, account.subject, kind=kind, query=urlencode(query, doseq=True), listed=listed, why=why
@@ -179,7 +179,7 @@ class Latest:
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """Know nothing yet. `clock` counts seconds."""
+        """Start without data. `clock` counts seconds."""
         self._clock = clock
         self._known: list[Volume] | None = None
         self._asked_at = -_SECONDS_OF_A_VOLUME

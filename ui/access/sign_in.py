@@ -1,6 +1,6 @@
-"""Who is asking: nobody in particular, a person an identity provider vouches for, or one a reverse proxy names.
+"""Who the viewer is: anonymous, a user of an identity provider, or a user that a reverse proxy names.
 
-`.streamlit/secrets.toml` chooses (docs/access.md). Without it nobody signs in (ui/access/door.py).
+`.streamlit/secrets.toml` decides (docs/access.md). Without it nobody signs in (ui/access/door.py).
 """
 
 import ipaddress
@@ -20,17 +20,17 @@ from ui.base.settings import SettingsError
 from ui.base.streamlit_internals import StreamlitSecretNotFoundError, signed_in_user, tie_sessions_to
 
 OPEN_VARIABLE = "REPORT_OPEN"
-"""Set to yes, the dashboard answers to the network although nobody signs in; the same as the argument --open."""
+"""Set to yes, the dashboard answers the network without sign-in, like the argument --open."""
 _USUAL_HOURS = 10.0
 _KNOWN = {"claim", "hours", "proxies", *proxy_proof.WORDS}
 
 
 @dataclass(frozen=True)
 class SignIn:
-    """How viewers are told apart.
+    """How viewers are identified.
 
-    `claim` is what of the provider's word names an account, `hours` how long the word of a provider or a proxy is
-    taken; `proof` is how the proxies at `proxies` (addresses or networks) prove whom they name.
+    `claim` is the identity provider's claim that names an account; `hours` is how long a sign-in is accepted; `proof`
+    is how the proxies at `proxies` (addresses or networks) prove the user.
     """
 
     way: Literal["nobody", "provider", "proxy"] = "nobody"
@@ -40,7 +40,7 @@ class SignIn:
     proof: proxy_proof.Proof | None = None
 
     def trusts(self, address: str | None) -> bool:
-        """Whether requests from an address may name who is asking."""
+        """Whether requests from an address may name the user."""
         try:
             known = ipaddress.ip_address(address or "")
         except ValueError:
@@ -50,7 +50,7 @@ class SignIn:
 
 @lru_cache(maxsize=1)
 def sign_in() -> SignIn:
-    """Return how viewers are told apart. Raises SettingsError."""
+    """Return how viewers are identified. Raises SettingsError."""
     try:
         said = {word: dict(st.secrets[word]) for word in ("auth", "access") if word in st.secrets}
     except StreamlitSecretNotFoundError:
@@ -60,7 +60,7 @@ def sign_in() -> SignIn:
         raise SettingsError(f"secrets.toml, [access]: {', '.join(sorted(unknown))} is not known.")
     hours, claim = access.get("hours", _USUAL_HOURS), access.get("claim", proxy_proof.CLAIMS[0])
     if not isinstance(hours, int | float) or isinstance(hours, bool) or not 0 < hours <= 24 * 30:
-        raise SettingsError("secrets.toml, [access]: hours is a number above 0, at most 720.")
+        raise SettingsError("secrets.toml, [access]: hours must be a number above 0 and at most 720.")
     if set(access) - {"claim", "hours"}:
         return _by_proxy(access, float(hours), "auth" in said)
     if "auth" not in said:
@@ -70,15 +70,15 @@ def sign_in() -> SignIn:
     ):
         raise SettingsError(f"secrets.toml, [auth]: {', '.join(sorted(missing))} is missing.")
     if len(str(said["auth"]["cookie_secret"])) < 32:
-        raise SettingsError("secrets.toml, [auth]: cookie_secret has 32 characters or more, drawn at random.")
+        raise SettingsError("secrets.toml, [auth]: cookie_secret needs at least 32 characters, drawn at random.")
     if claim not in proxy_proof.CLAIMS:
-        raise SettingsError(f"secrets.toml, [access]: claim is one of {', '.join(proxy_proof.CLAIMS)}.")
+        raise SettingsError(f"secrets.toml, [access]: claim must be one of {', '.join(proxy_proof.CLAIMS)}.")
     return SignIn("provider", claim=str(claim), hours=float(hours))
 
 
 def _by_proxy(access: Mapping[str, Any], hours: float, with_provider: bool) -> SignIn:
     if with_provider:
-        raise SettingsError("secrets.toml: either [auth] or a proxy says who is asking, not both.")
+        raise SettingsError("secrets.toml: use either [auth] or a proxy to identify viewers, not both.")
     try:
         networks = tuple(ipaddress.ip_network(str(one)) for one in access.get("proxies", ()))
     except ValueError as error:
@@ -89,20 +89,20 @@ def _by_proxy(access: Mapping[str, Any], hours: float, with_provider: bool) -> S
 
 
 def tie_sessions() -> None:
-    """Have Streamlit tie each session to whom the proxy named when it began: nobody else takes it up by its id."""
+    """Have Streamlit bind each session to the user the proxy named at its start: no other user can resume it."""
     if sign_in().way == "proxy":
         tie_sessions_to({proxy_proof.SUBJECT: "subject"})
 
 
 def open_in_words() -> bool:
-    """Whether somebody said in words that the network may look without signing in."""
+    """Whether the operator has allowed the network to look without sign-in."""
     return "--open" in sys.argv[1:] or os.environ.get(OPEN_VARIABLE) == "yes"
 
 
 def subject_of_request(headers: Mapping[str, str], cookies: Mapping[str, str]) -> str | None:
-    """Return who is asking for a route, as the identity provider or the proxy names them; None: nobody we believe.
+    """Return the user who requests a route, as the identity provider or the proxy names them; None if unproven.
 
-    `headers` are as the gate hands them on (ui/access/proxy_proof.py), read without regard to case.
+    `headers` come from the gate (ui/access/proxy_proof.py) and are read case-insensitively.
     """
     settings = sign_in()
     if settings.way == "proxy":
@@ -114,7 +114,7 @@ def subject_of_request(headers: Mapping[str, str], cookies: Mapping[str, str]) -
 
 
 def subject_of_claims(claims: Mapping[str, Any], now: datetime | None = None) -> str | None:
-    """Return whom an identity provider's word names; None where it is too old, or not sure of the address."""
+    """Return the user in an identity provider's claims; None if they are too old or the e-mail is unverified."""
     settings = sign_in()
     if not claims.get("is_logged_in") or (settings.claim == "email" and claims.get("email_verified") is False):
         return None

@@ -1,7 +1,7 @@
-// Controls whose choice is a word of the address (ui/address/controls.py). What is chosen goes into the address as it stands at
-// that instant, so that two quick choices both count. Part of panel.js: a control is a panel.
+// Controls whose choice is a parameter of the address (ui/address/controls.py). A choice changes the address as it is
+// at that instant, so that two quick choices both count. Part of panel.js: a control is a panel.
 
-// The address with other values of a word; a list begins at its first page again, unless only its language changes.
+// Sets a parameter of the address; a list returns to its first page, unless only the language changes.
 function choose(word, values) {
   const address = new URL(location.href)
   address.searchParams.delete(word)
@@ -22,7 +22,7 @@ function choosing(panel) {
   panel.addEventListener("focusout", ({ relatedTarget }) => {
     if (!panel.drawing && !panel.contains(relatedTarget)) close(panel)
   })
-  // What is pressed inside the box leaves the focus in its field.
+  // A press inside the box keeps the focus in its field.
   panel.addEventListener("mousedown", (event) => {
     if (!event.target.closest(".some-box, .some-list")) return
     if (event.target.role !== "combobox") event.preventDefault()
@@ -63,13 +63,13 @@ function pressed(panel, event) {
   event.preventDefault()
 }
 
-// Opens the list with what was typed, folded as the server folds a search (queries/figures/figures.py: plain).
+// Opens the list filtered by what was typed, folded as the server folds a search (queries/figures/figures.py: plain).
 function show(panel, open) {
   const input = field(panel)
   const words = plain(input.value).split(/\s+/)
   const all = [...panel.querySelectorAll("[role=option]")]
   const holds = (start) => (option) => words.every((word) => `${start}${option.dataset.plain}`.includes(start + word))
-  const fits = all.some(holds(" ")) ? holds(" ") : holds("")  // words that begin so, else words that hold it
+  const fits = all.some(holds(" ")) ? holds(" ") : holds("")  // words that begin with it, else words that contain it
   for (const option of all) option.hidden = !fits(option)
   const options = found(panel)
   panel.querySelector(".some-nothing").hidden = options.length > 0
@@ -102,7 +102,7 @@ function toggle(panel, value) {
   const chosen = new URL(location.href).searchParams.getAll(word)
   const option = panel.querySelector(`[role=option][data-value="${CSS.escape(value)}"]`)
   const leaves = chosen.includes(value)
-  option?.setAttribute("aria-selected", String(!leaves))  // at once; the run that follows draws it anew
+  option?.setAttribute("aria-selected", String(!leaves))  // at once, before the next run redraws it
   field(panel).value = ""
   if (field(panel).ariaExpanded === "true") show(panel, true)
   choose(word, leaves ? chosen.filter((other) => other !== value) : [...chosen, value])

@@ -1,8 +1,8 @@
-"""Controls whose choice lives in the address alone: they show what stands there, and a click leads to another address.
+"""Controls whose state is the address alone: they show its value, and a click leads to another address.
 
-The browser writes the address (ui/address/choices.js), never the server. A control of Streamlit's own has a state
-beside the address; where the viewer goes Back quickly, that state arrives with the address of another page, and the
-choices of one page end in the address of the other.
+The browser writes the address (ui/address/choices.js), never the server. A Streamlit control has its own state besides
+the address: after quick Backs that state arrives with another page's address, and one page's choices end up in the
+other's address.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,11 +15,11 @@ from ui.address.url_filters import split
 from ui.base.html_panel import panel
 
 PAGE = "page"
-"""What an address calls the page of a list."""
+"""The page number of a list in an address."""
 BEFORE = "before"
-"""The same of a list that goes on from a line: before which."""
+"""The row before which a list continues, in an address."""
 _KEEPS_PAGE = "lang"
-"""The word whose change leaves a list as it is, but for its language."""
+"""The parameter whose change does not reset a list."""
 
 
 def one_of(
@@ -31,15 +31,15 @@ def one_of(
     words: Callable[[str], str],
     says: bool = True,
 ) -> str:
-    """Draw a choice of one and return it. `word` is its name in the address, which leaves the `default` one out.
+    """Draw a choice of one and return it. `word` is its parameter in the address; the `default` is left out of it.
 
-    What stands in the address and is none of the options counts as the usual one, and that is said below unless
-    somebody else `says` so.
+    An unknown value in the address counts as the default; a note below says so unless another part of the page `says`
+    so.
     """
-    stands = st.query_params.get(word)
-    chosen = stands if stands is not None and stands in options else default
-    if says and stands not in {None, "", *options}:
-        panel("notice", key=f"notice_{word}", words=stands)
+    value = st.query_params.get(word)
+    chosen = value if value is not None and value in options else default
+    if says and value not in {None, "", *options}:
+        panel("notice", key=f"notice_{word}", words=value)
     panel(
         "choose_one",
         key=f"choose_{word}",
@@ -61,11 +61,11 @@ def one_of(
 
 
 def some_of(label: str, word: str, options: Sequence[str], *, words: Callable[[str], str], nothing: str) -> list[str]:
-    """Draw a choice of any number and return them; `nothing` stands in it while none is chosen.
+    """Draw a choice of any number and return them; `nothing` is the placeholder while none is chosen.
 
-    What is typed into it finds an option as a search does: without diacritics, in any case, each word by itself.
+    Typing filters the options as a search does: without diacritics, in any case, each word by itself.
     """
-    stands = [option for option in split(st.query_params.get_all(word), options) if option in options]
+    chosen = [option for option in split(st.query_params.get_all(word), options) if option in options]
     panel(
         "choose_some",
         key=f"choose_{word}",
@@ -73,31 +73,31 @@ def some_of(label: str, word: str, options: Sequence[str], *, words: Callable[[s
         word=word,
         nothing=nothing,
         options=[
-            {"value": option, "words": words(option), "plain": plain(words(option)), "here": option in stands}
+            {"value": option, "words": words(option), "plain": plain(words(option)), "here": option in chosen}
             for option in options
         ],
     )
-    return stands
+    return chosen
 
 
 def words_of(label: str, word: str, *, example: str) -> str:
-    """Draw a field for words and return them."""
-    stands = st.query_params.get(word, "")
-    panel("choose_words", key=f"choose_{word}", label=label, word=word, example=example, stands=stands)
-    return stands
+    """Draw a text field and return its value."""
+    value = st.query_params.get(word, "")
+    panel("choose_words", key=f"choose_{word}", label=label, word=word, example=example, value=value)
+    return value
 
 
 def rewrite(**words: str | None) -> None:
-    """Write words into the address, all at once: one entry of the browser's history. None takes a word out.
+    """Write parameters into the address, all at once: one entry of the browser's history. None removes one.
 
-    A list begins at its first page again.
+    A list returns to its first page.
     """
-    stands = {word: st.query_params.get_all(word) for word in st.query_params if word not in {PAGE, *words}}
-    st.query_params.from_dict(stands | {word: value for word, value in words.items() if value is not None})
+    kept = {word: st.query_params.get_all(word) for word in st.query_params if word not in {PAGE, *words}}
+    st.query_params.from_dict(kept | {word: value for word, value in words.items() if value is not None})
 
 
 def _with(word: str, value: str | None) -> str:
-    """Return this page's address with another choice in it, None: without; at the first page of its list."""
+    """Return this page's address with a parameter changed (None: removed), at the first page of its list."""
     query = {key: st.query_params.get_all(key) for key in st.query_params}
     if word != _KEEPS_PAGE:
         query = {key: value for key, value in query.items() if key not in {PAGE, BEFORE}}

@@ -1,4 +1,4 @@
-"""What stands in an empty search field: words of this city, as they may be typed."""
+"""Example words for an empty search field, taken from this city's own names."""
 
 import re
 
@@ -14,7 +14,7 @@ _UNITS = 2
 
 
 def of_search(reports: ReportDatabase) -> str:
-    """Return an example of a search: a category, a place, and what else is found. Raises DatabaseAway."""
+    """Return an example for the search field: a category, a place, and what else can be found. Raises DatabaseAway."""
     category = _first(names(reports, "category"))
     place = next((word for level in levels.present(reports) if (word := _first(names(reports, level)))), "")
     said = " ".join(word for word in (category, place) if word)
@@ -22,20 +22,20 @@ def of_search(reports: ReportDatabase) -> str:
 
 
 def of_unit(reports: ReportDatabase) -> str:
-    """Return an example of what finds a unit: the beginning of two units' names. Raises DatabaseAway."""
+    """Return an example for the unit field: the beginnings of two units' names. Raises DatabaseAway."""
     known = names(reports, "unit")
     first_of_each = [word for kind in known["kind"].unique() for word in _short(known[known["kind"] == kind])[:1]]
     return ", ".join(list(dict.fromkeys([*first_of_each, *_short(known)]))[:_UNITS])
 
 
 def _first(known: pd.DataFrame) -> str:
-    """Return the first short name, one without figures before others; empty where none is short."""
+    """Return the first short name, preferably without digits; empty if no name is short."""
     short = _short(known)
     return next((words for words in short if not re.search(r"\d", words)), next(iter(short), ""))
 
 
 def _short(known: pd.DataFrame) -> list[str]:
-    """Return the names that are short, in the order of their codes, as they may be typed."""
+    """Return the short names in the order of their codes, written as one would type them."""
     rows = known.sort_values("code").to_dict("records")
     written = [re.split(r"[,;(/&]| và | and ", name(row))[0].strip() for row in rows]
     typed = [plain(words) if language() == "vi" else words.lower() for words in written]

@@ -8,12 +8,12 @@ from ui.address.url_filters import CHOICES, SEVERITY
 from ui.base.run import Run
 
 WHOLE_CITY = dict.fromkeys(("unit", "district", "ward", "officer", map_cell.WORD))
-"""What an address leaves out to speak of the whole city."""
+"""The parameters to drop from an address so that it covers the whole city."""
 _CARRIED = ("period", "from", "to", "at", "lang", SEVERITY, "officer", map_cell.WORD)
 
 
 def address(page: str, /, **query: Any) -> str:
-    """Return the address of a page with a query, relative to any page; "?" is the page itself.
+    """Return the address of a page with a query, relative to any page; "?" is the current page.
 
     Empty values are left out of the query.
     """
@@ -22,5 +22,5 @@ def address(page: str, /, **query: Any) -> str:
 
 
 def carried(run: Run) -> dict[str, Any]:
-    """Return the viewer's choices as an address carries them from page to page."""
+    """Return the viewer's choices as the query that links carry from page to page."""
     return {key: run.query[key] for key in (*_CARRIED, *CHOICES) if key in run.query}

@@ -1,4 +1,4 @@
-"""A square of the map as a choice: in the address (`bbox`: west, south, east, north in degrees) and in words."""
+"""A square of the map as a filter: in the address (`bbox`: west, south, east, north in degrees) and in words."""
 
 import math
 from collections.abc import Iterable
@@ -7,20 +7,20 @@ from queries.engine.filters import Square
 from ui.base.i18n import _, number
 
 WORD = "bbox"
-"""Its name in the address, as GeoJSON calls it."""
+"""Its parameter in the address, named as in GeoJSON."""
 
 _STEPS = 1000  # a square's sides lie on thousandths of a degree
-_LARGEST = 10_000  # cells; those of the coarsest grid far north have half as many
+_LARGEST = 10_000  # cells; in the coarsest grid far north a square has half as many
 
 
 def read(written: Iterable[str]) -> Square:
-    """Read a square from an address, none from an empty one. Raises ValueError for what is none of ours."""
+    """Read a square from an address; empty if there is none. Raises ValueError if it is not a square of our grids."""
     words = next(iter(written), "")
     if not words:
         return ()
     try:
         degrees = [float(word) for word in words.split(",")]
-    except ValueError:  # whose own words are Python's
+    except ValueError:  # replaces Python's own message
         raise ValueError(words) from None
     if len(degrees) != 4 or not all(map(math.isfinite, degrees)):
         raise ValueError(words)
@@ -33,7 +33,7 @@ def read(written: Iterable[str]) -> Square:
 
 
 def around(lon: float, lat: float, wide: int, high: int) -> str:
-    """Return the square of a grid in which a place lies, as an address writes it; its sides in thousandths of a degree.
+    """Return the grid square that contains a place, as an address writes it; its sides in thousandths of a degree.
 
     The grid is that of queries.map.
     """
@@ -43,7 +43,7 @@ def around(lon: float, lat: float, wide: int, high: int) -> str:
 
 
 def in_words(square: Square) -> str:
-    """Return a square in the viewer's words."""
+    """Return a square as words in the viewer's language."""
     west, south, east, north = (number(side / _STEPS, 3) for side in square)
     return _("latitude {south} to {north}, longitude {west} to {east}", south=south, north=north, west=west, east=east)
 

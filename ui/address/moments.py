@@ -17,11 +17,11 @@ _DAY_ALONE = re.compile(r"\d{4}-?\d{2}-?\d{2}|\d{4}-?W\d{2}(-?\d)?|\d{1,2}([/.-]
 
 
 def read(words: str, *, zone: ZoneInfo, country: str) -> datetime:
-    """Read a moment. A day alone is its first midnight; without a zone of its own the moment is in `zone`.
+    """Read a moment. A day alone means its first midnight; without a time zone the moment is in `zone`.
 
-    Understood are ISO dates and times ("2026-11-02T08:00", "2026-11-02T08:00+07:00") and dates in figures with or
-    without a time ("02/11/2026", "02/11/2026 08:00"), whose day and month stand in the order usual in `country`
-    (ISO 3166-1 alpha-2). Raises ValueError for anything else, and for a year before 1990.
+    Reads ISO dates and times ("2026-11-02T08:00", "2026-11-02T08:00+07:00") and dates in figures with or without a time
+    ("02/11/2026", "02/11/2026 08:00"), in the order of day and month usual in `country` (ISO 3166-1 alpha-2). Raises
+    ValueError for anything else, and for a year before 1990.
     """
     words = _ZONE_AFTER_SPACE.sub(r"\1+\2", words.strip())
     try:
@@ -36,24 +36,24 @@ def read(words: str, *, zone: ZoneInfo, country: str) -> datetime:
 
 
 def read_end(words: str, *, zone: ZoneInfo, country: str) -> datetime:
-    """Read the end of a period: as `read` does, but a day alone belongs to the period whole. Raises ValueError."""
+    """Read the end of a period as `read` does, except that a day alone is included whole. Raises ValueError."""
     moment = read(words, zone=zone, country=country)
     return midnight(moment.date() + timedelta(days=1), zone) if _DAY_ALONE.fullmatch(words.strip()) else moment
 
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:
-    """Return when a day begins in a zone."""
+    """Return the first midnight of a day in a zone."""
     return datetime.combine(day, time.min, zone)
 
 
 def example(moment: datetime, country: str) -> str:
-    """Return a moment in figures, in the form that `read` understands for a country: 17/11/2026 08:00."""
+    """Return a moment in the form that `read` understands for a country: 17/11/2026 08:00."""
     return f"{moment:%d/%m/%Y %H:%M}" if day_first(country) else f"{moment:%m/%d/%Y %H:%M}"
 
 
 @cache
 def day_first(country: str) -> bool:
-    """Whether a country writes the day before the month; so does one that is not known."""
+    """Whether a country writes the day before the month; true for an unknown country."""
     try:
         default = Locale.parse(f"und_{country}")
     except (UnknownLocaleError, ValueError):

@@ -33,14 +33,14 @@ USUAL_PERIOD: Period = "30d"
 _DAYS = {"7d": 7, "30d": 30, "90d": 90, "365d": 365}
 _MONTHS = {"month": 1, "report-month": 1, "report-quarter": 3, "report-half": 6, "report-year": 12}
 _FIRST_DAY = 15
-"""The day of a month on which a reporting month begins that has the name of the next."""
+"""The day on which a reporting month begins: 15 October begins the reporting month of November."""
 _QUARTERS = ("I", "II", "III", "IV")
 
 
 def span(period: str, at: datetime, city: City) -> tuple[datetime, datetime | None]:
-    """Return when a period of PERIODS begins and ends; None: it reaches to the moment `at`.
+    """Return when a period of PERIODS begins and ends; an end of None means the moment `at`.
 
-    It begins and ends at midnights of the city. The last days end with the moment's own day.
+    It begins and ends at midnights of the city. The last days include the moment's own day.
     """
     if period == "all":
         return city.first_submitted_at or BEGINNING, None
@@ -58,19 +58,19 @@ def _days(period: str, today: date) -> tuple[date, date]:
         monday = today - timedelta(days=today.weekday() + 7 * back)
         return monday, monday + timedelta(days=7)
     months, first_day = _MONTHS[kind], _FIRST_DAY if kind.startswith("report-") else 1
-    # Months are counted by the name they have: from the 15th of October on, the reporting month is November.
+    # A month is counted by its name: from 15 October the reporting month is November.
     named = today.year * 12 + today.month - 1 + int(first_day > 1 and today.day >= first_day)
     first = named // months * months - months * back - int(first_day > 1)
     return _month(first, first_day), _month(first + months, first_day)
 
 
 def _month(number: int, day_of_month: int) -> date:
-    """Return a day of a month that is counted from the year nought."""
+    """Return a day of a month that is counted from year 0."""
     return date(number // 12, number % 12 + 1, day_of_month)
 
 
 def period_name(period: str, at: datetime, city: City) -> str:
-    """Return a period's name in the viewer's language; of a month also its days, since there are two of each name."""
+    """Return a period's name in the viewer's language; for months with their days, since there are two of each name."""
     if period.endswith("month"):
         return with_days(period, at, city)
     if period in ROLLING:
@@ -94,7 +94,7 @@ def with_days(period: str, at: datetime, city: City) -> str:
 
 
 def _numbered(period: str, first: date, last: date) -> str:
-    """Return the number a week, month, quarter, half-year or year goes by: that of the month in which it ends."""
+    """Return a week, month, quarter, half-year or year by number: that of the month in which it ends."""
     kind = period.removeprefix("last-").removeprefix("report-")
     if kind == "week":
         return _("Week {number}", number=f"{first.isocalendar().week:02}")
@@ -109,12 +109,12 @@ def _numbered(period: str, first: date, last: date) -> str:
 
 
 def _short(value: date, today: date) -> str:
-    """Return a day in figures, without the year where it is this one."""
+    """Return a day in figures, without the year if it is this year."""
     return f"{value:%d/%m}" if value.year == today.year else day(value)
 
 
 def in_words(filters: Filters) -> str:
-    """Return from when until when a period reaches: in days where it holds whole ones, else to the minute."""
+    """Return a period's start and end: days if it consists of whole days, else to the minute."""
     start, end = (value.astimezone(filters.zone) for value in (filters.start, filters.end))
     begins = day(start.date()) if start == midnight(start.date(), filters.zone) else moment(start)
     whole = end == midnight(end.date(), filters.zone) and start < end

@@ -1,7 +1,7 @@
-"""What a viewer asks for, as it stands in the address: moment, period, areas, units, categories, channels, severities,
+"""Parse the viewer's filters from the address: moment, period, areas, units, categories, channels, severities,
 officers, a square of the map.
 
-The address is untrusted: what it names and we do not know is left out, and said.
+The address is untrusted: unknown values are ignored and reported.
 """
 
 from collections.abc import Container, Iterable, Mapping
@@ -18,7 +18,7 @@ from ui.address import map_cell, moments
 from ui.address.periods import PERIODS, USUAL_PERIOD, span
 
 SAID = "said"
-"""The word of an address for one of the city's own words for a status or an area (queries.published.SAID)."""
+"""The parameter for one of the city's own words for a status or an area (queries.published.SAID)."""
 _LONGEST_SAID = 200  # characters
 
 CHOICES: dict[str, Dimension] = {
@@ -28,23 +28,23 @@ CHOICES: dict[str, Dimension] = {
     "category": "category",
     "channel": "channel",
 }
-"""What can be chosen in an address, each a dimension's codes."""
+"""The parameters that hold a dimension's codes."""
 NOBODY = "none"
-"""Stands in an address for the reports that have no district, ward, unit or officer."""
+"""The value that selects reports without a district, ward, unit or officer."""
 _FIRST_ALONE = ("at", "period", "from", "to")
-"""Words that are given once; what follows is not looked at."""
+"""Parameters with one value; further values are ignored."""
 _MAY_LACK = ("district", "ward", "unit")
 SEVERITY = "severity"
-"""What an address calls the severities that are chosen."""
+"""The parameter for severities."""
 _CLOCKS_DIFFER = timedelta(minutes=2)
-"""A moment that lies no further ahead is taken for now without a word: the page's moment follows the clock."""
+"""A moment at most this far ahead counts as now, without a remark: browser and server clocks differ."""
 
 
 class Remark(NamedTuple):
-    """What an address says of time that could not be done as it stands: its words, and why.
+    """A remark about the times in an address: the words, and why they were not used as written.
 
-    "moment": not read; "future": not come yet, and now is shown; "period": begins after it ends, or after the moment;
-    "cut": ends after the moment's day, and is counted up to the moment.
+    "moment": unreadable; "future": later than now, so now is shown; "period": begins after it ends or after the moment;
+    "cut": ends after the moment's day, so it is counted up to the moment.
     """
 
     why: Literal["moment", "future", "period", "cut"]
@@ -53,9 +53,9 @@ class Remark(NamedTuple):
 
 @dataclass(frozen=True)
 class ParsedFilters:
-    """The filters an address asks for, what in it was not understood, and what else is to be said of its times.
+    """The filters of an address, the values that were not understood, and remarks about its times.
 
-    `codes` are the choices that were understood, by their words in the address.
+    `codes` are the choices that were understood, by parameter.
     """
 
     filters: Filters
@@ -64,7 +64,9 @@ class ParsedFilters:
     codes: Mapping[str, list[str]] = field(default_factory=dict)
 
     def understood(self, query: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
-        """Return the query without the choices that were not understood: what a page goes on with, and its map asks."""
+        """Return the query without the values that were not understood: used for the page's links and its map's
+        request.
+        """
         refused = {
             "period": set(query.get("period", ())) - set(PERIODS),
             "at": self._remarked("moment", "future"),
@@ -79,7 +81,7 @@ class ParsedFilters:
         return {word: values for word, values in kept.items() if values}
 
     def _remarked(self, *reasons: str) -> set[str]:
-        """Return the words of the address that were not understood for one of some reasons."""
+        """Return the words of the address with a remark of one of these reasons."""
         return {word for why, words in self.remarks if why in reasons for word in words}
 
 
@@ -92,10 +94,10 @@ def parse_filters(
     default: datetime | None = None,
     scope: Scope = FIGURES,
 ) -> ParsedFilters:
-    """Read an address's query, for who may read the cases of a scope.
+    """Parse an address's query, for a viewer who may read the cases of a scope.
 
-    `now` is the latest moment there is, `default` the one where none is asked for (else now). Whoever may read no case
-    is told of the last full hour before it (queries.small_numbers).
+    `now` is the latest possible moment, `default` the one used if the address names none (else now). A viewer who may
+    read no case gets the last full hour before it (queries.small_numbers).
 
     Raises DatabaseAway.
     """
@@ -116,12 +118,12 @@ def parse_filters(
         keys = dict(zip(known["code"], map(int, known.index), strict=True))
         if word in _MAY_LACK:
             keys.setdefault(NOBODY, NONE)
-        codes[word], unknown = _told_apart(query[word], keys)
+        codes[word], unknown = _known_and_unknown(query[word], keys)
         unrecognised.extend(unknown)
         chosen[FIELDS[word]] = tuple(sorted(keys[code] for code in codes[word]))
     severities: tuple[str, ...] = ()
     if query.get(SEVERITY):
-        codes[SEVERITY], unknown = _told_apart(query[SEVERITY], SEVERITIES)
+        codes[SEVERITY], unknown = _known_and_unknown(query[SEVERITY], SEVERITIES)
         unrecognised.extend(unknown)
         severities = tuple(one for one in SEVERITIES if one in codes[SEVERITY])
         severities = () if severities == SEVERITIES else severities
@@ -143,18 +145,18 @@ def parse_filters(
 
 
 def split(values: Iterable[str], known: Container[str]) -> list[str]:
-    """Return the values of one word of an address, each once; several known ones may stand in one, between commas."""
+    """Return the distinct values of one parameter; a value may hold several known ones, separated by commas."""
     parts = [one for value in values for one in ([value] if value in known else value.split(","))]
     return list(dict.fromkeys(part for part in parts if part))
 
 
 def period_start(period: str, at: datetime, city: City) -> datetime:
-    """Return when a period begins: at the first midnight of its days, of which the moment's own is the last."""
+    """Return when a period begins: at a midnight; its last day is the moment's own."""
     return span(period, at, city)[0]
 
 
-def _told_apart(values: Iterable[str], known: Container[str]) -> tuple[list[str], list[str]]:
-    """Return which of a word's values are known, and which are not."""
+def _known_and_unknown(values: Iterable[str], known: Container[str]) -> tuple[list[str], list[str]]:
+    """Split a parameter's values into known and unknown ones."""
     wanted = split(values, known)
     return [one for one in wanted if one in known], [one for one in wanted if one not in known]
 
@@ -162,9 +164,9 @@ def _told_apart(values: Iterable[str], known: Container[str]) -> tuple[list[str]
 def _span(
     query: Mapping[str, Iterable[str]], period: str, at: datetime, city: City, remarks: list[Remark]
 ) -> tuple[datetime, datetime | None]:
-    """Return the period's start and end (None: the moment), which the words `from` and `to` set apart from it.
+    """Return the period's start and end (None: the moment); the parameters `from` and `to` override it.
 
-    Without a word for its end, a period whose start is set reaches to the moment.
+    A period with a start only reaches to the moment.
     """
     usual_start, usual_end = span(period, at, city)
     usual_start = min(usual_start, at)

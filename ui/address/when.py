@@ -1,4 +1,4 @@
-"""The controls of when: the period that is counted, and the moment the page speaks of. Both live in the address."""
+"""The controls for the period and the moment. Both are kept in the address."""
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
@@ -17,7 +17,7 @@ from ui.address.url_filters import ParsedFilters, Remark
 from ui.base.i18n import _, moment
 from ui.base.streamlit_internals import DeltaGenerator
 
-_EARLIEST = date(1990, 1, 1)  # what is older, an address cannot ask for
+_EARLIEST = date(1990, 1, 1)  # earlier moments cannot be asked for
 _STEP = timedelta(minutes=15)
 _BRIEFING = time(8)
 """When the Monday briefing begins."""
@@ -25,13 +25,13 @@ _NO_DAYS: dict[str, str | None] = {"from": None, "to": None}
 
 
 def said(found: ParsedFilters, city: City, query: dict[str, list[str]], *, period: bool) -> list[str]:
-    """Return in a few words what is chosen: the period, where one matters, and the moment, where it is not now."""
+    """Return the chosen period, if one matters, and the moment, if it is not now, in a few words."""
     words = [_period_said(found, city, query)] if period else []
     return [*words, moment(found.filters.at.astimezone(city.zone))] if "at" in query else words
 
 
 def period(found: ParsedFilters, city: City, query: dict[str, list[str]]) -> None:
-    """Draw the choice of the period: by its name, or from one day to another."""
+    """Draw the choice of the period: by name, or from one day to another."""
     filters = found.filters
     named = "" if _free(query) else next(iter(query.get("period", ())), USUAL_PERIOD)
 
@@ -67,7 +67,7 @@ def period(found: ParsedFilters, city: City, query: dict[str, list[str]]) -> Non
 
 
 def at(found: ParsedFilters, city: City, query: dict[str, list[str]], *, now: datetime) -> None:
-    """Draw the choice of the moment: now, a day and a time of it, or the last Monday's briefing."""
+    """Draw the choice of the moment: now, a day and a time, or the last Monday's briefing."""
     local = found.filters.at.astimezone(city.zone)
     chosen = "at" in query
     with _opened(_("Moment"), moment(local) if chosen else _("Now"), "schedule", key="when_moment"):
@@ -96,7 +96,7 @@ def at(found: ParsedFilters, city: City, query: dict[str, list[str]], *, now: da
 
 
 def told(remark: Remark, found: ParsedFilters, city: City) -> str:
-    """Return in a sentence what an address says of time that could not be done as it stands, and what is shown."""
+    """Return a sentence about a time in the address that could not be used as written, and what is shown instead."""
     at = found.filters.at.astimezone(city.zone)
     words = " – ".join(remark.words)
     if remark.why == "moment":
@@ -106,7 +106,7 @@ def told(remark: Remark, found: ParsedFilters, city: City) -> str:
             example=example(at, city.country),
         )
     if remark.why == "future":
-        return _("“{words}” is in the future. The page shows now, {now}.", words=words, now=moment(at))
+        return _("“{words}” is in the future. The page shows the present, {now}.", words=words, now=moment(at))
     if remark.why == "period":
         return _(
             "The period “{words}” begins after it ends, or after the moment shown. The page shows {period}.",
@@ -119,7 +119,7 @@ def told(remark: Remark, found: ParsedFilters, city: City) -> str:
 
 
 def _opened(label: str, chosen: str, icon: str, *, key: str) -> DeltaGenerator:
-    """Draw a button that says what is chosen, under its label as the other filters are, and return what it opens."""
+    """Draw a button with the current choice, under a label like the other filters, and return its popover."""
     with st.container(key=f"{key}_box", width="content", gap=None):
         st.markdown(streamlit_label(label))
         return st.popover(streamlit_label(chosen), icon=f":material/{icon}:", key=key)
@@ -134,8 +134,8 @@ def _one_named(
     *,
     flat: bool = False,
 ) -> None:
-    """Draw one group of named periods, none of which need be the one that is chosen."""
-    key, stands = _key(kind), named if named in options else None
+    """Draw one group of named periods; the chosen one may be in another group."""
+    key, chosen = _key(kind), named if named in options else None
     shown = streamlit_label(label)
 
     def said(option: str) -> str:
@@ -144,18 +144,18 @@ def _one_named(
 
     if flat:
         st.segmented_control(
-            shown, options, default=stands, format_func=said, key=key, on_change=_write_named, args=(key,)
+            shown, options, default=chosen, format_func=said, key=key, on_change=_write_named, args=(key,)
         )
     else:
-        index = options.index(stands) if stands else None
+        index = options.index(chosen) if chosen else None
         st.radio(shown, options, index=index, format_func=said, key=key, on_change=_write_named, args=(key,))
 
 
 def _key(word: str) -> str:
-    """Return the key of a control at this address.
+    """Return a control's key at this address.
 
-    At another address it is another control. Where the viewer goes Back quickly, the state of the one they left arrives
-    with the next address; it is nobody's there, and changes nothing.
+    At another address it is another control. After a quick Back, the state of the page that was left arrives with the
+    next address; no control there has that key, so the state is ignored.
     """
     query = sorted((name, *st.query_params.get_all(name)) for name in st.query_params)
     return f"choose_{word}_{sha256(repr(query).encode()).hexdigest()[:12]}"
@@ -168,7 +168,7 @@ def _period_said(found: ParsedFilters, city: City, query: dict[str, list[str]]) 
 
 
 def _free(query: dict[str, list[str]]) -> bool:
-    """Whether the period goes from one moment to another, which the address names."""
+    """Whether the address gives the period by its start or end."""
     return "from" in query or "to" in query
 
 
@@ -188,24 +188,24 @@ def _form(city: City) -> str:
 
 
 def _written(local: datetime) -> str:
-    """Return a moment of the city's own time as an address has it."""
+    """Return a moment of the city's local time as an address writes it."""
     return f"{local:%Y-%m-%dT%H:%M}"
 
 
 def _write_named(key: str) -> None:
     chosen = st.session_state[key]
-    if chosen is not None:  # else the one that stands was pressed again
+    if chosen is not None:  # None: the selected option was pressed again
         rewrite(**_NO_DAYS, period=None if chosen == USUAL_PERIOD else chosen)
 
 
 def _write_days(changed: str, keys: dict[str, str], today: date) -> None:
     first, last = st.session_state[keys["from"]], st.session_state[keys["to"]]
-    if first is None or last is None:  # a day that was taken out
+    if first is None or last is None:  # a day was cleared
         rewrite(**_NO_DAYS)
         return
     if first > last:
         first, last = (first, first) if changed == "from" else (last, last)
-    goes_on = last >= today  # to the moment, which moves on
+    goes_on = last >= today  # an end of today or later means: up to the moment
     rewrite(period=None, **{"from": first.isoformat(), "to": None if goes_on else last.isoformat()})
 
 

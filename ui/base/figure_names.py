@@ -1,12 +1,10 @@
-"""What each figure is called and what it counts, in the viewer's language: the sentences of
-queries/engine/definitions.sql.
-"""
+"""Each figure's name and meaning in the viewer's language: the sentences of queries/engine/definitions.sql."""
 
 from ui.base.i18n import _
 
 
 def figure_name(figure: str) -> str:
-    """Return what a figure is called. Raises KeyError for one without a name."""
+    """Return a figure's name. Raises KeyError for a figure without one."""
     return {
         "submitted": _("All reports"),
         "received": _("Received"),
@@ -84,7 +82,7 @@ def figure_name(figure: str) -> str:
 
 
 def meaning(figure: str) -> str:
-    """Return the sentence that says what a figure counts. Raises KeyError for one without a sentence."""
+    """Return the sentence that defines a figure. Raises KeyError for a figure without one."""
     return {
         "submitted": _("submitted by the moment, open or not, in the period or before it"),
         "received": _("submitted in the period"),
@@ -182,7 +180,7 @@ def meaning(figure: str) -> str:
 
 
 def rate_name(rate: str) -> str:
-    """Return what a share of queries.figures.RATES or a signal's share is called. Raises KeyError."""
+    """Return the name of a share in queries.figures.RATES or of a signal's share. Raises KeyError."""
     return {
         "overdue_share": _("Overdue share"),
         "on_time_rate": _("On-time rate"),
@@ -195,21 +193,21 @@ def rate_name(rate: str) -> str:
 
 
 def left_out(measure: str) -> str:
-    """Return what a figure, a rate or a time leaves out and why, in words; nothing where nothing needs saying."""
+    """Return what a figure, rate or time leaves out and why; empty if nothing needs saying."""
     return {
-        "open": _("Nothing: overdue reports are open too, and so are those handed up."),
-        "overdue": _("Reports without a deadline: nobody can say that they are late."),
+        "open": _("Nothing: overdue and escalated reports are open too."),
+        "overdue": _("Reports without a deadline: they cannot be called late."),
         "seriously_overdue": _("Reports without a deadline. The term runs from submission to the deadline."),
-        "no_deadline": _("Counted apart, so that a missing deadline never looks like a kept one."),
+        "no_deadline": _("Counted separately, so that a missing deadline never counts as met."),
         "due_soon": _("What is overdue already. What falls due today is counted here and under “Due today”."),
         "receive_overdue_share": _(
-            "Reports whose source gives no time by which to take them on. A transfer starts this term anew for the "
-            "next unit."
+            "Reports whose source gives no term to take them on. A transfer restarts this term for the next unit."
         ),
         "overdue_share": _("Nothing: every open report is in the denominator, those without a deadline too."),
         "on_time_rate": _(
-            "Refused by the deadline: in neither number, the refusal rate stands beside it. Open reports past their "
-            "deadline are in the denominator, so that leaving work undone cannot improve the rate."
+            "Reports refused by their deadline: they are in neither number, and the refusal rate is "
+            "shown beside it. Open reports past their deadline are in the denominator, so that leaving "
+            "work undone cannot improve the rate."
         ),
         "received_on_time_rate": _(
             "Reports not yet due to be taken on. Those still waiting past that time are in the denominator."
@@ -219,8 +217,8 @@ def left_out(measure: str) -> str:
             "however late, so leaving work undone makes it look better."
         ),
         "refused_share": _("What is still open."),
-        "satisfaction": _("Reports nobody rated: the share that was rated stands beside it."),
-        "rated_share": _("Ratings of answers given before the period are counted when they were given."),
+        "satisfaction": _("Reports without a rating: the share that was rated is shown beside it."),
+        "rated_share": _("A rating counts when it was given, even if the answer is from before the period."),
         "reopened_share": _("Reports received before the period, whenever they were opened again."),
         "median_hours": _("Refused and open reports. Never a mean: a few very old cases would hide all others."),
         "p90_hours": _("Refused and open reports. One resolved report in ten took longer."),

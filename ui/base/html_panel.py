@@ -1,7 +1,7 @@
-"""Panels: what Streamlit has no element for, drawn from an HTML template whose values are escaped, with links inside.
+"""Panels: HTML templates with escaped values and links, for what Streamlit has no element for.
 
-A link leads to a page of ours with a query in its address. Opened in a new tab it is an ordinary address; clicked, it
-turns the page without loading the application anew.
+A link leads to one of our pages with a query in its address. In a new tab it is an ordinary address; a click changes
+the page without reloading the application.
 """
 
 import gzip
@@ -27,13 +27,13 @@ _TO_CASES = re.compile(r' href="(?:cases|report)[.?][^"]*"')
 
 
 class _Exact(str):
-    """A value that comes back as it is, such as a code that a choice writes into the address: escaped, nothing else."""
+    """A value, such as a code that goes into the address, that is escaped but otherwise unchanged."""
 
     __slots__ = ()
 
 
 def _shown(value: Any) -> Any:
-    """Return a value of a template as a reader sees it; Jinja2 escapes it afterwards."""
+    """Return a template's value as plain text; Jinja2 escapes it afterwards."""
     if not isinstance(value, str) or isinstance(value, (Markup, _Exact)):
         return value
     return plain_text(value)
@@ -62,31 +62,31 @@ def _component() -> ComponentRenderer:
 
 @cache
 def styles() -> str:
-    """Return the style sheet of all panels. It goes to a browser once (ui/base/viewport.py), not with each panel."""
+    """Return the style sheet of all panels. A browser gets it once (ui/base/viewport.py), not with each panel."""
     sheets = (file for file in _ROOMS.rglob("*.css") if file.name != "page.css")
     return "\n".join(file.read_text() for file in sorted(sheets, key=lambda file: file.name))
 
 
 def panel(template: str, *, key: str, width: Literal["stretch", "content"] = "stretch", **values: Any) -> None:
-    """Draw a room's `<template>.html` with its values; `key` tells this panel from the others of the page."""
+    """Draw a room's `<template>.html` with its values; `key` is unique on the page."""
     run: Run | None = st.session_state.get("viewing")
     html = render(template, values)
     _component()(data={"html": opened_by(run, html) if run else html}, key=key, width=width)
 
 
 def shared_panel(run: Run, template: str, *, key: str, make: Callable[[], dict[str, Any]]) -> None:
-    """Draw a panel that looks the same to every viewer of this address and moment; its values are made once for all."""
+    """Draw a panel that is the same for every viewer of this address and moment; its values are made once for all."""
     data = run.shared(("panel", template, key), lambda: _packed(opened_by(run, render(template, make()))))
     _component()(data=data, key=key)
 
 
 def opened_by(run: Run, html: str) -> str:
-    """Return a panel without the ways to cases where its viewer can open none: numbers then stand for themselves."""
+    """Return a panel without links to cases if its viewer may open none."""
     return html if run.filters.scope.sees_cases else _TO_CASES.sub("", html)
 
 
 def _packed(html: str) -> dict[str, str]:
-    """Return what a panel is drawn from: its HTML; where that is long, packed to a twentieth, once for all viewers."""
+    """Return the data of a panel: its HTML, compressed if it is long. Shared by all viewers."""
     written = html.encode()
     if len(written) < _LONG:
         return {"html": html}

@@ -1,6 +1,6 @@
 """Words, numbers and dates as a viewer reads them, in Vietnamese or English (ui/access/languages.py says which).
 
-The words stand in English in the code; `locales/` holds their translations as standard gettext catalogues.
+The code holds the English words; `locales/` holds the translations as standard gettext catalogues.
 """
 
 import gettext
@@ -30,21 +30,21 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 LOCALES = Path(__file__).parents[2] / "locales"
 NOTHING = "–"
 FEW = f"≤{STEP}"
-"""A count of so few reports that it is not told exactly."""
+"""Stands for a count that is too small to be published exactly."""
 
 
 _speaking: ContextVar[Language] = ContextVar("_speaking")
 _country: ContextVar[str] = ContextVar("_country")
 _rounded: ContextVar[bool] = ContextVar("_rounded")
-_OFFERED, _OF_COUNTRY = "languages", "country"  # what a session keeps, for runs of a part of a page
+_OFFERED, _OF_COUNTRY = "languages", "country"  # what a session keeps, for reruns of a part of a page
 _ROUNDED = "counts_rounded"
 
 
 @contextmanager
 def speaking(code: Language, country: str | None = None) -> Iterator[None]:
-    """Speak a language while the block runs, where no page is drawn and so no viewer's address says which.
+    """Speak a language while the block runs: for code outside a page, where no viewer's address names one.
 
-    Dates have the form of `country` (ISO 3166-1), where it is given.
+    Dates have the form of `country` (ISO 3166-1), if given.
     """
     token = _speaking.set(code)
     place = _country.set(country) if country else None
@@ -57,14 +57,14 @@ def speaking(code: Language, country: str | None = None) -> Iterator[None]:
 
 
 def offer(languages: Sequence[Language], country: str) -> None:
-    """Keep for this session which languages its viewer may choose, the usual one first, and whose dates it reads."""
+    """Keep for this session the languages the viewer may choose, the default first, and the country for date forms."""
     st.session_state[_OFFERED], st.session_state[_OF_COUNTRY] = tuple(languages), country
     _country.set(country)
     read_language()
 
 
 def round_counts(yes: bool) -> None:
-    """Keep for this session whether it reads published counts (queries.small_numbers), of which 0 stands for few."""
+    """Keep whether this session reads published counts (queries.small_numbers), in which 0 means "few"."""
     st.session_state[_ROUNDED] = yes
     _rounded.set(yes)
 
@@ -80,7 +80,7 @@ def rounding(yes: bool) -> Iterator[None]:
 
 
 def rounded() -> bool:
-    """Whether the counts that are put into words are published ones."""
+    """Whether counts are formatted as published ones."""
     kept = _rounded.get(None)
     if kept is None:
         kept = bool(st.session_state.get(_ROUNDED, False))
@@ -89,18 +89,18 @@ def rounded() -> bool:
 
 
 def offered() -> tuple[Language, ...]:
-    """Return the languages this viewer may choose, the one of an address without a language first."""
+    """Return the languages this viewer may choose, the default first."""
     kept: tuple[Language, ...] = st.session_state.get(_OFFERED, LANGUAGES)
     return kept
 
 
 def language() -> Language:
-    """Return the language this viewer reads."""
+    """Return the viewer's language."""
     return _speaking.get(None) or read_language()
 
 
 def read_language() -> Language:
-    """Read the language from the address, once in each run of a page: it is asked for with every word."""
+    """Read the language from the address, once a run: every word needs it."""
     said = st.query_params.get("lang")
     choices = offered()
     spoken = next((code for code in choices if code == said), choices[0])
@@ -110,7 +110,7 @@ def read_language() -> Language:
 
 @cache
 def catalogue(code: Language) -> gettext.NullTranslations:
-    """Return the translations into a language, read from its .po file."""
+    """Return the translations into a language from its .po file."""
     file = LOCALES / code / "LC_MESSAGES" / "dashboard.po"
     if not file.exists():
         return gettext.NullTranslations()
@@ -122,7 +122,7 @@ def catalogue(code: Language) -> gettext.NullTranslations:
 
 
 def _(words: str, /, **values: Any) -> str:
-    """Return the words in the viewer's language, with the values in their {places}, made safe as `plain_text` does."""
+    """Translate the words and fill in {values}, each made safe by `plain_text`."""
     translated = catalogue(language()).gettext(words)
     if not values:
         return translated
@@ -132,27 +132,27 @@ def _(words: str, /, **values: Any) -> str:
 
 
 def ngettext(one: str, many: str, count: int) -> str:
-    """Return the words for a count of things in the viewer's language, with {count} in its place."""
+    """Translate the words for a count and fill in {count}."""
     return catalogue(language()).ngettext(one, many, count).format(count=number(count))
 
 
 def name(row: Any) -> str:
-    """Return a thing's name in the viewer's language, from its name_vi and name_en: one line of plain text.
+    """Return a thing's name in the viewer's language, from name_vi and name_en, as one line of plain text.
 
-    A dash where nothing of it can be seen.
+    A dash if it has no visible character.
     """
     return one_line(str(row["name_en" if language() == "en" else "name_vi"])) or NOTHING
 
 
 def number(value: float | None, decimals: int = 0) -> str:
-    """Return a number with the language's separators: 1.234,5 in Vietnamese. A published count of 0 stands for few."""
+    """Return a number with the language's separators: 1.234,5 in Vietnamese. A published count of 0 means "few"."""
     if value is None or pd.isna(value):
         return NOTHING
     return FEW if not value and not decimals and rounded() else _decimal(value, decimals, language())
 
 
 def in_hours(minutes: float) -> str:
-    """Return minutes as hours, with a decimal where they are no whole ones."""
+    """Return minutes as hours, with one decimal if they are not whole hours."""
     return _decimal(minutes / 60, int(minutes % 60 > 0), language())
 
 
@@ -162,17 +162,15 @@ def signed(change: float, decimals: int = 0) -> str:
     return sign + _decimal(abs(change), decimals, language())
 
 
-@lru_cache(maxsize=1_000)  # a page says hundreds, and the same ones as the page before
+@lru_cache(maxsize=1_000)  # a page formats hundreds of numbers, mostly the same as the page before
 def _decimal(value: float, decimals: int, code: Language) -> str:
     form = "#,##0" + ("." + "0" * decimals if decimals else "")
     return str(format_decimal(value, format=form, locale=code))
 
 
 def percent(part: float, whole: float) -> str:
-    """Return a share as a percentage with one decimal; a dash where there is nothing to divide by, or where published
-    counts are too small.
-    """
-    if not whole or (rounded() and whole != 1 and (not part or whole < FEWEST)):  # of 1: a share, not two counts
+    """Return a share as a percentage with one decimal; a dash if the whole is 0 or published counts are too small."""
+    if not whole or (rounded() and whole != 1 and (not part or whole < FEWEST)):  # whole == 1: a share, not two counts
         return NOTHING
     return _percent(min(part / whole, 1.0) if rounded() else part / whole, language())
 
@@ -183,7 +181,7 @@ def _percent(share: float, code: Language) -> str:
 
 
 def duration(hours: float | None) -> str:
-    """Return a length of time in hours up to two days, then in days."""
+    """Return a duration: in hours up to two days, then in days."""
     if pd.isna(hours):
         return NOTHING
     if hours < 48:
@@ -192,27 +190,27 @@ def duration(hours: float | None) -> str:
 
 
 def day(value: date) -> str:
-    """Return a date in figures, in the form of the language and the city: 21/11/2026, 11/21/2026."""
+    """Return a date in the short form of the language and the city: 21/11/2026, 11/21/2026."""
     return f"{value:{day_form()}}"
 
 
 def moment(value: datetime | None) -> str:
-    """Return a moment of the city's own time: 21/11/2026 08:05. The moment carries that zone already."""
+    """Return a moment, 21/11/2026 08:05. It must already be in the city's time zone."""
     return f"{value:{day_form()} %H:%M}" if isinstance(value, datetime) and not pd.isna(value) else NOTHING
 
 
 def day_form() -> str:
-    """Return how a date is written in figures, as strftime and Plotly have it: %d/%m/%Y."""
+    """Return the short date format for strftime and Plotly: %d/%m/%Y."""
     return _day_form(language(), _dates_of())
 
 
 def short_day_form() -> str:
-    """Return how a day is written without its year: %d/%m."""
+    """Return the same without the year: %d/%m."""
     return day_form().replace("%Y", "").strip("/-. ")
 
 
 def locale_tag() -> str:
-    """Return the language and the country whose forms of dates it takes, as browsers name them: vi, en-GB, en-US."""
+    """Return the BCP 47 tag of the language and the country of its date forms: vi, en-GB, en-US."""
     code, country = language(), _dates_of()
     if code == "vi":
         return code
@@ -226,16 +224,16 @@ def _dates_of() -> str:
 
 @cache
 def _day_form(code: Language, country: str) -> str:
-    """Return the order and the marks of the language's short dates in that country, with two digits and four."""
+    """Return the language's short date format in that country, with two-digit days and months and a four-digit year."""
     known = f"{code}_{country}" if f"{code}_{country}" in locale_identifiers() else {"en": "en_001"}.get(code, code)
     short = str(Locale.parse(known).date_formats["short"].pattern)
     return re.sub("y+", "%Y", re.sub("M+", "%m", re.sub("d+", "%d", short)))
 
 
 def weekday_time(value: datetime, now: datetime) -> str:
-    """Return an hour and its day with the weekday: 08:00 Monday 02/11, and the year where it is not that of now.
+    """Return a time with weekday and day: 08:00 Monday 02/11, and the year if it is not that of `now`.
 
-    No line breaks within the day.
+    The day part does not wrap.
     """
     weekdays = (_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday"))
     year = "" if value.year == now.year else f"/{value:%Y}"
@@ -244,7 +242,7 @@ def weekday_time(value: datetime, now: datetime) -> str:
 
 
 def ago(value: datetime, now: datetime) -> str:
-    """Return how long ago something was, in the largest unit that says enough."""
+    """Return how long ago something was, in the largest unit that is precise enough."""
     passed = max(now - value, timedelta(0))
     minutes = int(passed.total_seconds() // 60)
     if minutes < 1:

@@ -1,4 +1,4 @@
-"""What the city calls its areas and the units that answer for them: its own names, else plain words."""
+"""The names of area levels and unit levels: the city's own, else generic ones."""
 
 from typing import Literal
 
@@ -12,17 +12,17 @@ AREAS: tuple[Dimension, ...] = ("district", "ward")
 
 
 def one(city: City, level: str) -> str:
-    """Return what one area or unit of a level is called, as a heading: Council district. Raises KeyError."""
+    """Return the name of one area or unit of a level as a heading: Council district. Raises KeyError."""
     return _heading(within(city, level, many=False))
 
 
 def many(city: City, level: str) -> str:
-    """Return what the areas or units of a level are called, as a heading: Council districts. Raises KeyError."""
+    """Return the plural name of a level as a heading: Council districts. Raises KeyError."""
     return _heading(within(city, level))
 
 
 def within(city: City, level: str, *, many: bool = True) -> str:
-    """Return the name of a level as it stands within a sentence: council districts. Raises KeyError."""
+    """Return the name of a level for use inside a sentence: council districts. Raises KeyError."""
     if own := city.levels.get(level):
         return one_line(own[f"{'many' if many else 'one'}_{language()}"])
     said = {
@@ -35,12 +35,12 @@ def within(city: City, level: str, *, many: bool = True) -> str:
 
 
 def present(reports: ReportDatabase) -> tuple[Dimension, ...]:
-    """Return the levels of which the city has areas, the larger first. Raises DatabaseAway."""
+    """Return the levels at which the city has areas, larger ones first. Raises DatabaseAway."""
     return tuple(level for level in AREAS if not names(reports, level).empty)
 
 
 def default(reports: ReportDatabase, wanted: Dimension = "district") -> Dimension:
-    """Return the level that is wanted where the city has areas of it, else the one it has. Raises DatabaseAway."""
+    """Return the wanted level if the city has areas of it, else the one it has. Raises DatabaseAway."""
     found = present(reports)
     return wanted if wanted in found or not found else found[0]
 

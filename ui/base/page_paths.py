@@ -1,4 +1,4 @@
-"""The name each page has in its address."""
+"""The path of each page."""
 
 OVERVIEW = ""
 LIVE_MAP = "map"
@@ -15,4 +15,4 @@ WALL = "wall"
 PATHS = (OVERVIEW, LIVE_MAP, BACKLOG, OVERDUE, UNIT, CASES, REPORT, DEFINITIONS, STATUS, ACCESS)
 """Every page with a header, in the order of the navigation; a wall has none."""
 WITHOUT_FILTERS = (REPORT, STATUS, ACCESS)
-"""The pages that count nothing a filter could narrow."""
+"""Pages on which filters have no effect."""

@@ -1,4 +1,4 @@
-"""What a page is drawn from: the database, the city, the viewer's filters. The frame makes it, the pages ask for it."""
+"""The inputs of one run of a page: the database, the city, the viewer's filters. The frame makes it, pages read it."""
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ _Made = TypeVar("_Made")
 
 
 class Complete(Exception):
-    """A page has said all there is to say before its last line. Raised by pages, caught by the frame."""
+    """Ends a page before its last line. Raised by pages, caught by the frame."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run of one `page` for one viewer. `live` says that the moment is now and moves on."""
+    """One run of one `page` for one viewer. `live`: the moment is now and follows the clock."""
 
     reports: ReportDatabase
     city: City
@@ -34,38 +34,38 @@ class Run:
     page: str
 
     def shared(self, name: Hashable, make: Callable[[], _Made]) -> _Made:
-        """Return what every viewer of the same address, moment and language sees, made once for all.
+        """Return a value that is made once for all viewers of the same address, moment and language.
 
-        It must not be changed.
+        Do not modify it.
         """
         address = tuple(sorted((word, *values) for word, values in self.query.items()))
         return self.reports.remember(("shared", self.page, name, self.filters, address, language()), make)
 
     @property
     def rounded(self) -> bool:
-        """Whether the counts are published ones (queries.small_numbers), because the viewer may not read the cases.
+        """Whether counts are published ones (queries.small_numbers), because the viewer may not read the cases.
 
-        Lists of cases count what the viewer may read.
+        Lists of cases count the cases the viewer may read.
         """
         return not self.filters.exact and self.page not in (CASES, REPORT)
 
     @property
     def fewest_open(self) -> int:
-        """With fewer open cases a unit's share is not compared with others'."""
+        """The fewest open cases with which a unit's share is compared with others'."""
         return FEWEST if self.rounded else FEWEST_OPEN
 
     def local(self, value: datetime) -> datetime:
-        """Return a moment in the city's own time."""
+        """Return a moment in the city's time zone."""
         return value.astimezone(self.city.zone)
 
 
 def begin(viewing: Run) -> None:
-    """Keep what this run is drawn from."""
+    """Make this the current run."""
     st.session_state["viewing"] = viewing
     round_counts(viewing.rounded)
 
 
 def current_run() -> Run:
-    """Return what this run is drawn from."""
+    """Return the current run."""
     kept: Run = st.session_state["viewing"]
     return kept

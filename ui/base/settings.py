@@ -1,5 +1,5 @@
-"""What every reader of the settings raises."""
+"""The error of all readers of settings."""
 
 
 class SettingsError(Exception):
-    """The settings say what cannot be; the message says what and where."""
+    """A setting is invalid; the message says which and where."""

@@ -1,7 +1,7 @@
 """Read settings files so that an error names the file and the place in it.
 
-`python -m ui.base.settings_files` tries all there are. `make run` does so first, because Streamlit reads its
-config.toml before any line of ours runs.
+`python -m ui.base.settings_files` checks all of them. `make run` calls it first, because Streamlit reads its
+config.toml before any of our code runs.
 """
 
 import os

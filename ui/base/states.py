@@ -1,4 +1,4 @@
-"""The states a case can be in, in words and in the panels' tones, and how grave it is."""
+"""The states of a case in words and in panel tones, and the names of severities."""
 
 from ui.base.i18n import _
 
@@ -15,7 +15,7 @@ TONES = {
 
 
 def severity(name: str) -> str:
-    """Return a severity's name in the viewer's language, as it stands in a sentence."""
+    """Return a severity's name in the viewer's language, for use inside a sentence."""
     return {"urgent": _("urgent"), "complex": _("complex"), "normal": _("normal")}[name]
 
 

@@ -1,7 +1,7 @@
-"""One folder for the temporary files of this process, which nobody else reads and the next start removes.
+"""One private folder for this process's temporary files; the next start removes it if this process is killed.
 
-A file of cases is written there before it is sent. Each request removes its own files when it ends. A killed process
-cannot, so each process holds a lock on its folder, and whoever starts removes the folders that nobody holds.
+An export is written there before it is sent. Each request removes its own files at its end. A killed process cannot, so
+each process locks its folder, and a starting process removes the folders that are not locked.
 """
 
 import fcntl
@@ -23,10 +23,10 @@ _held: list[Path] = []
 
 @contextmanager
 def temporary_folder() -> Iterator[None]:
-    """Make the folder, remove what killed processes left, and remove the folder at the end.
+    """Make the folder, remove folders left by killed processes, and remove our own at the end.
 
-    All folders of one user lie in one folder of the system's for temporary files (TMPDIR). Where that cannot be
-    written, the log says so, and the dashboard runs without: pages need no files.
+    All folders of one user are in one folder below TMPDIR. If that cannot be written, this is logged and the dashboard
+    runs without it: pages need no files.
     """
     try:
         own, lock = _made()
@@ -46,14 +46,14 @@ def temporary_folder() -> Iterator[None]:
 
 
 def own_folder() -> Path:
-    """Return the folder of this process; the system's own while the dashboard does not run."""
+    """Return this process's folder; the system's own while the dashboard does not run."""
     return _held[-1] if _held else Path(tempfile.gettempdir())
 
 
 def _made() -> tuple[Path, int]:
-    """Make a folder, remove those nobody holds, and return it with the lock that holds it. Raises OSError."""
+    """Make a folder, remove unlocked ones, and return it with its lock. Raises OSError."""
     shared = _shared()
-    with _locked(shared / "gate.lock"):  # nobody takes a folder that is not held yet for a left one
+    with _locked(shared / "gate.lock"):  # so that no other process removes a new folder before it is locked
         for left in shared.iterdir():
             if left.is_dir() and not _is_held(left):
                 shutil.rmtree(left, ignore_errors=True)
@@ -64,7 +64,7 @@ def _made() -> tuple[Path, int]:
 
 
 def _shared() -> Path:
-    """Return the folder of this user; one of its own where somebody else has taken the name."""
+    """Return this user's shared folder; a new one if another user owns that name."""
     shared = Path(tempfile.gettempdir()) / f"reports-{os.geteuid()}"
     shared.mkdir(mode=0o700, exist_ok=True)
     there = shared.lstat()

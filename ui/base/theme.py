@@ -1,7 +1,7 @@
 """Colours with one meaning each, the same on every page, map and chart; never the only sign of that meaning.
 
-One is lighter here than as the colour of words (.streamlit/config.toml), which need more contrast: due soon, on a light
-ground.
+Due soon is lighter here than in .streamlit/config.toml, where it colours words on a light ground, which need more
+contrast.
 """
 
 from dataclasses import dataclass
@@ -51,21 +51,21 @@ DARK = Palette(
 )
 
 OVERDUE_STEPS = ("#f3e3df", "#eebbb0", "#e08a7c", "#c9584c", "#b3261e", "#7f120d")
-"""The overdue share in steps, from none to nearly all; light enough at first for dark labels."""
+"""The overdue share in steps, from none to nearly all; the first ones are light enough for dark labels."""
 OVERDUE_BOUNDS = (0.05, 0.10, 0.20, 0.35, 0.50)
-"""Where one step of the overdue share ends and the next begins."""
+"""The bounds between the steps."""
 OVERDUE_STEPS_DARK = ("#33292a", "#57322f", "#843b35", "#b4463d", "#e05c50", "#ff9287")
-"""The same on a dark ground, where much must stand out by light."""
+"""The same for the dark theme, where a high share is light."""
 AMOUNT_STEPS = ("#e2eeed", "#bcdad9", "#8bbfc0", "#549fa2", "#237b80", "#07474d")
-"""An amount of anything but lateness, in the brand's hue, from little to much."""
+"""Any other amount, in the brand's hue, from little to much."""
 AMOUNT_STEPS_DARK = ("#24403f", "#23565a", "#277175", "#33898d", "#5cb0b1", "#a9e2df")
-"""The same on a dark ground."""
+"""The same for the dark theme."""
 NO_DATA = "#8a9794"
 """Where there is nothing to measure; drawn faint."""
 
 
 def palette() -> Palette:
-    """Return the colours of the theme this viewer sees."""
+    """Return the palette of this viewer's theme."""
     return DARK if st.context.theme.type == "dark" else LIGHT
 
 

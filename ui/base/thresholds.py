@@ -1,4 +1,4 @@
-"""From when on what a screen shows is called old, and what one account takes is called much: thresholds.toml."""
+"""Thresholds for data age and for unusual access by one account: thresholds.toml."""
 
 import os
 from dataclasses import dataclass, fields
@@ -15,25 +15,25 @@ Level = Literal["green", "amber", "red"]
 
 
 class SettingsError(Exception):
-    """A file of settings cannot be used; the message says where and why."""
+    """A settings file cannot be used; the message says where and why."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """When something becomes amber and when red; below, it is green."""
+    """The values from which something is amber and red; below, it is green."""
 
     amber: float
     red: float
 
     def level(self, value: float) -> Level:
-        """Return how bad a value is."""
+        """Return the level of a value."""
         return "red" if value >= self.red else "amber" if value >= self.amber else "green"
 
 
 @dataclass(frozen=True)
 class Thresholds:
-    """The limits of each age: a feed's in times its own rhythm, an answer's and a copy's in seconds; and of what one
-    account takes: different cases opened, and cases taken away in files, in an hour and in a day.
+    """The limits of each age: a feed's in multiples of its rhythm, an answer's and a copy's in seconds. Of each
+    account: how many different cases it opens, and how many it exports in files, in an hour and in a day.
     """
 
     feed: Limits = Limits(2, 6)
@@ -47,7 +47,7 @@ class Thresholds:
 
 @cache
 def thresholds() -> Thresholds:
-    """Return the settings of the file that REPORT_THRESHOLDS names, else of ours. Raises SettingsError."""
+    """Return the thresholds of the file named by REPORT_THRESHOLDS, else of thresholds.toml. Raises SettingsError."""
     file = Path(os.environ.get(VARIABLE, _FILE))
     try:
         return read(read_toml(file))
@@ -58,13 +58,13 @@ def thresholds() -> Thresholds:
 
 
 def read(said: dict[str, Any]) -> Thresholds:
-    """Return thresholds from tables of amber and red; what is left out keeps its value. Raises SettingsError."""
+    """Return thresholds from tables of amber and red; missing values keep their defaults. Raises SettingsError."""
     default = {field.name: field.default for field in fields(Thresholds)}
     for name, table in said.items():
         if name not in default or not isinstance(table, dict) or table.keys() - {"amber", "red"}:
             raise SettingsError(f"[{name}] is not a setting: {', '.join(default)} have amber and red.")
         limits = vars(default[name]) | table
         if not all(type(value) in {int, float} for value in limits.values()) or not 0 < limits["amber"] < limits["red"]:
-            raise SettingsError(f"[{name}] needs two numbers, amber above nothing and below red.")
+            raise SettingsError(f"[{name}] needs two numbers: amber above 0 and below red.")
         default[name] = Limits(**limits)
     return Thresholds(**default)  # type: ignore[arg-type]

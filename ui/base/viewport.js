@@ -1,6 +1,6 @@
-// Fills the style sheets of the page and of all panels, says what language the page speaks and in which theme, and tells
-// the server once, and again when it was started again, how large the window is, how much larger than at a desk its type,
-// and whether it draws WebGL, where the server does not know.
+// Fills the style sheets of the page and of all panels and sets the page's language and theme. Tells the server once,
+// and again after a restart, the window's size, its type scale and whether it draws WebGL, unless the server knows
+// already.
 let told
 document.pageStyles ??= new CSSStyleSheet()
 document.panelStyles ??= new CSSStyleSheet()
@@ -26,7 +26,7 @@ function fill(sheet, text) {
   sheet.text = text
 }
 
-// Whether the maps of deck.gl can be drawn.
+// Whether deck.gl's maps can be drawn.
 function webgl() {
   const drawn = document.createElement("canvas").getContext("webgl2")
   drawn?.getExtension("WEBGL_lose_context")?.loseContext()

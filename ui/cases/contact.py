@@ -1,4 +1,4 @@
-"""Who sent a report in: shown on request, for a reason that is written down, and for a few minutes."""
+"""A reporter's contact: shown on request, for a reason that is logged, and for a few minutes."""
 
 import time
 
@@ -19,12 +19,12 @@ _LONGEST_REASON = 200
 
 
 def draw(run: Run, case: dict[str, object]) -> None:
-    """Draw the way to the citizen's name and telephone, where the viewer's role has one."""
+    """Draw the form for the citizen's name and telephone, if the viewer's role may see them."""
     if account().role not in CONTACTS:
         return
     shown = st.session_state.get("contact")
     if shown and shown["case"] == case["id"] and (seconds := shown["until"] - time.monotonic()) > 0:
-        # The browser closes it by itself, whether or not the page is drawn again by then.
+        # The browser closes it by itself, even if the page has not been drawn again by then.
         panel("contact", key="contact_shown", contact=shown["contact"], seconds=round(seconds))
         return
     st.session_state.pop("contact", None)
@@ -54,13 +54,13 @@ def draw(run: Run, case: dict[str, object]) -> None:
 
 
 def _stays_shut(kind: Kind) -> None:
-    """Say why no contact can be shown: without a line in the access log there is none."""
+    """Say why no contact can be shown: without a line in the access log it is refused."""
     words = (
         _(
-            "This dashboard reads a copy of the database, where the access log cannot be written, so the contact stays "
-            "shut. Whoever runs the dashboard opens the way: REPORT_DB_WRITE_URL names the primary database."
+            "This dashboard reads a copy of the database, where the access log cannot be written, so the "
+            "contact cannot be shown. Its operator can set REPORT_DB_WRITE_URL to the primary database."
         )
         if kind == "read_only"
-        else _("The access log cannot be written now, so the contact stays shut.")
+        else _("The access log cannot be written now, so the contact cannot be shown.")
     )
     st.warning(streamlit_label(words), icon=":material/lock:")

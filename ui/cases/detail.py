@@ -1,4 +1,4 @@
-"""One case in words: what, where, who, by when and why then, how far, with what result; and every step of its way."""
+"""One case in words: the five clears, its deadline with its reason, and every step."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ Case = dict[str, Any]
 
 
 def head(run: Run, case: Case) -> dict[str, Any]:
-    """Return what the five clears say of a case (queries.report), for cases/report.html."""
+    """Return a case's five clears (queries.report) for cases/report.html."""
     category, channel, ward, district = (
         _named(run, dimension, case) for dimension in ("category", "channel", "ward", "district")
     )
@@ -51,7 +51,7 @@ def head(run: Run, case: Case) -> dict[str, Any]:
 
 
 def _placed_by(run: Run, case: Case) -> str:
-    """Say which of a case's areas are the source's own word, because no point told them; nothing where none is."""
+    """Say which of a case's areas come from the source's own words instead of a point; empty if none does."""
     marked = [level for level in ("ward", "district") if case[f"{level}_from_source"]]
     if len(marked) == 1:
         return _("{level} as the source names it, not by a point", level=levels.one(run.city, marked[0]))
@@ -59,22 +59,22 @@ def _placed_by(run: Run, case: Case) -> str:
 
 
 def way(run: Run, case: Case, steps: pd.DataFrame) -> dict[str, Any]:
-    """Return who held a case and every step of it, for cases/report_way.html."""
+    """Return a case's holders and steps for cases/report_way.html."""
     spans = held(steps, run.filters.at)
     worked = worked_minutes(run.reports, spans)
     return {"steps": timeline(run, steps), "holders": holders(run, spans, worked, still=case["ended_at"] is None)}
 
 
 def deadline_terms(run: Run, case: Case, steps: pd.DataFrame) -> dict[str, Any]:
-    """Return a case's terms, how the handle deadline came to be and where the rule comes from, for
-    cases/report_terms.html. Raises DatabaseAway.
+    """Return a case's terms, the history of its handle deadline and the rule's source, for cases/report_terms.html.
+    Raises DatabaseAway.
     """
     way = deadline_way(path(run.reports, run.filters, case["id"]), names(run.reports, "category"), case["clock"])
     return {"terms": terms(case, steps), "way": way if len(way) > 1 else [], "source": case["rule_source"]}
 
 
 def deadline_way(path: pd.DataFrame, categories: pd.DataFrame, clock: str | None) -> list[dict[str, str]]:
-    """Return how a handle deadline came to be (queries.deadlines.path): each change, when, why, and until when then."""
+    """Return the history of a handle deadline (queries.deadlines.path): each change, when, why, the new deadline."""
     shown: list[dict[str, str]] = []
     before = None
     for step in path.to_dict("records"):
@@ -85,22 +85,22 @@ def deadline_way(path: pd.DataFrame, categories: pd.DataFrame, clock: str | None
         category = name(categories.loc[step["category_id"]])
         minutes = "" if pd.isna(step["minutes"]) else in_hours(step["minutes"])
         extension = _("Deadline extended by {hours} {clock}", hours=minutes, clock=_clock(clock))
-        stood = _("Set going again; the clock stood since {at}", at=moment(step["stopped_at"]))
+        resumed = _("Clock resumed; it was stopped since {at}", at=moment(step["stopped_at"]))
         why = {
             "submitted": _("Submitted by the citizen"),
             "received": _("Counted from receipt"),
             "recategorised": _("Now {category}, {severity}", category=category, severity=severity(step["severity"])),
             "extended": extension if minutes else _("Deadline extended"),
             "paused": _("Clock stopped"),
-            "resumed": stood,
-            "resolved": stood,
-            "refused": stood,
-            "reopened": _("Opened again: the whole term once more"),
+            "resumed": resumed,
+            "resolved": resumed,
+            "refused": resumed,
+            "reopened": _("Reopened: the full term starts again"),
         }
         shown.append(
             {
                 "at": moment(step["at"]),
-                "why": why.get(kind or "", _("Worked out anew, by changed rules or a changed calendar")),
+                "why": why.get(kind or "", _("Recomputed after a change of the rules or the calendar")),
                 "due": _("due {at}", at=moment(due)) if due is not None else _("no deadline"),
             }
         )
@@ -109,7 +109,7 @@ def deadline_way(path: pd.DataFrame, categories: pd.DataFrame, clock: str | None
 
 
 def terms(case: Case, steps: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return a case's two terms, to receive and to handle: until when, whether kept, by which rule, how sure."""
+    """Return a case's two terms, to receive and to handle: due time, kept or not, rule, confirmed or not."""
     ruled = case["rule_source"] is not None
     received = {
         "name": _("To be received by the unit"),
@@ -134,10 +134,10 @@ def terms(case: Case, steps: pd.DataFrame) -> list[dict[str, Any]]:
     extended = int((steps["kind"] == "extended").sum())
     shown = []
     for term in (received, handled):
-        stands = term is handled and case["stopped_at"] is not None
-        if term["due"] is None and not stands:
+        stopped = term is handled and case["stopped_at"] is not None
+        if term["due"] is None and not stopped:
             continue
-        rule = _("given by the source of the report, by no rule of ours")
+        rule = _("given by the source of the report, not by a rule")
         if ruled and term["minutes"] is not None:
             rule = _("{hours} {clock} {start}", hours=in_hours(term["minutes"]), clock=clock, start=term["start"])
         more = [ngettext("extended {count} time", "extended {count} times", extended)] if extended else []
@@ -145,7 +145,7 @@ def terms(case: Case, steps: pd.DataFrame) -> list[dict[str, Any]]:
         shown.append(
             {
                 "name": term["name"],
-                "due": _due(case) if stands else moment(term["due"]),
+                "due": _due(case) if stopped else moment(term["due"]),
                 "done": term["done_words"] if term["done"] is not None else "",
                 "late": _("late") if late else _("in time"),
                 "tone": "overdue" if late else "good",
@@ -158,7 +158,7 @@ def terms(case: Case, steps: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _handed_up(run: Run, case: Case) -> dict[str, Any] | None:
-    """Return who handed an open case up and when, and whether the citizen has been told since."""
+    """Return who escalated an open case and when, and whether the citizen was informed since."""
     if case["escalated_at"] is None or case["ended_at"] is not None:
         return None
     by = case["escalated_by_id"]
@@ -172,7 +172,7 @@ def _handed_up(run: Run, case: Case) -> dict[str, Any] | None:
 
 def _due(case: Case) -> str:
     if case["stopped_at"]:
-        return _("The clock stands since {at}", at=moment(case["stopped_at"]))
+        return _("Clock stopped since {at}", at=moment(case["stopped_at"]))
     return moment(case["due_at"]) if case["due_at"] else _("No deadline known")
 
 
@@ -181,18 +181,18 @@ def _clock(clock: str | None) -> str:
 
 
 def _start(default: str, steps: pd.DataFrame, *again: str) -> str:
-    """Return from when a term runs: from the last of the steps that set it anew, where there was one."""
-    anew = steps[steps["kind"].isin(again)]["kind"]
+    """Return where a term starts: at the last step that restarted it, if any."""
+    restarts = steps[steps["kind"].isin(again)]["kind"]
     return {
         "submitted": _("from submission"),
         "received": _("from receipt"),
         "transferred": _("from the transfer"),
         "reopened": _("from the reopening"),
-    }[default if anew.empty or default == "received" else anew.iloc[-1]]
+    }[default if restarts.empty or default == "received" else restarts.iloc[-1]]
 
 
 def timeline(run: Run, steps: pd.DataFrame) -> list[dict[str, str]]:
-    """Return every step of a case in words, with how long after the one before it came."""
+    """Return every step of a case in words, with the time since the step before."""
     known = names(run.reports, "unit").to_dict("index")
     shown = []
     before = None
@@ -215,9 +215,9 @@ def timeline(run: Run, steps: pd.DataFrame) -> list[dict[str, str]]:
 
 
 def holders(run: Run, spans: list[Held], worked: list[float | None], *, still: bool) -> list[dict[str, Any]]:
-    """Return who held a case and for how long, as shares of the longest; `still` says that the last one holds it.
+    """Return a case's holders with their times as shares of the longest; `still`: the last one holds it now.
 
-    `worked` are the working minutes of each span, None where they are not known.
+    `worked` are the working minutes of each span, None if unknown.
     """
     longest = max((span.hours for span in spans), default=1)
     return [
@@ -234,7 +234,7 @@ def holders(run: Run, spans: list[Held], worked: list[float | None], *, still: b
 
 
 def neighbours(run: Run, case: Case) -> dict[str, Any]:
-    """Return the similar open cases near a case with the ways to them, for cases/report_near.html.
+    """Return the similar open cases near a case with links to them, for cases/report_near.html.
 
     Raises DatabaseAway.
     """
@@ -263,24 +263,24 @@ def _step(kind: str, from_unit: str, to_unit: str) -> str:
         "submitted": _("Submitted by the citizen"),
         "routed": _("Sent to {unit}", unit=there),
         "received": _("Received by {unit}", unit=there),
-        "transferred": _("Passed on by {here} to {there}", here=here, there=there),
+        "transferred": _("Transferred by {here} to {there}", here=here, there=there),
         "extended": _("Deadline extended"),
         "recategorised": _("Category or severity changed"),
         "paused": _("Waiting for the citizen or another authority"),
-        "resumed": _("Taken up again"),
-        "answered": _("Answered in the meantime"),
+        "resumed": _("Resumed"),
+        "answered": _("Interim answer"),
         "refused": _("Refused"),
         "resolved": _("Resolved"),
         "reopened": _("Opened again"),
         "rated": _("Rated by the citizen"),
-        "escalated": _("Handed up to {unit}", unit=to_unit) if to_unit else _("Handed up to a higher level"),
-        "returned": _("Given back by {here} to {there}", here=here, there=there),
-        "informed": _("Citizen told how it stands"),
+        "escalated": _("Escalated to {unit}", unit=to_unit) if to_unit else _("Escalated to a higher level"),
+        "returned": _("Returned by {here} to {there}", here=here, there=there),
+        "informed": _("Citizen informed"),
     }[kind]
 
 
 def _unit(run: Run, key: int | None, *, escalated: bool = False) -> dict[str, Any]:
-    """Return a unit's name and page; of an `escalated` case without one nobody holds it."""
+    """Return a unit's name and page; an `escalated` case without a unit is held by nobody."""
     if key is None:
         return {"name": nobody(escalated=escalated), "href": ""}
     unit = names(run.reports, "unit").loc[key]

@@ -1,11 +1,11 @@
-"""The files of cases over HTTP. A CSV file is sent while it is made, from its first line on. A workbook is sent when it
-is whole: its format has an index at the end.
+"""Serves files of cases over HTTP. A CSV file is streamed while it is made. A workbook is sent when it is complete,
+because its format has an index at the end.
 
-Files are made in parts of a thousand cases or less. Each part waits its turn behind all pages that are to be drawn
-(ui/live/run_queue.py), and two parts at most are made at once; between parts nothing is held, so a slow network holds
-up nobody else. No file outlives its request, and none the start after a process that was killed
-(ui/base/temporary_files.py). Each is on record before its first byte (ui/access/record.py); how much of it went out is
-added at its end.
+Files are made in parts of at most a thousand cases. Each part waits in the run queue behind all pages
+(ui/live/run_queue.py), and at most two parts are made at once. Between parts nothing is held, so a slow network delays
+nobody else. A file is deleted with its request, or at the next start if the process was killed
+(ui/base/temporary_files.py). Each file is logged before its first byte (ui/access/record.py), and how much was sent at
+its end.
 """
 
 import tempfile
@@ -36,28 +36,28 @@ from ui.live.limits import Places, Whose
 from ui.live.run_queue import Rank
 
 CASES_A_SECOND = 2_500
-"""About how many cases a second go into a workbook while nothing else is to be done."""
-_AT_ONCE = CapacityLimiter(2)  # parts of files that are made at the same time, each with a connection of its own
+"""The approximate number of cases a second written into a workbook on an idle server."""
+_AT_ONCE = CapacityLimiter(2)  # parts of files made at the same time, each with its own connection
 _BYTES_AT_ONCE = 256 * 1024
 _SECONDS_TO_TRY_AGAIN = "5"
 _making = Places(lambda share: share.files)
-"""The files that are being made and sent, by whom they are for."""
+"""The files being made and sent, by viewer."""
 _KINDS = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 
 Speech = tuple[Language, str]
-"""The language a file speaks, and the country whose dates it reads."""
+"""The language of a file, and the country of its date forms."""
 _Made = TypeVar("_Made")
 
 
 class _NobodyWaitsError(Exception):
-    """Who asked for the file has closed the connection."""
+    """The client has closed the connection."""
 
 
 async def cases(request: Request) -> Response:
-    """Serve the cases of the page with the same query, as a file to keep."""
+    """Serve the cases of the page with the same query, as a file."""
     kind = request.path_params["kind"]
     if kind not in _KINDS:
         return PlainTextResponse("No such kind of file.", 404)
@@ -66,7 +66,7 @@ async def cases(request: Request) -> Response:
         return PlainTextResponse("Sign in first.", 401)
     if not accounts.may(account, "cases"):
         await run_in_threadpool(accounts.refused, account.subject, "file refused", why=kind)
-        return PlainTextResponse("Your account sees figures, no cases.", 403)
+        return PlainTextResponse("Your account may see figures, but no cases.", 403)
     try:
         return await _file(request, kind, account)
     except (DatabaseAway, NotAReportDatabase):
@@ -74,7 +74,7 @@ async def cases(request: Request) -> Response:
 
 
 async def _file(request: Request, kind: str, account: Account) -> Response:
-    """Return the answer that sends the file. Raises DatabaseAway."""
+    """Return the response that sends the file. Raises DatabaseAway."""
     query = {key: request.query_params.getlist(key) for key in request.query_params}
     city = watch.watcher().pulse.city
     if city is None:
@@ -112,8 +112,8 @@ async def _file(request: Request, kind: str, account: Account) -> Response:
 
 
 def _begun(export: Export, account: Account, peer: str | None, kind: str, query: dict[str, list[str]]) -> record.Taken:
-    """Put a file on record. Raises DatabaseAway, NotOnRecord."""
-    there = query | {"at": [export.filters.at.isoformat()]}  # the same list whenever an administrator opens it
+    """Log a file's start. Raises DatabaseAway, NotOnRecord."""
+    there = query | {"at": [export.filters.at.isoformat()]}  # keeps the list for administrators
     return record.begin_file(
         export.reports,
         account,
@@ -126,7 +126,9 @@ def _begun(export: Export, account: Account, peer: str | None, kind: str, query:
 
 
 def _too_many() -> str:
-    return _("As many files as you may take at once are being made for you. Please wait until one of them has come.")
+    return _(
+        "The largest number of files that you may export at once is being made. Please wait until one is finished."
+    )
 
 
 def _refused(speech: Speech, status: int, words: Callable[[], str]) -> Response:
@@ -138,14 +140,14 @@ def _refused(speech: Speech, status: int, words: Callable[[], str]) -> Response:
 
 @dataclass
 class _Making:
-    """A file that is being made and sent for somebody, on record since `taken`."""
+    """A file that is being made and sent, logged as `taken`."""
 
     whose: Whose
     taken: record.Taken | None = None
     _ended: bool = False
 
     async def end(self) -> None:
-        """Complete its record and leave its place to another file, also where whoever waited has gone."""
+        """Complete its log entry and free its place, also if the client has gone."""
         if self._ended:
             return
         self._ended = True
@@ -156,17 +158,17 @@ class _Making:
 
 
 class _OnRecord(StreamingResponse):
-    """An answer whose end is put on record, however it ends. Its temporary file, if any, is closed then."""
+    """A response whose end is logged however it ends. Its temporary file, if any, is closed then."""
 
     def __init__(
         self, content: AsyncIterator[bytes], making: _Making, *, file: IO[bytes] | None = None, **settings: Any
     ) -> None:
-        """Send `content` of the file that `making` says."""
+        """Send `content`, the file of `making`."""
         super().__init__(content, **settings)
         self._making, self._file = making, file
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it."""
+        """Send the response."""
         try:
             await super().__call__(scope, receive, send)
         finally:
@@ -176,7 +178,7 @@ class _OnRecord(StreamingResponse):
 
 
 def _export(query: dict[str, list[str]], account: Account, city: City) -> Export:
-    """Return what a query asks for. Raises DatabaseAway."""
+    """Return the export that a query asks for. Raises DatabaseAway."""
     watcher = watch.watcher()
     pulse = watcher.pulse
     filters = parse_filters(
@@ -187,10 +189,10 @@ def _export(query: dict[str, list[str]], account: Account, city: City) -> Export
 
 
 async def _in_turn(speech: Speech, whose: Whose, make: Callable[[], _Made]) -> _Made:
-    """Make a part of a file in a thread, in its turn."""
+    """Make a part of a file in a thread, in its slot of the run queue."""
 
     def in_turn() -> _Made:
-        """Take the turn, and speak the viewer's language."""
+        """Take the slot and use the viewer's language."""
         with watch.watcher().viewers.turns.turn(Rank.FILE, whose), speaking(*speech):
             return make()
 
@@ -198,7 +200,7 @@ async def _in_turn(speech: Speech, whose: Whose, make: Callable[[], _Made]) -> _
 
 
 async def _each(parts: Iterator[_Made], speech: Speech, whose: Whose) -> AsyncIterator[_Made]:
-    """Make part after part, each in its turn."""
+    """Make one part after the other, each in its own slot."""
     ended: Any = object()
     while (part := await _in_turn(speech, whose, lambda: next(parts, ended))) is not ended:
         yield part
@@ -207,7 +209,8 @@ async def _each(parts: Iterator[_Made], speech: Speech, whose: Whose) -> AsyncIt
 async def _sent(
     first: bytes, parts: Iterator[bytes], speech: Speech, whose: Whose, taken: record.Taken
 ) -> AsyncIterator[bytes]:
-    """Yield a file's bytes. Where the database fails the connection breaks off: no half passes for the whole.
+    """Yield a file's bytes. If the database fails, the connection is aborted, so that half a file does not look
+    complete.
 
     A part counts as sent when its first byte may have left.
     """
@@ -221,7 +224,7 @@ async def _sent(
 async def _workbook(
     request: Request, export: Export, speech: Speech, making: _Making, taken: record.Taken, headers: dict[str, str]
 ) -> Response:
-    """Make a workbook, and return the answer that sends it; nothing is left of it where nobody waits for it any more.
+    """Make a workbook and return the response that sends it; if the client goes away, everything is deleted.
 
     Raises DatabaseAway.
     """
@@ -246,7 +249,7 @@ async def _workbook(
 
 @asynccontextmanager
 async def _book(file: IO[bytes]) -> AsyncIterator[Workbook]:
-    """Yield a workbook that is closed into the file; its rows lie in a folder of their own, which goes in any case."""
+    """Yield a workbook that is closed into the file; its rows are in a temporary folder, deleted in any case."""
     with tempfile.TemporaryDirectory(prefix="cases-", dir=own_folder()) as folder:
         book = Workbook(
             file,
@@ -256,14 +259,14 @@ async def _book(file: IO[bytes]) -> AsyncIterator[Workbook]:
             yield book
             await to_thread.run_sync(
                 book.close, limiter=_AT_ONCE
-            )  # packing needs no turn: most of it is done outside Python
+            )  # compression needs no slot: it mostly runs outside Python
         finally:
             for sheet in book.worksheets():
-                sheet._opt_close()  # an open file would keep its room on the disk
+                sheet._opt_close()  # an open file would keep its disk space
 
 
 async def _read(file: IO[bytes], taken: record.Taken) -> AsyncIterator[bytes]:
-    """Yield a workbook's bytes. All its cases count as sent from the first: it is packed in one piece."""
+    """Yield a workbook's bytes. All its cases count as sent from the first byte: it is one compressed file."""
     taken.sent = taken.made
     while part := await run_in_threadpool(file.read, _BYTES_AT_ONCE):
         yield part

@@ -1,11 +1,11 @@
-"""Lists of cases to take away: complete, and saying in the file what they list.
+"""Exported lists of cases: complete, with a description of the list in the file.
 
-The CSV file is for programs: one table, UTF-8 with a byte order mark, moments in the city's time without a zone, and
-nothing above the headings. What is listed stands in the heading of its last, empty column, which is there even when no
-case is. The XLSX file is for people: real dates, further sheets where one is full, and what is listed on the last one.
-Both say there who took the file, when, and under which number it is in the access log; the number stands in the file's
-name as well. A line of its own above or below the table would break the programs that read a CSV file.
-Neither ever holds a citizen's name or telephone: the dashboard cannot read them. ui/cases/downloads.py serves both.
+The CSV file is for programs: one table, UTF-8 with a byte order mark, moments in the city's time without a zone,
+nothing above the headings. The description is the heading of its last, empty column, present even without cases: an
+extra line above or below would break programs that read CSV. The XLSX file is for people: real dates, more sheets when
+one is full, the description on the last one. Both name who exported the file, when, and its number in the access log,
+which is also in the file's name.
+Neither ever contains a citizen's name or telephone: the dashboard cannot read them. ui/cases/downloads.py serves both.
 """
 
 import codecs
@@ -33,34 +33,34 @@ from ui.cases.case_list import CaseList, described
 from ui.figures.published import flag_name, flag_of, kind_name
 
 MOST_FOUND = 100_000
-"""A file of what a search finds holds no more cases than this, and says so; any other list is whole."""
+"""The most cases in a file of search results, which says so; other lists are complete."""
 ROWS_ON_A_SHEET = 1_000_000
-"""Cases on one sheet of a workbook; the format's own limit is 1,048,576 rows."""
+"""The cases on one sheet of a workbook; the format's limit is 1,048,576 rows."""
 _ROWS_IN_A_TURN = 250
-_LONGEST_CELL = 32_767  # characters, the format's own limit
+_LONGEST_CELL = 32_767  # characters, the format's limit
 _WIDE = {"title": 50, "address": 40, "unit": 30, "category": 26, "answer": 60}
 
 
 @dataclass(frozen=True)
 class Export:
-    """What a file holds: which cases, in what words, and where to ask for them."""
+    """The contents of a file: which cases, in which language, from which database."""
 
     listing: CaseList
     filters: Filters
     city: City
     reports: ReportDatabase
     most: int | None = None
-    """The most cases the file may hold; None: all there are."""
+    """The most cases the file may hold; None: no limit."""
     taken: Taken | None = None
-    """The record of the file, once it is to be given out."""
+    """The file's log entry, once it has one."""
     _listed: list[Listed] = field(default_factory=list)
 
     @property
     def listed(self) -> Listed:
-        """The cases: how many, and their ids in order. Raises DatabaseAway where it is asked for first.
+        """The cases: how many, and their ids in order. The first access raises DatabaseAway.
 
-        No functools.cached_property: up to Python 3.11 its lock is shared by all files, and whoever waits for it holds
-        the turn that the other needs.
+        Not functools.cached_property: up to Python 3.11 all files share its lock, and a thread that waits for it holds
+        the slot that the other needs.
         """
         if not self._listed:
             listing = self.listing
@@ -76,25 +76,25 @@ class Export:
         return self._listed[0]
 
     def facts(self) -> list[tuple[str, str]]:
-        """Return in words what the file lists, and who took it; headings and what stands under them.
+        """Return a description of the file and who exported it, as headings and texts.
 
         Raises DatabaseAway.
         """
         words = number(self.listed.count)
         if self.listed.count == self.most:
-            words = _("the first {count}; a file holds no more", count=words)
+            words = _("the first {count}; a file cannot hold more", count=words)
         facts = [*described(self.listing, self.filters, self.city, self.reports), (_("Cases in this file"), words)]
         if self.taken:
             facts += [
-                (_("Taken by"), self.taken.who),
-                (_("Taken at"), moment(self.taken.at.astimezone(self.city.zone))),
+                (_("Exported by"), self.taken.who),
+                (_("Exported at"), moment(self.taken.at.astimezone(self.city.zone))),
                 (_("Number in the access log"), str(self.taken.number)),
             ]
         return facts
 
     def file_name(self, kind: str) -> str:
-        """Return what to call the file: the figure, the days of the period where it matters, the moment, and the
-        file's number in the access log.
+        """Return the file's name: the figure, the period's days where it matters, the moment, and the number in the
+        access log.
         """
         zone = self.city.zone
         parts = [self.listing.figure]
@@ -107,7 +107,7 @@ class Export:
         return "_".join(parts) + f".{kind}"
 
     def headings(self) -> dict[str, str]:
-        """Return the columns of the file with their headings, the city's own words last where it publishes any.
+        """Return the file's columns with their headings, the city's own words last if it publishes any.
 
         Raises DatabaseAway.
         """
@@ -115,7 +115,7 @@ class Export:
         return headings(self.city) | {f"published_{kind}": kind_name(kind) for kind in KINDS if kind in told}
 
     def parts(self) -> Iterator[pd.DataFrame]:
-        """Yield the cases a thousand at a time, with the columns of `headings`, moments in the city's own time.
+        """Yield the cases a thousand at a time with the columns of `headings`, moments in the city's own time.
 
         Raises DatabaseAway.
         """
@@ -145,7 +145,7 @@ class Export:
 
 
 def headings(city: City) -> dict[str, str]:
-    """Return the columns every file has with their headings, in order."""
+    """Return the columns of every file with their headings, in order."""
     return {
         "public_code": _("Code"),
         "title": _("What"),
@@ -166,18 +166,18 @@ def headings(city: City) -> dict[str, str]:
         "due_at": _("Due"),
         "hours_late": _("Hours past the deadline"),
         "escalated_at": _("Escalated"),
-        "escalated_by": _("Handed up by"),
-        "informed_at": _("Citizen told since"),
+        "escalated_by": _("Escalated by"),
+        "informed_at": _("Citizen informed at"),
         "ended_at": _("Ended"),
         "answer": _("Answer"),
         "rating": _("Rating"),
         "reopen_count": _("Times reopened"),
-        "transfer_count": _("Times passed on"),
+        "transfer_count": _("Times transferred"),
     }
 
 
 def csv_parts(export: Export) -> Iterator[bytes]:
-    """Yield cases as CSV, the headings first, then a part of the cases at a time. Raises DatabaseAway."""
+    """Yield cases as CSV: the headings, then one part of the cases after the other. Raises DatabaseAway."""
     facts = " | ".join(f"{heading}: {words}" for heading, words in export.facts())
     empty = pd.DataFrame(columns=[*map(spreadsheet_cell, export.headings().values()), spreadsheet_cell(facts)])
     yield codecs.BOM_UTF8 + empty.to_csv(index=False).encode()
@@ -189,7 +189,7 @@ def csv_parts(export: Export) -> Iterator[bytes]:
 
 @dataclass
 class CasesBook:
-    """A workbook of cases that is written a row at a time, and at its end a sheet that says what they are."""
+    """A workbook of cases written row by row, with a sheet at the end that describes it."""
 
     book: Workbook
     export: Export
@@ -198,13 +198,13 @@ class CasesBook:
     _date: Format = field(init=False)
 
     def __post_init__(self) -> None:
-        """Make the formats the sheets share."""
+        """Make the sheets' formats."""
         self._bold = self.book.add_format({"bold": True})
         self._date = self.book.add_format({"num_format": _excel_moment()})
 
     def parts(self) -> Iterator[int]:
-        """Write all of it, but for the closing of the book, and yield how many cases stand there so far: so often that
-        others get their turn within a tenth of a second. Raises DatabaseAway.
+        """Write everything except the closing of the book, and yield the number of cases so far, often enough that
+        others get a slot within a tenth of a second. Raises DatabaseAway.
         """
         facts = self.export.facts()
         sheet, row, written = self._sheet(1), 0, 0
@@ -251,7 +251,7 @@ class CasesBook:
 
 
 def _excel_moment() -> str:
-    """Return how a workbook writes a moment, in the form of the language and the city."""
+    """Return a workbook's date format in the form of the language and the city."""
     return day_form().replace("%d", "dd").replace("%m", "mm").replace("%Y", "yyyy") + " hh:mm"
 
 

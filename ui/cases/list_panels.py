@@ -1,4 +1,4 @@
-"""One page of a list of cases, and what stands above it: what is listed, how many, what else could be."""
+"""One page of a list of cases, and its head: the contents, the count, and alternatives."""
 
 from typing import Any
 
@@ -31,13 +31,13 @@ def counted(run: Run, listing: CaseList) -> tuple[int, bool]:
 
 
 def about(run: Run, listing: CaseList) -> dict[str, Any]:
-    """Return what is listed, in words, and the ways to other figures, orders and files, for cases/cases.html.
+    """Return a list's contents in words, with links to other figures, orders and files, for cases/cases.html.
 
     Raises DatabaseAway.
     """
     count, more = counted(run, listing)
     here = {word: value for word, value in run.query.items() if word != "page"}
-    # A file speaks of the moment of its page, however much later it is asked for.
+    # A file has the moment of its page, however much later it is requested.
     there = here | {"at": run.filters.at.isoformat()}
     others = "" if listing.search else hidden_cases_note(run, listing.figure, count)
     default = default_order(listing.figure, listing.search)
@@ -83,11 +83,11 @@ def about(run: Run, listing: CaseList) -> dict[str, Any]:
 
 
 def _about_file(kind: str, count: int, more: bool) -> str:
-    """Return in words what to know of a file before it is asked for: that it is not whole, or that it takes long."""
+    """Return notes on a file before it is requested: that it is not complete, or that it takes long."""
     words = []
     if more:
         words.append(_("at most {count}", count=number(MOST_FOUND)))
-    # A browser shows how much of a CSV file has come; of a workbook nothing comes before it is made.
+    # A browser shows the progress of a CSV file; a workbook sends nothing until it is made.
     if kind == "xlsx" and (seconds := count / CASES_A_SECOND) >= _SECONDS_WORTH_A_WORD:
         about = (
             ngettext("{count} second", "{count} seconds", round(seconds))
@@ -99,7 +99,7 @@ def _about_file(kind: str, count: int, more: bool) -> str:
 
 
 def page(run: Run, listing: CaseList) -> dict[str, Any]:
-    """Return the page of a list that is asked for, for cases/worklist.html. Raises DatabaseAway."""
+    """Return the requested page of a list for cases/worklist.html. Raises DatabaseAway."""
     count, _more = counted(run, listing)
     shown, last = page_of(listing, count, PAGE_LENGTH)
     before = (shown - 1) * PAGE_LENGTH

@@ -1,4 +1,4 @@
-"""The cases to raise at a briefing, by name: each with its holder, the officer in charge and how late it is."""
+"""The cases to raise at a briefing, each with its holder, the officer and how late it is."""
 
 from typing import Any
 
@@ -24,13 +24,13 @@ _GROUPS: tuple[tuple[str, Order, str], ...] = (
     ("reopened_open", "oldest", ""),
     ("escalated_unheld", "oldest", ""),
 )
-"""A figure whose cases are named, their order, and the figure in its place where it counts nothing."""
+"""The figures whose cases are listed, their order, and another figure to use if one counts nothing."""
 
 
 def named(run: Run, *, key: str) -> None:
     """Draw the first cases of each group; nothing for a viewer who may read no case. Raises DatabaseAway."""
     if run.filters.scope.sees_cases:
-        with rounding(False):  # only what the viewer may read is counted
+        with rounding(False):  # it counts only cases the viewer may read
             shared_panel(run, "named", key=key, make=lambda: _named(run))
 
 
@@ -70,7 +70,7 @@ def _case(run: Run, case: Any, units: dict[Any, Any], heading: dict[int, Any]) -
 
 
 def _deadline(case: Any, run: Run) -> str:
-    """Return how late a case is or how long it has left; without a deadline, since when it is there or handed up."""
+    """Return how late a case is or how long it has left; without a deadline, since when it is open or escalated."""
     told = deadline(case, run)
     if case["state"] == "overdue":
         return _("overdue {time}", time=told)

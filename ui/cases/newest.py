@@ -1,4 +1,4 @@
-"""The reports that came in last."""
+"""The newest reports."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ _SHOWN = 7
 
 
 def newest(run: Run, *, key: str) -> None:
-    """Draw the last reports received: what, where, who holds it, how long ago."""
+    """Draw the newest reports: what, where, who holds it, how long ago."""
     shared_panel(run, "newest", key=key, make=lambda: _newest(run))
 
 
@@ -41,6 +41,8 @@ def _newest(run: Run) -> dict[str, Any]:
     return {
         "title": _("Newest reports"),
         "about": _("What, where, who holds it, since when"),
-        "nothing": "" if shown else hidden_cases_note(run, "received", 0) or _("No report came in during this period."),
+        "nothing": ""
+        if shown
+        else hidden_cases_note(run, "received", 0) or _("No report was received in this period."),
         "cases": shown,
     }

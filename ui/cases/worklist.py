@@ -1,4 +1,4 @@
-"""Cases one below the other with the five clears in every row: what, where, who, what progress, what result so far."""
+"""Cases in rows with the five clears: what, where, who, progress, result."""
 
 from typing import Any
 
@@ -30,17 +30,16 @@ def worklist(
     length: int = PAGE_LENGTH,
     turn: str = "page",
 ) -> None:
-    """Draw the cases of a figure in the order a head should take them, `length` of them: `turn` in the address says
-    which page.
+    """Draw the cases of a figure in worklist order, `length` a page; `turn` is the page's parameter in the address.
 
     Raises DatabaseAway.
     """
-    with rounding(False):  # only what the viewer may read is counted
+    with rounding(False):  # it counts only cases the viewer may read
         shared_panel(run, "worklist", key=key, make=lambda: _page(run, figure, order, title, about, length, turn))
 
 
 def rows(run: Run, table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return cases (as queries.cases gives them) in the words of the five clears, with the ways to case and unit."""
+    """Return cases (of queries.cases) in the words of the five clears, with links to case and unit."""
     known = {
         dimension: names(run.reports, dimension).to_dict("index")
         for dimension in ("category", "ward", "district", "unit")
@@ -77,9 +76,9 @@ def rows(run: Run, table: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def deadline(case: Any, run: Run, working_minutes: float | None = None) -> str:
-    """Return how far a case is from its deadline, in words; nothing where it has none or has ended.
+    """Return a case's time to or past its deadline in words; empty if it has none or has ended.
 
-    What is left is told in working time where `working_minutes` are given, else by the calendar.
+    The time left is working time if `working_minutes` is given, else calendar time.
     """
     if pd.isna(case["due_at"]) or not pd.isna(case["ended_at"]):
         return ""
@@ -92,12 +91,12 @@ def deadline(case: Any, run: Run, working_minutes: float | None = None) -> str:
 
 
 def nobody(*, escalated: bool) -> str:
-    """Return what is said in the place of a holder where a case has none."""
+    """Return the words shown instead of a holder."""
     return _("nobody holds it") if escalated else _("no unit yet")
 
 
 def handed_up(case: Any, units: dict[Any, Any]) -> list[str]:
-    """Return who handed an open case up, since when its holder has it, and whether the citizen was told since."""
+    """Return who escalated an open case, since when its holder has it, and whether the citizen was informed since."""
     if pd.isna(case["escalated_at"]) or not pd.isna(case["ended_at"]):
         return []
     by = units.get(case["escalated_by_id"])
@@ -109,14 +108,14 @@ def handed_up(case: Any, units: dict[Any, Any]) -> list[str]:
 
 
 def informed(case: Any) -> str:
-    """Return whether a citizen was told something since the case was handed up, and when last."""
+    """Return whether and when the citizen was last informed after the escalation."""
     if pd.isna(case["informed_at"]):
-        return _("citizen not told yet")
-    return _("citizen told {at}", at=moment(case["informed_at"]))
+        return _("citizen not informed yet")
+    return _("citizen informed {at}", at=moment(case["informed_at"]))
 
 
 def receipt(case: Any, run: Run) -> list[str]:
-    """Return by when the unit has to take a waiting case on; nothing where it did, or where no term is known."""
+    """Return by when the unit has to receive a waiting case; nothing if it has, or if no term is known."""
     if case["status"] != "waiting" or pd.isna(case["receive_due_at"]):
         return []
     at = moment(case["receive_due_at"])
@@ -125,7 +124,7 @@ def receipt(case: Any, run: Run) -> list[str]:
 
 
 def results(case: Any) -> list[str]:
-    """Return what has come of a case so far, the latest first: its end, its escalation, its receipt, its detours."""
+    """Return a case's results so far, the latest first: end, escalation, receipt, transfers."""
     ratings = {
         "satisfied": _("the citizen is satisfied"),
         "acceptable": _("the citizen finds it acceptable"),
@@ -147,7 +146,7 @@ def results(case: Any) -> list[str]:
     if case["reopen_count"]:
         said.append(ngettext("reopened {count} time", "reopened {count} times", case["reopen_count"]))
     if case["transfer_count"]:
-        said.append(ngettext("passed on {count} time", "passed on {count} times", case["transfer_count"]))
+        said.append(ngettext("transferred {count} time", "transferred {count} times", case["transfer_count"]))
     return said
 
 
@@ -155,7 +154,7 @@ def _page(run: Run, figure: str, order: Order, title: str, about: str, length: i
     count = readable_count(run.reports, run.filters, figure=figure)
     last = max(1, -(-count // length))
     wanted = next(iter(run.query.get(turn, [])), "1")
-    # Ten digits are more pages than there are reports, and int() takes its time with a thousand.
+    # More than ten digits exceed any number of pages, and int() is slow with a thousand.
     page = min(max(int(wanted), 1), last) if wanted.isdecimal() and len(wanted) < 10 else 1
     table = cases(run.reports, run.filters, figure=figure, order=order, limit=length, offset=(page - 1) * length)
     return {
@@ -180,7 +179,7 @@ def _page(run: Run, figure: str, order: Order, title: str, about: str, length: i
 
 
 def hidden_cases_note(run: Run, figure: str, readable: int) -> str:
-    """Return in words why fewer cases are listed than a figure counts; nothing where all are. Raises DatabaseAway."""
+    """Return why fewer cases are listed than a figure counts; empty if all are. Raises DatabaseAway."""
     if not run.filters.scope.sees_cases:
         return _("Single cases are open to the unit that holds them and to the city's leadership.")
     if run.filters.scope.reads_all:

@@ -1,4 +1,4 @@
-"""The backlog as a table a head reads at a glance: how urgent, how old, at which stage, in and out, how much work."""
+"""The backlog as a table: how urgent, how old, at which stage, received and ended, days of work."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,18 +24,18 @@ from ui.figures.tiles import Tile, count, counted, no_deadlines, no_receive_time
 from ui.figures.unconfirmed import mark
 
 USUAL_ROWS = 40
-"""More rows than this are drawn when asked for: nobody reads them at a glance."""
+"""The rows drawn at first; the rest is shown on request."""
 BUSIEST = 8
-"""How many categories stand side by side."""
+"""The number of categories side by side."""
 SORTS = (*URGENCIES, *RECEIPTS, *AGES, "age_days", *STAGES, "received", "ended", "change", "days_of_work", "name")
 _FIGURES = (*URGENCIES, *RECEIPTS, *AGES, *STAGES, "received", "ended")
-_FEW = 5  # a cell with fewer than these is never the darkest
+_FEW = 5  # a cell with fewer is never the darkest
 _WEEK = {"period": "7d", "from": None, "to": None}
 
 
 def compared_since(run: Run) -> datetime:
-    """Return from when on what came in and went out is counted: just after the moment that open reports are compared
-    with (queries.change), so that the flow explains the change; the last 7 days where there is no such moment.
+    """Return the start for received and ended reports: just after the moment that open reports are compared with
+    (queries.change), so that the flow explains the change; the last 7 days if there is no such moment.
     """
     then = standing_before(run)
     return period_start("7d", run.filters.at, run.city) if then is None else then.at + TICK
@@ -47,7 +47,7 @@ def total(run: Run, since: datetime) -> dict[str, Any]:
 
 
 def headline(run: Run, whole: dict[str, Any]) -> list[Tile]:
-    """Return the backlog's headline tiles, with the changes that the overview shows of the same figures."""
+    """Return the backlog's headline tiles, with the same changes as on the overview."""
     then = Then(run)
     receive, handle = mark(run, "receive"), mark(run, "handle")
     undue, untimed = no_deadlines(run, whole), no_receive_times(run, whole)
@@ -105,18 +105,18 @@ def headline(run: Run, whole: dict[str, Any]) -> list[Tile]:
 def table(run: Run, since: datetime, *, by: Dimension, sort: str) -> None:
     """Draw the backlog of a dimension's members under the total of all, with a link behind every count.
 
-    `sort` is one of SORTS, the largest (names: the first) first; "-" before it turns that about.
+    `sort` is one of SORTS, in descending order (names: ascending); a leading "-" reverses it.
     """
     shared_panel(run, "backlog", key="backlog_table", make=lambda: _table(run, since, by, sort))
 
 
 def heat(run: Run, since: datetime, *, by: Dimension, sort: str) -> None:
-    """Draw where which category lies: the same rows' open reports of the busiest categories, darker where more."""
+    """Draw the same rows' open reports by category, the busiest ones; a higher count is darker."""
     shared_panel(run, "backlog_heat", key="backlog_heat", make=lambda: _heat(run, since, by, sort))
 
 
 def pace(run: Run, whole: dict[str, Any]) -> None:
-    """Draw what came in and went out since the compared moment, whether the pile grows, how many days of work it is."""
+    """Draw what came in and ended since the compared moment, the change in the backlog, and the days of work."""
     shared_panel(run, "backlog_pace", key="backlog_pace", make=lambda: _pace(run, whole))
 
 
@@ -125,7 +125,7 @@ def _pace(run: Run, whole: dict[str, Any]) -> dict[str, Any]:
 
 
 def _since(then: Then) -> str:
-    """Return in words since when what came in and went out is counted."""
+    """Return the start for received and ended reports in words."""
     return _("Since {moment}", moment=then.at) if then.standing else _("Last 7 days")
 
 
@@ -161,7 +161,10 @@ def _table(run: Run, since: datetime, by: Dimension, sort: str) -> dict[str, Any
         "notes": [
             _("Grey: ages and stages whose share is above that of the whole."),
             _("Due soon: by the end of the next working day, today included."),
-            _("Days of work: open, divided by how many were resolved a day in the last {count} days.", count=PACE_DAYS),
+            _(
+                "Days of work: open reports divided by the number resolved a day in the last {count} days.",
+                count=PACE_DAYS,
+            ),
         ],
     }
 
@@ -197,7 +200,7 @@ def _heat(run: Run, since: datetime, by: Dimension, sort: str) -> dict[str, Any]
 
 
 def _with_sums(found: pd.DataFrame, run: Run) -> pd.DataFrame:
-    """Return a backlog with the change in open reports and the oldest one's age in days."""
+    """Return a backlog with the change in open reports and the oldest report's age in days."""
     age = (pd.Timestamp(run.filters.at) - found["oldest"]).dt.total_seconds() / 86400
     return found.assign(change=found["open"] - found["open_before"], age_days=age)
 
@@ -272,12 +275,12 @@ def _rows(run: Run, rows: pd.DataFrame, by: Dimension) -> list[dict[str, Any]]:
 
 
 def _next_level(run: Run, by: Dimension) -> Dimension:
-    """Return by what one row's own backlog is told apart: the smaller areas, where the city has them, else units."""
+    """Return the dimension for one row's own backlog: smaller areas if the city has them, else units."""
     return "ward" if by == "district" and "ward" in levels.present(run.reports) else "unit"
 
 
 def _row(run: Run, found: Any, choices: dict[str, Any]) -> dict[str, Any]:
-    """Return a row ready to draw; `cases` and `flow` are addresses to which the figure's name is added."""
+    """Return a row ready to draw; `cases` and `flow` are addresses to which a figure's name is added."""
     then = standing_before(run)
     since = _WEEK if then is None else {"from": run.local(then.at + TICK).isoformat(), "to": None}
     pace_starts = run.local(run.filters.at - timedelta(days=PACE_DAYS)).isoformat()
@@ -300,7 +303,7 @@ def _row(run: Run, found: Any, choices: dict[str, Any]) -> dict[str, Any]:
 
 
 def _excess(counts: dict[str, int], whole: dict[str, int]) -> dict[str, float]:
-    """Return by how many hundredths the share of each age and stage is above the whole's; too few reports say none."""
+    """Return by how many percentage points each age's and stage's share exceeds the total's; 0 if there are too few."""
     if counts["open"] < (FEWEST if rounded() else FEWEST_OPEN) or not whole["open"]:
         return dict.fromkeys((*AGES, *STAGES), 0.0)
     shares = {column: counts[column] / counts["open"] - whole[column] / whole["open"] for column in (*AGES, *STAGES)}

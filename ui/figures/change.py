@@ -1,7 +1,6 @@
-"""A figure's change in words and colour, the same on every page: against what, by how much, and whether it is a change.
+"""A figure's change in words and colour, the same on every page: compared with what, how much, and whether it matters.
 
-Green and red stand only where the change is more than chance brings (queries/figures/chance.py), and then a word says
-the same.
+Green and red are used only if the change exceeds chance (queries/figures/chance.py); a word then says the same.
 """
 
 from datetime import datetime
@@ -19,7 +18,7 @@ _BEFORE = "\ue000"  # of private use: stands in translated words where the earli
 
 
 class Then:
-    """The figures that a viewing is compared with. Raises DatabaseAway."""
+    """The figures that a run is compared with. Raises DatabaseAway."""
 
     def __init__(self, run: Run) -> None:
         self._seen = run
@@ -28,7 +27,7 @@ class Then:
 
     @property
     def standing(self) -> Filters | None:
-        """The moment that standing figures are compared with; None where the data do not reach back so far."""
+        """The moment that standing figures are compared with; None if it is before the first data."""
         return self._earlier.standing
 
     @property
@@ -82,7 +81,7 @@ class Then:
         word = "" if not better else " · " + (_("better") if better > 0 else _("worse"))
         about = self._about(then, standing)
         if judged and not better:
-            about += " " + _("No more than chance brings, so no colour.")
+            about += " " + _("The difference does not exceed chance, so it has no colour.")
         return Change((first, *counts, last + word), better_tone(better), about)
 
     def _about(self, then: Filters, standing: bool) -> str:
@@ -93,7 +92,7 @@ class Then:
                 weeks=ngettext("{count} week before", "{count} weeks before", self._earlier.weeks),
             )
         return _(
-            "Compared with {start} to {end}: as long, up to the same hour.",
+            "Compared with {start} to {end}: the same length, up to the same hour.",
             start=moment(self._seen.local(then.start)),
             end=moment(self._seen.local(min(then.end, then.at))),
         )
@@ -112,17 +111,17 @@ class Then:
 
 
 def standing_before(run: Run) -> Filters | None:
-    """Return the moment that standing figures are compared with; None where the data do not reach back so far."""
+    """Return the moment that standing figures are compared with; None if it is before the first data."""
     return earlier(run.filters, run.city.first_submitted_at).standing
 
 
 def better_tone(better: float) -> str:
-    """Return the tone of a change that is more than chance brings: above 0 better, below 0 worse, 0 neither."""
+    """Return the tone of a change that exceeds chance: above 0 better, below 0 worse, 0 neither."""
     return "good" if better > 0 else "overdue" if better < 0 else "muted"
 
 
 def grown_tone(now: int, before: int) -> str:
-    """Return the tone of a change in a count of which fewer is better."""
+    """Return the tone of a change in a count where fewer is better."""
     return better_tone(before - now if count_differs(now, before) else 0)
 
 

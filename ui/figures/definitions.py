@@ -1,4 +1,4 @@
-"""What every measure means, with its numbers of this moment, and the rules and the calendar they rest on."""
+"""Each measure's definition and current value, and the rules and the calendar behind them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -44,14 +44,14 @@ _RESTS_ON: dict[str, Clock] = {
     "received_on_time_rate": "receive",
     "resolved_last_hour": "handle",
 }
-"""The clock whose term each measure rests on."""
+"""The deadline that each measure depends on."""
 
 
 @dataclass(frozen=True)
 class Measure:
-    """One measure, ready to draw: in words, as a formula, as a value made of counts, and what it leaves out.
+    """One measure ready to draw: its words, formula, value with its counts, and what it leaves out.
 
-    A measure without a `value` is its one count, if any; `of` says what a value's counts are where its words do not.
+    A measure without a `value` shows its one count, if any; `of` names the value's counts if the words do not.
     """
 
     name: str
@@ -66,7 +66,7 @@ class Measure:
 
 
 def measures(run: Run) -> None:
-    """Draw every measure in words and numbers. Raises DatabaseAway."""
+    """Draw every measure with its definition and value. Raises DatabaseAway."""
     shared_panel(run, "definitions", key="definitions", make=lambda: _all(run))
 
 
@@ -82,12 +82,12 @@ def _all(run: Run) -> dict[str, Any]:
 
 
 def ground(run: Run) -> None:
-    """Draw what deadlines rest on: the rules, the office hours and the calendar in force. Raises DatabaseAway."""
+    """Draw what deadlines depend on: the rules, office hours and calendar in force. Raises DatabaseAway."""
     shared_panel(run, "ground", key="ground", make=lambda: _ground(run))
 
 
 class _Measures:
-    """Makes the measures from the numbers of one viewing."""
+    """Makes the measures from the numbers of one run."""
 
     def __init__(self, run: Run) -> None:
         self._seen = run
@@ -96,11 +96,11 @@ class _Measures:
         self._marks: dict[Clock, Mark | None] = {"receive": mark(run, "receive"), "handle": mark(run, "handle")}
 
     def groups(self) -> list[dict[str, Any]]:
-        """Return the measures in the order a reader asks for them, under their headings."""
+        """Return the measures in reading order, grouped under headings."""
         return [
             {
                 "title": _("What is open"),
-                "about": _("At the moment the page speaks of. Days begin and end in the city's own time."),
+                "about": _("At the moment shown. Days begin and end in the city's time zone."),
                 "measures": [
                     *map(self._count, ("open", "overdue")),
                     self._rate("overdue_share"),
@@ -110,14 +110,14 @@ class _Measures:
             },
             {
                 "title": _("Who holds it"),
-                "about": _("A report counts for its holder. An escalation moves it to whom it was handed up to."),
+                "about": _("A report counts for its holder. After an escalation that is the higher level."),
                 "measures": [
                     *map(self._count, ("escalated", "escalated_unheld", "with_higher")),
                     *map(self._count, ("new_here", "by_transfer", "sent_back")),
                 ],
             },
             {
-                "title": _("The first clock: a unit takes the report on"),
+                "title": _("First deadline: a unit takes the report on"),
                 "about": _("A term in working time from submission, or from the transfer to another unit."),
                 "measures": [
                     self._count("not_received"),
@@ -125,20 +125,20 @@ class _Measures:
                 ],
             },
             {
-                "title": _("The second clock: the report is handled"),
+                "title": _("Second deadline: the report is handled"),
                 "about": _("A term by category and severity; its rule stays with the report."),
                 "measures": [*map(self._rate, ("on_time_rate", "closed_on_time_share")), self._count("resolved_late")],
             },
             {
                 "title": _("How long it takes"),
-                "about": _("From submission to the answer: what the citizen waits."),
+                "about": _("From submission to the answer: how long the citizen waits."),
                 "measures": [
                     *self._times("median", _("Median time to the answer"), _("half of the answers came sooner")),
                     *self._times("p90", _("90th percentile"), _("90% were answered within this time")),
                 ],
             },
             {
-                "title": _("What came of it"),
+                "title": _("Results"),
                 "about": "",
                 "measures": [
                     self._rate("satisfaction"),
@@ -150,7 +150,7 @@ class _Measures:
             {"title": _("Change"), "about": _about_change(), "measures": []},
             {
                 "title": _("Signals worth a second look"),
-                "about": _("Facts, not accusations; on a unit's own page each stands beside the city's share."),
+                "about": _("Facts, not accusations; a unit's own page shows each beside the city's share."),
                 "measures": [
                     self._signal(found) for found in signals(self._seen.reports, self._seen.filters, self._seen.filters)
                 ],
@@ -184,7 +184,7 @@ class _Measures:
         )
 
     def _times(self, which: str, title: str, words: str) -> list[Measure]:
-        """Return a time by the calendar and in working time."""
+        """Return a time in calendar hours and in working hours."""
         resolved = count_of(self._seen, "resolved", self._now["resolved"])
         values = duration(self._now[f"{which}_hours"]), worked(self._now[f"{which}_worked_hours"])
         titles = title, _("{measure}, in working time", measure=title)
@@ -206,7 +206,7 @@ class _Measures:
         )
 
     def _written(self, *figures: str) -> tuple[str, ...]:
-        """Return the figures as the database counts them, where the address asks for that."""
+        """Return the figures' SQL, if the address asks for it."""
         return tuple(map(written, figures)) if self._seen.query.get("sql") == ["yes"] else ()
 
     def _mark(self, measure: str) -> Mark | None:
@@ -214,15 +214,15 @@ class _Measures:
 
 
 def _about_change() -> str:
-    """Return what every change is compared with, and when it is coloured (queries.change, queries.chance)."""
+    """Return how changes are compared and when they are coloured (queries.change, queries.chance)."""
     compared = _(
         "Standing figures (open, overdue, due soon) are compared with the same weekday and hour a whole number of "
         "weeks before, figures of a period with the equally long period before, up to the same hour. No change is "
         "shown where the data begin inside the comparison."
     )
     coloured = _(
-        "Green (better) and red (worse): the change is more than chance brings, by an exact test at 99%, and more than "
-        "a city varies in which nothing changes. All other changes are grey."
+        "Green (better) and red (worse): the change exceeds chance, by an exact test at 99%, and the "
+        "usual variation of a city in which nothing changes. All other changes are grey."
     )
     return f"{compared} {coloured}"
 
@@ -251,7 +251,7 @@ def _ground(run: Run) -> dict[str, Any]:
 
 
 def warning_words(kind: str, count: int) -> str:
-    """Return in words one kind of what leaves deadlines unknown (queries.deadlines.WARNINGS), and how often it does."""
+    """Return a warning about unknown deadlines (queries.deadlines.WARNINGS) in words, with its count."""
     return {
         "calendar_ends": lambda: ngettext(
             "{count} of the next 60 days is missing in the calendar",

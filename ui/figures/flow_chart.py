@@ -1,4 +1,4 @@
-"""What came in, what was resolved and what was open, over the period."""
+"""Received, resolved and open reports over the period."""
 
 import streamlit as st
 
@@ -14,11 +14,7 @@ from ui.figures import charts
 def flow(run: Run, *, key: str) -> None:
     """Draw the period's flow under its title, in days or weeks. Raises DatabaseAway."""
     table, step = days(run.reports, run.filters)
-    title = (
-        _("What came in, what was resolved, day by day")
-        if step == 1
-        else _("What came in, what was resolved, week by week")
-    )
+    title = _("Received and resolved, day by day") if step == 1 else _("Received and resolved, week by week")
     st.subheader(streamlit_label(title), anchor=False)
     figure = run.shared((key, palette(), viewport().scale), lambda: charts.flow(table, palette()))
     charts.draw(figure, key=key, alt=title)

@@ -19,7 +19,7 @@ def urgent(run: Run, now: Any) -> tiles.Tile:
 
 
 def headline(run: Run) -> list[tiles.Tile]:
-    """Return the city's figures with their changes: like with like, as queries.change says."""
+    """Return the city's figures with their changes, compared as queries.change says."""
     now = tiles.row(with_sums(figures(run.reports, run.filters)))
     then = Then(run)
     receive, handle = mark(run, "receive"), mark(run, "handle")
@@ -85,7 +85,7 @@ def headline(run: Run) -> list[tiles.Tile]:
             now,
             then.share("received_on_time", "receive_fell_due", now),
             words=_("of those due to be taken on"),
-            unknown=_("nothing had a time by which to be taken on"),
+            unknown=_("nothing was due to be taken on"),
             mark=receive,
         ),
         tiles.share(

@@ -1,4 +1,4 @@
-"""What the city itself says of its reports: late or not, how far, where; beside what we find, and why they differ."""
+"""The city's own figures (late or not, status, area) beside ours, and why they differ."""
 
 from typing import Any
 
@@ -12,18 +12,18 @@ from ui.base.i18n import _, percent
 from ui.base.run import Run
 from ui.figures.tiles import Count, count_of
 
-_AT_FIRST = 12  # words of a kind; the rest unfolds
+_AT_FIRST = 12  # words of a kind; the rest is folded
 _WORDS: tuple[Kind, ...] = ("status", "district", "ward")
 _TONES = {"late": "overdue", "in_time": "good", "unsaid": "muted"}
 
 
 def flag_name(flag: str) -> str:
-    """Return what the city's flag (of queries.published.FLAGS) says, as it stands in a sentence."""
+    """Return one of queries.published.FLAGS in words, for use inside a sentence."""
     return {"late": _("late"), "in_time": _("in time"), "unsaid": _("not said")}[flag]
 
 
 def kind_name(kind: Kind) -> str:
-    """Return what one kind of the city's own words is called, as the heading of a column."""
+    """Return the column heading of one kind of the city's own words."""
     return {
         "late": _("The city's flag"),
         "status": _("The city's status"),
@@ -33,14 +33,14 @@ def kind_name(kind: Kind) -> str:
 
 
 def flag_of(case: Any) -> str:
-    """Return what the city's flag says of a case that it published."""
+    """Return the city's flag of a case that it published."""
     if pd.isna(case["published_late"]):
         return "unsaid"
     return "late" if case["published_late"] else "in_time"
 
 
 def ours_of(case: Any, run: Run) -> str:
-    """Return how we find a case at the moment (of queries.published.OURS)."""
+    """Return our own finding for a case (one of queries.published.OURS)."""
     if pd.isna(case["due_at"]):
         return "no_deadline"
     until = run.filters.at if pd.isna(case["ended_at"]) else case["ended_at"]
@@ -48,7 +48,7 @@ def ours_of(case: Any, run: Run) -> str:
 
 
 def why(flag: str, ours: str, *, by_rule: bool) -> str:
-    """Return why the city's flag and ours differ; nothing where they agree. `by_rule`: a rule gave our deadline."""
+    """Return why the city's flag and ours differ; empty if they agree. `by_rule`: a rule gave our deadline."""
     if flag == ours:
         return ""
     if flag == "unsaid":
@@ -65,9 +65,9 @@ def why(flag: str, ours: str, *, by_rule: bool) -> str:
 
 
 def of_case(case: Any, told: frozenset[Kind]) -> dict[str, Any] | None:
-    """Return what the city says of a case in a list, of the kinds it publishes (`told`); None where it publishes none.
+    """Return the city's own words on a case in a list, of the kinds it publishes (`told`); None if it publishes none.
 
-    Its flag, the tone of that, and its other words; all empty for a case that it did not publish.
+    The flag, its tone, and the other words; all empty for a case that the city did not publish.
     """
     if not told:
         return None
@@ -83,14 +83,14 @@ def of_case(case: Any, told: frozenset[Kind]) -> dict[str, Any] | None:
 
 
 def case_panel(run: Run, case: Any) -> None:
-    """Draw what the city says of one case; nothing where it published nothing of it. Raises DatabaseAway."""
+    """Draw the city's own words on one case; nothing if it published none. Raises DatabaseAway."""
     told = kinds(run.reports)
     if told and case["published"]:
         shared_panel(run, "report_city", key="report_city", make=lambda: of_one_case(run, case, told))
 
 
 def of_one_case(run: Run, case: Any, told: frozenset[Kind]) -> dict[str, Any]:
-    """Return what the city says of one case and how that agrees with us, for cases/report_city.html."""
+    """Return the city's own words on one case and how they agree with ours, for cases/report_city.html."""
     facts = [
         {"name": kind_name(kind), "words": case[f"published_{kind}"] or _("not said")}
         for kind in _WORDS
@@ -112,14 +112,14 @@ def of_one_case(run: Run, case: Any, told: frozenset[Kind]) -> dict[str, Any]:
 
 
 def of_city(run: Run) -> None:
-    """Draw the city's own figures beside ours; nothing in a city that publishes none. Raises DatabaseAway."""
+    """Draw the city's own figures beside ours; nothing if the city publishes none. Raises DatabaseAway."""
     told = kinds(run.reports)
     if told:
         shared_panel(run, "published", key="published", make=lambda: figures(run, told))
 
 
 def figures(run: Run, told: frozenset[Kind]) -> dict[str, Any]:
-    """Return the city's own figures of the period, for figures/published.html. Raises DatabaseAway."""
+    """Return the city's own figures of the period for figures/published.html. Raises DatabaseAway."""
     words = published_words(run.reports, run.filters)
     return {
         "flags": _flags(run) if "late" in told else None,
@@ -184,13 +184,13 @@ def _pair(flag: str, ours: str) -> str:
 
 
 def _whys(flag: str, ours: str, by_rule: int, reports: int) -> str:
-    """Return why some reports differ: their deadlines are by a rule, by the city's own due times, or some by each."""
+    """Return why reports differ: their deadlines come from a rule, from the city's due times, or from both."""
     rules = [by_rule > 0] if by_rule in (0, reports) else [True, False]
     return "; ".join(dict.fromkeys(why(flag, ours, by_rule=rule) for rule in rules))
 
 
 def _words(run: Run, table: pd.DataFrame, kind: Kind) -> list[dict[str, Any]]:
-    """Return each of the city's words of one kind with its count, the most first and what it does not say last."""
+    """Return the city's words of one kind with their counts, the most frequent first and "not said" last."""
     return [
         {
             "name": said_name(kind, row["said"]),
@@ -201,12 +201,12 @@ def _words(run: Run, table: pd.DataFrame, kind: Kind) -> list[dict[str, Any]]:
 
 
 def said_name(kind: Kind, said: str) -> str:
-    """Return what is counted under one of the city's words, or under none, or under the rare ones together."""
+    """Return the name of a counted word, of "not said", or of the rare words together."""
     return {"": _("not said"), RARE: _("rarer words")}.get(said) or _named(kind, said)
 
 
 def _named(kind: Kind, word: str) -> str:
-    """Return one of the city's own words as it stands alone: a bare number says which kind of area it is."""
+    """Return one of the city's words on its own; for a bare number, with the kind of area."""
     if not word.isdecimal():
         return word
     return {"district": _("district {name}", name=word), "ward": _("ward {name}", name=word)}.get(kind, word)

@@ -1,4 +1,4 @@
-"""Headline figures: each with what it is made of, its change, and the way to its cases."""
+"""Headline figures: each with its parts, its change, and links to its cases."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from ui.figures.unconfirmed import Mark
 
 @dataclass(frozen=True)
 class Count:
-    """A number with the cases it counts."""
+    """A number with the link to the cases it counts."""
 
     figure: str
     count: int
@@ -31,7 +31,7 @@ class Count:
 
 @dataclass(frozen=True)
 class Change:
-    """What became of a figure (ui/figures/change.py): parts in reading order, tone, what it was compared with."""
+    """A figure's change (ui/figures/change.py): its parts in reading order, tone, and what it is compared with."""
 
     parts: tuple[Count | str, ...]
     tone: str = "muted"
@@ -39,7 +39,7 @@ class Change:
 
     @property
     def words(self) -> str:
-        """The change as it reads where nothing can be opened."""
+        """The change as plain text, without links."""
         return "".join(part if isinstance(part, str) else part.words for part in self.parts)
 
 
@@ -47,7 +47,7 @@ class Change:
 class Tile:
     """One headline figure, ready to draw: `parts` are counts and plain words in reading order.
 
-    `about` says what is counted, `mark` that it rests on something unconfirmed.
+    `about` says what is counted, `mark` that the figure depends on something unconfirmed.
     """
 
     label: str
@@ -61,12 +61,12 @@ class Tile:
 
 
 def counted(run: Run, figure: str, figures: Any) -> Count:
-    """Return a figure's number with the way to its cases."""
+    """Return a figure's number with the link to its cases."""
     return count_of(run, figure, figures[figure])
 
 
 def count_of(run: Run, figure: str, count: Any, **choices: Any) -> Count:
-    """Return a number with the way to its cases; a word of `choices` that is None is left out of the address."""
+    """Return a number with the link to its cases; a None in `choices` removes that parameter from the address."""
     return Count(figure, int(count), address(CASES, **{"figure": figure} | carried(run) | choices))
 
 
@@ -84,12 +84,12 @@ def count(
 ) -> Tile:
     """Make a tile of a count with its change.
 
-    `unknown` says why nothing could be counted; a dash then stands for the number, and no colour says good or bad.
+    `unknown` says why nothing could be counted; the tile then shows a dash in a neutral tone.
     """
     shown = counted(run, figure, now)
     if unknown:
         return Tile(label, NOTHING, shown, unknown, Change(("",)), "", meaning(figure), mark)
-    edge = tone if shown.count else ""  # nothing overdue is no alarm
+    edge = tone if shown.count else ""  # 0 overdue needs no alarm
     return Tile(label, shown.words, shown, parts, change, edge, meaning(figure), mark)
 
 
@@ -106,11 +106,11 @@ def share(
 ) -> Tile:
     """Make a tile of a share (more is better) with its numerator and denominator, and its change.
 
-    Green needs a numerator; where the denominator is 0, `unknown` says why nothing could be counted.
+    Green needs a numerator; if the denominator is 0, `unknown` says why nothing could be counted.
     """
     part, whole = (counted(run, name, now) for name in of)
     about = f"{meaning(part.figure)} ÷ {meaning(whole.figure)}"
-    if not whole.count and not run.rounded:  # of published counts nobody knows that nothing was counted
+    if not whole.count and not run.rounded:  # a published 0 may stand for a few reports
         return Tile(label, NOTHING, whole, (unknown,), Change(("",)), "", about, mark)
     tone = "good-tile" if part.count else ""
     value = percent(part.count, whole.count)
@@ -118,17 +118,17 @@ def share(
 
 
 def no_deadlines(run: Run, figures: Any) -> tuple[Count | str, ...]:
-    """Return why nothing can be overdue, where not one of the open reports has a deadline; else nothing."""
+    """Return why nothing can be overdue, if no open report has a deadline; else nothing."""
     if not figures["open"] or figures["no_deadline"] < figures["open"]:
         return ()
     return counted(run, "no_deadline", figures), " " + _("open, none of them with a deadline")
 
 
 def no_receive_times(run: Run, figures: Any) -> tuple[Count | str, ...]:
-    """Return why nothing can be late to be taken on, where no report has a time for it; else nothing."""
+    """Return why nothing can be overdue to be received, if no report has a time for it; else nothing."""
     if not figures["not_received"] or figures["receive_waiting"] or figures["receive_overdue"]:
         return ()
-    return counted(run, "not_received", figures), " " + _("not yet taken on, none with a time for it")
+    return counted(run, "not_received", figures), " " + _("not yet taken on, none with a term for it")
 
 
 def plain(
@@ -142,19 +142,19 @@ def plain(
     mark: Mark | None = None,
     unknown: tuple[Count | str, ...] = (),
 ) -> Tile:
-    """Return a tile of a count that is compared with nothing: words stand in the place of its change."""
+    """Return a tile of a count without a comparison: words replace its change."""
     change = Change((words,))
     label = figure_name(figure)
     return count(run, label, figure, figures, change, parts=parts, tone=tone, mark=mark, unknown=unknown)
 
 
 def out_of(run: Run, whole: str, figures: Any, words: str, share: str = "") -> tuple[Count | str, ...]:
-    """Return the parts of a tile that say of how many its count is: "of 489 open: 15.5%"."""
+    """Return a tile's parts that name the whole of its count: "of 489 open: 15.5%"."""
     return _("of"), " ", counted(run, whole, figures), " ", words, f": {share}" if share else ""
 
 
 def worked(hours: float | None) -> str:
-    """Return a length of working time in hours; a dash where the calendar does not say."""
+    """Return working hours in words; a dash if the calendar does not cover them."""
     return NOTHING if pd.isna(hours) else _("{hours} working hours", hours=number(hours, 1))
 
 
@@ -164,5 +164,5 @@ def tiles(run: Run, make: Callable[[], list[Tile]], *, key: str) -> None:
 
 
 def row(table: pd.DataFrame) -> dict[str, Any]:
-    """Return the one row of a table of figures."""
+    """Return the only row of a table of figures."""
     return {str(name): value for name, value in table.iloc[0].items()}

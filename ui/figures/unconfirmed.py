@@ -1,4 +1,4 @@
-"""The mark on figures that rest on a term or on office hours nobody has confirmed yet."""
+"""The mark on figures that depend on an unconfirmed term or unconfirmed office hours."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -10,19 +10,19 @@ from ui.base.page_paths import DEFINITIONS
 from ui.base.run import Run
 
 Clock = Literal["receive", "handle"]
-"""The city's two promises: a unit takes a report on in time, and it is handled in time."""
+"""The two deadlines: to receive a report, and to handle it."""
 
 
 @dataclass(frozen=True)
 class Mark:
-    """The mark as figures/unconfirmed.html draws it: why it is there, and the way to the rules in force."""
+    """The mark for figures/unconfirmed.html: the reason, and the link to the rules in force."""
 
     why: str
     href: str
 
 
 def mark(run: Run, clock: Clock = "handle") -> Mark | None:
-    """Return the mark for figures of a clock; None where the terms in force are confirmed. Raises DatabaseAway."""
+    """Return the mark for figures of a deadline; None if the terms in force are confirmed. Raises DatabaseAway."""
     found = unsure(run.reports, run.filters)
     if not (found.receive if clock == "receive" else found.handle):
         return None
@@ -30,5 +30,5 @@ def mark(run: Run, clock: Clock = "handle") -> Mark | None:
         "receive": _("The term to take a report on, or the office hours it is counted in, are not confirmed yet."),
         "handle": _("Some terms to handle a report, or the office hours they are counted in, are not confirmed yet."),
     }[clock]
-    where = _("The rules in force stand on the page “Definitions”.")
+    where = _("The rules in force are on the page “Definitions”.")
     return Mark(f"{why} {where}", address(DEFINITIONS, **carried(run)))

@@ -1,4 +1,4 @@
-"""The filters above every page."""
+"""The filter bar above every page."""
 
 from contextlib import ExitStack
 from datetime import datetime
@@ -36,11 +36,11 @@ def choose(
     nowhere: tuple[str, ...],
     scope: Scope,
 ) -> Run:
-    """Draw the filters above a page and return what the address asks for.
+    """Draw the filters above a page and return the parsed address.
 
-    `now` is the latest moment there is, `default` the one where none is asked for, `scope` whose cases the viewer may
-    read. A page that counts nothing is `offered` the language alone; one that does not depend on the period is not
-    `timed`, and shows none. `nowhere` is what the address named that is no page. Raises DatabaseAway.
+    `now` is the latest possible moment, `default` the one used if the address names none, `scope` the cases the viewer
+    may read. A page that counts nothing is `offered` only the language; a page that does not depend on the period is
+    not `timed`. `nowhere` are the parts of the address that name no page. Raises DatabaseAway.
     """
     query = {key: st.query_params.get_all(key) for key in st.query_params}
     found = parse_filters(query, reports=reports, city=city, now=now, default=default, scope=scope)
@@ -52,9 +52,9 @@ def choose(
             _language()
     if chips := _chips(query, reports, city, found):
         panel("chips", key="chips", chips=chips)
-    # Words of an address are a stranger's: a template escapes them; Streamlit's own notice reads markup.
-    told = {word for remark in found.remarks for word in remark.words}
-    if unrecognised := [*nowhere, *(word for word in found.unrecognised if word not in told)]:
+    # Values of an address are untrusted: a template escapes them; Streamlit's own notice would read Markdown.
+    reported = {word for remark in found.remarks for word in remark.words}
+    if unrecognised := [*nowhere, *(word for word in found.unrecognised if word not in reported)]:
         panel("notice", key="notice", words=", ".join(unrecognised[:5]))
     for number, remark in enumerate(found.remarks):
         panel("notice", key=f"notice_time_{number}", says=when.told(remark, found, city))
@@ -67,7 +67,7 @@ def choose(
 
 
 def _shown(reports: ReportDatabase) -> tuple[Dimension, ...]:
-    """Return what is chosen by a control of its own: areas of the level the city has, category and channel."""
+    """Return the dimensions with their own control: areas of the city's level, category and channel."""
     return (*((levels.default(reports),) if levels.present(reports) else ()), "category", "channel")
 
 
@@ -80,7 +80,7 @@ def _offer(
     now: datetime,
     timed: bool,
 ) -> None:
-    """Draw every filter: in a row, or on a phone folded under a line that says what is chosen."""
+    """Draw every filter: in a row, or on a phone inside an expander that names the choices."""
     titles = {"category": _("Category"), "channel": _("Channel")}
     titles |= {level: levels.one(city, level) for level in levels.AREAS}
     shown = _shown(reports)
@@ -109,17 +109,17 @@ def _offer(
 def _language() -> None:
     known, choices = {"vi": "Tiếng Việt", "en": "English"}, offered()
     if len(choices) > 1:
-        shown = [code for code in LANGUAGES if code in choices]  # in one order, whichever is the viewer's usual one
+        shown = [code for code in LANGUAGES if code in choices]  # in one order, whichever is the viewer's default
         one_of(_("Language"), "lang", shown, default=choices[0], words=known.__getitem__, says=False)
 
 
 def _rounded(found: ParsedFilters, city: City) -> str:
-    """Return why this viewer's counts are rounded, and how to read them (queries.small_numbers)."""
+    """Return why this viewer's counts are rounded and how to read them (queries.small_numbers)."""
     at = moment(settled(found.filters.at, city.zone).astimezone(city.zone))
     words = _(
-        "Figures of {at}, rounded down to a multiple of {step} so that nobody can tell single reports from them: "
-        "{low} means {low} to {high}, {few} means 0 to {step}. Totals are rounded on their own and may differ from "
-        "the sum of their parts. No share of fewer than {fewest} is shown.",
+        "Figures of {at}, rounded down to a multiple of {step} so that no single report can be inferred "
+        "from them: {low} means {low} to {high}, {few} means 0 to {step}. Totals are rounded separately "
+        "and may differ from the sum of their parts. Shares of fewer than {fewest} are not shown.",
         at=at,
         step=STEP,
         low=4 * STEP,
@@ -136,13 +136,13 @@ def _rounded(found: ParsedFilters, city: City) -> str:
 def _chips(
     query: dict[str, list[str]], reports: ReportDatabase, city: City, found: ParsedFilters
 ) -> list[dict[str, str]]:
-    """Return the choices of the address that no filter shows, each with the address that leaves it out."""
+    """Return the address's choices that no filter control shows, each with a link that removes it."""
     filters = found.filters
     titles = {level: levels.one(city, level) for level in levels.AREAS} | {"unit": _("Unit"), "officer": _("Officer")}
     hidden = [word for word in _CHIPS if word not in _shown(reports)]
     without = {"district": _("not located"), "ward": _("not located"), "unit": _("none"), "officer": _("not assigned")}
     chips = []
-    query = {key: value for key, value in query.items() if key != PAGE}  # of another list
+    query = {key: value for key, value in query.items() if key != PAGE}  # the page number belongs to another list
     for word, title in titles.items():
         for value in query.get(word, []):
             known = labels(reports, CHOICES[word], language()) if word in CHOICES else {}
@@ -162,6 +162,6 @@ def _chips(
     if "at" in query:
         rest = {key: value for key, value in query.items() if key != "at"}
         understood = query["at"][0] not in found.unrecognised
-        stands = moment(filters.at.astimezone(filters.zone)) if understood else query["at"][0]
-        chips.append({"label": _("Moment"), "value": stands, "href": address("?", **rest)})
+        value = moment(filters.at.astimezone(filters.zone)) if understood else query["at"][0]
+        chips.append({"label": _("Moment"), "value": value, "href": address("?", **rest)})
     return chips

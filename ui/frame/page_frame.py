@@ -1,6 +1,6 @@
-"""The frame around every page: language, navigation, filters, how fresh the numbers are, and what to do when they fail.
+"""The frame of every page: language, navigation, filters, freshness, and messages when the database fails.
 
-Streamlit runs this script for each viewer on each change; it draws one page of `pages/` and the heartbeat.
+Streamlit runs this script for each viewer at each change; it draws one page of `pages/` and the heartbeat.
 """
 
 from contextlib import suppress
@@ -21,14 +21,14 @@ languages.begin()
 st.set_page_config(page_title=_("Citizens' reports"), page_icon="ui/assets/icon.svg", layout="wide")
 with watch.drawing(accounts.drawn_for()) as viewer:
     page = navigation.turned_to()
-    # After the navigation: an answer before it would run the page that has no address.
+    # After the navigation: a rerun caused before it would run the default page.
     viewport.begin(watch.viewer().name)
     if viewer.too_often:
         freshness.too_often()
         viewer.not_drawn()
         heartbeat(page.url_path, freshness.until(viewer.too_often))
         st.stop()
-    if page.url_path == page_paths.WALL:  # it has no header, no filters, and its own way to outlive an outage
+    if page.url_path == page_paths.WALL:  # it has no header and no filters, and handles outages itself
         page.run()
         heartbeat(page.url_path, wall.is_still_valid())
         st.stop()
@@ -71,17 +71,17 @@ with watch.drawing(accounts.drawn_for()) as viewer:
             st.stop()
         with suppress(run.Complete):
             page.run()
-        if seen.live:  # a run that is cut short, by a click or a lost session, ends before this
+        if seen.live:  # a run that a click or a lost session ends early does not get here
             shown.record_success(address, seen.filters.at)
     except NoCity:
         freshness.empty_database(cures=account.role == "admin")
     except (DatabaseAway, NotAReportDatabase) as trouble:
         if seen and seen.live and shown.failed(address, seen.filters.at, trouble.kind):
             viewer.not_drawn()
-            st.rerun()  # at the moment this address was last shown whole at, whose answers are still remembered
+            st.rerun()  # at the last good moment of this address, whose answers are still cached
         freshness.database_away(pulse, trouble, cures=account.role == "admin")
     if seen is None:
         with top:
             navigation.header(page.url_path, None, freshness.freshness(pulse, None), account)
         if page.url_path == page_paths.STATUS and accounts.may(account, page_paths.STATUS):
-            page.run()  # it can say what is wrong without the database
+            page.run()  # the status page needs no database

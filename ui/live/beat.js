@@ -95,7 +95,7 @@ function correct(heart) {
   heart.astray = astray
 }
 
-// What an address asks for, whatever the order of its words.
+// The page and query of an address, in any order of parameters.
 function said({ pathname, search }) {
   const words = [...new URLSearchParams(search)].filter(([word]) => !isStreamlits(word))
   return JSON.stringify([pathname, words.sort()])

@@ -1,9 +1,9 @@
-"""How old is what a screen shows: told by code in the browser, which goes on when the server does not.
+"""The age of what a screen shows, counted in the browser so that it goes on when the server does not answer.
 
-Each beat says what time it is, and until when what is drawn was known to be true (ui/live/heartbeat.py). From then on
-the browser counts by itself. Without beats its words turn from green to amber to red, by the limits of an answer's age
-(thresholds.toml), and say why: no answer, another server's answer, signed out, no connection for the pages. Where the
-database is a copy, they turn by the limits of a copy's age, and the words say that it is behind.
+Each heartbeat gives the time, and until when the page was verified (ui/live/heartbeat.py). From there the browser
+counts. Without heartbeats its words turn from green to amber to red at the limits of an answer's age (thresholds.toml),
+and name the cause: no answer, another server's answer, signed out, no WebSocket. If the database is a copy, the limits
+of a copy's age apply, and the words say that it is behind.
 """
 
 from functools import cache
@@ -19,7 +19,7 @@ _HERE = Path(__file__).parent
 
 
 def show(*, wall: bool = False) -> None:
-    """Draw the clock and the age in the viewer's language; a wall draws them in its own way."""
+    """Draw the clock and the age in the viewer's language; a wall draws them itself."""
     pulse = watch.watcher().pulse
     city = pulse.city
     limits = thresholds().copy if pulse.is_copy else thresholds().answer
@@ -37,7 +37,7 @@ def show(*, wall: bool = False) -> None:
             "green": _("Figures checked {age} ago"),
             "slow": slow,
             "away": _("The database has not answered for {age}"),
-            "lost": _("No word from the server for {age}"),
+            "lost": _("The server has not answered for {age}"),
             "address": _("For {age} another server has answered at this address: the proxy must pass on /beat"),
             "signed_out": _("No figures for {age}: you are signed out"),
             "sign_in": _("Sign in again"),

@@ -1,4 +1,4 @@
-"""How fresh the numbers are, and plain words for what keeps them away."""
+"""How fresh the numbers are, and messages for each kind of database trouble."""
 
 import logging
 import time
@@ -23,12 +23,12 @@ from ui.live.pulse import Pulse
 _LOG = logging.getLogger(__name__)
 
 TONES: dict[Level, str] = {"green": "good", "amber": "due-soon", "red": "overdue"}
-"""How the panels colour each level."""
+"""The panel tone of each level."""
 
 
 @dataclass
 class PageFailures:
-    """How often pages failed in ways nobody foresaw; when they last did, and by what kind of error, newest last."""
+    """How often pages failed with an unexpected error; the latest times and error types, newest last."""
 
     total: int = 0
     lately: deque[tuple[datetime, str]] = field(default_factory=lambda: deque(maxlen=20))
@@ -45,13 +45,13 @@ class Freshness:
     words: str
     tone: str
     beside_clock: str = ""
-    """The same where a clock stands beside it, if that needs fewer words."""
+    """A shorter text for use beside a clock, if there is one."""
     live: bool = False
-    """Whether the words say that the page is live: they are seen while the browser hears of the server."""
+    """Whether the words say that the page is live: shown only while the browser hears heartbeats."""
 
 
 def freshness(pulse: Pulse, run: Run | None, stay: Stay | None = None) -> Freshness:
-    """Return what moment the page speaks of, whether it moves on, and what is late: the database or a channel."""
+    """Return the moment of the page, whether it is live, and what is late: the database or a channel."""
     trouble = trouble_words("empty" if isinstance(pulse.trouble, NoCity) else getattr(pulse.trouble, "kind", ""))
     if run is None:
         return Freshness(_capital(trouble), "overdue")
@@ -59,16 +59,14 @@ def freshness(pulse: Pulse, run: Run | None, stay: Stay | None = None) -> Freshn
     if pulse.trouble:
         return Freshness(_("Numbers of {at} · {trouble}", at=at, trouble=trouble), TONES[pulse.answers])
     if not run.live:
-        return Freshness(_("As it was at {at}, not live", at=at), "due-soon")
-    if stay:  # this page failed at a later moment, and stays at the last that was answered
+        return Freshness(_("Numbers of {at}, not live", at=at), "due-soon")
+    if stay:  # this page failed at a later moment and stays at the last one that worked
         return Freshness(_("Numbers of {at} · {trouble}", at=at, trouble=trouble_words(stay.kind)), "due-soon")
     return _of_now(pulse, at)
 
 
 def _of_now(pulse: Pulse, at: str) -> Freshness:
-    if (
-        pulse.copy_level != "green"
-    ):  # how far it is behind stands beside it, told by the browser's clock (ui/live/data_age.py)
+    if pulse.copy_level != "green":  # the browser's clock shows beside it how far it is behind (ui/live/data_age.py)
         words = _("Numbers of {at} · {trouble}", at=at, trouble=copy_words(pulse))
         return Freshness(words, TONES[pulse.copy_level], "" if pulse.behind is None else _("Numbers of {at}", at=at))
     if pulse.late_feeds:
@@ -85,14 +83,14 @@ def _of_now(pulse: Pulse, at: str) -> Freshness:
 
 
 def copy_words(pulse: Pulse) -> str:
-    """Return in a few words what a copy of the database knows of its age."""
+    """Return in a few words what is known about a copy's age."""
     if pulse.behind is None:
-        return _("nobody knows how old this copy of the database is")
+        return _("the age of this copy of the database is not known")
     return _("this copy of the database is behind")
 
 
 def trouble_words(kind: str) -> str:
-    """Return in a few words what keeps the database's answers away (queries.trouble.Kind)."""
+    """Return a kind of database trouble in a few words (queries.trouble.Kind)."""
     words = {
         "slow": _("the database is slow"),
         "crowded": _("the database takes no more connections"),
@@ -108,10 +106,10 @@ def trouble_words(kind: str) -> str:
 
 
 def cure_words(kind: str) -> str:
-    """Return in a sentence what whoever runs the database can do about a kind of trouble."""
+    """Return what the operator of the database can do about a kind of trouble."""
     words = {
         "slow": _("Look for long queries and a busy disk on the database's server."),
-        "crowded": _("Raise max_connections, or close what holds the connections. The dashboard needs nine."),
+        "crowded": _("Raise max_connections, or close other connections. The dashboard needs nine."),
         "disk_full": _("Make room on the database's disk."),
         "restarting": _("Wait until PostgreSQL is up; if it takes minutes, read its log."),
         "refused": _("Check the login in REPORT_DB_URL, and that it is a member of the role report_dashboard."),
@@ -123,9 +121,9 @@ def cure_words(kind: str) -> str:
 
 
 def database_away(pulse: Pulse, trouble: DatabaseAway | NotAReportDatabase, *, cures: bool = True) -> None:
-    """Say what keeps the database away, since when, and that the page returns by itself.
+    """Say what is wrong with the database, since when, and that the page returns by itself.
 
-    And what cures it, to whoever `cures`: to run commands is not a viewer's business.
+    With `cures` also how to repair it, for viewers who run the system.
     """
     since = f" ({pulse.trouble_since:%H:%M UTC})" if pulse.trouble_since else ""
     if pulse.trouble_since and pulse.city:
@@ -144,18 +142,18 @@ def database_away(pulse: Pulse, trouble: DatabaseAway | NotAReportDatabase, *, c
 
 
 def too_often() -> None:
-    """Say that more pages were asked for than one account, or one address, may have drawn in a short time."""
+    """Say that one account or one address asked for too many pages in a short time."""
     panel("too_often", key="too_often")
 
 
 def until(seconds: float) -> Callable[[], bool]:
-    """Return what tells whether so many seconds have not passed yet: then the heartbeat has the page drawn again."""
+    """Return a check that is true until so many seconds have passed; then the heartbeat has the page drawn again."""
     over = time.monotonic() + seconds
     return lambda: time.monotonic() < over
 
 
 def nothing_found(city: City) -> None:
-    """Say that the filters let nothing through, or that nobody has reported anything yet."""
+    """Say that no report matches the filters, or that there are no reports yet."""
     if rounded():
         st.info(
             _("At most {count} reports match these filters: too few to show.", count=number(STEP)),
@@ -170,7 +168,7 @@ def nothing_found(city: City) -> None:
 
 
 def empty_database(*, cures: bool = True) -> None:
-    """Say that the database is empty, and to whoever `cures` how to fill it."""
+    """Say that the database is empty and, with `cures`, how to fill it."""
     st.info(
         _("The report database is empty. Fill it with “python -m reportdb demo” or “python -m reportdb import csv”.")
         if cures
@@ -180,7 +178,7 @@ def empty_database(*, cures: bool = True) -> None:
 
 
 def unforeseen(failure: Exception) -> bool:
-    """Say that a page failed in a way nobody foresaw; the log of the server tells the rest."""
+    """Say that a page failed with an unexpected error; the server's log has the details."""
     _LOG.error("A page failed\n%s", log_error(failure))
     page_failures.total += 1
     page_failures.lately.append((datetime.now(UTC), type(failure).__name__))

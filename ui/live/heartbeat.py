@@ -29,8 +29,8 @@ def heartbeat(page: str, stands: Callable[[], bool]) -> None:
     viewer = watch.viewer()
     viewer.stands = stands
     query = urlencode({word: st.query_params.get_all(word) for word in st.query_params}, doseq=True)
-    told = {"viewer": viewer.name, "run": viewer.run, "page": page, "query": query}
-    _component()(data=told, key="beat", width="content", on_again_change=lambda: None)
+    data = {"viewer": viewer.name, "run": viewer.run, "page": page, "query": query}
+    _component()(data=data, key="beat", width="content", on_again_change=lambda: None)
 
 
 async def beat(request: Request) -> Response:
@@ -43,8 +43,8 @@ async def beat(request: Request) -> Response:
     if viewer is None:  # the session is over
         return JSONResponse({"gone": True}, 404, headers=_NOT_KEPT)
     heard = viewer.beat(request.path_params["run"], watcher.pulse)
-    told = [_milliseconds(heard.now), _milliseconds(heard.verified_at), heard.away, heard.again]
-    return JSONResponse(told, headers=_NOT_KEPT)
+    answer = [_milliseconds(heard.now), _milliseconds(heard.verified_at), heard.away, heard.again]
+    return JSONResponse(answer, headers=_NOT_KEPT)
 
 
 def _milliseconds(moment: datetime) -> int:

@@ -33,7 +33,7 @@ class Shown:
     def __init__(
         self, *, seconds_to_stay: float = SECONDS_TO_STAY, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """Begin with nothing shown. An address that failed stays where it is for so many seconds of `clock`."""
+        """Start empty. An address that failed stays where it is for so many seconds of `clock`."""
         self._seconds_to_stay, self._clock = seconds_to_stay, clock
         self._shown: LRUCache[Hashable, _Shown] = LRUCache(_ADDRESSES)
         self._guard = threading.Lock()

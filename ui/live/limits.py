@@ -122,7 +122,7 @@ class Sockets(Places):
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """Begin with none open. `clock` counts seconds, `sleep` lets some pass."""
+        """Start with none open. `clock` counts seconds, `sleep` lets some pass."""
         super().__init__(lambda share: share.sockets)
         self._messages = Pace(lambda share: share.messages, clock=clock)
         self._sleep = sleep

@@ -58,7 +58,7 @@ class RunQueue:
     def __init__(
         self, *, seconds_to_wait: float = _SECONDS_TO_WAIT, rounds_behind_others: int = _ROUNDS_BEHIND_OTHERS
     ) -> None:
-        """Begin with nobody in line. A run waits so many seconds for its turn, and so many times as long while its own
+        """Start with an empty queue. A run waits so many seconds for its turn, and so many times as long while its own
         account is busy with others.
         """
         self._seconds_to_wait, self._rounds_behind_others = seconds_to_wait, rounds_behind_others

@@ -130,7 +130,7 @@ class Viewers:
     def __init__(
         self, *, seconds_to_say_no: float = _SECONDS_TO_SAY_NO, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """Begin with nobody. A refusal is drawn after so many seconds; `clock` counts those of the limits."""
+        """Start with none. A refusal is drawn after so many seconds; `clock` counts those of the limits."""
         self._seconds_to_say_no, self._clock = seconds_to_say_no, clock
         self._open: WeakValueDictionary[str, Viewer] = WeakValueDictionary()
         self._guard = threading.Lock()
@@ -163,7 +163,7 @@ class Viewers:
                 viewer.too_often = self._pages.wait(whose)
                 quick = not viewer.too_often and self._clicks.wait(whose)
             if viewer.too_often:
-                time.sleep(self._seconds_to_say_no)  # this thread's own time: it has no turn, and is not waited for
+                time.sleep(self._seconds_to_say_no)  # this thread holds no slot while it sleeps
             rank = Rank.REFRESHED if viewer.too_often or quick else Rank.CLICKED
         viewer.waits()
         try:

@@ -189,8 +189,8 @@ class Watcher:
         while not self._stop.wait(self._every):
             try:
                 self.poll()
-            except Exception as error:  # the watcher outlives what nobody foresaw; the next look may succeed
-                _LOG.error("A look at the report database failed\n%s", log_error(error))
+            except Exception as error:  # an unexpected error must not end the watcher; the next poll may succeed
+                _LOG.error("A poll of the report database failed\n%s", log_error(error))
 
 
 def _moment_of(known_to: datetime, updated_at: datetime | None, *, after: datetime | None) -> datetime:

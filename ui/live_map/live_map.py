@@ -65,7 +65,7 @@ def draw(
         return replace(drawn, layers=[*drawn.layers, *over])
     arrived = map_ways.data_address("arrivals.json", **map_ways.choices(run))
     over.append(map_marks.arrivals(arrived, dark=dark, points=show == "points"))
-    new = Mark(_("came in within the last 15 minutes"), map_marks.arrival_colour(dark=dark), "ring")
+    new = Mark(_("received in the last 15 minutes"), map_marks.arrival_colour(dark=dark), "ring")
     return replace(drawn, layers=[*drawn.layers, *over], marks=[*drawn.marks, new])
 
 
@@ -79,8 +79,8 @@ def ways(run: Run) -> tuple[str, ...]:
 def hint(show: str, level: Dimension | None) -> str:
     """Return what a click on the map does while nothing is chosen."""
     if show == "density":
-        return _("Click a square to look at it alone.")
-    return _("Click an area to look at it alone.") if level else _("Click a dot to see its case.")
+        return _("Click a square to see only that square.")
+    return _("Click an area to see only that area.") if level else _("Click a dot to see its case.")
 
 
 def sources(run: Run, level: Dimension | None) -> list[str]:

@@ -1,4 +1,4 @@
-"""What stands around the live map: what it shows and how, the chosen place in figures, the chosen case."""
+"""The panels around the live map: its description and legend, the chosen place in figures, the chosen case."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +17,7 @@ from ui.base.states import TONES, state
 from ui.figures.tiles import row as only_row
 
 OWN_WORDS = ("show", "level", "measure", "case")
-"""The words of the address that only the map understands."""
+"""The parameters of the address that only the map uses."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Counted:
-    """A number of reports, with words after it, that leads to them."""
+    """A number of reports with words after it, linked to the reports."""
 
     figure: str
     value: str
@@ -40,13 +40,13 @@ class Counted:
 
 
 def here(run: Run, **words: Any) -> str:
-    """Return the map's own address with other words in it; None takes one out."""
+    """Return the map's own address with other parameters; None removes one."""
     own = {word: run.query[word] for word in OWN_WORDS if word in run.query}
     return address(LIVE_MAP, **carried(run) | own | words)
 
 
 def counted(run: Run, figure: str, count: int, words: str, **filters: str) -> Counted:
-    """Return a number of reports that leads to the cases of its figure under these filters."""
+    """Return a number of reports, linked to the cases of its figure under these filters."""
     return Counted(figure, number(count), words, address(CASES, **carried(run) | filters | {"figure": figure}))
 
 
@@ -56,9 +56,9 @@ def about(what: str, shown: Counted, missing: Counted, marks: list[Mark], source
 
 
 def place(run: Run, level: str | None, hint: str) -> None:
-    """Draw the figures of the chosen areas, or of the whole city, and the way on to their backlog.
+    """Draw the figures of the chosen areas, or of the whole city, with a link to their backlog.
 
-    `hint` says what to do while none is chosen.
+    `hint` says how to choose an area.
     """
     now = run.shared("place", lambda: only_row(with_sums(timed(run.reports, run.filters))))
     square = [map_cell.in_words(run.filters.square)] if run.filters.square else []
@@ -83,7 +83,7 @@ def place(run: Run, level: str | None, hint: str) -> None:
         for label, figure, tone, note in plain
     ]
     half = {
-        "label": _("Half resolved within"),
+        "label": _("Median handling time"),
         "tone": "",
         "counts": [],
         "note": "",
@@ -101,7 +101,7 @@ def place(run: Run, level: str | None, hint: str) -> None:
 
 
 def case(run: Run, found: dict[str, Any]) -> None:
-    """Draw one case: what, where, who, until when, in what state, and the way to its page."""
+    """Draw one case: what, where, who, due time, state, and the link to its page."""
     severity = {"urgent": _("Urgent"), "complex": _("Complex"), "normal": _("Normal")}[found["severity"]]
     labels = [_label(run, dimension, found) for dimension in ("category", "ward", "district", "unit")]
     category, ward, district, unit = labels
@@ -132,14 +132,14 @@ def _chosen(run: Run, dimension: Dimension) -> list[str]:
 
 
 def _again(run: Run, level: str | None) -> str:
-    """Return how a click takes back what is chosen; nothing where nothing is."""
+    """Return how a click undoes the choice; empty if nothing is chosen."""
     if run.filters.square:
         return _("Click the square again for the whole city.")
     return _("Click the area again for the whole city.") if level and run.query.get(level) else ""
 
 
 def _where(written: str, *areas: str) -> str:
-    """Return the address, and the areas it does not name itself."""
+    """Return the address with the areas it does not contain."""
     return " · ".join(part for part in (written, *(area for area in areas if area not in written)) if part)
 
 

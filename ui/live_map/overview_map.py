@@ -1,4 +1,4 @@
-"""The overview's map: areas by the share of their open reports that is overdue, or, without boundaries, the reports."""
+"""The overview's map: areas by overdue share, or without boundaries the reports themselves."""
 
 import pandas as pd
 import pydeck as pdk
@@ -23,7 +23,7 @@ _HEIGHT = 470  # pixels at a desk
 
 
 def areas(run: Run, level: Dimension) -> None:
-    """Draw the areas of a level with what their colours mean. Raises DatabaseAway."""
+    """Draw the areas of a level with a legend. Raises DatabaseAway."""
     shapes, dark = drawn_areas(run.reports, level), st.context.theme.type == "dark"
     what = _("Map of the {places} by the share of open reports that are overdue", places=levels.within(run.city, level))
     if not viewport().webgl:
@@ -51,7 +51,7 @@ def areas(run: Run, level: Dimension) -> None:
 
 
 def plain(run: Run) -> None:
-    """Draw the open reports on a plain ground, as points or, for whoever reads no cases, in squares.
+    """Draw the open reports on a plain ground: as points, or in squares for viewers who may read no cases.
 
     Raises DatabaseAway.
     """

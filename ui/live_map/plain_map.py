@@ -60,15 +60,15 @@ def by_measure(
     steps = map_layers.steps(measure, dark=_dark())
     areas = {}
     for key_, feature in zip(drawn["key"], map_data.areas(drawn, table, measure, language())["features"], strict=True):
-        told = feature["properties"]
+        properties = feature["properties"]
         words = says
-        for word, value in told.items():
+        for word, value in properties.items():
             words = words.replace("{" + word + "}", str(value))
         areas[int(key_)] = Area(
-            colour=NO_DATA if told["step"] < 0 else steps[told["step"]],
+            colour=NO_DATA if properties["step"] < 0 else steps[properties["step"]],
             says=words,
-            href=href(told["code"]),
-            chosen=told["code"] in run.query.get(level, ()),
+            href=href(properties["code"]),
+            chosen=properties["code"] in run.query.get(level, ()),
         )
     plan, paths = ground(run.reports, level, tuple(areas))
     wanted = drawn if frame is None else frame
@@ -95,21 +95,23 @@ def one_place(run: Run, lon: float, lat: float, *, colour: str, size: tuple[int,
 def no_points() -> str:
     """Return why a map's points or squares are missing, and how to get them."""
     return _(
-        "Dots and squares are missing here: this browser offers no WebGL, which draws them. The areas are drawn "
-        "instead. Turn on hardware acceleration in the browser's settings, or open another browser."
+        "Dots and squares are missing here: they need WebGL, which this browser does not have. The areas "
+        "are drawn instead. Turn on hardware acceleration in the browser's settings, or open another "
+        "browser."
     )
 
 
 def nothing() -> str:
     """Return why there is no map at all, without known boundaries either, and how to get one."""
     return _(
-        "The map is missing here: this browser offers no WebGL, which draws it, and no boundaries are known that could "
-        "be drawn instead. Turn on hardware acceleration in the browser's settings, or open another browser."
+        "The map is missing here: it needs WebGL, which this browser does not have, and there are no "
+        "boundaries to draw instead. Turn on hardware acceleration in the browser's settings, or open "
+        "another browser."
     )
 
 
 def _no_webgl() -> str:
-    return _("Drawn simply, because this browser offers no WebGL: this map cannot be moved or enlarged.")
+    return _("A simplified map, because this browser has no WebGL: it cannot be moved or enlarged.")
 
 
 def _draw(

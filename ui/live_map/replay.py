@@ -1,7 +1,7 @@
 """A day in a minute on the map: the 24 hours before the page's moment, half an hour a step.
 
-Only the map and what stands under it follow; the rest of the page keeps its moment. Which step is shown follows from
-the time since the start, so that a page that is drawn anew in between goes on where it was.
+Only the map and its legend follow; the rest of the page keeps its moment. The step shown is computed from the time
+since the start, so that a page redrawn in between continues.
 """
 
 import time
@@ -33,12 +33,12 @@ def control() -> None:
 
 
 def played(run: Run, draw: Callable[[Run], None]) -> None:
-    """Draw a map as it stands, or, while it is played, as it stood at each step. Raises DatabaseAway.
+    """Draw a map, or during a replay the map at each step. Raises DatabaseAway.
 
-    A day that cannot be played to its end stops.
+    The replay stops if a step fails.
     """
     if _STARTED not in st.session_state:
-        st.container()  # where the moment stands while it is played, so that the map stays where it is
+        st.container()  # reserves the line of the moment, so that the map does not move
         draw(run)
         return
 
@@ -54,7 +54,7 @@ def played(run: Run, draw: Callable[[Run], None]) -> None:
             with st.container():
                 _say(then, done)
             draw(then)
-        except (DatabaseAway, NotAReportDatabase):  # the page says so, and what it knows
+        except (DatabaseAway, NotAReportDatabase):  # the page itself reports the trouble
             _stop()
             st.rerun()
 
@@ -74,7 +74,7 @@ def at_step(run: Run, step: int) -> Run:
 
 def _say(then: Run, step: int) -> None:
     moment = then.local(then.filters.at)
-    words = _("As it was at {time} on {day}", time=f"{moment:%H:%M}", day=day(moment))
+    words = _("State at {time} on {day}", time=f"{moment:%H:%M}", day=day(moment))
     panel("replay", key="replay_moment", words=words, part=round(100 * step / _STEPS, 1))
 
 

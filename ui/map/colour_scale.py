@@ -1,4 +1,4 @@
-"""What areas can be coloured by, and how a value becomes a colour: few steps with round bounds."""
+"""The measures that colour areas, and their scales: few steps with round bounds."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
@@ -16,11 +16,11 @@ from ui.base.i18n import FEW, NOTHING, Language, catalogue, rounded
 from ui.base.theme import OVERDUE_BOUNDS
 
 MEASURES = ("overdue", "backlog", "received", "time")
-"""Overdue of open; open; received in the period for 10,000 inhabitants; half resolved within. The usual first."""
+"""Overdue of open; open; received in the period per 10,000 inhabitants; median handling time. The default first."""
 FIGURES = {"overdue": "open", "backlog": "open", "received": "received", "time": "resolved"}
-"""The reports a measure is about."""
+"""The figure behind each measure."""
 STEPS = 6
-"""How many colours a scale has; theme.py holds as many for each."""
+"""The number of colours of a scale; theme.py holds as many for each."""
 
 _INHABITANTS = 10_000
 _EQUAL = tuple(part / STEPS for part in range(1, STEPS))
@@ -29,27 +29,27 @@ _HOURS = (1, 2, 4, 8, 12, 24, 48, 72, 120, 168, 240, 336, 480, 720, 1080, 1440, 
 
 @dataclass(frozen=True)
 class Scale:
-    """A measure and the bounds at which one colour ends and the next begins, ascending, fewer than STEPS."""
+    """A measure and the bounds between its colours, ascending, fewer than STEPS."""
 
     measure: str
     bounds: tuple[float, ...]
 
     def step(self, value: float) -> int:
-        """Return which colour a value has, 0 the lightest. The darkest is always in use where there are bounds."""
+        """Return the colour of a value, 0 the lightest. If there are bounds, the darkest is always used."""
         return bisect_right(self.bounds, value)
 
 
 def measured(reports: ReportDatabase, filters: Filters, level: Dimension, measure: str) -> pd.DataFrame:
-    """Return the figures of each area that `values` and the words beside them need. Raises DatabaseAway."""
+    """Return the figures of each area for `values` and the words beside them. Raises DatabaseAway."""
     ask = timed if measure == "time" else figures
     return with_sums(ask(reports, filters, by=level))
 
 
 def values(table: pd.DataFrame, population: pd.Series, measure: str) -> pd.Series:
-    """Return the measure of each area by its key: reports, a share (0 to 1), reports per 10,000 inhabitants, or hours.
+    """Return each area's measure by key: reports, a share (0 to 1), reports per 10,000 inhabitants, or hours.
 
-    `table` has figures by `key`, `population` the inhabitants by key. Missing where there is nothing to measure: no
-    open report to be overdue, no population known, no report resolved.
+    `table` has figures by `key`, `population` the inhabitants by key. Missing if there is nothing to measure: no open
+    report, no population known, no report resolved.
     """
     known = table.dropna(subset="key").set_index("key")
     if measure == "overdue":
@@ -66,23 +66,23 @@ def values(table: pd.DataFrame, population: pd.Series, measure: str) -> pd.Serie
 
 
 def scale(measure: str, found: pd.Series) -> Scale:
-    """Return the scale that tells these values apart; that of the overdue share is always the same."""
+    """Return the scale for these values; the overdue share's is always the same."""
     if measure == "overdue":
         return Scale(measure, OVERDUE_BOUNDS)
     return Scale(measure, round_bounds(found.dropna(), _HOURS if measure == "time" else None))
 
 
 def crowd_bounds(counts: Iterable[float]) -> tuple[float, ...]:
-    """Return round bounds for counts of which a few are far above the rest: most squares of a city are quiet."""
+    """Return round bounds for counts of which a few are far above the rest: most squares of a city have few reports."""
     return tuple(bound for bound in round_bounds(counts, parts=(0.3, 0.6, 0.8, 0.92, 0.98)) if bound > 1)
 
 
 def round_bounds(
     found: Iterable[float], ladder: Sequence[float] | None = None, parts: Sequence[float] = _EQUAL
 ) -> tuple[float, ...]:
-    """Return at most STEPS - 1 round bounds, near those under which the given parts of the values lie.
+    """Return at most STEPS - 1 round bounds, near the given quantiles of the values.
 
-    Round is what stands on the `ladder`, or 1, 1.5, 2, 3, 5, 7 and ten times that, and so on.
+    Round bounds are on the `ladder`, or 1, 1.5, 2, 3, 5, 7 times a power of ten.
     """
     ordered = sorted(value for value in found if value > 0)
     if not ordered:
@@ -93,7 +93,7 @@ def round_bounds(
 
 
 def value_words(measure: str, value: float, language: Language) -> str:
-    """Return a value in a language, with its unit where it has one. A published count of 0 stands for few."""
+    """Return a value in words with its unit, if any. A published 0 means "few"."""
     if not value and rounded() and measure in ("overdue", "backlog"):
         return FEW if measure == "backlog" else NOTHING
     if measure == "overdue":
@@ -113,7 +113,7 @@ def step_words(of: Scale, language: Language) -> list[str]:
     if not bounds:
         return []
     between = [f"{low} – {high}" for low, high in pairwise(bounds)]
-    if of.measure == "backlog":  # whole reports: from 3 up to 15 are 3 to 14
+    if of.measure == "backlog":  # whole reports: from 3 up to 15 means 3 to 14
         tops = [value_words(of.measure, bound - 1, language) for bound in of.bounds]
         between = [low if low == top else f"{low} – {top}" for low, top in zip(bounds, tops[1:], strict=False)]
     return [

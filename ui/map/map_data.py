@@ -1,4 +1,4 @@
-"""What the browser fetches for a map: figures and words in the shape deck.gl reads, small enough for a city."""
+"""Map data for the browser: figures and words in deck.gl's formats, small enough for a whole city."""
 
 import json
 import math
@@ -15,17 +15,17 @@ from ui.map.colour_scale import FIGURES, scale, value_words, values
 
 LEVELS = ("district", "ward")
 _FINEST = 0.0002
-"""How far (in degrees, about 20 m) a drawn boundary may lie from the real one; finer is not seen at a city's size."""
+"""How far (in degrees, about 20 m) a simplified boundary may be off; less is invisible at a city's size."""
 _DIGITS = 5
-"""Digits of a drawn coordinate after the point: about a metre."""
+"""Decimal places of a drawn coordinate: about a metre."""
 _LETTER, _LINE = 0.6, 1.15
-"""How wide a letter of a name is and how high its line, of the size of its type."""
+"""A letter's width and a line's height, relative to the type size."""
 _BESIDE = 12
-"""Pixels that a name's ground and the room between two take."""
+"""Pixels for a label's background and the gap between two labels."""
 
 
 def geometries(shapes: pd.DataFrame) -> pd.DataFrame:
-    """Return the areas with geometry as the map draws it, `label` (lon, lat) and `room`, the degrees around it.
+    """Return areas with simplified geometry, `label` (lon, lat) and `room`, the degrees around it.
 
     Neighbours are simplified together, so that no gap opens between them.
     """
@@ -41,7 +41,7 @@ def geometries(shapes: pd.DataFrame) -> pd.DataFrame:
 
 
 def shapes(drawn: pd.DataFrame, language: Language) -> dict[str, Any]:
-    """Return areas as GeoJSON features with code and name; the name stands where a point's words do (`points`)."""
+    """Return areas as GeoJSON features with code and name; `name` is what the tooltip of `points` uses too."""
     names = drawn["name_en" if language == "en" else "name_vi"]
     features = [
         {"type": "Feature", "geometry": geometry, "properties": {"code": code, "5": tooltip_text(name)}}
@@ -53,7 +53,7 @@ def shapes(drawn: pd.DataFrame, language: Language) -> dict[str, Any]:
 def areas(drawn: pd.DataFrame, table: pd.DataFrame, measure: str, language: Language) -> dict[str, Any]:
     """Return areas as GeoJSON features: code, name, step of the measure's scale (-1: nothing to measure) and words.
 
-    `drawn` as of `geometries`, `table` the figures by the same keys.
+    `drawn` comes from `geometries`, `table` holds the figures by the same keys.
     """
     by_key = drawn.set_index("key")
     found = values(table, by_key["population"], measure)
@@ -79,10 +79,9 @@ def areas(drawn: pd.DataFrame, table: pd.DataFrame, measure: str, language: Lang
 
 
 def labels(drawn: pd.DataFrame, language: Language, *, zoom: float, size: float) -> list[list[Any]]:
-    """Return the areas' names as rows for text layers: lon, lat, name, room, and 1 where it stands. The roomiest first.
+    """Return the areas' names as rows for text layers: lon, lat, name, room, and 1 if shown. The largest room first.
 
-    Those that stand do not touch each other on a map at `zoom` in type of `size` pixels; the others wait for a nearer
-    look.
+    Shown names do not overlap on a map at `zoom` in type of `size` pixels; the others are shown when zoomed in.
     """
     named = drawn.sort_values("room", ascending=False)
     names = named["name_en" if language == "en" else "name_vi"]
@@ -98,7 +97,7 @@ def labels(drawn: pd.DataFrame, language: Language, *, zoom: float, size: float)
         )
         for lon, lat, name, _room in rows
     ]
-    return [[*row, int(stands)] for row, stands in zip(rows, fitting(boxes), strict=True)]
+    return [[*row, int(fits)] for row, fits in zip(rows, fitting(boxes), strict=True)]
 
 
 def around(x: float, y: float, wide: float, high: float) -> tuple[float, float, float, float]:
@@ -107,7 +106,7 @@ def around(x: float, y: float, wide: float, high: float) -> tuple[float, float, 
 
 
 def fitting(boxes: Iterable[tuple[float, float, float, float]]) -> list[bool]:
-    """Say of each box (left, top, right, bottom) whether it touches none of those before it that fit."""
+    """Return for each box (left, top, right, bottom) whether it overlaps no earlier box that fits."""
     taken: list[tuple[float, float, float, float]] = []
     fits = []
     for box in boxes:
@@ -118,9 +117,10 @@ def fitting(boxes: Iterable[tuple[float, float, float, float]]) -> list[bool]:
 
 
 def points(groups: pd.DataFrame, categories: pd.DataFrame, language: Language) -> str:
-    """Return reports as JSON rows: x, y (hundred-thousandths of a degree), id, state, severity, and what to say of it.
+    """Return reports as JSON rows: x, y (hundred-thousandths of a degree), id, state, severity, tooltip text.
 
-    `groups` as of queries.map.points; what is said is the same within one, so it is written between its lines.
+    `groups` is a result of `queries.places.map.points`; the tooltip is the same within a group, so it is
+    joined between its lines.
     """
     _ = catalogue(language).gettext
     states = [_("In time"), _("No deadline known"), _("Due soon"), _("Overdue")]
@@ -134,7 +134,7 @@ def points(groups: pd.DataFrame, categories: pd.DataFrame, language: Language) -
 
 
 def squares(table: pd.DataFrame, bounds: tuple[float, ...], language: Language) -> list[list[Any]]:
-    """Return the squares of a grid as rows: lon, lat (of the middle), step of the scale, how many reports in words."""
+    """Return a grid's squares as rows: lon, lat (of the centre), step of the scale, the number of reports in words."""
     steps = pd.cut(table["reports"], [-1, *bounds, float("inf")], right=False, labels=False)
     counted = [
         catalogue(language)
@@ -147,7 +147,7 @@ def squares(table: pd.DataFrame, bounds: tuple[float, ...], language: Language) 
 
 
 def _raw(table: pd.DataFrame, measure: str, language: Language) -> dict[int, str]:
-    """Return by key the numbers a measure is made of: 13/17 for a share, else how many reports."""
+    """Return by key the numbers behind a measure: 13/17 for a share, else a number of reports."""
     known = table.dropna(subset="key").set_index("key")
     figures = ["overdue", "open"] if measure == "overdue" else [FIGURES[measure]]
     words = known[figures].map(lambda count: value_words("backlog", count, language))
@@ -155,13 +155,13 @@ def _raw(table: pd.DataFrame, measure: str, language: Language) -> dict[int, str
 
 
 def _polygons(geometry: Any) -> Any:
-    """Return the surfaces of a geometry, without stray lines and points."""
+    """Return a geometry's polygons, without stray lines and points."""
     parts = [part for part in shapely.get_parts(geometry) if part.geom_type == "Polygon"]
     return parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
 
 
 def _simplified(drawn: list[Any]) -> list[Any]:
-    """Return the shapes with fewer corners; as they are where they overlap, since they have no common lines then."""
+    """Return simplified shapes; unchanged if they overlap, because then they share no borders."""
     if not shapely.coverage_is_valid(drawn):
         return [one.simplify(_FINEST) for one in drawn]
     return list(shapely.coverage_simplify(drawn, _FINEST))

@@ -175,7 +175,7 @@ def names(level: str, view: pdk.ViewState, *, dark: bool) -> list[pdk.Layer]:
     colours = colours_of(dark)
     size = round(12.5 * viewport().scale, 1)
 
-    def layer(stands: bool, group: str, covers: float, seen: bool = True) -> pdk.Layer:
+    def layer(fits: bool, group: str, covers: float, seen: bool = True) -> pdk.Layer:
         return pdk.Layer(
             "TextLayer",
             data=f"map/labels/{level}.json?lang={language()}&zoom={round(view.zoom, 1)}&size={size}",
@@ -183,7 +183,7 @@ def names(level: str, view: pdk.ViewState, *, dark: bool) -> list[pdk.Layer]:
             get_position="[this[0], this[1]]",
             get_text="this[2]",
             get_color=rgb(colours.text, 255 if seen else 0),
-            get_size=f"{'' if stands else '!'}this[4] ? {size} : 0",
+            get_size=f"{'' if fits else '!'}this[4] ? {size} : 0",
             character_set="'auto'",
             font_family="'Be Vietnam Pro, sans-serif'",
             font_weight=600,

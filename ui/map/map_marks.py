@@ -1,4 +1,4 @@
-"""What the live map marks: new reports, the case that is looked at, the square that is chosen."""
+"""Marks on the live map: new reports, the selected case, the selected square."""
 
 from typing import Any
 
@@ -10,22 +10,22 @@ from ui.map.map_layers import PLACE, colours_of, steps
 
 
 def arrivals(address: str, *, dark: bool, points: bool) -> pdk.Layer:
-    """Return rings around the reports that have just come in; around the `points`, or small where there are none."""
+    """Return rings around reports that have just come in: around the `points`, or small if there are none."""
     return _rings("arrivals", address, rgb(arrival_colour(dark=dark)), *((8, 2.5) if points else (4, 1.5)))
 
 
 def arrival_colour(*, dark: bool) -> str:
-    """Return the colour of what is new: the brand's."""
+    """Return the colour of new reports: the brand's."""
     return steps("backlog", dark=dark)[4]
 
 
 def marked(lon: float, lat: float, *, dark: bool) -> pdk.Layer:
-    """Return the ring around the one case that is looked at."""
+    """Return the ring around the selected case."""
     return _rings("case", [[lon * 100_000, lat * 100_000]], rgb(colours_of(dark).text), 13, 3)
 
 
 def around(corners: list[list[float]], *, dark: bool) -> pdk.Layer:
-    """Return the line around the square that is chosen."""
+    """Return the outline of the selected square."""
     return pdk.Layer(
         "PolygonLayer",
         data=[{"corners": corners}],

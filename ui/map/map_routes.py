@@ -1,4 +1,4 @@
-"""Map data by address: checked, packed, tagged. The same answer is made once for all viewers who may see the same."""
+"""Map data by address: validated, compressed, with an ETag. Viewers who may see the same share one answer."""
 
 import gzip
 import hashlib
@@ -30,25 +30,25 @@ from ui.map.colour_scale import MEASURES, crowd_bounds, measured
 ARRIVED_WITHIN = timedelta(minutes=15)
 """How long a new report is marked on the map."""
 COUNTED = ("received", "open")
-"""The figures that squares may count; the usual first."""
+"""The figures that squares may count; the default first."""
 
 _FAST = 6  # a higher level of gzip takes three times as long for two per cent
 
 
 class BadRequest(Exception):
-    """An address asks for what there is not; the message says what. `status` is HTTP's."""
+    """An invalid request for map data; the message says why. `status` is the HTTP status."""
 
     def __init__(self, words: str, status: int = 400) -> None:
-        """Say what is wrong in `words`."""
+        """Keep the message and the status."""
         super().__init__(words)
         self.status = status
 
 
 class MapRequest:
-    """One request for map data: the database, what its address filters by, and its other words, all checked."""
+    """A validated request for map data: the database, the filters and the other parameters of its address."""
 
     def __init__(self, request: Request) -> None:
-        """Read the request. Raises Nonsense (who may not ask among its reasons), DatabaseAway."""
+        """Parse the request. Raises BadRequest (also for a viewer without access), DatabaseAway."""
         account = accounts.of_request(request)
         if account is None:
             raise BadRequest("Sign in first.", 401)
@@ -75,41 +75,41 @@ class MapRequest:
         self.size = _within(query, "size", 5, 100, default=12)
 
     def need_cases(self) -> None:
-        """Raise Nonsense where who is asking may read no case."""
+        """Raise BadRequest if the viewer may read no case."""
         if not self.filters.scope.sees_cases:
             accounts.refused(self.account.subject, "map data refused")
-            raise BadRequest("Your account sees figures, no cases.", 403)
+            raise BadRequest("Your account may see figures, but no cases.", 403)
 
     def key(self) -> Hashable:
-        """Return all that an answer depends on, what the viewer may see included."""
+        """Return everything the answer depends on, including what the viewer may see."""
         words = (self.level, self.language, self.measure, self.count, self.zoom, self.size)
         return (id(self.reports), self.filters, *words)
 
 
 def drawn_areas(reports: ReportDatabase, level: str) -> pd.DataFrame:
-    """Return the areas of a level as maps draw them (map_data.geometries). Raises DatabaseAway."""
+    """Return the areas of a level in drawing form (map_data.geometries). Raises DatabaseAway."""
     return reports.remember(("drawn areas", level), lambda: map_data.geometries(reports.ask("areas", level=level)))
 
 
 def _one_of(query: dict[str, list[str]], word: str, allowed: tuple[Any, ...]) -> Any:
-    """Return a word of the query, the first allowed one where it is not given. Raises Nonsense."""
+    """Return a parameter of the query, by default the first allowed value. Raises BadRequest."""
     if word not in query:
         return allowed[0]
     for value in allowed:
         if query[word] == [str(value)]:
             return value
-    raise BadRequest(f"{word} is one of {', '.join(map(str, allowed))}.")
+    raise BadRequest(f"{word} must be one of {', '.join(map(str, allowed))}.")
 
 
 def _within(query: dict[str, list[str]], word: str, least: int, most: int, *, default: int) -> float:
-    """Return a number of the query to its tenth, the usual one where it is not given. Raises Nonsense."""
+    """Return a number of the query rounded to tenths, or the default. Raises BadRequest."""
     given = query.get(word, [str(default)])
     try:
         number = round(float(given[0]), 1)
     except ValueError:
         number = math.nan
     if len(given) > 1 or not least <= number <= most:
-        raise BadRequest(f"{word} is one number from {least} to {most}.")
+        raise BadRequest(f"{word} must be one number from {least} to {most}.")
     return number
 
 
@@ -167,7 +167,7 @@ def _written(answer: Callable[[MapRequest], str], asking: MapRequest) -> bytes:
 
 
 def _served(answer: Callable[[MapRequest], str]) -> Callable[[Request], Awaitable[Response]]:
-    """Return the route that serves an answer as packed JSON, with a tag that spares what the browser has."""
+    """Return the route that serves an answer as compressed JSON with an ETag."""
 
     async def serve(request: Request) -> Response:
         try:

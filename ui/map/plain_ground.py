@@ -1,4 +1,4 @@
-"""The map of a city without boundaries: its reports on a plain ground, framed on where they lie."""
+"""The map of a city without boundaries: its reports on a plain ground, framed on their extent."""
 
 import os
 
@@ -11,17 +11,17 @@ from ui.base.theme import rgb
 from ui.map import map_layers
 from ui.map.map_routes import drawn_areas
 
-_SHEET = 3  # times the city's own size that the ground reaches beyond it, for whoever moves the map
-_POLE = 85.0  # degrees: farther the map's projection does not reach
+_SHEET = 3  # times the city's size that the ground extends beyond it, for panning
+_POLE = 85.0  # degrees: the limit of the map's projection
 
 
 def drawn_levels(reports: ReportDatabase) -> tuple[Dimension, ...]:
-    """Return the levels of which boundaries are known, the larger areas first. Raises DatabaseAway."""
+    """Return the levels with known boundaries, larger areas first. Raises DatabaseAway."""
     return tuple(level for level in levels.AREAS if not drawn_areas(reports, level).empty)
 
 
 def drawn_level(reports: ReportDatabase, wanted: Dimension = "district") -> Dimension | None:
-    """Return the level that is wanted where its boundaries are known, else one that has some; None where none has.
+    """Return the wanted level if its boundaries are known, else another that has some; None if none has.
 
     Raises DatabaseAway.
     """
@@ -30,7 +30,7 @@ def drawn_level(reports: ReportDatabase, wanted: Dimension = "district") -> Dime
 
 
 def plain_ground(extent: map_layers.Extent, *, dark: bool) -> pdk.Layer:
-    """Return the ground under points and squares of a city without boundaries: a plain sheet around where they lie."""
+    """Return a plain sheet around the reports, as ground under points and squares."""
     west, south, east, north = extent
     beside, above = (east - west) * _SHEET, (north - south) * _SHEET
     west, south, east, north = west - beside, max(south - above, -_POLE), east + beside, min(north + above, _POLE)

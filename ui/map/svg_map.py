@@ -1,7 +1,6 @@
-"""Areas drawn as SVG: where degrees lie on the drawing, outlines, and names that do not touch each other.
+"""Areas drawn as SVG: a projection to the drawing, outlines, and names that do not overlap.
 
-For screens nobody clicks on (ui/wall/wall_map.py), and for browsers that cannot draw the maps of deck.gl
-(ui/live_map/plain_map.py).
+For wall screens (ui/wall/wall_map.py) and for browsers that cannot draw deck.gl's maps (ui/live_map/plain_map.py).
 """
 
 import math
@@ -17,17 +16,17 @@ from ui.map.map_data import around
 from ui.map.map_routes import drawn_areas
 
 HIGH, WIDEST = 1000.0, 1000.0
-"""Units of a drawing: it is that high, or that wide and lower."""
+"""A drawing's size in units: that high, or that wide and lower."""
 
-_LETTER = 0.55  # how wide a letter is, of its height
-_STEP = 1.3  # from line to line of the names beside the map, of the height of a letter
-_GAP = 1.6  # between the map and the names beside it, of the height of a letter
-_ROOM = 3.9  # how wide a name may be, of the radius of the circle that its area has room for
+_LETTER = 0.55  # a letter's width relative to its height
+_STEP = 1.3  # line spacing of the names beside the map, relative to the letter height
+_GAP = 1.6  # gap between the map and the names beside it, relative to the letter height
+_ROOM = 3.9  # a name's greatest width, relative to the radius of its area's inner circle
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Where the degrees of a city lie on the drawing, and how large that is, in units."""
+    """The projection of a city's degrees to the drawing, and the drawing's size, in units."""
 
     west: float
     north: float
@@ -37,20 +36,20 @@ class Plan:
     high: float
 
     def place(self, lon: float, lat: float) -> tuple[float, float]:
-        """Return the place of a point, in units from the upper left corner."""
+        """Return a point's position, in units from the upper left corner."""
         return round((lon - self.west) * self.east_scale, 1), round((self.north - lat) * self.north_scale, 1)
 
     def holds(self, x: float, y: float) -> bool:
-        """Say whether a place lies on the drawing."""
+        """Return whether a position lies on the drawing."""
         return 0 <= x <= self.wide and 0 <= y <= self.high
 
 
 @dataclass(frozen=True)
 class Label:
-    """An area's name, a note on it, and where they stand, in units.
+    """An area's name with a note, and its position, in units.
 
-    `at` is the area's own place, `room` the radius of the circle around it that lies within. A name that has no room
-    there stands `beside` the map, at the end of a line to its area.
+    `at` is a point in the area, `room` the radius of the circle around it that lies within the area. A name that does
+    not fit is placed `beside` the map, at the end of a line to its area.
     """
 
     name: str
@@ -64,7 +63,7 @@ class Label:
 
 @cached(TTLCache(16, 600), key=lambda reports, level, keys: (id(reports), level, keys), lock=threading.Lock())
 def ground(reports: ReportDatabase, level: str, keys: tuple[int, ...]) -> tuple[Plan, list[str]]:
-    """Return how areas lie on a drawing, and each one's outline as an SVG path, in the order of `keys`.
+    """Return the projection of areas, and each area's outline as an SVG path, in the order of `keys`.
 
     Raises DatabaseAway.
     """
@@ -75,7 +74,7 @@ def ground(reports: ReportDatabase, level: str, keys: tuple[int, ...]) -> tuple[
 
 
 def plan_of(places: Iterable[tuple[float, float]]) -> Plan:
-    """Return the plan on which places (longitude, latitude) fill the drawing."""
+    """Return the projection in which places (longitude, latitude) fill the drawing."""
     corners = list(places)
     west, east = min(lon for lon, _lat in corners), max(lon for lon, _lat in corners)
     south, north = min(lat for _lon, lat in corners), max(lat for _lon, lat in corners)
@@ -86,10 +85,10 @@ def plan_of(places: Iterable[tuple[float, float]]) -> Plan:
 
 
 def set_labels(wanted: Sequence[Label], plan: Plan, size: float) -> list[Label]:
-    """Return the labels with their places, in letters of `size` units: first those that stand in their area.
+    """Return the labels with their positions, in letters of `size` units: first those inside their area.
 
-    Those without room there stand beside the map, in the order from top to bottom of their areas. Where they are more
-    than fit one below the other, those wanted last are left out.
+    Those that do not fit are placed beside the map, in the vertical order of their areas. If there are too many, the
+    last ones in `wanted` are left out.
     """
     inside: list[Label] = []
     outside: list[Label] = []
@@ -111,16 +110,16 @@ def set_labels(wanted: Sequence[Label], plan: Plan, size: float) -> list[Label]:
 
 
 def width(labels: Sequence[Label], plan: Plan, size: float) -> float:
-    """Return how wide a map is with the names beside it, in units."""
+    """Return a map's width with the names beside it, in units."""
     beside = [label.x + len(f"{label.name} {label.note}") * size * _LETTER for label in labels if label.beside]
     return round(max([plan.wide, *beside]), 1)
 
 
 def _beside(labels: list[Label], plan: Plan, size: float) -> Iterator[Label]:
-    """Yield the labels one below the other, each as near the height of its area as the others let it."""
+    """Yield the labels one below the other, each as near its area's height as the others allow."""
     step = size * _STEP
     wanted = [label.at[1] for label in labels]
-    # From above no two closer than a step, then all moved up from below by as much as the last one is too low.
+    # Downwards with a minimum distance, then all moved up by as much as the last one is too low.
     places: list[float] = []
     for place in wanted:
         places.append(max(place, places[-1] + step if places else step))

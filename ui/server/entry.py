@@ -1,4 +1,4 @@
-"""A token leaves the address with the first request: the answer sets a cookie and leads to the address without it."""
+"""Removes a token from the address at the first request: the answer sets a cookie and redirects without the token."""
 
 from urllib.parse import parse_qsl, quote, urlencode
 
@@ -11,10 +11,10 @@ from ui.wall import screen_cookie, screens
 
 
 def without_token(asked: HTTPConnection, path: str, *, locked: bool) -> Response | None:
-    """Return the answer to an address with a token: a cookie, and the way on; None where there is nothing to do.
+    """Return the answer to an address with a token: a cookie and a redirect; None if there is nothing to do.
 
-    `path` is as ui.gate.plain_path has it. `locked`: nobody signs in, so the one-time address counts.
-    The query of the request's scope loses the token, so that the web server's log of requests does not hold it.
+    `path` is a result of `ui.server.gate.plain_path`. `locked`: nobody signs in, so the one-time address
+    counts. The token is removed from the scope's query too, so that the web server does not log it.
     """
     if asked.scope["type"] != "http" or asked.scope["method"] not in {"GET", "HEAD"}:
         return None
@@ -22,7 +22,7 @@ def without_token(asked: HTTPConnection, path: str, *, locked: bool) -> Response
         asked.scope["query_string"].decode(errors="surrogateescape"), keep_blank_values=True, errors="surrogateescape"
     )
     token = next((value for word, value in query if word == door.TOKEN), None)
-    is_wall = path.rpartition("/")[2] == WALL  # below a proxy's prefix too
+    is_wall = path.rpartition("/")[2] == WALL  # also below a proxy's prefix
     if token is None or not (is_wall or locked):
         return None
     cookie = ""
@@ -33,7 +33,7 @@ def without_token(asked: HTTPConnection, path: str, *, locked: bool) -> Response
         if screens.opened(name, token, known_viewer=False):
             cookie = screen_cookie.cookie_of(name, token)
     elif not door.holds(asked.cookies):
-        return None  # the gate says what to do
+        return None  # the gate answers
     rest = urlencode([(word, value) for word, value in query if word != door.TOKEN], errors="surrogateescape")
     asked.scope["query_string"] = rest.encode()
     place = quote(asked.scope["path"].rpartition("/")[2])
@@ -44,7 +44,7 @@ def without_token(asked: HTTPConnection, path: str, *, locked: bool) -> Response
 
 
 def is_of_a_screen(asked: HTTPConnection, path: str) -> bool:
-    """Whether a request is one that a wall's page makes, and its browser keeps the token of one of the screens."""
+    """Whether a wall's page made a request, from a browser that holds a screen's cookie."""
     if not screen_cookie.needs(path):
         return False
     try:

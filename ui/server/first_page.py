@@ -1,7 +1,7 @@
-"""The document a browser loads before any page is drawn, with a script that says why none is drawn.
+"""The document a browser loads before any page, with a script that says why no page is drawn.
 
-Streamlit's own document draws nothing until its WebSocket is open. Where a proxy does not let that through, nothing of
-ours would ever reach the browser, and Streamlit's own words for it are in English.
+Streamlit's own document draws nothing until its WebSocket is open. If a proxy blocks that, none of our code would reach
+the browser, and Streamlit's own message is in English.
 """
 
 import hashlib

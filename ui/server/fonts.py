@@ -1,4 +1,4 @@
-"""What the browser fetches besides Streamlit itself: fonts and map data, from this server alone."""
+"""Fonts, served from this server alone."""
 
 from functools import cache
 from importlib.resources import files

@@ -1,8 +1,7 @@
-"""For machines that watch machines: /health for a load balancer, /metrics for Prometheus. Neither waits for the
-database.
+"""/health for load balancers and /metrics for Prometheus. Neither waits for the database.
 
-What /health says beside its status, and /metrics, are for those who may read them: the addresses that `secrets.toml`
-lists, whoever sends its token, and the administrator of a dashboard where nobody signs in.
+/metrics, and the details of /health, are for the addresses that `secrets.toml` lists, holders of its token, and the
+administrator of a dashboard where nobody signs in.
 """
 
 import ipaddress
@@ -38,7 +37,7 @@ _PAGE_BYTES = resource.getpagesize()
 
 @dataclass(frozen=True)
 class Readers:
-    """Who may read /metrics: addresses and networks that ask directly, and whoever sends the token (empty: nobody)."""
+    """Who may read /metrics: addresses and networks that ask directly, and holders of the token (empty: none)."""
 
     networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
     token: str = ""
@@ -46,26 +45,28 @@ class Readers:
 
 @lru_cache(maxsize=1)
 def readers() -> Readers:
-    """Return who may read /metrics, as `secrets.toml` says. Raises SettingsError."""
+    """Return who may read /metrics, from `secrets.toml`. Raises SettingsError."""
     try:
         said = dict(st.secrets["metrics"]) if "metrics" in st.secrets else {}
     except StreamlitSecretNotFoundError:
         return Readers()
     if set(said) - {"addresses", "token"} or not isinstance(said.get("addresses", []), list):
-        raise SettingsError("secrets.toml, [metrics]: addresses is a list, token a text; nothing else is known.")
+        raise SettingsError(
+            "secrets.toml, [metrics]: addresses must be a list and token a text; no other keys are known."
+        )
     token = said.get("token", "")
     if "token" in said and (not isinstance(token, str) or len(token) < _SHORTEST_TOKEN):
         raise SettingsError(
-            f"secrets.toml, [metrics]: token has {_SHORTEST_TOKEN} characters or more, drawn at random."
+            f"secrets.toml, [metrics]: token needs at least {_SHORTEST_TOKEN} characters, drawn at random."
         )
     try:
         return Readers(tuple(ipaddress.ip_network(str(one)) for one in said.get("addresses", [])), token)
     except ValueError as error:
-        raise SettingsError(f"secrets.toml, [metrics]: addresses are addresses or networks; {error}.") from error
+        raise SettingsError(f"secrets.toml, [metrics]: addresses must be addresses or networks; {error}.") from error
 
 
 def _may_read(request: Request) -> bool:
-    """Whether who asks is a reader. An address that passed a request on tells nothing: anyone may have sent it."""
+    """Whether the request may read. The address of a forwarded request proves nothing: anyone may have sent it."""
     known = readers()
     if sign_in.sign_in().way == "nobody" and door.holds(request.cookies):
         return True
@@ -81,12 +82,11 @@ def _may_read(request: Request) -> bool:
 
 
 async def health(request: Request) -> Response:
-    """Say whether this process has something to show: 200, or 503.
+    """Answer 200 if this process has something to show, else 503.
 
-    While the database is away the last good numbers are shown with their age, and the answer stays 200: to take every
-    server out because their one database is away would make the screens blank. `status` says ok, away, behind (an old
-    copy of the database is shown) or nothing to show; `watching` whether the watcher still looks. Strangers learn no
-    more than `status`.
+    While the database is away the last good numbers are shown with their age and the answer stays 200: otherwise a load
+    balancer would remove every server because of one shared database. `status` is ok, away, behind (an old standby is
+    shown) or nothing to show; `watching` tells whether the watcher still polls. Strangers get `status` only.
     """
     pulse = watch.watcher().pulse
     now = datetime.now(UTC)
@@ -103,40 +103,40 @@ async def health(request: Request) -> Response:
         "copy_seconds_behind": None if pulse.behind is None else pulse.behind.total_seconds(),
         "late_channels": [feed.code for feed, _level in pulse.late_feeds],
     }
-    told = said | more if _may_read(request) else said
-    return JSONResponse(told, 200 if shows and watching else 503, headers={"Cache-Control": "no-store"})
+    content = said | more if _may_read(request) else said
+    return JSONResponse(content, 200 if shows and watching else 503, headers={"Cache-Control": "no-store"})
 
 
 class Figures(Collector):
-    """What this process knows of itself, the database and the channels."""
+    """Metrics of this process, the database and the channels."""
 
     def collect(self) -> Iterator[Metric]:
-        """Yield every figure."""
+        """Yield every metric."""
         watcher = watch.watcher()
         pulse = watcher.pulse
         yield _one(
-            "dashboard_database_up", "Whether the database answered the last look.", float(pulse.trouble is None)
+            "dashboard_database_up", "Whether the database answered the last poll.", float(pulse.trouble is None)
         )
         if pulse.answered_at:
             age = (datetime.now(UTC) - pulse.answered_at).total_seconds()
-            yield _one("dashboard_database_answer_age_seconds", "Since the database last answered.", age)
-        yield _one("dashboard_moment_timestamp_seconds", "The moment pages speak of.", pulse.at.timestamp())
+            yield _one("dashboard_database_answer_age_seconds", "Seconds since the database last answered.", age)
+        yield _one("dashboard_moment_timestamp_seconds", "The moment pages show.", pulse.at.timestamp())
         yield _one("dashboard_database_is_copy", "Whether the database is a copy (a standby).", float(pulse.is_copy))
         if pulse.behind is not None:
             behind = pulse.behind.total_seconds()
             yield _one("dashboard_copy_behind_seconds", "How far the copy was behind at the last answer.", behind)
         if pulse.changed_at:
             changed = pulse.changed_at.timestamp()
-            yield _one("dashboard_last_change_timestamp_seconds", "The newest change of a report.", changed)
-        yield _one("dashboard_viewers", "Viewers whose heart beat lately.", watcher.viewers.count())
+            yield _one("dashboard_last_change_timestamp_seconds", "When a report last changed.", changed)
+        yield _one("dashboard_viewers", "Viewers with a recent heartbeat.", watcher.viewers.count())
         yield CounterMetricFamily(
-            "dashboard_page_failures", "Pages that failed in ways nobody foresaw.", value=page_failures.total
+            "dashboard_page_failures", "Pages that failed with an unexpected error.", value=page_failures.total
         )
         yield from _channels(pulse)
         yield from _taken_out(watcher)
         yield from _questions(watcher)
         seen = GaugeMetricFamily(
-            "dashboard_screen_seen_timestamp_seconds", "When a screen was last alive.", labels=["screen"]
+            "dashboard_screen_seen_timestamp_seconds", "When a screen last sent a heartbeat.", labels=["screen"]
         )
         for screen, at in screens.last_seen().items():
             if at:
@@ -163,22 +163,22 @@ def _channels(pulse: Pulse) -> Iterator[Metric]:
 
 
 def _taken_out(watcher: watch.Watcher) -> Iterator[Metric]:
-    """Yield how many accounts took out more than thresholds.toml says, and the most that one took; no account is named.
+    """Yield how many accounts exceed the limits of thresholds.toml, and the largest volume of one account.
 
-    Nothing where the database has not said.
+    No account is named. Nothing is yielded while the volumes are unknown.
     """
     known = record.latest.read(watcher.reports)
     if known is None:
         return
     found = GaugeMetricFamily(
-        "dashboard_access_alarms", "Accounts that opened or took away unusually many cases.", labels=["level"]
+        "dashboard_access_alarms", "Accounts that opened or exported unusually many cases.", labels=["level"]
     )
     for level in ("amber", "red"):
         found.add_metric([level], sum(alarm.level == level for alarm in record.alarms(known)))
     yield found
-    for name, about in (("opened", "Cases one account opened"), ("exported", "Cases one account took away in files")):
+    for name, about in (("opened", "Cases one account opened"), ("exported", "Cases one account exported in files")):
         most = GaugeMetricFamily(
-            f"dashboard_access_most_{name}_cases", f"{about}, of whoever did most.", labels=["within"]
+            f"dashboard_access_most_{name}_cases", f"{about}, for the account with the most.", labels=["within"]
         )
         for within in ("hour", "day"):
             most.add_metric([within], max((getattr(volume, f"{name}_{within}") for volume in known), default=0))
@@ -204,14 +204,14 @@ ProcessCollector(registry=_registry)
 
 
 def metrics(request: Request) -> Response:
-    """Serve every figure in Prometheus's text format to those who may read them."""
+    """Serve all metrics in Prometheus's text format to those who may read them."""
     if not _may_read(request):
         return PlainTextResponse("Not for this address.", 403)
     return Response(generate_latest(_registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
 def resident_bytes() -> int | None:
-    """Return how much memory this process holds; None where the system does not say."""
+    """Return this process's resident memory in bytes; None if the system does not say."""
     try:
         return int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE_BYTES
     except OSError:

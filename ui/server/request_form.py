@@ -1,4 +1,4 @@
-"""What a request and its answer may look like: no body, one reading of where it ends, and HTML for pages alone."""
+"""Checks the form of requests and answers: no body, an unambiguous end, and HTML for pages alone."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -10,16 +10,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ui.base.base_path import without_base
 
 _MOST_HEADERS: Final = 32 * 1024
-"""Bytes of all headers; uvicorn's own limit (64 kB) does not hold for headers that arrive at once."""
-_HTML: Final = (b"text/html", b"multipart/byteranges")  # the second is several parts of one file, the page's among them
+"""Total bytes of headers; uvicorn's own limit (64 kB) does not apply to headers that arrive at once."""
+_HTML: Final = (b"text/html", b"multipart/byteranges")  # multipart/byteranges: parts of one file, which may be the page
 
 
 def is_ill_formed(asked: HTTPConnection) -> bool:
-    """Whether a request announces a body, says twice where it ends, or has headers larger than any browser's.
+    """Whether a request announces a body, gives two different ends, or has headers larger than any browser's.
 
-    Nothing is ever sent to the dashboard but over its WebSocket. A request with Content-Length and Transfer-Encoding,
-    or with several of either, may end at another place for the proxy in front (request smuggling), and a body that
-    comes slowly would hold its connection.
+    Browsers send data over the WebSocket only. A request with both Content-Length and Transfer-Encoding, or several of
+    either, may end elsewhere for the proxy in front (request smuggling), and a slow body would hold its connection.
     """
     lengths = asked.headers.getlist("content-length")
     size = sum(len(name) + len(value) for name, value in asked.headers.raw)
@@ -27,24 +26,24 @@ def is_ill_formed(asked: HTTPConnection) -> bool:
 
 
 def is_page(path: str) -> bool:
-    """Whether a path can be that of a page: the root, or one word without a dot."""
+    """Whether a path can be a page's: the root, or one word without a dot."""
     word = without_base(path).strip("/")
     return "/" not in word and "." not in word
 
 
 class OnlyPagesAreHtml:
-    """ASGI middleware that says 404 where Streamlit would answer an unknown path with its page.
+    """ASGI middleware that answers 404 where Streamlit would answer an unknown path with its page.
 
-    Streamlit serves its page for any path it does not know, because the browser turns pages by itself. A missing file
-    would look like one that is there, and a proxy that lost a part of the path like a healthy server.
+    Streamlit serves its page for any unknown path, because the browser routes pages itself. A missing file would look
+    present, and a proxy that cuts off part of the path would look like a healthy server.
     """
 
     def __init__(self, app: ASGIApp) -> None:
-        """Stand in front of `app`."""
+        """Wrap `app`."""
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass an answer on, unless it is HTML at an address that is no page's."""
+        """Pass an answer on, unless it is HTML at a path that is no page's."""
         if scope["type"] != "http" or is_page(scope["path"]):
             await self._app(scope, receive, send)
             return

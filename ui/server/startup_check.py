@@ -40,7 +40,7 @@ def startup_check() -> str:
     try:
         st.secrets.to_dict()
     except StreamlitSecretNotFoundError as error:
-        if any(Path(file).exists() for file in option("secrets.files")):  # there, and of no use
+        if any(Path(file).exists() for file in option("secrets.files")):  # without sign-in
             raise SettingsError(str(error)) from error
     if settings.way == "proxy":
         believed = os.environ.get(BELIEVED_VARIABLE)
@@ -49,18 +49,18 @@ def startup_check() -> str:
         return ""
     if open_in_words():
         return (
-            "WARNING: nobody has to sign in. Whoever reaches this server sees every case.\n"
-            f"  As its administrator, once: {door.address(door.prepare())}"
+            "WARNING: sign-in is off. Anyone who reaches this server sees every case.\n"
+            f"  One-time address for the administrator: {door.address(door.prepare())}"
         )
     if not names_this_machine(option("server.address") or ""):
         raise SettingsError(
-            "It would listen to the network although nobody has to sign in. Set up sign-in in .streamlit/secrets.toml "
+            "It would listen to the network without sign-in. Set up sign-in in .streamlit/secrets.toml "
             "(.streamlit/secrets.toml.example shows how), listen to this machine alone (server.address 127.0.0.1), or "
-            f"say that all may look: `streamlit run dashboard.py -- --open`, or {OPEN_VARIABLE}=yes."
+            f"allow everybody to look: `streamlit run dashboard.py -- --open`, or {OPEN_VARIABLE}=yes."
         )
     return (
-        f"Opens once, for its administrator: {door.address(door.prepare())}\n"
-        "  Without that address it shows nothing but the demonstration city, and that to this machine only.\n"
+        f"One-time address for the administrator: {door.address(door.prepare())}\n"
+        "  Without it, only the demonstration city is shown, and that to this machine only.\n"
         "  To let others in, set up sign-in in .streamlit/secrets.toml (.streamlit/secrets.toml.example) and listen "
         "with --server.address 0.0.0.0."
     )
@@ -75,6 +75,6 @@ def scope_key() -> str | None:
         found = found or st.secrets.get("database", {}).get("scope_key")
     if found is not None and not is_key(str(found)):
         raise SettingsError(
-            f"{KEY_VARIABLE} is no key: it has 64 hexadecimal digits, as `python -m reportdb scope-key` prints it."
+            f"{KEY_VARIABLE} is not a key: it needs 64 hexadecimal digits, as `python -m reportdb scope-key` prints it."
         )
     return found

@@ -1,4 +1,4 @@
-"""The state of the dashboard itself: ages, channels, versions, times, and what went wrong lately, in plain words."""
+"""The status page: ages, channels, versions, query times, and recent failures, in plain words."""
 
 import tomllib
 from collections.abc import Callable
@@ -30,7 +30,7 @@ _QUESTIONS_SHOWN = 15
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell of a table: words, and the panels' tone."""
+    """One cell of a table: its words and panel tone."""
 
     words: str
     tone: str = ""
@@ -38,7 +38,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Table:
-    """One table of the page: what it says, what of, its headings and its rows; `nothing` stands where it has none."""
+    """One table of the page: title, explanation, headings and rows; `nothing` is shown if there are no rows."""
 
     title: str
     about: str
@@ -49,7 +49,7 @@ class Table:
 
 @dataclass(frozen=True)
 class _Seen:
-    """What the page is drawn from: the watcher, now, and the zone moments are told in."""
+    """The page's inputs: the watcher, the current time, and the time zone for moments."""
 
     watcher: watch.Watcher
     now: datetime
@@ -60,7 +60,7 @@ class _Seen:
 
 
 def draw() -> None:
-    """Draw the page. It needs no database: what only that knows is said to be unknown."""
+    """Draw the page. It works without the database: what only that knows is shown as unknown."""
     watcher = watch.watcher()
     city = watcher.pulse.city
     seen = _Seen(watcher, datetime.now(UTC), city.zone if city else UTC)
@@ -75,7 +75,7 @@ def _database(seen: _Seen) -> Table:
     rows = [
         (Cell(_("Database")), Cell(words, TONES[pulse.answers])),
         (Cell(_("Last answered")), Cell(_when(seen, pulse.answered_at))),
-        (Cell(_("Moment the pages speak of")), Cell(seen.local(pulse.default))),
+        (Cell(_("Moment shown on the pages")), Cell(seen.local(pulse.default))),
         (Cell(_("Newest change of a report")), Cell(_when(seen, pulse.changed_at))),
     ]
     if pulse.is_copy and not kind:
@@ -121,7 +121,7 @@ def _channels(seen: _Seen) -> Table:
             )
         )
     about = _(
-        "Each against its own rhythm: delayed after {amber} times its rhythm, silent after {red} times.",
+        "Each channel has its own rhythm: delayed after {amber} times that rhythm, silent after {red} times.",
         amber=number(thresholds().feed.amber),
         red=number(thresholds().feed.red),
     )
@@ -137,11 +137,13 @@ def _process(seen: _Seen) -> Table:
         (Cell(_("Open viewers")), Cell(number(seen.watcher.viewers.count()))),
         (Cell(_("Memory")), Cell(_("{megabytes} MB", megabytes=number(memory / 1e6)) if memory else NOTHING)),
     )
-    return Table(_("The dashboard"), _("This process. Another server of the same city counts its own."), (), rows)
+    return Table(
+        _("The dashboard"), _("This process only; another server of the same city counts separately."), (), rows
+    )
 
 
 def _contents(seen: _Seen) -> Table:
-    """Return what only the database knows."""
+    """Return the facts that need the database."""
     reports, pulse = seen.watcher.reports, seen.watcher.pulse
 
     def versions() -> list[tuple[Cell, Cell]]:
@@ -158,7 +160,7 @@ def _contents(seen: _Seen) -> Table:
         return [
             (Cell("PostgreSQL"), Cell(found.version)),
             (Cell(_("Schema")), Cell(found.schema.removesuffix(".sql"))),
-            (Cell(_("Counts made beforehand")), summary),
+            (Cell(_("Precomputed counts")), summary),
             (Cell(_("Changes are seen by")), Cell(_("their transactions") if found.marks else _("updated_at alone"))),
         ]
 
@@ -168,28 +170,28 @@ def _contents(seen: _Seen) -> Table:
         zone = pulse.city.zone
         cover = reports.remember(("calendar", pulse.default), lambda: calendar_cover(reports, pulse.default, zone))
         words = _("The calendar reaches to {day}.", day=day(cover.last_day)) if cover.last_day else _("it is empty")
-        told = [Cell(words, "due-soon" if cover.missing_soon or cover.missing_next_year else "")]
+        cells = [Cell(words, "due-soon" if cover.missing_soon or cover.missing_next_year else "")]
         if cover.notice_needed:
-            told.append(Cell(_("next year's official days off are not entered yet"), "due-soon"))
-        return [(Cell(_("Calendar of working days") if cell is told[0] else ""), cell) for cell in told]
+            cells.append(Cell(_("next year's official days off are not entered yet"), "due-soon"))
+        return [(Cell(_("Calendar of working days") if cell is cells[0] else ""), cell) for cell in cells]
 
     def rules() -> list[tuple[Cell, Cell]]:
         found = warnings(reports, pulse.default)
-        told = [Cell(warning_words(kind, count), "due-soon") for kind, count in found.items()]
-        return [(Cell(_("Deadlines")), cell) for cell in told or [Cell(_("nothing leaves them unknown"))]]
+        cells = [Cell(warning_words(kind, count), "due-soon") for kind, count in found.items()]
+        return [(Cell(_("Deadlines")), cell) for cell in cells or [Cell(_("no problem found"))]]
 
     def future() -> list[tuple[Cell, Cell]]:
         dated = from_the_future(reports, pulse.at + CLOCKS_MAY_DIFFER)
-        told = [Cell(_in_words(seen, found), "overdue") for found in dated]
-        return [(Cell(_("Dated in the future")), cell) for cell in told or [Cell(_("nothing"))]]
+        cells = [Cell(_in_words(seen, found), "overdue") for found in dated]
+        return [(Cell(_("Dated in the future")), cell) for cell in cells or [Cell(_("nothing"))]]
 
     def taken_out() -> list[tuple[Cell, Cell]]:
         found = record.alarms(record.lately(reports))
         if not found:
-            return [(Cell(_("Cases opened and taken in files")), Cell(_("by nobody more than usual"), TONES["green"]))]
-        words = ngettext("{count} account took out much", "{count} accounts took out much", len(found))
-        told = _("{words}; administrators see who, on the page “Access”", words=words)
-        return [(Cell(_("Cases opened and taken in files")), Cell(told, TONES[found[0].level]))]
+            return [(Cell(_("Cases opened and exported")), Cell(_("nothing unusual"), TONES["green"]))]
+        words = ngettext("{count} account with unusual volume", "{count} accounts with unusual volume", len(found))
+        text = _("{words}; administrators see who, on the page “Access”", words=words)
+        return [(Cell(_("Cases opened and exported")), Cell(text, TONES[found[0].level]))]
 
     rows = [row for part in (versions, future, calendar, rules, taken_out) for row in _if_it_answers(part)]
     return Table(
@@ -198,7 +200,7 @@ def _contents(seen: _Seen) -> Table:
 
 
 def _in_words(seen: _Seen, found: FromTheFuture) -> str:
-    """Return what is dated in the future as whoever must correct it looks for it."""
+    """Return what is dated in the future, in the terms someone needs to correct it."""
     place = f"{found.table}.{found.column}"
     rows = ngettext("{count} row", "{count} rows", found.rows)
     example = "" if found.report_id is None else _(", as report {id}", id=found.report_id)
@@ -217,8 +219,8 @@ def _if_it_answers(part: Callable[[], list[tuple[Cell, Cell]]]) -> list[tuple[Ce
 def _screens(seen: _Seen) -> Table:
     nameless = _("the page /wall, without a name")
     rows = tuple((Cell(screen or nameless), Cell(_when(seen, at))) for screen, at in screens.last_seen().items())
-    about = _("When each was last heard of, since this process began.")
-    return Table(_("Screens on walls"), about, (_("Screen"), _("Last alive")), rows, _("No screen has been seen."))
+    about = _("When each screen last sent a heartbeat, since this process started.")
+    return Table(_("Screens on walls"), about, (_("Screen"), _("Last seen")), rows, _("No screen has been seen."))
 
 
 def _mishaps(seen: _Seen) -> Table:
@@ -231,9 +233,7 @@ def _mishaps(seen: _Seen) -> Table:
         for at, words, what in sorted(found, key=lambda one: one[0])[::-1]
     )
     headings = (_("When"), _("What happened"), _("Where"))
-    return Table(
-        _("What went wrong lately"), _("The same trouble in a row stands once."), headings, rows, _("Nothing.")
-    )
+    return Table(_("Recent failures"), _("Repeated failures are listed once."), headings, rows, _("Nothing."))
 
 
 def _questions(seen: _Seen) -> Table:
@@ -248,7 +248,7 @@ def _questions(seen: _Seen) -> Table:
         )
         for timing in found[:_QUESTIONS_SHOWN]
     )
-    about = _("Since this process began, of the database; what is remembered is not asked. The costliest first.")
+    about = _("Questions to the database since this process started, without cached answers; the most expensive first.")
     headings = (_("Question"), _("Asked"), _("Median"), _("95th percentile"), _("Failed"))
     return Table(_("How long questions take"), about, headings, rows, _("Nothing was asked."))
 

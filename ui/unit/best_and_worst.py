@@ -1,4 +1,4 @@
-"""The units that are furthest behind, and those to learn from."""
+"""The units furthest behind, and the best ones."""
 
 from typing import Any
 
@@ -18,9 +18,9 @@ _SHOWN = 5
 
 
 def best(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the last units of a ranking (queries.ranking), the best first, none of the furthest behind.
+    """Return the last units of a ranking (queries.ranking), the best first, without those furthest behind.
 
-    A unit that promised no date keeps no promise: without a deadline on any open report it is not among them.
+    A unit without a deadline on any open report cannot be on time, so it is left out.
     """
     rest = table.dropna(subset="place").iloc[_SHOWN:]
     rest = rest[rest["no_deadline"] < rest["open"]]
@@ -28,7 +28,7 @@ def best(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def worst_and_best(run: Run, *, key: str) -> None:
-    """Draw the five units furthest behind and the five best in the fair ranking, each as overdue of open."""
+    """Draw the five units furthest behind and the five best of the fair ranking, each as overdue of open."""
     shared_panel(run, "leaders", key=key, make=lambda: _worst_and_best(run))
 
 
@@ -51,7 +51,7 @@ def _worst_and_best(run: Run) -> dict[str, Any]:
 
 
 def rows(run: Run, table: pd.DataFrame, drawn_on: Scale) -> list[dict[str, Any]]:
-    """Return units (rows of queries.ranking) with the ways to their pages and to their overdue cases."""
+    """Return units (rows of queries.ranking) with links to their pages and their overdue cases."""
     choices = carried(run)
     return [
         {

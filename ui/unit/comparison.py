@@ -1,4 +1,4 @@
-"""The figures of one unit, each with the city's beside it."""
+"""One unit's figures, each beside the city's."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from ui.figures.unconfirmed import mark
 
 
 def panel(run: Run, own: dict[str, Any], city: dict[str, Any]) -> None:
-    """Draw the unit's figures, each with the city's beside it. Both are rows of figures with their sums."""
+    """Draw the unit's figures beside the city's. Both arguments are rows of figures with their sums."""
     shared_panel(run, "unit_beside", key="unit_beside", make=lambda: _beside(run, own, city))
 
 
@@ -34,7 +34,7 @@ def _beside(run: Run, own: dict[str, Any], city: dict[str, Any]) -> dict[str, An
             ("received_on_time", "receive_fell_due"),
             1,
             receive,
-            _("nothing had a time by which to be taken on"),
+            _("nothing was due to be taken on"),
         ),
         (
             rate_name("receive_overdue_share"),
@@ -49,7 +49,7 @@ def _beside(run: Run, own: dict[str, Any], city: dict[str, Any]) -> dict[str, An
     ]
     uncounted = {
         "overdue": no_due and _("none of them with a deadline"),
-        "receive_overdue": no_receive_due and _("none of them with a time to be taken on"),
+        "receive_overdue": no_receive_due and _("none of them with a term to be taken on"),
     }
     cards: list[dict[str, Any]] = [
         {
@@ -113,8 +113,8 @@ def _beside(run: Run, own: dict[str, Any], city: dict[str, Any]) -> dict[str, An
 
 
 def apart_tone(part: int, whole: int, city_part: int, city_whole: int, *, good: int) -> str:
-    """Return the tone of a unit's share beside the city's: none where it is no further from the share of the rest of
-    the city than chance brings; `good` is -1 where less is better, 1 where more is.
+    """Return the tone of a unit's share beside the city's: neutral if its difference from the rest of the city does not
+    exceed chance; `good` is -1 if less is better, 1 if more is.
     """
     others = city_part - part, city_whole - whole
     above = beyond_chance(part, whole, *others)
@@ -123,7 +123,7 @@ def apart_tone(part: int, whole: int, city_part: int, city_whole: int, *, good: 
 
 
 def _slower_tone(run: Run, city_hours: float | None) -> str:
-    """Return the tone of the unit's median time: none where the city's may as well be the unit's true median."""
+    """Return the tone of the unit's median time: neutral if the unit's true median may equal the city's."""
     own = hours(run.reports, run.filters)
     if own.empty or city_hours is None:
         return ""
@@ -132,4 +132,4 @@ def _slower_tone(run: Run, city_hours: float | None) -> str:
 
 
 def _about() -> str:
-    return _("Green and red: apart from the rest of the city, or changed, by more than chance brings (99%).")
+    return _("Green and red: different from the rest of the city, or changed, by more than chance (99%).")

@@ -1,4 +1,4 @@
-"""Adjusted shares drawn with their intervals, on one scale, beside the city's share."""
+"""Adjusted shares drawn with their intervals on one scale, beside the city's share."""
 
 import math
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Scale:
 
     @property
     def words(self) -> dict[str, Any]:
-        """What the list says of its scale, ready to draw."""
+        """Return the scale's description, ready to draw."""
         return {
             "top": f"{number(self.top * 100)}%",
             "raw": f"{number(self.overdue)}/{number(self.open)}",
@@ -34,7 +34,7 @@ class Scale:
         }
 
     def drawn(self, row: Any) -> dict[str, Any]:
-        """Return where a unit's interval, its adjusted share and the city's share lie, in hundredths, and in words."""
+        """Return in percent where a unit's interval, its adjusted share and the city's lie, and a description."""
         low, share, high = (row[name] for name in ("low", "fair_share", "high"))
         city = self.overdue / self.open if self.open else None
         return {
@@ -58,7 +58,7 @@ class Scale:
 
 
 def scale(run: Run, table: pd.DataFrame) -> Scale:
-    """Return the scale on which the intervals of some units (rows of queries.ranking) are drawn, up to full tenths."""
+    """Return the scale for some units' intervals (rows of queries.ranking), up to the next tenth."""
     late, opened = city_overdue(run.reports, run.filters)
     widest = max(table["high"].max() if len(table) else 0.0, late / opened if opened else 0.0)
     href = address(CASES, **carried(run) | WHOLE_CITY | {"figure": "overdue", "sort": "most_late"})

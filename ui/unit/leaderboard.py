@@ -1,4 +1,4 @@
-"""Every unit or district by how far behind it is: its place, how that changed, its worst case and category."""
+"""Units or districts ranked by how far behind they are: place, change of place, worst case and category."""
 
 from typing import Any, Literal
 
@@ -24,15 +24,15 @@ KINDS = {
     "department": ("city", "department", "utility"),
     "district": ("district",),
 }
-"""The kinds of units that are compared with each other, by the name of the choice."""
-_AT_FIRST = 10  # on a phone; the rest unfolds
+"""The kinds of units that are compared with each other, by choice."""
+_AT_FIRST = 10  # on a phone; the rest is folded
 
 
 def leaderboard(
     run: Run, *, by: Literal["unit", "district"], kind: str, order: Order, most: int | None = None
 ) -> dict[str, Any]:
-    """Return the units of a kind, or the districts, with their places, and those that do best, ready to draw: all, or
-    the first so many. Raises DatabaseAway.
+    """Return the ranking of a kind of units, or of districts, and the best ones, ready to draw: all, or the first so
+    many. Raises DatabaseAway.
     """
     then = standing_before(run)
     now = overdue(run.reports, run.filters, by=by)
@@ -69,34 +69,34 @@ def leaderboard(
 
 
 def kinds_of(reports: ReportDatabase) -> tuple[str, ...]:
-    """Return the KINDS that tell the city's units apart; none where all are of one. Raises DatabaseAway."""
+    """Return the KINDS among the city's units; none if all are of one kind. Raises DatabaseAway."""
     known = set(names(reports, "unit")["kind"])
     found = tuple(kind for kind, kinds in KINDS.items() if kind == "all" or known & set(kinds))
     return found if len(found) > 2 else ()
 
 
 def _about(table: pd.DataFrame, order: Order, since: str) -> list[str]:
-    """Return what the ranking is, in sentences."""
+    """Return a description of the ranking, in sentences."""
     if order == "fair":
         said = [
             _(
-                "A share of few cases is drawn toward what is usual among those compared, so that chance alone puts "
-                "nobody first."
+                "A share of few cases is shrunk toward the average of those compared, so that nobody "
+                "comes first by chance alone."
             )
         ]
     else:
         elsewhere = int((table["naive_place"] != table["fair_place"])[table["place"].notna()].sum())
         said = [
-            _("By plain share, chance puts those with few cases first and last."),
+            _("Ranked by plain share, those with few cases come first or last by chance."),
             ngettext(
-                "{count} has another place than in the fair ranking; it is marked.",
-                "{count} have another place than in the fair ranking; they are marked.",
+                "{count} has a different place in the fair ranking; it is marked.",
+                "{count} have a different place in the fair ranking; they are marked.",
                 elsewhere,
             ),
         ]
     said.append(_("Place 1 is the furthest behind."))
     if since:
-        said.append(_("The change is since {since}, and called one where it is at least 95% probable.", since=since))
+        said.append(_("Changes are since {since}, shown only if they are at least 95% probable.", since=since))
     return said
 
 
@@ -133,7 +133,7 @@ def _row(
 
 
 def _changes(row: dict[Any, Any], *, compared: bool) -> dict[str, str]:
-    """Return what became of a unit, in words and in a few, and the tone of that; nothing where nothing is compared."""
+    """Return a unit's change in long and short words with its tone; empty if nothing is compared."""
     words, short, tone = "", "", "muted"
     if compared and not pd.isna(row["place"]):
         words, short, tone = {
@@ -152,7 +152,7 @@ def _changes(row: dict[Any, Any], *, compared: bool) -> dict[str, str]:
 
 
 def _elsewhere(row: dict[Any, Any]) -> str:
-    """Return which place a unit has in the fair ranking and how far from this one; nothing where it is the same."""
+    """Return a unit's place in the fair ranking and its distance from this one; empty if it is the same."""
     apart = row["fair_place"] - row["naive_place"]
     if pd.isna(apart) or not apart:
         return ""

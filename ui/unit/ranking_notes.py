@@ -1,4 +1,4 @@
-"""What the fair ranking means, in words, for the page of definitions."""
+"""The fair ranking's definitions, for the page of definitions."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from ui.figures.unconfirmed import mark
 
 
 def meaning_of_ranking(run: Run) -> None:
-    """Draw what the columns of the ranking mean. Raises DatabaseAway."""
+    """Draw the definitions of the ranking's columns. Raises DatabaseAway."""
     shared_panel(run, "definitions", key="ranking", make=lambda: {"groups": [_group(run)]})
 
 
@@ -30,10 +30,10 @@ def _group(run: Run) -> dict[str, Any]:
             Measure(
                 _("Adjusted share"),
                 _(
-                    "The overdue share of a unit, drawn toward what is usual among the units compared: the fewer "
-                    "reports it holds, the further. It is the mean of a beta-binomial model fitted to these units; the "
-                    "bar is the interval in which the true share lies with 90% probability. A change is called "
-                    "better or worse where it is at least 95% probable."
+                    "The overdue share of a unit, shrunk toward the average of the units compared: the "
+                    "fewer reports it holds, the more. It is the mean of a beta-binomial model fitted to "
+                    "these units; the bar is the interval in which the true share lies with 90% "
+                    "probability. A change is called better or worse if it is at least 95% probable."
                 ),
                 (overdue, opened),
                 value=percent(overdue.count, opened.count),
@@ -47,8 +47,9 @@ def _group(run: Run) -> dict[str, Any]:
             Measure(
                 _("Against the city's category mix"),
                 _(
-                    "How many times as many overdue reports a unit has as the city's overdue share of each category "
-                    "predicts for what the unit holds. Above 1 it is later than its categories explain."
+                    "A unit's overdue reports divided by the number that the city's overdue share of "
+                    "each category predicts for what the unit holds. Above 1 it is later than its "
+                    "categories explain."
                 ),
                 (overdue,),
                 formula=_("overdue ÷ the sum over categories of (open × the city's overdue share)"),

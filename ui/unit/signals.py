@@ -1,4 +1,4 @@
-"""Signals worth a second look, beside the city's: facts, never accusations."""
+"""Signals worth a second look, beside the city's: facts, not accusations."""
 
 from typing import Any
 
@@ -17,21 +17,21 @@ _MOST = 30
 
 
 def of_unit(run: Run, city: Filters) -> None:
-    """Draw the signals of the chosen unit, each beside the city's, whose filters are given. Raises DatabaseAway."""
+    """Draw the chosen unit's signals, each beside the city's, whose filters are given. Raises DatabaseAway."""
     shared_panel(run, "signals", key="unit_signals", make=lambda: _of_unit(run, city))
 
 
 def of_units(run: Run) -> None:
-    """Draw every unit with a signal that stands out, the furthest above the city's share first. Raises DatabaseAway."""
+    """Draw every unit with a marked signal, the furthest above the city's share first. Raises DatabaseAway."""
     shared_panel(run, "signals", key="signals", make=lambda: _of_units(run))
 
 
 def about() -> str:
-    """Return how signals are to be read, in words."""
+    """Return how to read signals."""
     return _(
-        "Facts worth a second look, not accusations: each may have a good reason. Marked is a share above the rest of "
-        "the city's by more than chance explains (exact binomial test, 99%: one unit in two hundred is marked by "
-        "chance alone). A report counts for the unit that holds it now."
+        "Facts worth a second look, not accusations: each may have a good reason. A share is marked if "
+        "it exceeds the rest of the city's by more than chance explains (exact binomial test, 99%: one "
+        "unit in two hundred is marked by chance alone). A report counts for the unit that holds it now."
     )
 
 

@@ -1,4 +1,4 @@
-"""One unit beside the city: its figures, its people, its categories, its ratings and where its cases lie."""
+"""One unit beside the city: its figures, people, categories, ratings, and the places of its cases."""
 
 from datetime import timedelta
 from typing import Any
@@ -38,7 +38,7 @@ _WORK_LENGTH = 10
 
 
 def choose(run: Run, typed: str) -> None:
-    """Draw every unit whose name holds what was typed under its kind, with what it has open, so that one is chosen."""
+    """Draw the units whose names contain what was typed, by kind, with their open reports, as a choice."""
     everywhere = run.filters.choosing(units=())
     shared_panel(
         run,
@@ -49,12 +49,12 @@ def choose(run: Run, typed: str) -> None:
 
 
 def head(run: Run, relatives: pd.DataFrame) -> None:
-    """Draw who the unit is: its name and kind, since and until when it answers, who came before and after."""
+    """Draw the unit's name and kind, since and until when it is responsible, its predecessors and successors."""
     shared_panel(run, "unit_head", key="unit_head", make=lambda: _head(run, relatives))
 
 
 def duties(run: Run, own: dict[str, Any]) -> None:
-    """Draw what waits for the unit's head: urgent, due today, new, come by transfer, sent back. `own` are its figures.
+    """Draw what waits for the unit's head: urgent, due today, new, transferred, sent back. `own` are its figures.
 
     Raises DatabaseAway.
     """
@@ -81,7 +81,7 @@ def _duties(run: Run, own: dict[str, Any]) -> list[tiles.Tile]:
 
 
 def work(run: Run) -> None:
-    """Draw what the unit has to do first, and what it handed up, with who holds it. Raises DatabaseAway."""
+    """Draw the unit's worklist, and what it escalated, with the holders. Raises DatabaseAway."""
     worklist(run, key="unit_worklist", length=_WORK_LENGTH)
     if case_count(run.reports, run.filters, figure="with_higher"):
         worklist(
@@ -90,21 +90,21 @@ def work(run: Run) -> None:
             figure="with_higher",
             order="oldest",
             title=_("With a higher level"),
-            about=_("Handed up by this unit, and counted for who holds it now"),
+            about=_("Escalated by this unit, counted for the unit that holds it now"),
             length=_WORK_LENGTH,
             turn="higher",
         )
 
 
 def people(run: Run) -> None:
-    """Draw what each of the unit's people answers for. Raises DatabaseAway."""
+    """Draw the open cases of each of the unit's officers. Raises DatabaseAway."""
     shared_panel(
         run, "unit_people", key="unit_people", make=lambda: _people(run, units.officers(run.reports, run.filters))
     )
 
 
 def categories(run: Run, city: Filters) -> None:
-    """Draw what the unit's cases are about, beside the mix of the city, whose filters are given."""
+    """Draw the unit's cases by category, beside the city's mix, whose filters are given."""
     shared_panel(
         run,
         "unit_categories",
@@ -116,7 +116,7 @@ def categories(run: Run, city: Filters) -> None:
 
 
 def places(run: Run) -> None:
-    """Draw in which wards, or other areas of the city's, the unit's open cases lie. Raises DatabaseAway."""
+    """Draw the unit's open cases by ward, or other areas of the city. Raises DatabaseAway."""
     level = levels.default(run.reports, "ward")
     shared_panel(
         run,
@@ -127,7 +127,7 @@ def places(run: Run) -> None:
 
 
 def ratings(run: Run, own: dict[str, Any]) -> None:
-    """Draw how citizens rated the unit's answers and how many rated at all. Raises DatabaseAway."""
+    """Draw the citizens' ratings of the unit's answers, and the share that was rated. Raises DatabaseAway."""
     shared_panel(
         run,
         "unit_ratings",
@@ -137,9 +137,8 @@ def ratings(run: Run, own: dict[str, Any]) -> None:
 
 
 def small_map(run: Run, area: int | None, open_count: int) -> None:
-    """Draw the unit's open cases on the map, framed on its area, else the city, else where the city's reports lie.
-
-    Nothing where no report has a place, or where the viewer may read no case.
+    """Draw the unit's open cases on a map framed on its area, else the city, else the city's reports. Draws nothing if
+    no report has a place, or if the viewer may read no case.
     """
     if not run.filters.scope.sees_cases:
         return
@@ -190,9 +189,9 @@ def small_map(run: Run, area: int | None, open_count: int) -> None:
 
 
 def open_cases(run: Run, open_count: int, *, dark: bool) -> tuple[pdk.Layer, list[tuple[str, str]]]:
-    """Return the layer of the unit's open cases and what its colours mean: points by their deadline, or squares.
+    """Return the layer of the unit's open cases and its legend: points by deadline, or squares.
 
-    Squares where there are more than can be drawn in points. Raises DatabaseAway.
+    Squares are used if there are too many points. Raises DatabaseAway.
     """
     words = carried(run) | {"at": run.filters.at.isoformat(), "lang": language(), "period": None}
     if open_count > map_queries.MOST_POINTS:
@@ -254,8 +253,8 @@ def _head(run: Run, family: pd.DataFrame) -> dict[str, Any]:
         "name": name(itself),
         "leading": ": ".join(map(plain_text, (leading[f"title_{language()}"], leading["name"]))) if leading else "",
         "kind": _kinds(run.city)[itself["kind"]],
-        "since": _("answers since {day}", day=day(starts)) if starts else "",
-        "until": _("answered until {day}", day=day(last_day)) if last_day and ended else "",
+        "since": _("responsible since {day}", day=day(starts)) if starts else "",
+        "until": _("responsible until {day}", day=day(last_day)) if last_day and ended else "",
         "then_href": address("?", **run.query | then) if last_day and ended else None,
         "backlog_href": address(BACKLOG, **carried(run)),
         "map_href": address(LIVE_MAP, **carried(run)),

@@ -1,4 +1,4 @@
-"""Make a token for a screen on a wall: `python -m ui.screen_token NAME`."""
+"""Make a token for a wall screen: `python -m ui.wall.new_token NAME`."""
 
 import os
 from typing import Annotated
@@ -14,7 +14,7 @@ from ui.wall.screens import hashed, new_token
 def token(name: Annotated[str, typer.Argument(help="The screen's name.")]) -> None:
     """Print a new token: the lines for screens.toml, and the address that opens the screen.
 
-    The token itself is kept nowhere. A screen's new token takes the place of its old one.
+    The token itself is not stored. A screen's new token replaces its old one.
     """
     made = new_token()
     printed = Console(highlight=False, markup=False, soft_wrap=True)

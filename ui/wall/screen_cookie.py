@@ -1,8 +1,8 @@
-"""How a wall's token leaves the address: the first request with it gets a cookie for that one screen.
+"""A wall's token leaves the address at the first request, which gets a cookie for that screen.
 
-The cookie holds the token itself. screens.toml holds no more than the token's hash, and must not be enough to open a
-screen; and a wall comes back after a restart of the server, of another server of the same city, and of its browser,
-with nothing kept in any process.
+The cookie holds the token itself: screens.toml holds only its hash, which must not be enough to open a screen. So a
+wall comes back after a restart of the server, of another server of the same city, or of its browser, without any server
+state.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ _SECONDS = 400 * 24 * 60 * 60  # the longest a browser keeps a cookie
 _PATHS = ("/wall", "/first.js", STREAM, HOST_CONFIG)
 _BELOW = (ASSETS, "/fonts/", "/beat/")
 SCREEN = "screen"
-"""The word of an address that names a screen."""
+"""The address parameter that names a screen."""
 
 
 def cookie_name(screen: str) -> str:
@@ -25,15 +25,15 @@ def cookie_name(screen: str) -> str:
 
 
 def cookie_of(screen: str, token: str) -> str:
-    """Return the value of the Set-Cookie header that keeps a screen's token."""
+    """Return the Set-Cookie value that keeps a screen's token."""
     return set_cookie(cookie_name(screen), quote(token, safe="", errors="surrogatepass"), seconds=_SECONDS)
 
 
 def token_in(cookies: Mapping[str, str], screen: str) -> str:
-    """Return the token that a browser keeps for a screen; empty where it keeps none."""
+    """Return the token a browser keeps for a screen; empty if none."""
     return unquote(cookies.get(cookie_name(screen), ""), errors="surrogatepass")
 
 
 def needs(path: str) -> bool:
-    """Whether a wall's page asks for this path (as ui.gate.plain_path has it)."""
+    """Whether a wall's page requests this path (as returned by ui.gate.plain_path)."""
     return path in _PATHS or path.startswith(_BELOW)

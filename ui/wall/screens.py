@@ -1,7 +1,7 @@
-"""Screens on walls: which there are, who may open one, and when each was last seen alive.
+"""The wall screens: their settings, who may open one, and when each was last seen.
 
-`screens.toml` names them (docs/wall.md). It is read again whenever it changes: a token that was taken out of it opens
-nothing any more, on a screen that is already open too. A file that cannot be read opens nothing.
+`screens.toml` defines them (docs/wall.md). It is read again when it changes: a token that was removed opens nothing any
+more, even on a screen that is already open. An unreadable file opens nothing.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ from ui.base.i18n import LANGUAGES
 from ui.base.settings_files import BrokenSettings, read_toml
 
 SCREENS_VARIABLE = "REPORT_SCREENS"
-"""The file that names the screens; unset: screens.toml beside dashboard.py."""
+"""The file that defines the screens; if unset, screens.toml beside dashboard.py."""
 SCENES = ("figures", "map", "overdue", "backlog", "newest", "satisfaction")
 LEVELS = ("district", "ward")
 THEMES = ("dark", "light", "auto")
@@ -43,24 +43,24 @@ _ALLOWED: Mapping[str, tuple[str, ...]] = {
 _LOG = logging.getLogger(__name__)
 _USUAL = Path(__file__).parents[2] / "screens.toml"
 _SECONDS = (5, 3600)
-_ANY_ZONE = ZoneInfo("UTC")  # whether a moment can be read does not depend on the zone
+_ANY_ZONE = ZoneInfo("UTC")  # whether a moment is readable does not depend on the zone
 _ZOOM = (0.8, 1)
 _NOBODY = "0" * 64  # no token has this hash
 
 
 class NotAScreen(Exception):
-    """screens.toml says what cannot be; the message says what and where."""
+    """screens.toml has an invalid value; the message says what and where."""
 
 
 @dataclass(frozen=True)
 class WallScreen:
-    """What one screen shows and how.
+    """The settings of one screen.
 
-    `seconds` a scene; `districts` are codes, none is the whole city; `severities` are some of
-    queries.filters.SEVERITIES, none is all; `language` empty is the city's own; `at` is a past moment, empty is now;
-    `audience` is who sees the screen: the "public" is told published counts (queries.small_numbers) and no single case;
-    `zoom` makes everything smaller, for a screen that is near or cuts its edges off; `shift` moves the picture by a few
-    pixels every minute against burn-in.
+    `seconds` a scene; `districts` are codes, empty means the whole city; `severities` are some of
+    queries.filters.SEVERITIES, empty means all; `language` empty means the city's own; `at` is a past moment, empty
+    means now; `audience` is who sees the screen: "public" gets published counts (queries.small_numbers) and no single
+    case; `zoom` makes everything smaller, for a near screen or one that cuts off its edges; `shift` moves the picture
+    by a few pixels every minute against burn-in.
     """
 
     name: str = ""
@@ -79,7 +79,7 @@ class WallScreen:
 
     @property
     def query(self) -> dict[str, list[str]]:
-        """The same choices as the address of a page has them."""
+        """The same choices as a page's address has them."""
         said = {
             "district": list(self.districts),
             SEVERITY: list(self.severities),
@@ -93,10 +93,10 @@ _seen: dict[str, datetime] = {}
 
 
 def opened(name: str, token: str, *, known_viewer: bool) -> WallScreen | None:
-    """Return the screen of a name, where this is its token; None for any other.
+    """Return the screen with this name and token; None otherwise.
 
-    Where no file names screens, a `known_viewer` (signed in, or at the machine of the demonstration city) needs neither
-    for the default one.
+    Without a file of screens, a `known_viewer` (signed in, or at the demonstration city's machine) opens the default
+    one without name and token.
     """
     try:
         known = screens()
@@ -106,13 +106,13 @@ def opened(name: str, token: str, *, known_viewer: bool) -> WallScreen | None:
     if known is None:
         return WallScreen() if known_viewer else None
     found = known.get(name)
-    # An unknown name takes as long as a wrong token, and is told the same.
+    # An unknown name takes as long as a wrong token and gets the same answer.
     fits = hmac.compare_digest(hashed(token), found.token_sha256 if found else _NOBODY)
     return found if fits else None
 
 
 def hashed(token: str) -> str:
-    """Return the hash of a token as screens.toml keeps it: SHA-256, hexadecimal."""
+    """Return a token's hash as screens.toml keeps it: SHA-256, hexadecimal."""
     return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
 
 
@@ -122,12 +122,12 @@ def new_token() -> str:
 
 
 def alive(name: str) -> None:
-    """Note that a screen has just been heard of."""
+    """Note a heartbeat of a screen."""
     _seen[name] = datetime.now(UTC)
 
 
 def last_seen() -> dict[str, datetime | None]:
-    """Return each screen's name with when this process last heard of it (in UTC; None: not since it started)."""
+    """Return when this process last heard each screen, by name (in UTC; None: not since it started)."""
     try:
         known = screens() or {}
     except NotAScreen:
@@ -136,13 +136,13 @@ def last_seen() -> dict[str, datetime | None]:
 
 
 def screens() -> Mapping[str, WallScreen] | None:
-    """Return the screens of screens.toml by name; None where there is no such file. Raises NotAScreen."""
+    """Return the screens of screens.toml by name; None if there is no such file. Raises NotAScreen."""
     file = Path(os.environ.get(SCREENS_VARIABLE) or _USUAL)
     try:
         return _read(file, file.stat().st_mtime_ns)
     except FileNotFoundError:
         if SCREENS_VARIABLE in os.environ:
-            raise NotAScreen(f"{file} is not there.") from None
+            raise NotAScreen(f"{file} does not exist.") from None
         return None
     except OSError as error:
         raise NotAScreen(str(error)) from error
@@ -150,7 +150,7 @@ def screens() -> Mapping[str, WallScreen] | None:
 
 @lru_cache(maxsize=8)
 def _complain(wrong: str) -> None:
-    """Write what is wrong to the log, once: screens ask every few seconds."""
+    """Log an error once: screens ask every few seconds."""
     _LOG.error("No screen is opened: %s", log_text(wrong))
 
 
@@ -161,7 +161,7 @@ def _read(file: Path, _changed: int) -> Mapping[str, WallScreen]:
     except BrokenSettings as error:
         raise NotAScreen(str(error)) from error
     if not isinstance(listed, list):
-        raise NotAScreen(f"{file}: a screen begins with [[screen]]")
+        raise NotAScreen(f"{file}: a screen must begin with [[screen]]")
     found: dict[str, WallScreen] = {}
     for number, said in enumerate(listed, 1):
         try:
@@ -169,13 +169,13 @@ def _read(file: Path, _changed: int) -> Mapping[str, WallScreen]:
         except (TypeError, ValueError) as error:
             raise NotAScreen(f"{file}, screen {number}: {error}") from error
         if screen.name in found:
-            raise NotAScreen(f"{file}, screen {number}: there is a {screen.name} already")
+            raise NotAScreen(f"{file}, screen {number}: the name {screen.name} is used twice")
         found[screen.name] = screen
     return found
 
 
 def _can_be_read(moment: str) -> bool:
-    """Whether a moment can be read in some city: which of day and month comes first, its country decides."""
+    """Whether a moment can be read in some city: its country decides the order of day and month."""
     for country in ("VN", "US"):
         with suppress(ValueError):
             return bool(moments.read(moment, zone=_ANY_ZONE, country=country))
@@ -183,7 +183,7 @@ def _can_be_read(moment: str) -> bool:
 
 
 def _screen(said: Mapping[str, Any]) -> WallScreen:
-    """Return a screen as it is written down. Raises ValueError, TypeError for what cannot be."""
+    """Return a screen from its settings. Raises ValueError, TypeError for invalid ones."""
     default = {field.name: field.default for field in fields(WallScreen)}
     if unknown := set(said) - set(default):
         raise ValueError(f"{', '.join(sorted(unknown))} is not known")
@@ -192,13 +192,13 @@ def _screen(said: Mapping[str, Any]) -> WallScreen:
         if not isinstance(value, list if isinstance(like, tuple) else (int, float) if word == "zoom" else type(like)):
             raise TypeError(f"{word} has the wrong form")
         if isinstance(value, list) and not all(isinstance(one, str) for one in value):
-            raise TypeError(f"{word} is a list of words")
+            raise TypeError(f"{word} must be a list of words")
     read: dict[str, Any] = {word: tuple(value) if isinstance(value, list) else value for word, value in said.items()}
     screen = WallScreen(**read)
     if not screen.name:
         raise ValueError("name is missing")
     if len(screen.token_sha256) != 64 or not set(screen.token_sha256) <= set("0123456789abcdef"):
-        raise ValueError("token_sha256 is 64 hexadecimal digits (python -m ui.screen_token makes them)")
+        raise ValueError("token_sha256 must be 64 hexadecimal digits (python -m ui.wall.new_token makes them)")
     for word, allowed in _ALLOWED.items():
         value = getattr(screen, word)
         if word in said and not set(value if isinstance(value, tuple) else [value]) <= set(allowed):
@@ -207,7 +207,7 @@ def _screen(said: Mapping[str, Any]) -> WallScreen:
         raise ValueError("scenes are missing")
     for word, (least, most) in (("seconds", _SECONDS), ("zoom", _ZOOM)):
         if not least <= getattr(screen, word) <= most:
-            raise ValueError(f"{word} is between {least} and {most}")
+            raise ValueError(f"{word} must be between {least} and {most}")
     if screen.at and not _can_be_read(screen.at):
-        raise ValueError("at is a moment, such as 2026-11-20T08:00")
+        raise ValueError("at must be a moment, such as 2026-11-20T08:00")
     return screen

@@ -1,6 +1,6 @@
-"""A screen on a wall: scenes that turn in the browser, redrawn where a figure changed, and never blank.
+"""A wall screen: scenes that the browser turns, redrawn when a figure changes, and never blank.
 
-All scenes are sent at once; which one is seen, the clock and the age of the figures need no server.
+All scenes are sent at once; choosing the scene, the clock and the age of the figures need no server.
 """
 
 import logging
@@ -50,11 +50,11 @@ _COLOURS = {
 _RESUME = 60  # seconds without a touch after which the scenes turn again
 
 _last: LRUCache[WallScreen, dict[str, Any]] = LRUCache(64)
-"""What each screen was last told, so that it shows that while the database is away."""
+"""The last content of each screen, shown again while the database is away."""
 
 
 def show() -> None:
-    """Draw the screen that the address names, or a plain page where it names none that it has the token of."""
+    """Draw the screen of the address, or a plain page if its token is missing or wrong."""
     st.session_state["wall"] = screen = _opened()()
     if screen is None:
         html_panel.panel("wall_refused", key="wall_refused")
@@ -64,11 +64,11 @@ def show() -> None:
     spoken = languages.of_screen(screen.language, city), city.country if city else None
     with speaking(*spoken), rounding(screen.audience != "leadership"):
         data_age.show(wall=True)
-        _component()(data=_told(screen), key="wall")
+        _component()(data=_browser_data(screen), key="wall")
 
 
 def is_still_valid() -> Callable[[], bool]:
-    """Return what notes that the screen is alive, and tells whether screens.toml still has it as it was drawn."""
+    """Return a check for the heartbeat: notes that the screen is alive, and is false when its settings have changed."""
     opened = _opened()
     screen: WallScreen | None = st.session_state["wall"]
 
@@ -81,7 +81,7 @@ def is_still_valid() -> Callable[[], bool]:
 
 
 def _opened() -> Callable[[], WallScreen | None]:
-    """Return what tells which screen this session opens: now, and later, when its token may be another.
+    """Return a function that returns this session's screen, now and later, when its token may have changed.
 
     The address names the screen; its token is in a cookie (ui/server/entry.py).
     """
@@ -92,7 +92,7 @@ def _opened() -> Callable[[], WallScreen | None]:
 
 
 def _for(viewer: Account | accounts.Stranger, name: str, token: str) -> WallScreen | None:
-    """Return the screen that is opened; one without a token tells its viewer no more than the pages do."""
+    """Return the opened screen; one without a token shows its viewer no more than the pages do."""
     screen = screens.opened(name, token, known_viewer=_is_known(viewer))
     if screen is None or screen.token_sha256 or (isinstance(viewer, Account) and viewer.scope.reads_all):
         return screen
@@ -100,20 +100,20 @@ def _for(viewer: Account | accounts.Stranger, name: str, token: str) -> WallScre
 
 
 def _is_known(viewer: Account | accounts.Stranger) -> bool:
-    """Whether a viewer has an account, or is as good as known where nobody signs in."""
+    """Whether a viewer has an account, or counts as known where nobody signs in."""
     return isinstance(viewer, Account) and viewer != accounts.ANYBODY
 
 
-def _told(screen: WallScreen) -> dict[str, Any]:
-    """Return what the browser is told: the scenes as they are now, or as they were when last they could be drawn."""
+def _browser_data(screen: WallScreen) -> dict[str, Any]:
+    """Return the content for the browser: the current scenes, or the last ones that could be drawn."""
     try:
-        told = _last[screen] = _drawn(screen)
+        data = _last[screen] = _drawn(screen)
     except (DatabaseAway, NotAReportDatabase, NoCity) as trouble:
-        told = _kept(screen, trouble)
-    except Exception as failure:  # a wall outlives what nobody foresaw; its age tells that it stands still
-        _LOG.error("A wall could not be drawn anew\n%s", log_error(failure))
-        told = _kept(screen, failure)
-    return told
+        data = _kept(screen, trouble)
+    except Exception as failure:  # a wall must not go blank; its age shows that it is not current
+        _LOG.error("A wall could not be redrawn\n%s", log_error(failure))
+        data = _kept(screen, failure)
+    return data
 
 
 def _kept(screen: WallScreen, trouble: Exception) -> dict[str, Any]:
@@ -122,7 +122,7 @@ def _kept(screen: WallScreen, trouble: Exception) -> dict[str, Any]:
     words = _("There are no reports yet.") if empty else _("The figures come as soon as the database answers.")
     waiting = {"name": "waiting", "title": "", "words": "", "html": html_panel.render("wall_waiting", {"words": words})}
     settings = _settings(screen)
-    settings["says"]["quiet"] = ""  # nobody knows
+    settings["says"]["quiet"] = ""  # unknown now
     return _last.get(screen) or settings | {"city": "", "moment": "", "scenes": [waiting], "ticker": []}
 
 
@@ -143,8 +143,8 @@ def _drawn(screen: WallScreen) -> dict[str, Any]:
     said = "" if fresh.tone == "good" else fresh.beside_clock or fresh.words
     if found.unrecognised:
         _complain(screen, found.unrecognised)
-        unknown = _("screens.toml: not understood: {words}", words=", ".join(found.unrecognised))
-        said = f"{said} · {unknown}" if said else unknown  # neither stands for the other
+        unknown = _("screens.toml: unknown values: {words}", words=", ".join(found.unrecognised))
+        said = f"{said} · {unknown}" if said else unknown  # one does not replace the other
     for remark in (remark for remark in found.remarks if remark.why == "future"):
         said = " · ".join(filter(None, [said, when.told(remark, found, pulse.city)]))
     return made | {"moment": said}
@@ -152,14 +152,14 @@ def _drawn(screen: WallScreen) -> dict[str, Any]:
 
 @cache
 def _complain(screen: WallScreen, unrecognised: tuple[str, ...]) -> None:
-    _LOG.warning("Screen %s asks for what there is not: %s", log_text(screen.name), log_text(", ".join(unrecognised)))
+    _LOG.warning("Screen %s has unknown values: %s", log_text(screen.name), log_text(", ".join(unrecognised)))
 
 
 def content(run: Run, screen: WallScreen) -> dict[str, Any]:
-    """Return what the browser is told of a screen: its scenes, its ticker, its settings. Raises DatabaseAway."""
+    """Return a screen's content for the browser: scenes, ticker, settings. Raises DatabaseAway."""
     known = wall_scenes.scenes()
     scenes = []
-    single = {"newest"} if run.rounded else set()  # what tells of single cases
+    single = {"newest"} if run.rounded else set()  # scenes that show single cases
     for scene in [scene for scene in screen.scenes if scene not in single] or ["figures"]:
         words, make = known[scene]
         values = make(run, screen)
@@ -177,7 +177,7 @@ def content(run: Run, screen: WallScreen) -> dict[str, Any]:
 
 
 def _of_what(run: Run, screen: WallScreen) -> str:
-    """Return what the figures are of: the city, or the districts and severities a screen is limited to."""
+    """Return what the figures cover: the city, or the districts and severities of the screen."""
     known = labels(run.reports, "district", language())
     city = name({"name_vi": run.city.name_vi, "name_en": run.city.name_en})
     grave = [severity(one) for one in run.filters.severities]

@@ -1,6 +1,6 @@
-"""The wall's map: areas in the colour of their overdue share, the urgent reports, and what came in just now, as SVG.
+"""The wall's map as SVG: areas by overdue share, the urgent reports, and the newest ones.
 
-Nobody clicks on a wall, so the map needs no code in the browser: it is sharp on any screen and costs a few kilobytes.
+Nobody clicks on a wall, so the map needs no code in the browser: it is sharp on any screen and takes a few kilobytes.
 """
 
 from typing import Any
@@ -17,24 +17,24 @@ from ui.map.map_routes import ARRIVED_WITHIN, drawn_areas
 from ui.map.plain_ground import drawn_level
 from ui.map.svg_map import Label, Plan, ground, plan_of, set_labels, width
 
-_TYPE = 29.0  # units; with the map at 77 hundredths of the screen's height, 2.2 hundredths of it
+_TYPE = 29.0  # units; the map is 77% of the screen's height, so this is 2.2% of it
 _MOST_URGENT = 400
 _MOST_ARRIVALS = 200
 _NAMED = 3
 
 
 def wall_map(run: Run, wanted: Dimension) -> dict[str, Any] | None:
-    """Return the map ready to draw, with what its colours and marks mean.
+    """Return the map ready to draw, with its legend.
 
-    Of the level that is wanted, or another whose boundaries are known; without any, the open reports in squares. None
-    where no report has a place. Raises DatabaseAway.
+    At the wanted level, or another with known boundaries; without any, the open reports in squares. None if no report
+    has a place. Raises DatabaseAway.
     """
     level = drawn_level(run.reports, wanted)
     if level is None:
         return _plain(run)
     shapes = drawn_areas(run.reports, level)
     table = figures(run.reports, run.filters, by=level)
-    if run.filters.districts:  # of the wards, those that have reports there
+    if run.filters.districts:  # only the wards with reports there
         keys_there = run.filters.districts if level == "district" else table["key"].dropna()
         shapes = shapes[shapes["key"].isin(keys_there)]
     if shapes.empty:
@@ -61,7 +61,7 @@ def wall_map(run: Run, wanted: Dimension) -> dict[str, Any] | None:
 
 
 def _plain(run: Run) -> dict[str, Any] | None:
-    """Return the map of a city without boundaries: squares by how many open reports lie in each, framed on all."""
+    """Return the map of a city without boundaries: squares by their number of open reports, framed on all."""
     extent = map_queries.extent(run.reports, run.filters)
     if extent is None:
         return None
@@ -95,7 +95,7 @@ def _plain(run: Run) -> dict[str, Any] | None:
 
 
 def _marks(run: Run, plan: Plan) -> dict[str, Any]:
-    """Return the urgent reports and those that just came in, where they lie on the drawing, and how many there are."""
+    """Return the urgent and the newest reports with their positions and counts."""
     cases, count = urgent(run.reports, run.filters, order="worklist", limit=_MOST_URGENT)
     since = run.filters.at - ARRIVED_WITHIN
     arrivals = newest(run.reports, run.filters.since(since), limit=_MOST_ARRIVALS)

@@ -1,4 +1,4 @@
-"""What each scene of a wall holds: the same figures, rankings and cases as the pages, fewer and larger."""
+"""The content of a wall's scenes: the pages' figures, rankings and cases, fewer and larger."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -30,11 +30,11 @@ _CASES = 6
 _RATED, _FEWEST_RATED = 6, 10
 _TICKER = 8
 TICKER_HOURS = 2
-"""For how long an urgent report is new."""
+"""How long an urgent report counts as new."""
 
 
 def scenes() -> dict[str, tuple[str, Callable[[Run, WallScreen], dict[str, Any]]]]:
-    """Return each scene's short name, and what makes its values."""
+    """Return each scene's short name and the function that makes its values."""
     return {
         "figures": (_("Headline"), _figures),
         "map": (_("Map"), _map),
@@ -46,9 +46,9 @@ def scenes() -> dict[str, tuple[str, Callable[[Run, WallScreen], dict[str, Any]]
 
 
 def ticker(run: Run) -> list[dict[str, Any]]:
-    """Return the urgent reports that came in lately and are open, the newest first: what, where, who, how long ago.
+    """Return the open urgent reports of the last hours, the newest first: what, where, who, how long ago.
 
-    No words of a citizen's own: a wall is seen by everybody in the room.
+    Nothing that a citizen wrote: everybody in the room sees a wall.
     """
     since = run.filters.at - timedelta(hours=TICKER_HOURS)
     table, _found = urgent(run.reports, run.filters, order="newest", limit=_TICKER, since=since)
@@ -198,7 +198,7 @@ def _case_rows(run: Run, table: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _time(case: Any, at: datetime) -> tuple[str, str]:
-    """Return how long a case is past its deadline or has left, else how long ago it came in, and what that is."""
+    """Return a case's time past or to its deadline, else its age, and the words for it."""
     words = state(case["state"])
     if case["state"] in {"overdue", "due_soon", "in_time"}:
         hours = (case["due_at"] - at).total_seconds() / 3600
@@ -207,12 +207,12 @@ def _time(case: Any, at: datetime) -> tuple[str, str]:
 
 
 def _short(hours: float) -> str:
-    """Return a length of time in its largest unit that says enough: minutes, hours, days."""
+    """Return a duration in the largest unit that is precise enough: minutes, hours, days."""
     return _("{count} min", count=number(max(0, int(hours * 60)))) if hours < 1 else duration(hours)
 
 
 def _level(run: Run, screen: WallScreen) -> Dimension:
-    """Return the level by which places are told apart: the screen's, or the one the city has."""
+    """Return the screen's level of areas, or the one the city has."""
     return levels.default(run.reports, "ward" if screen.level == "ward" else "district")
 
 
