@@ -62,7 +62,7 @@ def table(url: str, found: list[Measured]) -> str:
                 cells.append(_cell(max(worst, key=lambda row: row.part_of_goal)) if worst else "")
             lines.append(f"| {question} | {filters} | " + " | ".join(cells) + " |")
     over = [row for row in found if row.part_of_goal > 1]
-    lines += ["", f"{len(found)} askings measured, {len(over)} over their goal.", "", "The worst five by plan:", ""]
+    lines += ["", f"{len(found)} calls measured, {len(over)} over their goal.", "", "The worst five by plan:", ""]
     for row in sorted(found, key=lambda row: -row.part_of_goal)[:5]:
         asked = row.asked
         lines.append(
@@ -75,7 +75,7 @@ def table(url: str, found: list[Measured]) -> str:
 def _access(found: list[Measured]) -> list[str]:
     """Return as Markdown what row-level security and masking cost: each question beside its bare time."""
     choices = list(dict.fromkeys(row.filters for row in found))
-    lines = ["What access costs: the times of a question's askings together, beside the same asked bare.", ""]
+    lines = ["What access costs: the total time of a question's calls, beside the same calls bare.", ""]
     lines += [
         "| question | with, ms | bare, ms | ratio | " + " | ".join(choices) + " |",
         "|---|" + "---:|" * (3 + len(choices)),
@@ -95,9 +95,9 @@ def _waiting(found: list[Measured]) -> list[str]:
     if not found:
         return []
     lines = [
-        "What waiting changes cost: a question's askings together, beside the same with the changes in the summary.",
+        "What waiting changes cost: the total time of a question's calls, and with the changes in the summary.",
         "",
-        "| question | waiting, ms | in the summary, ms | ratio | more askings |",
+        "| question | waiting, ms | in the summary, ms | ratio | more calls |",
         "|---|" + "---:|" * 4,
     ]
     over = []
@@ -110,7 +110,7 @@ def _waiting(found: list[Measured]) -> list[str]:
         words = f"**{ratio:.2f}**" if ratio > GOAL_WAITING else f"{ratio:.2f}"
         more = sum(not row.milliseconds for row in rows) or ""
         lines.append(f"| {question} | {waiting:,.1f} | {without:,.1f} | {words} | {more} |")
-    lines += ["", f"Over {GOAL_WAITING}: {', '.join(over) or 'none'}. The five that lose most:", ""]
+    lines += ["", f"Over {GOAL_WAITING}: {', '.join(over) or 'none'}. The five most affected:", ""]
     lines += [
         f"- `{row.asked.question}` ({row.asked.figure}, {row.asked.order}; {row.period}; filters: {row.filters}; by "
         f"{dict(row.asked.parameters).get('by')}): {row.waiting:,.1f} ms, in the summary {row.summarised:,.1f}"

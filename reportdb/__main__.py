@@ -1,6 +1,6 @@
 """The report database's command line: `python -m reportdb --help`.
 
-Exit codes: 0 done; 1 the database is not as it should be (`check`) or rows were rejected (`import`); 2 a wrong
+Exit codes: 0 done; 1 `check` found something wrong or `import` rejected rows; 2 a wrong
 command line; 3 the work could not be done, and the message says why and what to do.
 """
 

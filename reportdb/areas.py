@@ -36,7 +36,7 @@ class LoadedAreas:
 
 
 class Locator:
-    """Finds district and ward of points, in the boundaries the database holds when the locator is made."""
+    """Finds the district and ward of points, by the boundaries that the database holds when the locator is made."""
 
     def __init__(self, connection: psycopg.Connection) -> None:
         self._layers = {level: _Layer(connection, level) for level in ("district", "ward")}
@@ -69,10 +69,10 @@ class _Layer:
         """Return the id of the area each point (degrees, WGS 84) lies in; 0 where it lies in none."""
         found = np.zeros(len(lon), dtype=np.int32)
         somewhere = np.flatnonzero(np.isfinite(lon) & np.isfinite(lat))
-        # The tree holds the points, because a query prepares what it asks with: here the polygons, not the points.
+        # The tree holds the points, because a query prepares its argument: that should be the polygons.
         points = shapely.STRtree(np.asarray(shapely.points(lon[somewhere], lat[somewhere]), dtype=object))
         polygon, point = points.query(self._polygons, predicate="intersects")
-        # The last assignment to a point stands, so the lowest id is assigned last.
+        # The last assignment to a point wins, so the lowest id is assigned last.
         order = np.argsort(-self._ids[polygon], kind="stable")
         found[somewhere[point[order]]] = self._ids[polygon[order]]
         return found

@@ -35,8 +35,8 @@ def read_boundaries(
 ) -> list[Boundary]:
     """Read a GeoJSON FeatureCollection in WGS 84, except features whose code is one of `no_areas`.
 
-    `named_vi` and `named_en` frame the name, as in "Council District {}". Raises AreasError, which names the feature
-    that cannot be used.
+    `named_vi` and `named_en` are templates of the name, such as "Council District {}". Raises AreasError, which names
+    the feature that cannot be used.
     """
     features = _features(file)
     boundaries = []
@@ -80,7 +80,7 @@ def _features(file: Path) -> list[Any]:
         raise AreasError(f"{file.name} is not JSON: {error}.") from error
     if not isinstance(content, dict) or content.get("type") != "FeatureCollection":
         kind = content.get("type") if isinstance(content, dict) else type(content).__name__
-        raise AreasError(f"{file.name} is no GeoJSON FeatureCollection, but {kind!r}.")
+        raise AreasError(f"{file.name} is not a GeoJSON FeatureCollection but {kind!r}.")
     crs = json.dumps(content.get("crs"))
     if crs != "null" and not any(known in crs for known in _WGS84):
         raise AreasError(f"{file.name} is not in WGS 84 but says {crs}. Convert it to EPSG:4326 first.")
@@ -91,7 +91,7 @@ def _features(file: Path) -> list[Any]:
 
 
 def _words(file: Path, number: int, properties: dict[str, Any], wanted: str) -> str:
-    """Return a property as text; a whole number keeps no decimal point."""
+    """Return a property as text; a whole number gets no decimal point."""
     if wanted not in properties:
         there = ", ".join(sorted(properties)) or "none"
         raise AreasError(f"{file.name}: feature {number} has no property {wanted!r}. Its properties: {there}.")
@@ -107,7 +107,7 @@ def _words(file: Path, number: int, properties: dict[str, Any], wanted: str) -> 
 def _polygons(feature: str, geometry: Any) -> BaseGeometry:
     kind = geometry.get("type") if isinstance(geometry, dict) else None
     if kind not in {"Polygon", "MultiPolygon"}:
-        raise AreasError(f"{feature} is no polygon but {kind or 'without geometry'}.")
+        raise AreasError(f"{feature} is not a polygon but {kind or 'without geometry'}.")
     try:
         drawn = shapely.force_2d(shape(geometry))
     except (shapely.errors.ShapelyError, ValueError, TypeError, IndexError, KeyError) as error:
@@ -125,5 +125,5 @@ def _polygons(feature: str, geometry: Any) -> BaseGeometry:
     parts = [part for part in shapely.get_parts(shapely.make_valid(drawn)) if part.area > 0]
     repaired = shapely.union_all([part for part in parts if part.geom_type in {"Polygon", "MultiPolygon"}])
     if repaired.geom_type not in {"Polygon", "MultiPolygon"} or repaired.is_empty:
-        raise AreasError(f"{feature} is no valid polygon and cannot be repaired: {shapely.is_valid_reason(drawn)}.")
+        raise AreasError(f"{feature} is not a valid polygon and cannot be repaired: {shapely.is_valid_reason(drawn)}.")
     return repaired

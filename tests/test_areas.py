@@ -147,8 +147,8 @@ def test_an_invalid_polygon_is_repaired(connection: psycopg.Connection, boundary
     [
         ([feature("a", square(105, 21))], {"code": "ma"}, r"no property 'ma'. Its properties: code, name_vi"),
         ([feature("a", square(585000, 2320000))], {}, r"feature 1 \(Khu a\) is not in WGS 84"),
-        ([feature("a", {"type": "Point", "coordinates": [105, 21]})], {}, "is no polygon but Point"),
-        ([feature("a", None)], {}, "is no polygon but without geometry"),
+        ([feature("a", {"type": "Point", "coordinates": [105, 21]})], {}, "is not a polygon but Point"),
+        ([feature("a", None)], {}, "is not a polygon but without geometry"),
         ([feature("a", {"type": "Polygon", "coordinates": [[105, 21]]})], {}, "cannot be read"),
         ([feature("a", {"type": "Polygon", "coordinates": []})], {}, "has no coordinates"),
         ([feature(None, square(105, 21))], {}, "'code' of feature 1 is blank"),
@@ -181,8 +181,8 @@ def test_another_reference_system_is_refused(connection: psycopg.Connection, bou
     [
         (b"code;name", "is not JSON"),
         (b"\xff\xfe", "is not UTF-8"),
-        (b'{"type": "Feature"}', "FeatureCollection, but 'Feature'"),
-        (b"[1]", "FeatureCollection, but 'list'"),
+        (b'{"type": "Feature"}', "FeatureCollection but 'Feature'"),
+        (b"[1]", "FeatureCollection but 'list'"),
     ],
 )
 def test_a_file_that_is_not_geojson_is_refused(

@@ -10,7 +10,7 @@ LATER = EARLIER + timedelta(minutes=1)
 ADDRESS = ("overdue", ("period", "7d"))
 
 
-def test_what_was_never_shown_has_nowhere_to_stay() -> None:
+def test_an_address_never_shown_has_no_earlier_moment() -> None:
     found = Shown()
     assert not found.failed(ADDRESS, LATER, "slow")
     assert found.stays_at(ADDRESS, away=True) is None

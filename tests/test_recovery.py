@@ -200,7 +200,7 @@ def test_a_backend_killed_during_summarise_loses_nothing(folder: Path) -> None:
             os.kill(backend, signal.SIGKILL)
             said, complained = summarising.communicate(timeout=60)
         assert summarising.returncode == 0, complained
-        assert "The summary holds every change." in said
+        assert "The summary includes every change." in said
         assert "trying again" in complained
         holding.close()
         with connect(url) as connection:

@@ -36,4 +36,4 @@ def areas_load(
         except AreasError as error:
             raise Failure(str(error)) from error
         summarise(connection, now=datetime.now(UTC))
-        out.print(f"{loaded.updated} areas updated, {loaded.added} added, {loaded.moved} reports located anew.")
+        out.print(f"{loaded.updated} areas updated, {loaded.added} added, {loaded.moved} reports in another area.")

@@ -40,7 +40,7 @@ def beat(
 ) -> None:
     """Write the primary's time into the database every two seconds, so that copies of it can tell their own age.
 
-    For a city whose own system feeds the database: run it on the primary, as a service. It goes on after an outage.
+    For a city whose own system feeds the database: run it on the primary, as a service. It continues after an outage.
     """
     with opened(database, data) as url:
         stop = threading.Event()
@@ -51,7 +51,7 @@ def beat(
         try:
             write_beats(url, stop)
         except KeyboardInterrupt:
-            err.print("No beat is written any more.")
+            err.print("The heartbeat has stopped.")
 
 
 def summarise(
@@ -59,18 +59,18 @@ def summarise(
     database: Database = None,
     data: Data = None,
 ) -> None:
-    """Bring what has changed into the counts by day and month, so that long periods are answered quickly.
+    """Add changes to the counts by day and month, so that queries over long periods are fast.
 
-    The counts are true without it; after many changes they are slow. Once an hour is plenty. Where the server breaks
+    Figures are correct without it, but slow after many changes. Once an hour is enough. Where the server breaks
     off, it begins again.
     """
     with opened(database, data) as url:
         carried_through(partial(connect, url), partial(summary.summarise, now=datetime.now(UTC), anew=anew))
-        out.print("The summary holds every change.")
+        out.print("The summary includes every change.")
 
 
 def check(database: Database = None, data: Data = None) -> None:
-    """Say in plain words what is missing or malformed in the database, where, and what cures it."""
+    """Say in plain words what is missing or malformed in the database, where, and how to repair it."""
     from reportdb.check import beyond_the_owner, find_damage
 
     with opened(database, data) as url:

@@ -42,7 +42,7 @@ def simulate(
     database: Database = None,
     data: Data = None,
 ) -> None:
-    """Keep the demo city alive: new reports, steps and ratings, by the rules the city was made with.
+    """Simulate the demo city: new reports, steps and ratings, by the rules that generated the city.
 
     Stop and start it as you like: it first catches up with what would have happened meanwhile. It goes on after an
     outage of the database.
@@ -55,4 +55,4 @@ def simulate(
         except SimulationRefused as error:
             raise Failure(str(error)) from error
         except KeyboardInterrupt:
-            err.print("The city stands still.")
+            err.print("The simulation has stopped.")

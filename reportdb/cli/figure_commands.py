@@ -22,8 +22,8 @@ def figures(
     database: Database = None,
     data: Data = None,
 ) -> None:
-    """Print the truth: every figure of the dashboard at a moment, by the same queries as its pages."""
-    # Here reportdb meets the dashboard's queries: the same figures, printed.
+    """Print every figure of the dashboard at a moment, by the same queries as its pages."""
+    # The only place where reportdb imports the dashboard's queries.
     from queries.engine.database import DatabaseAway, NotAReportDatabase, ReportDatabase
     from queries.engine.filters import Filters
     from queries.figures import figures as questions

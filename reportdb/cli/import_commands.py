@@ -1,4 +1,4 @@
-"""The commands that bring in another system's reports: `python -m reportdb import --help`."""
+"""The commands that import another system's reports: `python -m reportdb import --help`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +8,7 @@ import typer
 from reportdb.cli.command_line import Data, Database, Failure, opened, out, progress_bar
 from reportdb.database.connection import connect
 
-import_app = typer.Typer(help="Bring in another system's reports.", no_args_is_help=True)
+import_app = typer.Typer(help="Import another system's reports.", no_args_is_help=True)
 
 
 @import_app.command("csv")
@@ -22,7 +22,7 @@ def import_csv(
     database: Database = None,
     data: Data = None,
 ) -> None:
-    """Bring in any city's reports through a mapping file. Again means update, never a second copy.
+    """Import any city's reports through a mapping file. A second import updates reports, it never duplicates them.
 
     A row that cannot be read goes to the rejects file with its line number and the reason; the rest is imported.
     """

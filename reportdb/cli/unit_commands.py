@@ -8,7 +8,7 @@ import typer
 from reportdb.cli.command_line import Data, Database, Failure, opened, out
 from reportdb.database.connection import connect
 
-units_app = typer.Typer(help="Who answers.", no_args_is_help=True)
+units_app = typer.Typer(help="Units and their heads.", no_args_is_help=True)
 
 
 @units_app.command("heads")

@@ -1,4 +1,4 @@
-"""The embedded server's data folder, a PostgreSQL cluster: making one, refusing a foreign one, its socket's place."""
+"""The embedded server's data folder, a PostgreSQL cluster: create it, refuse a foreign one, place its socket."""
 
 import hashlib
 import os
@@ -16,7 +16,7 @@ OWNER = "report_owner"
 ANOTHER_FOLDER = "Name another folder with --data or REPORT_DB_DATA."
 _LONGEST_SOCKET_PATH = 100  # bytes; the system's limit is 107
 
-# What the measurements of bench/ say for two cores; PostgreSQL's defaults are for a machine of 2005.
+# Measured with bench/ on two cores; PostgreSQL's defaults are for much smaller machines.
 _SETTINGS = {
     "listen_addresses": "''",
     "shared_buffers": "512MB",
@@ -68,7 +68,7 @@ def _name(user: int) -> str:
 
 
 def create_cluster(data: Path, programs: Programs) -> None:
-    """Make a new cluster beside its place and move it there when it is whole."""
+    """Create a new cluster beside its final place and move it there when it is complete."""
     if _name(os.geteuid()).isdecimal():
         raise ServerError(
             f"The user {os.geteuid()} has no name, and initdb needs one. Add a line to /etc/passwd for it."
@@ -79,7 +79,7 @@ def create_cluster(data: Path, programs: Programs) -> None:
         unfinished.mkdir(mode=0o700)
         if programs.user:
             os.chown(unfinished, programs.user.pw_uid, programs.user.pw_gid)
-        # Only the owner of the folder reaches the socket inside it, so "trust" trusts that owner alone.
+        # Only the folder's owner can reach the socket in it, so "trust" admits only that owner.
         programs.run(
             "initdb",
             [
@@ -106,7 +106,7 @@ def create_cluster(data: Path, programs: Programs) -> None:
 
 
 def socket_folder(data: Path) -> Path:
-    """Return a folder for the socket: the data's own, or a private short one where that path is no good for one."""
+    """Return a folder for the socket: the data's own, or a private short one where that path is too long."""
     short_enough = len(bytes(data / ".s.PGSQL.5432")) <= _LONGEST_SOCKET_PATH
     if short_enough and re.fullmatch(r"[\w./-]+", str(data), re.ASCII):
         return data

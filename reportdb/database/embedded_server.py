@@ -36,9 +36,9 @@ __all__ = ["DEFAULT_FOLDER", "ServerError", "embedded_server"]
 
 DEFAULT_FOLDER = Path(".reportdb")
 DATABASE = "report"
-# A killed server may leave children that hold its memory a while; somebody else may start the server by hand.
+# Children of a killed server may hold its memory for a while; an operator may start the server by hand.
 _IN_A_MOMENT = ("shared memory", '"postmaster.pid" already exists')
-_SECONDS_OF_A_RESTART = 5  # for one try of a supervisor, which holds the gate; a recovery goes on without it
+_SECONDS_OF_A_RESTART = 5  # for one try of a supervisor, which holds the gate; a recovery continues without it
 _SECONDS_TO_APPEAR = 3.0  # from the start of a server to its lock file
 
 
@@ -58,13 +58,13 @@ def embedded_server(folder: Path = DEFAULT_FOLDER) -> Iterator[str]:
         refuse_foreign_data(folder / "data", programs)
         make_folder(folder)
         users, gate = lock_file(folder / "users.lock"), lock_file(folder / "gate.lock")
-    except (OSError, RuntimeError) as error:  # a RuntimeError is a home folder nobody knows, or a circle of links
+    except (OSError, RuntimeError) as error:  # RuntimeError: an unknown home folder, or a loop of links
         if disk.tells_of_a_full_disk(str(error)):
             raise ServerError(disk.full_words(folder)) from error
         why = getattr(error, "strerror", None) or error
         raise ServerError(f"{folder} cannot be written: {why}. {ANOTHER_FOLDER}") from error
     with users, gate, ends_in_order():
-        # The gate makes "am I the last?" and "stop" one step, so that nobody starts in between.
+        # The gate makes "am I the last?" and "stop" one step, so that no process starts the server in between.
         with locked(gate.fileno()):
             fcntl.flock(users, fcntl.LOCK_SH)
             try:
@@ -116,7 +116,7 @@ def _bring_up(folder: Path, sockets: Path, programs: Programs, seconds: int) -> 
                 if _shuts_down(data):
                     _pg_ctl(["stop", "--wait", "--mode=fast"], data, programs)
                 elif time.monotonic() > deadline:  # it recovers
-                    raise ServerError(f"The embedded server in {folder} takes no connections yet. Its log is {log}.")
+                    raise ServerError(f"The embedded server in {folder} accepts no connections yet. Its log is {log}.")
             else:
                 clear_stale_locks(data, sockets)
                 _pg_ctl(arguments, data, programs)
@@ -137,7 +137,7 @@ def _restart(folder: Path, programs: Programs) -> None:
     """
     data = folder / "data"
     if not (data / "PG_VERSION").exists():
-        raise ServerError(f"{data} holds no database any more.")
+        raise ServerError(f"{data} no longer holds a database.")
     try:
         _bring_up(folder, socket_folder(data), programs, _SECONDS_OF_A_RESTART)
     except ServerError:
@@ -146,7 +146,7 @@ def _restart(folder: Path, programs: Programs) -> None:
 
 
 def _shuts_down(data: Path) -> bool:
-    """Whether the server was told to end and waits for its users to leave, as on SIGTERM: it takes no new ones."""
+    """Whether the server is shutting down and waits for its clients to leave, as on SIGTERM: it accepts no new ones."""
     try:
         psycopg.connect(_url(socket_folder(data), "postgres"), connect_timeout=5).close()
     except psycopg.OperationalError as error:
@@ -167,7 +167,7 @@ def _stop_if_last(users: int, folder: Path, programs: Programs, *, starting: boo
     if runs:
         try:
             _pg_ctl(["stop", "--wait", "--mode=fast"], data, programs)
-        except ServerError:  # it cannot write what it would at its end: the next start recovers it from its log
+        except ServerError:  # it could not write its checkpoint: the next start recovers it from its log
             if postmaster(data):
                 _pg_ctl(["stop", "--wait", "--mode=immediate"], data, programs)
     with suppress(OSError, ServerError):

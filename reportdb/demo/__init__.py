@@ -33,7 +33,7 @@ _TABLES = ["report", "report_event", "report_past", "report_contact"]
 
 
 def holds_reports(connection: psycopg.Connection) -> bool:
-    """Say whether the database holds any report."""
+    """Return whether the database holds any report."""
     return connection.execute("select 1 from report limit 1").fetchone() is not None
 
 
@@ -55,7 +55,7 @@ def build_demo(
         city = City(connection)
         rhythm = Rhythm(start, now)
         sequence: dict[str, int] = {}
-        # What a transaction itself has emptied, it fills without a log, and frozen: each row is written once.
+        # A table emptied in the same transaction is filled without a log and frozen: each row is written once.
         connection.execute(sql.SQL("truncate {}").format(sql.SQL(", ").join(map(sql.Identifier, _TABLES))))
         with without_indexes(connection, _TABLES, silent=["report", "report_past"]):
             done = 0
@@ -72,7 +72,7 @@ def build_demo(
                 done += len(ids)
                 if progress and task is not None:
                     progress.update(task, completed=done)
-        # Up to this moment the city is known: the simulation goes on from the newest delivery.
+        # The city is complete up to this moment: the simulation continues from the newest delivery.
         connection.execute("update feed set last_delivery_at = %s", [now])
     connection.execute("vacuum analyze")
     summarise(connection, now=now)
@@ -86,7 +86,7 @@ def build_demo(
 def _batches(
     rhythm: Rhythm, start: datetime, now: datetime, reports: int, seed: int
 ) -> Iterator[tuple[NDArray[np.datetime64], NDArray[np.datetime64], Ints]]:
-    """Share the reports out over the hours; yield runs of hours (begin, end, reports in each) of bounded size."""
+    """Distribute the reports over the hours; yield ranges of hours (begin, end, reports in each) of bounded size."""
     begin, end, worth = rhythm.hours(start, now)
     weight = worth * growth(begin)
     counts = np.random.default_rng(seed).multinomial(reports, weight / weight.sum())

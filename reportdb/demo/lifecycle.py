@@ -1,4 +1,4 @@
-"""What becomes of a report: every step of its course, drawn when it comes in.
+"""The course of a report: every step, drawn when the report is submitted.
 
 The draws are a function of the report's id and moment, so the course of a report already in the database can be worked
 out again: the simulation goes on where the demo, or an interrupted simulation, left off.
@@ -14,7 +14,7 @@ from reportdb.demo_city.city import City
 from reportdb.demo_city.rhythm import CLOCK
 from reportdb.demo_city.seed_data import facts
 
-_USUAL_TERM = 2400.0  # minutes: the pace of work where no rule names a term; no deadline comes from it
+_USUAL_TERM = 2400.0  # minutes: sets the pace of work where no rule gives a term; it makes no deadline
 LONGEST_AFTERMATH = np.timedelta64(12, "D")  # a closed report is reopened or rated within it
 
 
@@ -60,7 +60,7 @@ def plan(city: City, cases: Cases) -> Steps:
 
 
 def _wait(course: Course, received: Moments, end: Moments) -> Moments:
-    """Add the wait for the citizen or another authority, and return the ends of work, later by as much."""
+    """Add the wait for the citizen or another authority, and return the ends of work, delayed by it."""
     severity, asides = course.cases.severity, course.asides
     waits = asides.uniform() < np.array([0.0, 0.08, 0.025])[severity]  # urgent, complex, normal
     paused = course.aside(received, 60 + 1200 * asides.uniform(), waits)
@@ -90,7 +90,7 @@ def _see_anew(course: Course, pace: Floats, received: Moments, end: Moments) -> 
 
 
 def _wander(course: Course) -> tuple[Ints, Moments]:
-    """Add the hops until the report is where it belongs; return that unit and since when."""
+    """Add the transfers until the report reaches the right unit; return that unit and since when."""
     city, cases, draws = course.city, course.cases, course.draws
     first, start = cases.unit, cases.submitted_at
     from_desk = first == city.units.desk
@@ -117,7 +117,7 @@ def _wander(course: Course) -> tuple[Ints, Moments]:
 
 
 def _committee(course: Course) -> Ints:
-    """Return the committee of each report's place; where that is not known, one drawn by lot."""
+    """Return the committee of each report's ward, or a random one where the ward is unknown."""
     city, cases = course.city, course.cases
     wards = city.wards
     lot = np.minimum(
@@ -129,7 +129,7 @@ def _committee(course: Course) -> Ints:
 
 
 def _strain(city: City, unit: Ints, at: Moments) -> Floats:
-    """Return how much slower than usual units work: the reform, and each unit's own better and worse months."""
+    """Return the factor by which units are slower than usual: the reform, and each unit's better and worse months."""
     day = (at + CLOCK - np.datetime64("2024-01-01")) / np.timedelta64(1, "D")
     reform = (np.datetime64(facts("city")["turns"]["reform"]) - np.datetime64("2024-01-01")) / np.timedelta64(1, "D")
     rush = 0.5 * np.exp(-(((day - reform - 15) / 20) ** 2)) * city.units.local[unit]
@@ -195,7 +195,7 @@ def _rate(course: Course, end: Moments, late: NDArray[np.bool_], quality: Floats
 
 
 def _daytime(at: Moments) -> Moments:
-    """Move what citizens would do in the small hours into the morning."""
+    """Move what citizens would do at night into the morning."""
     local = at + CLOCK
     hour = (local - local.astype("datetime64[D]")) / np.timedelta64(1, "h")
     return np.where(hour < 6.5, at + np.timedelta64(6, "h"), at)

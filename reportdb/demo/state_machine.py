@@ -1,7 +1,7 @@
 """What each step of a report's course changes in its state.
 
-The demo plays whole courses up to now; the simulation plays the steps that have become due. Both write what comes out
-here: the events, and the earlier version of a report wherever its history would otherwise be lost.
+The demo applies whole courses up to now; the simulation applies the steps that have become due. Both write the results:
+the events, and the earlier version of a report wherever its history would otherwise be lost.
 """
 
 from dataclasses import fields
@@ -105,14 +105,14 @@ class _Turn:
 
     def _keep(self, rows: Ints, before: States, at: Moments) -> None:
         """Keep the versions of these reports that end now."""
-        # A version that lasted no time was never anyone's past.
+        # A version that lasted no time is not kept.
         lasted = np.flatnonzero(before.since < at)
         if len(lasted):
             self.past.append(Past(rows[lasted], before.take(lasted), at[lasted]))
         self.states.since[rows] = at
 
     def _moves(self, kind: str, rows: Ints, at: Moments) -> None:
-        """Let a step happen to the terms; where it moves a deadline, keep the version before."""
+        """Apply a step to the terms; if it moves a deadline, keep the previous version."""
         before = self.states.take(rows)
         self.states.terms.take(self.city.rules, kind, rows, at)
         due, due_before = self.states.terms.due_at[rows], before.terms.due_at
@@ -138,14 +138,14 @@ class _Turn:
         states.transfer_count[rows] += 1
 
     def _escalate(self, which: NDArray[np.bool_], to_unit: Ints) -> None:
-        """Hand up to whom `to_unit` names, or to nobody; the terms run on."""
+        """Escalate to the unit in `to_unit`, or to none; the terms continue."""
         states, rows, at = self.states, self.rows[which], self.at[which]
         self._keep(rows, states.take(rows), at)
         states.escalated_at[rows], states.escalated_by[rows] = at, states.unit[rows]
         states.unit[rows] = to_unit[which]
 
     def _give_back(self, which: NDArray[np.bool_], to_unit: Ints) -> None:
-        """Let a higher level give reports back; the terms run on."""
+        """Return reports from the higher level; the terms continue."""
         states, rows, at = self.states, self.rows[which], self.at[which]
         self._keep(rows, states.take(rows), at)
         states.escalated_at[rows], states.escalated_by[rows] = NEVER, 0
@@ -171,7 +171,7 @@ class _Turn:
         rules = self.city.rules
         rule = rules.in_force(self.city.category_ids[states.category[rows]], states.severity[rows], day)
         states.terms.take(rules, "recategorised", rows, at, rule=rule)
-        # What changed in the moment a version began changed nothing that lasted.
+        # A change at the moment a version began starts no new version.
         later = (states.terms.due_at[rows] > before.terms.due_at) & (before.since < at)
         first = later & np.isnat(states.deadline_moved_at[rows])
         states.deadline_moved_at[rows[first]] = at[first]

@@ -16,13 +16,13 @@ WAITING, IN_PROGRESS, RESOLVED, REFUSED = range(4)
 
 @dataclass
 class States:
-    """What changes in a report, one place in every array for each.
+    """The attributes of reports that change; each array has one element per report.
 
-    `unit` and `escalated_by` are 0 for nobody. `category` and `severity` count as in Cases, `status` is a place in
-    STATUSES, `rating` one in RATINGS or -1. `paused` says that the unit waits for others, whether or not that stops the
-    clock. `since` is when this version of the report began, `done` how many steps of the course are behind it,
+    `unit` and `escalated_by` are 0 for none. `category` and `severity` are indexes as in Cases, `status` is an index of
+    STATUSES, `rating` of RATINGS or -1. `paused` says that the unit waits for others, whether or not that stops the
+    clock. `since` is when this version of the report began, `done` the number of steps already applied,
     `deadline_moved_at` when a new category or severity first gave it a later deadline, `reopened_soon_at` when it was
-    opened again within a week.
+    reopened within a week.
     """
 
     unit: Ints
@@ -52,7 +52,7 @@ class States:
 
 @dataclass
 class Events:
-    """Rows of report_event: the report's place, its number, and what happened; 0 is no unit, and no minutes."""
+    """Rows of report_event: the report's index, the event's number, and what happened; 0 means no unit or minutes."""
 
     row: Ints
     n: Ints
@@ -65,7 +65,7 @@ class Events:
 
 @dataclass
 class Past:
-    """Rows of report_past: the report's place, its state until `until`."""
+    """Rows of report_past: the report's index, and its state until `until`."""
 
     row: Ints
     state: States
@@ -73,7 +73,7 @@ class Past:
 
 
 def first_states(city: City, cases: Cases) -> States:
-    """Return the states of reports at the moment they come in."""
+    """Return the states of reports at the moment they are submitted."""
     size = len(cases.id)
     nowhere, nothing = np.full(size, NEVER), np.zeros(size, dtype=np.int64)
     return States(

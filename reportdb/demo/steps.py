@@ -1,4 +1,4 @@
-"""The steps of reports: their kinds, and a course to which the steps of many reports are added side by side."""
+"""The steps of reports: their kinds, and a course that collects the steps of many reports at once."""
 
 from dataclasses import dataclass
 
@@ -27,10 +27,10 @@ SECOND = np.timedelta64(1_000_000, "us")
 
 @dataclass
 class Steps:
-    """The steps of reports, a row for each: kind (place in KINDS), moment and receiving unit, in order of time.
+    """The steps of reports, one row a report: kind (index of KINDS), moment and receiving unit, in order of time.
 
-    A row has `count` steps; what stands beyond is void. `rating` is what the citizen will say, `to_category` and
-    `to_severity` what a report becomes if it is recategorised.
+    A row has `count` steps; later columns are unused. `rating` is the citizen's rating, `to_category` and `to_severity`
+    are the new values if the report is recategorised.
     """
 
     kind: NDArray[np.int8]
@@ -43,12 +43,12 @@ class Steps:
 
 
 class Course:
-    """Works out the steps of many reports side by side; each method adds the steps of one part of the course."""
+    """Computes the steps of many reports at once; each method adds the steps of one part of the course."""
 
     def __init__(self, city: City, cases: Cases) -> None:
         self.city, self.cases = city, cases
         self.draws = Draws(cases.id, cases.submitted_at)
-        self.asides = Draws(~cases.id, cases.submitted_at)  # for what few reports see, apart from the main course
+        self.asides = Draws(~cases.id, cases.submitted_at)  # for rare steps: they leave the main draws alone
         self.size = len(cases.id)
         self.nowhere = np.full(self.size, NEVER)
         self.columns: list[tuple[NDArray[np.int8], Moments, Ints]] = []
@@ -91,7 +91,7 @@ class Course:
         return heir, np.where(moves, again, received)
 
     def time_for_heir(self, unit: Ints, start: Moments, end: Moments) -> Moments:
-        """Return the end of work, later where a unit is dissolved before it: its successor must first receive."""
+        """Return the end of work, later where the unit is dissolved before: its successor must first receive it."""
         closes = self.city.units.closes[unit]
         received = self.city.working_time.add(np.minimum(np.maximum(closes, start), end), 480)
         return np.where(closes < end, np.maximum(end, received), end)

@@ -50,7 +50,7 @@ function ownAddress() {
       pushState.call(history, state, unused, url)
   }
   history.replaceState = () => {}
-  const turned = () => (document.turnedTo = { again: 3 })  // ui/live/beat.js sees to it that the page comes
+  const turned = () => (document.turnedTo = { again: 3 })  // ui/live/beat.js asks for the page again if needed
   window.addEventListener("popstate", ({ state }) => state === "again" || turned())
   turned()
 }

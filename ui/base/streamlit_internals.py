@@ -1,7 +1,7 @@
-"""What we use of Streamlit that its documentation does not promise, and why. No other file names any of it.
+"""The undocumented parts of Streamlit that we use, and why. No other file names any of them.
 
-ui/base/streamlit.js is the same for the browser, and ui/base/page.css the one style sheet that names Streamlit's own
-elements. tests/test_streamlit_contract.py says which version of Streamlit broke what of it.
+ui/base/streamlit.js is its counterpart in the browser, and ui/base/page.css the only style sheet that names Streamlit's
+own elements. tests/test_streamlit_contract.py fails where a new version of Streamlit changes one of these parts.
 """
 
 from collections.abc import Mapping
@@ -23,13 +23,13 @@ _SCRIPT: Final = Path(__file__).parent / "streamlit.js"
 CORE: Final = "_stcore"
 """The folder of Streamlit's own routes."""
 HEALTH, HOST_CONFIG, STREAM = (f"/{CORE}/{name}" for name in ("health", "host-config", "stream"))
-"""What a viewer's browser needs of it: whether the server is well, settings of the frame, and the WebSocket."""
+"""Its routes that a viewer's browser needs: the health check, settings of the frame, and the WebSocket."""
 NOT_NEEDED: Final = (("component",), ("app", "static"))
-"""The beginnings of Streamlit's other paths that no viewer needs: components of the old kind, a folder of files."""
+"""First segments of Streamlit's paths that no viewer needs: components of the old kind, a folder of files."""
 ASSETS: Final = "/static/"
-"""Where its scripts and style sheets are."""
+"""The path of its scripts and style sheets."""
 SIGN_IN: Final = ("/auth/", "/oauth2callback")
-"""Where its sign-in begins."""
+"""Paths of its sign-in."""
 ELEMENTS: Final = frozenset({
     "InputInstructions", "stApp", "stButtonGroup", "stCode", "stColumn", "stDateTimeInputPopoverTime",
     "stDeckGlJsonChart", "stForm", "stHeader", "stHeading", "stHorizontalBlock", "stMainBlockContainer",
@@ -51,18 +51,18 @@ def browser_script(*scripts: str) -> str:
 
 
 def document() -> str:
-    """Return the HTML document that Streamlit serves for every page; ours has a script more, and its hash is needed."""
+    """Return the HTML document that Streamlit serves for every page; we add a script and need the document's hash."""
     return Path(file_util.get_static_dir(), "index.html").read_text()
 
 
 def intended_page() -> str:
-    """Return the page that the browser's address names; st.navigation says only which page it takes instead."""
+    """Return the page that the browser's address names; st.navigation only returns the page it runs instead."""
     run = get_script_run_ctx()
     return (run and run.pages_manager.intended_page_name) or ""
 
 
 def forget_intended_page() -> None:
-    """Let st.navigation take the default page without a word: it would say in English that there is no such page."""
+    """Let st.navigation take the default page silently: its "page not found" message is only in English."""
     if run := get_script_run_ctx():
         run.pages_manager.set_script_intent("", "")
 
@@ -76,18 +76,18 @@ def signed_in_user(cookies: Mapping[str, str]) -> bytes | None:
 
 
 def option(name: str) -> Any:
-    """Return a setting; st.get_option is the same within a run of a page, and counts its use."""
+    """Return a setting. Within a page's run st.get_option returns the same, but it also counts its use."""
     return config.get_option(name)
 
 
 def is_set(name: str) -> bool:
-    """Whether somebody set a setting, or it is Streamlit's own choice."""
+    """Whether a setting was set explicitly, not left at Streamlit's default."""
     return config.is_manually_set(name)
 
 
 def tie_sessions_to(headers: Mapping[str, str]) -> None:
     """Have Streamlit tie each session to these headers of its first request (each with a name for st.user).
 
-    st.set_option refuses settings of the server; this one follows from our own.
+    st.set_option refuses settings of the server, and this one is derived from our own settings.
     """
     config.set_option("server.trustedUserHeaders", dict(headers))

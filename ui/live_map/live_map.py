@@ -1,4 +1,4 @@
-"""The live map page's map: its view, what lies on it in each of its ways, and what a click on it does."""
+"""The live map page's map: its view, its layers for each way of showing reports, and what a click does."""
 
 from dataclasses import replace
 from typing import Any
@@ -24,15 +24,15 @@ SHOWS = ("points", "areas", "density")
 SHOWS_WITHOUT_CASES = ("areas", "density")
 KEY = "live_map"
 
-_BESIDE, _PART = 150, 0.73  # pixels beside the page at a desk, and the map's part of its width
-_ABOVE, _LOWEST, _PHONES = 405, 390, 405  # pixels around the map, at least for it, for it on a phone (ui/base/page.css)
-_SQUARE = 4  # the parts of a row that is a square; a point has more
+_BESIDE, _PART = 150, 0.73  # pixels beside the page on a desktop, and the map's share of its width
+_ABOVE, _LOWEST, _PHONES = 405, 390, 405  # pixels above, least height, height on phones (ui/base/page.css)
+_SQUARE = 4  # the length of a square's row; a point's row is longer
 
 
 def frame(run: Run, level: Dimension | None) -> pdk.ViewState | None:
-    """Return the view that shows the areas of a level in the room that the map has in this viewer's window.
+    """Return the view that fits the areas of a level into the map in this viewer's window.
 
-    Without a level, the view on all reports; None where there are none to see. Raises DatabaseAway.
+    Without a level, the view fits all reports; None if there are no reports. Raises DatabaseAway.
     """
     if level is not None:
         return map_layers.framing(drawn_areas(run.reports, level), *_room())
@@ -43,7 +43,7 @@ def frame(run: Run, level: Dimension | None) -> pdk.ViewState | None:
 def draw(
     run: Run, view: pdk.ViewState, *, show: str, level: Dimension | None, measure: str = colour_scale.MEASURES[0]
 ) -> map_ways.Drawn:
-    """Return the map in one of its ways, with the ground, the names and the rings they share.
+    """Return the map in one of its ways, with the background, names and rings that all ways share.
 
     `level` is the one whose boundaries are drawn; None where the city has none. Raises DatabaseAway.
     """
@@ -70,14 +70,14 @@ def draw(
 
 
 def ways(run: Run) -> tuple[str, ...]:
-    """Return the ways in which the map can show this city to this viewer, the usual first. Raises DatabaseAway."""
+    """Return the ways in which the map can show this city to this viewer, the default first. Raises DatabaseAway."""
     found = SHOWS if run.filters.scope.sees_cases else SHOWS_WITHOUT_CASES
     drawn = drawn_level(run.reports) is not None
     return found if drawn else tuple(way for way in found if way != "areas")
 
 
 def hint(show: str, level: Dimension | None) -> str:
-    """Return what a click on the map does while nothing is chosen."""
+    """Return a sentence that says what a click on the map does while nothing is selected."""
     if show == "density":
         return _("Click a square to see only that square.")
     return _("Click an area to see only that area.") if level else _("Click a dot to see its case.")
@@ -89,7 +89,7 @@ def sources(run: Run, level: Dimension | None) -> list[str]:
 
 
 def deck(view: pdk.ViewState, drawn: map_ways.Drawn, case: dict[str, Any] | None) -> pdk.Deck:
-    """Return the map as Streamlit draws it, with a ring around the case looked at."""
+    """Return the map for Streamlit, with a ring around the open case."""
     layers = list(drawn.layers)
     if case and not pd.isna(case["lon"]):
         layers.append(map_marks.marked(case["lon"], case["lat"], dark=map_ways.dark()))
@@ -97,7 +97,7 @@ def deck(view: pdk.ViewState, drawn: map_ways.Drawn, case: dict[str, Any] | None
 
 
 def plainly(run: Run, *, level: Dimension | None, measure: str) -> None:
-    """Draw the areas and what they show for a browser that cannot draw the map. Raises DatabaseAway."""
+    """Draw the areas and their measure for a browser that cannot draw the map. Raises DatabaseAway."""
     if level is None:
         st.info(streamlit_label(plain_map.nothing()), icon=":material/map:")
         return
@@ -119,9 +119,9 @@ def plainly(run: Run, *, level: Dimension | None, measure: str) -> None:
 
 
 def follow(run: Run, level: str | None) -> None:
-    """Write into the address what was clicked: an area or a square becomes the filter, a point the case.
+    """Write what was clicked into the address: an area or a square becomes the filter, a point opens its case.
 
-    Again: takes it out.
+    A second click removes it.
     """
     for objects in st.session_state[sized(KEY)].selection.objects.values():
         clicked = objects[0]
@@ -143,9 +143,7 @@ def follow(run: Run, level: str | None) -> None:
 
 
 def _room() -> tuple[int, int]:
-    """Return how wide and how high the map is in this viewer's window, in pixels of a desk, as ui/base/page.css
-    makes it.
-    """
+    """Return the width and height of the map in this viewer's window, in desktop pixels, as in ui/base/page.css."""
     window = viewport()
     if window.phone:
         return window.width, _PHONES

@@ -1,4 +1,4 @@
-"""The ways in which the live map shows reports: points, areas by a measure, squares of a grid by how many lie there."""
+"""The ways in which the live map shows reports: points, areas by a measure, squares of a grid by their number."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -24,7 +24,7 @@ from ui.map.plain_ground import plain_ground
 
 @dataclass(frozen=True)
 class Drawn:
-    """A map, what it shows in a line, how many reports it shows and how many it cannot place, and its legend."""
+    """A map, a line on what it shows, the number of reports shown and of those without a place, and its legend."""
 
     layers: list[pdk.Layer]
     says: str
@@ -77,11 +77,11 @@ def areas(run: Run, shapes: pd.DataFrame, level: Dimension, measure: str) -> Dra
         "overdue": _("Each area has the colour of the share of its open reports that is overdue."),
         "backlog": _("Each area has the colour of the number of its open reports."),
         "received": _("Each area has the colour of the reports received in the period per 10,000 inhabitants."),
-        "time": _("Each area has the colour of the time in which half of its reports were resolved in the period."),
+        "time": _("Each area has the colour of the median handling time of its reports resolved in the period."),
     }
     figure = colour_scale.FIGURES[measure]
     words = {"open": _("open in all"), "received": _("received in all"), "resolved": _("resolved in all")}[figure]
-    # An area's own filter does not empty its neighbours: they stay to compare with and to click.
+    # An area's own filter does not empty its neighbours: they remain for comparison and for clicks.
     table = colour_scale.measured(run.reports, run.filters.choosing(**{f"{level}s": ()}), level, measure)
     population = shapes.set_index("key")["population"]
     scale = colour_scale.scale(measure, colour_scale.values(table, population, measure))
@@ -106,14 +106,14 @@ def areas(run: Run, shapes: pd.DataFrame, level: Dimension, measure: str) -> Dra
 
 
 def density(run: Run, level: str | None, figure: str) -> Drawn:
-    """Return the squares of the grid, coloured by how many reports of a figure lie in them. Raises DatabaseAway."""
+    """Return the squares of the grid, coloured by their number of reports of a figure. Raises DatabaseAway."""
     wide, high = map_queries.grid(run.reports)
-    # The square that is chosen does not empty its neighbours: they stay to compare with and to click.
+    # The selected square does not empty its neighbours: they remain for comparison and for clicks.
     everywhere = run.filters.choosing(square=())
     table = map_queries.squares(run.reports, everywhere, figure=figure)
     shown = int(table["reports"].sum())
     missing = int(figures(run.reports, everywhere)[figure].iloc[0]) - shown
-    if run.rounded:  # squares of few reports are not drawn: they are no part of what is not located
+    if run.rounded:  # reports in squares that are not drawn because they hold few do not count as "not located"
         shown, missing = (
             case_count(run.reports, everywhere, figure=f"{figure}_{where}_map") for where in ("on", "off")
         )
@@ -152,7 +152,7 @@ def density(run: Run, level: str | None, figure: str) -> Drawn:
 
 
 def ground(run: Run, level: str | None) -> list[pdk.Layer]:
-    """Return what lies below points and squares: the areas of a level or, without one, a plain ground."""
+    """Return the background of points and squares: the areas of a level or, without one, a plain surface."""
     if level is None:
         extent = map_queries.extent(run.reports, run.filters)
         return [plain_ground(extent, dark=dark())] if extent else []
@@ -166,7 +166,7 @@ def count(run: Run, figure: str) -> int:
 
 
 def choices(run: Run, *, period: bool = True) -> dict[str, Any]:
-    """Return what the address of data must name: the viewer's choices, the moment (its version), the language."""
+    """Return the query of map data's address: the viewer's choices, the moment (as its version), the language."""
     words = carried(run) | {"at": run.filters.at.isoformat(), "lang": language()}
     return words if period else words | {"period": None}
 

@@ -1,4 +1,4 @@
-"""Why the gate refuses a request: HTTP's status, the words a viewer reads, and what the access log notes."""
+"""The gate's refusals: HTTP's status, the words for the viewer, and the reason in the access log."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from ui.base.i18n import LANGUAGES, _, speaking
 
 @dataclass(frozen=True)
 class Refusal:
-    """A request that goes no further: HTTP's status, what to do in the viewer's words, and what the log calls it."""
+    """A refused request: HTTP's status, what the viewer can do, and the reason in the access log."""
 
     status: int
     words: Callable[[], str]
@@ -17,7 +17,7 @@ class Refusal:
     retry_after: int | None = None
 
     def in_all_languages(self) -> str:
-        """Return what to do, in every language that the dashboard speaks: nobody knows the viewer's yet."""
+        """Return what the viewer can do, in every language of the dashboard: the viewer's is not known yet."""
         said = []
         for language in LANGUAGES:
             with speaking(language):
@@ -88,7 +88,7 @@ OTHER_NAME = Refusal(403, _other_name, "by a foreign name")
 LOCKED = Refusal(403, _locked, "without the one-time address")
 BY_A_PROXY = Refusal(403, _by_a_proxy, "passed on by a proxy")
 NOT_THE_PROXY = Refusal(403, _not_the_proxy, "not by the proxy")
-UNCLEAR_PROXY = Refusal(403, _unclear_proxy, "a proxy nobody can be sure of")
+UNCLEAR_PROXY = Refusal(403, _unclear_proxy, "an unclear proxy")
 FOREIGN_PAGE = Refusal(403, _foreign_page, "a page of another site")
 NOTHING_HERE = Refusal(404, _nothing_here)
 NOT_UNDERSTOOD = Refusal(400, _not_understood)
@@ -96,10 +96,10 @@ TOO_MANY_OPEN = Refusal(429, _too_many_open, "too many open pages")
 
 
 def not_proven(why: str) -> Refusal:
-    """Return the refusal of who does not prove who they are; `why` is noted."""
+    """Return the refusal of a viewer without proof of identity; the log gets `why`."""
     return Refusal(401, _not_proven, why)
 
 
 def too_often(seconds: float) -> Refusal:
-    """Return the refusal of who asks too often; they may ask again in so many seconds."""
+    """Return the refusal of too many requests; it names the seconds until the next is allowed."""
     return Refusal(429, _too_often, "too many requests", ceil(seconds))
