@@ -21,7 +21,7 @@ from queries.engine.database import ReportDatabase
 from queries.engine.filters import FIELDS, Filters
 from queries.engine.scope import AGGREGATES_ONLY, ALL_CASES, FIGURES, NOTHING, Scope, cases_of
 from queries.engine.small_numbers import STEP, settled
-from queries.figures.figures import AGGREGATES_ONLY as FIGURE_NAMES
+from queries.figures.figures import TABLED as FIGURE_NAMES
 from queries.figures.figures import City, city, figures
 from reportdb.database.connection import connect
 from reportdb.demo import build_demo

@@ -30,7 +30,7 @@ ROOMS = {
         "server",
         "frame",
     ],
-    "queries": ["engine", "health", "access", "figures", "places", "units", "rules", "cases"],
+    "queries": ["registry", "engine", "health", "access", "figures", "places", "units", "rules", "cases"],
 }
 """The rooms of a folder: each imports only rooms before it."""
 DATABASE_LIBRARIES = {"sqlalchemy", "psycopg"}

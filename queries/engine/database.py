@@ -1,18 +1,18 @@
 """The only door to the report database: read-only, parameterised, one answer shared by all who ask the same."""
 
 import os
-import re
 import socket
 import threading
 import time
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import pandas as pd
 import psycopg
-from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, text
+from sqlalchemy import Connection, Engine, ExceptionContext, TextClause, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, NotSupportedError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -146,7 +146,7 @@ class ReportDatabase:
         if away := self._away:
             raise type(away)(str(away), away.kind)
         statement = sql(question, figure, order)
-        named = set(re.findall(r"(?<!:):(\w+)", statement))
+        named = _prepared(statement)[1]
         given = {name: list(value) if isinstance(value, tuple) else value for name, value in parameters.items()}
         with self._while_waiting():
             return self._ask(self._engine, question, statement, {name: given[name] for name in named}, scope)
@@ -260,7 +260,7 @@ class ReportDatabase:
             try:
                 with self._waited_for(wire, _patience(connection)) as given_up:
                     connection.exec_driver_sql(begin(connection))
-                    answer = connection.execute(text(statement), given)
+                    answer = connection.execute(_prepared(statement)[0], given)
                     # Plain tuples, from the driver: of SQLAlchemy's rows a table is made ten times as slowly.
                     found = pd.DataFrame.from_records(answer.cursor.fetchall(), columns=list(answer.keys()))
                     connection.commit()  # a line in the access log, where there is one
@@ -358,6 +358,13 @@ def _engine(url: str, seconds: int, *, pool_size: int, max_overflow: int) -> Eng
 
     event.listen(engine, "connect", lambda _connection, record: record.info.update(seconds=seconds))
     return engine
+
+
+@lru_cache(maxsize=512)
+def _prepared(statement: str) -> tuple[TextClause, frozenset[str]]:
+    """Return a statement as SQLAlchemy reads it, and the names of its parameters."""
+    clause = text(statement)
+    return clause, frozenset(clause.compile().params)
 
 
 def _returns_other_columns(error: BaseException | None) -> bool:

@@ -2,18 +2,24 @@
 
 A question is a file `queries/<room>/<name>.sql`. In it `{name}` stands for a definition of `definitions.sql`, so that a
 figure means the same wherever it is counted or listed, and `{name|other}` for the same where the other is known to
-hold; `:name` is a parameter.
+hold. `{figure}` stands for the figure a question is asked about, `{order}` for the order of a list, and
+`{counts:table}` for a count of each standing figure that the registry gives a table. `:name` is a parameter.
 """
 
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
+from string import Formatter
+
+from queries.registry.registry import FIGURES, standing_in
 
 FILES = {file.stem: file for file in Path(__file__).parents[1].rglob("*.sql")}
 """The questions and the definitions, by name, each beside the module that asks it."""
-WITH_HIGHER = "with_higher"
-"""The figure that counts by who handed a report up, not by who holds it."""
+_NAME = "-- name: "
+
+
+class BrokenDefinitions(ValueError):
+    """definitions.sql cannot be read; the message says which line is wrong."""
 
 
 @lru_cache(maxsize=256)
@@ -23,49 +29,100 @@ def sql(question: str, figure: str = "true", order: str = "newest") -> str:
     Raises KeyError for a figure or an order that definitions.sql does not know.
     """
     meanings = _meanings(figure)
-    statement = FILES[question].read_text().replace("{order}", meanings[order])
-    statement = statement.replace("{figure}", f"({meanings[figure]})").replace(
-        "{moves}", "submitted_at" if question == "search" else moves(figure)
-    )  # a search for what is common soon meets the newest fifty on its walk
-    statement = statement.replace("{beyond}", "<" if order == "newest" else ">")
-    statement = statement.replace("{downwards}", "desc" if order == "newest" else "asc")
-    return re.sub(r"\{(\w+)(?:\|(\w+))?\}", lambda found: f"({written(found[1], found[2], meanings)})", statement)
+    newest = order == "newest"
+    bare = {
+        # A search for what is common soon meets the newest fifty on its walk.
+        "moves": "submitted_at" if question == "search" else moves(figure),
+        "beyond": "<" if newest else ">",
+        "downwards": "desc" if newest else "asc",
+    }
+
+    def value(field: str, spec: str) -> str:
+        """Return what stands in the place of a field."""
+        if field in bare:
+            return bare[field]
+        if field == "order":
+            return _filled(meanings[order], value)
+        if field == "counts":
+            return _counts(spec, meanings)
+        name, _bar, known = field.partition("|")
+        return f"({written(figure if name == 'figure' else name, known, meanings)})"
+
+    return _filled(FILES[question].read_text(), value)
 
 
 def moves(figure: str) -> str:
-    """Return the moment that a figure's reports are put in order by: that of what happened in the period.
+    """Return the moment that a figure's reports are put in order by.
 
     What is open at the moment goes by when it came in, in a form that no index has: the few that are open are found and
-    put in order sooner than all reports ever are walked through. Raises KeyError.
+    put in order sooner than all reports ever are walked through.
     """
-    meaning = written(figure)
-    if period_counts := re.search(r"(\w+) >= :start", meaning):
-        return period_counts[1]
-    return "submitted_at at time zone 'UTC'" if "open_until > :at" in meaning else "submitted_at"
+    if figure not in FIGURES:
+        return "submitted_at"
+    known = FIGURES[figure]
+    return f"{known.ordered_by} at time zone 'UTC'" if known.kind == "standing" else known.ordered_by
 
 
 def written(figure: str, known: str | None = None, meanings: Mapping[str, str] | None = None) -> str:
     """Return a figure's definition as it is counted, with the definitions it leans on in place: true for one that is
     known to hold, so that it is not asked of each report once more. Raises KeyError.
     """
-    return re.sub(
-        r"\{(\w+)\}",
-        lambda found: "true" if found[1] == known else f"({written(found[1], known, meanings)})",
+    return _filled(
         (meanings or definitions())[figure],
+        lambda name, _spec: "true" if name == known else f"({written(name, known, meanings)})",
     )
+
+
+def _counts(spec: str, meanings: Mapping[str, str]) -> str:
+    """Return a column for each standing figure of a table, where only open reports are counted."""
+    columns = [
+        f"count(*) filter (where ({written(figure.name, 'open', meanings)})) as {figure.name}"
+        if figure.name != "open"
+        else "count(*) as open"
+        for figure in standing_in(spec)
+        if not figure.remainder
+    ]
+    return ",\n    ".join(columns)
 
 
 def _meanings(figure: str) -> Mapping[str, str]:
     """Return the definitions for a question about a figure: of what was handed up, the unit that did so is meant."""
-    meanings = definitions()
-    if figure != WITH_HIGHER:
-        return meanings
-    by_who = {name: meanings[name].replace("unit_id", "escalated_by_id") for name in ("chosen_group", "key")}
-    return meanings | by_who
+    by_sender = figure in FIGURES and FIGURES[figure].by_sender
+    return {**definitions(), "unit": "escalated_by_id"} if by_sender else definitions()
 
 
 @lru_cache(maxsize=1)
-def definitions() -> dict[str, str]:
+def definitions() -> Mapping[str, str]:
     """Return the meaning of each name of `definitions.sql`: an expression over the columns of report_at."""
-    found = re.findall(r"^-- (\w+): [^\n]*\n((?:(?!-- ).*\n?)*)", FILES["definitions"].read_text(), re.MULTILINE)
-    return {name: meaning.strip() for name, meaning in found}
+    return parsed(FILES["definitions"].read_text())
+
+
+def parsed(text: str) -> dict[str, str]:
+    """Return the definitions of a text by name: a line `-- name: <name>` opens one, other comments are left out.
+
+    Raises BrokenDefinitions for a name that is none or stands there twice, for SQL before the first name, and for a
+    name without SQL.
+    """
+    found: dict[str, list[str]] = {}
+    name = ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.startswith(_NAME):
+            name = line.removeprefix(_NAME)
+            if not name.isidentifier() or name in found:
+                raise BrokenDefinitions(f"line {number}: {name!r} is no new name")
+            found[name] = []
+        elif line.strip() and not line.startswith("--"):
+            if not name:
+                raise BrokenDefinitions(f"line {number}: SQL before the first name")
+            found[name].append(line)
+    if empty := [name for name, lines in found.items() if not lines]:
+        raise BrokenDefinitions(f"no SQL for {', '.join(empty)}")
+    return {name: "\n".join(lines) for name, lines in found.items()}
+
+
+def _filled(text: str, value: Callable[[str, str], str]) -> str:
+    """Return a text with a value for each `{field}` or `{field:spec}`. Raises ValueError for lone braces."""
+    parts = []
+    for literal, field, spec, _conversion in Formatter().parse(text):
+        parts += [literal] if field is None else [literal, value(field, spec or "")]
+    return "".join(parts)

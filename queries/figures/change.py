@@ -7,7 +7,8 @@ from math import ceil
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import TICK, Filters
 from queries.figures.figures import STANDING, standing
-from queries.figures.period import PERIOD_COUNTS, SUMS, period_counts
+from queries.figures.period import period_counts
+from queries.registry.registry import FIGURES, PERIOD_COUNTS, SUMS
 
 _FEW_WEEKS = 28  # days: from here on a period counts as the nearest whole number of weeks
 
@@ -27,7 +28,7 @@ class Earlier:
 
     def of(self, figure: str) -> Filters | None:
         """Return what a figure is compared with."""
-        return self.period if figure in PERIOD_COUNTS or figure in SUMS else self.standing
+        return self.period if FIGURES[figure].kind == "period" else self.standing
 
     def counts(self, reports: ReportDatabase) -> dict[str, int]:
         """Return the earlier figures, those that can be compared. Raises DatabaseAway."""

@@ -14,34 +14,8 @@ from queries.engine.filters import FIELDS, NONE, Filters
 from queries.engine.keyed import counts_of, keyed, keys_of, sum_tables
 from queries.engine.small_numbers import counts
 from queries.figures.chance import median_bounds
-
-PERIOD_COUNTS = (
-    "received",
-    "received_off_map",
-    "reopened",
-    "resolved_on_time",
-    "resolved_late",
-    "resolved_no_deadline",
-    "refused",
-    "fell_due",
-    "done_by_due",
-    "receive_fell_due",
-    "received_on_time",
-    "rated_satisfied",
-    "rated_acceptable",
-    "rated_not_satisfied",
-)
-"""What is counted of a period, as definitions.sql names it."""
-
-SUMS = {
-    "received_on_map": ("received", "-received_off_map"),
-    "resolved": ("resolved_on_time", "resolved_late", "resolved_no_deadline"),
-    "resolved_with_deadline": ("resolved_on_time", "resolved_late"),
-    "ended": ("resolved_on_time", "resolved_late", "resolved_no_deadline", "refused"),
-    "satisfied": ("rated_satisfied", "rated_acceptable"),
-    "rated": ("rated_satisfied", "rated_acceptable", "rated_not_satisfied"),
-}
-"""What follows from those counts by addition, or (-) by subtraction."""
+from queries.registry.figure import Figure
+from queries.registry.registry import PERIOD_COUNTS, SUMS
 
 MEDIAN_BOUNDS = ("median_low_hours", "median_high_hours")
 """Between which hours the true median lies at 99 % (queries.chance): 0 and infinity where too few reports tell."""
@@ -134,8 +108,12 @@ def _one_row(table: pd.DataFrame) -> pd.DataFrame:
 
 def summed(table: pd.DataFrame, names: Iterable[str] = tuple(SUMS)) -> pd.DataFrame:
     """Return a table that has their terms with some of SUMS added."""
-    signed = {name: [(term.lstrip("-"), -1 if term.startswith("-") else 1) for term in SUMS[name]] for name in names}
-    return table.assign(**{name: sum(sign * table[term].to_numpy() for term, sign in signed[name]) for name in names})
+    return table.assign(**{name: _sum(table, SUMS[name]) for name in names})
+
+
+def _sum(table: pd.DataFrame, figure: Figure) -> NDArray[np.int64]:
+    terms = [table[name].to_numpy() for name in figure.sum_of]
+    return np.asarray(sum(terms) - sum(table[name].to_numpy() for name in figure.less))
 
 
 def hours(reports: ReportDatabase, filters: Filters, *, by: str | None = None) -> pd.DataFrame:

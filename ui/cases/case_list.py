@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from queries.cases.cases import FIGURES, ORDERS, Order, orders, speaks_of_the_period
+from queries.cases.cases import ORDERS, Order, orders, speaks_of_the_period
 from queries.cases.search import Search, search
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import NONE, Filters
 from queries.engine.scope import NOTHING, Scope
 from queries.figures.figures import City, Dimension, names
 from queries.figures.published import SAID
+from queries.registry.registry import FIGURES
 from ui.address import map_cell, periods
 from ui.base import levels
 from ui.base.figure_names import figure_name, meaning

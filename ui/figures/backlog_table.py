@@ -13,7 +13,7 @@ from queries.figures.ranking import FEWEST_OPEN
 from ui.address.links import address, carried
 from ui.address.url_filters import NOBODY, period_start
 from ui.base import levels
-from ui.base.figure_names import figure_name, meaning
+from ui.base.figure_names import column_heading, figure_name, meaning
 from ui.base.html_panel import shared_panel
 from ui.base.i18n import _, language, name, number, percent, rounded
 from ui.base.page_paths import BACKLOG, CASES, UNIT
@@ -133,7 +133,6 @@ def _table(run: Run, since: datetime, by: Dimension, sort: str) -> dict[str, Any
     rows = _ordered(run, since, by, sort)
     shown = rows if run.query.get("rows") == ["all"] else rows.head(USUAL_ROWS)
     whole = _whole(run, total(run, since))
-    headings = _headings()
     groups = {
         _("How urgent"): URGENCIES,
         _("To be taken on"): RECEIPTS,
@@ -146,7 +145,7 @@ def _table(run: Run, since: datetime, by: Dimension, sort: str) -> dict[str, Any
         "title": _title(run, by),
         "name_heading": _("Name"),
         "about": _("Click a number for its cases, a name for its own page, a heading to sort"),
-        "groups": [(words, [(column, headings[column]) for column in columns]) for words, columns in groups.items()],
+        "groups": [(words, [(column, _heading(column)) for column in columns]) for words, columns in groups.items()],
         "meanings": {column: meaning(column) for column in _FIGURES},
         "mark": mark(run, "handle"),
         "sort": sort,
@@ -213,29 +212,9 @@ def _ordered(run: Run, since: datetime, by: Dimension, sort: str) -> pd.DataFram
     return found.sort_values([column, "code"], ascending=[ascending, True], na_position="last", ignore_index=True)
 
 
-def _headings() -> dict[str, str]:
-    return {
-        "open": _("Open"),
-        "overdue": _("Overdue"),
-        "due_today": _("Due today"),
-        "due_soon": _("Due soon"),
-        "no_deadline": _("No deadline"),
-        "receive_waiting": _("in time"),
-        "receive_overdue": _("late"),
-        "age_under_3": _("under 3"),
-        "age_3_to_7": "3–7",
-        "age_7_to_14": "7–14",
-        "age_14_to_30": "14–30",
-        "age_over_30": _("30 and more"),
-        "age_days": _("Oldest"),
-        "waiting": _("Waiting"),
-        "in_progress": _("In progress"),
-        "escalated": _("Escalated"),
-        "received": _("In"),
-        "ended": _("Out"),
-        "change": _("Change"),
-        "days_of_work": _("Days of work"),
-    }
+def _heading(column: str) -> str:
+    others = {"age_days": _("Oldest"), "change": _("Change"), "days_of_work": _("Days of work")}
+    return others.get(column) or column_heading(column)
 
 
 def _title(run: Run, by: Dimension) -> str:

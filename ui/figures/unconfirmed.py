@@ -1,16 +1,13 @@
 """The mark on figures that rest on a term or on office hours nobody has confirmed yet."""
 
 from dataclasses import dataclass
-from typing import Literal
 
+from queries.registry.figure import Clock
 from queries.rules.rules import unsure
 from ui.address.links import address, carried
 from ui.base.i18n import _
 from ui.base.page_paths import DEFINITIONS
 from ui.base.run import Run
-
-Clock = Literal["receive", "handle"]
-"""The city's two promises: a unit takes a report on in time, and it is handled in time."""
 
 
 @dataclass(frozen=True)
