@@ -116,7 +116,7 @@ def test_questions_count_what_the_registry_gives_their_table() -> None:
     ):
         counted = set(
             re.findall(
-                r"\) as (\w+)(?=,|$)", sql(question).rpartition("\nselect\n")[2].partition("\nfrom ")[0], re.MULTILINE
+                r"\)\s+as (\w+)(?=,|$)", sql(question).rpartition("\nselect\n")[2].partition("\nfrom ")[0], re.MULTILINE
             )
         )
         names = {
