@@ -12,16 +12,16 @@ from ui.base.run import Complete, current_run
 from ui.base.theme import palette
 from ui.base.viewport import screen
 from ui.cases.worklist import worklist
-from ui.figures import backlog_table as shown
-from ui.figures import tiles
+from ui.figures import backlog_tiles, tiles
 from ui.figures.charts import open_history
 from ui.live import freshness
+from ui.unit import backlog_table
 
 run = current_run()
 st.title(_("How big is the backlog, and where does it lie?"), anchor=False)
 
-since = shown.compared_since(run)
-total = shown.total(run, since)
+since = backlog_tiles.compared_since(run)
+total = backlog_tiles.total(run, since)
 if not total["open"] and not total["received"] and not total["ended"]:
     if run.rounded:
         freshness.nothing_found(run.city)
@@ -29,7 +29,7 @@ if not total["open"] and not total["received"] and not total["ended"]:
         st.info(_("Nothing is open here, and nothing came in lately."), icon=":material/task_alt:")
     raise Complete
 
-tiles.tiles(run, lambda: shown.headline(run, total), key="backlog_headline")
+tiles.tiles(run, lambda: backlog_tiles.headline(run, total), key="backlog_headline")
 narrowed = bool(run.filters.districts or run.filters.wards or run.filters.units)
 if narrowed:
     worklist(run, key="backlog_worklist")
@@ -42,15 +42,15 @@ with left:
     figure = run.shared(("history", palette(), screen().scale), lambda: open_history(table, palette()))
     st.plotly_chart(figure, key="history", config={"displayModeBar": False}, theme=None, alt=title)
 with right:
-    shown.pace(run, total)
+    backlog_table.pace(run, total)
 
 rows: dict[str, Dimension] = {str(level): level for level in (*levels.present(run.reports), "unit")}
 labels: dict[str, str] = {level: levels.many(run.city, level) for level in levels.AREAS}
 labels["unit"] = _("Units")
 by = rows[one_of(_("Row by row"), "by", list(rows), default=next(iter(rows)), words=labels.__getitem__)]
 sort = next(iter(run.query.get("sort", [])), "open")
-sort = sort if sort.removeprefix("-") in shown.SORTS else "open"
-shown.table(run, since, by=by, sort=sort)
-shown.heat(run, since, by=by, sort=sort)
+sort = sort if sort.removeprefix("-") in backlog_table.SORTS else "open"
+backlog_table.table(run, since, by=by, sort=sort)
+backlog_table.heat(run, since, by=by, sort=sort)
 if not narrowed:
     st.markdown(_("Choose a place or a unit, and its list of work appears here: what comes first, who holds it."))

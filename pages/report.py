@@ -6,14 +6,14 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from queries.cases.report import events, reading, report
-from ui.access import accounts, record
+from ui.access import accounts, contact, record
 from ui.address.links import address
 from ui.base.html_panel import shared_panel
 from ui.base.i18n import _
 from ui.base.page_paths import REPORT
 from ui.base.run import Complete, current_run
 from ui.base.viewport import pixels, screen, sized
-from ui.cases import contact, detail
+from ui.cases import detail
 from ui.figures import published
 from ui.live_map import plain_map
 from ui.map import map_layers

@@ -22,11 +22,12 @@ from ui.address.url_filters import parse_filters
 from ui.base.html_panel import render
 from ui.base.i18n import speaking
 from ui.base.run import Run
-from ui.figures import backlog_table, tiles
+from ui.figures import backlog_tiles, tiles
 from ui.figures.change import better_tone, grown_tone
+from ui.figures.count import Count
 from ui.figures.headline import headline
-from ui.figures.tiles import Change, Count, Tile
-from ui.unit import comparison
+from ui.figures.tiles import Change, Tile
+from ui.unit import backlog_table, comparison
 from ui.unit.leaderboard import leaderboard
 from ui.wall import wall_scenes
 from ui.wall.screens import WallScreen
@@ -79,13 +80,13 @@ def test_the_same_figure_has_the_same_change_on_every_page(
             looked_at(demo_reports, DEMO_NOW, page, **query) for page in ("overview", "backlog", "unit")
         )
         first = headline(overview)
-        whole = backlog_table.total(its_backlog, backlog_table.compared_since(its_backlog))
-        second = backlog_table.headline(its_backlog, whole)
+        whole = backlog_tiles.total(its_backlog, backlog_tiles.compared_since(its_backlog))
+        second = backlog_tiles.headline(its_backlog, whole)
         for figure in ("open", "overdue", "due_soon", "receive_overdue"):
             one, other = of_figure(first, figure), of_figure(second, figure)
             assert (parts_of(one), one.tone, one.about) == (parts_of(other), other.tone, other.about), figure
-        table = backlog_table._table(its_backlog, backlog_table.compared_since(its_backlog), "district", "open")
-        assert of_figure(first, "open").words.startswith(signed_as(table["rows"][0]["change"]))
+        table = backlog_table._table(its_backlog, backlog_tiles.compared_since(its_backlog), "district", "open")
+        assert of_figure(first, "open").words.startswith(signed_as(table.rows[0].change or 0))
         cards = comparison._beside(its_page, *own_and_city(its_page))["cards"]
         for place, figure in ((0, "open"), (1, "overdue"), (2, "fell_due"), (3, "receive_fell_due"), (5, "rated")):
             change = cards[place]["change"]
@@ -170,9 +171,9 @@ def test_a_city_whose_data_begin_inside_the_comparison_shows_no_change(
             assert tile.change.words in ("nothing to compare with", "")
             assert tile.change.tone == "muted"
         assert "29/10/2026" in of_figure(headline(run), "open").about
-        since = backlog_table.compared_since(run)
+        since = backlog_tiles.compared_since(run)
         assert since == datetime(2026, 11, 12, tzinfo=HANOI)  # seven days of what came in and went out
-        assert backlog_table._table(run, since, "unit", "open")["rows"][0]["change"] is None
+        assert backlog_table._table(run, since, "unit", "open").rows[0].change is None
         scene = wall_scenes._backlog(run, WallScreen(language="en"))
         assert (scene["change"], scene["rows"][0]["change"]) == ("", "")
         board = leaderboard(run, by="unit", kind="all", order="fair")
@@ -192,10 +193,10 @@ def test_where_nothing_could_be_counted_a_tile_is_neutral_and_says_why(
     with speaking("en" if language == "en" else "vi"):
         run = looked_at(reports, T, "overview", lang=language)
         made = headline(run)
-        whole = backlog_table.total(run, backlog_table.compared_since(run))
+        whole = backlog_tiles.total(run, backlog_tiles.compared_since(run))
         board = leaderboard(run, by="unit", kind="all", order="fair")
         cards = comparison._beside(run, *own_and_city(run))["cards"]
-    unknown = [tile for tile in (*made, *backlog_table.headline(run, whole)) if tile.value == "–"]
+    unknown = [tile for tile in (*made, *backlog_tiles.headline(run, whole)) if tile.value == "–"]
     assert [tile.of.figure for tile in made if tile.value == "–"] == [
         "overdue", "due_soon", "receive_overdue", "fell_due", "receive_fell_due", "rated",
     ]  # fmt: skip

@@ -25,7 +25,7 @@ from ui.base.i18n import speaking
 from ui.base.run import Run
 from ui.figures import definitions as shown
 from ui.figures import ground
-from ui.figures.tiles import Count
+from ui.figures.count import Count
 from ui.figures.unconfirmed import mark
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")

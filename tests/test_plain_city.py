@@ -17,12 +17,12 @@ from ui.base import examples, levels
 from ui.base.i18n import speaking
 from ui.base.run import Run
 from ui.cases import detail
-from ui.figures import backlog_table
 from ui.frame.filter_bar import _shown
 from ui.live_map import live_map
 from ui.map import map_layers
 from ui.map.plain_ground import drawn_level, plain_ground
 from ui.unit import leaderboard
+from ui.unit.backlog_rows import next_level
 from ui.wall.screens import WallScreen
 from ui.wall.wall_map import wall_map
 from ui.wall.wall_scenes import scenes
@@ -167,7 +167,7 @@ def test_a_city_of_wards_alone_is_filtered_by_ward(connection: psycopg.Connectio
     assert levels.present(reports) == ("ward",)
     assert (levels.default(reports), levels.default(reports, "ward")) == ("ward", "ward")
     assert _shown(reports) == ("ward", "category", "channel")
-    assert backlog_table._next_level(viewing(reports), "ward") == "unit"
+    assert next_level(viewing(reports), "ward") == "unit"
 
 
 def test_kinds_of_units_are_told_apart_where_there_are_several(

@@ -8,9 +8,9 @@ import pandas as pd
 
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import NONE, Filters
-from queries.engine.keyed import counts_of, join_tables, keyed, keys_of, lookup
 from queries.engine.small_numbers import counts
 from queries.figures.figures import Dimension, derived_times, names, standing
+from queries.figures.keyed import counts_of, join_tables, keyed, keys_of, lookup
 from queries.figures.period import period_counts
 from queries.registry.registry import FIGURES, in_group, in_table
 

@@ -13,8 +13,8 @@ from rich.table import Table
 
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import Filters
-from queries.engine.keyed import join_tables, keys_of, lookup
 from queries.engine.small_numbers import counts
+from queries.figures.keyed import join_tables, keys_of, lookup
 from queries.figures.period import hours, period_counts, summed
 from queries.registry.figure import Share
 from queries.registry.registry import SHARES, SUMS, TIMES, in_table, standing_in

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import FIELDS, NONE, Filters
-from queries.engine.keyed import counts_of, keyed, keys_of, sum_tables
 from queries.engine.small_numbers import counts
 from queries.figures.chance import median_bounds
+from queries.figures.keyed import counts_of, keyed, keys_of, sum_tables
 from queries.registry.figure import Figure
 from queries.registry.registry import PERIOD_COUNTS, SUMS
 

@@ -8,9 +8,9 @@ import pandas as pd
 
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import Filters
-from queries.engine.keyed import keys_of, sum_tables
 from queries.engine.small_numbers import counts
 from queries.figures.figures import derived_times
+from queries.figures.keyed import keys_of, sum_tables
 from queries.figures.period import summarised
 
 _WITHIN, _LEAST = 3, 0.05  # times what the middle half of the reports takes, at least so many degrees

@@ -15,7 +15,7 @@ from ui.base.i18n import _, language, moment, name, rounding
 from ui.base.page_paths import REPORT, UNIT
 from ui.base.run import Run
 from ui.cases.worklist import deadline, nobody
-from ui.figures.tiles import count_of
+from ui.figures.count import count_of
 
 _EACH = 2
 _GROUPS: tuple[tuple[str, Order, str], ...] = (

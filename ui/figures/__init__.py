@@ -1,1 +1,1 @@
-"""Figures on a page: tiles, changes, charts, the backlog's tables, the city's own figures, definitions."""
+"""Figures on a page: counts, tiles, changes, charts, the city's own figures, definitions."""

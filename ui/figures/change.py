@@ -13,7 +13,8 @@ from queries.figures.chance import count_differs, share_differs
 from queries.figures.change import earlier
 from ui.base.i18n import _, day, moment, ngettext, signed, weekday_time
 from ui.base.run import Run
-from ui.figures.tiles import Change, Count, count_of
+from ui.figures.count import Count, count_of
+from ui.figures.tiles import Change
 
 _BEFORE = "\ue000"  # of private use: stands in translated words where the earlier number goes
 

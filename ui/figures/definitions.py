@@ -13,7 +13,8 @@ from ui.base.figure_names import figure_name, left_out, meaning, rate_name
 from ui.base.html_panel import View, shared_panel
 from ui.base.i18n import _, duration, percent
 from ui.base.run import Run
-from ui.figures.tiles import Count, count_of, row, worked
+from ui.figures.count import Count, count_of
+from ui.figures.tiles import row, worked
 from ui.figures.unconfirmed import Mark, mark
 
 

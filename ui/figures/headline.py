@@ -8,12 +8,13 @@ from ui.base.i18n import _, percent
 from ui.base.run import Run
 from ui.figures import tiles
 from ui.figures.change import Then
+from ui.figures.count import counted
 from ui.figures.unconfirmed import mark
 
 
 def urgent(run: Run, now: Any) -> tiles.Tile:
     """Return the tile of urgent reports: how many are open, and how many of those are overdue."""
-    late = tiles.counted(run, "urgent_overdue", now)
+    late = counted(run, "urgent_overdue", now)
     tone = "overdue-tile" if late.count else "due-soon-tile"
     return tiles.plain(run, "urgent", now, "", parts=(late, " " + _("overdue")), tone=tone)
 
@@ -66,7 +67,7 @@ def headline(run: Run) -> list[tiles.Tile]:
             "received",
             now,
             then.count("received", now),
-            parts=(tiles.counted(run, "resolved", now), " " + _("resolved")),
+            parts=(counted(run, "resolved", now), " " + _("resolved")),
         ),
         tiles.share(
             run,

@@ -10,7 +10,7 @@ from ui.base.figure_names import meaning
 from ui.base.html_panel import shared_panel
 from ui.base.i18n import _, percent
 from ui.base.run import Run
-from ui.figures.tiles import Count, count_of
+from ui.figures.count import Count, count_of
 
 _AT_FIRST = 12  # words of a kind; the rest unfolds
 _WORDS: tuple[Kind, ...] = ("status", "district", "ward")

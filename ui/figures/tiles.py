@@ -6,27 +6,12 @@ from typing import Any
 
 import pandas as pd
 
-from ui.address.links import address, carried
 from ui.base.figure_names import figure_name, meaning
-from ui.base.html_panel import shared_panel
+from ui.base.html_panel import View, shared_panel
 from ui.base.i18n import NOTHING, _, number, percent
-from ui.base.page_paths import CASES
 from ui.base.run import Run
+from ui.figures.count import Count, counted
 from ui.figures.unconfirmed import Mark
-
-
-@dataclass(frozen=True)
-class Count:
-    """A number with the cases it counts."""
-
-    figure: str
-    count: int
-    href: str
-
-    @property
-    def words(self) -> str:
-        """The number as the viewer reads it."""
-        return number(self.count)
 
 
 @dataclass(frozen=True)
@@ -58,16 +43,6 @@ class Tile:
     tone: str
     about: str
     mark: Mark | None = None
-
-
-def counted(run: Run, figure: str, figures: Any) -> Count:
-    """Return a figure's number with the way to its cases."""
-    return count_of(run, figure, figures[figure])
-
-
-def count_of(run: Run, figure: str, count: Any, **choices: Any) -> Count:
-    """Return a number with the way to its cases; a word of `choices` that is None is left out of the address."""
-    return Count(figure, int(count), address(CASES, **{"figure": figure} | carried(run) | choices))
 
 
 def count(
@@ -158,9 +133,16 @@ def worked(hours: float | None) -> str:
     return NOTHING if pd.isna(hours) else _("{hours} working hours", hours=number(hours, 1))
 
 
+@dataclass(frozen=True)
+class Tiles(View):
+    """Tiles side by side, as figures/tiles.html draws them."""
+
+    tiles: list[Tile]
+
+
 def tiles(run: Run, make: Callable[[], list[Tile]], *, key: str) -> None:
     """Draw tiles side by side; `make` makes them once for all viewers of this address and moment."""
-    shared_panel(run, "tiles", key=key, make=lambda: {"tiles": make()})
+    shared_panel(run, "tiles", key=key, make=lambda: Tiles(make()))
 
 
 def row(table: pd.DataFrame) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""How units do: leaderboards and their intervals, one unit beside the city, signals."""
+"""How units and places do: the backlog's tables, leaderboards with intervals, one unit beside the city, signals."""

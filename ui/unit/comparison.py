@@ -13,7 +13,8 @@ from ui.base.html_panel import shared_panel
 from ui.base.i18n import NOTHING, _, duration, number, percent
 from ui.base.run import Run
 from ui.figures.change import Then, better_tone
-from ui.figures.tiles import Change, count_of, no_deadlines, no_receive_times, worked
+from ui.figures.count import count_of
+from ui.figures.tiles import Change, no_deadlines, no_receive_times, worked
 from ui.figures.unconfirmed import mark
 
 

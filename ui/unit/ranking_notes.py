@@ -4,8 +4,8 @@ from queries.cases.cases import case_count
 from ui.base.html_panel import shared_panel
 from ui.base.i18n import _, number, percent
 from ui.base.run import Run
+from ui.figures.count import count_of
 from ui.figures.definitions import Definitions, Group, Measure
-from ui.figures.tiles import count_of
 from ui.figures.unconfirmed import mark
 
 

@@ -11,7 +11,7 @@ from ui.base.html_panel import shared_panel
 from ui.base.i18n import _, name, percent
 from ui.base.page_paths import UNIT
 from ui.base.run import Run
-from ui.figures.tiles import count_of
+from ui.figures.count import count_of
 
 _MOST = 30
 

@@ -24,8 +24,8 @@ from ui.base.theme import palette
 from ui.base.viewport import pixels, screen, sized
 from ui.cases.worklist import hidden_cases_note, worklist
 from ui.figures import tiles
+from ui.figures.count import count_of, counted
 from ui.figures.headline import urgent
-from ui.figures.tiles import count_of
 from ui.live_map import plain_map
 from ui.map import map_layers
 from ui.map.colour_scale import Scale, crowd_bounds, step_words
@@ -63,7 +63,7 @@ def duties(run: Run, own: dict[str, Any]) -> None:
 
 def _duties(run: Run, own: dict[str, Any]) -> list[tiles.Tile]:
     waiting = units.duties(run.reports, run.filters)
-    late = tiles.counted(run, "overdue", own)
+    late = counted(run, "overdue", own)
     return [
         urgent(run, own),
         tiles.plain(
