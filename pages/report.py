@@ -14,7 +14,7 @@ from ui.base.page_paths import REPORT
 from ui.base.run import Complete, current_run
 from ui.base.viewport import pixels, screen, sized
 from ui.cases import detail
-from ui.figures import published
+from ui.figures import published_case
 from ui.live_map import plain_map
 from ui.map import map_layers
 from ui.map.place_map import one_place
@@ -70,7 +70,7 @@ with right:
     if held_here:
         contact.draw(run, case)
     shared_panel(run, "report_terms", key="report_terms", make=lambda: detail.deadline_terms(run, case, steps))
-    published.case_panel(run, case)
+    published_case.case_panel(run, case)
     shared_panel(run, "report_near", key="report_near", make=lambda: detail.neighbours(run, case))
     st.markdown(_("A link to this case that stays"))
     here = urlsplit(st.context.url or "")

@@ -20,8 +20,9 @@ from queries.figures.figures import city as city_of
 from queries.registry.registry import FIGURES
 from tests.reports import DAY, HOUR, T, past, report, small_city
 from tests.test_figures import HANOI
+from ui.address.case_list import asked_list, figure_of, page_of
 from ui.base.i18n import speaking
-from ui.cases.case_list import asked_list, described, figure_of, page_of
+from ui.cases.case_list import described
 from ui.cases.exports import CasesBook, Export, csv_parts
 
 NOW = Filters.of(scope=ALL_CASES, at=T, zone=HANOI)
