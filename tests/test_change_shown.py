@@ -177,7 +177,7 @@ def test_a_city_whose_data_begin_inside_the_comparison_shows_no_change(
         scene = wall_scenes._backlog(run, WallScreen(language="en"))
         assert (scene["change"], scene["rows"][0]["change"]) == ("", "")
         board = leaderboard(run, by="unit", kind="all", order="fair")
-        assert [row["change"] for row in board["rows"]] == [""]
+        assert [row.change.words for row in board.rows] == [""]
         for name, values in (("wall_backlog", scene), ("wall_overdue", wall_scenes._overdue(run, WallScreen()))):
             assert "since" not in render(name, values)
 
@@ -210,8 +210,8 @@ def test_where_nothing_could_be_counted_a_tile_is_neutral_and_says_why(
             " not yet taken on, none with a time for it", "nothing with a deadline fell due",
             "nothing had a time by which to be taken on", "nothing was rated",
         ]  # fmt: skip
-    assert [row["share"] for row in board["rows"]] == ["–"]
-    assert board["best"] == []
+    assert [row.share for row in board.rows] == ["–"]
+    assert board.best == []
     assert [card["words"] for card in cards[1:6]] == ["–"] * 5
     assert all(card["of"] for card in cards[1:6])
     assert {card["tone"] for card in cards} == {""}
@@ -241,8 +241,8 @@ def test_a_unit_whose_cases_have_no_deadline_is_not_among_those_doing_best(
             report(connection, 100 * unit + number, unit_id=unit, due_at=due_at)
     with speaking("en"):
         board = leaderboard(looked_at(reports, T, "overdue"), by="unit", kind="all", order="fair")
-    assert [row["code"] for row in board["best"]] == ["u8", "u7", "u6"]
-    assert next(row for row in board["rows"] if row["name"] == "Unit 9")["unknown"]
+    assert [row.code for row in board.best] == ["u8", "u7", "u6"]
+    assert next(row for row in board.rows if row.name == "Unit 9").unknown
 
 
 def test_a_unit_is_coloured_beside_the_city_only_beyond_chance() -> None:

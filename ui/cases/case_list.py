@@ -1,6 +1,5 @@
 """What a list of cases shows, in words."""
 
-
 from queries.cases.cases import Order, speaks_of_the_period
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import NONE, Filters

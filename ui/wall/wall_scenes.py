@@ -75,9 +75,9 @@ def _map(run: Run, screen: WallScreen) -> dict[str, Any]:
 def _overdue(run: Run, _screen: WallScreen) -> dict[str, Any]:
     found = leaderboard(run, by="unit", kind="all", order="fair", most=_RANKED)
     then = standing_before(run)
-    return found | {
+    return vars(found) | {
         "title": _("Which units are late?"),
-        "best": found["best"][:_BEST],
+        "best": found.best[:_BEST],
         "about": _("Fair ranking of the units with at least {count} open reports", count=run.fewest_open),
         "since": "" if then is None else day(run.local(then.at)),
     }
