@@ -87,9 +87,10 @@ def test_the_same_figure_has_the_same_change_on_every_page(
             assert (parts_of(one), one.tone, one.about) == (parts_of(other), other.tone, other.about), figure
         table = backlog_table._table(its_backlog, backlog_tiles.compared_since(its_backlog), "district", "open")
         assert of_figure(first, "open").words.startswith(signed_as(table.rows[0].change or 0))
-        cards = comparison._beside(its_page, *own_and_city(its_page))["cards"]
+        cards = comparison._beside(its_page, *own_and_city(its_page)).cards
         for place, figure in ((0, "open"), (1, "overdue"), (2, "fell_due"), (3, "receive_fell_due"), (5, "rated")):
-            change = cards[place]["change"]
+            change = cards[place].change
+            assert change is not None
             assert (change.words, change.tone) == (of_figure(first, figure).words, of_figure(first, figure).tone)
 
 
@@ -195,7 +196,7 @@ def test_where_nothing_could_be_counted_a_tile_is_neutral_and_says_why(
         made = headline(run)
         whole = backlog_tiles.total(run, backlog_tiles.compared_since(run))
         board = leaderboard(run, by="unit", kind="all", order="fair")
-        cards = comparison._beside(run, *own_and_city(run))["cards"]
+        cards = comparison._beside(run, *own_and_city(run)).cards
     unknown = [tile for tile in (*made, *backlog_tiles.headline(run, whole)) if tile.value == "–"]
     assert [tile.of.figure for tile in made if tile.value == "–"] == [
         "overdue", "due_soon", "receive_overdue", "fell_due", "receive_fell_due", "rated",
@@ -212,9 +213,9 @@ def test_where_nothing_could_be_counted_a_tile_is_neutral_and_says_why(
         ]  # fmt: skip
     assert [row.share for row in board.rows] == ["–"]
     assert board.best == []
-    assert [card["words"] for card in cards[1:6]] == ["–"] * 5
-    assert all(card["of"] for card in cards[1:6])
-    assert {card["tone"] for card in cards} == {""}
+    assert [card.words for card in cards[1:6]] == ["–"] * 5
+    assert all(card.of for card in cards[1:6])
+    assert {card.tone for card in cards} == {""}
 
 
 def test_green_needs_a_numerator(connection: psycopg.Connection, reports: ReportDatabase) -> None:
@@ -273,7 +274,7 @@ def test_a_median_is_coloured_beside_the_city_only_beyond_chance(
         at = T + (more > 0) * HOUR  # another moment: nothing remembered answers it
         with speaking("en"):
             run = looked_at(reports, at, "unit", unit="lang")
-            assert comparison._beside(run, *own_and_city(run))["cards"][-1]["tone"] == tone
+            assert comparison._beside(run, *own_and_city(run)).cards[-1].tone == tone
 
 
 def test_tones() -> None:

@@ -219,4 +219,4 @@ def test_a_report_placed_by_the_sources_word_is_not_on_the_map(
     run = viewing(reports)
     with speaking("en"):
         drawn = live_map._points(run, None)
-    assert (drawn.shown.value, drawn.missing.value) == ("0", "1")
+    assert (drawn.shown.count.words, drawn.missing.count.words) == ("0", "1")

@@ -1,1 +1,1 @@
-"""The live map page and the overview's map, with their panels, replay, and the map without WebGL."""
+"""The live map page, the maps of the overview and of a unit, with their panels, replay, and the map without WebGL."""

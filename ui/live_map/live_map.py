@@ -19,7 +19,7 @@ from ui.base.run import Run
 from ui.base.theme import NO_DATA, palette
 from ui.base.viewport import screen, sized
 from ui.live_map import plain_map
-from ui.live_map.map_panels import Counted, Mark, about, counted, here
+from ui.live_map.map_panels import Mark, Sum, about, here, summed
 from ui.map import colour_scale, map_layers, map_marks
 from ui.map.colour_scale import Scale
 from ui.map.map_routes import drawn_areas
@@ -41,8 +41,8 @@ class Drawn:
     layers: list[pdk.Layer]
     says: str
     what: str
-    shown: Counted
-    missing: Counted
+    shown: Sum
+    missing: Sum
     marks: list[Mark]
 
 
@@ -172,8 +172,8 @@ def _points(run: Run, level: str | None) -> Drawn:
             if run.filters.scope.reads_all
             else _("Each dot is an open report of your units, in the colour of its deadline.")
         ),
-        shown=counted(run, "open_on_map", count, _("shown")),
-        missing=counted(run, "open_off_map", _count(run, "open_off_map"), _("not located")),
+        shown=summed(run, "open_on_map", count, _("shown")),
+        missing=summed(run, "open_off_map", _count(run, "open_off_map"), _("not located")),
         marks=[
             Mark(_("overdue"), colours.overdue, "dot"),
             Mark(_("due soon"), colours.due_soon, "dot"),
@@ -207,8 +207,6 @@ def _areas(run: Run, shapes: pd.DataFrame, level: Dimension, measure: str) -> Dr
     colours = map_layers.steps(measure, dark=_dark())
     fields = [Mark(*pair) for pair in zip(colour_scale.step_words(scale, language()), colours, strict=False)]
     nowhere = table.loc[table["key"].isna(), figure].sum()
-    total = counted(run, figure, int(table[figure].sum()), words)
-    everywhere = address("cases", **carried(run) | {level: None, "figure": figure})
     return Drawn(
         layers=map_layers.coloured_areas(
             _data(f"areas/{level}.geojson", **_asked(run) | {level: None, "measure": measure}),
@@ -218,8 +216,8 @@ def _areas(run: Run, shapes: pd.DataFrame, level: Dimension, measure: str) -> Dr
         ),
         says=says[measure],
         what=what[measure],
-        shown=replace(total, href=everywhere),
-        missing=counted(run, figure, int(nowhere), _("of them not located"), **{level: NOBODY}),
+        shown=summed(run, figure, int(table[figure].sum()), words, **{level: None}),
+        missing=summed(run, figure, int(nowhere), _("of them not located"), **{level: NOBODY}),
         marks=[*fields, Mark(_("nothing to measure"), NO_DATA)],
     )
 
@@ -244,6 +242,7 @@ def _density(run: Run, level: str | None, figure: str) -> Drawn:
         else _("Each square of about {length} has the colour of the number of open reports there."),
     }[figure]
     colours = map_layers.steps("backlog", dark=_dark())
+    shown_words = _("located, squares of few left out") if run.rounded else _("shown")
     return Drawn(
         layers=[
             *_ground(run, level),
@@ -257,14 +256,8 @@ def _density(run: Run, level: str | None, figure: str) -> Drawn:
         ],
         says="{3}",
         what=what.format(length=length),
-        shown=counted(
-            run,
-            f"{figure}_on_map",
-            shown,
-            _("located, squares of few left out") if run.rounded else _("shown"),
-            **{map_cell.WORD: ""},
-        ),
-        missing=counted(run, f"{figure}_off_map", missing, _("not located"), **{map_cell.WORD: ""}),
+        shown=summed(run, f"{figure}_on_map", shown, shown_words, **{map_cell.WORD: ""}),
+        missing=summed(run, f"{figure}_off_map", missing, _("not located"), **{map_cell.WORD: ""}),
         marks=[Mark(*pair) for pair in zip(colour_scale.step_words(scale, language()), colours, strict=False)],
     )
 
