@@ -27,7 +27,6 @@ CHOICES = {
     "ui/figures/definitions.py": "the order of the measures on the page of definitions",
     "ui/live_map/live_map.py": "what the map's sum counts, in the map's own words",
     "ui/map/colour_scale.py": "the figure behind each measure of the map",
-    "ui/unit/unit_panels.py": "the columns of a unit's panels",
 }
 """Files that choose some figures to show, and what they choose them for. None of them says what figures there are."""
 OTHER_THINGS = {

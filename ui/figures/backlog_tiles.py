@@ -8,14 +8,12 @@ import pandas as pd
 from queries.engine.filters import TICK
 from queries.figures.backlog import backlog
 from ui.address.url_filters import period_start
-from ui.base.figure_names import figure_name
 from ui.base.i18n import _, percent
 from ui.base.run import Run
 from ui.figures.change import Then, standing_before
 from ui.figures.count import counted
 from ui.figures.headline import urgent
 from ui.figures.tiles import Tile, count, no_deadlines, no_receive_times, out_of, plain, row
-from ui.figures.unconfirmed import mark
 
 
 def compared_since(run: Run) -> datetime:
@@ -34,45 +32,38 @@ def total(run: Run, since: datetime) -> dict[str, Any]:
 def headline(run: Run, whole: dict[str, Any]) -> list[Tile]:
     """Return the backlog's headline tiles, with the changes that the overview shows of the same figures."""
     then = Then(run)
-    receive, handle = mark(run, "receive"), mark(run, "handle")
     undue, untimed = no_deadlines(run, whole), no_receive_times(run, whole)
     of_open = out_of(run, "open", whole, _("open"), percent(whole["overdue"], whole["open"]))
     waiting = counted(run, "receive_waiting", whole)
     return [
-        count(run, figure_name("open"), "open", whole, then.count("open", whole, good=-1)),
+        count(run, "open", whole, then.count("open", whole, good=-1)),
         count(
             run,
-            figure_name("overdue"),
             "overdue",
             whole,
             then.count("overdue", whole, good=-1),
             parts=of_open,
             tone="overdue-tile",
-            mark=handle,
             unknown=undue,
         ),
         urgent(run, whole),
-        plain(run, "due_today", whole, _("by the end of today"), tone="due-soon-tile", mark=handle, unknown=undue),
+        plain(run, "due_today", whole, _("by the end of today"), tone="due-soon-tile", unknown=undue),
         count(
             run,
-            figure_name("due_soon"),
             "due_soon",
             whole,
             then.count("due_soon", whole),
             parts=(_("by the end of the next working day"),),
             tone="due-soon-tile",
-            mark=handle,
             unknown=undue,
         ),
         count(
             run,
-            figure_name("receive_overdue"),
             "receive_overdue",
             whole,
             then.count("receive_overdue", whole, good=-1),
             parts=(waiting, " " + _("still in time")),
             tone="overdue-tile",
-            mark=receive,
             unknown=untimed,
         ),
         plain(

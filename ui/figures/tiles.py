@@ -6,12 +6,13 @@ from typing import Any
 
 import pandas as pd
 
-from ui.base.figure_names import figure_name, meaning
+from queries.registry.registry import SHARES
+from ui.base.figure_names import figure_name, meaning, rate_name
 from ui.base.html_panel import View, shared_panel
 from ui.base.i18n import NOTHING, _, number, percent
 from ui.base.run import Run
 from ui.figures.count import Count, counted
-from ui.figures.unconfirmed import Mark
+from ui.figures.unconfirmed import Mark, mark_of
 
 
 @dataclass(frozen=True)
@@ -47,43 +48,32 @@ class Tile:
 
 def count(
     run: Run,
-    label: str,
     figure: str,
     now: Any,
     change: Change,
     *,
     parts: tuple[Count | str, ...] = (),
     tone: str = "",
-    mark: Mark | None = None,
     unknown: tuple[Count | str, ...] = (),
 ) -> Tile:
     """Make a tile of a count with its change.
 
     `unknown` says why nothing could be counted; a dash then stands for the number, and no colour says good or bad.
     """
-    shown = counted(run, figure, now)
+    shown, label, mark = counted(run, figure, now), figure_name(figure), mark_of(run, figure)
     if unknown:
         return Tile(label, NOTHING, shown, unknown, Change(("",)), "", meaning(figure), mark)
     edge = tone if shown.count else ""  # nothing overdue is no alarm
     return Tile(label, shown.words, shown, parts, change, edge, meaning(figure), mark)
 
 
-def share(
-    run: Run,
-    label: str,
-    of: tuple[str, str],
-    now: Any,
-    change: Change,
-    *,
-    words: str,
-    unknown: str,
-    mark: Mark | None = None,
-) -> Tile:
-    """Make a tile of a share (more is better) with its numerator and denominator, and its change.
+def share(run: Run, name: str, now: Any, change: Change, *, words: str, unknown: str) -> Tile:
+    """Make a tile of a share of the registry (more is better) with its numerator and denominator, and its change.
 
     Green needs a numerator; where the denominator is 0, `unknown` says why nothing could be counted.
     """
-    part, whole = (counted(run, name, now) for name in of)
+    label, mark = rate_name(name), mark_of(run, name)
+    part, whole = (counted(run, figure, now) for figure in (SHARES[name].part, SHARES[name].whole))
     about = f"{meaning(part.figure)} ÷ {meaning(whole.figure)}"
     if not whole.count and not run.rounded:  # of published counts nobody knows that nothing was counted
         return Tile(label, NOTHING, whole, (unknown,), Change(("",)), "", about, mark)
@@ -114,13 +104,10 @@ def plain(
     *,
     parts: tuple[Count | str, ...] = (),
     tone: str = "",
-    mark: Mark | None = None,
     unknown: tuple[Count | str, ...] = (),
 ) -> Tile:
     """Return a tile of a count that is compared with nothing: words stand in the place of its change."""
-    change = Change((words,))
-    label = figure_name(figure)
-    return count(run, label, figure, figures, change, parts=parts, tone=tone, mark=mark, unknown=unknown)
+    return count(run, figure, figures, Change((words,)), parts=parts, tone=tone, unknown=unknown)
 
 
 def out_of(run: Run, whole: str, figures: Any, words: str, share: str = "") -> tuple[Count | str, ...]:

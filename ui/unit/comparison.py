@@ -8,6 +8,7 @@ import pandas as pd
 from queries.engine.small_numbers import FEWEST
 from queries.figures.chance import beyond_chance
 from queries.figures.period import MEDIAN_BOUNDS, hours
+from queries.registry.registry import SHARES
 from ui.address.links import WHOLE_CITY
 from ui.base.figure_names import meaning, rate_name
 from ui.base.html_panel import View, shared_panel
@@ -16,7 +17,7 @@ from ui.base.run import Run
 from ui.figures.change import Then, better_tone
 from ui.figures.count import Count, count_of
 from ui.figures.tiles import Change, no_deadlines, no_receive_times, worked
-from ui.figures.unconfirmed import Mark, mark
+from ui.figures.unconfirmed import Mark, mark_of
 
 
 @dataclass(frozen=True)
@@ -53,29 +54,16 @@ def panel(run: Run, own: dict[str, Any], city: dict[str, Any]) -> None:
 
 
 def _beside(run: Run, own: dict[str, Any], city: dict[str, Any]) -> Comparison:
-    receive, handle = mark(run, "receive"), mark(run, "handle")
     then = Then(run)
     no_due, no_receive_due = bool(no_deadlines(run, own)), bool(no_receive_times(run, own))
     shares = [
-        (_("Overdue of open"), ("overdue", "open"), -1, handle, _("nothing is open")),
-        (rate_name("on_time_rate"), ("done_by_due", "fell_due"), 1, handle, _("nothing with a deadline fell due")),
-        (
-            rate_name("received_on_time_rate"),
-            ("received_on_time", "receive_fell_due"),
-            1,
-            receive,
-            _("nothing had a time by which to be taken on"),
-        ),
-        (
-            rate_name("receive_overdue_share"),
-            ("receive_overdue", "not_received"),
-            -1,
-            receive,
-            _("nothing waits to be taken on"),
-        ),
-        (rate_name("satisfaction"), ("satisfied", "rated"), 1, None, _("nothing was rated")),
-        (_("Reopened of received"), ("reopened", "received"), -1, None, _("nothing was received")),
-        (_("Refused of ended"), ("refused", "ended"), 0, None, _("nothing was resolved or refused")),
+        ("overdue_share", _("Overdue of open"), -1, _("nothing is open")),
+        ("on_time_rate", "", 1, _("nothing with a deadline fell due")),
+        ("received_on_time_rate", "", 1, _("nothing had a time by which to be taken on")),
+        ("receive_overdue_share", "", -1, _("nothing waits to be taken on")),
+        ("satisfaction", "", 1, _("nothing was rated")),
+        ("reopened_share", "", -1, _("nothing was received")),
+        ("refused_share", _("Refused of ended"), 0, _("nothing was resolved or refused")),
     ]
     uncounted = {
         "overdue": no_due and _("none of them with a deadline"),
@@ -96,7 +84,8 @@ def _beside(run: Run, own: dict[str, Any], city: dict[str, Any]) -> Comparison:
             change=then.count("open", own, good=-1),
         )
     ]
-    for label, (part, whole), good, unsure, nothing in shares:
+    for name, label, good, nothing in shares:
+        part, whole = SHARES[name].part, SHARES[name].whole
         tone = apart_tone(own[part], own[whole], city[part], city[whole], good=good) if good else ""
         tone = "" if run.rounded and own[whole] < FEWEST else tone
         unknown = uncounted.get(part) or ("" if own[whole] or run.rounded else nothing)
@@ -104,12 +93,12 @@ def _beside(run: Run, own: dict[str, Any], city: dict[str, Any]) -> Comparison:
         if part in uncounted:
             change = None if uncounted[part] else then.count(part, own, good=good)
         else:
-            change = then.share(part, whole, own, good=good) if own[whole] or run.rounded else None
+            change = then.share(name, own, good=good) if own[whole] or run.rounded else None
         cards.append(
             Card(
-                label=label,
+                label=label or rate_name(name),
                 about=f"{meaning(part)} ÷ {meaning(whole)}",
-                mark=unsure,
+                mark=mark_of(run, name),
                 value=None,
                 words=NOTHING if unknown else percent(own[part], own[whole]),
                 parts=(count_of(run, part, own[part]), count_of(run, whole, own[whole])),
