@@ -1,9 +1,9 @@
 """The rows of the backlog's table: every number of a row with the way to its cases, and how the row is drawn."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -34,7 +34,7 @@ class Row:
     `counts` are by COUNTED, `late` is the overdue share, `oldest` the days the longest waiting report is open. `change`
     is that in open reports, `before` from how many; None where nothing is compared. `days_of_work` is None where
     nothing was resolved lately, and `resolved` counts that. `excess` says by how many hundredths the share of an age or
-    a stage is above that of all. `any_category` is the address of cases to which a figure and a category are added.
+    a stage is above that of all.
     """
 
     name: str
@@ -52,7 +52,6 @@ class Row:
     days_of_work: str | None
     resolved: Count
     rounded: bool
-    any_category: str
 
 
 def whole_row(run: Run, whole: Any) -> Row:
@@ -60,17 +59,30 @@ def whole_row(run: Run, whole: Any) -> Row:
     return _row(run, whole, whole, carried(run), _("All"), None, None)
 
 
-def rows_of(run: Run, rows: pd.DataFrame, by: Dimension, whole: Any) -> list[Row]:
-    """Return the rows of a dimension's members; `whole` is what their shares are compared with."""
+class Member(NamedTuple):
+    """A member of a dimension, or what has none (`key` None): its figures, its page, and the choices that mean it."""
+
+    figures: dict[Any, Any]
+    name: str
+    key: int | None
+    href: str
+    choices: dict[str, Any]
+
+
+def members(run: Run, rows: pd.DataFrame, by: Dimension) -> Iterator[Member]:
+    """Yield the members of a dimension that rows of a backlog are about."""
     nobody = _("no unit yet") if by == "unit" else _("not located")
-    made = []
     for found in rows.to_dict("records"):
         nowhere = bool(pd.isna(found["key"]))
         choices = carried(run) | {by: NOBODY if nowhere else found["code"]}
         page, more = (UNIT, {}) if by == "unit" and not nowhere else (BACKLOG, {"by": next_level(run, by)})
         title, key = (nobody, None) if nowhere else (name(found), int(found["key"]))
-        made.append(_row(run, found, whole, choices, title, key, address(page, **choices | more)))
-    return made
+        yield Member(found, title, key, address(page, **choices | more), choices)
+
+
+def rows_of(run: Run, rows: pd.DataFrame, by: Dimension, whole: Any) -> list[Row]:
+    """Return the rows of a dimension's members; `whole` is what their shares are compared with."""
+    return [_row(run, one.figures, whole, one.choices, one.name, one.key, one.href) for one in members(run, rows, by)]
 
 
 def next_level(run: Run, by: Dimension) -> Dimension:
@@ -84,7 +96,7 @@ def _row(
     then = standing_before(run)
     since = _WEEK if then is None else {"from": run.local(then.at + TICK).isoformat(), "to": None}
     pace_starts = run.local(run.filters.at - timedelta(days=PACE_DAYS)).isoformat()
-    cases, flow = _to_cases(choices), _to_cases(choices | since)
+    cases, flow = to_cases(choices), to_cases(choices | since)
     return Row(
         name=title,
         key=key,
@@ -105,10 +117,9 @@ def _row(
         resolved=Count(
             "resolved",
             int(found["resolved_of_pace"]),
-            _to_cases(choices | {"from": pace_starts, "to": None}) + "resolved",
+            to_cases(choices | {"from": pace_starts, "to": None}) + "resolved",
         ),
         rounded=run.rounded,
-        any_category=_to_cases(choices | {"category": None}),
     )
 
 
@@ -120,7 +131,7 @@ def _excess(counts: Any, whole: Any) -> dict[str, float]:
     return {column: round(min(max(share * 100, 0), 40), 1) for column, share in shares.items()}
 
 
-def _to_cases(choices: dict[str, Any]) -> str:
+def to_cases(choices: dict[str, Any]) -> str:
     """Return an address of cases to which a figure's name is added: a table has too many to make each one anew."""
     reached = address(CASES, **choices)
     return f"{reached}{'&' if '?' in reached else '?'}figure="

@@ -20,7 +20,7 @@ from ui.figures.backlog_tiles import total, with_ages
 from ui.figures.change import Then
 from ui.figures.count import Count
 from ui.figures.unconfirmed import Mark, mark
-from ui.unit.backlog_rows import COUNTED, FLOWS, Row, rows_of, whole_row
+from ui.unit.backlog_rows import COUNTED, FLOWS, Row, members, rows_of, to_cases, whole_row
 
 USUAL_ROWS = 40
 """More rows than this are drawn when asked for: nobody reads them at a glance."""
@@ -161,15 +161,15 @@ def _heat(run: Run, since: datetime, by: Dimension, sort: str) -> Heat:
     }
     codes = {category: quote(known[category]["code"]) for category in busiest.index}
     shown = []
-    for row in rows_of(run, rows[rows["open"] > 0].head(USUAL_ROWS), by, total(run, since)):
-        cells = []
+    for one in members(run, rows[rows["open"] > 0].head(USUAL_ROWS), by):
+        reached, cells = to_cases(one.choices | {"category": None}), []
         for category, code in codes.items():
             opened, late = (
-                Count(figure, int(count), f"{row.any_category}{figure}&category={code}")
-                for figure, count in zip(("open", "overdue"), counts.get((row.key, category), (0, 0)), strict=True)
+                Count(figure, int(count), f"{reached}{figure}&category={code}")
+                for figure, count in zip(("open", "overdue"), counts.get((one.key, category), (0, 0)), strict=True)
             )
             cells.append(Cell(opened, late))
-        shown.append(HeatRow(row.name, row.href, cells))
+        shown.append(HeatRow(one.name, one.href, cells))
     return Heat(
         title=_("What is it about?"),
         about=_(
