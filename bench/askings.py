@@ -13,6 +13,7 @@ from queries.figures import backlog, days, figures, overdue, published, signals
 from queries.health import changes, server
 from queries.health.server import MOST_WAITING
 from queries.places import map as maps
+from queries.registry.registry import FIGURES
 from queries.rules import calendar, deadlines, rules
 from queries.units import units
 from ui.map.map_routes import ARRIVED_WITHIN, COUNTED
@@ -107,7 +108,7 @@ def ask_all(reports: ReportDatabase, filters: Filters) -> None:
     calls += [lambda by=by: figures.timed(reports, filters, by=by) for by in _TIMED]
     calls += [lambda by=by: backlog.mix(reports, filters, by=by) for by in ("unit", "district")]
     calls += [lambda figure=figure: maps.squares(reports, filters, figure=figure) for figure in COUNTED]
-    for figure in cases.FIGURES:
+    for figure in FIGURES:
         calls.append(lambda figure=figure: cases.case_count(reports, filters, figure=figure))
         calls += [
             lambda figure=figure, order=order: cases.case_ids(

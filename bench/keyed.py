@@ -1,4 +1,4 @@
-"""What sums and joins of tables by key cost: queries/engine/keyed.py beside plain pandas with integer keys."""
+"""What sums and joins of tables by key cost: queries/figures/keyed.py beside plain pandas with integer keys."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from queries.engine.filters import NONE
-from queries.engine.keyed import join_tables, sum_tables
+from queries.figures.keyed import join_tables, sum_tables
 
 _SIZES = ((1, 20), (30, 20), (126, 20), (500, 20), (2_000, 20), (20_000, 1), (20_000, 20))
 """Rows and columns: the city in one row, its districts, wards and units; squares of a map; more than a page has."""

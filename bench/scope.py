@@ -21,7 +21,7 @@ from websockets.exceptions import ConnectionClosed
 
 from bench.official import Official
 from bench.pages import dashboard
-from queries.cases.cases import FIGURES
+from queries.registry.registry import FIGURES
 from reportdb.database.connection import connect
 from ui.base import page_paths
 
@@ -172,7 +172,7 @@ def _query(odd: random.Random, city: City, codes: list[str]) -> str:
     if odd.random() < 0.3:
         said["at"] = (datetime.now(UTC) - timedelta(days=odd.choice((1, 5, 30)))).isoformat(timespec="minutes")
     if odd.random() < 0.3:
-        said["figure"] = odd.choice(FIGURES)
+        said["figure"] = odd.choice(list(FIGURES))
     if odd.random() < 0.2:
         said["q"] = odd.choice((*_WORDS, odd.choice(codes)))
     said["show"] = odd.choice(("points", "areas", "density"))

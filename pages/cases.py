@@ -3,12 +3,12 @@
 from queries.cases.search import may_be_code
 from ui.access import accounts
 from ui.address import examples
+from ui.address.case_list import asked_list
 from ui.address.controls import words_of
 from ui.base.html_panel import panel, shared_panel
 from ui.base.i18n import _
 from ui.base.run import Complete, current_run
 from ui.cases import list_panels
-from ui.cases.case_list import asked_list
 from ui.live import freshness
 
 run = current_run()

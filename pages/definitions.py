@@ -5,12 +5,13 @@ import streamlit as st
 from ui.base.i18n import _
 from ui.base.run import current_run
 from ui.figures import definitions
+from ui.figures.ground import ground
+from ui.figures.ranking_notes import meaning_of_ranking
 from ui.unit import signals
-from ui.unit.ranking_notes import meaning_of_ranking
 
 run = current_run()
 st.title(_("What do the numbers mean, and what do they rest on?"), anchor=False)
 definitions.measures(run)
 meaning_of_ranking(run)
 signals.of_units(run)
-definitions.ground(run)
+ground(run)

@@ -6,15 +6,15 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from queries.cases.report import events, reading, report
-from ui.access import accounts, record
+from ui.access import accounts, contact, record
 from ui.address.links import address
 from ui.base.html_panel import shared_panel
 from ui.base.i18n import _
 from ui.base.page_paths import REPORT
 from ui.base.run import Complete, current_run
 from ui.base.viewport import pixels, sized, viewport
-from ui.cases import contact, detail
-from ui.figures import published
+from ui.cases import detail
+from ui.figures import published_case
 from ui.live_map import plain_map
 from ui.map import map_layers
 from ui.map.place_map import one_place
@@ -70,7 +70,7 @@ with right:
     if held_here:
         contact.draw(run, case)
     shared_panel(run, "report_terms", key="report_terms", make=lambda: detail.deadline_terms(run, case, steps))
-    published.case_panel(run, case)
+    published_case.case_panel(run, case)
     shared_panel(run, "report_near", key="report_near", make=lambda: detail.neighbours(run, case))
     st.markdown(_("A link to this case that stays"))
     here = urlsplit(st.context.url or "")

@@ -13,18 +13,19 @@ from ui.base.i18n import _
 from ui.base.run import Complete, current_run
 from ui.figures import flow_chart, tiles
 from ui.live import freshness
-from ui.unit import comparison, signals, unit_panels
+from ui.live_map import unit_map
+from ui.unit import comparison, signals, unit_head, unit_panels
 
 run = current_run()
 chosen = run.filters.units
 known = names(run.reports, "unit")
 if len(chosen) != 1 or chosen[0] not in known.index:
     st.title(_("Which unit?"), anchor=False)
-    unit_panels.choose(run, words_of(_("Find a unit by its name"), "q", example=examples.of_unit(run.reports)))
+    unit_head.choose(run, words_of(_("Find a unit by its name"), "q", example=examples.of_unit(run.reports)))
     raise Complete
 
 relatives = family(run.reports, chosen[0])
-unit_panels.head(run, relatives)
+unit_head.head(run, relatives)
 
 city_filters = run.filters.citywide()
 own, city = run.shared(
@@ -62,7 +63,7 @@ left, right = st.columns([3, 2])
 with left:
     unit_panels.categories(run, city_filters)
     area = relatives.loc[relatives["role"] == "itself", "area_id"].iloc[0]
-    unit_panels.small_map(run, None if pd.isna(area) else int(area), own["open"])
+    unit_map.small_map(run, None if pd.isna(area) else int(area), own["open"])
     unit_panels.ratings(run, own)
 with right:
     unit_panels.places(run)

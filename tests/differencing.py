@@ -11,9 +11,10 @@ import pandas as pd
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import FIELDS, SEVERITIES, Filters
 from queries.engine.scope import FIGURES, Scope
-from queries.figures.figures import AGGREGATES_ONLY as FIGURE_NAMES
-from queries.figures.figures import RATES, STANDING, Dimension, figures, names
+from queries.figures.figures import STANDING, Dimension, figures, names
+from queries.figures.figures import TABLED as FIGURE_NAMES
 from queries.privacy.small_numbers import STEP, closed, coarsened
+from queries.registry.registry import SHARES
 from tests.conftest import DEMO_NOW
 
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
@@ -139,11 +140,12 @@ def pairs(attacker: Attacker, wanted: int) -> Iterator[tuple[str, Told, Told]]:
         both = attacker.odd.sample(both, min(len(both), 400))
         for cell in both:
             yield f"{cell} of {narrow} in {wide}", answers[0][cell], answers[1][cell]
+        shares = [(share.part, share.whole) for share in SHARES.values()]
         parts = [
             (key, part, whole)
             for key in {key for key, _figure in answers[1]}
             for part, whole in [
-                *(pair for pair in RATES.values() if set(pair) <= set(FIGURE_NAMES)),
+                *(pair for pair in shares if set(pair) <= set(FIGURE_NAMES)),
                 ("urgent", "open"),
             ]
         ]

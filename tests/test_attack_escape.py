@@ -39,9 +39,9 @@ from safe_text import (
 from tests.conftest import NewDatabase
 from tests.hostile import TRAPS, by_hand, import_hostile
 from tests.reports import DAY, T
+from ui.address.case_list import asked_list
 from ui.base.html_panel import render
 from ui.base.i18n import _, name, speaking
-from ui.cases.case_list import asked_list
 from ui.cases.exports import CasesBook, Export, csv_parts
 
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2067\ufeff]")

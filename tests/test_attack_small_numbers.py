@@ -20,7 +20,7 @@ from queries.access.accounts import Account
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import FIELDS, Filters
 from queries.engine.scope import AGGREGATES_ONLY, ALL_CASES, FIGURES, NOTHING, Scope, cases_of
-from queries.figures.figures import AGGREGATES_ONLY as FIGURE_NAMES
+from queries.figures.figures import TABLED as FIGURE_NAMES
 from queries.figures.figures import City, city, figures
 from queries.privacy.small_numbers import STEP, settled
 from reportdb.database.connection import connect

@@ -8,13 +8,14 @@ import pandas as pd
 import psycopg
 import pytest
 
-from queries.cases.cases import FIGURES, case_count
+from queries.cases.cases import case_count
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import NONE, Filters
 from queries.engine.scope import ALL_CASES
 from queries.figures.backlog import AGES, PACE_DAYS, STAGES, URGENCIES, backlog, mix
 from queries.figures.figures import City, derived_times
 from queries.figures.figures import city as read_city
+from queries.registry.registry import FIGURES
 from tests.reports import DAY, HOUR, T, past, report, small_city
 from ui.address.url_filters import parse_filters
 

@@ -22,11 +22,12 @@ from ui.address.url_filters import parse_filters
 from ui.base.html_panel import render
 from ui.base.i18n import speaking
 from ui.base.run import Run
-from ui.figures import backlog_table, tiles
+from ui.figures import backlog_tiles, tiles
 from ui.figures.change import better_tone, grown_tone
+from ui.figures.count import Count
 from ui.figures.headline import headline
-from ui.figures.tiles import Change, Count, Tile
-from ui.unit import comparison
+from ui.figures.tiles import Change, Tile
+from ui.unit import backlog_table, comparison
 from ui.unit.leaderboard import leaderboard
 from ui.wall import wall_scenes
 from ui.wall.screens import WallScreen
@@ -79,16 +80,17 @@ def test_the_same_figure_has_the_same_change_on_every_page(
             looked_at(demo_reports, DEMO_NOW, page, **query) for page in ("overview", "backlog", "unit")
         )
         first = headline(overview)
-        whole = backlog_table.total(its_backlog, backlog_table.compared_since(its_backlog))
-        second = backlog_table.headline(its_backlog, whole)
+        whole = backlog_tiles.total(its_backlog, backlog_tiles.compared_since(its_backlog))
+        second = backlog_tiles.headline(its_backlog, whole)
         for figure in ("open", "overdue", "due_soon", "receive_overdue"):
             one, other = of_figure(first, figure), of_figure(second, figure)
             assert (parts_of(one), one.tone, one.about) == (parts_of(other), other.tone, other.about), figure
-        table = backlog_table._table(its_backlog, backlog_table.compared_since(its_backlog), "district", "open")
-        assert of_figure(first, "open").words.startswith(signed_as(table["rows"][0]["change"]))
-        cards = comparison._beside(its_page, *own_and_city(its_page))["cards"]
+        table = backlog_table._table(its_backlog, backlog_tiles.compared_since(its_backlog), "district", "open")
+        assert of_figure(first, "open").words.startswith(signed_as(table.rows[0].change or 0))
+        cards = comparison._beside(its_page, *own_and_city(its_page)).cards
         for place, figure in ((0, "open"), (1, "overdue"), (2, "fell_due"), (3, "receive_fell_due"), (5, "rated")):
-            change = cards[place]["change"]
+            change = cards[place].change
+            assert change is not None
             assert (change.words, change.tone) == (of_figure(first, figure).words, of_figure(first, figure).tone)
 
 
@@ -170,13 +172,13 @@ def test_a_city_whose_data_begin_inside_the_comparison_shows_no_change(
             assert tile.change.words in ("nothing to compare with", "")
             assert tile.change.tone == "muted"
         assert "29/10/2026" in of_figure(headline(run), "open").about
-        since = backlog_table.compared_since(run)
+        since = backlog_tiles.compared_since(run)
         assert since == datetime(2026, 11, 12, tzinfo=HANOI)  # seven days of received and ended reports
-        assert backlog_table._table(run, since, "unit", "open")["rows"][0]["change"] is None
+        assert backlog_table._table(run, since, "unit", "open").rows[0].change is None
         scene = wall_scenes._backlog(run, WallScreen(language="en"))
         assert (scene["change"], scene["rows"][0]["change"]) == ("", "")
         board = leaderboard(run, by="unit", kind="all", order="fair")
-        assert [row["change"] for row in board["rows"]] == [""]
+        assert [row.change.words for row in board.rows] == [""]
         for name, values in (("wall_backlog", scene), ("wall_overdue", wall_scenes._overdue(run, WallScreen()))):
             assert "since" not in render(name, values)
 
@@ -192,10 +194,10 @@ def test_where_nothing_could_be_counted_a_tile_is_neutral_and_says_why(
     with speaking("en" if language == "en" else "vi"):
         run = looked_at(reports, T, "overview", lang=language)
         made = headline(run)
-        whole = backlog_table.total(run, backlog_table.compared_since(run))
+        whole = backlog_tiles.total(run, backlog_tiles.compared_since(run))
         board = leaderboard(run, by="unit", kind="all", order="fair")
-        cards = comparison._beside(run, *own_and_city(run))["cards"]
-    unknown = [tile for tile in (*made, *backlog_table.headline(run, whole)) if tile.value == "–"]
+        cards = comparison._beside(run, *own_and_city(run)).cards
+    unknown = [tile for tile in (*made, *backlog_tiles.headline(run, whole)) if tile.value == "–"]
     assert [tile.of.figure for tile in made if tile.value == "–"] == [
         "overdue", "due_soon", "receive_overdue", "fell_due", "receive_fell_due", "rated",
     ]  # fmt: skip
@@ -209,11 +211,11 @@ def test_where_nothing_could_be_counted_a_tile_is_neutral_and_says_why(
             " not yet taken on, none with a term for it", "nothing with a deadline fell due",
             "nothing was due to be taken on", "nothing was rated",
         ]  # fmt: skip
-    assert [row["share"] for row in board["rows"]] == ["–"]
-    assert board["best"] == []
-    assert [card["words"] for card in cards[1:6]] == ["–"] * 5
-    assert all(card["of"] for card in cards[1:6])
-    assert {card["tone"] for card in cards} == {""}
+    assert [row.share for row in board.rows] == ["–"]
+    assert board.best == []
+    assert [card.words for card in cards[1:6]] == ["–"] * 5
+    assert all(card.of for card in cards[1:6])
+    assert {card.tone for card in cards} == {""}
 
 
 def test_green_needs_a_numerator(connection: psycopg.Connection, reports: ReportDatabase) -> None:
@@ -240,8 +242,8 @@ def test_a_unit_whose_cases_have_no_deadline_is_not_among_those_doing_best(
             report(connection, 100 * unit + number, unit_id=unit, due_at=due_at)
     with speaking("en"):
         board = leaderboard(looked_at(reports, T, "overdue"), by="unit", kind="all", order="fair")
-    assert [row["code"] for row in board["best"]] == ["u8", "u7", "u6"]
-    assert next(row for row in board["rows"] if row["name"] == "Unit 9")["unknown"]
+    assert [row.code for row in board.best] == ["u8", "u7", "u6"]
+    assert next(row for row in board.rows if row.name == "Unit 9").unknown
 
 
 def test_a_unit_is_coloured_beside_the_city_only_beyond_chance() -> None:
@@ -272,7 +274,7 @@ def test_a_median_is_coloured_beside_the_city_only_beyond_chance(
         at = T + (more > 0) * HOUR  # another moment, so that no cached answer is used
         with speaking("en"):
             run = looked_at(reports, at, "unit", unit="lang")
-            assert comparison._beside(run, *own_and_city(run))["cards"][-1]["tone"] == tone
+            assert comparison._beside(run, *own_and_city(run)).cards[-1].tone == tone
 
 
 def test_tones() -> None:

@@ -16,13 +16,13 @@ from queries.cases.report import report
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import Filters
 from queries.engine.scope import ALL_CASES
-from queries.figures.figures import AGGREGATES_ONLY, city, figures
+from queries.figures.figures import TABLED, city, figures
 from queries.figures.published import CROSSED, FLAGS, Kind, crossed, flags, kinds, published_words
 from tests.imported import FILES, Imported
 from ui.base.i18n import speaking
 from ui.base.run import Run
 from ui.cases import worklist
-from ui.figures import published
+from ui.figures import published, published_case
 
 pytestmark = pytest.mark.real_data
 
@@ -67,7 +67,7 @@ def test_kansas_citys_flags_stand_beside_reports_without_a_deadline(kansas_city:
 def test_rows_add_up_to_the_whole(boston: Imported, by: str) -> None:
     whole, _flags = figures_of(boston, "2012-01-01T00:00")
     rows, _flags = figures_of(boston, "2012-01-01T00:00", by=by)
-    counts = list(AGGREGATES_ONLY)
+    counts = list(TABLED)
     assert rows[counts].sum().to_dict() == whole[counts].iloc[0].to_dict()
 
 
@@ -91,13 +91,16 @@ def viewing(reports: ReportDatabase, at: str, **choices: Any) -> Run:
     return Run(reports, known, filters, live=False, query={"lang": ["en"]}, page="overdue")
 
 
-def told_of(reports: ReportDatabase, run: Run, identity: str) -> tuple[dict[str, Any], dict[str, Any]]:
+def told_of(
+    reports: ReportDatabase, run: Run, identity: str
+) -> tuple[published_case.CityOnCase, published_case.OfCase]:
     """Return how the case's page and the list show one report in the city's own words."""
     case = report(reports, run.filters, identity)
     assert case is not None
     with speaking("en"):
-        shown = published.of_one_case(run, case, kinds(reports))
-        row = worklist.rows(run, case_rows(reports, run.filters, [case["id"]]))[0]["city"]
+        shown = published_case.of_one_case(run, case, kinds(reports))
+        row = worklist.rows(run, case_rows(reports, run.filters, [case["id"]]))[0].city
+    assert row is not None
     return shown, row
 
 
@@ -134,26 +137,29 @@ def test_each_flag_of_the_file_is_on_the_case_in_the_list_and_counted(
         for (flag, ours), figure in CROSSED.items():
             assert case_count(reports, run.filters, figure=figure) == table.loc[flag, ours]
         with speaking("en"):
-            shown = published.figures(run, kinds(reports))["flags"]
-            assert {row["name"]: row["city"]["count"].count for row in shown["rows"]} == {
+            shown = published.figures(run, kinds(reports)).flags
+            assert shown is not None
+            assert {row.name: row.city.count.count for row in shown.rows} == {
                 published.flag_name(flag): count for flag, count in expected.items()
             }
         for word, flag in words.items():
             row = next(row for row in rows if row[column].strip() == word)
             page, listed = told_of(reports, run, f"{prefix}{row[identity]}")
             with speaking("en"):
-                assert page["flag"]["words"] == listed["flag"] == published.flag_name(flag)
+                assert page.flag is not None
+                assert page.flag.words == listed.flag == published.flag_name(flag)
 
 
 def test_kansas_city_and_we_differ_because_there_is_no_deadline(kansas_city: Imported) -> None:
     with closing(ReportDatabase(kansas_city.url)) as reports, speaking("en"):
-        shown = published.figures(viewing(reports, "2021-01-01T00:00"), kinds(reports))["flags"]
-    assert [(one["count"].count, one["words"]) for one in shown["whys"]] == [
+        shown = published.figures(viewing(reports, "2021-01-01T00:00"), kinds(reports)).flags
+    assert shown is not None
+    assert [(one.count.count, one.words) for one in shown.whys] == [
         (24_120, "the city says late, no deadline known"),
         (56_080, "the city says in time, no deadline known"),
         (3, "the city says nothing, no deadline known"),
     ]
-    assert all("does not publish" in one["why"] for one in shown["whys"][:2])
+    assert all("does not publish" in one.why for one in shown.whys[:2])
 
 
 @pytest.mark.parametrize(
@@ -182,7 +188,7 @@ def test_each_status_and_ward_of_washingtons_file_is_counted_and_shown(
         ).fetchone()
         assert source is not None
         page, listed_row = told_of(reports, run, source[0])
-        assert row[column].strip() in [fact["words"] for fact in page["facts"]]
+        assert row[column].strip() in [fact.words for fact in page.facts]
         word = row[column].strip()
-        assert (f"{kind} {word}" if word.isdecimal() else word) in listed_row["words"]
-        assert (page["flag"], listed_row["flag"]) == (None, ""), "the city publishes no flag"
+        assert (f"{kind} {word}" if word.isdecimal() else word) in listed_row.words
+        assert (page.flag, listed_row.flag) == (None, ""), "the city publishes no flag"

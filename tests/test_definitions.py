@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 import psycopg
 import pytest
 
-from queries.cases.cases import FIGURES, case_count
+from queries.cases.cases import case_count
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import Filters
 from queries.engine.scope import ALL_CASES
 from queries.engine.statements import definitions, written
-from queries.figures.figures import RATES
 from queries.figures.figures import city as read_city
 from queries.figures.signals import SIGNALS
+from queries.registry.registry import FIGURES, SHARES
 from queries.rules.rules import Unsure, days_off, office_hours, rules, unsure
 from tests.conftest import DEMO_NOW
 from tests.reports import HOUR, T, give_rule, report, ruled_city, small_city
@@ -24,7 +24,8 @@ from ui.base.figure_names import figure_name, left_out, meaning, rate_name
 from ui.base.i18n import speaking
 from ui.base.run import Run
 from ui.figures import definitions as shown
-from ui.figures.tiles import Count
+from ui.figures import ground
+from ui.figures.count import Count
 from ui.figures.unconfirmed import mark
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -63,7 +64,7 @@ def test_every_number_of_every_measure_opens_exactly_its_cases(
     run = view(demo_reports, at=["2026-11-17T16:00"], **query)
     with speaking("en"):
         groups = shown._Measures(run).groups()
-    measures = [measure for group in groups for measure in group["measures"]]
+    measures = [measure for group in groups for measure in group.measures]
     assert len({measure.name for measure in measures}) == len(measures)
     assert sum(part.count > 0 for measure in measures for part in measure.parts) > len(measures) / 2
     for measure in measures:
@@ -73,7 +74,7 @@ def test_every_number_of_every_measure_opens_exactly_its_cases(
         if measure.value.endswith("%"):
             part, whole = measure.parts
             assert measure.value == f"{100 * part.count / whole.count:.1f}%"
-    for rate in RATES:
+    for rate in SHARES:
         assert rate_name_in_english(rate) in {measure.name for measure in measures}
 
 
@@ -92,10 +93,10 @@ def rate_name_in_english(rate: str) -> str:
 
 def test_every_rate_and_signal_has_words_and_cases() -> None:
     with speaking("en"):
-        for rate, parts in RATES.items():
+        for rate, share in SHARES.items():
             assert rate_name(rate)
             assert left_out(rate), f"what does {rate} leave out?"
-            assert set(parts) <= set(FIGURES)
+            assert {share.part, share.whole} <= set(FIGURES)
         for parts in SIGNALS.items():
             assert set(parts) <= set(FIGURES)
             assert all(figure_name(figure) and meaning(figure) for figure in parts)
@@ -169,29 +170,29 @@ def test_days_off_and_working_days_in_exchange(city: psycopg.Connection, reports
 def test_the_page_shows_rules_hours_and_days(city: psycopg.Connection, reports: ReportDatabase) -> None:
     report(city, 1, due_at=T + HOUR, rule_id=1)
     with speaking("en"):
-        told = shown._ground(view(reports))
-    assert told["rules"][0]["about"] == "every report"
-    assert [term["words"] for term in told["rules"][0]["terms"]] == [
+        told = ground.in_words(view(reports))
+    assert told.rules[0].about == "every report"
+    assert [term.words for term in told.rules[0].terms] == [
         "8 working hours from submission",
         "40 working hours from submission",
     ]
-    assert told["hours"] == ["08:00–12:00", "13:00–17:00"]
-    assert "31/12/2026" in told["reaches"]
+    assert told.hours == ["08:00–12:00", "13:00–17:00"]
+    assert "31/12/2026" in told.reaches
 
 
 def test_problems_with_rules_are_shown_and_never_guessed(city: psycopg.Connection, database: str) -> None:
     report(city, 1)
     city.execute("update deadline_rule set handle_minutes = null; delete from office_hours")
     with closing(ReportDatabase(database)) as reports, speaking("en"):
-        told = shown._ground(view(reports))
-    assert "1 rule lacks a term" in told["warnings"]
-    assert told["rules"][0]["terms"][1]["words"] == "no term is given"
-    assert told["hours"] == []
+        told = ground.in_words(view(reports))
+    assert "1 rule lacks a term" in told.warnings
+    assert told.rules[0].terms[1].words == "no term is given"
+    assert told.hours == []
 
 
 def test_the_page_works_for_a_bare_city(connection: psycopg.Connection, reports: ReportDatabase) -> None:
     small_city(connection)
     with speaking("en"):
-        told = shown._ground(view(reports))
-        assert (told["rules"], told["hours"]) == ([], [])
+        told = ground.in_words(view(reports))
+        assert (told.rules, told.hours) == ([], [])
         assert shown._Measures(view(reports)).groups()

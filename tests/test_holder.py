@@ -27,8 +27,8 @@ from queries.units.units import duties
 from reportdb.summary import summarise
 from tests.reports import DAY, HOUR, T, give_step, past, report, small_city
 from tests.test_figures import HANOI
+from ui.address.case_list import CaseList
 from ui.base.i18n import speaking
-from ui.cases.case_list import CaseList
 from ui.cases.exports import Export, csv_parts
 
 LANG, DONG_ANH, DESK, NOBODY = 1, 2, 3, None

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from queries.engine.filters import NONE
-from queries.engine.keyed import counts_of, join_tables, keyed, keys_of, lookup, sum_tables
+from queries.figures.keyed import counts_of, join_tables, keyed, keys_of, lookup, sum_tables
 
 KEYS = some.none() | some.integers(0, 6)
 COUNTS = some.integers(0, 1_000_000)

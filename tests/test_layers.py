@@ -31,7 +31,7 @@ ROOMS = {
         "server",
         "frame",
     ],
-    "queries": ["engine", "privacy", "health", "access", "figures", "places", "units", "rules", "cases"],
+    "queries": ["registry", "engine", "privacy", "health", "access", "figures", "places", "units", "rules", "cases"],
     "reportdb": [
         "spelling",
         "boundary_file",

@@ -18,12 +18,12 @@ from ui.base import levels
 from ui.base.i18n import speaking
 from ui.base.run import Run
 from ui.cases import detail
-from ui.figures import backlog_table
 from ui.frame.filter_bar import _shown
 from ui.live_map import live_map, map_ways
 from ui.map import map_layers
 from ui.map.plain_ground import drawn_level, plain_ground
 from ui.unit import leaderboard
+from ui.unit.backlog_rows import next_level
 from ui.wall.screens import WallScreen
 from ui.wall.wall_map import wall_map
 from ui.wall.wall_scenes import scenes
@@ -168,7 +168,7 @@ def test_a_city_of_wards_alone_is_filtered_by_ward(connection: psycopg.Connectio
     assert levels.present(reports) == ("ward",)
     assert (levels.default(reports), levels.default(reports, "ward")) == ("ward", "ward")
     assert _shown(reports) == ("ward", "category", "channel")
-    assert backlog_table._next_level(viewing(reports), "ward") == "unit"
+    assert next_level(viewing(reports), "ward") == "unit"
 
 
 def test_kinds_of_units_are_told_apart_where_there_are_several(
@@ -218,4 +218,4 @@ def test_a_report_located_by_name_is_not_on_the_map(connection: psycopg.Connecti
     run = viewing(reports)
     with speaking("en"):
         drawn = map_ways.points(run, None)
-    assert (drawn.shown.value, drawn.missing.value) == ("0", "1")
+    assert (drawn.shown.count.words, drawn.missing.count.words) == ("0", "1")

@@ -2,7 +2,6 @@
 
 import csv
 import io
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import psycopg
@@ -17,14 +16,15 @@ from queries.figures.figures import city as city_of
 from queries.figures.published import CROSSED, FLAGS, OURS, crossed, flags, kinds, published_words
 from tests.reports import DAY, HOUR, T, give_rule, past, report, small_city
 from tests.test_figures import HANOI
+from ui.address.case_list import asked_list
 from ui.address.url_filters import parse_filters
 from ui.base.html_panel import render
 from ui.base.i18n import speaking
 from ui.base.run import Run
 from ui.cases import worklist
-from ui.cases.case_list import asked_list, described
+from ui.cases.case_list import described
 from ui.cases.exports import Export, csv_parts
-from ui.figures import published
+from ui.figures import published, published_case
 
 NOW = Filters.of(scope=ALL_CASES, at=T, zone=HANOI)
 LATE, IN_TIME, UNKNOWN = ({"due_at": due} for due in (T - HOUR, T + HOUR, None))
@@ -91,24 +91,23 @@ def test_the_panel_says_both_counts_and_why_they_differ(reports: ReportDatabase)
     with speaking("en"):
         shown = published.figures(run, kinds(reports))
         html = render("published", shown)
-    told = shown["flags"]
-    assert [(row["name"], row["city"]["count"].count) for row in told["rows"]] == [
+    told = shown.flags
+    assert told is not None
+    assert [(row.name, row.city.count.count) for row in told.rows] == [
         ("late", 3), ("in time", 3), ("not said", 3),
     ]  # fmt: skip
-    assert told["whole"].count == 9
-    whys = {one["count"].figure: one["why"] for one in told["whys"]}
+    assert told.whole.count == 9
+    whys = {one.count.figure: one.why for one in told.whys}
     assert len(whys) == 7
     assert whys["published_late_ours_no_deadline"] == "the city measures against a time it does not publish"
     assert "the rule in force" in whys["published_in_time_ours_late"], "number 4 is due by a rule"
     assert "as old as its file" in whys["published_late_ours_in_time"], "number 2 by the city's own due time"
-    counts = [each for row in told["rows"] for each in (row["city"]["count"], *row["cells"])]
-    counts += [one["count"] for one in told["ours"]]
-    counts += [word["count"] for kind in shown["kinds"] for word in (*kind["first"], *kind["rest"])]
+    counts = [each for row in told.rows for each in (row.city.count, *row.cells)]
+    counts += [one.count for one in told.ours]
+    counts += [word.count for kind in shown.kinds for word in (*kind.first, *kind.rest)]
     for count in counts:
         assert listed(reports, count.href) == count.count, count
-    assert [
-        (kind["name"], [(word["name"], word["count"].count) for word in kind["first"]]) for kind in shown["kinds"]
-    ] == [
+    assert [(kind.name, [(word.name, word.count.count) for word in kind.first]) for kind in shown.kinds] == [
         ("The city's status", [("CLOSED", 5), ("OPEN", 4)]),
         ("The city's ward", [("Ward 3", 8), ("not said", 1)]),
     ]
@@ -136,44 +135,46 @@ def test_a_list_names_the_citys_flag_status_and_area(reports: ReportDatabase) ->
     with speaking("en"):
         rows = worklist.rows(run, cases(reports, run.filters, figure="received", order="oldest"))
         html = render("worklist", page(rows))
-    told = {row["code"]: row["city"] for row in rows}
-    assert told["T-1"] == {"flag": "late", "tone": "overdue", "words": ["OPEN", "Ward 3"]}
-    assert told["T-4"] == {"flag": "in time", "tone": "good", "words": ["OPEN", "Ward 3"]}
-    assert told["T-9"] == {"flag": "not said", "tone": "muted", "words": ["CLOSED"]}
-    assert told["T-10"] == {"flag": "", "tone": "muted", "words": []}
+    told = {row.code: row.city for row in rows}
+    assert told["T-1"] == published_case.OfCase("late", "overdue", ("OPEN", "Ward 3"))
+    assert told["T-4"] == published_case.OfCase("in time", "good", ("OPEN", "Ward 3"))
+    assert told["T-9"] == published_case.OfCase("not said", "muted", ("CLOSED",))
+    assert told["T-10"] == published_case.OfCase()
     assert html.count('data-label="The city says"') == 10
 
 
-def page(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    return {
-        "title": "", "about": "", "found": "", "nothing": "", "cases": rows, "mark": None, "page": 1, "last": 1,
-        "turns": {},
-    }  # fmt: skip
+def page(rows: list[worklist.Row]) -> worklist.Page:
+    return worklist.Page(title="", about="", found="", nothing="", cases=rows, mark=None, page=1, last=1, turns={})
 
 
-def case_shown(reports: ReportDatabase, code: str) -> dict[str, Any]:
+def case_shown(reports: ReportDatabase, code: str) -> published_case.CityOnCase:
     case = one(reports, NOW, code)
     assert case is not None
     assert case["published"]
     with speaking("en"):
-        shown = published.of_one_case(month(reports), case, kinds(reports))
+        shown = published_case.of_one_case(month(reports), case, kinds(reports))
         assert render("report_city", shown)
     return shown
+
+
+def flag_shown(shown: published_case.CityOnCase) -> published_case.Flag:
+    assert shown.flag is not None
+    return shown.flag
 
 
 @pytest.mark.usefixtures("city")
 def test_a_case_shows_the_citys_data_and_why_we_differ(reports: ReportDatabase) -> None:
     shown = case_shown(reports, "T-3")
-    assert shown["flag"]["words"] == "late"
-    assert shown["flag"]["ours"] == "no deadline known"
-    assert shown["flag"]["why"] == "the city measures against a time it does not publish"
-    assert shown["facts"] == [
-        {"name": "The city's status", "words": "OPEN"},
-        {"name": "The city's ward", "words": "Ward 3"},
+    flag = flag_shown(shown)
+    assert (flag.words, flag.ours) == ("late", "no deadline known")
+    assert flag.why == "the city measures against a time it does not publish"
+    assert shown.facts == [
+        published_case.Fact("The city's status", "OPEN"),
+        published_case.Fact("The city's ward", "Ward 3"),
     ]
-    assert case_shown(reports, "T-1")["flag"]["why"] == ""
-    assert case_shown(reports, "T-9")["flag"]["words"] == "not said"
-    assert case_shown(reports, "T-9")["facts"][1]["words"] == "not said"
+    assert flag_shown(case_shown(reports, "T-1")).why == ""
+    assert flag_shown(case_shown(reports, "T-9")).words == "not said"
+    assert case_shown(reports, "T-9").facts[1].words == "not said"
     unpublished = one(reports, NOW, "T-10")
     assert unpublished is not None
     assert not unpublished["published"]
@@ -210,7 +211,7 @@ def test_a_city_that_publishes_nothing_has_no_empty_columns(
     run = month(reports)
     with speaking("en"):
         rows = worklist.rows(run, cases(reports, run.filters, figure="open"))
-        assert rows[0]["city"] is None
+        assert rows[0].city is None
         assert "The city says" not in render("worklist", page(rows))
     assert not [name for name in exported(reports)[0] if name.startswith("The city")]
 
@@ -261,7 +262,7 @@ def test_a_rare_word_is_hidden_from_viewers_who_only_count(city: psycopg.Connect
     named = month(reports, said=["MOVED"]).filters
     assert case_count(reports, named, figure="published_status") == 0
     with speaking("en"):
-        names = [word["name"] for word in published.figures(run, kinds(reports))["kinds"][0]["first"]]
+        names = [word.name for word in published.figures(run, kinds(reports)).kinds[0].first]
     assert names == ["OPEN", "rarer words"]
     case = one(reports, NOW, "T-8")
     assert case is not None

@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import event
 
 from queries.access.accounts import Account, contact, log, note
-from queries.cases.cases import FIGURES, case_count, case_rows, cases, readable_count
+from queries.cases.cases import case_count, case_rows, cases, readable_count
 from queries.cases.report import events, nearby, report
 from queries.cases.search import search
 from queries.engine import connections, database
@@ -28,6 +28,7 @@ from queries.engine.scope import ADMINISTRATION, AGGREGATES_ONLY, ALL_CASES, GAT
 from queries.engine.statements import FILES, sql
 from queries.places import map as maps
 from queries.privacy.small_numbers import coarsened
+from queries.registry.registry import FIGURES
 from reportdb.database.connection import connect
 from tests import access
 from tests.access import (

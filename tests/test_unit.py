@@ -18,7 +18,8 @@ from reportdb.database.connection import connect
 from tests.reports import DAY, HOUR, T, past, report, small_city
 from ui.base.i18n import speaking
 from ui.base.run import Run
-from ui.unit import unit_panels
+from ui.live_map import unit_map
+from ui.unit import unit_head
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 LANG = Filters.of(scope=ALL_CASES, at=T, zone=HANOI, units=(1,))
@@ -50,8 +51,8 @@ def test_a_unit_is_found_by_its_name_in_any_spelling(
     report(city, 1)
     run = Run(reports, city_of(reports, T), LANG, live=True, query={}, page="unit")
     with speaking("vi"):
-        shown = unit_panels._choose(run, pd.DataFrame({"key": [1], "open": [1]}), plain(typed))
-    hrefs = [each["href"] for group in shown["groups"] for each in group["units"]]
+        shown = unit_head.choice(run, pd.DataFrame({"key": [1], "open": [1]}), plain(typed))
+    hrefs = [each.href for group in shown.groups for each in group.units]
     assert hrefs == [f"unit?unit={code}" for code in found]
 
 
@@ -131,10 +132,10 @@ def test_more_cases_than_points_can_show_are_counted_in_squares(
         report(city, number, lon=105.8, lat=21.0)
     run = Run(reports, city_of(reports, T), LANG, live=False, query={"unit": ["lang"]}, page="unit")
     with speaking("en"):
-        points, meanings = unit_panels.open_cases(run, 3, dark=False)
+        points, meanings = unit_map.open_cases(run, 3, dark=False)
         assert meanings[0][0] == "Overdue"
         monkeypatch.setattr("queries.places.map.MOST_POINTS", 2)
-        squares, steps = unit_panels.open_cases(run, 3, dark=False)
+        squares, steps = unit_map.open_cases(run, 3, dark=False)
     assert "map/points.json?unit=lang&at=" in points.data
     assert "map/squares.json?unit=lang&at=" in squares.data
     assert "count=open" in squares.data

@@ -18,9 +18,9 @@ PATTERNS = [("**.py", "python"), ("**.html", "jinja2")]
 
 def words_of_the_code() -> set[str | tuple[str, ...]]:
     found: set[str | tuple[str, ...]] = set()
-    for folder in ("ui", "pages"):
+    for folder in ("ui", "pages", "queries/registry"):
         for _file, _line, message, _comments, _context in extract_from_dir(
-            ROOT / folder, PATTERNS, keywords={"_": None, "ngettext": (1, 2)}
+            ROOT / folder, PATTERNS, keywords={"_": None, "N_": None, "ngettext": (1, 2)}
         ):
             found.add(tuple(message) if isinstance(message, (list, tuple)) else message)
     return found

@@ -28,8 +28,8 @@ def test_a_row_holds_the_five_clears_of_its_own_case(connection: psycopg.Connect
     with speaking("en"):
         shown = worklist.rows(run, cases(reports, filters, figure="open", order="worklist"))
     told = ("code", "category", "severity", "address", "place", "unit", "officer", "state", "deadline", "results")
-    shown.sort(key=lambda row: str(row["code"]))
-    assert [[row[word] for word in told] for row in shown] == [
+    shown.sort(key=lambda row: row.code)
+    assert [[getattr(row, word) for word in told] for row in shown] == [
         ["T-1", "Waste", "", "1 Láng", "Lang, Dong Da", "Lang ward", "An", "Overdue", "for 1.0 h",
          ["Not yet received by the unit"]],
         ["T-2", "Roads", "urgent", "", "Dong Anh", "Dong Anh commune", "Bình", "In time", "2.0 days left",
@@ -37,8 +37,8 @@ def test_a_row_holds_the_five_clears_of_its_own_case(connection: psycopg.Connect
         ["T-3", "Waste", "", "", "not located", "no unit yet", "", "No deadline known", "",
          ["Not yet received by the unit"]],
     ]  # fmt: skip
-    assert [row["href"] for row in shown] == [f"report?code=T-{number}" for number in (1, 2, 3)]
-    assert [row["unit_href"] for row in shown] == ["unit?unit=lang", "unit?unit=dong-anh", None]
+    assert [row.href for row in shown] == [f"report?code=T-{number}" for number in (1, 2, 3)]
+    assert [row.unit_href for row in shown] == ["unit?unit=lang", "unit?unit=dong-anh", None]
 
 
 def test_urgent_comes_first_then_overdue_then_due_today(

@@ -10,55 +10,13 @@ from queries.cases.search import Search
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import BEGINNING, NONE, Filters
 from queries.engine.scope import handed_up_by
-from queries.engine.statements import WITH_HIGHER, moves, sql, written
-from queries.figures.figures import AGGREGATES_ONLY, derived_times
-from queries.figures.period import PERIOD_COUNTS, SUMS, period_counts
-from queries.figures.published import CROSSED, FLAGS, OURS, SAID
+from queries.figures.figures import derived_times
+from queries.figures.period import period_counts
 from queries.privacy.small_numbers import counts
+from queries.registry.registry import FIGURES, PERIOD_COUNTS, SUMS
 
 Order = Literal["newest", "oldest", "worklist", "most_late"]
 ORDERS: tuple[Order, ...] = get_args(Order)
-FIGURES = (
-    "submitted",
-    *AGGREGATES_ONLY,
-    "in_time",
-    "due_today",
-    "age_under_3",
-    "age_3_to_7",
-    "age_7_to_14",
-    "age_14_to_30",
-    "age_over_30",
-    "waiting",
-    "in_progress",
-    "escalated",
-    "with_higher",
-    "new_here",
-    "by_transfer",
-    "sent_back",
-    "reopened_open",
-    "ended",
-    "resolved",
-    "resolved_with_deadline",
-    "resolved_last_hour",
-    "resolved_without_words",
-    "reopened",
-    "reopened_soon",
-    "deadline_moved",
-    "rated_satisfied",
-    "rated_acceptable",
-    "rated_not_satisfied",
-    "open_on_map",
-    "open_off_map",
-    "received_on_map",
-    "received_off_map",
-    "published",
-    *FLAGS.values(),
-    *OURS.values(),
-    *CROSSED.values(),
-    *SAID,
-)
-"""The figures whose cases can be listed, as definitions.sql names them."""
-
 
 MOST_FOUND = 1_000
 """A search counts no further than this and then says "more than"."""
@@ -129,14 +87,14 @@ def case_ids(
         if found.all or (found.first and offset + limit <= len(found.ids)):
             return found.ids[offset : offset + limit]
         question = "search"
-        parameters |= search.parameters(filters, units=figure != WITH_HIGHER)
+        parameters |= search.parameters(filters, units=not FIGURES[figure].by_sender)
     answer = reports.ask(question, figure=figure, order=order, limit=limit, offset=offset, **parameters)
     return [int(number) for number in answer["id"]]
 
 
 def asked_as(filters: Filters, figure: str) -> Filters:
     """Return the filters to read a figure's cases with: what a viewer's units escalated needs another role."""
-    if figure == WITH_HIGHER and filters.scope.within_units:
+    if FIGURES[figure].by_sender and filters.scope.within_units:
         return filters.choosing(scope=handed_up_by(filters.scope.units))
     return filters
 
@@ -187,7 +145,7 @@ def listed(
     connection is held between two. Open reports and search results are read at once, because they must be sorted first.
     Raises DatabaseAway, KeyError.
     """
-    if search is None and not _is_of_the_open(figure):
+    if search is None and FIGURES[figure].kind != "standing":
         count = readable_count(reports, filters, figure=figure)
         count = count if most is None else min(count, most)
         return Listed(count, lambda: _ids_in_parts(reports, filters, figure, order, most))
@@ -246,16 +204,12 @@ def orders(figure: str) -> tuple[Order, ...]:
     Events in a period are ordered by their time, which an index provides at any length; only the open reports are few
     enough to be sorted by deadline.
     """
-    return ORDERS if _is_of_the_open(figure) else ("newest", "oldest")
-
-
-def _is_of_the_open(figure: str) -> bool:
-    return "open_until > :at" in written(figure)
+    return ORDERS if FIGURES[figure].kind == "standing" else ("newest", "oldest")
 
 
 def speaks_of_the_period(figure: str) -> bool:
     """Return whether a figure depends on the period. Raises KeyError."""
-    return ":start" in sql("case_count", figure)
+    return FIGURES[figure].kind == "period"
 
 
 def found_count(reports: ReportDatabase, filters: Filters, *, figure: str, search: Search) -> tuple[int, bool]:
@@ -272,7 +226,7 @@ def case_count(reports: ReportDatabase, filters: Filters, *, figure: str) -> int
 
     Raises DatabaseAway, KeyError.
     """
-    if figure == "submitted":  # received at any time up to the moment
+    if FIGURES[figure].kind == "all_time":  # received at any time up to the moment
         return int(period_counts(reports, filters.since(BEGINNING))["received"].iloc[0])
     if figure in (*PERIOD_COUNTS, *SUMS):
         return int(period_counts(reports, filters)[figure].iloc[0])
@@ -309,13 +263,13 @@ def _found(reports: ReportDatabase, filters: Filters, figure: str, order: Order,
     a search that is frequent among the newest is not counted further, and a rare one uses the index.
     """
     filters = asked_as(filters, figure)
-    parameters = search.parameters(filters, units=figure != WITH_HIGHER)
+    parameters = search.parameters(filters, units=not FIGURES[figure].by_sender)
     asked = filters.case_parameters() | derived_times(reports, filters) | parameters
     within_units = filters.scope.within_units
     most = _ALL_FOUND if within_units else MOST_FOUND + 1
     asked |= {"figure": figure, "order": order, "most": most}
-    of_the_open = _is_of_the_open(figure)
-    newest_first = order == "newest" and moves(figure).startswith("submitted_at")
+    of_the_open = FIGURES[figure].kind == "standing"
+    newest_first = order == "newest" and FIGURES[figure].ordered_by == "submitted_at"
     if search.words and (within_units or not of_the_open):
         in_order = _come_in_order(filters, figure)
         near = _NEAR_IN_ORDER if in_order else _NEAR

@@ -1,6 +1,5 @@
 """The only access to the report database: read-only, parameterised, with a shared answer cache."""
 
-import re
 import time
 from collections.abc import Callable, Hashable, Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -10,7 +9,7 @@ from typing import Any, TypeVar
 
 import pandas as pd
 import psycopg
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from queries.engine.answer_cache import AnswerCache
@@ -35,7 +34,7 @@ from queries.engine.connections import (
 from queries.engine.errors import DatabaseAway, Kind, NoAnswer, NotAReportDatabase, kind_of
 from queries.engine.scope import AGGREGATES_ONLY, Scope
 from queries.engine.signature import Signer
-from queries.engine.statements import sql
+from queries.engine.statements import prepared, sql
 from queries.engine.timing import Timings
 
 __all__ = ["DatabaseAway", "NotAReportDatabase", "ReportDatabase"]
@@ -139,7 +138,7 @@ class ReportDatabase:
         if away := self._away:
             raise type(away)(str(away), away.kind)
         statement = sql(question, figure, order)
-        named = set(re.findall(r"(?<!:):(\w+)", statement))
+        named = prepared(statement)[1]
         given = {name: list(value) if isinstance(value, tuple) else value for name, value in parameters.items()}
         with self._while_waiting():
             return self._ask(self._engine, question, statement, {name: given[name] for name in named}, scope)
@@ -232,7 +231,7 @@ class ReportDatabase:
             try:
                 with waited_for(wire, longest_wait(connection), self._running) as given_up:
                     connection.exec_driver_sql(begin(connection))
-                    answer = connection.execute(text(statement), given)
+                    answer = connection.execute(prepared(statement)[0], given)
                     # Plain tuples from the driver: building a table from SQLAlchemy's rows takes ten times as long.
                     found = pd.DataFrame.from_records(answer.cursor.fetchall(), columns=list(answer.keys()))
                     connection.commit()  # commits a line of the access log, if there is one

@@ -1,86 +1,88 @@
--- What every figure counts, over the columns of report_at(:at). Name, colon, meaning in words; then in SQL.
+-- What every figure counts, over the columns of report_at(:at); its words stand in queries/registry/. `-- name:` opens a
+-- definition; what follows is its SQL (queries/engine/statements.py).
 -- A period runs from :start up to, not including, :end, and never past :at (queries/engine/filters.py sees to that).
 -- What has ended was resolved or refused: `<> 'refused'` says the first, and tells the planner that it is most of them.
 
--- true: every report
+-- name: true
+-- every report
 true
 
--- open: neither resolved nor refused by the moment
+-- name: open
 open_until > :at
 
--- overdue: open, and due before the moment
+-- name: overdue
 {open} and due_at < :at
 
--- seriously_overdue: overdue, and open for more than three times its term
+-- name: seriously_overdue
 {overdue} and :at - submitted_at > 3 * (due_at - submitted_at)
 
--- in_time: open, with a deadline that has not passed
+-- name: in_time
 {open} and due_at >= :at
 
--- due_soon: open, not overdue, due before the end of the next working day
+-- name: due_soon
 {in_time} and due_at < :soon
 
--- due_today: open, not overdue, due before the city's day ends; counted among those due soon too
+-- name: due_today
 {in_time} and due_at < :today_ends
 
--- not_received: open, and not yet taken on by a unit
+-- name: not_received
 {open} and status = 'waiting'
 
--- receive_waiting: open, not yet taken on by a unit, and the term for that has not passed
+-- name: receive_waiting
 {not_received} and receive_due_at >= :at
 
--- receive_overdue: open, not yet taken on by a unit, and the term for that has passed
+-- name: receive_overdue
 {not_received} and receive_due_at < :at
 
--- no_deadline: open, with no deadline known or with its clock stopped; never counted as on time
+-- name: no_deadline
 {open} and due_at is null
 
--- age_under_3: open, submitted less than 3 days (of 24 hours) before the moment
+-- name: age_under_3
 {open} and submitted_at > cast(:at as timestamptz) - interval '72 hours'
 
--- age_3_to_7: open, submitted 3 to less than 7 days before the moment
+-- name: age_3_to_7
 {open} and submitted_at <= cast(:at as timestamptz) - interval '72 hours'
     and submitted_at > cast(:at as timestamptz) - interval '168 hours'
 
--- age_7_to_14: open, submitted 7 to less than 14 days before the moment
+-- name: age_7_to_14
 {open} and submitted_at <= cast(:at as timestamptz) - interval '168 hours'
     and submitted_at > cast(:at as timestamptz) - interval '336 hours'
 
--- age_14_to_30: open, submitted 14 to less than 30 days before the moment
+-- name: age_14_to_30
 {open} and submitted_at <= cast(:at as timestamptz) - interval '336 hours'
     and submitted_at > cast(:at as timestamptz) - interval '720 hours'
 
--- age_over_30: open, submitted 30 days or more before the moment
+-- name: age_over_30
 {open} and submitted_at <= cast(:at as timestamptz) - interval '720 hours'
 
--- waiting: open, not yet taken on by a unit, not escalated
+-- name: waiting
 {open} and status = 'waiting' and escalated_at is null
 
--- in_progress: open, taken on by a unit, not escalated
+-- name: in_progress
 {open} and status = 'in_progress' and escalated_at is null
 
--- escalated: open, and handed up to a higher level: beyond the authority of the unit that had it
+-- name: escalated
 {open} and escalated_at is not null
 
--- escalated_unheld: escalated, and nobody holds it
+-- name: escalated_unheld
 {escalated} and unit_id is null
 
--- with_higher: escalated, and counted for the unit that handed it up, not for its holder
+-- name: with_higher
 {escalated} and escalated_by_id is not null and unit_id is distinct from escalated_by_id
 
--- urgent: open, and urgent
+-- name: urgent
 {open} and severity = 'urgent'
 
--- urgent_overdue: overdue, and urgent
+-- name: urgent_overdue
 {overdue} and severity = 'urgent'
 
--- new_here: open, not yet taken on, and the first unit's to take on
+-- name: new_here
 {not_received} and transfer_count = 0
 
--- by_transfer: open, not yet taken on, and passed on by another unit
+-- name: by_transfer
 {not_received} and transfer_count > 0
 
--- sent_back: open, and held by a unit that had it before and had given it to another
+-- name: sent_back
 {open} and exists (
     select 1 from report_past as before
     where before.report_id = report_at.id and before.unit_id = report_at.unit_id and before.valid_to <= :at
@@ -91,164 +93,169 @@ open_until > :at
         )
 )
 
--- submitted: submitted by the moment, open or not, in the period or before it
+-- name: submitted
 submitted_at <= :at
 
--- open_on_map: open, with coordinates
+-- name: open_on_map
 {open} and cell is not null
 
--- open_off_map: open, without coordinates
+-- name: open_off_map
 {open} and cell is null
 
--- received: submitted in the period
+-- name: received
 submitted_at >= :start and submitted_at < :end
 
--- received_on_map: received in the period, with coordinates
+-- name: received_on_map
 {received} and cell is not null
 
--- received_off_map: received in the period, without coordinates
+-- name: received_off_map
 {received} and cell is null
 
--- ended: resolved or refused in the period
+-- name: ended
 open_until >= :start and open_until < :end
 
--- resolved: resolved in the period
+-- name: resolved
 {ended} and status <> 'refused'
 
--- resolved_on_time: resolved in the period, by its deadline
+-- name: resolved_on_time
 {resolved} and open_until <= due_at
 
--- resolved_late: resolved in the period, after its deadline
+-- name: resolved_late
 {resolved} and open_until > due_at
 
--- resolved_no_deadline: resolved in the period, with no deadline known
+-- name: resolved_no_deadline
 {resolved} and due_at is null
 
--- resolved_with_deadline: resolved in the period, with a deadline known
+-- name: resolved_with_deadline
 {resolved} and due_at is not null
 
--- refused: refused in the period
+-- name: refused
 {ended} and status = 'refused'
 
--- fell_due: fell due in the period and before the moment, whether done or not; without those refused by their deadline
+-- name: fell_due
 due_at >= :start and due_at < least(:end, :at) and not (status = 'refused' and open_until <= due_at)
 
--- done_by_due: of those that fell due, resolved by their deadline
+-- name: done_by_due
 {fell_due} and open_until <= due_at
 
--- receive_fell_due: to be taken on by a unit by a time in the period and before the moment, whether it was or not
+-- name: receive_fell_due
 receive_due_at >= :start and receive_due_at < least(:end, :at)
 
--- received_on_time: of those to be taken on, taken on by that time
+-- name: received_on_time
 {receive_fell_due} and received_at <= receive_due_at
 
--- resolved_last_hour: resolved in the period, by its deadline and less than an hour before it
+-- name: resolved_last_hour
 {resolved} and {last_hour}
 
--- last_hour: ended in the last hour before the deadline; without time zones, so that an index may hold it
+-- name: last_hour
+-- ended in the last hour before the deadline; without time zones, so that an index may hold it
 open_until <= due_at and open_until at time zone 'UTC' > due_at at time zone 'UTC' - interval '1 hour'
 
--- reopened_soon: received in the period, and opened again within 7 days of an answer or a refusal
+-- name: reopened_soon
 {received} and reopen_count > 0 and reopened_soon_at <= :at
 
--- deadline_moved: received in the period, and given a later deadline by a change of its category or severity
+-- name: deadline_moved
 {received} and deadline_moved_at <= :at
 
--- resolved_without_words: resolved in the period, and no answer text is kept
+-- name: resolved_without_words
 {ended} and wordless_at >= :start and wordless_at < :end and wordless_at = open_until
 
--- rated: rated by the citizen in the period
+-- name: rated
 rated_at >= :start and rated_at < :end
 
--- satisfied: rated satisfied or acceptable in the period
+-- name: satisfied
 {rated} and rating in ('satisfied', 'acceptable')
 
--- rated_satisfied: rated satisfied in the period
+-- name: rated_satisfied
 {rated} and rating = 'satisfied'
 
--- rated_acceptable: rated acceptable in the period
+-- name: rated_acceptable
 {rated} and rating = 'acceptable'
 
--- rated_not_satisfied: rated not satisfied in the period
+-- name: rated_not_satisfied
 {rated} and rating = 'not_satisfied'
 
--- reopened_open: open, and opened again after an answer
+-- name: reopened_open
 {open} and reopen_count > 0
 
--- reopened: received in the period, and opened again after an answer
+-- name: reopened
 {received} and reopen_count > 0
 
--- past_due: ended after its deadline, or still open past it
+-- name: past_due
+-- ended after its deadline, or still open past it
 least(open_until, :at) > due_at
 
--- by_due: ended by its deadline, or open with a deadline that has not passed
+-- name: by_due
+-- ended by its deadline, or open with a deadline that has not passed
 least(open_until, :at) <= due_at
 
--- published: received in the period, and among those the city itself published
+-- name: published
 {received} and report_at.id in (select report_id from report_source)
 
--- published_late: received in the period and published by the city; late by the city's own flag
+-- name: published_late
 {received} and report_at.id in (select report_id from report_source where published_late)
 
--- published_in_time: received in the period and published by the city; in time by the city's own flag
+-- name: published_in_time
 {received} and report_at.id in (select report_id from report_source where not published_late)
 
--- published_unsaid: received in the period and published by the city; the city gave no flag
+-- name: published_unsaid
 {received} and report_at.id in (select report_id from report_source where published_late is null)
 
--- ours_late: received in the period and published by the city; ended after its deadline, or open past it
+-- name: ours_late
 {published} and {past_due}
 
--- ours_in_time: received in the period and published by the city; ended by its deadline, or open before it
+-- name: ours_in_time
 {published} and {by_due}
 
--- ours_no_deadline: received in the period and published by the city; no deadline known
+-- name: ours_no_deadline
 {published} and due_at is null
 
--- published_late_ours_late: received in the period; late by the city's own flag; ended after its deadline, or open past it
+-- name: published_late_ours_late
 {published_late} and {past_due}
 
--- published_late_ours_in_time: received in the period; late by the city's own flag; ended by its deadline, or open before it
+-- name: published_late_ours_in_time
 {published_late} and {by_due}
 
--- published_late_ours_no_deadline: received in the period; late by the city's own flag; no deadline known
+-- name: published_late_ours_no_deadline
 {published_late} and due_at is null
 
--- published_in_time_ours_late: received in the period; in time by the city's own flag; ended after its deadline, or open past it
+-- name: published_in_time_ours_late
 {published_in_time} and {past_due}
 
--- published_in_time_ours_in_time: received in the period; in time by the city's own flag; ended by its deadline, or open before it
+-- name: published_in_time_ours_in_time
 {published_in_time} and {by_due}
 
--- published_in_time_ours_no_deadline: received in the period; in time by the city's own flag; no deadline known
+-- name: published_in_time_ours_no_deadline
 {published_in_time} and due_at is null
 
--- published_unsaid_ours_late: received in the period; the city gave no flag; ended after its deadline, or open past it
+-- name: published_unsaid_ours_late
 {published_unsaid} and {past_due}
 
--- published_unsaid_ours_in_time: received in the period; the city gave no flag; ended by its deadline, or open before it
+-- name: published_unsaid_ours_in_time
 {published_unsaid} and {by_due}
 
--- published_unsaid_ours_no_deadline: received in the period; the city gave no flag; no deadline known
+-- name: published_unsaid_ours_no_deadline
 {published_unsaid} and due_at is null
 
--- published_status: received in the period, and of this status in the city's own words
+-- name: published_status
 {received} and report_at.id in (
     select report_id from report_source where coalesce(told_status, '') = cast(:said as text))
 
--- published_district: received in the period, and of this district in the city's own words
+-- name: published_district
 {received} and report_at.id in (
     select report_id from report_source where coalesce(told_district, '') = cast(:said as text))
 
--- published_ward: received in the period, and of this ward in the city's own words
+-- name: published_ward
 {received} and report_at.id in (
     select report_id from report_source where coalesce(told_ward, '') = cast(:said as text))
 
--- officer: who answers for it in the unit that held it; '' where nobody is assigned, or where another unit has it now
+-- name: officer
+-- who answers for it in the unit that held it; '' where nobody is assigned, or where another unit has it now
 (select case when report.unit_id = report_at.unit_id then coalesce(report.officer, '') else '' end
     from report where report.id = report_at.id)
 
--- chosen: what the viewer's filters let through; an empty filter lets everything through, -1 and '' stand for none
+-- name: chosen
+-- what the viewer's filters let through; an empty filter lets everything through, -1 and '' stand for none
 {chosen_group}
 and {chosen_severity}
 and (cast(:officers as text[]) is null
@@ -256,16 +263,17 @@ and (cast(:officers as text[]) is null
 and (cast(:cells as bigint[]) is null
     or report_at.id in (select id from report where cell = any(cast(:cells as bigint[]))))
 
--- chosen_group: the same of reports in groups, without severity, officer and place; of one chosen alone the planner sees an order
+-- name: chosen_group
+-- the same of reports in groups, without severity, officer and place; of one chosen alone the planner sees an order
 {chosen_district}
 and (cast(:wards as integer[]) is null
     or cardinality(cast(:wards as integer[])) = 1 and ward_id = (cast(:wards as integer[]))[1]
     or cardinality(cast(:wards as integer[])) > 1 and ward_id = any(cast(:wards as integer[]))
     or ward_id is null and -1 = any(cast(:wards as integer[])))
 and (cast(:units as integer[]) is null
-    or cardinality(cast(:units as integer[])) = 1 and unit_id = (cast(:units as integer[]))[1]
-    or cardinality(cast(:units as integer[])) > 1 and unit_id = any(cast(:units as integer[]))
-    or unit_id is null and -1 = any(cast(:units as integer[])))
+    or cardinality(cast(:units as integer[])) = 1 and {unit} = (cast(:units as integer[]))[1]
+    or cardinality(cast(:units as integer[])) > 1 and {unit} = any(cast(:units as integer[]))
+    or {unit} is null and -1 = any(cast(:units as integer[])))
 and (cast(:categories as integer[]) is null
     or cardinality(cast(:categories as integer[])) = 1 and category_id = (cast(:categories as integer[]))[1]
     or cardinality(cast(:categories as integer[])) > 1 and category_id = any(cast(:categories as integer[])))
@@ -273,16 +281,23 @@ and (cast(:channels as integer[]) is null
     or cardinality(cast(:channels as integer[])) = 1 and channel_id = (cast(:channels as integer[]))[1]
     or cardinality(cast(:channels as integer[])) > 1 and channel_id = any(cast(:channels as integer[])))
 
--- chosen_district: the same of the district alone
+-- name: unit
+-- the unit a report counts for: its holder, and for `with_higher` the unit that handed it up (queries/engine/statements.py)
+unit_id
+
+-- name: chosen_district
+-- the same of the district alone
 (cast(:districts as integer[]) is null
     or cardinality(cast(:districts as integer[])) = 1 and district_id = (cast(:districts as integer[]))[1]
     or cardinality(cast(:districts as integer[])) > 1 and district_id = any(cast(:districts as integer[]))
     or district_id is null and -1 = any(cast(:districts as integer[])))
 
--- chosen_severity: the same of the severity alone
+-- name: chosen_severity
+-- the same of the severity alone
 (cast(:severities as text[]) is null or severity = any(cast(:severities as text[])))
 
--- state: how far a report is, in one word
+-- name: state
+-- how far a report is, in one word
 case
     when {overdue} then 'overdue'
     when {due_soon} then 'due_soon'
@@ -294,55 +309,67 @@ case
     else 'resolved_late'
 end
 
--- urgency: how pressing a report is on a map
+-- name: urgency
+-- how pressing a report is on a map
 case when {overdue} then 3 when {due_soon} then 2 when {no_deadline} then 1 else 0 end
 
--- gravity: how grave a report is on a map
+-- name: gravity
+-- how grave a report is on a map
 case severity when 'urgent' then 2 when 'complex' then 1 else 0 end
 
--- spot: where a report lies, longitude and latitude in hundred-thousandths of a degree, and its id
+-- name: spot
+-- where a report lies, longitude and latitude in hundred-thousandths of a degree, and its id
 cast(lon * 100000 as integer) || ',' || cast(lat * 100000 as integer) || ',' || id
 
--- key: what the rows of an answer are about
+-- name: key
+-- what the rows of an answer are about
 case cast(:by as text)
     when 'district' then district_id
     when 'ward' then ward_id
-    when 'unit' then unit_id
+    when 'unit' then {unit}
     when 'category' then category_id
     when 'channel' then channel_id
 end
 
--- coded: public codes from one up to another, where a search is for a code
+-- name: coded
+-- public codes from one up to another, where a search is for a code
 (cast(:code as text) is null or public_code >= cast(:code as text) collate "C"
     and public_code < cast(:code_end as text) collate "C")
 
--- said: what a search finds, by words or by a code, told report by report
+-- name: said
+-- what a search finds, by words or by a code, told report by report
 (cast(:words as text) is null or words @@ cast(cast(:words as text) as tsquery)) and {coded}
 
--- found: the same, looked up in the index of words; a search within units has its own way there, in 0008
+-- name: found
+-- the same, looked up in the index of words; a search within units has its own way there, in 0008
 (cast(:words as text) is null
     or not :within_units and words @@ cast(cast(:words as text) as tsquery)
     or :within_units and id = any(array(select found_by_words(cast(cast(:words as text) as tsquery)))))
 and {coded}
 
--- found_here: the same among reports as they stand, which hold a mark of what the viewer's filters choose
+-- name: found_here
+-- the same among reports as they stand, which hold a mark of what the viewer's filters choose
 (cast(:words_here as text) is null
     or not :within_units and words @@ cast(cast(:words_here as text) as tsquery)
     or :within_units and id = any(array(select found_by_words(cast(cast(:words_here as text) as tsquery)))))
 and {coded}
 
--- own: what the viewer's units hold, where he is held to them: so said, an index finds it; who sees it, the database decides
+-- name: own
+-- what the viewer's units hold, where he is held to them: so said, an index finds it; who sees it, the database decides
 (cast(:own as integer[]) is null
     or cardinality(cast(:own as integer[])) = 1 and unit_id = (cast(:own as integer[]))[1]
     or cardinality(cast(:own as integer[])) > 1 and unit_id = any(cast(:own as integer[])))
 
--- newest: an order, the last one first; what {moves} stands for depends on the figure (queries/engine/statements.py)
+-- name: newest
+-- an order, the last one first; what {moves} stands for depends on the figure (queries/engine/statements.py)
 {moves} desc, id desc
 
--- oldest: an order, the first one first
+-- name: oldest
+-- an order, the first one first
 {moves}, id
 
--- worklist: an order: overdue and urgent, urgent, overdue, due today, the rest; in each the earliest deadline first
+-- name: worklist
+-- an order: overdue and urgent, urgent, overdue, due today, the rest; in each the earliest deadline first
 case
     when severity = 'urgent' and due_at < :at then 0
     when severity = 'urgent' then 1
@@ -351,5 +378,6 @@ case
     else 4
 end, due_at nulls last, submitted_at, id
 
--- most_late: an order, the longest past its deadline first, done or not
+-- name: most_late
+-- an order, the longest past its deadline first, done or not
 coalesce(ended_at, cast(:at as timestamptz)) - due_at desc nulls last, submitted_at, id

@@ -8,19 +8,20 @@ import pandas as pd
 
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import NONE, Filters
-from queries.engine.keyed import counts_of, join_tables, keyed, keys_of, lookup
 from queries.figures.figures import Dimension, derived_times, names, standing
+from queries.figures.keyed import counts_of, join_tables, keyed, keys_of, lookup
 from queries.figures.period import period_counts
 from queries.privacy.small_numbers import counts
+from queries.registry.registry import FIGURES, in_group, in_table
 
-URGENCIES = ("open", "overdue", "due_today", "due_soon", "no_deadline")
-RECEIPTS = ("receive_waiting", "receive_overdue")
-AGES = ("age_under_3", "age_3_to_7", "age_7_to_14", "age_14_to_30", "age_over_30")
-STAGES = ("waiting", "in_progress", "escalated")
+URGENCIES = in_group("urgency")
+RECEIPTS = in_group("receipt")
+AGES = in_group("age")
+STAGES = in_group("stage")
 PACE_DAYS = 28
 """Whole weeks, so that every weekday has the same weight in the pace."""
 _FLOWS = ("received", "ended", "resolved")
-_WAITING = (*URGENCIES, *RECEIPTS, *AGES, *STAGES, "escalated_unheld", "urgent", "urgent_overdue", "not_received")
+_WAITING = in_table("backlog")
 
 
 def backlog(reports: ReportDatabase, filters: Filters, *, since: datetime, by: Dimension | None = None) -> pd.DataFrame:
@@ -72,9 +73,10 @@ def _backlog(reports: ReportDatabase, filters: Filters, since: datetime, by: Dim
 def _waiting(reports: ReportDatabase, filters: Filters, by: Dimension | None) -> pd.DataFrame:
     """Return _WAITING and `oldest` by key: the last age and the middle stage are the rest of `open`."""
     table = reports.ask("backlog", **filters.parameters() | derived_times(reports, filters) | {"by": by})
-    for parts, left in ((AGES, "age_over_30"), (STAGES, "in_progress")):
-        others = [name for name in parts if name != left]
-        table[left] = table["open"].to_numpy() - counts_of(table, others).sum(axis=1)
+    for parts in (AGES, STAGES):
+        others = [name for name in parts if not FIGURES[name].remainder]
+        (remainder,) = set(parts) - set(others)
+        table[remainder] = table["open"].to_numpy() - counts_of(table, others).sum(axis=1)
     return table
 
 

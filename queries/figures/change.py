@@ -7,7 +7,8 @@ from math import ceil
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import TICK, Filters
 from queries.figures.figures import STANDING, standing
-from queries.figures.period import PERIOD_COUNTS, SUMS, period_counts
+from queries.figures.period import period_counts
+from queries.registry.registry import FIGURES, PERIOD_COUNTS, SUMS
 
 _FEW_WEEKS = 28  # days: longer periods are rounded to whole weeks
 
@@ -27,7 +28,7 @@ class Earlier:
 
     def of(self, figure: str) -> Filters | None:
         """Return the filters that a figure is compared with."""
-        return self.period if figure in PERIOD_COUNTS or figure in SUMS else self.standing
+        return self.period if FIGURES[figure].kind == "period" else self.standing
 
     def counts(self, reports: ReportDatabase) -> dict[str, int]:
         """Return the comparable earlier figures. Raises DatabaseAway."""

@@ -13,9 +13,11 @@ from rich.table import Table
 
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import Filters
-from queries.engine.keyed import join_tables, keys_of, lookup
+from queries.figures.keyed import join_tables, keys_of, lookup
 from queries.figures.period import hours, period_counts, summed
 from queries.privacy.small_numbers import counts
+from queries.registry.figure import Share
+from queries.registry.registry import SHARES, SUMS, TIMES, in_table, standing_in
 
 _SHAPES = "\u0306\u0302\u031b"
 """The diacritics that make another letter, in alphabetical order: breve, circumflex, horn."""
@@ -24,45 +26,14 @@ _TONES = "\u0300\u0309\u0303\u0301\u0323"
 
 Dimension = Literal["district", "ward", "unit", "category", "channel"]
 
-AGGREGATES_ONLY = (
-    "received",
-    "open",
-    "overdue",
-    "seriously_overdue",
-    "due_soon",
-    "no_deadline",
-    "not_received",
-    "receive_waiting",
-    "receive_overdue",
-    "urgent",
-    "urgent_overdue",
-    "escalated_unheld",
-    "receive_fell_due",
-    "received_on_time",
-    "resolved_on_time",
-    "resolved_late",
-    "resolved_no_deadline",
-    "refused",
-    "fell_due",
-    "done_by_due",
-    "rated",
-    "satisfied",
-)
-STANDING = (
-    "open",
-    "overdue",
-    "seriously_overdue",
-    "due_soon",
-    "no_deadline",
-    "not_received",
-    "receive_waiting",
-    "receive_overdue",
-    "urgent",
-    "urgent_overdue",
-    "escalated_unheld",
-)
-"""Those of COUNTS that depend on the moment alone."""
-HOURS = ("median_hours", "p90_hours", "median_worked_hours", "p90_worked_hours")
+TABLED = in_table("figures")
+"""The counts of `figures`."""
+STANDING = tuple(figure.name for figure in standing_in("figures"))
+"""Those of them that depend on the moment alone."""
+HOURS = tuple(TIMES)
+_TABLED_SHARES = tuple(share for share in SHARES.values() if share.tabled)
+_PARTS_OF_SHARES = {name for share in SHARES.values() for name in (share.part, share.whole)}
+_SUMS_OF_SHARES = tuple(name for name in SUMS if name in _PARTS_OF_SHARES and name not in TABLED)
 
 
 @dataclass(frozen=True)
@@ -194,7 +165,7 @@ def figures(reports: ReportDatabase, filters: Filters, *, by: Dimension | None =
     """Return every count: one row in all, or one for each member of a dimension with any counts.
 
     Columns: `key` (null: reports without one, such as those not located), `code`, `name_vi` and `name_en` if there is a
-    dimension, and COUNTS (reports). Shares are computed from RATES, which keep numerator and denominator. Raises
+    dimension, and TABLED (reports). Shares are computed from SHARES, which keep numerator and denominator. Raises
     DatabaseAway.
     """
     asked = filters.counting()
@@ -203,11 +174,11 @@ def figures(reports: ReportDatabase, filters: Filters, *, by: Dimension | None =
 
 def _figures(reports: ReportDatabase, filters: Filters, by: Dimension | None) -> pd.DataFrame:
     period = period_counts(reports, filters, by=by)
-    table = join_tables([period, standing(reports, filters, by=by)])[["key", *AGGREGATES_ONLY]]
+    table = join_tables([period, standing(reports, filters, by=by)])[["key", *TABLED]]
     if by is None:
         return table
     table[["code", "name_vi", "name_en"]] = lookup(keys_of(table), names(reports, by), ("code", "name_vi", "name_en"))
-    return table[["key", "code", "name_vi", "name_en", *AGGREGATES_ONLY]].sort_values("code", ignore_index=True)
+    return table[["key", "code", "name_vi", "name_en", *TABLED]].sort_values("code", ignore_index=True)
 
 
 def standing(reports: ReportDatabase, filters: Filters, *, by: Dimension | None = None) -> pd.DataFrame:
@@ -232,21 +203,9 @@ def timed(reports: ReportDatabase, filters: Filters, *, by: Dimension | None = N
     return table
 
 
-RATES = {
-    "overdue_share": ("overdue", "open"),
-    "on_time_rate": ("done_by_due", "fell_due"),
-    "receive_overdue_share": ("receive_overdue", "not_received"),
-    "received_on_time_rate": ("received_on_time", "receive_fell_due"),
-    "closed_on_time_share": ("resolved_on_time", "resolved_with_deadline"),
-    "refused_share": ("refused", "ended"),
-    "satisfaction": ("satisfied", "rated"),
-}
-"""Each share's numerator and denominator. closed_on_time_share is the city's older figure, kept for comparison."""
-
-
 def with_sums(table: pd.DataFrame) -> pd.DataFrame:
-    """Add the sums that shares divide by."""
-    return summed(table, ("resolved_with_deadline", "resolved", "ended"))
+    """Add the sums that shares divide by, which `figures` leaves out."""
+    return summed(table, _SUMS_OF_SHARES)
 
 
 def as_records(table: pd.DataFrame, filters: Filters) -> dict[str, Any]:
@@ -255,10 +214,10 @@ def as_records(table: pd.DataFrame, filters: Filters) -> dict[str, Any]:
     """
     rows = []
     for row in with_sums(table).to_dict("records"):
-        record = {name: None if pd.isna(row[name]) else row[name] for name in table.columns if name not in RATES}
-        for rate, (numerator, denominator) in RATES.items():
-            parts = row[numerator], row[denominator]
-            record[rate] = {
+        record = {name: None if pd.isna(row[name]) else row[name] for name in table.columns}
+        for share in _TABLED_SHARES:
+            parts = row[share.part], row[share.whole]
+            record[share.name] = {
                 "numerator": parts[0],
                 "denominator": parts[1],
                 "rate": round(parts[0] / parts[1], 6) if parts[1] else None,
@@ -276,11 +235,11 @@ def as_rich_table(table: pd.DataFrame) -> Table:
     """Return `timed` figures for a terminal: one figure a line if there is one row, else one row a line."""
     records = with_sums(table)
     printed = Table(show_edge=False, pad_edge=False)
-    shares = {rate: [_share(row, *parts) for row in records.to_dict("records")] for rate, parts in RATES.items()}
+    shares = {share.name: [_share(row, share) for row in records.to_dict("records")] for share in _TABLED_SHARES}
     if "code" not in table.columns:
         printed.add_column("figure")
         printed.add_column("", justify="right")
-        for name in AGGREGATES_ONLY:
+        for name in TABLED:
             printed.add_row(name, f"{records[name].iloc[0]:,}")
         for name in HOURS:
             printed.add_row(name, _hours(records[name].iloc[0]))
@@ -290,21 +249,21 @@ def as_rich_table(table: pd.DataFrame) -> Table:
     shown = ("received", "open", "overdue", "seriously_overdue", "due_soon", "no_deadline")
     printed.add_column("code")
     printed.add_column("name", no_wrap=True)
-    for name in (*shown, *RATES, *HOURS):
+    for name in (*shown, *shares, *HOURS):
         printed.add_column(name, justify="right")
     for index, row in enumerate(records.to_dict("records")):
         printed.add_row(
             "-" if pd.isna(row["code"]) else row["code"],
             "(none)" if pd.isna(row["name_vi"]) else row["name_vi"],
             *(f"{row[name]:,}" for name in shown),
-            *(shares[rate][index] for rate in RATES),
+            *(values[index] for values in shares.values()),
             *(_hours(row[name]) for name in HOURS),
         )
     return printed
 
 
-def _share(row: dict[Any, Any], numerator: str, denominator: str) -> str:
-    count, whole = row[numerator], row[denominator]
+def _share(row: dict[Any, Any], share: Share) -> str:
+    count, whole = row[share.part], row[share.whole]
     return f"{count:,}/{whole:,}" + (f" {count / whole:.1%}" if whole else "")
 
 

@@ -11,8 +11,9 @@ from queries.figures.backlog import mix
 from queries.figures.figures import derived_times, names, standing
 from queries.figures.ranking import expected, ratio
 from queries.privacy.small_numbers import FEWEST, counts
+from queries.registry.registry import in_table
 
-_BEHIND = ("open", "overdue", "seriously_overdue", "receive_overdue", "no_deadline")
+_BEHIND = in_table("overdue")
 
 
 def overdue(reports: ReportDatabase, filters: Filters, *, by: Literal["unit", "district"]) -> pd.DataFrame:

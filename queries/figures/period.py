@@ -11,37 +11,11 @@ from numpy.typing import NDArray
 
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import FIELDS, NONE, Filters
-from queries.engine.keyed import counts_of, keyed, keys_of, sum_tables
 from queries.figures.chance import median_bounds
+from queries.figures.keyed import counts_of, keyed, keys_of, sum_tables
 from queries.privacy.small_numbers import counts
-
-PERIOD_COUNTS = (
-    "received",
-    "received_off_map",
-    "reopened",
-    "resolved_on_time",
-    "resolved_late",
-    "resolved_no_deadline",
-    "refused",
-    "fell_due",
-    "done_by_due",
-    "receive_fell_due",
-    "received_on_time",
-    "rated_satisfied",
-    "rated_acceptable",
-    "rated_not_satisfied",
-)
-"""The counts of a period, as definitions.sql names them."""
-
-SUMS = {
-    "received_on_map": ("received", "-received_off_map"),
-    "resolved": ("resolved_on_time", "resolved_late", "resolved_no_deadline"),
-    "resolved_with_deadline": ("resolved_on_time", "resolved_late"),
-    "ended": ("resolved_on_time", "resolved_late", "resolved_no_deadline", "refused"),
-    "satisfied": ("rated_satisfied", "rated_acceptable"),
-    "rated": ("rated_satisfied", "rated_acceptable", "rated_not_satisfied"),
-}
-"""Derived counts: sums, or (-) differences, of the others."""
+from queries.registry.figure import Figure
+from queries.registry.registry import PERIOD_COUNTS, SUMS
 
 MEDIAN_BOUNDS = ("median_low_hours", "median_high_hours")
 """The 99% confidence bounds of the median (queries.chance), in hours: 0 and infinity if there are too few reports."""
@@ -133,8 +107,12 @@ def _one_row(table: pd.DataFrame) -> pd.DataFrame:
 
 def summed(table: pd.DataFrame, names: Iterable[str] = tuple(SUMS)) -> pd.DataFrame:
     """Add some of SUMS to a table that has their terms."""
-    signed = {name: [(term.lstrip("-"), -1 if term.startswith("-") else 1) for term in SUMS[name]] for name in names}
-    return table.assign(**{name: sum(sign * table[term].to_numpy() for term, sign in signed[name]) for name in names})
+    return table.assign(**{name: _sum(table, SUMS[name]) for name in names})
+
+
+def _sum(table: pd.DataFrame, figure: Figure) -> NDArray[np.int64]:
+    terms = [table[name].to_numpy() for name in figure.sum_of]
+    return np.asarray(sum(terms) - sum(table[name].to_numpy() for name in figure.less))
 
 
 def hours(reports: ReportDatabase, filters: Filters, *, by: str | None = None) -> pd.DataFrame:

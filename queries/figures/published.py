@@ -8,29 +8,20 @@ from rich.table import Table
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import Filters
 from queries.privacy.small_numbers import counts
+from queries.registry.registry import FIGURES
 
 Kind = Literal["late", "status", "district", "ward"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """The kinds of data that a city can publish about a report."""
-SAID: dict[str, Kind] = {"published_status": "status", "published_district": "district", "published_ward": "ward"}
+SAID = {figure.name: figure.said for figure in FIGURES.values() if figure.said}
 """The figures that count one of the city's own words, `Filters.said`, and the kind of word."""
 RARE = "…"
 """Stands for the city's words that fewer than five reports have: they could identify a citizen (schema 0033)."""
-FLAGS = {"late": "published_late", "in_time": "published_in_time", "unsaid": "published_unsaid"}
+FLAGS = {figure.flag: figure.name for figure in FIGURES.values() if figure.flag and not figure.ours}
 """The city's own flag of a report, and the figure that counts it."""
-OURS = {"late": "ours_late", "in_time": "ours_in_time", "no_deadline": "ours_no_deadline"}
+OURS = {figure.ours: figure.name for figure in FIGURES.values() if figure.ours and not figure.flag}
 """Our finding for a report that the city published, at a moment, and the figure that counts it."""
-CROSSED = {
-    ("late", "late"): "published_late_ours_late",
-    ("late", "in_time"): "published_late_ours_in_time",
-    ("late", "no_deadline"): "published_late_ours_no_deadline",
-    ("in_time", "late"): "published_in_time_ours_late",
-    ("in_time", "in_time"): "published_in_time_ours_in_time",
-    ("in_time", "no_deadline"): "published_in_time_ours_no_deadline",
-    ("unsaid", "late"): "published_unsaid_ours_late",
-    ("unsaid", "in_time"): "published_unsaid_ours_in_time",
-    ("unsaid", "no_deadline"): "published_unsaid_ours_no_deadline",
-}
+CROSSED = {(figure.flag, figure.ours): figure.name for figure in FIGURES.values() if figure.flag and figure.ours}
 """The figure for each pair of the city's flag and our finding."""
 
 

@@ -9,14 +9,9 @@ from queries.engine.filters import Filters
 from queries.figures.chance import beyond_chance
 from queries.figures.figures import figures, with_sums
 from queries.privacy.small_numbers import FEWEST, counts
+from queries.registry.registry import FIGURES
 
-SIGNALS = {
-    "resolved_last_hour": "resolved_with_deadline",
-    "refused": "ended",
-    "reopened_soon": "received",
-    "deadline_moved": "received",
-    "resolved_without_words": "resolved",
-}
+SIGNALS = {figure.name: figure.signal_of for figure in FIGURES.values() if figure.signal_of}
 """Each signal's figure, and the whole it is a share of."""
 
 

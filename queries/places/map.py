@@ -8,8 +8,8 @@ import pandas as pd
 
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import Filters
-from queries.engine.keyed import keys_of, sum_tables
 from queries.figures.figures import derived_times
+from queries.figures.keyed import keys_of, sum_tables
 from queries.figures.period import summarised
 from queries.privacy.small_numbers import counts
 

@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import FIELDS, TICK, Filters, Square
 from queries.engine.scope import AGGREGATES_ONLY
-from queries.engine.statements import definitions, written
+from queries.registry.registry import FIGURES, PARTS
 
 STEP = 5
 """The rounding step. Published numbers reveal nothing about fewer reports than this."""
@@ -46,29 +46,7 @@ KEY_VARIABLE = "REPORT_ROUNDING_KEY"
 """The secret for the coins: set the same value for all processes of a dashboard."""
 
 _KINDS = frozenset({*FIELDS, "severity", "square"})
-_PARTS = (
-    ("overdue", "open"),
-    ("seriously_overdue", "overdue"),
-    ("due_soon", "open"),
-    ("due_today", "due_soon"),
-    ("no_deadline", "open"),
-    ("not_received", "open"),
-    ("receive_waiting", "not_received"),
-    ("receive_waiting", "open"),
-    ("receive_overdue", "not_received"),
-    ("receive_overdue", "open"),
-    ("urgent", "open"),
-    ("urgent_overdue", "urgent"),
-    ("urgent_overdue", "overdue"),
-    ("escalated", "open"),
-    ("escalated_unheld", "escalated"),
-    ("escalated_unheld", "open"),
-    ("received_off_map", "received"),
-    ("reopened", "received"),
-    ("done_by_due", "fell_due"),
-    ("received_on_time", "receive_fell_due"),
-    ("by_rule", "reports"),
-)
+_PARTS = (*PARTS, ("by_rule", "reports"))
 """Parts and their wholes: a published part is at most its published whole."""
 
 Make = Callable[[Filters], pd.DataFrame]
@@ -236,7 +214,7 @@ def _key() -> bytes:
 @cache
 def _of_a_period(column: str) -> bool:
     """Whether a column's count depends on the period; a column that is no figure may."""
-    return column not in definitions() or ":start" in written(column)
+    return column not in FIGURES or FIGURES[column].kind == "period"
 
 
 def _rows(table: pd.DataFrame, columns: tuple[str, ...], keys: tuple[str, ...]) -> _Rows:

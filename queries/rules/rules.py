@@ -49,6 +49,10 @@ def unsure(reports: ReportDatabase, filters: Filters) -> Unsure:
     This covers the rules in force, not each report's own: a report may still have the deadline of an earlier rule.
     Raises DatabaseAway.
     """
+    return reports.remember(("unsure", _day(filters)), lambda: _unsure(reports, filters))
+
+
+def _unsure(reports: ReportDatabase, filters: Filters) -> Unsure:
     known, hours = rules(reports, filters), office_hours(reports, filters)
     assumed = (known["clock"] == "working") & (not hours["confirmed"].all())
     return Unsure(

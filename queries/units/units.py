@@ -8,8 +8,9 @@ from queries.engine.scope import NOTHING
 from queries.figures.figures import derived_times, reading_order
 from queries.figures.period import period_counts
 from queries.privacy.small_numbers import counts
+from queries.registry.registry import SUMS, in_table
 
-_DUTIES = ("due_today", "new_here", "by_transfer", "sent_back")
+_DUTIES = in_table("duties")
 
 
 def officers(reports: ReportDatabase, filters: Filters) -> pd.DataFrame:
@@ -54,7 +55,7 @@ def ratings(reports: ReportDatabase, filters: Filters) -> dict[str, int]:
     Raises DatabaseAway.
     """
     row = period_counts(reports, filters).iloc[0]
-    return {name: int(row[name]) for name in ("rated", "rated_satisfied", "rated_acceptable", "rated_not_satisfied")}
+    return {name: int(row[name]) for name in ("rated", *SUMS["rated"].sum_of)}
 
 
 def family(reports: ReportDatabase, unit: int) -> pd.DataFrame:

@@ -26,6 +26,10 @@ _LONG = 20_000  # bytes
 _TO_CASES = re.compile(r' href="(?:cases|report)[.?][^"]*"')
 
 
+class View:
+    """What a template draws: a frozen dataclass, whose fields are the values of the template."""
+
+
 class _Exact(str):
     """A value, such as a code that goes into the address, that is escaped but otherwise unchanged."""
 
@@ -74,7 +78,7 @@ def panel(template: str, *, key: str, width: Literal["stretch", "content"] = "st
     _component()(data={"html": opened_by(run, html) if run else html}, key=key, width=width)
 
 
-def shared_panel(run: Run, template: str, *, key: str, make: Callable[[], dict[str, Any]]) -> None:
+def shared_panel(run: Run, template: str, *, key: str, make: Callable[[], View | dict[str, Any]]) -> None:
     """Draw a panel that is the same for every viewer of this address and moment; its values are made once for all."""
     data = run.shared(("panel", template, key), lambda: _packed(opened_by(run, render(template, make()))))
     _component()(data=data, key=key)
@@ -93,6 +97,6 @@ def _packed(html: str) -> dict[str, str]:
     return {"packed": b64encode(gzip.compress(written, mtime=0)).decode()}
 
 
-def render(template: str, values: dict[str, Any]) -> str:
-    """Return the HTML of a room's `<template>.html` with its values, escaped."""
-    return _templates().get_template(f"{template}.html").render(**values)
+def render(template: str, values: View | dict[str, Any]) -> str:
+    """Return the HTML of a room's `<template>.html` with its values, escaped: of a view, its fields."""
+    return _templates().get_template(f"{template}.html").render(vars(values) if isinstance(values, View) else values)

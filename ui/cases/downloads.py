@@ -26,10 +26,10 @@ from queries.access.accounts import Account
 from queries.engine.database import DatabaseAway, NotAReportDatabase
 from queries.figures.figures import City
 from ui.access import accounts, languages, record
+from ui.address.case_list import asked_list
 from ui.address.url_filters import parse_filters
 from ui.base.i18n import Language, _, speaking
 from ui.base.temporary_files import own_folder
-from ui.cases.case_list import asked_list
 from ui.cases.exports import MOST_FOUND, CasesBook, Export, csv_parts
 from ui.live import watch
 from ui.live.limits import Places, Whose

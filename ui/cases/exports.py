@@ -26,11 +26,13 @@ from queries.figures.figures import City, Dimension, names
 from queries.figures.published import KINDS, kinds
 from safe_text import plain_text, spreadsheet_cell
 from ui.access.record import Taken
+from ui.address.case_list import CaseList
 from ui.base import levels
 from ui.base.i18n import _, day_form, moment, name, number
 from ui.base.states import severity, state
-from ui.cases.case_list import CaseList, described
-from ui.figures.published import flag_name, flag_of, kind_name
+from ui.cases.case_list import described
+from ui.figures.published import flag_name, kind_name
+from ui.figures.published_case import flag_of
 
 MOST_FOUND = 100_000
 """The most cases in a file of search results, which says so; other lists are complete."""

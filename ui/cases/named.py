@@ -1,5 +1,6 @@
 """The cases to raise at a briefing, each with its holder, the officer and how late it is."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -10,12 +11,12 @@ from queries.units.units import heads
 from safe_text import plain_text
 from ui.address.links import address, carried
 from ui.base.figure_names import figure_name
-from ui.base.html_panel import shared_panel
+from ui.base.html_panel import View, shared_panel
 from ui.base.i18n import _, language, moment, name, rounding
 from ui.base.page_paths import REPORT, UNIT
 from ui.base.run import Run
 from ui.cases.worklist import deadline, nobody
-from ui.figures.tiles import count_of
+from ui.figures.count import Count, count_of
 
 _EACH = 2
 _GROUPS: tuple[tuple[str, Order, str], ...] = (
@@ -27,6 +28,37 @@ _GROUPS: tuple[tuple[str, Order, str], ...] = (
 """The figures whose cases are listed, their order, and another figure to use if one counts nothing."""
 
 
+@dataclass(frozen=True)
+class Case:
+    """A case with its holder, who heads that, the officer in charge, and how late it is."""
+
+    title: str
+    href: str
+    unit: str
+    unit_href: str
+    head: str
+    officer: str
+    late: bool
+    deadline: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """The first cases of a figure; `alarm` marks one that should count nothing."""
+
+    title: str
+    count: Count
+    alarm: bool
+    cases: list[Case]
+
+
+@dataclass(frozen=True)
+class Named(View):
+    """The cases to raise, as cases/named.html draws them."""
+
+    groups: list[Group]
+
+
 def named(run: Run, *, key: str) -> None:
     """Draw the first cases of each group; nothing for a viewer who may read no case. Raises DatabaseAway."""
     if run.filters.scope.sees_cases:
@@ -34,7 +66,7 @@ def named(run: Run, *, key: str) -> None:
             shared_panel(run, "named", key=key, make=lambda: _named(run))
 
 
-def _named(run: Run) -> dict[str, Any]:
+def _named(run: Run) -> Named:
     units = names(run.reports, "unit").to_dict("index")
     heading = heads(run.reports, run.filters)
     groups = []
@@ -44,29 +76,29 @@ def _named(run: Run) -> dict[str, Any]:
             count, figure = readable_count(run.reports, run.filters, figure=instead), instead
         table = cases(run.reports, run.filters, figure=figure, order=order, limit=_EACH)
         groups.append(
-            {
-                "title": figure_name(figure) if figure != "overdue" else _("Overdue the longest"),
-                "count": count_of(run, figure, count, sort=None if order == "worklist" else order),
-                "alarm": count > 0 and figure in {"urgent_overdue", "escalated_unheld"},
-                "cases": [_case(run, case, units, heading) for case in table.to_dict("records")],
-            }
+            Group(
+                title=figure_name(figure) if figure != "overdue" else _("Overdue the longest"),
+                count=count_of(run, figure, count, sort=None if order == "worklist" else order),
+                alarm=count > 0 and figure in {"urgent_overdue", "escalated_unheld"},
+                cases=[_case(run, case, units, heading) for case in table.to_dict("records")],
+            )
         )
-    return {"groups": groups}
+    return Named(groups)
 
 
-def _case(run: Run, case: Any, units: dict[Any, Any], heading: dict[int, Any]) -> dict[str, Any]:
+def _case(run: Run, case: Any, units: dict[Any, Any], heading: dict[int, Any]) -> Case:
     unit, choices = units.get(case["unit_id"]), carried(run)
     head = heading.get(int(case["unit_id"])) if unit else None
-    return {
-        "title": case["title"],
-        "href": address(REPORT, **choices | {"code": case["public_code"]}),
-        "unit": name(unit) if unit else nobody(escalated=not pd.isna(case["escalated_at"])),
-        "unit_href": address(UNIT, **choices | {"unit": unit["code"]}) if unit else "",
-        "head": ": ".join(map(plain_text, (head[f"title_{language()}"], head["name"]))) if head else "",
-        "officer": (case["officer"] if isinstance(case["officer"], str) else _("not assigned")) if unit else "",
-        "late": case["state"] == "overdue",
-        "deadline": _deadline(case, run),
-    }
+    return Case(
+        title=case["title"],
+        href=address(REPORT, **choices | {"code": case["public_code"]}),
+        unit=name(unit) if unit else nobody(escalated=not pd.isna(case["escalated_at"])),
+        unit_href=address(UNIT, **choices | {"unit": unit["code"]}) if unit else "",
+        head=": ".join(map(plain_text, (head[f"title_{language()}"], head["name"]))) if head else "",
+        officer=(case["officer"] if isinstance(case["officer"], str) else _("not assigned")) if unit else "",
+        late=case["state"] == "overdue",
+        deadline=_deadline(case, run),
+    )
 
 
 def _deadline(case: Any, run: Run) -> str:

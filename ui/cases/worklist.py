@@ -1,5 +1,6 @@
 """Cases in rows with the five clears: what, where, who, progress, result."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -8,15 +9,54 @@ from queries.cases.cases import Order, case_count, cases, readable_count, workin
 from queries.figures import published
 from queries.figures.figures import names
 from ui.address.links import address, carried
-from ui.base.html_panel import shared_panel
+from ui.base.html_panel import View, shared_panel
 from ui.base.i18n import _, duration, moment, name, ngettext, number, rounding
 from ui.base.page_paths import REPORT, UNIT
 from ui.base.run import Run
 from ui.base.states import TONES, state
-from ui.figures.published import of_case
-from ui.figures.unconfirmed import mark
+from ui.figures.published_case import OfCase, of_case
+from ui.figures.unconfirmed import Mark, mark
 
 PAGE_LENGTH = 20
+
+
+@dataclass(frozen=True)
+class Row:
+    """One case in the words of the five clears. Words are empty where nothing is known; `unit_href` is None without a
+    holder, and `city` where the city publishes nothing.
+    """
+
+    title: str
+    code: str
+    href: str
+    category: str
+    severity: str
+    address: str
+    place: str
+    unit: str
+    unit_href: str | None
+    officer: str
+    state: str
+    tone: str
+    deadline: str
+    due: str
+    results: list[str]
+    city: OfCase | None
+
+
+@dataclass(frozen=True)
+class Page(View):
+    """One page of a list of cases, as cases/worklist.html draws it; `turns` are the addresses of its neighbours."""
+
+    title: str
+    about: str
+    found: str
+    nothing: str
+    cases: list[Row]
+    mark: Mark | None
+    page: int
+    last: int
+    turns: dict[int, str]
 
 
 def worklist(
@@ -38,7 +78,7 @@ def worklist(
         shared_panel(run, "worklist", key=key, make=lambda: _page(run, figure, order, title, about, length, turn))
 
 
-def rows(run: Run, table: pd.DataFrame) -> list[dict[str, Any]]:
+def rows(run: Run, table: pd.DataFrame) -> list[Row]:
     """Return cases (of queries.cases) in the words of the five clears, with links to case and unit."""
     known = {
         dimension: names(run.reports, dimension).to_dict("index")
@@ -50,27 +90,28 @@ def rows(run: Run, table: pd.DataFrame) -> list[dict[str, Any]]:
     left = working_left(run.reports, run.filters, [int(number) for number in table["id"]])
     shown = []
     for case in table.to_dict("records"):
-        facts = {kind: rows.get(case[f"{kind}_id"]) for kind, rows in known.items()}
+        facts = {kind: members.get(case[f"{kind}_id"]) for kind, members in known.items()}
+        unit = facts["unit"]
         place = [name(facts[kind]) for kind in ("ward", "district") if facts[kind]]
         shown.append(
-            {
-                "title": case["title"],
-                "code": case["public_code"],
-                "href": address(REPORT, **choices | {"code": case["public_code"]}),
-                "category": name(facts["category"]),
-                "severity": _severity(case["severity"]),
-                "address": case["address"] if isinstance(case["address"], str) else "",
-                "place": ", ".join(dict.fromkeys(place)) or _("not located"),
-                "unit": name(facts["unit"]) if facts["unit"] else nobody(escalated=not pd.isna(case["escalated_at"])),
-                "unit_href": facts["unit"] and address(UNIT, **choices | {"unit": facts["unit"]["code"]}),
-                "officer": case["officer"] if isinstance(case["officer"], str) else "",
-                "state": state(case["state"]),
-                "tone": TONES[case["state"]],
-                "deadline": deadline(case, run, left.get(case["id"])),
-                "due": moment(case["due_at"]) if not pd.isna(case["due_at"]) else "",
-                "results": [*results(case), *handed_up(case, units), *receipt(case, run)],
-                "city": of_case(case, told),
-            }
+            Row(
+                title=case["title"],
+                code=case["public_code"],
+                href=address(REPORT, **choices | {"code": case["public_code"]}),
+                category=name(facts["category"]),
+                severity=_severity(case["severity"]),
+                address=case["address"] if isinstance(case["address"], str) else "",
+                place=", ".join(dict.fromkeys(place)) or _("not located"),
+                unit=name(unit) if unit else nobody(escalated=not pd.isna(case["escalated_at"])),
+                unit_href=address(UNIT, **choices | {"unit": unit["code"]}) if unit else None,
+                officer=case["officer"] if isinstance(case["officer"], str) else "",
+                state=state(case["state"]),
+                tone=TONES[case["state"]],
+                deadline=deadline(case, run, left.get(case["id"])),
+                due=moment(case["due_at"]) if not pd.isna(case["due_at"]) else "",
+                results=[*results(case), *handed_up(case, units), *receipt(case, run)],
+                city=of_case(case, told),
+            )
         )
     return shown
 
@@ -150,32 +191,26 @@ def results(case: Any) -> list[str]:
     return said
 
 
-def _page(run: Run, figure: str, order: Order, title: str, about: str, length: int, turn: str) -> dict[str, Any]:
+def _page(run: Run, figure: str, order: Order, title: str, about: str, length: int, turn: str) -> Page:
     count = readable_count(run.reports, run.filters, figure=figure)
     last = max(1, -(-count // length))
     wanted = next(iter(run.query.get(turn, [])), "1")
     # More than ten digits exceed any number of pages, and int() is slow with a thousand.
     page = min(max(int(wanted), 1), last) if wanted.isdecimal() and len(wanted) < 10 else 1
     table = cases(run.reports, run.filters, figure=figure, order=order, limit=length, offset=(page - 1) * length)
-    return {
-        "title": title or _("What to do first"),
-        "about": about or _("Overdue and urgent, urgent, overdue, due today, then by deadline"),
-        "nothing": hidden_cases_note(run, figure, count) or _("Nothing is open here."),
-        "cases": rows(run, table),
-        "mark": mark(run, "handle"),
-        "found": " · ".join(
-            filter(
-                None,
-                [
-                    ngettext("{count} case", "{count} cases", count),
-                    hidden_cases_note(run, figure, count) if count else "",
-                ],
-            )
-        ),
-        "page": page,
-        "last": last,
-        "turns": {other: address("?", **run.query | {turn: other}) for other in (page - 1, page + 1)},
-    }
+    others = hidden_cases_note(run, figure, count)
+    found = [ngettext("{count} case", "{count} cases", count), others if count else ""]
+    return Page(
+        title=title or _("What to do first"),
+        about=about or _("Overdue and urgent, urgent, overdue, due today, then by deadline"),
+        found=" · ".join(filter(None, found)),
+        nothing=others or _("Nothing is open here."),
+        cases=rows(run, table),
+        mark=mark(run, "handle"),
+        page=page,
+        last=last,
+        turns={other: address("?", **run.query | {turn: other}) for other in (page - 1, page + 1)},
+    )
 
 
 def hidden_cases_note(run: Run, figure: str, readable: int) -> str:

@@ -10,9 +10,11 @@ from queries.engine.filters import Filters
 from queries.figures.chance import count_differs, share_differs
 from queries.figures.change import earlier
 from queries.privacy.small_numbers import FEWEST
+from queries.registry.registry import SHARES
 from ui.base.i18n import _, day, moment, ngettext, signed, weekday_time
 from ui.base.run import Run
-from ui.figures.tiles import Change, Count, count_of
+from ui.figures.count import Count, count_of
+from ui.figures.tiles import Change
 
 _BEFORE = "\ue000"  # of private use: stands in translated words where the earlier number goes
 
@@ -47,8 +49,9 @@ class Then:
         sure = bool(good) and bool(count_differs(int(now[figure]), before))
         return self._change(signed(change), then, ((figure, before),), change * good if sure else 0, judged=bool(good))
 
-    def share(self, part: str, whole: str, now: Any, *, good: int = 1) -> Change:
-        """Return the change of a share of `now`, in percentage points."""
+    def share(self, name: str, now: Any, *, good: int = 1) -> Change:
+        """Return the change of a share of the registry, of `now`, in percentage points."""
+        part, whole = SHARES[name].part, SHARES[name].whole
         then = self._earlier.of(whole)
         if then is None:
             return self._nothing()

@@ -1,5 +1,6 @@
 """The city's own figures (late or not, status, area) beside ours, and why they differ."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -7,14 +8,80 @@ import pandas as pd
 from queries.figures.published import CROSSED, FLAGS, OURS, RARE, Kind, crossed, flags, kinds, published_words
 from ui.address.url_filters import NOBODY, SAID
 from ui.base.figure_names import meaning
-from ui.base.html_panel import shared_panel
+from ui.base.html_panel import View, shared_panel
 from ui.base.i18n import _, percent
 from ui.base.run import Run
-from ui.figures.tiles import Count, count_of
+from ui.figures.count import Count, count_of
 
 _AT_FIRST = 12  # words of a kind; the rest is folded
-_WORDS: tuple[Kind, ...] = ("status", "district", "ward")
-_TONES = {"late": "overdue", "in_time": "good", "unsaid": "muted"}
+WORDS: tuple[Kind, ...] = ("status", "district", "ward")
+"""The kinds of what a city publishes but its flag."""
+TONES = {"late": "overdue", "in_time": "good", "unsaid": "muted"}
+"""The tone of each of the city's flags."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A number and the share it is of the whole."""
+
+    count: Count
+    share: str
+
+
+@dataclass(frozen=True)
+class FlagRow:
+    """One of the city's flags: how often it stands, and how we find the reports that bear it."""
+
+    name: str
+    tone: str
+    meaning: str
+    city: Part
+    cells: list[Count]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Reports of which the city says one thing and we another, and why."""
+
+    count: Count
+    words: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Flags:
+    """The city's flag beside ours; `heads` are our findings, and `ours` how often each is so."""
+
+    whole: Count
+    heads: list[str]
+    rows: list[FlagRow]
+    ours: list[Part]
+    whys: list[Difference]
+
+
+@dataclass(frozen=True)
+class Word:
+    """One of the city's own words and how many reports bear it."""
+
+    name: str
+    count: Count
+
+
+@dataclass(frozen=True)
+class Words:
+    """The city's words of one kind: the first ones, and the rest, which unfolds."""
+
+    name: str
+    first: list[Word]
+    rest: list[Word]
+
+
+@dataclass(frozen=True)
+class Published(View):
+    """The city's own figures beside ours, as figures/published.html draws them."""
+
+    flags: Flags | None
+    kinds: list[Words]
 
 
 def flag_name(flag: str) -> str:
@@ -30,21 +97,6 @@ def kind_name(kind: Kind) -> str:
         "district": _("The city's district"),
         "ward": _("The city's ward"),
     }[kind]
-
-
-def flag_of(case: Any) -> str:
-    """Return the city's flag of a case that it published."""
-    if pd.isna(case["published_late"]):
-        return "unsaid"
-    return "late" if case["published_late"] else "in_time"
-
-
-def ours_of(case: Any, run: Run) -> str:
-    """Return our own finding for a case (one of queries.published.OURS)."""
-    if pd.isna(case["due_at"]):
-        return "no_deadline"
-    until = run.filters.at if pd.isna(case["ended_at"]) else case["ended_at"]
-    return "late" if until > case["due_at"] else "in_time"
 
 
 def why(flag: str, ours: str, *, by_rule: bool) -> str:
@@ -64,53 +116,6 @@ def why(flag: str, ours: str, *, by_rule: bool) -> str:
     return _("the city's flag is as old as its file, ours is of this moment")
 
 
-def of_case(case: Any, told: frozenset[Kind]) -> dict[str, Any] | None:
-    """Return the city's own words on a case in a list, of the kinds it publishes (`told`); None if it publishes none.
-
-    The flag, its tone, and the other words; all empty for a case that the city did not publish.
-    """
-    if not told:
-        return None
-    if not case["published"]:
-        return {"flag": "", "tone": "muted", "words": []}
-    words = {kind: case[f"published_{kind}"] for kind in _WORDS if kind in told}
-    flag = flag_of(case)
-    return {
-        "flag": flag_name(flag) if "late" in told else "",
-        "tone": _TONES[flag],
-        "words": [_named(kind, word) for kind, word in words.items() if isinstance(word, str)],
-    }
-
-
-def case_panel(run: Run, case: Any) -> None:
-    """Draw the city's own words on one case; nothing if it published none. Raises DatabaseAway."""
-    told = kinds(run.reports)
-    if told and case["published"]:
-        shared_panel(run, "report_city", key="report_city", make=lambda: of_one_case(run, case, told))
-
-
-def of_one_case(run: Run, case: Any, told: frozenset[Kind]) -> dict[str, Any]:
-    """Return the city's own words on one case and how they agree with ours, for cases/report_city.html."""
-    facts = [
-        {"name": kind_name(kind), "words": case[f"published_{kind}"] or _("not said")}
-        for kind in _WORDS
-        if kind in told
-    ]
-    flag, ours = flag_of(case), ours_of(case, run)
-    return {
-        "flag": {
-            "name": kind_name("late"),
-            "words": flag_name(flag),
-            "tone": _TONES[flag],
-            "ours": _ours_name(ours),
-            "why": why(flag, ours, by_rule=case["rule_source"] is not None),
-        }
-        if "late" in told
-        else None,
-        "facts": facts,
-    }
-
-
 def of_city(run: Run) -> None:
     """Draw the city's own figures beside ours; nothing if the city publishes none. Raises DatabaseAway."""
     told = kinds(run.reports)
@@ -118,55 +123,58 @@ def of_city(run: Run) -> None:
         shared_panel(run, "published", key="published", make=lambda: figures(run, told))
 
 
-def figures(run: Run, told: frozenset[Kind]) -> dict[str, Any]:
-    """Return the city's own figures of the period for figures/published.html. Raises DatabaseAway."""
+def figures(run: Run, told: frozenset[Kind]) -> Published:
+    """Return the city's own figures of the period. Raises DatabaseAway."""
     words = published_words(run.reports, run.filters)
-    return {
-        "flags": _flags(run) if "late" in told else None,
-        "kinds": [
-            {"name": kind_name(kind), "first": shown[:_AT_FIRST], "rest": shown[_AT_FIRST:]}
-            for kind in _WORDS
+    return Published(
+        flags=_flags(run) if "late" in told else None,
+        kinds=[
+            Words(kind_name(kind), shown[:_AT_FIRST], shown[_AT_FIRST:])
+            for kind in WORDS
             if kind in told and (shown := _words(run, words[words["kind"] == kind], kind))
         ],
-    }
+    )
 
 
-def _flags(run: Run) -> dict[str, Any]:
+def _flags(run: Run) -> Flags:
     found = flags(run.reports, run.filters)
     table = crossed(found)
     whole = count_of(run, "published", table.to_numpy().sum())
     by_rule = {(row["flag"], row["ours"]): (row["by_rule"], row["reports"]) for row in found.to_dict("records")}
 
     def cell(flag: str, ours: str) -> Count:
+        """Return how many reports bear a flag and are found so by us."""
         return count_of(run, CROSSED[flag, ours], table.loc[flag, ours])
 
-    def part(figure: str, count: Any) -> dict[str, Any]:
+    def part(figure: str, count: Any) -> Part:
+        """Return a number with its share of the whole."""
         counted = count_of(run, figure, count)
-        return {"count": counted, "share": percent(counted.count, whole.count)}
+        return Part(counted, percent(counted.count, whole.count))
 
-    return {
-        "whole": whole,
-        "heads": [_ours_name(ours) for ours in OURS],
-        "rows": [
-            {
-                "name": flag_name(flag),
-                "tone": _TONES[flag],
-                "meaning": meaning(figure),
-                "city": part(figure, table.loc[flag].sum()),
-                "cells": [cell(flag, ours) for ours in OURS],
-            }
+    return Flags(
+        whole=whole,
+        heads=[ours_name(ours) for ours in OURS],
+        rows=[
+            FlagRow(
+                flag_name(flag),
+                TONES[flag],
+                meaning(figure),
+                part(figure, table.loc[flag].sum()),
+                [cell(flag, ours) for ours in OURS],
+            )
             for flag, figure in FLAGS.items()
         ],
-        "ours": [part(figure, table[ours].sum()) for ours, figure in OURS.items()],
-        "whys": [
-            {"count": cell(flag, ours), "words": _pair(flag, ours), "why": _whys(flag, ours, *by_rule[flag, ours])}
+        ours=[part(figure, table[ours].sum()) for ours, figure in OURS.items()],
+        whys=[
+            Difference(cell(flag, ours), _pair(flag, ours), _whys(flag, ours, *by_rule[flag, ours]))
             for flag, ours in CROSSED
             if flag != ours and table.loc[flag, ours]
         ],
-    }
+    )
 
 
-def _ours_name(ours: str) -> str:
+def ours_name(ours: str) -> str:
+    """Return how we find a report (of queries.published.OURS), as it stands after what the city says."""
     return {
         "late": _("late by our deadline"),
         "in_time": _("in time by our deadline"),
@@ -180,7 +188,7 @@ def _pair(flag: str, ours: str) -> str:
         "in_time": _("the city says in time"),
         "unsaid": _("the city says nothing"),
     }
-    return f"{said[flag]}, {_ours_name(ours)}"
+    return f"{said[flag]}, {ours_name(ours)}"
 
 
 def _whys(flag: str, ours: str, by_rule: int, reports: int) -> str:
@@ -189,23 +197,23 @@ def _whys(flag: str, ours: str, by_rule: int, reports: int) -> str:
     return "; ".join(dict.fromkeys(why(flag, ours, by_rule=rule) for rule in rules))
 
 
-def _words(run: Run, table: pd.DataFrame, kind: Kind) -> list[dict[str, Any]]:
+def _words(run: Run, table: pd.DataFrame, kind: Kind) -> list[Word]:
     """Return the city's words of one kind with their counts, the most frequent first and "not said" last."""
     return [
-        {
-            "name": said_name(kind, row["said"]),
-            "count": count_of(run, f"published_{kind}", row["reports"], **{SAID: row["said"] or NOBODY}),
-        }
+        Word(
+            said_name(kind, row["said"]),
+            count_of(run, f"published_{kind}", row["reports"], **{SAID: row["said"] or NOBODY}),
+        )
         for row in table.sort_values("said", key=lambda said: said.isin(["", RARE]), kind="stable").to_dict("records")
     ]
 
 
 def said_name(kind: Kind, said: str) -> str:
     """Return the name of a counted word, of "not said", or of the rare words together."""
-    return {"": _("not said"), RARE: _("rarer words")}.get(said) or _named(kind, said)
+    return {"": _("not said"), RARE: _("rarer words")}.get(said) or word_name(kind, said)
 
 
-def _named(kind: Kind, word: str) -> str:
+def word_name(kind: Kind, word: str) -> str:
     """Return one of the city's words on its own; for a bare number, with the kind of area."""
     if not word.isdecimal():
         return word

@@ -6,27 +6,13 @@ from typing import Any
 
 import pandas as pd
 
-from ui.address.links import address, carried
-from ui.base.figure_names import figure_name, meaning
-from ui.base.html_panel import shared_panel
+from queries.registry.registry import SHARES
+from ui.base.figure_names import figure_name, meaning, rate_name
+from ui.base.html_panel import View, shared_panel
 from ui.base.i18n import NOTHING, _, number, percent
-from ui.base.page_paths import CASES
 from ui.base.run import Run
-from ui.figures.unconfirmed import Mark
-
-
-@dataclass(frozen=True)
-class Count:
-    """A number with the link to the cases it counts."""
-
-    figure: str
-    count: int
-    href: str
-
-    @property
-    def words(self) -> str:
-        """The number as the viewer reads it."""
-        return number(self.count)
+from ui.figures.count import Count, counted
+from ui.figures.unconfirmed import Mark, mark_of
 
 
 @dataclass(frozen=True)
@@ -60,55 +46,34 @@ class Tile:
     mark: Mark | None = None
 
 
-def counted(run: Run, figure: str, figures: Any) -> Count:
-    """Return a figure's number with the link to its cases."""
-    return count_of(run, figure, figures[figure])
-
-
-def count_of(run: Run, figure: str, count: Any, **choices: Any) -> Count:
-    """Return a number with the link to its cases; a None in `choices` removes that parameter from the address."""
-    return Count(figure, int(count), address(CASES, **{"figure": figure} | carried(run) | choices))
-
-
 def count(
     run: Run,
-    label: str,
     figure: str,
     now: Any,
     change: Change,
     *,
     parts: tuple[Count | str, ...] = (),
     tone: str = "",
-    mark: Mark | None = None,
     unknown: tuple[Count | str, ...] = (),
 ) -> Tile:
     """Make a tile of a count with its change.
 
     `unknown` says why nothing could be counted; the tile then shows a dash in a neutral tone.
     """
-    shown = counted(run, figure, now)
+    shown, label, mark = counted(run, figure, now), figure_name(figure), mark_of(run, figure)
     if unknown:
         return Tile(label, NOTHING, shown, unknown, Change(("",)), "", meaning(figure), mark)
     edge = tone if shown.count else ""  # 0 overdue needs no alarm
     return Tile(label, shown.words, shown, parts, change, edge, meaning(figure), mark)
 
 
-def share(
-    run: Run,
-    label: str,
-    of: tuple[str, str],
-    now: Any,
-    change: Change,
-    *,
-    words: str,
-    unknown: str,
-    mark: Mark | None = None,
-) -> Tile:
-    """Make a tile of a share (more is better) with its numerator and denominator, and its change.
+def share(run: Run, name: str, now: Any, change: Change, *, words: str, unknown: str) -> Tile:
+    """Make a tile of a share of the registry (more is better) with its numerator and denominator, and its change.
 
     Green needs a numerator; if the denominator is 0, `unknown` says why nothing could be counted.
     """
-    part, whole = (counted(run, name, now) for name in of)
+    label, mark = rate_name(name), mark_of(run, name)
+    part, whole = (counted(run, figure, now) for figure in (SHARES[name].part, SHARES[name].whole))
     about = f"{meaning(part.figure)} ÷ {meaning(whole.figure)}"
     if not whole.count and not run.rounded:  # a published 0 may stand for a few reports
         return Tile(label, NOTHING, whole, (unknown,), Change(("",)), "", about, mark)
@@ -139,13 +104,10 @@ def plain(
     *,
     parts: tuple[Count | str, ...] = (),
     tone: str = "",
-    mark: Mark | None = None,
     unknown: tuple[Count | str, ...] = (),
 ) -> Tile:
     """Return a tile of a count without a comparison: words replace its change."""
-    change = Change((words,))
-    label = figure_name(figure)
-    return count(run, label, figure, figures, change, parts=parts, tone=tone, mark=mark, unknown=unknown)
+    return count(run, figure, figures, Change((words,)), parts=parts, tone=tone, unknown=unknown)
 
 
 def out_of(run: Run, whole: str, figures: Any, words: str, share: str = "") -> tuple[Count | str, ...]:
@@ -158,9 +120,16 @@ def worked(hours: float | None) -> str:
     return NOTHING if pd.isna(hours) else _("{hours} working hours", hours=number(hours, 1))
 
 
+@dataclass(frozen=True)
+class Tiles(View):
+    """Tiles side by side, as figures/tiles.html draws them."""
+
+    tiles: list[Tile]
+
+
 def tiles(run: Run, make: Callable[[], list[Tile]], *, key: str) -> None:
     """Draw tiles side by side; `make` makes them once for all viewers of this address and moment."""
-    shared_panel(run, "tiles", key=key, make=lambda: {"tiles": make()})
+    shared_panel(run, "tiles", key=key, make=lambda: Tiles(make()))
 
 
 def row(table: pd.DataFrame) -> dict[str, Any]:

@@ -1,16 +1,14 @@
 """The mark on figures that depend on an unconfirmed term or unconfirmed office hours."""
 
 from dataclasses import dataclass
-from typing import Literal
 
+from queries.registry.figure import Clock
+from queries.registry.registry import FIGURES, SHARES
 from queries.rules.rules import unsure
 from ui.address.links import address, carried
 from ui.base.i18n import _
 from ui.base.page_paths import DEFINITIONS
 from ui.base.run import Run
-
-Clock = Literal["receive", "handle"]
-"""The two deadlines: to receive a report, and to handle it."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +17,15 @@ class Mark:
 
     why: str
     href: str
+
+
+def mark_of(run: Run, measure: str) -> Mark | None:
+    """Return the mark for a figure or a share of the registry; None where it rests on no term, or on confirmed ones.
+
+    Raises DatabaseAway, KeyError.
+    """
+    clock = (FIGURES[measure] if measure in FIGURES else SHARES[measure]).clock
+    return mark(run, clock) if clock else None
 
 
 def mark(run: Run, clock: Clock = "handle") -> Mark | None:

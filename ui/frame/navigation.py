@@ -6,6 +6,7 @@ from queries.access.accounts import Account
 from queries.cases.cases import speaks_of_the_period
 from queries.figures.figures import names
 from ui.access import accounts
+from ui.address.case_list import figure_of
 from ui.address.links import address, carried
 from ui.base.html_panel import panel
 from ui.base.i18n import _, name
@@ -25,7 +26,6 @@ from ui.base.page_paths import (
 )
 from ui.base.run import Run
 from ui.base.streamlit_internals import forget_intended_page, intended_page
-from ui.cases.case_list import figure_of
 from ui.live import watch
 from ui.live.freshness import Freshness
 from ui.wall import screens

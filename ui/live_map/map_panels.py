@@ -10,10 +10,11 @@ from safe_text import plain_text
 from ui.address import map_cell
 from ui.address.links import address, carried
 from ui.base.html_panel import panel
-from ui.base.i18n import _, duration, moment, name, number, percent
-from ui.base.page_paths import BACKLOG, CASES, LIVE_MAP, REPORT
+from ui.base.i18n import _, duration, moment, name, percent
+from ui.base.page_paths import BACKLOG, LIVE_MAP, REPORT
 from ui.base.run import Run
 from ui.base.states import TONES, state
+from ui.figures.count import Count, count_of, counted
 from ui.figures.tiles import row as only_row
 
 OWN_WORDS = ("show", "level", "measure", "case")
@@ -30,13 +31,22 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Counted:
-    """A number of reports with words after it, linked to the reports."""
+class Sum:
+    """A number of reports with words after it."""
 
-    figure: str
-    value: str
+    count: Count
     words: str
-    href: str
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A line of a panel: counts, or one value that is none, under a label; a note stands after it."""
+
+    label: str
+    tone: str = ""
+    counts: tuple[Count, ...] = ()
+    value: str = ""
+    note: str = ""
 
 
 def here(run: Run, **words: Any) -> str:
@@ -45,12 +55,12 @@ def here(run: Run, **words: Any) -> str:
     return address(LIVE_MAP, **carried(run) | own | words)
 
 
-def counted(run: Run, figure: str, count: int, words: str, **filters: str) -> Counted:
-    """Return a number of reports, linked to the cases of its figure under these filters."""
-    return Counted(figure, number(count), words, address(CASES, **carried(run) | filters | {"figure": figure}))
+def summed(run: Run, figure: str, count: int, words: str, **choices: Any) -> Sum:
+    """Return a number of reports, and words after it, that leads to the cases of its figure under these choices."""
+    return Sum(count_of(run, figure, count, **choices), words)
 
 
-def about(what: str, shown: Counted, missing: Counted, marks: list[Mark], sources: list[str]) -> None:
+def about(what: str, shown: Sum, missing: Sum, marks: list[Mark], sources: list[str]) -> None:
     """Draw what the map shows, in words and in colours."""
     panel("map_about", key="map_about", what=what, shown=shown, missing=missing, marks=marks, sources=sources)
 
@@ -71,24 +81,16 @@ def place(run: Run, level: str | None, hint: str) -> None:
         (_("Received"), "received", "", _("in the period")),
         (_("Resolved"), "resolved", "good", _("in the period")),
     )
-    rows: list[dict[str, Any]] = [
-        {
-            "label": label,
-            "tone": tone,
-            "counts": [
-                counted(run, one, now[one], "") for one in ([figure, "open"] if figure == "overdue" else [figure])
-            ],
-            "note": note,
-        }
+    rows = [
+        Fact(
+            label,
+            tone,
+            tuple(counted(run, one, now) for one in ([figure, "open"] if figure == "overdue" else [figure])),
+            note=note,
+        )
         for label, figure, tone, note in plain
     ]
-    half = {
-        "label": _("Median handling time"),
-        "tone": "",
-        "counts": [],
-        "note": "",
-        "value": duration(now["median_hours"]),
-    }
+    half = Fact(_("Median handling time"), value=duration(now["median_hours"]))
     panel(
         "map_place",
         key="map_place",
@@ -119,7 +121,7 @@ def case(run: Run, found: dict[str, Any]) -> None:
         code=found["public_code"],
         state=state(found["state"]),
         tone=TONES[found["state"]],
-        facts=[{"label": label, "value": value or _("not known"), "tone": tone} for label, value, tone in facts],
+        facts=[Fact(label, tone, value=value or _("not known")) for label, value, tone in facts],
         close=here(run, case=None),
         href=address(REPORT, **carried(run) | {"code": found["public_code"]}),
     )

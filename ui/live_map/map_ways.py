@@ -1,6 +1,6 @@
 """The ways in which the live map shows reports: points, areas by a measure, squares of a grid by their number."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -16,7 +16,7 @@ from ui.address.url_filters import NOBODY
 from ui.base.i18n import _, language, number
 from ui.base.run import Run
 from ui.base.theme import NO_DATA, palette
-from ui.live_map.map_panels import Counted, Mark, counted
+from ui.live_map.map_panels import Mark, Sum, summed
 from ui.map import colour_scale, map_layers
 from ui.map.colour_scale import Scale
 from ui.map.plain_ground import plain_ground
@@ -29,8 +29,8 @@ class Drawn:
     layers: list[pdk.Layer]
     says: str
     what: str
-    shown: Counted
-    missing: Counted
+    shown: Sum
+    missing: Sum
     marks: list[Mark]
 
 
@@ -52,8 +52,8 @@ def points(run: Run, level: str | None) -> Drawn:
             if run.filters.scope.reads_all
             else _("Each dot is an open report of your units, in the colour of its deadline.")
         ),
-        shown=counted(run, "open_on_map", shown, _("shown")),
-        missing=counted(run, "open_off_map", count(run, "open_off_map"), _("not located")),
+        shown=summed(run, "open_on_map", shown, _("shown")),
+        missing=summed(run, "open_off_map", count(run, "open_off_map"), _("not located")),
         marks=[
             Mark(_("overdue"), colours.overdue, "dot"),
             Mark(_("due soon"), colours.due_soon, "dot"),
@@ -88,8 +88,6 @@ def areas(run: Run, shapes: pd.DataFrame, level: Dimension, measure: str) -> Dra
     colours = map_layers.steps(measure, dark=dark())
     fields = [Mark(*pair) for pair in zip(colour_scale.step_words(scale, language()), colours, strict=False)]
     nowhere = table.loc[table["key"].isna(), figure].sum()
-    total = counted(run, figure, int(table[figure].sum()), words)
-    everywhere = address("cases", **carried(run) | {level: None, "figure": figure})
     return Drawn(
         layers=map_layers.coloured_areas(
             data_address(f"areas/{level}.geojson", **choices(run) | {level: None, "measure": measure}),
@@ -99,8 +97,8 @@ def areas(run: Run, shapes: pd.DataFrame, level: Dimension, measure: str) -> Dra
         ),
         says=says[measure],
         what=what[measure],
-        shown=replace(total, href=everywhere),
-        missing=counted(run, figure, int(nowhere), _("of them not located"), **{level: NOBODY}),
+        shown=summed(run, figure, int(table[figure].sum()), words, **{level: None}),
+        missing=summed(run, figure, int(nowhere), _("of them not located"), **{level: NOBODY}),
         marks=[*fields, Mark(_("nothing to measure"), NO_DATA)],
     )
 
@@ -126,6 +124,7 @@ def density(run: Run, level: str | None, figure: str) -> Drawn:
         else _("Each square of about {length} has the colour of the number of open reports there."),
     }[figure]
     colours = map_layers.steps("backlog", dark=dark())
+    shown_words = _("located, squares of few left out") if run.rounded else _("shown")
     return Drawn(
         layers=[
             *ground(run, level),
@@ -139,14 +138,8 @@ def density(run: Run, level: str | None, figure: str) -> Drawn:
         ],
         says="{3}",
         what=what.format(length=length),
-        shown=counted(
-            run,
-            f"{figure}_on_map",
-            shown,
-            _("located, squares of few left out") if run.rounded else _("shown"),
-            **{map_cell.WORD: ""},
-        ),
-        missing=counted(run, f"{figure}_off_map", missing, _("not located"), **{map_cell.WORD: ""}),
+        shown=summed(run, f"{figure}_on_map", shown, shown_words, **{map_cell.WORD: ""}),
+        missing=summed(run, f"{figure}_off_map", missing, _("not located"), **{map_cell.WORD: ""}),
         marks=[Mark(*pair) for pair in zip(colour_scale.step_words(scale, language()), colours, strict=False)],
     )
 

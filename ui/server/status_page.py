@@ -17,7 +17,7 @@ from ui.base import process
 from ui.base.html_panel import panel
 from ui.base.i18n import NOTHING, _, ago, day, duration, moment, name, ngettext, number
 from ui.base.thresholds import thresholds
-from ui.figures.definitions import warning_words
+from ui.figures.ground import warning_words
 from ui.live import watch
 from ui.live.freshness import TONES, copy_words, cure_words, page_failures, trouble_words
 from ui.live.pulse import Pulse

@@ -1,5 +1,6 @@
 """One unit's figures, each beside the city's."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -7,14 +8,44 @@ import pandas as pd
 from queries.figures.chance import beyond_chance
 from queries.figures.period import MEDIAN_BOUNDS, hours
 from queries.privacy.small_numbers import FEWEST
+from queries.registry.registry import SHARES
 from ui.address.links import WHOLE_CITY
 from ui.base.figure_names import meaning, rate_name
-from ui.base.html_panel import shared_panel
+from ui.base.html_panel import View, shared_panel
 from ui.base.i18n import NOTHING, _, duration, number, percent
 from ui.base.run import Run
 from ui.figures.change import Then, better_tone
-from ui.figures.tiles import Change, count_of, no_deadlines, no_receive_times, worked
-from ui.figures.unconfirmed import mark
+from ui.figures.count import Count, count_of
+from ui.figures.tiles import Change, no_deadlines, no_receive_times, worked
+from ui.figures.unconfirmed import Mark, mark_of
+
+
+@dataclass(frozen=True)
+class Card:
+    """One figure of a unit: in `words`, or as one number (`value`) that opens its cases; made of `parts`.
+
+    `of` says what the parts are, `city` the same of the city, made of `city_parts`. A card without parts has none.
+    """
+
+    label: str
+    about: str
+    mark: Mark | None
+    value: Count | None
+    words: str
+    parts: tuple[Count, ...]
+    of: str
+    city: str
+    city_parts: tuple[Count, ...]
+    tone: str
+    change: Change | None
+
+
+@dataclass(frozen=True)
+class Comparison(View):
+    """The figures of a unit as unit/unit_beside.html draws them."""
+
+    cards: list[Card]
+    about: str
 
 
 def panel(run: Run, own: dict[str, Any], city: dict[str, Any]) -> None:
@@ -22,51 +53,39 @@ def panel(run: Run, own: dict[str, Any], city: dict[str, Any]) -> None:
     shared_panel(run, "unit_beside", key="unit_beside", make=lambda: _beside(run, own, city))
 
 
-def _beside(run: Run, own: dict[str, Any], city: dict[str, Any]) -> dict[str, Any]:
-    receive, handle = mark(run, "receive"), mark(run, "handle")
+def _beside(run: Run, own: dict[str, Any], city: dict[str, Any]) -> Comparison:
     then = Then(run)
     no_due, no_receive_due = bool(no_deadlines(run, own)), bool(no_receive_times(run, own))
     shares = [
-        (_("Overdue of open"), ("overdue", "open"), -1, handle, _("nothing is open")),
-        (rate_name("on_time_rate"), ("done_by_due", "fell_due"), 1, handle, _("nothing with a deadline fell due")),
-        (
-            rate_name("received_on_time_rate"),
-            ("received_on_time", "receive_fell_due"),
-            1,
-            receive,
-            _("nothing was due to be taken on"),
-        ),
-        (
-            rate_name("receive_overdue_share"),
-            ("receive_overdue", "not_received"),
-            -1,
-            receive,
-            _("nothing waits to be taken on"),
-        ),
-        (rate_name("satisfaction"), ("satisfied", "rated"), 1, None, _("nothing was rated")),
-        (_("Reopened of received"), ("reopened", "received"), -1, None, _("nothing was received")),
-        (_("Refused of ended"), ("refused", "ended"), 0, None, _("nothing was resolved or refused")),
+        ("overdue_share", _("Overdue of open"), -1, _("nothing is open")),
+        ("on_time_rate", "", 1, _("nothing with a deadline fell due")),
+        ("received_on_time_rate", "", 1, _("nothing was due to be taken on")),
+        ("receive_overdue_share", "", -1, _("nothing waits to be taken on")),
+        ("satisfaction", "", 1, _("nothing was rated")),
+        ("reopened_share", "", -1, _("nothing was received")),
+        ("refused_share", _("Refused of ended"), 0, _("nothing was resolved or refused")),
     ]
     uncounted = {
         "overdue": no_due and _("none of them with a deadline"),
         "receive_overdue": no_receive_due and _("none of them with a term to be taken on"),
     }
-    cards: list[dict[str, Any]] = [
-        {
-            "label": _("Open"),
-            "about": meaning("open"),
-            "mark": None,
-            "value": count_of(run, "open", own["open"]),
-            "words": number(own["open"]),
-            "parts": None,
-            "of": "",
-            "city": percent(own["open"], city["open"]) + " " + _("of the city's open"),
-            "city_parts": (count_of(run, "open", city["open"], **WHOLE_CITY),),
-            "tone": "",
-            "change": then.count("open", own, good=-1),
-        }
+    cards = [
+        Card(
+            label=_("Open"),
+            about=meaning("open"),
+            mark=None,
+            value=count_of(run, "open", own["open"]),
+            words=number(own["open"]),
+            parts=(),
+            of="",
+            city=percent(own["open"], city["open"]) + " " + _("of the city's open"),
+            city_parts=(count_of(run, "open", city["open"], **WHOLE_CITY),),
+            tone="",
+            change=then.count("open", own, good=-1),
+        )
     ]
-    for label, (part, whole), good, unsure, nothing in shares:
+    for name, label, good, nothing in shares:
+        part, whole = SHARES[name].part, SHARES[name].whole
         tone = apart_tone(own[part], own[whole], city[part], city[whole], good=good) if good else ""
         tone = "" if run.rounded and own[whole] < FEWEST else tone
         unknown = uncounted.get(part) or ("" if own[whole] or run.rounded else nothing)
@@ -74,42 +93,42 @@ def _beside(run: Run, own: dict[str, Any], city: dict[str, Any]) -> dict[str, An
         if part in uncounted:
             change = None if uncounted[part] else then.count(part, own, good=good)
         else:
-            change = then.share(part, whole, own, good=good) if own[whole] or run.rounded else None
+            change = then.share(name, own, good=good) if own[whole] or run.rounded else None
         cards.append(
-            {
-                "label": label,
-                "about": f"{meaning(part)} ÷ {meaning(whole)}",
-                "mark": unsure,
-                "value": None,
-                "words": NOTHING if unknown else percent(own[part], own[whole]),
-                "parts": (count_of(run, part, own[part]), count_of(run, whole, own[whole])),
-                "of": unknown,
-                "city": _("city {share}", share=percent(city[part], city[whole])),
-                "city_parts": (
+            Card(
+                label=label or rate_name(name),
+                about=f"{meaning(part)} ÷ {meaning(whole)}",
+                mark=mark_of(run, name),
+                value=None,
+                words=NOTHING if unknown else percent(own[part], own[whole]),
+                parts=(count_of(run, part, own[part]), count_of(run, whole, own[whole])),
+                of=unknown,
+                city=_("city {share}", share=percent(city[part], city[whole])),
+                city_parts=(
                     count_of(run, part, city[part], **WHOLE_CITY),
                     count_of(run, whole, city[whole], **WHOLE_CITY),
                 ),
-                "tone": "" if unknown else tone,
-                "change": change,
-            }
+                tone="" if unknown else tone,
+                change=change,
+            )
         )
     hours, city_hours = (None if pd.isna(of["median_hours"]) else float(of["median_hours"]) for of in (own, city))
     cards.append(
-        {
-            "label": _("Median time to the answer"),
-            "about": meaning("resolved"),
-            "mark": None,
-            "value": None,
-            "words": duration(hours),
-            "parts": (count_of(run, "resolved", own["resolved"]),),
-            "of": _("resolved") + " · " + worked(own["median_worked_hours"]),
-            "city": _("city {share}", share=f"{duration(city_hours)} · {worked(city['median_worked_hours'])}"),
-            "city_parts": (count_of(run, "resolved", city["resolved"], **WHOLE_CITY),),
-            "tone": _slower_tone(run, city_hours),
-            "change": None,
-        }
+        Card(
+            label=_("Median time to the answer"),
+            about=meaning("resolved"),
+            mark=None,
+            value=None,
+            words=duration(hours),
+            parts=(count_of(run, "resolved", own["resolved"]),),
+            of=_("resolved") + " · " + worked(own["median_worked_hours"]),
+            city=_("city {share}", share=f"{duration(city_hours)} · {worked(city['median_worked_hours'])}"),
+            city_parts=(count_of(run, "resolved", city["resolved"], **WHOLE_CITY),),
+            tone=_slower_tone(run, city_hours),
+            change=None,
+        )
     )
-    return {"cards": cards, "about": _about()}
+    return Comparison(cards, _about())
 
 
 def apart_tone(part: int, whole: int, city_part: int, city_whole: int, *, good: int) -> str:

@@ -11,6 +11,29 @@ from ui.address.links import WHOLE_CITY, address, carried
 from ui.base.i18n import _, number, percent
 from ui.base.page_paths import CASES
 from ui.base.run import Run
+from ui.figures.count import Count
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Where a unit's interval, its adjusted share and the city's lie, in hundredths of the scale, and in words."""
+
+    left: float
+    width: float
+    dot: float
+    city: float | None
+    share: str
+    range: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Legend:
+    """What a list says of its scale: where it ends, and the city's overdue and open reports."""
+
+    top: str
+    city: Count
+    share: str
 
 
 @dataclass(frozen=True)
@@ -23,35 +46,31 @@ class Scale:
     href: str
 
     @property
-    def words(self) -> dict[str, Any]:
-        """Return the scale's description, ready to draw."""
-        return {
-            "top": f"{number(self.top * 100)}%",
-            "raw": f"{number(self.overdue)}/{number(self.open)}",
-            "share": percent(self.overdue, self.open),
-            "href": self.href,
-            "count": self.overdue,
-        }
+    def legend(self) -> Legend:
+        """What the list says of its scale, ready to draw."""
+        raw = f"{number(self.overdue)}/{number(self.open)}"
+        city = Count("overdue", self.overdue, self.href, raw)
+        return Legend(f"{number(self.top * 100)}%", city, percent(self.overdue, self.open))
 
-    def drawn(self, row: Any) -> dict[str, Any]:
-        """Return in percent where a unit's interval, its adjusted share and the city's lie, and a description."""
+    def drawn(self, row: Any) -> Drawn:
+        """Return where a unit's interval lies."""
         low, share, high = (row[name] for name in ("low", "fair_share", "high"))
         city = self.overdue / self.open if self.open else None
-        return {
-            "left": self._place(low),
-            "width": round(self._place(high) - self._place(low), 2),
-            "dot": self._place(share),
-            "city": None if city is None else self._place(city),
-            "share": percent(share, 1),
-            "range": _("{low} to {high}", low=percent(low, 1), high=percent(high, 1)),
-            "words": _(
+        return Drawn(
+            left=self._place(low),
+            width=round(self._place(high) - self._place(low), 2),
+            dot=self._place(share),
+            city=None if city is None else self._place(city),
+            share=percent(share, 1),
+            range=_("{low} to {high}", low=percent(low, 1), high=percent(high, 1)),
+            words=_(
                 "Adjusted share {share}; with 90% probability it lies from {low} to {high}; the whole city {city}",
                 share=percent(share, 1),
                 low=percent(low, 1),
                 high=percent(high, 1),
                 city=percent(self.overdue, self.open),
             ),
-        }
+        )
 
     def _place(self, share: float) -> float:
         return round(min(share / self.top, 1) * 100, 2)

@@ -1,5 +1,6 @@
 """Units or districts ranked by how far behind they are: place, change of place, worst case and category."""
 
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import pandas as pd
@@ -10,13 +11,15 @@ from queries.figures.overdue import overdue
 from queries.figures.ranking import Order, changed, ranked
 from ui.address.links import address, carried
 from ui.base import levels
+from ui.base.html_panel import View
 from ui.base.i18n import NOTHING, _, duration, name, ngettext, number, percent, signed
 from ui.base.page_paths import CASES, DEFINITIONS, OVERDUE, REPORT, UNIT
 from ui.base.run import Run
 from ui.figures.change import Then, standing_before
-from ui.figures.unconfirmed import mark
-from ui.unit.best_and_worst import best, rows
-from ui.unit.intervals import Scale, scale
+from ui.figures.count import Count
+from ui.figures.unconfirmed import Mark, mark
+from ui.unit.best_and_worst import Leader, best, rows
+from ui.unit.intervals import Drawn, Legend, Scale, scale
 
 KINDS = {
     "all": ("city", "district", "commune", "department", "utility"),
@@ -28,9 +31,64 @@ KINDS = {
 _AT_FIRST = 10  # on a phone; the rest is folded
 
 
+@dataclass(frozen=True)
+class Change:
+    """What became of a unit since the compared moment, in words and in a few; empty where nothing is compared."""
+
+    words: str = ""
+    short: str = ""
+    tone: str = "muted"
+    before: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A unit or district: its place (empty: not ranked), its share and interval, and what makes it late.
+
+    `elsewhere` says which place it has in the other ranking, `unknown` why its share says nothing. `oldest_href` is
+    None where no case of it may be read; `worst` counts the overdue reports of its worst category, if any.
+    """
+
+    place: str
+    elsewhere: str
+    name: str
+    name_href: str
+    drawn: Drawn
+    overdue: Count
+    share: str
+    unknown: str
+    change: Change
+    ratio: str
+    expected: str
+    seriously: Count
+    receive: Count
+    oldest: str
+    oldest_href: str | None
+    category: str
+    worst: Count | None
+
+
+@dataclass(frozen=True)
+class Leaderboard(View):
+    """Units or districts in their order, as unit/overdue.html draws them: the ranked `rows`, and the `few` unranked."""
+
+    title: str
+    mark: Mark | None
+    about: list[str]
+    definitions: str
+    scale: Legend
+    heading: str
+    rows: list[Row]
+    at_first: int
+    few: list[Row]
+    few_about: str
+    best: list[Leader]
+    nothing: str
+
+
 def leaderboard(
     run: Run, *, by: Literal["unit", "district"], kind: str, order: Order, most: int | None = None
-) -> dict[str, Any]:
+) -> Leaderboard:
     """Return the ranking of a kind of units, or of districts, and the best ones, ready to draw: all, or the first so
     many. Raises DatabaseAway.
     """
@@ -45,27 +103,27 @@ def leaderboard(
     categories = names(run.reports, "category").to_dict("index")
     choices = carried(run)
     shown = [
-        _row(row, drawn_on, categories, choices, by, order) | _changes(row, compared=then is not None)
+        _row(row, drawn_on, categories, choices, by, order, compared=then is not None)
         for row in table.iloc[:most].to_dict("records")
     ]
-    return {
-        "title": _("Overdue of open reports"),
-        "mark": mark(run),
-        "about": _about(table, order, Then(run).at),
-        "definitions": address(DEFINITIONS, **choices),
-        "scale": drawn_on.words,
-        "heading": _("Unit") if by == "unit" else levels.one(run.city, by),
-        "rows": shown[:ranks],
-        "at_first": _AT_FIRST,
-        "few": shown[ranks:],
-        "few_about": _("With fewer than {count} open reports a share says little.", count=run.fewest_open),
-        "best": rows(run, best(table), drawn_on) if by == "unit" else [],
-        "nothing": (
+    return Leaderboard(
+        title=_("Overdue of open reports"),
+        mark=mark(run),
+        about=_about(table, order, Then(run).at),
+        definitions=address(DEFINITIONS, **choices),
+        scale=drawn_on.legend,
+        heading=_("Unit") if by == "unit" else levels.one(run.city, by),
+        rows=shown[:ranks],
+        at_first=_AT_FIRST,
+        few=shown[ranks:],
+        few_about=_("With fewer than {count} open reports a share says little.", count=run.fewest_open),
+        best=rows(run, best(table), drawn_on) if by == "unit" else [],
+        nothing=(
             _("No unit of this kind holds an open report.")
             if table.empty
             else _("No unit has enough open reports to compare.")
         ),
-    }
+    )
 
 
 def kinds_of(reports: ReportDatabase) -> tuple[str, ...]:
@@ -101,54 +159,62 @@ def _about(table: pd.DataFrame, order: Order, since: str) -> list[str]:
 
 
 def _row(
-    row: dict[Any, Any], drawn_on: Scale, categories: dict[Any, Any], carry: dict[str, Any], by: str, order: Order
-) -> dict[str, Any]:
+    row: dict[Any, Any],
+    drawn_on: Scale,
+    categories: dict[Any, Any],
+    carry: dict[str, Any],
+    by: str,
+    order: Order,
+    *,
+    compared: bool,
+) -> Row:
     choices = carry | {by: row["code"]}
     category = categories.get(row["worst_category_id"])
-    return {
-        "place": number(row["place"]) if not pd.isna(row["place"]) else "",
-        "elsewhere": _elsewhere(row) if order == "naive" else "",
-        "name": name(row),
-        "name_href": address(UNIT if by == "unit" else OVERDUE, **choices),
-        "drawn": drawn_on.drawn(row),
-        "raw": f"{number(row['overdue'])}/{number(row['open'])}",
-        "overdue": row["overdue"],
-        "overdue_href": address(CASES, **choices | {"figure": "overdue", "sort": "most_late"}),
-        "share": NOTHING if row["no_deadline"] == row["open"] else percent(row["overdue"], row["open"]),
-        "unknown": _("none of them with a deadline") if row["no_deadline"] == row["open"] else "",
-        "ratio": number(row["ratio"], 1) + ("" if pd.isna(row["ratio"]) else "×"),
-        "expected": "" if pd.isna(row["expected"]) else f"{number(row['overdue'])} / {number(row['expected'], 1)}",
-        "seriously": row["seriously_overdue"],
-        "seriously_href": address(CASES, **choices | {"figure": "seriously_overdue", "sort": "most_late"}),
-        "receive": row["receive_overdue"],
-        "receive_href": address(CASES, **choices | {"figure": "receive_overdue", "sort": "oldest"}),
-        "oldest": duration(row["oldest_hours"]),
-        "oldest_href": row["oldest_code"] and address(REPORT, **carry | {"code": row["oldest_code"]}),
-        "category": "" if category is None else name(category),
-        "category_count": row["worst_category_overdue"],
-        "category_href": ""
+    undue = row["no_deadline"] == row["open"]
+
+    def count(figure: str, sort: str, number_of: Any, text: str = "", **more: Any) -> Count:
+        """Return a number with the way to its cases, in an order."""
+        return Count(
+            figure, int(number_of), address(CASES, **choices | {"figure": figure} | more | {"sort": sort}), text
+        )
+
+    raw = f"{number(row['overdue'])}/{number(row['open'])}"
+    return Row(
+        place=number(row["place"]) if not pd.isna(row["place"]) else "",
+        elsewhere=_elsewhere(row) if order == "naive" else "",
+        name=name(row),
+        name_href=address(UNIT if by == "unit" else OVERDUE, **choices),
+        drawn=drawn_on.drawn(row),
+        overdue=count("overdue", "most_late", row["overdue"], raw),
+        share=NOTHING if undue else percent(row["overdue"], row["open"]),
+        unknown=_("none of them with a deadline") if undue else "",
+        change=_change(row, compared=compared),
+        ratio=number(row["ratio"], 1) + ("" if pd.isna(row["ratio"]) else "×"),
+        expected="" if pd.isna(row["expected"]) else f"{number(row['overdue'])} / {number(row['expected'], 1)}",
+        seriously=count("seriously_overdue", "most_late", row["seriously_overdue"]),
+        receive=count("receive_overdue", "oldest", row["receive_overdue"]),
+        oldest=duration(row["oldest_hours"]),
+        oldest_href=address(REPORT, **carry | {"code": row["oldest_code"]}) if row["oldest_code"] else None,
+        category="" if category is None else name(category),
+        worst=None
         if category is None
-        else address(CASES, **choices | {"figure": "overdue", "category": category["code"], "sort": "most_late"}),
-    }
+        else count("overdue", "most_late", row["worst_category_overdue"], category=category["code"]),
+    )
 
 
-def _changes(row: dict[Any, Any], *, compared: bool) -> dict[str, str]:
-    """Return a unit's change in long and short words with its tone; empty if nothing is compared."""
-    words, short, tone = "", "", "muted"
-    if compared and not pd.isna(row["place"]):
-        words, short, tone = {
-            "better": (_("better"), _("better"), "good"),
-            "worse": (_("worse"), _("worse"), "overdue"),
-            "unclear": (_("no clear change"), "≈ " + _("unclear"), "muted"),
-            None: (_("not ranked before"), "+ " + _("newly in"), "muted"),
-        }[row["change"]]
+def _change(row: dict[Any, Any], *, compared: bool) -> Change:
+    """Return what became of a unit; nothing where nothing is compared."""
     place = row["place_before"]
-    return {
-        "change": words,
-        "change_short": short,
-        "change_tone": tone,
-        "before": "" if pd.isna(place) else _("place {place} before", place=number(place)),
-    }
+    before = "" if pd.isna(place) else _("place {place} before", place=number(place))
+    if not compared or pd.isna(row["place"]):
+        return Change(before=before)
+    words, short, tone = {
+        "better": (_("better"), _("better"), "good"),
+        "worse": (_("worse"), _("worse"), "overdue"),
+        "unclear": (_("no clear change"), "≈ " + _("unclear"), "muted"),
+        None: (_("not ranked before"), "+ " + _("newly in"), "muted"),
+    }[row["change"]]
+    return Change(words, short, tone, before)
 
 
 def _elsewhere(row: dict[Any, Any]) -> str:

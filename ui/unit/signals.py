@@ -1,5 +1,6 @@
 """Signals worth a second look, beside the city's: facts, not accusations."""
 
+from dataclasses import dataclass, fields
 from typing import Any
 
 from queries.engine.filters import Filters
@@ -7,13 +8,42 @@ from queries.figures.signals import Signal, signals, signals_by_unit
 from queries.privacy.small_numbers import FEWEST
 from ui.address.links import WHOLE_CITY, address, carried
 from ui.base.figure_names import figure_name, meaning
-from ui.base.html_panel import shared_panel
+from ui.base.html_panel import View, shared_panel
 from ui.base.i18n import _, name, percent
 from ui.base.page_paths import UNIT
 from ui.base.run import Run
-from ui.figures.tiles import count_of
+from ui.figures.count import Count, count_of
 
 _MOST = 30
+
+
+@dataclass(frozen=True)
+class Row:
+    """A signal: `parts` are its figure and what that is a share of, `city_parts` the same of the city.
+
+    `unit` and `unit_href` are empty where the panel is of one unit.
+    """
+
+    name: str
+    meaning: str
+    parts: tuple[Count, Count]
+    share: str
+    city_parts: tuple[Count, Count]
+    city_share: str
+    stands_out: bool
+    unit: str = ""
+    unit_href: str = ""
+
+
+@dataclass(frozen=True)
+class Signals(View):
+    """Signals as unit/signals.html draws them; without a `unit_heading` they are of one unit."""
+
+    title: str
+    about: str
+    unit_heading: str
+    rows: list[Row]
+    nothing: str
 
 
 def of_unit(run: Run, city: Filters) -> None:
@@ -35,52 +65,49 @@ def about() -> str:
     )
 
 
-def _of_unit(run: Run, city: Filters) -> dict[str, Any]:
-    return {
-        "title": _("Worth a second look"),
-        "about": about(),
-        "unit_heading": "",
-        "rows": [
-            _row(run, signal, {}) | {"stands_out": signal.stands_out and not (run.rounded and signal.whole < FEWEST)}
+def _of_unit(run: Run, city: Filters) -> Signals:
+    return Signals(
+        title=_("Worth a second look"),
+        about=about(),
+        unit_heading="",
+        rows=[
+            _row(run, signal, stands_out=signal.stands_out and not (run.rounded and signal.whole < FEWEST))
             for signal in signals(run.reports, run.filters, city)
         ],
-        "nothing": "",
-    }
+        nothing="",
+    )
 
 
-def _of_units(run: Run) -> dict[str, Any]:
+def _of_units(run: Run) -> Signals:
     found = signals_by_unit(run.reports, run.filters)
-    rows = [
-        _row(run, Signal(**{field: row[field] for field in _FIELDS}), {"unit": row["code"]})
-        | {
-            "stands_out": False,  # all of them do
-            "unit": name(row),
-            "unit_href": address(UNIT, **carried(run) | {"unit": row["code"]}),
-        }
-        for row in found.head(_MOST).to_dict("records")
-    ]
-    return {
-        "title": _("Units with a signal worth a second look"),
-        "about": about(),
-        "unit_heading": _("Unit"),
-        "rows": rows,
-        "nothing": _("No unit stands out in this period."),
-    }
-
-
-_FIELDS = ("figure", "whole_figure", "part", "whole", "city_part", "city_whole")
-
-
-def _row(run: Run, signal: Signal, unit: dict[str, Any]) -> dict[str, Any]:
-    figures = (signal.figure, signal.whole_figure)
-    city = WHOLE_CITY if not unit else {"unit": run.query.get("unit")}
-    return {
-        "name": figure_name(signal.figure),
-        "meaning": meaning(signal.figure),
-        "parts": [count_of(run, *each, **unit) for each in zip(figures, (signal.part, signal.whole), strict=True)],
-        "share": percent(signal.part, signal.whole),
-        "city_parts": [
-            count_of(run, *each, **city) for each in zip(figures, (signal.city_part, signal.city_whole), strict=True)
+    return Signals(
+        title=_("Units with a signal worth a second look"),
+        about=about(),
+        unit_heading=_("Unit"),
+        rows=[
+            _row(run, Signal(**{field: row[field] for field in _FIELDS}), stands_out=False, unit=row)  # all of them do
+            for row in found.head(_MOST).to_dict("records")
         ],
-        "city_share": percent(signal.city_part, signal.city_whole),
-    }
+        nothing=_("No unit stands out in this period."),
+    )
+
+
+_FIELDS = tuple(field.name for field in fields(Signal))
+
+
+def _row(run: Run, signal: Signal, *, stands_out: bool, unit: Any = None) -> Row:
+    """Return a signal of the chosen unit, or of one of many (a row with its code and names)."""
+    here = {} if unit is None else {"unit": unit["code"]}
+    city = WHOLE_CITY if unit is None else {"unit": run.query.get("unit")}
+    figure, whole = signal.figure, signal.whole_figure
+    return Row(
+        name=figure_name(figure),
+        meaning=meaning(figure),
+        parts=(count_of(run, figure, signal.part, **here), count_of(run, whole, signal.whole, **here)),
+        share=percent(signal.part, signal.whole),
+        city_parts=(count_of(run, figure, signal.city_part, **city), count_of(run, whole, signal.city_whole, **city)),
+        city_share=percent(signal.city_part, signal.city_whole),
+        stands_out=stands_out,
+        unit="" if unit is None else name(unit),
+        unit_href="" if unit is None else address(UNIT, **carried(run) | here),
+    )

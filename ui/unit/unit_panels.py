@@ -1,56 +1,114 @@
-"""One unit beside the city: its figures, people, categories, ratings, and the places of its cases."""
+"""What a unit has to do and how it does: its duties, its people, its categories, its places and its ratings."""
 
-from datetime import timedelta
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-import pydeck as pdk
-import streamlit as st
 
 from queries.cases.cases import case_count
 from queries.engine.filters import Filters
-from queries.figures.figures import City, Dimension, figures, names, plain, reading_order
-from queries.places import map as map_queries
+from queries.figures.figures import Dimension, figures
+from queries.registry.registry import SUMS
 from queries.units import units
-from safe_text import plain_text, streamlit_label
-from ui.address.links import WHOLE_CITY, address, carried
+from ui.address.links import WHOLE_CITY
 from ui.address.url_filters import NOBODY
 from ui.base import levels
-from ui.base.html_panel import panel, shared_panel
-from ui.base.i18n import _, day, language, name, ngettext, number, percent
-from ui.base.page_paths import BACKLOG, LIVE_MAP, UNIT
+from ui.base.html_panel import View, shared_panel
+from ui.base.i18n import _, name, ngettext, number, percent
 from ui.base.run import Run
-from ui.base.theme import palette
-from ui.base.viewport import pixels, sized, viewport
 from ui.cases.worklist import hidden_cases_note, worklist
 from ui.figures import tiles
+from ui.figures.count import Count, count_of, counted
 from ui.figures.headline import urgent
-from ui.figures.tiles import count_of
-from ui.live_map import plain_map
-from ui.map import map_layers
-from ui.map.colour_scale import Scale, crowd_bounds, step_words
-from ui.map.map_routes import drawn_areas
-from ui.map.plain_ground import drawn_level, plain_ground
 
-_MAP_HEIGHT = 380
 _LONGEST = 10
 _WORK_LENGTH = 10
 
 
-def choose(run: Run, typed: str) -> None:
-    """Draw the units whose names contain what was typed, by kind, with their open reports, as a choice."""
-    everywhere = run.filters.choosing(units=())
-    shared_panel(
-        run,
-        "unit_choose",
-        key="unit_choose",
-        make=lambda: _choose(run, figures(run.reports, everywhere, by="unit"), plain(typed)),
-    )
+@dataclass(frozen=True)
+class Person:
+    """An officer, or `nobody` where the name is empty, with the overdue and the open reports they answer for."""
+
+    name: str | None
+    nobody: str
+    overdue: Count
+    open: Count
+    width: float
 
 
-def head(run: Run, relatives: pd.DataFrame) -> None:
-    """Draw the unit's name and kind, since and until when it is responsible, its predecessors and successors."""
-    shared_panel(run, "unit_head", key="unit_head", make=lambda: _head(run, relatives))
+@dataclass(frozen=True)
+class People(View):
+    """A unit's people as unit/unit_people.html draws them; `more` says how many are not among the first."""
+
+    rows: list[Person]
+    at_first: int
+    more: str
+    nothing: str
+
+
+@dataclass(frozen=True)
+class Category:
+    """A category's part of what a unit received, and the same of the city; widths are in hundredths."""
+
+    name: str
+    received: Count
+    open: Count
+    overdue: Count
+    share: str
+    city: str
+    city_counts: tuple[Count, Count]
+    width: float
+    city_width: float
+
+
+@dataclass(frozen=True)
+class Categories(View):
+    """What a unit's cases are about, as unit/unit_categories.html draws it."""
+
+    rows: list[Category]
+    whole: Count
+    more: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """The overdue and the open reports of a unit in one place; widths are in hundredths."""
+
+    name: str
+    overdue: Count
+    open: Count
+    width: float
+    late: float
+
+
+@dataclass(frozen=True)
+class Places(View):
+    """Where a unit's open cases lie, as unit/unit_places.html draws it."""
+
+    about: str
+    rows: list[Place]
+    more: str
+
+
+@dataclass(frozen=True)
+class Rating:
+    """One answer of citizens: how many gave it, and what share of all that is."""
+
+    label: str
+    tone: str
+    count: Count
+    share: str
+    width: float
+
+
+@dataclass(frozen=True)
+class Ratings(View):
+    """How citizens rated a unit's answers, as unit/unit_ratings.html draws it."""
+
+    rows: list[Rating]
+    rated: Count
+    resolved: Count
+    reopened: Count
 
 
 def duties(run: Run, own: dict[str, Any]) -> None:
@@ -63,7 +121,7 @@ def duties(run: Run, own: dict[str, Any]) -> None:
 
 def _duties(run: Run, own: dict[str, Any]) -> list[tiles.Tile]:
     waiting = units.duties(run.reports, run.filters)
-    late = tiles.counted(run, "overdue", own)
+    late = counted(run, "overdue", own)
     return [
         urgent(run, own),
         tiles.plain(
@@ -136,236 +194,98 @@ def ratings(run: Run, own: dict[str, Any]) -> None:
     )
 
 
-def small_map(run: Run, area: int | None, open_count: int) -> None:
-    """Draw the unit's open cases on a map framed on its area, else the city, else the city's reports. Draws nothing if
-    no report has a place, or if the viewer may read no case.
-    """
-    if not run.filters.scope.sees_cases:
-        return
-    found = [(level, drawn_areas(run.reports, level)) for level in ("ward", "district")]
-    within = [(level, shapes, shapes[shapes["key"] == area]) for level, shapes in found if area is not None]
-    whole = [(level, shapes, shapes) for level, shapes in found]
-    framed = next((one for one in (*within, *whole) if not one[2].empty), None)
-    extent = map_queries.extent(run.reports, run.filters) if framed is None else None
-    if framed is None and extent is None:
-        return
-    if framed is None and not viewport().webgl:
-        st.info(streamlit_label(plain_map.nothing()), icon=":material/map:")
-        return
-    if framed is not None and not viewport().webgl:
-        level, _shapes, frame = framed
-        plain_map.by_measure(
-            run,
-            level,
-            "backlog",
-            says="{name}\n" + _("{raw} open reports", raw="{raw}"),
-            size=(520, _MAP_HEIGHT),
-            key="unit_map",
-            alt=_("Map of the unit's open cases"),
-            frame=frame,
-            why=plain_map.no_points(),
+def _people(run: Run, table: pd.DataFrame) -> People:
+    rows = []
+    for row in table.to_dict("records"):
+        officer = row["officer"] or NOBODY
+        rows.append(
+            Person(
+                name=row["officer"],
+                nobody=_("not assigned") if run.live else _("not assigned, or no longer known"),
+                overdue=count_of(run, "overdue", row["overdue"], officer=officer),
+                open=count_of(run, "open", row["open"], officer=officer),
+                width=round(row["overdue"] / row["open"] * 100, 1),
+            )
         )
-        return
-    dark = bool(st.context.theme.type == "dark")
-    layer, meanings = open_cases(run, open_count, dark=dark)
-    if framed is not None:
-        level, shapes, frame = framed
-        view = map_layers.framing(frame, 520, _MAP_HEIGHT)
-        ground = map_layers.ground(address(f"map/shapes/{level}.json"), chosen="", dark=dark)[:1]
-        named = drawn_level(run.reports) if frame is shapes else level
-        ground += map_layers.names(named or level, view, dark=dark)
-        sources = map_layers.sources(shapes)
-    elif extent is not None:
-        view, ground, sources = map_layers.framed(extent, 520, _MAP_HEIGHT), [plain_ground(extent, dark=dark)], []
-    deck = map_layers.deck([*ground, layer], view)
-    st.pydeck_chart(deck, height=pixels(_MAP_HEIGHT), key=sized("unit_map"), alt=_("Map of the unit's open cases"))
-    panel(
-        "legend",
-        key="unit_map_legend",
-        title=_("Open reports"),
-        steps=[{"words": words, "colour": colour} for words, colour in meanings],
-        sources=sources,
+    more = max(0, len(rows) - _LONGEST)
+    return People(
+        rows=rows,
+        at_first=_LONGEST,
+        more=ngettext("and {count} more officer", "and {count} more officers", more) if more else "",
+        nothing=hidden_cases_note(run, "open", len(rows)) if not rows else "",
     )
 
 
-def open_cases(run: Run, open_count: int, *, dark: bool) -> tuple[pdk.Layer, list[tuple[str, str]]]:
-    """Return the layer of the unit's open cases and its legend: points by deadline, or squares.
-
-    Squares are used if there are too many points. Raises DatabaseAway.
-    """
-    words = carried(run) | {"at": run.filters.at.isoformat(), "lang": language(), "period": None}
-    if open_count > map_queries.MOST_POINTS:
-        table = map_queries.squares(run.reports, run.filters, figure="open")
-        asked = address("map/squares.json", **words, count="open")
-        layer, _clicked = map_layers.squares(asked, *map_queries.grid(run.reports), chosen="", dark=dark)
-        steps = step_words(Scale("backlog", crowd_bounds(table["reports"])), language())
-        return layer, list(zip(steps, map_layers.steps("backlog", dark=dark), strict=False))
-    layer, *_others = map_layers.report_points(address("map/points.json", **words), open_count, chosen="", dark=dark)
-    colours = palette()
-    return layer, [
-        (_("Overdue"), colours.overdue),
-        (_("Due soon"), colours.due_soon),
-        (_("In time"), colours.in_time),
-        (_("No deadline known"), colours.muted),
-    ]
-
-
-def _choose(run: Run, open_now: pd.DataFrame, sought: str) -> dict[str, Any]:
-    counts = open_now.dropna(subset="key").set_index("key")
-    known = names(run.reports, "unit")
-    known["name"] = [name(unit) for unit in known.to_dict("records")]
-    known = known[[sought.strip() in plain(written) for written in known["name"]]]
-    groups = []
-    known = known.sort_values("name", key=lambda written: written.map(reading_order))
-    for kind, title in _kinds(run.city).items():
-        units = [
-            {
-                "name": unit["name"],
-                "href": address(UNIT, **carried(run) | {"unit": unit["code"]}),
-                "open": count_of(run, "open", counts.at[key, "open"] if key in counts.index else 0, unit=unit["code"]),
-            }
-            for key, unit in known[known["kind"] == kind].to_dict("index").items()
-        ]
-        if units:
-            groups.append({"title": title, "units": units})
-    return {
-        "groups": groups,
-        "nothing": _("No unit's name holds this.") if sought else _("No unit is loaded."),
-    }
-
-
-def _head(run: Run, family: pd.DataFrame) -> dict[str, Any]:
-    itself = family[family["role"] == "itself"].iloc[0].to_dict()
-    relatives: dict[str, list[dict[str, str]]] = {
-        role: [
-            {"name": name(unit), "href": address(UNIT, **carried(run) | {"unit": unit["code"]})}
-            for unit in family[family["role"] == role].to_dict("records")
-        ]
-        for role in ("predecessor", "successor")
-    }
-    today = run.local(run.filters.at).date()
-    starts, ends = (None if pd.isna(itself[key]) else itself[key] for key in ("valid_from", "valid_to"))
-    last_day = ends - timedelta(days=1) if ends else None
-    ended = ends is not None and ends <= today
-    then = {"at": f"{last_day:%Y-%m-%d}T23:59:59", "period": "365d", "from": None, "to": None} if last_day else {}
-    leading = units.heads(run.reports, run.filters).get(int(itself["id"]))
-    return {
-        "name": name(itself),
-        "leading": ": ".join(map(plain_text, (leading[f"title_{language()}"], leading["name"]))) if leading else "",
-        "kind": _kinds(run.city)[itself["kind"]],
-        "since": _("responsible since {day}", day=day(starts)) if starts else "",
-        "until": _("responsible until {day}", day=day(last_day)) if last_day and ended else "",
-        "then_href": address("?", **run.query | then) if last_day and ended else None,
-        "backlog_href": address(BACKLOG, **carried(run)),
-        "map_href": address(LIVE_MAP, **carried(run)),
-        "relatives": relatives,
-    }
-
-
-def _people(run: Run, table: pd.DataFrame) -> dict[str, Any]:
-    rows = [
-        {
-            "name": row["officer"],
-            "nobody": _("not assigned") if run.live else _("not assigned, or no longer known"),
-            "counts": [
-                count_of(run, figure, row[figure], officer=row["officer"] or NOBODY) for figure in ("overdue", "open")
-            ],
-            "width": round(row["overdue"] / row["open"] * 100, 1),
-        }
-        for row in table.to_dict("records")
-    ]
-    more = max(0, len(rows) - _LONGEST)
-    return {
-        "rows": rows,
-        "at_first": _LONGEST,
-        "more": more and ngettext("and {count} more officer", "and {count} more officers", more),
-        "nothing": hidden_cases_note(run, "open", len(rows)) if not rows else "",
-    }
-
-
-def _categories(run: Run, own: pd.DataFrame, city: pd.DataFrame) -> dict[str, Any]:
+def _categories(run: Run, own: pd.DataFrame, city: pd.DataFrame) -> Categories:
     of_city, whole = city.set_index("key")["received"], city["received"].sum()
     shares = of_city / max(1, whole)
     received = own["received"].sum()
     shown = own[(own["received"] > 0) | (own["open"] > 0)].sort_values(["received", "open"], ascending=False)
     most = max([0.01, *(shown["received"] / max(1, received)), *shares])
     rows = [
-        {
-            "name": name(row),
-            "counts": [
-                count_of(run, figure, row[figure], category=row["code"]) for figure in ("received", "open", "overdue")
-            ],
-            "share": percent(row["received"], received),
-            "city": percent(of_city[row["key"]], whole),
-            "city_counts": (
+        Category(
+            name=name(row),
+            received=count_of(run, "received", row["received"], category=row["code"]),
+            open=count_of(run, "open", row["open"], category=row["code"]),
+            overdue=count_of(run, "overdue", row["overdue"], category=row["code"]),
+            share=percent(row["received"], received),
+            city=percent(of_city[row["key"]], whole),
+            city_counts=(
                 count_of(run, "received", of_city[row["key"]], **WHOLE_CITY, category=row["code"]),
                 count_of(run, "received", whole, **WHOLE_CITY),
             ),
-            "width": round(row["received"] / max(1, received) / most * 100, 1),
-            "city_width": round(shares[row["key"]] / most * 100, 1),
-        }
+            width=round(row["received"] / max(1, received) / most * 100, 1),
+            city_width=round(shares[row["key"]] / most * 100, 1),
+        )
         for row in shown.head(_LONGEST).to_dict("records")
     ]
     more = max(0, len(shown) - _LONGEST)
-    return {
-        "rows": rows,
-        "whole": count_of(run, "received", received),
-        "more": more and ngettext("and {count} more category", "and {count} more categories", more),
-    }
+    return Categories(
+        rows=rows,
+        whole=count_of(run, "received", received),
+        more=ngettext("and {count} more category", "and {count} more categories", more) if more else "",
+    )
 
 
-def _places(run: Run, table: pd.DataFrame, level: Dimension) -> dict[str, Any]:
+def _places(run: Run, table: pd.DataFrame, level: Dimension) -> Places:
     shown = table[table["open"] > 0].sort_values(["open", "overdue"], ascending=False)
     most = max(1, int(shown["open"].max())) if len(shown) else 1
-    rows = [
-        {
-            "name": _("not located") if pd.isna(row["code"]) else name(row),
-            "counts": [
-                count_of(run, figure, row[figure], **{level: NOBODY if pd.isna(row["code"]) else row["code"]})
-                for figure in ("overdue", "open")
-            ],
-            "width": round(row["open"] / most * 100, 1),
-            "late": round(row["overdue"] / row["open"] * 100, 1),
-        }
-        for row in shown.head(_LONGEST).to_dict("records")
-    ]
+    rows = []
+    for row in shown.head(_LONGEST).to_dict("records"):
+        nowhere = pd.isna(row["code"])
+        here = {level: NOBODY if nowhere else row["code"]}
+        rows.append(
+            Place(
+                name=_("not located") if nowhere else name(row),
+                overdue=count_of(run, "overdue", row["overdue"], **here),
+                open=count_of(run, "open", row["open"], **here),
+                width=round(row["open"] / most * 100, 1),
+                late=round(row["overdue"] / row["open"] * 100, 1),
+            )
+        )
     more = max(0, len(shown) - _LONGEST)
-    return {
-        "about": _("Overdue of open, by {place}", place=levels.within(run.city, level, many=False)),
-        "rows": rows,
-        "more": more and _("and {count} more", count=number(more)),
-    }
+    return Places(
+        about=_("Overdue of open, by {place}", place=levels.within(run.city, level, many=False)),
+        rows=rows,
+        more=_("and {count} more", count=number(more)) if more else "",
+    )
 
 
-def _ratings(run: Run, counts: dict[str, int], own: dict[str, Any]) -> dict[str, Any]:
-    labels = {
-        "rated_satisfied": (_("Satisfied"), "good"),
-        "rated_acceptable": (_("Acceptable"), "muted"),
-        "rated_not_satisfied": (_("Not satisfied"), "overdue"),
-    }
+def _ratings(run: Run, counts: dict[str, int], own: dict[str, Any]) -> Ratings:
     rated = counts["rated"]
-    return {
-        "rows": [
-            {
-                "label": label,
-                "tone": tone,
-                "count": count_of(run, figure, counts[figure]),
-                "share": percent(counts[figure], rated),
-                "width": round(counts[figure] / max(1, rated) * 100, 2),
-            }
-            for figure, (label, tone) in labels.items()
+    labels = (_("Satisfied"), "good"), (_("Acceptable"), "muted"), (_("Not satisfied"), "overdue")
+    return Ratings(
+        rows=[
+            Rating(
+                label=label,
+                tone=tone,
+                count=count_of(run, figure, counts[figure]),
+                share=percent(counts[figure], rated),
+                width=round(counts[figure] / max(1, rated) * 100, 2),
+            )
+            for figure, (label, tone) in zip(SUMS["rated"].sum_of, labels, strict=True)
         ],
-        "rated": count_of(run, "rated", rated),
-        "resolved": count_of(run, "resolved", own["resolved"]),
-        "reopened": count_of(run, "reopened", own["reopened"]),
-    }
-
-
-def _kinds(city: City) -> dict[str, str]:
-    return {
-        "department": _("City departments"),
-        "commune": levels.many(city, "commune_unit"),
-        "district": levels.many(city, "district_unit"),
-        "utility": _("Utilities"),
-        "city": _("City"),
-    }
+        rated=count_of(run, "rated", rated),
+        resolved=count_of(run, "resolved", own["resolved"]),
+        reopened=count_of(run, "reopened", own["reopened"]),
+    )

@@ -15,8 +15,7 @@ from ui.base import levels
 from ui.base.i18n import _, day, duration, name, number, percent, signed
 from ui.base.run import Run
 from ui.base.states import TONES, state
-from ui.figures import backlog_table as backlog_page
-from ui.figures import tiles
+from ui.figures import backlog_tiles, tiles
 from ui.figures.change import Then, grown_tone, standing_before
 from ui.figures.headline import headline
 from ui.figures.unconfirmed import mark
@@ -76,17 +75,17 @@ def _map(run: Run, screen: WallScreen) -> dict[str, Any]:
 def _overdue(run: Run, _screen: WallScreen) -> dict[str, Any]:
     found = leaderboard(run, by="unit", kind="all", order="fair", most=_RANKED)
     then = standing_before(run)
-    return found | {
+    return vars(found) | {
         "title": _("Which units are late?"),
-        "best": found["best"][:_BEST],
+        "best": found.best[:_BEST],
         "about": _("Fair ranking of the units with at least {count} open reports", count=run.fewest_open),
         "since": "" if then is None else day(run.local(then.at)),
     }
 
 
 def _backlog(run: Run, screen: WallScreen) -> dict[str, Any]:
-    since, then = backlog_page.compared_since(run), Then(run)
-    whole = backlog_page.total(run, since)
+    since, then = backlog_tiles.compared_since(run), Then(run)
+    whole = backlog_tiles.total(run, since)
     by = _level(run, screen)
     table = backlog(run.reports, run.filters, since=since, by=by)
     table = table[table["open"] > 0].sort_values(["open", "code"], ascending=[False, True], na_position="last")

@@ -1,32 +1,30 @@
 """The fair ranking's definitions, for the page of definitions."""
 
-from typing import Any
-
 from queries.cases.cases import case_count
 from ui.base.html_panel import shared_panel
 from ui.base.i18n import _, number, percent
 from ui.base.run import Run
-from ui.figures.definitions import Measure
-from ui.figures.tiles import count_of
+from ui.figures.count import count_of
+from ui.figures.definitions import Definitions, Group, Measure
 from ui.figures.unconfirmed import mark
 
 
 def meaning_of_ranking(run: Run) -> None:
     """Draw the definitions of the ranking's columns. Raises DatabaseAway."""
-    shared_panel(run, "definitions", key="ranking", make=lambda: {"groups": [_group(run)]})
+    shared_panel(run, "definitions", key="ranking", make=lambda: Definitions([_group(run)]))
 
 
-def _group(run: Run) -> dict[str, Any]:
+def _group(run: Run) -> Group:
     counts = {figure: case_count(run.reports, run.filters, figure=figure) for figure in ("overdue", "open")}
     overdue, opened = (count_of(run, figure, count) for figure, count in counts.items())
     sure = mark(run)
-    return {
-        "title": _("Fair ranking"),
-        "about": _(
+    return Group(
+        _("Fair ranking"),
+        _(
             "Units are ranked by their adjusted share. The plain share and its counts always stand beside it; a switch "
             "shows the ranking by plain share, and whose place differs."
         ),
-        "measures": [
+        [
             Measure(
                 _("Adjusted share"),
                 _(
@@ -57,4 +55,4 @@ def _group(run: Run) -> dict[str, Any]:
                 mark=sure,
             ),
         ],
-    }
+    )
