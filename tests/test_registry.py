@@ -19,20 +19,20 @@ BY_NAME = pytest.mark.parametrize("figure", FIGURES.values(), ids=lambda figure:
 
 CHOICES = {
     "bench/change.py": "the three standing figures whose steadiness is measured",
-    "bench/queries.py": "the figures whose lists are timed in every order",
+    "bench/askings.py": "the figures whose lists are timed in every order",
     "queries/figures/days.py": "the three lines of the chart of days",
     "queries/figures/backlog.py": "what came in and went out, beside the backlog",
     "queries/figures/figures.py": "the columns for which a terminal is wide enough",
     "ui/cases/list_panels.py": "the figures a list of cases offers",
     "ui/figures/definitions.py": "the order of the measures on the page of definitions",
-    "ui/live_map/live_map.py": "what the map's sum counts, in the map's own words",
+    "ui/live_map/map_ways.py": "what the map's sum counts, in the map's own words",
     "ui/map/colour_scale.py": "the figure behind each measure of the map",
 }
 """Files that choose some figures to show, and what they choose them for. None of them says what figures there are."""
 OTHER_THINGS = {
-    "reportdb/demo/lifecycle.py": "kinds of events",
-    "reportdb/demo/state_machine.py": "statuses",
-    "reportdb/importer/mapping.py": "statuses",
+    "reportdb/demo/steps.py": "kinds of events",
+    "reportdb/demo/states.py": "statuses",
+    "reportdb/source_file/mapping.py": "statuses",
     "ui/base/states.py": "states of a case",
     "ui/cases/detail.py": "kinds of events",
     "ui/map/map_layers.py": "states of a case",
@@ -179,7 +179,7 @@ def test_no_other_module_lists_the_figures() -> None:
 
 
 def test_no_meaning_is_read_out_of_sql_by_a_regular_expression() -> None:
-    for module in ("engine/statements", "engine/database", "engine/small_numbers", "cases/cases"):
+    for module in ("engine/statements", "engine/database", "privacy/small_numbers", "cases/cases"):
         tree = ast.parse((ROOT / "queries" / f"{module}.py").read_text())
         imported = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
         assert "re" not in imported, module

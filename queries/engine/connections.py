@@ -9,10 +9,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import psycopg
-from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
+from sqlalchemy import Connection, Engine, ExceptionContext, TextClause, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, NotSupportedError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -232,3 +233,10 @@ def _refusal(error: DBAPIError, *, on_record: bool) -> NoAnswer | None:
     if isinstance(error, OperationalError) or error.connection_invalidated:
         return DatabaseAway(words_of(error), kind)
     return None
+
+
+@lru_cache(maxsize=512)
+def prepared(statement: str) -> tuple[TextClause, frozenset[str]]:
+    """Return a statement as SQLAlchemy reads it, and the names of its parameters."""
+    clause = text(statement)
+    return clause, frozenset(clause.compile().params)

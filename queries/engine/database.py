@@ -26,6 +26,7 @@ from queries.engine.connections import (
     new_engine,
     no_answer,
     own_key,
+    prepared,
     returns_other_columns,
     session_of,
     waited_for,
@@ -34,7 +35,7 @@ from queries.engine.connections import (
 from queries.engine.errors import DatabaseAway, Kind, NoAnswer, NotAReportDatabase, kind_of
 from queries.engine.scope import AGGREGATES_ONLY, Scope
 from queries.engine.signature import Signer
-from queries.engine.statements import prepared, sql
+from queries.engine.statements import sql
 from queries.engine.timing import Timings
 
 __all__ = ["DatabaseAway", "NotAReportDatabase", "ReportDatabase"]

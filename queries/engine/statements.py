@@ -11,12 +11,10 @@ from functools import lru_cache
 from pathlib import Path
 from string import Formatter
 
-from sqlalchemy import TextClause, text
-
 from queries.registry.registry import FIGURES, standing_in
 
 FILES = {file.stem: file for file in Path(__file__).parents[1].rglob("*.sql")}
-"""The questions and the definitions, by name, each beside the module that asks it."""
+"""The files of questions and definitions by name, each beside the module that asks it."""
 _NAME = "-- name: "
 
 
@@ -128,10 +126,3 @@ def _filled(text: str, value: Callable[[str, str], str]) -> str:
     for literal, field, spec, _conversion in Formatter().parse(text):
         parts += [literal] if field is None else [literal, value(field, spec or "")]
     return "".join(parts)
-
-
-@lru_cache(maxsize=512)
-def prepared(statement: str) -> tuple[TextClause, frozenset[str]]:
-    """Return a statement as SQLAlchemy reads it, and the names of its parameters."""
-    clause = text(statement)
-    return clause, frozenset(clause.compile().params)

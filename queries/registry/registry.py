@@ -28,8 +28,9 @@ SHARES = {
             "done_by_due",
             "fell_due",
             N_(
-                "Refused by the deadline: in neither number, the refusal rate stands beside it. Open reports past "
-                "their deadline are in the denominator, so that leaving work undone cannot improve the rate."
+                "Reports refused by their deadline: they are in neither number, and the refusal rate is "
+                "shown beside it. Open reports past their deadline are in the denominator, so that leaving "
+                "work undone cannot improve the rate."
             ),
             clock="handle",
         ),
@@ -38,10 +39,7 @@ SHARES = {
             N_("Not taken on in time"),
             "receive_overdue",
             "not_received",
-            N_(
-                "Reports whose source gives no time by which to take them on. A transfer starts this term anew for "
-                "the next unit."
-            ),
+            N_("Reports whose source gives no term to take them on. A transfer restarts this term for the next unit."),
             clock="receive",
         ),
         Share(
@@ -69,14 +67,14 @@ SHARES = {
             N_("Satisfaction"),
             "satisfied",
             "rated",
-            N_("Reports nobody rated: the share that was rated stands beside it."),
+            N_("Reports without a rating: the share that was rated is shown beside it."),
         ),
         Share(
             "rated_share",
             N_("Rated of resolved"),
             "rated",
             "resolved",
-            N_("Ratings of answers given before the period are counted when they were given."),
+            N_("A rating counts when it was given, even if the answer is from before the period."),
             tabled=False,
         ),
         Share(

@@ -9,7 +9,7 @@ STANDING_FIGURES = (
         N_("neither resolved nor refused by the moment"),
         tables=("figures", "backlog", "overdue"),
         group="urgency",
-        left_out=N_("Nothing: overdue reports are open too, and so are those handed up."),
+        left_out=N_("Nothing: overdue and escalated reports are open too."),
     ),
     Figure(
         "overdue",
@@ -19,7 +19,7 @@ STANDING_FIGURES = (
         within=("open",),
         group="urgency",
         clock="handle",
-        left_out=N_("Reports without a deadline: nobody can say that they are late."),
+        left_out=N_("Reports without a deadline: they cannot be called late."),
     ),
     Figure(
         "seriously_overdue",
@@ -58,7 +58,7 @@ STANDING_FIGURES = (
         within=("open",),
         group="urgency",
         heading=N_("No deadline"),
-        left_out=N_("Counted apart, so that a missing deadline never looks like a kept one."),
+        left_out=N_("Counted separately, so that a missing deadline never counts as met."),
     ),
     Figure(
         "not_received",

@@ -1,4 +1,4 @@
-"""Which cases a list shows, as the address asks: whose number they are, what was searched, the order, the page."""
+"""Which cases a list shows, as parsed from the address: figure, search, order, page."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _MOST_PAGES = 200
 
 @dataclass(frozen=True)
 class CaseList:
-    """What a list of cases shows. `unrecognised` holds what of the address was not understood."""
+    """The contents of a list of cases. `unrecognised` holds the values of the address that were not understood."""
 
     figure: str
     order: Order
@@ -27,7 +27,7 @@ class CaseList:
 
 
 def asked_list(query: Mapping[str, Iterable[str]], reports: ReportDatabase, scope: Scope = NOTHING) -> CaseList:
-    """Read which cases an address asks for. A search without a figure is among all reports. Raises DatabaseAway."""
+    """Parse a list of cases from an address. A search without a figure covers all reports. Raises DatabaseAway."""
     words = {word: next(iter(query.get(word, ())), "") for word in ("figure", "q", "sort", "page")}
     unrecognised = []
     found = search(reports, words["q"], scope) if words["q"].strip() else None
@@ -53,17 +53,17 @@ def asked_list(query: Mapping[str, Iterable[str]], reports: ReportDatabase, scop
 
 
 def figure_of(words: Mapping[str, str]) -> str:
-    """Return the figure whose cases an address asks for; a search without one is among all reports."""
+    """Return the figure whose cases an address asks for; a search without one covers all reports."""
     figure = words.get("figure") or ("submitted" if words.get("q", "").strip() else USUAL_FIGURE)
     return figure if figure in FIGURES else USUAL_FIGURE
 
 
 def default_order(figure: str, found: Search | None) -> Order:
-    """Return the order of a list that asks for none: what to do first of what is open now, else the newest first."""
+    """Return the default order: the worklist's for what is open now, else the newest first."""
     return "worklist" if "worklist" in orders(figure) and found is None else "newest"
 
 
 def page_of(listing: CaseList, count: int, length: int) -> tuple[int, int]:
-    """Return the page to show of `count` cases, and the last page there is: far pages are nobody's reading."""
+    """Return the page to show of `count` cases, and the last page; the number of pages is limited."""
     last = min(max(1, -(-count // length)), _MOST_PAGES)
     return min(listing.page, last), last

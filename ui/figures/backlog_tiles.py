@@ -17,8 +17,8 @@ from ui.figures.tiles import Tile, count, no_deadlines, no_receive_times, out_of
 
 
 def compared_since(run: Run) -> datetime:
-    """Return from when on what came in and went out is counted: just after the moment that open reports are compared
-    with (queries.change), so that the flow explains the change; the last 7 days where there is no such moment.
+    """Return the start for received and ended reports: just after the moment that open reports are compared with
+    (queries.change), so that the flow explains the change; the last 7 days if there is no such moment.
     """
     then = standing_before(run)
     return period_start("7d", run.filters.at, run.city) if then is None else then.at + TICK
@@ -30,7 +30,7 @@ def total(run: Run, since: datetime) -> dict[str, Any]:
 
 
 def headline(run: Run, whole: dict[str, Any]) -> list[Tile]:
-    """Return the backlog's headline tiles, with the changes that the overview shows of the same figures."""
+    """Return the backlog's headline tiles, with the same changes as on the overview."""
     then = Then(run)
     undue, untimed = no_deadlines(run, whole), no_receive_times(run, whole)
     of_open = out_of(run, "open", whole, _("open"), percent(whole["overdue"], whole["open"]))

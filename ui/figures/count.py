@@ -33,5 +33,5 @@ def counted(run: Run, figure: str, figures: Any) -> Count:
 
 
 def count_of(run: Run, figure: str, count: Any, **choices: Any) -> Count:
-    """Return a number with the way to its cases; a word of `choices` that is None is left out of the address."""
+    """Return a number with the link to its cases; a None in `choices` removes that parameter from the address."""
     return Count(figure, int(count), address(CASES, **{"figure": figure} | carried(run) | choices))

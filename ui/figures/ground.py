@@ -60,7 +60,7 @@ class Ground(View):
 
 
 def ground(run: Run) -> None:
-    """Draw what deadlines rest on: the rules, the office hours and the calendar in force. Raises DatabaseAway."""
+    """Draw what deadlines depend on: the rules, office hours and calendar in force. Raises DatabaseAway."""
     shared_panel(run, "ground", key="ground", make=lambda: in_words(run))
 
 
@@ -89,7 +89,7 @@ def in_words(run: Run) -> Ground:
 
 
 def warning_words(kind: str, count: int) -> str:
-    """Return in words one kind of what leaves deadlines unknown (queries.deadlines.WARNINGS), and how often it does."""
+    """Return a warning about unknown deadlines (queries.deadlines.WARNINGS) in words, with its count."""
     return {
         "calendar_ends": lambda: ngettext(
             "{count} of the next 60 days is missing in the calendar",

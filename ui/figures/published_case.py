@@ -49,14 +49,14 @@ class CityOnCase(View):
 
 
 def flag_of(case: Any) -> str:
-    """Return what the city's flag says of a case that it published."""
+    """Return the city's flag of a case that it published."""
     if pd.isna(case["published_late"]):
         return "unsaid"
     return "late" if case["published_late"] else "in_time"
 
 
 def ours_of(case: Any, run: Run) -> str:
-    """Return how we find a case at the moment (of queries.published.OURS)."""
+    """Return our own finding for a case (one of queries.published.OURS)."""
     if pd.isna(case["due_at"]):
         return "no_deadline"
     until = run.filters.at if pd.isna(case["ended_at"]) else case["ended_at"]
@@ -64,7 +64,7 @@ def ours_of(case: Any, run: Run) -> str:
 
 
 def of_case(case: Any, told: frozenset[Kind]) -> OfCase | None:
-    """Return what the city says of a case in a list, of the kinds it publishes (`told`); None where it publishes none.
+    """Return the city's own words on a case in a list, of the kinds it publishes (`told`); None if it publishes none.
 
     Empty for a case that it did not publish.
     """
@@ -82,7 +82,7 @@ def of_case(case: Any, told: frozenset[Kind]) -> OfCase | None:
 
 
 def case_panel(run: Run, case: Any) -> None:
-    """Draw what the city says of one case; nothing where it published nothing of it. Raises DatabaseAway."""
+    """Draw the city's own words on one case; nothing if it published none. Raises DatabaseAway."""
     told = kinds(run.reports)
     if told and case["published"]:
         shared_panel(run, "report_city", key="report_city", make=lambda: of_one_case(run, case, told))

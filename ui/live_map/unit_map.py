@@ -21,9 +21,8 @@ _MAP_HEIGHT = 380
 
 
 def small_map(run: Run, area: int | None, open_count: int) -> None:
-    """Draw the unit's open cases on the map, framed on its area, else the city, else where the city's reports lie.
-
-    Nothing where no report has a place, or where the viewer may read no case.
+    """Draw the unit's open cases on a map framed on its area, else the city, else the city's reports. Draws nothing if
+    no report has a place, or if the viewer may read no case.
     """
     if not run.filters.scope.sees_cases:
         return
@@ -74,9 +73,9 @@ def small_map(run: Run, area: int | None, open_count: int) -> None:
 
 
 def open_cases(run: Run, open_count: int, *, dark: bool) -> tuple[pdk.Layer, list[tuple[str, str]]]:
-    """Return the layer of the unit's open cases and what its colours mean: points by their deadline, or squares.
+    """Return the layer of the unit's open cases and its legend: points by deadline, or squares.
 
-    Squares where there are more than can be drawn in points. Raises DatabaseAway.
+    Squares are used if there are too many points. Raises DatabaseAway.
     """
     words = carried(run) | {"at": run.filters.at.isoformat(), "lang": language(), "period": None}
     if open_count > map_queries.MOST_POINTS:

@@ -86,7 +86,7 @@ def rows_of(run: Run, rows: pd.DataFrame, by: Dimension, whole: Any) -> list[Row
 
 
 def next_level(run: Run, by: Dimension) -> Dimension:
-    """Return by what one row's own backlog is told apart: the smaller areas, where the city has them, else units."""
+    """Return the dimension for one row's own backlog: smaller areas if the city has them, else units."""
     return "ward" if by == "district" and "ward" in levels.present(run.reports) else "unit"
 
 
@@ -124,7 +124,7 @@ def _row(
 
 
 def _excess(counts: Any, whole: Any) -> dict[str, float]:
-    """Return by how many hundredths the share of each age and stage is above the whole's; too few reports say none."""
+    """Return by how many percentage points each age's and stage's share exceeds the total's; 0 if there are too few."""
     if counts["open"] < (FEWEST if rounded() else FEWEST_OPEN) or not whole["open"]:
         return dict.fromkeys((*AGES, *STAGES), 0.0)
     shares = {column: counts[column] / counts["open"] - whole[column] / whole["open"] for column in (*AGES, *STAGES)}

@@ -1,4 +1,4 @@
-"""The backlog as a table a head reads at a glance: how urgent, how old, at which stage, in and out, how much work."""
+"""The backlog as a table: how urgent, how old, at which stage, received and ended, days of work."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,11 +23,11 @@ from ui.figures.unconfirmed import Mark, mark
 from ui.unit.backlog_rows import COUNTED, FLOWS, Row, members, rows_of, to_cases, whole_row
 
 USUAL_ROWS = 40
-"""More rows than this are drawn when asked for: nobody reads them at a glance."""
+"""The rows drawn at first; the rest is shown on request."""
 BUSIEST = 8
-"""How many categories stand side by side."""
+"""The number of categories side by side."""
 SORTS = (*URGENCIES, *RECEIPTS, *AGES, "age_days", *STAGES, *FLOWS, "change", "days_of_work", "name")
-_FEW = 5  # a cell with fewer than these is never the darkest
+_FEW = 5  # a cell with fewer is never the darkest
 
 
 @dataclass(frozen=True)
@@ -94,25 +94,25 @@ class Pace(View):
 def table(run: Run, since: datetime, *, by: Dimension, sort: str) -> None:
     """Draw the backlog of a dimension's members under the total of all, with a link behind every count.
 
-    `sort` is one of SORTS, the largest (names: the first) first; "-" before it turns that about.
+    `sort` is one of SORTS, in descending order (names: ascending); a leading "-" reverses it.
     """
     shared_panel(run, "backlog", key="backlog_table", make=lambda: _table(run, since, by, sort))
 
 
 def heat(run: Run, since: datetime, *, by: Dimension, sort: str) -> None:
-    """Draw where which category lies: the same rows' open reports of the busiest categories, darker where more."""
+    """Draw the same rows' open reports by category, the busiest ones; a higher count is darker."""
     shared_panel(run, "backlog_heat", key="backlog_heat", make=lambda: _heat(run, since, by, sort))
 
 
 def pace(run: Run, whole: dict[str, Any]) -> None:
-    """Draw what came in and went out since the compared moment, whether the pile grows, how many days of work it is."""
+    """Draw what came in and ended since the compared moment, the change in the backlog, and the days of work."""
     shared_panel(
         run, "backlog_pace", key="backlog_pace", make=lambda: Pace(whole_row(run, whole), PACE_DAYS, _since(Then(run)))
     )
 
 
 def _since(then: Then) -> str:
-    """Return in words since when what came in and went out is counted."""
+    """Return the start for received and ended reports in words."""
     return _("Since {moment}", moment=then.at) if then.standing else _("Last 7 days")
 
 
@@ -145,7 +145,10 @@ def _table(run: Run, since: datetime, by: Dimension, sort: str) -> Backlog:
         notes=[
             _("Grey: ages and stages whose share is above that of the whole."),
             _("Due soon: by the end of the next working day, today included."),
-            _("Days of work: open, divided by how many were resolved a day in the last {count} days.", count=PACE_DAYS),
+            _(
+                "Days of work: open reports divided by the number resolved a day in the last {count} days.",
+                count=PACE_DAYS,
+            ),
         ],
     )
 

@@ -47,7 +47,7 @@ class Scale:
 
     @property
     def legend(self) -> Legend:
-        """What the list says of its scale, ready to draw."""
+        """Return the scale's description, ready to draw."""
         raw = f"{number(self.overdue)}/{number(self.open)}"
         city = Count("overdue", self.overdue, self.href, raw)
         return Legend(f"{number(self.top * 100)}%", city, percent(self.overdue, self.open))

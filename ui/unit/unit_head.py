@@ -66,7 +66,7 @@ class Head(View):
 
 
 def choose(run: Run, typed: str) -> None:
-    """Draw every unit whose name holds what was typed under its kind, with what it has open, so that one is chosen."""
+    """Draw the units whose names contain what was typed, by kind, with their open reports, as a choice."""
     everywhere = run.filters.choosing(units=())
     shared_panel(
         run,
@@ -77,7 +77,7 @@ def choose(run: Run, typed: str) -> None:
 
 
 def head(run: Run, relatives: pd.DataFrame) -> None:
-    """Draw who the unit is: its name and kind, since and until when it answers, who came before and after."""
+    """Draw the unit's name and kind, since and until when it is responsible, its predecessors and successors."""
     shared_panel(run, "unit_head", key="unit_head", make=lambda: _head(run, relatives))
 
 
@@ -122,8 +122,8 @@ def _head(run: Run, family: pd.DataFrame) -> Head:
         name=name(itself),
         leading=": ".join(map(plain_text, (leading[f"title_{language()}"], leading["name"]))) if leading else "",
         kind=_kinds(run.city)[itself["kind"]],
-        since=_("answers since {day}", day=day(starts)) if starts else "",
-        until=_("answered until {day}", day=day(last_day)) if last_day and ended else "",
+        since=_("responsible since {day}", day=day(starts)) if starts else "",
+        until=_("responsible until {day}", day=day(last_day)) if last_day and ended else "",
         then_href=address("?", **run.query | then) if last_day and ended else None,
         backlog_href=address(BACKLOG, **carried(run)),
         map_href=address(LIVE_MAP, **carried(run)),
