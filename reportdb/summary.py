@@ -1,4 +1,4 @@
-"""The summary: counts by day and month, made beforehand and kept true (schema 0007 says what is in it).
+"""The summary: counts by day and month, made beforehand and kept true (10_summary.sql says what is in it).
 
 A change of a report stands in report_change until it is brought into the counts; nobody who asks has to wait for that.
 """

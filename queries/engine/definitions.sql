@@ -319,7 +319,7 @@ end
 -- said: what a search finds, by words or by a code, told report by report
 (cast(:words as text) is null or words @@ cast(cast(:words as text) as tsquery)) and {coded}
 
--- found: the same, looked up in the index of words; a search within units has its own way there, in 0008
+-- found: the same, looked up in the index of words; a search within units has its own way there, in 18_access.sql
 (cast(:words as text) is null
     or not :within_units and words @@ cast(cast(:words as text) as tsquery)
     or :within_units and id = any(array(select found_by_words(cast(cast(:words as text) as tsquery)))))

@@ -68,7 +68,7 @@ def kind_of(error: BaseException | None) -> Kind:
     """Return what kind of trouble an error of the database's library is."""
     if state := getattr(error, "sqlstate", None):
         said = str(getattr(getattr(error, "diag", None), "message_primary", None))
-        if state == "42501" and said.startswith("report.scope "):  # our own words, in schema 0038
+        if state == "42501" and said.startswith("report.scope "):  # our own words, in schema/baseline/17_scope.sql
             return "unsigned"
         return _BY_STATE.get(state, "unreachable")
     words = str(error)

@@ -1,4 +1,4 @@
-"""The application's signature on a scope. The database believes no other: reportdb/schema/0038_verified_scope.sql."""
+"""The application's signature on a scope. The database believes no other: reportdb/schema/baseline/17_scope.sql."""
 
 import hmac
 import re

@@ -15,7 +15,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 SAID: dict[str, Kind] = {"published_status": "status", "published_district": "district", "published_ward": "ward"}
 """The figures that count one of the city's own words, `Filters.said`, and what kind of word that is."""
 RARE = "…"
-"""Stands for the city's words that fewer than five reports bear: they may tell of one citizen (schema 0033)."""
+"""Stands for the city's words that fewer than five reports bear: they may tell of one citizen (16_published.sql)."""
 FLAGS = {"late": "published_late", "in_time": "published_in_time", "unsaid": "published_unsaid"}
 """What the city's own flag says of a report, and the figure that counts it."""
 OURS = {"late": "ours_late", "in_time": "ours_in_time", "no_deadline": "ours_no_deadline"}

@@ -1,6 +1,6 @@
 """The rules every row must keep, as the schema states them: filled columns, checks, keys and references.
 
-A table made by the migrations keeps them by itself. They are counted where a table lost its constraints, or a view
+A table made by reportdb/schema/ keeps them by itself. They are counted where a table lost its constraints, or a view
 stands in its place.
 """
 

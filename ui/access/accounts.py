@@ -1,7 +1,7 @@
 """What the viewer may see: the account behind a session or a request, and the pages each role opens.
 
-The database holds the line (reportdb/schema/0008_access.sql); what is decided here only spares people doors that would
-stay shut, and keeps strangers out of the counts.
+The database holds the line (reportdb/schema/baseline/18_access.sql); what is decided here only spares people doors that
+would stay shut, and keeps strangers out of the counts.
 """
 
 import logging

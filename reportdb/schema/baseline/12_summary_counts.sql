@@ -1,107 +1,15 @@
--- How long what was resolved had taken, kept together: for each day and each month, a row for each member of a dimension
--- tells how many reports took so many hours. `hours` and `reports` are two lists of numbers, four bytes each, highest
--- first; those at the same place belong together. A year by ward is read from three thousand such rows, where each number
--- of hours in a row of its own made half a million; and so days are kept of wards and units as well.
-create table report_hours (
-    dimension text not null check (dimension in ('city', 'district', 'ward', 'unit', 'category', 'channel')),
-    span text not null check (span in ('day', 'month')),
-    begins date not null,
-    key integer not null,
-    clock text not null check (clock in ('calendar', 'working')),
-    hours bytea not null,
-    reports bytea not null,
-    check (length(hours) = length(reports)),
-    primary key (dimension, span, begins, key, clock)
-);
-alter table report_hours alter hours set storage main, alter reports set storage main;
-grant select on report_hours to report_reader, report_official, report_leader;
+-- Bringing what has changed into the counts: whoever deletes rows of report_change adds exactly those to the summary.
 
--- One number of such a list, from its first byte on.
-create function number_at(numbers bytea, place integer) returns integer
-language sql immutable parallel safe
-return (get_byte(numbers, place) << 24) | (get_byte(numbers, place + 1) << 16) | (get_byte(numbers, place + 2) << 8)
-    | get_byte(numbers, place + 3);
-
--- Two such lists, with each number of hours once.
-create function told_once(taken bytea, counted bytea) returns table (hours bytea, reports bytea)
-language sql immutable parallel safe
-as $$
-    select
-        coalesce(string_agg(int4send(told.hours), '' order by told.hours), ''),
-        coalesce(string_agg(int4send(cast(told.reports as integer)), '' order by told.hours), '')
-    from (
-        select number_at(taken, place) as hours, sum(number_at(counted, place)) as reports
-        from generate_series(0, length(taken) - 4, 4) as place
-        group by 1
-        having sum(number_at(counted, place)) <> 0
-    ) as told
-$$;
-
--- Where a summary is kept. The months are there; the days are what is in the summary of all reports, less what
--- report_change has yet to bring.
-insert into report_hours
-select
-    dimension, 'month', month, key, clock, string_agg(int4send(hours), '' order by hours),
-    string_agg(int4send(reports), '' order by hours)
-from report_month_hours
-where reports <> 0
-group by dimension, month, key, clock;
-
-insert into report_hours
-select
-    dimension, 'day', day, key, clock, string_agg(int4send(hours), '' order by hours),
-    string_agg(int4send(cast(reports as integer)), '' order by hours)
-from (
-    select
-        cast(ended_at at time zone time_zone as date) as day,
-        case
-            when grouping(district_id) = 0 then 'district'
-            when grouping(ward_id) = 0 then 'ward'
-            when grouping(unit_id) = 0 then 'unit'
-            when grouping(category_id) = 0 then 'category'
-            when grouping(channel_id) = 0 then 'channel'
-            else 'city'
-        end as dimension,
-        case
-            when grouping(district_id) = 0 then coalesce(district_id, -1)
-            when grouping(ward_id) = 0 then coalesce(ward_id, -1)
-            when grouping(unit_id) = 0 then coalesce(unit_id, -1)
-            when grouping(category_id) = 0 then coalesce(category_id, -1)
-            when grouping(channel_id) = 0 then coalesce(channel_id, -1)
-            else 0
-        end as key,
-        clock,
-        handled.hours,
-        sum(sign) as reports
-    from (
-        select 1 as sign, district_id, ward_id, unit_id, category_id, channel_id, submitted_at, ended_at, worked_minutes
-        from report
-        where status = 'resolved'
-        union all
-        select -sign, district_id, ward_id, unit_id, category_id, channel_id, submitted_at, ended_at, worked_minutes
-        from report_change
-        where status = 'resolved'
-    ) as image
-    cross join city
-    cross join lateral (values
-        ('calendar', handled_hours(ended_at - submitted_at)),
-        ('working', handled_hours(make_interval(mins => worked_minutes)))
-    ) as handled (clock, hours)
-    where handled.hours is not null and exists (select from summary_state)
-    group by grouping sets (
-        (day, clock, handled.hours), (day, clock, handled.hours, district_id), (day, clock, handled.hours, ward_id),
-        (day, clock, handled.hours, unit_id), (day, clock, handled.hours, category_id),
-        (day, clock, handled.hours, channel_id))
-    having sum(sign) <> 0
-) as took
-group by dimension, day, key, clock;
-
--- As 0007 and 0017 have it, with the hours of days and months in one.
-create or replace function bring_into_summary() returns void
+-- Empty report_change into the counts. Readers see the counts as they were until the transaction ends; two at once would
+-- take the same rows and wait for each other. The triggers below, and those of 13_summary_open_days.sql and 14_map.sql, do
+-- the rest.
+create function bring_into_summary() returns void
 language sql
 begin atomic
     with image as (
-        delete from report_change returning *
+        delete from report_change
+        returning sign, report_id, district_id, ward_id, unit_id, category_id, channel_id, cell, submitted_at, received_at,
+            receive_due_at, due_at, ended_at, status, rating, rated_at, reopen_count, worked_minutes, open_differs_from
     ),
     fact as materialized (
         select
@@ -194,16 +102,6 @@ begin atomic
             rated_acceptable = report_month.rated_acceptable + excluded.rated_acceptable,
             rated_not_satisfied = report_month.rated_not_satisfied + excluded.rated_not_satisfied
     ),
-    by_cell as (
-        insert into report_month_cell
-        select
-            cast(date_trunc('month', submitted_at at time zone city.time_zone) as date), wider_cell(cell), sum(sign)
-        from image
-        cross join city
-        where cell is not null
-        group by 1, 2
-        on conflict (month, cell) do update set received = report_month_cell.received + excluded.received
-    ),
     took as (
         select
             span, begins, clock, hours,
@@ -252,17 +150,130 @@ begin atomic
         from told_once(report_hours.hours || excluded.hours, report_hours.reports || excluded.reports) as told);
 end;
 
--- What is emptied with the reports.
+-- Handling times of units by place.
+create function bring_into_unit_hours() returns trigger
+language plpgsql security definer set search_path from current
+as $$
+begin
+    insert into report_unit_hours
+    select
+        unit_id, month, district_id, ward_id, clock, string_agg(int4send(hours), '' order by hours),
+        string_agg(int4send(cast(reports as integer)), '' order by hours)
+    from (
+        select
+            unit_id, cast(date_trunc('month', ended_at at time zone time_zone) as date) as month,
+            coalesce(district_id, -1) as district_id, coalesce(ward_id, -1) as ward_id, clock, handled.hours,
+            sum(sign) as reports
+        from was
+        cross join city
+        cross join lateral (values
+            ('calendar', handled_hours(ended_at - submitted_at)),
+            ('working', handled_hours(make_interval(mins => worked_minutes)))
+        ) as handled (clock, hours)
+        where status = 'resolved' and unit_id is not null and handled.hours is not null
+        group by 1, 2, 3, 4, 5, 6
+        having sum(sign) <> 0
+    ) as took
+    group by unit_id, month, district_id, ward_id, clock
+    on conflict (unit_id, month, district_id, ward_id, clock) do update set (hours, reports) = (
+        select told.hours, told.reports
+        from told_once(report_unit_hours.hours || excluded.hours, report_unit_hours.reports || excluded.reports) as told);
+    return null;
+end
+$$;
+
+create trigger bring_into_unit_hours after delete on report_change
+    referencing old table as was for each statement execute function bring_into_unit_hours();
+
+-- Counts and handling times by severity.
+create function bring_into_severities() returns trigger
+language plpgsql security definer set search_path from current
+as $$
+begin
+    insert into report_severity_day
+    select
+        severity, cast(fact.at at time zone time_zone as date),
+        sum(sign * fact.received), sum(sign * fact.received_off_map), sum(sign * fact.reopened),
+        sum(sign * coalesce(fact.resolved_on_time, 0)), sum(sign * coalesce(fact.resolved_late, 0)),
+        sum(sign * coalesce(fact.resolved_no_deadline, 0)), sum(sign * coalesce(fact.refused, 0)),
+        sum(sign * coalesce(fact.fell_due, 0)), sum(sign * coalesce(fact.done_by_due, 0)),
+        sum(sign * fact.receive_fell_due), sum(sign * coalesce(fact.received_on_time, 0)),
+        sum(sign * coalesce(fact.rated_satisfied, 0)), sum(sign * coalesce(fact.rated_acceptable, 0)),
+        sum(sign * coalesce(fact.rated_not_satisfied, 0))
+    from was
+    cross join city
+    cross join lateral report_facts(submitted_at, cell is null, reopen_count, status, due_at, ended_at, receive_due_at,
+        received_at, rating, rated_at) as fact
+    group by 1, 2
+    on conflict (severity, day) do update set
+        received = report_severity_day.received + excluded.received,
+        received_off_map = report_severity_day.received_off_map + excluded.received_off_map,
+        reopened = report_severity_day.reopened + excluded.reopened,
+        resolved_on_time = report_severity_day.resolved_on_time + excluded.resolved_on_time,
+        resolved_late = report_severity_day.resolved_late + excluded.resolved_late,
+        resolved_no_deadline = report_severity_day.resolved_no_deadline + excluded.resolved_no_deadline,
+        refused = report_severity_day.refused + excluded.refused,
+        fell_due = report_severity_day.fell_due + excluded.fell_due,
+        done_by_due = report_severity_day.done_by_due + excluded.done_by_due,
+        receive_fell_due = report_severity_day.receive_fell_due + excluded.receive_fell_due,
+        received_on_time = report_severity_day.received_on_time + excluded.received_on_time,
+        rated_satisfied = report_severity_day.rated_satisfied + excluded.rated_satisfied,
+        rated_acceptable = report_severity_day.rated_acceptable + excluded.rated_acceptable,
+        rated_not_satisfied = report_severity_day.rated_not_satisfied + excluded.rated_not_satisfied;
+
+    insert into report_severity_hours
+    select
+        severity, span, begins, clock, string_agg(int4send(hours), '' order by hours),
+        string_agg(int4send(cast(reports as integer)), '' order by hours)
+    from (
+        select severity, part.span, part.begins, handled.clock, handled.hours, sum(sign) as reports
+        from was
+        cross join city
+        cross join lateral (values
+            ('calendar', handled_hours(ended_at - submitted_at)),
+            ('working', handled_hours(make_interval(mins => worked_minutes)))
+        ) as handled (clock, hours)
+        cross join lateral (values
+            ('day', cast(ended_at at time zone time_zone as date)),
+            ('month', cast(date_trunc('month', ended_at at time zone time_zone) as date))
+        ) as part (span, begins)
+        where status = 'resolved' and handled.hours is not null
+        group by 1, 2, 3, 4, 5
+        having sum(sign) <> 0
+    ) as took
+    group by severity, span, begins, clock
+    on conflict (severity, span, begins, clock) do update set (hours, reports) = (
+        select told.hours, told.reports
+        from told_once(
+            report_severity_hours.hours || excluded.hours, report_severity_hours.reports || excluded.reports) as told);
+    return null;
+end
+$$;
+
+create trigger bring_into_severities after delete on report_change
+    referencing old table as was for each statement execute function bring_into_severities();
+
+-- A summary is emptied with the reports.
 create function empty_summary() returns trigger
 language plpgsql security definer set search_path from current
 as $$
 begin
-    truncate report_change, report_day, report_month, report_hours, report_month_cell, report_day_open, summary_state;
+    truncate report_change, report_day, report_month, report_hours, report_unit_hours, report_square, report_day_open,
+        summary_state;
     return null;
 end
 $$;
-drop trigger note_emptying on report;
-drop trigger note_emptying_of_hours on report;
+
 create trigger note_emptying after truncate on report for each statement execute function empty_summary();
-drop function empty_day_hours;
-drop table report_month_hours, report_day_hours;
+
+create function empty_severities() returns trigger
+language plpgsql security definer set search_path from current
+as $$
+begin
+    truncate report_severity_day, report_severity_hours, report_severity_open;
+    return null;
+end
+$$;
+
+create trigger note_emptying_of_severities after truncate on report
+    for each statement execute function empty_severities();

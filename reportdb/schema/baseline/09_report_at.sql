@@ -1,79 +1,14 @@
--- Holder: an escalation moves a report as a transfer does. unit_id is whom it was handed up to, null where nobody took it;
--- escalated_by_id is the unit that handed it up and has it in its list "with a higher level" until it comes back.
-alter table report add column escalated_by_id integer references unit;
-alter table report_past add column escalated_by_id integer;
-alter table report add constraint report_escalated_by check (escalated_by_id is null or escalated_at is not null);
-alter table report_past add constraint report_past_escalated_by
-    check (escalated_by_id is null or escalated_at is not null);
-grant select (escalated_by_id) on report to report_reader, report_official, report_leader;
+-- The reports as they stood at a moment: those submitted by then, with nothing in them that happened later. A row of report
+-- tells most of the past by its own times; what they cannot tell stands in report_past, with the time it held.
+--
+-- The planner folds these functions into the query that calls them, so that conditions on open_until, due_at and
+-- submitted_at reach the indexes. open_until and rated_at are given as they are for the indexes' sake, open_until even
+-- infinite: compare them with moments up to this one, never select them.
+--
+-- "not in" is hashed once, and empty for the present moment; an anti-join would hash the reports instead.
 
--- returned: a higher level gave it back. informed: an interim word to the citizen (progress, who has it, a new date).
-alter table report_event drop constraint report_event_kind_check;
-alter table report_event add constraint report_event_kind_check check (kind in ('submitted', 'routed', 'received',
-    'transferred', 'extended', 'recategorised', 'paused', 'resumed', 'answered', 'informed', 'refused', 'resolved',
-    'reopened', 'rated', 'escalated', 'returned'));
-
--- A ministry may hold a report that is beyond the city's authority.
-alter table unit drop constraint unit_kind_check;
-alter table unit add constraint unit_kind_check
-    check (kind in ('city', 'district', 'commune', 'department', 'utility', 'ministry'));
-
--- Few reports are escalated: what a unit handed up is found among these alone.
-create index report_escalated_by on report (escalated_by_id, open_until)
-    include (id, submitted_at, due_at, received_at, escalated_at, unit_id, district_id, ward_id, category_id, channel_id,
-             severity, status)
-    where escalated_by_id is not null;
-
--- report_escalator reads the cases that the units of report.scope handed up, wherever they are now, with masked words.
--- A role of its own: one policy for both the holder and who handed up would use neither's index. It may read the
--- columns that report_official may, but is no member of it, or that role's policies would hold for it too.
-grant select (id, public_code, channel_id, category_id, severity, district_id, ward_id, cell, lon, lat, submitted_at,
-    received_at, receive_due_at, unit_id, officer, due_at, rule_id, status, escalated_at, escalated_by_id, ended_at,
-    open_until, rating, rated_at, reopen_count, transfer_count, worked_minutes, updated_at, source_ref, words,
-    deadline_moved_at, reopened_soon_at, wordless_at) on report to report_escalator;
-grant select (report_id, n, at, kind, from_unit_id, to_unit_id, minutes, deadline_later)
-    on report_event to report_escalator;
-grant select on report_past, report_source, report_text, report_step, city, area, unit, unit_successor, category, channel,
-    deadline_rule, office_hours, working_day, working_line to report_escalator;
-grant usage on schema public to report_escalator;
-create policy handed_up on report for select to report_escalator using (escalated_by_id = any (scope_units()));
-create policy handed_up on report_past for select to report_escalator
-    using ((select true from report where report.id = report_id));
-create policy handed_up on report_event for select to report_escalator
-    using ((select true from report where report.id = report_id));
-create policy handed_up on report_source for select to report_escalator
-    using ((select true from report where report.id = report_id));
-
-create or replace view report_text with (security_barrier) as
-select
-    id,
-    case when own then title else masked(title) end as title,
-    case when own then text else masked(text) end as text,
-    case when own then address else masked(address) end as address,
-    case when own then answer else masked(answer) end as answer,
-    public_code, lon, lat, officer, source_ref, unit_id, ended_at
-from (
-    select *, unit_id = any((select scope_units())::integer[]) as own,
-        current_user = 'report_escalator' and escalated_by_id = any((select scope_units())::integer[]) as handed_up
-    from report
-) as report
-where own or handed_up or (select sees_all());
-
-create or replace view report_step with (security_barrier) as
-select report_id, n, at, kind, from_unit_id, to_unit_id,
-    case when sees_all() or current_user = 'report_escalator' then masked(note) else note end as note
-from report_event
-where sees_all()
-    or (select case when current_user = 'report_escalator' then escalated_by_id else unit_id end = any (scope_units())
-        from report where id = report_id);
-
--- report_at with escalated_by_id. keep_open_lately depends on it and is made again as it was.
-select set_config('report.bound', pg_get_functiondef('keep_open_lately'::regproc), true);
-drop function keep_open_lately;
-drop function report_at;
-drop function report_standing;
-drop function report_former;
-
+-- report_at in its two parts, so that a list of the newest fifty can take each part's newest fifty straight from an index;
+-- from the union of both, PostgreSQL would read and sort all. First, the rows of report that stand as they did:
 create function report_standing(moment timestamptz) returns table (
     id bigint, channel_id smallint, category_id smallint, severity text, district_id integer, ward_id integer,
     unit_id integer, submitted_at timestamptz, received_at timestamptz, receive_due_at timestamptz,
@@ -101,6 +36,8 @@ as $$
         and id not in (select report_id from report_past where valid_from <= moment and valid_to > moment)
 $$;
 
+-- and the earlier versions of the others. Where it lies, and what triggers tell of its whole history, is the report's own;
+-- report is not read where a query does not use those columns.
 create function report_former(moment timestamptz) returns table (
     id bigint, channel_id smallint, category_id smallint, severity text, district_id integer, ward_id integer,
     unit_id integer, submitted_at timestamptz, received_at timestamptz, receive_due_at timestamptz,
@@ -131,6 +68,10 @@ as $$
     where past.submitted_at <= moment and valid_from <= moment and valid_to > moment
 $$;
 
+-- Both together. It says what report_standing says in its own words: only where no condition stands within the union does
+-- PostgreSQL read the table itself, and no subquery of it whose rows are handed on twice. What is true of a moment is said
+-- of both parts at once; said again of report_former's rows it stays what it is. tests/test_figures.py holds it equal to
+-- the two parts.
 create function report_at(moment timestamptz) returns table (
     id bigint, channel_id smallint, category_id smallint, severity text, district_id integer, ward_id integer,
     unit_id integer, submitted_at timestamptz, received_at timestamptz, receive_due_at timestamptz,
@@ -170,4 +111,29 @@ as $$
         and (former or id not in (select report_id from report_past where valid_from <= moment and valid_to > moment))
 $$;
 
-do $$ begin execute current_setting('report.bound'); end $$;
+-- The reports that were open at a moment and have coordinates, as report_at tells them: those that still are, by the index
+-- report_open_place alone; those that have ended since; and what stood otherwise then. For roles that may read places.
+create function report_open_at(moment timestamptz) returns table (
+    id bigint, channel_id smallint, category_id smallint, severity text, district_id integer, ward_id integer,
+    unit_id integer, submitted_at timestamptz, due_at timestamptz, open_until timestamptz, lon double precision,
+    lat double precision)
+language sql stable parallel safe
+as $$
+    select id, channel_id, category_id, severity, district_id, ward_id, unit_id, submitted_at, due_at,
+        timestamptz 'infinity', lon, lat
+    from report
+    where ended_at is null and lon is not null and submitted_at <= moment
+        and id not in (select report_id from report_past where valid_from <= moment and valid_to > moment)
+    union all
+    select id, channel_id, category_id, severity, district_id, ward_id, unit_id, submitted_at, due_at, open_until, lon, lat
+    from report
+    where open_until > moment and open_until < timestamptz '9999-12-31' and lon is not null and submitted_at <= moment
+        and id not in (select report_id from report_past where valid_from <= moment and valid_to > moment)
+    union all
+    select report_id, past.channel_id, past.category_id, past.severity, past.district_id, past.ward_id, past.unit_id,
+        past.submitted_at, past.due_at, past.open_until, lon, lat
+    from report_past as past
+    join report on report.id = report_id
+    where past.submitted_at <= moment and valid_from <= moment and valid_to > moment and past.open_until > moment
+        and lon is not null
+$$;

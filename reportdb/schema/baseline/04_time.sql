@@ -1,15 +1,36 @@
--- Working time in the database: the answers of reportdb/working_time.py, for millions of rows in one statement.
+-- Working time in the database. It gives the answers of reportdb/deadlines/working_time.py, for millions of rows in one
+-- statement.
 
--- A local time as a moment. The first of two where clocks go back, as Python takes it; PostgreSQL takes the second.
+-- The hours offices work on a working day, as intervals of one day.
+create table office_hours (
+    valid_from date not null,
+    opens time not null,
+    closes time not null,
+    source text not null,
+    confirmed boolean not null,
+    primary key (valid_from, opens),
+    check (opens < closes)
+);
+
+-- The calendar: every day the city's deadlines may touch, working or not.
+create table working_day (
+    day date primary key,
+    working boolean not null,
+    name text,                            -- the holiday, or why the day was swapped
+    source text not null
+);
+
+-- A local time as a moment. Where clocks go back, the first of the two, as Python takes it; PostgreSQL takes the second.
 create function local_moment(clock timestamp, zone text) returns timestamptz
 language sql immutable parallel safe
 return case when (((clock - interval '24 hours') at time zone zone) + interval '24 hours') at time zone zone = clock
     then least(clock at time zone zone, ((clock - interval '24 hours') at time zone zone) + interval '24 hours')
     else clock at time zone zone end;
 
--- The calendar on one line: each office interval in order of time, with the work done before it summed up. A stretch
--- of days, known or missing, begins with an interval without work at its midnight, and so does what lies behind the
--- last day. Days between which none is missing have the same run; the run of missing days is 0.
+-- The calendar as one row of sorted arrays: each office interval in order of time, with the work done before it summed
+-- up. A stretch of days, known or missing, begins with an interval without work at its midnight, and so does what lies
+-- behind the last day. Days between which none is missing have the same run; the run of missing days is 0.
+-- One row, because a query reads it once; two index probes for each report cost twenty times as much.
 create table working_line (
     only_one boolean primary key default true check (only_one),
     opens timestamptz[] not null,
@@ -17,12 +38,12 @@ create table working_line (
     done bigint[] not null,               -- microseconds worked before each opening
     run integer[] not null
 );
--- What is fetched whole is better not compressed.
+-- Stored without compression: it is always read whole.
 alter table working_line alter column opens set storage external, alter column closes set storage external,
     alter column done set storage external, alter column run set storage external;
 
--- What working_line must hold: working_day x office_hours x city.time_zone, counted anew. No row without a calendar,
--- or where office hours overlap.
+-- What working_line must hold, computed from working_day, office_hours and city.time_zone. No row without a calendar, or
+-- where office hours overlap.
 create function working_line_recounted() returns table (
     opens timestamptz[], closes timestamptz[], done bigint[], run integer[])
 language sql stable
@@ -62,7 +83,7 @@ select array_agg(opens order by n) as opens, array_agg(closes order by n) as clo
 from summed having count(*) > 0 and not coalesce(bool_or(overlapping), false)
 $$;
 
--- Count the line anew; the triggers below call it. Where the calendar is a view, call it when the calendar changed.
+-- Compute the line again; the triggers below call it. Where the calendar is a view, call it when the calendar changed.
 create procedure recount_working_line()
 language plpgsql
 as $$
@@ -93,8 +114,8 @@ create trigger working_line_follows after insert or update or delete or truncate
 create trigger working_line_follows after insert or update of time_zone or delete or truncate on city
     for each statement execute function working_line_follows();
 
--- When `minutes` of work are done, counted from `moment`; null where the calendar does not say. For many rows: in FROM,
--- where the planner folds it into the query and reads the line once. || '{}' makes that one copy in memory; a stored
+-- When `minutes` of work are done, counted from `moment`; null where the calendar does not say. For many rows: call it in
+-- FROM, where the planner folds it into the query and reads the line once. || '{}' makes that one copy in memory; a stored
 -- array would be fetched at each use. "offset 0" keeps each step from being worked out again in the next.
 create function try_working_add(moment timestamptz, minutes double precision) returns table (ends timestamptz)
 language sql stable parallel safe
@@ -137,7 +158,8 @@ as $$
         offset 0) as line
 $$;
 
--- Say why the calendar cannot answer about the days from `since` to `until` (null: until the work is done).
+-- Raise the error that says why the calendar cannot answer about the days from `since` to `until` (null: until the work
+-- is done).
 create function working_refused(since timestamptz, until timestamptz) returns boolean
 language plpgsql stable parallel safe
 as $$
@@ -178,7 +200,7 @@ begin
 end
 $$;
 
--- The same for one row, refusing where the calendar does not say; the error names the days and the cure.
+-- The same for one row, with an error where the calendar does not say; the error names the days and the cure.
 create function working_add(moment timestamptz, minutes double precision) returns timestamptz
 language plpgsql stable strict parallel safe set plan_cache_mode = force_generic_plan
 as $$
@@ -227,7 +249,3 @@ begin
     return local_moment((opening at time zone zone)::date + 1, zone);
 end
 $$;
-
-call recount_working_line();
-
-grant select on working_line to report_reader;

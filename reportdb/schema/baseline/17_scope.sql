@@ -1,10 +1,11 @@
--- A scope is believed only where the application signed it: whoever holds the dashboard's login alone sees counts.
+-- The scope: whose cases a question may read. The setting report.scope is set for one transaction, and believed only where
+-- the application signed it: whoever holds the dashboard's login alone sees counts.
 --
--- The setting report.scope now reads 'scope;role;expiry;reader;signature': the scope as before ('all', or units as
--- '{3,14}'), the role it is for, milliseconds since 1970 (UTC), the reader's name as hexadecimal UTF-8, and the
--- hexadecimal HMAC-SHA256 of the first four and scope_session(), joined by ';'. So a signature is no use in another
--- session, for another role or in another reader's name, nor after its time. The key is in scope_key, which the owner
--- alone reads; `python -m reportdb scope-key` shows and changes it.
+-- It reads 'scope;role;expiry;reader;signature': the scope ('all', or units as '{3,14}'), the role it is for, milliseconds
+-- since 1970 (UTC), the reader's name as hexadecimal UTF-8, and the hexadecimal HMAC-SHA256 of the first four and
+-- scope_session(), joined by ';'. So a signature is no use in another session, for another role or in another reader's
+-- name, nor after its time. The key is in scope_key, which the owner alone reads; `python -m reportdb scope-key` shows and
+-- changes it.
 
 -- The key and its two forms that HMAC needs (RFC 2104): xor 0x36 and xor 0x5c, filled up to 64 bytes.
 create table scope_key (
@@ -118,7 +119,7 @@ $$;
 -- Whether a question may be asked by a role that reads cases: true, or an error. Declared immutable for one reason: the
 -- planner works it out while it plans, for each question, and leaves it out of the plan. So nobody is told even
 -- what the planner expects to find; and the leaders' policy stays true, under which a search may use the index of words.
--- (Under any other condition on rows it may not, because @@ is not known to keep secrets.) What a role may read besides
+-- (Under any other condition on rows it may not, because @@ is not known to be leakproof.) What a role may read besides
 -- is told by scope_units() and sees_all(), each time a plan is executed.
 create function scope_holds() returns boolean
 language plpgsql immutable parallel restricted
@@ -131,7 +132,9 @@ begin
 end
 $$;
 
-create or replace function sees_all() returns boolean
+-- The scope as the policies read it. All are plpgsql, which the planner does not unfold: it did so for every table a
+-- question names, and in small questions that took longer than the answer.
+create function sees_all() returns boolean
 language plpgsql stable parallel restricted
 as $$
 begin
@@ -139,7 +142,7 @@ begin
 end
 $$;
 
-create or replace function scope_units() returns integer[]
+create function scope_units() returns integer[]
 language plpgsql stable parallel restricted
 as $$
 declare
@@ -163,98 +166,4 @@ begin
 end
 $$;
 
--- (Leaders read no more of report_past and report_event than who counts; each policy costs a question its planning.)
-alter policy every_case on report using (scope_holds());
-alter policy every_case on report_source using (scope_holds());
-alter policy own_cases on report using (scope_holds() and unit_id in (select unnest(scope_units())));
-alter policy handed_up on report using (scope_holds() and escalated_by_id = any ((select scope_units())::integer[]));
-
--- What else these roles read and counts do not need.
-alter table app_user enable row level security;
-alter table access_log enable row level security;
-alter table unit_head enable row level security;
-create policy accounts on app_user for select to report_gate, report_admin using (scope_holds());
-create policy lines on access_log for select to report_admin using (scope_holds());
-create policy heads on unit_head for select to report_official, report_leader, report_escalator using (scope_holds());
-
--- 0031's views, of no use without a signed scope either: they read the tables with their owner's rights. The scope is
--- verified once for a question and not for each step.
-create or replace view report_text with (security_barrier) as
-select
-    id,
-    case when own then title else masked(title) end as title,
-    case when own then text else masked(text) end as text,
-    case when own then address else masked(address) end as address,
-    case when own then answer else masked(answer) end as answer,
-    public_code, lon, lat, officer, source_ref, unit_id, ended_at
-from (
-    select *, unit_id = any((select scope_units())::integer[]) as own,
-        current_user = 'report_escalator' and escalated_by_id = any((select scope_units())::integer[]) as handed_up
-    from report
-) as report
-where scope_holds() and (own or handed_up or (select sees_all()));
-
-create or replace view report_step with (security_barrier) as
-select report_id, n, at, kind, from_unit_id, to_unit_id,
-    case when (select sees_all()) or current_user = 'report_escalator' then masked(note) else note end as note
-from report_event
-where scope_holds() and ((select sees_all())
-    or (select case when current_user = 'report_escalator' then escalated_by_id else unit_id end
-            = any ((select scope_units())::integer[])
-        from report where id = report_id));
-
--- The pen writes the name that was signed and no other.
-create or replace function note_access(who text, what text, asked bigint, why text) returns void
-language plpgsql volatile security definer
-as $$
-begin
-    if who is distinct from scope_reader() then
-        raise insufficient_privilege using message = 'the scope is signed for another reader';
-    end if;
-    insert into access_log (at, subject, action, report_id, reason)
-    values (clock_timestamp(), left(who, 200), left(what, 100), asked, left(why, 500));
-end
-$$;
-
 select change_scope_key();
-
--- Names in what runs with its owner's rights, or chooses rows, are never looked for where the caller may put them.
-do $$
-declare ours regprocedure;
-begin
-    for ours in
-        select oid from pg_proc
-        where pronamespace = current_schema()::regnamespace
-            and (prosecdef or proname in ('scope_holds', 'sees_all', 'scope_units', 'scope_reader'))
-    loop
-        execute format('alter function %s set search_path = pg_catalog, %I, pg_temp', ours, current_schema());
-    end loop;
-end
-$$;
-
--- What every login may do in a fresh PostgreSQL, and the dashboard's need not: write large objects and WAL, hold
--- advisory locks until there is no room for others', end the statements of its own kind, and read them. Only a superuser
--- may take these away; `python -m reportdb check` names what is left. The database's owner keeps what the commands need.
-do $$
-declare
-    door regprocedure;
-    owns regrole := (select datdba from pg_database where datname = current_database());
-begin
-    if not (select rolsuper from pg_roles where rolname = current_user) then
-        return;
-    end if;
-    for door in
-        select oid from pg_proc
-        where pronamespace = 'pg_catalog'::regnamespace and has_function_privilege('public', oid, 'execute')
-            and (proname ~ '^(lo_|pg_(try_)?advisory_)' or proname in ('loread', 'lowrite', 'pg_logical_emit_message',
-                'pg_notify', 'pg_cancel_backend', 'pg_terminate_backend', 'pg_stat_get_activity',
-                'pg_stat_get_backend_activity'))
-    loop
-        execute format('revoke execute on function %s from public', door);
-        execute format('grant execute on function %s to %s', door, owns);
-        if door::text like '%pg_stat_get%' then
-            execute format('grant execute on function %s to pg_read_all_stats', door);
-        end if;
-    end loop;
-end
-$$;

@@ -1,20 +1,22 @@
--- Masked words are stored beside the words themselves, and what is masked is found by its normal form.
+-- Masked words: a citizen's words with telephone numbers, identity numbers, e-mail addresses, accounts and number plates
+-- taken out. They are stored beside the words themselves (05_reports.sql), so that a role may read one and not the other.
 --
--- masked() reads words in three steps. The columns below call it, and so may a writer:
+-- masked() reads words in three steps. The generated columns call it, and so may a writer:
 --
 --   1. A quick look, may_identify(). Without an at sign, digits or number words close together, a plate's form or a word
 --      such as "zalo" or "a còng" there is nothing to mask. Most words end here.
---   2. The normal form, normal_parts(): NFKC, without the characters nobody sees (zero-width, bidi marks, soft hyphens),
---      with digits of any script and look-alike letters (Cyrillic а) as Latin ones. Each part of it belongs to one part of
---      the words, so that a find is masked there and the rest stays as it was written, byte for byte.
---   3. The rules, mask_rules(), in order: each marks what it finds as a secret, or as harmless (dates, money, codes), which
---      the later ones leave alone, or reads letters and number words as digits ("O9l2", "không chín"). In doubt a number
---      is a secret. Rules run again until they find no more.
+--   2. The normal form, normal_parts(): NFKC, without invisible characters (zero-width, bidi marks, soft hyphens), with
+--      digits of any script and look-alike letters (Cyrillic а) as Latin ones. Each part of it belongs to one part of the
+--      words, so that a find is masked there and the rest stays as it was written, byte for byte.
+--   3. The rules, mask_rules(), in order. Each marks what it finds as a secret; or as harmless (dates, money, codes), which
+--      the later rules leave alone; or reads letters and number words as digits ("O9l2", "không chín"). In doubt a number
+--      is a secret. The rules run again until they find no more.
 --
 -- Private characters mark the normal form: \uE000 a secret, \uE001 masked before, \uE002 harmless, \uE003 the rest of a
--- number word after its digit. In the patterns <A> stands for the characters of words, <O> for those that need no normal
--- form, <S> for whatever stands between digits, <s> for what usually does. No pattern depends on the locale or refers back
--- to what it matched, so that the time taken grows with the length of the words.
+-- number word after its digit. The patterns are written with names, which the block below replaces: <A> stands for the
+-- characters of words, <O> for those that need no normal form, <S> for whatever stands between digits, <s> for what
+-- usually does. No pattern depends on the locale or refers back to what it matched, so that the time taken grows with the
+-- length of the words.
 do $definition$
 declare
     named constant text[][] := array[
@@ -265,7 +267,7 @@ begin
 end
 $$
 $masked_closely$, $masked$
-create or replace function masked(words text) returns text language sql immutable parallel safe
+create function masked(words text) returns text language sql immutable parallel safe
 return case when may_identify(words) or words collate "C" ~ '[^<O>]' then masked_closely(words) else words end
 $masked$];
 begin
@@ -279,68 +281,3 @@ begin
     end loop;
 end
 $definition$;
-
--- The words a report is found by are the masked ones, so that nobody finds a report by what is masked. They are masked at
--- one look, with a character between them that no rule passes: each as it is shown. What depends on that column is made again as it is, with its rights; the two views read what is
--- stored, to the same people and under the same conditions as before.
-do $columns$
-declare
-    shown_text text := pg_get_viewdef('report_text');
-    shown_step text := pg_get_viewdef('report_step');
-    found_by text := pg_get_functiondef('found_by_words'::regproc);
-    indexes text[] := array(
-        select pg_get_indexdef(indexrelid) from pg_index
-        where indrelid = 'report'::regclass
-            and (select attnum from pg_attribute where attrelid = indrelid and attname = 'words') = any (indkey));
-    rights text[] := array(
-        select format(grantable, privilege_type, rolname)
-        from (
-            select 'grant %s on report_text to %I', relacl from pg_class where oid = 'report_text'::regclass
-            union all
-            select 'grant %s on function found_by_words to %I', proacl from pg_proc where oid = 'found_by_words'::regproc
-            union all
-            select 'grant %s (words) on report to %I', attacl from pg_attribute where attrelid = 'report'::regclass and attname = 'words'
-        ) as owned (grantable, acl)
-        cross join lateral aclexplode(acl)
-        join pg_roles on pg_roles.oid = grantee
-        where rolname like 'report\_%' and rolname <> current_user);
-    statement text;
-begin
-    drop view report_text;
-    drop function found_by_words;
-    alter table report drop column words;
-    create or replace function searchable(
-        words text, district_id integer, ward_id integer, unit_id integer, category_id integer)
-    returns tsvector
-    language sql immutable parallel safe
-    return to_tsvector('simple', regexp_replace(plain(words), '[\W_]+', ' ', 'g'))
-        || array_to_tsvector(array_remove(array[
-            '=d' || cast(district_id as text), '=w' || cast(ward_id as text), '=u' || cast(unit_id as text),
-            '=c' || cast(category_id as text)], null));
-    alter table report
-        add column masked_title text not null generated always as (masked(title)) stored,
-        add column masked_text text generated always as (masked(text)) stored,
-        add column masked_address text generated always as (masked(address)) stored,
-        add column masked_answer text generated always as (masked(answer)) stored,
-        add column words tsvector not null generated always as (searchable(
-            masked(title || E' \uE001 ' || coalesce(text, '') || E' \uE001 ' || coalesce(address, '')),
-            district_id, ward_id, unit_id, category_id)) stored;
-    alter table report_event add column masked_note text generated always as (masked(note)) stored;
-    grant select (masked_title, masked_text, masked_address, masked_answer)
-        on report to report_official, report_leader, report_escalator;
-
-    shown_text := regexp_replace(shown_text, 'masked\((\w+\.)?(title|text|address|answer)\)', '\1masked_\2', 'g');
-    shown_text := regexp_replace(shown_text, '(\w+\.)words,', '\1masked_title, \1masked_text, \1masked_address, \1masked_answer,');
-    shown_step := regexp_replace(shown_step, 'masked\((\w+\.)?note\)', '\1masked_note', 'g');
-    if shown_text like '%masked(%' or shown_step like '%masked(%' then
-        raise 'report_text or report_step masks in another way than 0040 knows';
-    end if;
-    execute 'create view report_text with (security_barrier) as ' || shown_text;
-    execute 'create or replace view report_step with (security_barrier) as ' || shown_step;
-    execute found_by;
-    revoke execute on function found_by_words from public;
-    foreach statement in array indexes || rights loop
-        execute statement;
-    end loop;
-end
-$columns$;

@@ -2,7 +2,7 @@
 
 -- One row for each transaction that changed something a screen shows, written inside that transaction. It becomes
 -- visible exactly when the transaction's other rows do, whatever the writer's clock says and however long the
--- transaction took. A watcher counts the rows from an id on and compares; queries/changes.sql says how.
+-- transaction took. A watcher counts the rows from an id on and compares; queries/health/changes.sql says how.
 --
 -- Each transaction writes a row of its own, so no writer ever waits for another. Old rows are deleted by the beat and
 -- by `summarise`.
@@ -10,7 +10,6 @@ create table change_mark (
     xid xid8 primary key default pg_current_xact_id(),
     at timestamptz not null default clock_timestamp()  -- only to tell which marks are old
 );
-grant select on change_mark to report_reader, report_official, report_leader;
 
 create function mark_change() returns trigger
 language plpgsql security definer set search_path from current
@@ -44,8 +43,8 @@ create trigger mark_emptying after truncate on report for each statement execute
 do $$
 declare changed text;
 begin
-    foreach changed in array array['report_past', 'report_event', 'report_source', 'city', 'area', 'unit', 'category',
-        'channel', 'deadline_rule', 'office_hours', 'working_day', 'app_account', 'note']
+    foreach changed in array array['report_past', 'report_event', 'report_source', 'city', 'area', 'unit', 'unit_head',
+        'category', 'channel', 'deadline_rule', 'office_hours', 'working_day', 'app_account', 'note']
     loop
         execute format('create trigger mark_change after insert or update or delete or truncate on %I
             for each statement execute function mark_change()', changed);
@@ -59,4 +58,3 @@ create table primary_beat (
     only_one boolean primary key default true check (only_one),
     at timestamptz not null
 );
-grant select on primary_beat to report_reader, report_official, report_leader;
