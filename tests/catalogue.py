@@ -40,8 +40,9 @@ _KINDS = {
         select format('%%s.%%s', relname, attname), concat_ws(' ',
             row_number() over (partition by relname order by attnum),
             format_type(atttypid, atttypmod), case when attnotnull then 'not null' end, 'identity', attidentity,
-            'generated', attgenerated, 'storage', attstorage, 'compression', attcompression, 'statistics', attstattarget,
-            'collation', (select collname from pg_collation where pg_collation.oid = attcollation),
+            'generated', attgenerated, 'storage', attstorage, 'compression', attcompression,
+            'statistics', attstattarget, 'collation',
+            (select collname from pg_collation where pg_collation.oid = attcollation),
             attoptions, pg_get_expr(adbin, adrelid))
         from pg_attribute
         join pg_class on pg_class.oid = attrelid

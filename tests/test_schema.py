@@ -35,7 +35,7 @@ CHANGES = [
     ("column", "alter table note alter column author set default 'nobody'"),
     ("column", "alter table working_line alter column done set storage extended"),
     ("constraint", "alter table note add check (author <> '')"),
-    ("constraint", "alter table report drop constraint report_wordless"),
+    ("constraint", "alter table report drop constraint report_resolved_without_text"),
     ("index", "drop index report_cell"),
     ("index", "create index fresh on note (author)"),
     (

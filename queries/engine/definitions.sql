@@ -155,7 +155,8 @@ open_until <= due_at and open_until at time zone 'UTC' > due_at at time zone 'UT
 {received} and deadline_moved_at <= :at
 
 -- resolved_without_words: resolved in the period, and no answer text is kept
-{ended} and wordless_at >= :start and wordless_at < :end and wordless_at = open_until
+{ended} and resolved_without_text_at >= :start and resolved_without_text_at < :end
+    and resolved_without_text_at = open_until
 
 -- rated: rated by the citizen in the period
 rated_at >= :start and rated_at < :end

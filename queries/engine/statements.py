@@ -2,13 +2,15 @@
 
 A question is a file `queries/<room>/<name>.sql`. In it `{name}` stands for a definition of `definitions.sql`, so that a
 figure means the same wherever it is counted or listed, and `{name|other}` for the same where the other is known to
-hold; `:name` is a parameter.
+hold; `:name` is a parameter. `report_at(:at)` and its like become what the schema says of them (as_of.py).
 """
 
 import re
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+
+from queries.engine.as_of import expanded
 
 FILES = {file.stem: file for file in Path(__file__).parents[1].rglob("*.sql")}
 """The questions and the definitions, by name, each beside the module that asks it."""
@@ -29,7 +31,8 @@ def sql(question: str, figure: str = "true", order: str = "newest") -> str:
     )  # a search for what is common soon meets the newest fifty on its walk
     statement = statement.replace("{beyond}", "<" if order == "newest" else ">")
     statement = statement.replace("{downwards}", "desc" if order == "newest" else "asc")
-    return re.sub(r"\{(\w+)(?:\|(\w+))?\}", lambda found: f"({written(found[1], found[2], meanings)})", statement)
+    statement = re.sub(r"\{(\w+)(?:\|(\w+))?\}", lambda found: f"({written(found[1], found[2], meanings)})", statement)
+    return expanded(statement)
 
 
 def moves(figure: str) -> str:

@@ -28,7 +28,7 @@ _DESKS = (
     "Một cửa",
 )
 _OFFICERS_PER_DESK = 6
-_WORDLESS, _WORDLESS_THERE, _ONE_UNIT_IN = 0.01, 0.15, 12  # the part answered without a text, and where it is bigger
+_WITHOUT_TEXT, _WITHOUT_TEXT_THERE, _ONE_UNIT_IN = 0.01, 0.15, 12  # the part answered without a text; where more are
 
 
 def public_codes(submitted_at: NDArray[np.datetime64], sequence: dict[str, int]) -> Words:
@@ -61,8 +61,8 @@ def answers(city: City, cases: Cases, states: States) -> Words:
     *_, done = subjects(city, cases)
     thanks = pick([words["thanks"]], np.zeros_like(cases.id), draws.uniform())
     refusal = pick([words["refusals"]], np.zeros_like(cases.id), draws.uniform())
-    wordless = draws.uniform() < np.where(states.unit % _ONE_UNIT_IN == 0, _WORDLESS_THERE, _WORDLESS)
-    answered = ((states.status == RESOLVED) | (states.reopen_count > 0)) & ~wordless
+    silent = draws.uniform() < np.where(states.unit % _ONE_UNIT_IN == 0, _WITHOUT_TEXT_THERE, _WITHOUT_TEXT)
+    answered = ((states.status == RESOLVED) | (states.reopen_count > 0)) & ~silent
     answer: Words = np.full(len(cases.id), None, dtype=object)
     answer[answered] = (done + " " + thanks)[answered]
     answer[states.status == REFUSED] = refusal[states.status == REFUSED]
@@ -84,7 +84,7 @@ def write_intake(
     """
     cases = intake.cases
     answer = answers(city, cases, states)
-    wordless = (states.status == RESOLVED) & ~answer.astype(bool)
+    resolved_without_text = (states.status == RESOLVED) & ~answer.astype(bool)
     fixed: Columns = {
         "public_code": public_codes(cases.submitted_at, sequence),
         "lon": intake.lon,
@@ -97,7 +97,7 @@ def write_intake(
         "updated_at": states.updated_at,
         "deadline_moved_at": states.deadline_moved_at,
         "reopened_soon_at": states.reopened_soon_at,
-        "wordless_at": np.where(wordless, states.ended_at, np.datetime64("NaT")),
+        "resolved_without_text_at": np.where(resolved_without_text, states.ended_at, np.datetime64("NaT")),
     }
     rows = _version(city, cases, states, intake.channel, intake.district_id)
     copy_columns(connection, "report", {"id": cases.id} | rows | fixed, frozen=frozen)

@@ -173,7 +173,7 @@ declare
 begin
     if zone is null then
         raise exception 'The table city is empty: whose time is meant? Give it its one row.' using errcode = '22023';
-    elsif first is null or not exists (select from office_hours) then
+    elsif first is null or not exists (select 1 from office_hours) then
         raise exception 'The calendar is empty. %', cure using errcode = '22023';
     end if;
     outside := case when (since at time zone zone)::date not between first and last then since
@@ -185,10 +185,10 @@ begin
     lacking := array(
         select first + n from generate_series(0, last - first) as n
         where first + n between (since at time zone zone)::date and coalesce((until at time zone zone)::date, last)
-            and (not exists (select from working_day where day = first + n)
-                or not exists (select from office_hours where valid_from <= first + n))
+            and (not exists (select 1 from working_day where day = first + n)
+                or not exists (select 1 from office_hours where valid_from <= first + n))
         order by n);
-    if lacking = '{}' and until is null and exists (select from working_line) then
+    if lacking = '{}' and until is null and exists (select 1 from working_line) then
         raise exception 'The calendar ends on %, before the work is done. %', last, cure using errcode = '22023';
     elsif lacking = '{}' then
         raise exception 'The calendar cannot be used: office hours overlap, or nobody counted after it changed. %',

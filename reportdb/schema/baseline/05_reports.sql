@@ -41,7 +41,7 @@ create table report (
     worked_minutes integer check (worked_minutes >= 0),
     deadline_moved_at timestamptz,
     reopened_soon_at timestamptz,
-    wordless_at timestamptz,
+    resolved_without_text_at timestamptz,
     -- The unit that handed it up, until it comes back. An escalation moves unit_id to whom it was handed up to.
     escalated_by_id integer references unit,
     masked_title text not null generated always as (masked(title)) stored,
@@ -59,7 +59,7 @@ create table report (
     check (ended_at >= submitted_at),
     check (received_at >= submitted_at),
     constraint report_escalated_by check (escalated_by_id is null or escalated_at is not null),
-    constraint report_wordless check (wordless_at is not distinct from
+    constraint report_resolved_without_text check (resolved_without_text_at is not distinct from
         case when status = 'resolved' and coalesce(btrim(answer), '') = '' then ended_at end)
 );
 

@@ -87,10 +87,10 @@ create index report_reopened_soon on report (submitted_at)
              severity, status, reopen_count)
     where reopened_soon_at is not null;
 -- Resolved with no answer text. The statistics tell the planner how few have none.
-create index report_wordless on report (wordless_at)
+create index report_resolved_without_text on report (resolved_without_text_at)
     include (id, submitted_at, received_at, open_until, unit_id, district_id, ward_id, category_id, channel_id, severity,
              status)
-    where wordless_at is not null;
+    where resolved_without_text_at is not null;
 create statistics report_words_kept on (coalesce(btrim(answer), '')) from report;
 
 -- Search: all words, and the words of what is open, which is a few per cent of all and asked for most.

@@ -19,18 +19,18 @@ as $$
     cross join generate_series(1, 60) as n
     cross join lateral (select day + n as coming) as ahead
     where (select max(submitted_at) from report) > moment - interval '60 days'
-        and not exists (select from working_day where working_day.day = coming)
+        and not exists (select 1 from working_day where working_day.day = coming)
     union all
     select 'no_office_hours', 'rule ' || id
     from deadline_rule
-    where clock = 'working' and not exists (select from office_hours)
+    where clock = 'working' and not exists (select 1 from office_hours)
     union all
     select 'rule_without_minutes', 'rule ' || id
     from deadline_rule, today
     where (valid_to is null or valid_to > day) and (
         handle_minutes is null
         or receive_minutes is null and exists (
-            select from deadline_rule as other
+            select 1 from deadline_rule as other
             where other.receive_minutes is not null and (other.valid_to is null or other.valid_to > day)))
     union all
     select 'rules_overlap', 'rules ' || one.id || ' and ' || other.id
@@ -46,9 +46,9 @@ as $$
     cross join unnest(array['urgent', 'complex', 'normal']) as wanted (level)
     cross join today
     -- A city without a single rule publishes its due times itself, or none.
-    where exists (select from deadline_rule)
+    where exists (select 1 from deadline_rule)
         and not exists (
-            select from deadline_rule as rule
+            select 1 from deadline_rule as rule
             where (rule.category_id is null or rule.category_id = category.id)
                 and (rule.severity is null or rule.severity = level)
                 and daterange(rule.valid_from, rule.valid_to) @> day
@@ -57,7 +57,7 @@ $$;
 
 -- Whether a change of category or severity gave the report a later deadline (report_event.deadline_later). It takes the
 -- versions before and after to know, so it is worked out at the end of the transaction, when both are complete.
-create function tell_deadline_later() returns trigger language plpgsql as $$
+create function set_deadline_later() returns trigger language plpgsql as $$
 begin
     update report_event
     set deadline_later = before.due_at < (
@@ -77,11 +77,11 @@ end
 $$;
 
 create constraint trigger deadline_later after insert on report_event deferrable initially deferred
-    for each row when (new.kind = 'recategorised') execute function tell_deadline_later();
+    for each row when (new.kind = 'recategorised') execute function set_deadline_later();
 
 -- When that first happened (report.deadline_moved_at): kept on the report, so that one index tells it together with who
 -- holds the report. At the end of the transaction, when all of the report's history is written.
-create function tell_deadline_moved() returns trigger
+create function set_deadline_moved_at() returns trigger
 language plpgsql
 as $$
 begin
@@ -96,11 +96,11 @@ end
 $$;
 
 create constraint trigger deadline_moved after insert on report_event deferrable initially deferred
-    for each row when (new.deadline_later) execute function tell_deadline_moved();
+    for each row when (new.deadline_later) execute function set_deadline_moved_at();
 create constraint trigger deadline_moved_else after update of report_id, at, deadline_later on report_event
     deferrable initially deferred
     for each row when (
         (old.report_id, old.at, old.deadline_later) is distinct from (new.report_id, new.at, new.deadline_later))
-    execute function tell_deadline_moved();
+    execute function set_deadline_moved_at();
 create constraint trigger deadline_not_moved after delete on report_event deferrable initially deferred
-    for each row when (old.deadline_later) execute function tell_deadline_moved();
+    for each row when (old.deadline_later) execute function set_deadline_moved_at();

@@ -15,7 +15,7 @@ create function report_standing(moment timestamptz) returns table (
     due_at timestamptz, rule_id integer, status text, escalated_at timestamptz, open_until timestamptz,
     ended_at timestamptz, rating text, rated_at timestamptz, reopen_count smallint, transfer_count smallint,
     worked_minutes integer, cell bigint, deadline_moved_at timestamptz, reopened_soon_at timestamptz,
-    wordless_at timestamptz, escalated_by_id integer)
+    resolved_without_text_at timestamptz, escalated_by_id integer)
 language sql stable parallel safe
 as $$
     select id, channel_id, category_id, severity, district_id, ward_id, unit_id, submitted_at,
@@ -30,7 +30,7 @@ as $$
         case when rated_at <= moment then rating end,
         rated_at, reopen_count, transfer_count,
         case when open_until <= moment then worked_minutes end,
-        cell, deadline_moved_at, reopened_soon_at, wordless_at, escalated_by_id
+        cell, deadline_moved_at, reopened_soon_at, resolved_without_text_at, escalated_by_id
     from report
     where submitted_at <= moment
         and id not in (select report_id from report_past where valid_from <= moment and valid_to > moment)
@@ -44,7 +44,7 @@ create function report_former(moment timestamptz) returns table (
     due_at timestamptz, rule_id integer, status text, escalated_at timestamptz, open_until timestamptz,
     ended_at timestamptz, rating text, rated_at timestamptz, reopen_count smallint, transfer_count smallint,
     worked_minutes integer, cell bigint, deadline_moved_at timestamptz, reopened_soon_at timestamptz,
-    wordless_at timestamptz, escalated_by_id integer)
+    resolved_without_text_at timestamptz, escalated_by_id integer)
 language sql stable parallel safe
 as $$
     select report_id, past.channel_id, past.category_id, past.severity, past.district_id, past.ward_id, past.unit_id,
@@ -61,7 +61,7 @@ as $$
         case when past.rated_at <= moment then past.rating end,
         past.rated_at, past.reopen_count, past.transfer_count,
         case when past.open_until <= moment then past.worked_minutes end,
-        report.cell, report.deadline_moved_at, report.reopened_soon_at, report.wordless_at,
+        report.cell, report.deadline_moved_at, report.reopened_soon_at, report.resolved_without_text_at,
         past.escalated_by_id
     from report_past as past
     left join report on report.id = report_id  -- not read where nobody asks for these four
@@ -78,7 +78,7 @@ create function report_at(moment timestamptz) returns table (
     due_at timestamptz, rule_id integer, status text, escalated_at timestamptz, open_until timestamptz,
     ended_at timestamptz, rating text, rated_at timestamptz, reopen_count smallint, transfer_count smallint,
     worked_minutes integer, cell bigint, deadline_moved_at timestamptz, reopened_soon_at timestamptz,
-    wordless_at timestamptz, escalated_by_id integer)
+    resolved_without_text_at timestamptz, escalated_by_id integer)
 language sql stable parallel safe
 as $$
     select id, channel_id, category_id, severity, district_id, ward_id, unit_id, submitted_at,
@@ -93,17 +93,17 @@ as $$
         case when rated_at <= moment then rating end,
         rated_at, reopen_count, transfer_count,
         case when open_until <= moment then worked_minutes end,
-        cell, deadline_moved_at, reopened_soon_at, wordless_at, escalated_by_id
+        cell, deadline_moved_at, reopened_soon_at, resolved_without_text_at, escalated_by_id
     from (
         select id, channel_id, category_id, severity, district_id, ward_id, unit_id, submitted_at, received_at,
             receive_due_at, due_at, rule_id, status, escalated_at, open_until, rating, rated_at, reopen_count,
-            transfer_count, worked_minutes, cell, deadline_moved_at, reopened_soon_at, wordless_at,
+            transfer_count, worked_minutes, cell, deadline_moved_at, reopened_soon_at, resolved_without_text_at,
             escalated_by_id, false as former
         from report
         union all
         select id, channel_id, category_id, severity, district_id, ward_id, unit_id, submitted_at, received_at,
             receive_due_at, due_at, rule_id, status, escalated_at, open_until, rating, rated_at, reopen_count,
-            transfer_count, worked_minutes, cell, deadline_moved_at, reopened_soon_at, wordless_at,
+            transfer_count, worked_minutes, cell, deadline_moved_at, reopened_soon_at, resolved_without_text_at,
             escalated_by_id, true
         from report_former(moment)
     ) as version

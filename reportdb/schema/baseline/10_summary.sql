@@ -170,7 +170,7 @@ return (get_byte(numbers, place) << 24) | (get_byte(numbers, place + 1) << 16) |
     | get_byte(numbers, place + 3);
 
 -- Two such lists, with each number of hours once.
-create function told_once(taken bytea, counted bytea) returns table (hours bytea, reports bytea)
+create function merged_histogram(taken bytea, counted bytea) returns table (hours bytea, reports bytea)
 language sql immutable parallel safe
 as $$
     select

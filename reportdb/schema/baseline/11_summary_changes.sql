@@ -157,8 +157,8 @@ as $$
 begin
     insert into report_change_fact (
         whole_city, at, district_id, ward_id, unit_id, category_id, channel_id, severity, cell, calendar_hours,
-        working_hours, received, received_off_map, reopened, resolved_on_time, resolved_late, resolved_no_deadline, refused, fell_due,
-        done_by_due, receive_fell_due, received_on_time, rated_satisfied, rated_acceptable, rated_not_satisfied)
+        working_hours, received, received_off_map, reopened, resolved_on_time, resolved_late, resolved_no_deadline, refused,
+        fell_due, done_by_due, receive_fell_due, received_on_time, rated_satisfied, rated_acceptable, rated_not_satisfied)
     select *
     from (
         select

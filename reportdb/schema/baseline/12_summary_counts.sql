@@ -3,7 +3,7 @@
 -- Empty report_change into the counts. Readers see the counts as they were until the transaction ends; two at once would
 -- take the same rows and wait for each other. The triggers below, and those of 13_summary_open_days.sql and 14_map.sql, do
 -- the rest.
-create function bring_into_summary() returns void
+create function apply_changes_to_summary() returns void
 language sql
 begin atomic
     with image as (
@@ -147,11 +147,11 @@ begin atomic
     group by dimension, span, begins, key, clock
     on conflict (dimension, span, begins, key, clock) do update set (hours, reports) = (
         select told.hours, told.reports
-        from told_once(report_hours.hours || excluded.hours, report_hours.reports || excluded.reports) as told);
+        from merged_histogram(report_hours.hours || excluded.hours, report_hours.reports || excluded.reports) as told);
 end;
 
 -- Handling times of units by place.
-create function bring_into_unit_hours() returns trigger
+create function apply_changes_to_unit_hours() returns trigger
 language plpgsql security definer set search_path from current
 as $$
 begin
@@ -177,16 +177,17 @@ begin
     group by unit_id, month, district_id, ward_id, clock
     on conflict (unit_id, month, district_id, ward_id, clock) do update set (hours, reports) = (
         select told.hours, told.reports
-        from told_once(report_unit_hours.hours || excluded.hours, report_unit_hours.reports || excluded.reports) as told);
+        from merged_histogram(
+            report_unit_hours.hours || excluded.hours, report_unit_hours.reports || excluded.reports) as told);
     return null;
 end
 $$;
 
-create trigger bring_into_unit_hours after delete on report_change
-    referencing old table as was for each statement execute function bring_into_unit_hours();
+create trigger apply_changes_to_unit_hours after delete on report_change
+    referencing old table as was for each statement execute function apply_changes_to_unit_hours();
 
 -- Counts and handling times by severity.
-create function bring_into_severities() returns trigger
+create function apply_changes_to_severities() returns trigger
 language plpgsql security definer set search_path from current
 as $$
 begin
@@ -244,14 +245,14 @@ begin
     group by severity, span, begins, clock
     on conflict (severity, span, begins, clock) do update set (hours, reports) = (
         select told.hours, told.reports
-        from told_once(
+        from merged_histogram(
             report_severity_hours.hours || excluded.hours, report_severity_hours.reports || excluded.reports) as told);
     return null;
 end
 $$;
 
-create trigger bring_into_severities after delete on report_change
-    referencing old table as was for each statement execute function bring_into_severities();
+create trigger apply_changes_to_severities after delete on report_change
+    referencing old table as was for each statement execute function apply_changes_to_severities();
 
 -- A summary is emptied with the reports.
 create function empty_summary() returns trigger

@@ -19,7 +19,7 @@ create trigger forget_open_days after delete on report_change
 
 -- Count what was open when the few days after `known`, up to and not including `today`, ended: each day asked for as any
 -- moment is.
-create function keep_open_lately(known date, today date) returns void
+create function count_open_days_after(known date, today date) returns void
 language sql
 begin atomic
     delete from report_day_open where day > known;
@@ -58,7 +58,7 @@ end;
 
 -- The same for all days of three years at once, without asking for each: a report counts from the day at whose end it was
 -- first open to the one before it no longer was. While a row of report_past holds, it counts instead.
-create function keep_open_anew(today date) returns void
+create function recount_open_days(today date) returns void
 language sql
 begin atomic
     delete from report_day_open;
@@ -132,7 +132,7 @@ begin atomic
 end;
 
 -- Both by severity.
-create function keep_open_severities_lately(known date, today date) returns void
+create function count_open_severities_after(known date, today date) returns void
 language sql
 begin atomic
     delete from report_severity_open where day > known;
@@ -150,7 +150,7 @@ begin atomic
     group by 1, 2;
 end;
 
-create function keep_open_severities_anew(today date) returns void
+create function recount_open_severities(today date) returns void
 language sql
 begin atomic
     delete from report_severity_open;

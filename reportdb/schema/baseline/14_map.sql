@@ -19,18 +19,18 @@ begin atomic
     spot as (
         select cell / 360000 / 1000.0 - 90 as lat
         from (select cell from report where cell is not null order by id limit 20000) as first
-        where not exists (select from place)
+        where not exists (select 1 from place)
     ),
     city_extent as (
         select coalesce(1000 * (max(lat) - min(lat)), 0) as tall, coalesce(avg(lat), 0) as middle
         from place
-        having exists (select from place)
+        having exists (select 1 from place)
         union all
         select coalesce(1000 * (percentile_disc(0.99) within group (order by lat)
                 - percentile_disc(0.01) within group (order by lat)), 0),
             coalesce(percentile_disc(0.5) within group (order by lat), 0)
         from spot
-        having not exists (select from place)
+        having not exists (select 1 from place)
     )
     select greatest(2, 2 * cast(round(side / cos(radians(middle)) / 2) as integer)), side
     from city_extent
@@ -54,7 +54,7 @@ create table report_square (
 );
 
 -- Count the squares of all reports, in the grid that the areas ask for now, less what report_change has yet to bring.
-create function keep_squares_anew() returns void
+create function recount_squares() returns void
 language sql
 begin atomic
     delete from report_square;
@@ -78,7 +78,7 @@ begin atomic
 end;
 
 -- Bring in the changes that are deleted from report_change.
-create function bring_into_squares() returns trigger
+create function apply_changes_to_squares() returns trigger
 language plpgsql security definer set search_path from current
 as $$
 begin
@@ -99,5 +99,5 @@ begin
 end
 $$;
 
-create trigger bring_into_squares after delete on report_change
-    referencing old table as was for each statement execute function bring_into_squares();
+create trigger apply_changes_to_squares after delete on report_change
+    referencing old table as was for each statement execute function apply_changes_to_squares();

@@ -25,7 +25,7 @@ create function mark_changed_reports() returns trigger
 language plpgsql security definer set search_path from current
 as $$
 begin
-    if exists (select from changed) then
+    if exists (select 1 from changed) then
         insert into change_mark default values on conflict do nothing;
     end if;
     return null;

@@ -44,8 +44,8 @@ create function scope_session() returns text
 language plpgsql stable parallel restricted
 as $$
 begin
-    return concat_ws('/', cast(date_part('epoch', pg_postmaster_start_time()) as bigint), pg_backend_pid(), host(inet_client_addr()),
-        inet_client_port());
+    return concat_ws('/', cast(date_part('epoch', pg_postmaster_start_time()) as bigint), pg_backend_pid(),
+        host(inet_client_addr()), inet_client_port());
 end
 $$;
 

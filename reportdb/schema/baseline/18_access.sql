@@ -16,7 +16,8 @@ grant usage on schema public
 
 grant select (id, channel_id, category_id, severity, district_id, ward_id, cell, submitted_at, received_at,
     receive_due_at, unit_id, due_at, rule_id, status, escalated_at, escalated_by_id, ended_at, open_until, rating, rated_at,
-    reopen_count, transfer_count, worked_minutes, updated_at, deadline_moved_at, reopened_soon_at, wordless_at)
+    reopen_count, transfer_count, worked_minutes, updated_at, deadline_moved_at, reopened_soon_at,
+    resolved_without_text_at)
     on report to report_reader, report_official, report_leader, report_escalator;
 grant select (public_code, lon, lat, officer, source_ref, words, masked_title, masked_text, masked_address, masked_answer)
     on report to report_official, report_leader, report_escalator;
@@ -91,7 +92,8 @@ select
     case when own then answer else masked_answer end as answer,
     public_code, lon, lat, officer, source_ref, unit_id, ended_at
 from (
-    select id, public_code, channel_id, category_id, severity, district_id, ward_id, lon, lat, address, title, text, submitted_at, received_at, receive_due_at, unit_id, officer, due_at, rule_id, status, escalated_at, ended_at, open_until, answer, rating, rated_at, reopen_count, transfer_count, updated_at, source_ref, masked_title, masked_text, masked_address, masked_answer, cell, worked_minutes, deadline_moved_at, reopened_soon_at, wordless_at, escalated_by_id,
+    select id, title, text, address, answer, masked_title, masked_text, masked_address, masked_answer, public_code, lon, lat,
+        officer, source_ref, unit_id, ended_at,
         unit_id = any ((select scope_units())::integer[]) as own,
         current_user = 'report_escalator' and escalated_by_id = any ((select scope_units())::integer[]) as handed_up
     from report
@@ -117,7 +119,7 @@ create function found_by_words(query tsquery) returns setof bigint
 language sql stable parallel safe security definer set search_path from current
 begin atomic
     select id from report
-    where words @@ (query && (select cast(string_agg(quote_literal('=u' || mine), ' | ') as tsquery)
+    where words @@ (query && (select cast(string_agg(quote_literal('=u' || mine), ' | ' order by mine) as tsquery)
             from unnest(scope_units()) as mine))
         and unit_id = any((select scope_units())::integer[]);
 end;

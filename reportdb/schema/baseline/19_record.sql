@@ -72,7 +72,7 @@ begin
         raise exception 'a look at a contact needs a name and a reason';
     end if;
     if not sees_all() and not exists (
-        select from report where id = asked and unit_id = any(scope_units())) then
+        select 1 from report where id = asked and unit_id = any(scope_units())) then
         perform note_access(who, 'contact refused', asked, why);
         return;
     end if;
@@ -112,7 +112,7 @@ begin
     update access_export
     set sent = export_ended.sent, ended_at = clock_timestamp(), whole = export_ended.whole
     where id = line and ended_at is null
-        and exists (select from access_log where access_log.id = line and subject = left(who, 200));
+        and exists (select 1 from access_log where access_log.id = line and subject = left(who, 200));
     return found;
 end
 $$;
