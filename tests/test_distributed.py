@@ -16,6 +16,7 @@ from queries.engine.statements import FILES, sql
 from reportdb.database.connection import connect
 from reportdb.database.migrations import SCHEMA
 from tests.conftest import DEMO_NOW
+from tests.reports import DAY, T, give_step, past, report, small_city
 
 SPREAD = {"report": "id"} | dict.fromkeys(
     ("report_past", "report_event", "report_source", "report_contact"), "report_id"
@@ -32,11 +33,7 @@ UNORDERED = {
     "handling_times": "Python counts the numbers in any order; there is one for each report.",
     "map_points": "A map draws its points in any order; to sort them takes longer than to find them.",
 }
-POLICIES = {"own_cases on report": "With unnest() the planner expects half of the reports, not a few."} | {
-    f"{policy} on {table}": "It goes with its report's holder of today: as a column, each transfer would write it anew."
-    for policy in ("own_cases", "handed_up")
-    for table in ("report_past", "report_event", "report_source")
-}
+POLICIES = {"own_cases on report": "With unnest() the planner expects half of the reports, not a few."}
 UNIQUE = {
     "report_public_code_key": "A table of codes would hold a row for each report, and each new report would write two.",
     "report_source_ref_key": "As report_public_code_key.",
@@ -138,6 +135,46 @@ def test_policies_compare_columns_with_values_and_settings() -> None:
         if "select" in re.sub(r"for select|\(select scope_units\(\)\)", "", policy)
     }
     assert asking == set(POLICIES)
+
+
+HELD = ("report_past", "report_event", "report_source")
+
+
+def _holders(connection: psycopg.Connection) -> list[tuple[int | None, int | None]]:
+    found = []
+    for table in HELD:
+        question = composed.SQL("select distinct now_unit_id, now_escalated_by_id from {} where report_id = 1")
+        found += connection.execute(question.format(composed.Identifier(table))).fetchall()
+    return found
+
+
+def _rows_of_the_report(connection: psycopg.Connection) -> None:
+    past(connection, 1, valid_from=T - 2 * DAY, valid_to=T - DAY)
+    give_step(connection, 1, 1, "submitted", T - 2 * DAY)
+    give_step(connection, 1, 2, "transferred", T - DAY)
+    connection.execute("insert into report_source (report_id) values (1)")
+
+
+@pytest.mark.parametrize("report_first", [True, False])
+def test_rows_of_a_report_keep_who_holds_it_now(connection: psycopg.Connection, *, report_first: bool) -> None:
+    """As its unit_id and escalated_by_id stand, whatever changed them and whichever row was written first."""
+    small_city(connection)
+    if report_first:
+        report(connection, 1, unit_id=2)
+    _rows_of_the_report(connection)
+    if not report_first:
+        assert _holders(connection) == [(None, None)] * 3
+        report(connection, 1, unit_id=2)
+    assert _holders(connection) == [(2, None)] * 3
+    connection.execute("update report set unit_id = 1, transfer_count = 1 where id = 1")
+    assert _holders(connection) == [(1, None)] * 3
+    connection.execute("update report set escalated_at = now(), escalated_by_id = 1, unit_id = null where id = 1")
+    assert _holders(connection) == [(None, 1)] * 3
+    connection.execute("update report set escalated_by_id = null, escalated_at = null, unit_id = 2 where id = 1")
+    assert _holders(connection) == [(2, None)] * 3
+    report(connection, 2, unit_id=1)
+    connection.execute("update report_event set report_id = 2 where n = 2")
+    assert connection.execute("select now_unit_id from report_event where report_id = 2").fetchall() == [(1,)]
 
 
 def test_aggregates_that_depend_on_an_order_say_which() -> None:

@@ -63,8 +63,10 @@ def build_demo(
                 states = first_states(city, intake.cases)
                 events, past = advance(city, intake.cases, plan(city, intake.cases), states, moment(now))
                 write_intake(connection, city, intake, states, sequence, frozen=True)
-                write_events(connection, intake.cases, events, frozen=True)
-                write_past(connection, city, intake.cases, intake.channel, intake.district_id, past, frozen=True)
+                write_events(connection, intake.cases, states, events, frozen=True)
+                write_past(
+                    connection, city, intake.cases, states, intake.channel, intake.district_id, past, frozen=True
+                )
                 done += len(ids)
                 if progress and task is not None:
                     progress.update(task, completed=done)

@@ -105,8 +105,10 @@ def write_intake(
     copy_columns(connection, "report_contact", citizens, frozen=frozen)
 
 
-def write_events(connection: psycopg.Connection, cases: Cases, events: Events, *, frozen: bool = False) -> None:
-    """Write what happened to reports."""
+def write_events(
+    connection: psycopg.Connection, cases: Cases, states: States, events: Events, *, frozen: bool = False
+) -> None:
+    """Write what happened to reports; `states` is what they are now."""
     kinds = np.array(KINDS, dtype=object)
     notes = np.array([facts("words")["notes"].get(kind) for kind in KINDS], dtype=object)
     copy_columns(
@@ -121,7 +123,8 @@ def write_events(connection: psycopg.Connection, cases: Cases, events: Events, *
             "to_unit_id": _known(events.to_unit),
             "note": notes[events.kind],
             "minutes": _known(events.minutes),
-        },
+        }
+        | _holder(states, events.row),
         frozen=frozen,
     )
 
@@ -130,18 +133,26 @@ def write_past(
     connection: psycopg.Connection,
     city: City,
     cases: Cases,
+    states: States,
     channel: Ints,
     district_id: Ints,
     past: list[Past],
     *,
     frozen: bool = False,
 ) -> None:
-    """Write the versions that reports no longer have; `channel` counts as the city's channels do."""
+    """Write the versions that reports no longer have; `states` is what they are now, and `channel` counts as the city's
+    channels do.
+    """
     for each in past:
         own = Cases(**{name: column[each.row] for name, column in vars(cases).items()})
         rows = _version(city, own, each.state, channel[each.row], district_id[each.row])
         bounds: Columns = {"report_id": own.id, "valid_from": each.state.since, "valid_to": each.until}
-        copy_columns(connection, "report_past", bounds | rows, frozen=frozen)
+        copy_columns(connection, "report_past", bounds | rows | _holder(states, each.row), frozen=frozen)
+
+
+def _holder(states: States, row: Ints) -> Columns:
+    """Return who holds the reports of some rows now, and who handed them up."""
+    return {"now_unit_id": _known(states.unit)[row], "now_escalated_by_id": _known(states.escalated_by)[row]}
 
 
 def _version(city: City, cases: Cases, states: States, channel: Ints, district_id: Ints) -> Columns:

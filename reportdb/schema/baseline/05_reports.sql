@@ -92,6 +92,10 @@ create table report_past (
     transfer_count smallint not null,
     worked_minutes integer check (worked_minutes >= 0),
     escalated_by_id integer,
+    -- Who holds the report now, and who handed it up: what row-level policies compare. Kept by triggers
+    -- (08_derived_columns.sql) here, in report_event and in report_source.
+    now_unit_id integer,
+    now_escalated_by_id integer,
     primary key (report_id, valid_to),
     check (valid_from < valid_to),
     check ((status in ('resolved', 'refused')) = (ended_at is not null)),
@@ -112,6 +116,8 @@ create table report_event (
     minutes integer check (minutes > 0),  -- what an extension added, by the clock of the report's rule
     deadline_later boolean,               -- a new category gave a later deadline (07_deadlines.sql); null: no such change
     masked_note text generated always as (masked(note)) stored,
+    now_unit_id integer,                  -- as in report_past
+    now_escalated_by_id integer,
     primary key (report_id, n)
 );
 
@@ -132,6 +138,8 @@ create table report_source (
     ward_named integer references area,
     district_from_source boolean not null default false,
     ward_from_source boolean not null default false,
+    now_unit_id integer,                  -- as in report_past
+    now_escalated_by_id integer,
     check (district_named is not null or not district_from_source),
     check (ward_named is not null or not ward_from_source)
 );

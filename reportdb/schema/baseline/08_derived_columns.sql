@@ -87,3 +87,65 @@ $$;
 
 create trigger set_resolved_without_text_at before insert or update of status, answer, ended_at on report
     for each row execute function set_resolved_without_text_at();
+
+-- now_unit_id, now_escalated_by_id of report_past, report_event and report_source: who holds the row's report now, and who
+-- handed it up. A policy compares them with the scope, and need not look into report (18_access.sql). A writer that knows
+-- them may give them; reportdb/demo/ does, because looking each up makes writing steps take twice as long.
+create function set_now() returns trigger
+language plpgsql
+as $$
+begin
+    select unit_id, escalated_by_id into new.now_unit_id, new.now_escalated_by_id from report where id = new.report_id;
+    return new;
+end
+$$;
+
+-- The rows of a report that passed from one unit to another, was handed up or came back.
+create function follow_holder() returns trigger
+language plpgsql
+as $$
+begin
+    update report_past set now_unit_id = new.unit_id, now_escalated_by_id = new.escalated_by_id where report_id = new.id;
+    update report_event set now_unit_id = new.unit_id, now_escalated_by_id = new.escalated_by_id where report_id = new.id;
+    update report_source set now_unit_id = new.unit_id, now_escalated_by_id = new.escalated_by_id where report_id = new.id;
+    return null;
+end
+$$;
+
+create trigger follow_holder after update of unit_id, escalated_by_id on report
+    for each row when ((old.unit_id, old.escalated_by_id) is distinct from (new.unit_id, new.escalated_by_id))
+    execute function follow_holder();
+
+-- The rows that came in before their report.
+create function follow_new_holder() returns trigger
+language plpgsql
+as $$
+declare
+    kept text;
+begin
+    foreach kept in array array['report_past', 'report_event', 'report_source'] loop
+        execute format(
+            'update %1$I set now_unit_id = became.unit_id, now_escalated_by_id = became.escalated_by_id
+            from became
+            where %1$I.report_id = became.id and (now_unit_id, now_escalated_by_id)
+                is distinct from (became.unit_id, became.escalated_by_id)', kept);
+    end loop;
+    return null;
+end
+$$;
+
+create trigger follow_new_holder after insert on report
+    referencing new table as became for each statement execute function follow_new_holder();
+
+do $$
+declare
+    kept text;
+begin
+    foreach kept in array array['report_past', 'report_event', 'report_source'] loop
+        execute format('create trigger set_now before insert on %I
+            for each row when (new.now_unit_id is null and new.now_escalated_by_id is null) execute function set_now()', kept);
+        execute format('create trigger set_now_again before update of report_id on %I
+            for each row execute function set_now()', kept);
+    end loop;
+end
+$$;

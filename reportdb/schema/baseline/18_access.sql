@@ -57,26 +57,25 @@ create policy every_case on report_past for select to report_leader using (true)
 create policy every_case on report_event for select to report_leader using (true);
 create policy every_case on report_source for select to report_leader using (scope_holds());
 
--- A case belongs to who holds it now; what it was before goes with it. In this form the planner expects half of the
--- reports, and does not count a unit twice that a viewer chose as well.
+-- A case belongs to who holds it now; what it was before goes with it. In the form of the first policy the planner expects
+-- half of the reports, and does not count a unit twice that a viewer chose as well.
 create policy own_cases on report for select to report_official
     using (scope_holds() and unit_id in (select unnest(scope_units())));
--- A value in place of an exists, which the planner plans twice: as a look at each report, and as a list of all.
 create policy own_cases on report_past for select to report_official
-    using ((select true from report where report.id = report_id));
+    using (scope_holds() and now_unit_id = any ((select scope_units())::integer[]));
 create policy own_cases on report_event for select to report_official
-    using ((select true from report where report.id = report_id));
+    using (scope_holds() and now_unit_id = any ((select scope_units())::integer[]));
 create policy own_cases on report_source for select to report_official
-    using ((select true from report where report.id = report_id));
+    using (scope_holds() and now_unit_id = any ((select scope_units())::integer[]));
 
 create policy handed_up on report for select to report_escalator
     using (scope_holds() and escalated_by_id = any ((select scope_units())::integer[]));
 create policy handed_up on report_past for select to report_escalator
-    using ((select true from report where report.id = report_id));
+    using (scope_holds() and now_escalated_by_id = any ((select scope_units())::integer[]));
 create policy handed_up on report_event for select to report_escalator
-    using ((select true from report where report.id = report_id));
+    using (scope_holds() and now_escalated_by_id = any ((select scope_units())::integer[]));
 create policy handed_up on report_source for select to report_escalator
-    using ((select true from report where report.id = report_id));
+    using (scope_holds() and now_escalated_by_id = any ((select scope_units())::integer[]));
 
 create policy heads on unit_head for select to report_official, report_leader, report_escalator using (scope_holds());
 
@@ -100,16 +99,14 @@ from (
 ) as report
 where scope_holds() and (own or handed_up or (select sees_all()));
 
--- The steps of a case and their notes. Without a join: a report has few steps, and the join was planned for longer than it
--- was read. The scope is verified once for a question and not for each step.
+-- The steps of a case and their notes. The scope is verified once for a question and not for each step.
 create view report_step with (security_barrier) as
 select report_id, n, at, kind, from_unit_id, to_unit_id,
     case when (select sees_all()) or current_user = 'report_escalator' then masked_note else note end as note
 from report_event
 where scope_holds() and ((select sees_all())
-    or (select case when current_user = 'report_escalator' then escalated_by_id else unit_id end
-            = any ((select scope_units())::integer[])
-        from report where id = report_id));
+    or case when current_user = 'report_escalator' then now_escalated_by_id else now_unit_id end
+        = any ((select scope_units())::integer[]));
 
 grant select on report_text, report_step to report_official, report_leader, report_escalator;
 
