@@ -70,6 +70,7 @@ def build_demo(
                 done += len(ids)
                 if progress and task is not None:
                     progress.update(task, completed=done)
+            connection.execute("insert into report_key select 'public_code', public_code, id from report order by id")
         # Up to this moment the city is known: the simulation goes on from the newest delivery.
         connection.execute("update feed set last_delivery_at = %s", [now])
     connection.execute("vacuum analyze")

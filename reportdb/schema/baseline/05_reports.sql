@@ -3,7 +3,7 @@
 create table report (
     id bigint primary key,
     -- Compared byte by byte, so that the beginning of a code finds it in the index whatever the database's locale.
-    public_code text collate "C" not null unique,
+    public_code text collate "C" not null,  -- unique, by report_key
     channel_id smallint not null references channel,
     category_id smallint not null references category,
     severity text not null check (severity in ('urgent', 'complex', 'normal')),
@@ -32,7 +32,7 @@ create table report (
     reopen_count smallint not null default 0,
     transfer_count smallint not null default 0,
     updated_at timestamptz not null,
-    source_ref text unique,               -- the source's name and its own id, "boston:101000295613"
+    source_ref text,                      -- the source's name and its own id, "boston:101000295613"; unique, by report_key
     -- The cell of a grid over the world in which it lies, its sides a thousandth of a degree (about 111 m north to south):
     -- 360,000 to a row, counted eastward from the antimeridian, row upon row from the south pole.
     cell bigint generated always as (
@@ -61,6 +61,15 @@ create table report (
     constraint report_escalated_by check (escalated_by_id is null or escalated_at is not null),
     constraint report_resolved_without_text check (resolved_without_text_at is not distinct from
         case when status = 'resolved' and coalesce(btrim(answer), '') = '' then ended_at end)
+);
+
+-- Which report has a public code or a source's reference: what keeps both unique. A unique key of report itself would have
+-- to hold its id, where reports are spread over several machines by it. Written by triggers (08_derived_columns.sql).
+create table report_key (
+    kind text not null check (kind in ('public_code', 'source_ref')),
+    key text collate "C" not null,
+    report_id bigint not null,
+    primary key (kind, key)
 );
 
 -- What a report was before a transfer, an extension, a new category or a reopening changed it, from valid_from (inclusive)

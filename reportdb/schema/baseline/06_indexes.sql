@@ -1,6 +1,10 @@
 -- The indexes of reports: a slow query's fix goes here. Most hold, as included columns, everything that counting needs, so
 -- that a question is answered by the index alone.
 
+-- A case by its code, or by the source's own id. report_key (05_reports.sql) keeps both unique.
+create index report_public_code on report (public_code);
+create index report_source_ref on report (source_ref) where source_ref is not null;
+
 -- What is open at a moment. submitted_at is part of the order, so that what came in after a past moment is left out by
 -- the index, before the visibility of its page is looked up.
 create index report_open_until on report (open_until, submitted_at)

@@ -92,7 +92,7 @@ create trigger set_resolved_without_text_at before insert or update of status, a
 -- handed it up. A policy compares them with the scope, and need not look into report (18_access.sql). A writer that knows
 -- them may give them; reportdb/demo/ does, because looking each up makes writing steps take twice as long.
 create function set_now() returns trigger
-language plpgsql
+language plpgsql security definer set search_path from current
 as $$
 begin
     select unit_id, escalated_by_id into new.now_unit_id, new.now_escalated_by_id from report where id = new.report_id;
@@ -102,7 +102,7 @@ $$;
 
 -- The rows of a report that passed from one unit to another, was handed up or came back.
 create function follow_holder() returns trigger
-language plpgsql
+language plpgsql security definer set search_path from current
 as $$
 begin
     update report_past set now_unit_id = new.unit_id, now_escalated_by_id = new.escalated_by_id where report_id = new.id;
@@ -118,7 +118,7 @@ create trigger follow_holder after update of unit_id, escalated_by_id on report
 
 -- The rows that came in before their report.
 create function follow_new_holder() returns trigger
-language plpgsql
+language plpgsql security definer set search_path from current
 as $$
 declare
     kept text;
@@ -149,3 +149,42 @@ begin
     end loop;
 end
 $$;
+
+-- report_key: the public codes and the sources' references of all reports, each once.
+create function keep_keys() returns trigger
+language plpgsql security definer set search_path from current
+as $$
+begin
+    if tg_op = 'TRUNCATE' then
+        truncate report_key;
+    elsif tg_op = 'UPDATE' then
+        delete from report_key
+        where (kind, key) in (('public_code', old.public_code), ('source_ref', old.source_ref)) and report_id = old.id;
+        insert into report_key
+        select kind, key, new.id
+        from (values ('public_code', new.public_code), ('source_ref', new.source_ref)) as given (kind, key)
+        where key is not null;
+    elsif tg_op = 'DELETE' then
+        delete from report_key using was
+        where report_id = was.id
+            and (kind, key) in (('public_code', was.public_code), ('source_ref', was.source_ref));
+    else
+        insert into report_key
+        select kind, key, id
+        from became
+        cross join lateral (values ('public_code', public_code), ('source_ref', source_ref)) as given (kind, key)
+        where key is not null;
+    end if;
+    return null;
+end
+$$;
+
+create trigger keep_new_keys after insert on report
+    referencing new table as became for each statement execute function keep_keys();
+create trigger keep_changed_keys after update of id, public_code, source_ref on report
+    for each row when (
+        (old.id, old.public_code, old.source_ref) is distinct from (new.id, new.public_code, new.source_ref))
+    execute function keep_keys();
+create trigger keep_no_keys after delete on report
+    referencing old table as was for each statement execute function keep_keys();
+create trigger keep_no_key after truncate on report for each statement execute function keep_keys();
