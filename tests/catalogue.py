@@ -1,8 +1,9 @@
 """What a database's schema is, as PostgreSQL's catalogue tells it: for comparing two of them object by object.
 
-`python -m tests.catalogue OLD NEW` makes a database from each of two folders of the schema, on an embedded server of
-its own, and prints how they differ. Use it when the baseline is brought up to date: OLD is reportdb/schema/ of the
-commit before, with its migrations; NEW is reportdb/schema/ as it is now.
+`python -m tests.catalogue OLD BASELINE` makes a database from the folder OLD and one from reportdb/schema/, on an
+embedded server of its own, and prints how they differ. Use it when the baseline is brought up to date: OLD is
+reportdb/schema/ of the commit before, with its migrations, and BASELINE that commit's name of its baseline,
+"0040_baseline".
 """
 
 import sys
@@ -16,7 +17,7 @@ from sqlalchemy.engine import make_url
 
 from reportdb.database.connection import connect
 from reportdb.database.embedded_server import embedded_server
-from reportdb.database.migrations import DASHBOARD, ROLES, migrate
+from reportdb.database.migrations import BASELINE, DASHBOARD, ROLES, SCHEMA, migrate
 
 Catalogue = dict[tuple[str, str], str]
 """Each object of a schema, by its kind and name, with all there is to say of it."""
@@ -148,15 +149,15 @@ def differences(one: Catalogue, other: Catalogue) -> list[str]:
     return lines
 
 
-def _main(old: Path, new: Path) -> int:
+def _main(old: Path, old_baseline: str) -> int:
     with TemporaryDirectory(prefix="catalogue-") as place, embedded_server(Path(place) / "db") as url:
         Path(place).chmod(0o755)
         found = []
-        for name, folder in (("old", old), ("new", new)):
+        for name, folder, baseline in (("old", old, old_baseline), ("new", SCHEMA, BASELINE)):
             with connect(url) as server:
                 server.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
             with connect(make_url(url).set(database=name).render_as_string(hide_password=False)) as connection:
-                migrate(connection, folder)
+                migrate(connection, folder, baseline)
                 found.append(catalogue(connection))
     lines = differences(*found)
     told = [*lines, f"{len(found[0])} objects and {len(found[1])}, of which {len(lines)} differ", ""]
@@ -165,4 +166,4 @@ def _main(old: Path, new: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(_main(*map(Path, sys.argv[1:3])))
+    sys.exit(_main(Path(sys.argv[1]), sys.argv[2]))

@@ -124,7 +124,7 @@ def _refuse_strangers(known: Mapping[str, str], began: str, steps: Mapping[str, 
         raise SchemaError(
             f"This database was made by a version of this program before its first release ({min(known)}), and cannot "
             "be brought up to date: name an empty database or a new folder, and fill it with `python -m reportdb demo` "
-            "or `python -m reportdb import`."
+            "or `python -m reportdb import csv`."
         )
     if unrecognised := sorted(set(known) - set(steps) - {began}):
         raise SchemaError(

@@ -90,7 +90,7 @@ create trigger set_resolved_without_text_at before insert or update of status, a
 
 -- now_unit_id, now_escalated_by_id of report_past, report_event and report_source: who holds the row's report now, and who
 -- handed it up. A policy compares them with the scope, and need not look into report (18_access.sql). A writer that knows
--- them may give them; reportdb/demo/ does, because looking each up makes writing steps take twice as long.
+-- them may give them: to look each up makes writing steps take twice as long.
 create function set_now() returns trigger
 language plpgsql security definer set search_path from current
 as $$
@@ -143,7 +143,8 @@ declare
 begin
     foreach kept in array array['report_past', 'report_event', 'report_source'] loop
         execute format('create trigger set_now before insert on %I
-            for each row when (new.now_unit_id is null and new.now_escalated_by_id is null) execute function set_now()', kept);
+            for each row when (new.now_unit_id is null and new.now_escalated_by_id is null)
+            execute function set_now()', kept);
         execute format('create trigger set_now_again before update of report_id on %I
             for each row execute function set_now()', kept);
     end loop;
