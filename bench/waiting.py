@@ -65,7 +65,7 @@ def make_changes(connection: psycopg.Connection, changes: int) -> int:
 
     The summary is brought up to date first. Raises ValueError if the city has too few reports.
     """
-    connection.execute("select bring_into_summary()")
+    connection.execute("select apply_changes_to_summary()")
     row = connection.execute("select max(submitted_at) from report").fetchone()
     if row is None or row[0] is None:
         raise ValueError("there are no reports to change")
@@ -98,7 +98,7 @@ def _new(connection: psycopg.Connection, many: int, at: datetime) -> None:
         name: sql.SQL("null")
         for name in (
             "received_at", "ended_at", "escalated_at", "escalated_by_id", "answer", "rating", "rated_at",
-            "worked_minutes", "deadline_moved_at", "reopened_soon_at", "wordless_at",
+            "worked_minutes", "deadline_moved_at", "reopened_soon_at", "resolved_without_text_at",
         )
     }  # fmt: skip
     columns = [

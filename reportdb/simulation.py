@@ -211,8 +211,8 @@ class Simulation:
         steps, states = plan(city, intake.cases), first_states(city, intake.cases)
         events, past = advance(city, intake.cases, steps, states, moment(until))
         write_intake(self._connection, city, intake, states, self._sequence)
-        write_events(self._connection, intake.cases, events)
-        write_past(self._connection, city, intake.cases, intake.channel, intake.district_id, past)
+        write_events(self._connection, intake.cases, states, events)
+        write_past(self._connection, city, intake.cases, states, intake.channel, intake.district_id, past)
         self._wait_for(ids, steps, states, moment(until))
 
     def _take_steps(self, until: np.datetime64) -> None:
@@ -224,8 +224,8 @@ class Simulation:
             steps = plan(self._city, known.cases)
             events, past = advance(self._city, known.cases, steps, known.states, until, settled=moment(self._last))
             known.write_states(self._connection, self._city)
-            write_events(self._connection, known.cases, events)
-            write_past(self._connection, self._city, known.cases, known.channel, known.district_id, past)
+            write_events(self._connection, known.cases, known.states, events)
+            write_past(self._connection, self._city, known.cases, known.states, known.channel, known.district_id, past)
             self._wait_for(known.cases.id, steps, known.states, until)
 
     def _count_accounts(self, until: datetime) -> None:

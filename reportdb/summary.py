@@ -1,4 +1,4 @@
-"""The summary: precomputed counts by day and month, always consistent (schema 0007 describes it).
+"""The summary: precomputed counts by day and month, always consistent (10_summary.sql describes it).
 
 A changed report is in report_change until it is added to the counts; queries need not wait for that.
 """
@@ -31,22 +31,22 @@ def summarise(connection: psycopg.Connection, *, now: datetime, anew: bool = Fal
             return
         # Nothing is stored for days after the last report: an old data set may have thousands of them.
         today = (city[1] or now).astimezone(ZoneInfo(city[0])).date()
-        if anew or connection.execute("select from summary_state").fetchone() is None:
+        if anew or connection.execute("select 1 from summary_state").fetchone() is None:
             _count_anew(connection, calendar_changed=anew)
         else:
-            connection.execute("select bring_into_summary()")
+            connection.execute("select apply_changes_to_summary()")
             connection.execute(  # if the areas' extent has changed
-                """select keep_squares_anew()
+                """select recount_squares()
                    from summary_state join city_grid() as own
                        on (summary_state.wide, summary_state.high) <> (own.wide, own.high)"""
             )
         known = _open_known_to(connection)
         if known is None or today - known > _FEW_DAYS:
-            connection.execute("select keep_open_anew(%s)", [today])
-            connection.execute("select keep_open_severities_anew(%s)", [today])
+            connection.execute("select recount_open_days(%s)", [today])
+            connection.execute("select recount_open_severities(%s)", [today])
         else:
-            connection.execute("select keep_open_lately(%s, %s)", [known, today])
-            connection.execute("select keep_open_severities_lately(%s, %s)", [known, today])
+            connection.execute("select count_open_days_after(%s, %s)", [known, today])
+            connection.execute("select count_open_severities_after(%s, %s)", [known, today])
         connection.execute("update summary_state set open_to = %s", [today - timedelta(days=1)])
         connection.execute("select count_source_words()")
     if connection.info.transaction_status == TransactionStatus.IDLE:  # no reader needs the deleted rows
@@ -87,7 +87,7 @@ def _count_anew(connection: psycopg.Connection, *, calendar_changed: bool) -> No
                from report where submitted_at >= %s and submitted_at < %s""",
             [start, start + step],
         )
-        connection.execute("select bring_into_summary()")
+        connection.execute("select apply_changes_to_summary()")
         start += step
     connection.execute("alter table report_change enable trigger note_facts")
     connection.execute(

@@ -89,10 +89,10 @@ _NO_ROW = {
         select id from report
         where case when answer is null then status = 'refused' else ended_at is null and reopen_count = 0 end""",
     "some are resolved without a text, in every city that is large enough, and most are not": """
-        select wordless from (
-            select count(*) filter (where wordless_at is not null) as wordless, count(*) as resolved
+        select without_text from (
+            select count(*) filter (where resolved_without_text_at is not null) as without_text, count(*) as resolved
             from report where status = 'resolved') as answered
-        where resolved > 1000 and wordless not between resolved / 200.0 and resolved / 10.0""",
+        where resolved > 1000 and without_text not between resolved / 200.0 and resolved / 10.0""",
     "units act only while they exist": """
         select report_id from report_event join unit on unit.id = to_unit_id
         where (at at time zone 'Asia/Ho_Chi_Minh')::date not between

@@ -154,7 +154,7 @@ def test_resolved_without_a_text(city: psycopg.Connection, reports: ReportDataba
 
 def test_a_report_knows_when_it_was_resolved_without_a_text(city: psycopg.Connection) -> None:
     def known() -> Any:
-        return (city.execute("select wordless_at from report where id = 1").fetchone() or ())[0]
+        return (city.execute("select resolved_without_text_at from report where id = 1").fetchone() or ())[0]
 
     report(city, 1, ended_at=T, answer=" ")
     assert known() == T
@@ -166,8 +166,8 @@ def test_a_report_knows_when_it_was_resolved_without_a_text(city: psycopg.Connec
     assert known() is None
     city.execute("update report set status = 'resolved'")
     assert known() == T + HOUR
-    with pytest.raises(psycopg.errors.CheckViolation, match="report_wordless"):
-        city.execute("update report set wordless_at = null")
+    with pytest.raises(psycopg.errors.CheckViolation, match="report_resolved_without_text"):
+        city.execute("update report set resolved_without_text_at = null")
     city.execute("update report set ended_at = null, status = 'in_progress'")
     assert known() is None
 

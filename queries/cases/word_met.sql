@@ -1,6 +1,6 @@
 -- Whether one of the :newest reports that the viewer may read holds a word.
 select exists (
-    select
+    select 1
     from (  -- with an offset, so that they are read by their ids
         select words from report
         where id = any(array(select id from report where {own} order by submitted_at desc limit :newest)) offset 0

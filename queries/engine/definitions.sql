@@ -158,7 +158,8 @@ open_until <= due_at and open_until at time zone 'UTC' > due_at at time zone 'UT
 {received} and deadline_moved_at <= :at
 
 -- name: resolved_without_words
-{ended} and wordless_at >= :start and wordless_at < :end and wordless_at = open_until
+{ended} and resolved_without_text_at >= :start and resolved_without_text_at < :end
+    and resolved_without_text_at = open_until
 
 -- name: rated
 rated_at >= :start and rated_at < :end
@@ -341,7 +342,7 @@ end
 (cast(:words as text) is null or words @@ cast(cast(:words as text) as tsquery)) and {coded}
 
 -- name: found
--- the same, looked up in the index of words; a search within units has its own way there, in 0008
+-- the same, looked up in the index of words; a search within units has its own way there, in 18_access.sql
 (cast(:words as text) is null
     or not :within_units and words @@ cast(cast(:words as text) as tsquery)
     or :within_units and id = any(array(select found_by_words(cast(cast(:words as text) as tsquery)))))

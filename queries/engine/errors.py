@@ -68,7 +68,7 @@ def kind_of(error: BaseException | None) -> Kind:
     """Return the kind of trouble of an error from the database library."""
     if state := getattr(error, "sqlstate", None):
         said = str(getattr(getattr(error, "diag", None), "message_primary", None))
-        if state == "42501" and said.startswith("report.scope "):  # our own message, in schema 0038
+        if state == "42501" and said.startswith("report.scope "):  # our own message, in schema/baseline/17_scope.sql
             return "unsigned"
         return _BY_STATE.get(state, "unreachable")
     words = str(error)

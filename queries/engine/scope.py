@@ -1,5 +1,6 @@
-"""Whose cases a viewer may read. The database enforces it (reportdb/schema/0008_access.sql); here it is only named.
-`queries/engine/signature.py` signs it.
+"""Whose cases a viewer may read: named here and signed by `queries/engine/signature.py`.
+
+The database enforces it (reportdb/schema/baseline/18_access.sql).
 """
 
 from dataclasses import dataclass

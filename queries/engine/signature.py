@@ -1,5 +1,5 @@
 """The application's signature on a scope. The database accepts no unsigned one:
-reportdb/schema/0038_verified_scope.sql.
+reportdb/schema/baseline/17_scope.sql.
 """
 
 import hmac

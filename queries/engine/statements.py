@@ -3,7 +3,8 @@
 A question is a file `queries/<room>/<name>.sql`. In it `{name}` stands for a definition of `definitions.sql`, so that a
 figure means the same wherever it is counted or listed; `{name|other}` is the same where the other is known to hold.
 `{figure}` stands for the figure a question is asked about, `{order}` for the order of a list, and `{counts:table}` for
-counts of all standing figures that the registry gives a table. `:name` is a parameter.
+counts of all standing figures that the registry gives a table. `:name` is a parameter. `report_at(:at)` and its like
+become what the schema says of them (as_of.py).
 """
 
 from collections.abc import Callable, Mapping
@@ -11,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from string import Formatter
 
+from queries.engine.as_of import expanded
 from queries.registry.registry import FIGURES, standing_in
 
 FILES = {file.stem: file for file in Path(__file__).parents[1].rglob("*.sql")}
@@ -48,7 +50,7 @@ def sql(question: str, figure: str = "true", order: str = "newest") -> str:
         name, _bar, known = field.partition("|")
         return f"({written(figure if name == 'figure' else name, known, meanings)})"
 
-    return _filled(FILES[question].read_text(), value)
+    return expanded(_filled(FILES[question].read_text(), value))
 
 
 def moves(figure: str) -> str:

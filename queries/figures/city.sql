@@ -4,7 +4,8 @@ select
     code, name_vi, name_en, time_zone, demo, attribution, country, languages,
     (
         select json_object_agg(
-            level, json_build_object('one_vi', one_vi, 'many_vi', many_vi, 'one_en', one_en, 'many_en', many_en))
+            level, json_build_object('one_vi', one_vi, 'many_vi', many_vi, 'one_en', one_en, 'many_en', many_en)
+            order by level)
         from level_name
     ) as levels,
     (select min(submitted_at) from report where submitted_at <= :at) as first_submitted_at,

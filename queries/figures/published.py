@@ -16,7 +16,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 SAID = {figure.name: figure.said for figure in FIGURES.values() if figure.said}
 """The figures that count one of the city's own words, `Filters.said`, and the kind of word."""
 RARE = "…"
-"""Stands for the city's words that fewer than five reports have: they could identify a citizen (schema 0033)."""
+"""Stands for the city's words that fewer than five reports have: they could identify a citizen (16_published.sql)."""
 FLAGS = {figure.flag: figure.name for figure in FIGURES.values() if figure.flag and not figure.ours}
 """The city's own flag of a report, and the figure that counts it."""
 OURS = {figure.ours: figure.name for figure in FIGURES.values() if figure.ours and not figure.flag}

@@ -4,7 +4,8 @@ with arrived as (
     from report_at(:at)
     where submitted_at > :since and {chosen}
 )
-select {urgency} as state, {gravity} as severity, category_id, count(*) as reports, string_agg({spot}, e'\n') as places
+select {urgency} as state, {gravity} as severity, category_id, count(*) as reports,
+    string_agg({spot}, e'\n' order by id) as places
 from arrived
 join (select id, lon, lat from report where lon is not null) as placed using (id)
 group by 1, 2, 3

@@ -29,7 +29,7 @@ def find_damage(connection: psycopg.Connection, now: datetime | None = None) -> 
     """Return all that is wrong in the report database at `now` (else this moment); nothing is changed.
 
     Tables may be tables or views. `connection` is the owner's and in no transaction: the expected structure is made
-    from the migrations in a scratch schema and undone, so the owner must be allowed to create schemas.
+    from reportdb/schema/ in a scratch schema and undone, so the owner must be allowed to create schemas.
     """
     now = now or datetime.now(UTC)
     expected, functions = expected_structure(connection)

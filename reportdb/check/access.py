@@ -212,7 +212,7 @@ def shown_without_scope(connection: psycopg.Connection, views: Iterable[str]) ->
                 connection.execute("select set_config('report.scope', signed_scope('{}', 'report_official'), true)")
                 connection.execute("set local role report_official")
                 row = connection.execute(
-                    sql.SQL("select exists(select from {})").format(sql.Identifier(view))
+                    sql.SQL("select exists(select 1 from {})").format(sql.Identifier(view))
                 ).fetchone()
         except psycopg.errors.InsufficientPrivilege:
             continue

@@ -40,7 +40,7 @@ def beyond_the_owner(connection: psycopg.Connection) -> list[Finding]:
 def _key(connection: psycopg.Connection) -> Iterator[Finding]:
     if connection.execute("select to_regclass('scope_key')").fetchone() == (None,):
         return  # reported with the tables
-    if connection.execute("select exists (select from scope_key)").fetchone() == (False,):
+    if connection.execute("select exists (select 1 from scope_key)").fetchone() == (False,):
         wrong = "the key is missing, so that no scope can be signed and the dashboard shows counts only"
         yield Finding("scope_key", None, wrong, "python -m reportdb scope-key --new")
 
@@ -51,7 +51,7 @@ def _definers(connection: psycopg.Connection) -> Iterator[Finding]:
            from pg_proc join pg_namespace on pg_namespace.oid = pronamespace
            where prosecdef and nspname not in ('pg_catalog', 'information_schema')
                and not exists (
-                   select from unnest(proconfig) as setting
+                   select 1 from unnest(proconfig) as setting
                    where setting ~ '^search_path=' and setting !~ '\\$user'
                        and (setting ~ '^search_path=pg_catalog,.*, ?pg_temp$' or setting = 'search_path=""'))
            order by 1"""

@@ -1,7 +1,7 @@
 """The constraints of the schema, checked on the rows: not null, checks, keys and references.
 
-A table made by the migrations enforces them itself. They are checked here if a table lost its constraints, or if a view
-replaces it.
+A table made by reportdb/schema/ enforces them itself. They are checked here if a table lost its constraints, or if a
+view replaces it.
 """
 
 import re
@@ -45,7 +45,7 @@ RULES: dict[tuple[str, ...], tuple[str, str]] = {
         "received before it was submitted",
         "correct received_at or submitted_at",
     ),
-    ("report", "answer", "ended_at", "status", "wordless_at"): (
+    ("report", "answer", "ended_at", "resolved_without_text_at", "status"): (
         "a time of being resolved without a text that does not agree with answer, status and ended_at",
         "write the report's answer again",
     ),
@@ -123,7 +123,7 @@ def _words(name: str, rule: Constraint) -> tuple[str, str]:
 def _without_other(rule: Constraint) -> sql.Composed:
     """Return the condition that a row refers to a missing row of the other table."""
     pairs = list(zip(rule.columns, rule.other_columns, strict=True))
-    return sql.SQL("{} and not exists (select from {} as other where {})").format(
+    return sql.SQL("{} and not exists (select 1 from {} as other where {})").format(
         sql.SQL(" and ").join(sql.SQL("mine.{} is not null").format(sql.Identifier(own)) for own, _ in pairs),
         sql.Identifier(rule.other_table or ""),
         sql.SQL(" and ").join(

@@ -1,4 +1,4 @@
-"""The structure of the report database: as the migrations make it, and as found."""
+"""The structure of the report database: as reportdb/schema/ makes it, and as found."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from reportdb.check.access import (
     rights_damage,
 )
 from reportdb.check.damage import Finding
-from reportdb.database.migrations import LOCK, READER, SCHEMA, SchemaError
+from reportdb.database.migrations import LOCK, READER, SchemaError, create_schema
 
 _WITH_INDEXES = "rpm"  # tables, partitioned tables and materialised views, as in pg_class.relkind
 
@@ -62,7 +62,7 @@ Structure = Mapping[str, Table]
 
 
 def expected_structure(connection: psycopg.Connection) -> tuple[Structure, Mapping[str, Function]]:
-    """Return the tables and functions made by the migrations: created in a scratch schema and rolled back.
+    """Return the tables and the functions of the schema: they are made in a schema of their own, and undone.
 
     Raises SchemaError if the role may not do that.
     """
@@ -82,8 +82,7 @@ def _made_and_undone(connection: psycopg.Connection) -> tuple[Structure, Mapping
         (path,) = connection.execute("show search_path").fetchone() or ("public",)
         connection.execute(sql.SQL("create schema {}").format(scratch))
         connection.execute(sql.SQL("set local search_path = {}, {}").format(scratch, sql.SQL(path)))
-        for file in sorted(SCHEMA.glob("[0-9]*.sql")):
-            connection.execute(file.read_bytes())
+        create_schema(connection)
         names = connection.execute(
             "select relname from pg_class where relnamespace = current_schema()::regnamespace and relkind in ('r', 'v')"
         ).fetchall()

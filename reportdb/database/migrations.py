@@ -1,6 +1,15 @@
-"""The schema as ordered migrations: plain SQL files, each applied once, in a transaction, and recorded."""
+"""The schema: a baseline by subject, and the migrations that came after it, all plain SQL.
 
-from collections.abc import Iterable
+A new database gets the files of reportdb/schema/baseline/ in their order, then every migration of reportdb/schema/ that
+is later than the baseline. An older database gets the migrations it has not seen. Each step is recorded with its hash.
+
+A change of the schema is a new file, NNNN_what_it_does.sql, numbered on from BASELINE. To bring the baseline up to
+date, edit its files so that they give the same schema as before with the migrations (`python -m tests.catalogue`
+compares the two), and raise BASELINE to the number of the last migration. The migrations stay: older databases need
+them.
+"""
+
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
 
@@ -8,9 +17,11 @@ import psycopg
 from psycopg import sql
 
 SCHEMA = Path(__file__).parents[1] / "schema"
+BASELINE = "0040_baseline"
+"""The name under which a database records the baseline: it holds all that migrations up to this number did."""
 READER = "report_reader"
 ROLES = (READER, "report_official", "report_leader", "report_admin", "report_gate", "report_escalator")
-"""The roles in which the dashboard asks: the schema's 0008 and 0031 say what each may see."""
+"""The roles in which the dashboard asks: schema/baseline/18_access.sql says what each may see."""
 DASHBOARD = "report_dashboard"
 """A role that is a member of all of these and inherits nothing; the dashboard's login must belong to it."""
 OLDEST_SERVER = 150000  # as server_version counts: PostgreSQL 15.0
@@ -21,12 +32,12 @@ class SchemaError(Exception):
     """The database's schema cannot be used; the message says why and what to do."""
 
 
-def migrate(connection: psycopg.Connection, folder: Path = SCHEMA) -> list[str]:
-    """Apply the migrations of `folder` that the database does not have yet, and return their names.
+def migrate(connection: psycopg.Connection, folder: Path = SCHEMA, baseline: str = BASELINE) -> list[str]:
+    """Apply what the database has not seen of the schema in `folder`, and return the names of these steps.
 
-    In one transaction: either the schema is current afterwards, or nothing has changed. Raises SchemaError if the
-    server is too old or a standby, if the database is newer than the code or its history differs from ours, or if
-    privileges are missing.
+    All in one transaction: either the schema is current afterwards, or nothing has changed. Raises SchemaError when
+    the server is too old or a standby, the database is newer than the code, older than the baseline or its past
+    differs from ours, or rights are missing.
     """
     if connection.info.server_version < OLDEST_SERVER:
         raise SchemaError(
@@ -34,7 +45,6 @@ def migrate(connection: psycopg.Connection, folder: Path = SCHEMA) -> list[str]:
         )
     if connection.execute("select pg_is_in_recovery()").fetchone() == (True,):
         raise SchemaError("This database is a copy (a standby), which can only be read. Name its primary.")
-    files = sorted(folder.glob("[0-9]*.sql"))
     try:
         with connection.transaction():
             connection.execute("select pg_advisory_xact_lock(%s)", [LOCK])
@@ -46,12 +56,15 @@ def migrate(connection: psycopg.Connection, folder: Path = SCHEMA) -> list[str]:
             for role in ROLES:
                 connection.execute(sql.SQL("grant select on schema_migration to {}").format(sql.Identifier(role)))
             known: dict[str, str] = dict(connection.execute("select name, sha256 from schema_migration").fetchall())
-            _refuse_strangers(known, files)
-            fresh = [file for file in files if file.name not in known]
-            for file in fresh:
-                connection.execute(file.read_bytes())
+            began = next((name for name in known if name.endswith("_baseline") and name < baseline), baseline)
+            steps = _steps(folder, baseline, began)
+            _refuse_strangers(known, began, steps)
+            fresh = [name for name in steps if name not in known]
+            for name in fresh:
+                for file in steps[name]:
+                    connection.execute(file.read_bytes())
                 connection.execute(
-                    "insert into schema_migration (name, sha256) values (%s, %s)", [file.name, _digest(file)]
+                    "insert into schema_migration (name, sha256) values (%s, %s)", [name, _digest(steps[name])]
                 )
             close_to_everybody(connection)
     except psycopg.errors.InsufficientPrivilege as error:
@@ -59,7 +72,24 @@ def migrate(connection: psycopg.Connection, folder: Path = SCHEMA) -> list[str]:
             f"The database's role may not change its schema ({error.diag.message_primary}). "
             "Connect as the database's owner, or have its administrator grant the right."
         ) from error
-    return [file.name for file in fresh]
+    return fresh
+
+
+def create_schema(connection: psycopg.Connection) -> None:
+    """Make every object of the current schema, in the first schema of the search path and without a record of it."""
+    for files in _steps(SCHEMA, BASELINE, BASELINE).values():
+        for file in files:
+            connection.execute(file.read_bytes())
+
+
+def _steps(folder: Path, baseline: str, began: str) -> dict[str, list[Path]]:
+    """Return the steps that make the schema of a database, in their order, and the files of each.
+
+    A database that began with an earlier baseline keeps that one, and gets the migrations that came after it. A
+    migration is later than a baseline when its name sorts behind it: 0041_escalation.sql behind 0040_baseline.
+    """
+    first = {baseline: sorted((folder / "baseline").glob("*.sql"))} if began == baseline else {}
+    return first | {file.name: [file] for file in sorted(folder.glob("[0-9]*.sql")) if file.name > began}
 
 
 def close_to_everybody(connection: psycopg.Connection) -> None:
@@ -85,18 +115,23 @@ def close_to_everybody(connection: psycopg.Connection) -> None:
     )
 
 
-def _digest(file: Path) -> str:
-    return sha256(file.read_bytes()).hexdigest()
+def _digest(files: Iterable[Path]) -> str:
+    return sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
-def _refuse_strangers(known: dict[str, str], files: list[Path]) -> None:
-    ours = {file.name: file for file in files}
-    if unrecognised := sorted(set(known) - set(ours)):
+def _refuse_strangers(known: Mapping[str, str], began: str, steps: Mapping[str, list[Path]]) -> None:
+    if known and not any(name.endswith("_baseline") for name in known):
+        raise SchemaError(
+            f"This database was made by a version of this program before its first release ({min(known)}), and cannot "
+            "be brought up to date: name an empty database or a new folder, and fill it with `python -m reportdb demo` "
+            "or `python -m reportdb import csv`."
+        )
+    if unrecognised := sorted(set(known) - set(steps) - {began}):
         raise SchemaError(
             f"The database is newer than this program: it holds {', '.join(unrecognised)}. "
             "Update the program and try again."
         )
-    if changed := [name for name, digest in sorted(known.items()) if _digest(ours[name]) != digest]:
+    if changed := [name for name, digest in sorted(known.items()) if name in steps and _digest(steps[name]) != digest]:
         raise SchemaError(
             f"{', '.join(changed)} was changed after it had been applied to this database. "
             "Restore the file; a change of the schema is a new migration."

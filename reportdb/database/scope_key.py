@@ -1,4 +1,4 @@
-"""The key that the dashboard signs scopes with, and the embedded server's login for it (schema 0038)."""
+"""The key that the dashboard signs scopes with, and the embedded server's login for it (17_scope.sql)."""
 
 import psycopg
 from psycopg import sql

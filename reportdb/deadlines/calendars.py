@@ -54,7 +54,7 @@ def fill_calendar(
             """insert into office_hours (valid_from, opens, closes, source, confirmed)
                select date '1900-01-01', opens, closes, %s, false
                from (values (time '08:00', time '12:00'), ('13:00', '17:00')) as usual (opens, closes)
-               where not exists (select from office_hours)""",
+               where not exists (select 1 from office_hours)""",
             ["giả định: giờ hành chính thông thường" if country == "VN" else "assumption: the usual hours of offices"],
         )
 

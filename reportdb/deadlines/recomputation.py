@@ -33,10 +33,11 @@ from report where id = any(%s) order by id
 _KEEP = """
 insert into report_past (report_id, valid_from, valid_to, channel_id, category_id, severity, district_id, ward_id,
     unit_id, submitted_at, received_at, receive_due_at, due_at, rule_id, status, escalated_at, escalated_by_id,
-    ended_at, rating, rated_at, reopen_count, transfer_count)
+    ended_at, rating, rated_at, reopen_count, transfer_count, now_unit_id, now_escalated_by_id)
 select id, coalesce((select max(valid_to) from report_past where report_id = id), submitted_at), %(now)s, channel_id,
     category_id, severity, district_id, ward_id, unit_id, submitted_at, received_at, receive_due_at, due_at, rule_id,
-    status, escalated_at, escalated_by_id, ended_at, rating, rated_at, reopen_count, transfer_count
+    status, escalated_at, escalated_by_id, ended_at, rating, rated_at, reopen_count, transfer_count, unit_id,
+    escalated_by_id
 from report where id = any(%(ids)s)
 """
 

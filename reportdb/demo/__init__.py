@@ -67,11 +67,14 @@ def build_demo(
                 states = first_states(city, intake.cases)
                 events, past = advance(city, intake.cases, plan(city, intake.cases), states, moment(now))
                 write_intake(connection, city, intake, states, sequence, frozen=True)
-                write_events(connection, intake.cases, events, frozen=True)
-                write_past(connection, city, intake.cases, intake.channel, intake.district_id, past, frozen=True)
+                write_events(connection, intake.cases, states, events, frozen=True)
+                write_past(
+                    connection, city, intake.cases, states, intake.channel, intake.district_id, past, frozen=True
+                )
                 done += len(ids)
                 if progress and task is not None:
                     progress.update(task, completed=done)
+            connection.execute("insert into report_key select 'public_code', public_code, id from report order by id")
         # The city is complete up to this moment: the simulation continues from the newest delivery.
         connection.execute("update feed set last_delivery_at = %s", [now])
     connection.execute("vacuum analyze")

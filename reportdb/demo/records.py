@@ -28,7 +28,7 @@ _DESKS = (
     "Một cửa",
 )
 _OFFICERS_PER_DESK = 6
-_WORDLESS, _WORDLESS_THERE, _ONE_UNIT_IN = 0.01, 0.15, 12  # the share answered without a text, and where it is higher
+_WITHOUT_TEXT, _WITHOUT_TEXT_THERE, _ONE_UNIT_IN = 0.01, 0.15, 12  # the part answered without a text; where more are
 
 
 def public_codes(submitted_at: NDArray[np.datetime64], sequence: dict[str, int]) -> Words:
@@ -61,8 +61,8 @@ def answers(city: City, cases: Cases, states: States) -> Words:
     *_, done = subjects(city, cases)
     thanks = pick([words["thanks"]], np.zeros_like(cases.id), draws.uniform())
     refusal = pick([words["refusals"]], np.zeros_like(cases.id), draws.uniform())
-    wordless = draws.uniform() < np.where(states.unit % _ONE_UNIT_IN == 0, _WORDLESS_THERE, _WORDLESS)
-    answered = ((states.status == RESOLVED) | (states.reopen_count > 0)) & ~wordless
+    silent = draws.uniform() < np.where(states.unit % _ONE_UNIT_IN == 0, _WITHOUT_TEXT_THERE, _WITHOUT_TEXT)
+    answered = ((states.status == RESOLVED) | (states.reopen_count > 0)) & ~silent
     answer: Words = np.full(len(cases.id), None, dtype=object)
     answer[answered] = (done + " " + thanks)[answered]
     answer[states.status == REFUSED] = refusal[states.status == REFUSED]
@@ -84,7 +84,7 @@ def write_intake(
     """
     cases = intake.cases
     answer = answers(city, cases, states)
-    wordless = (states.status == RESOLVED) & ~answer.astype(bool)
+    resolved_without_text = (states.status == RESOLVED) & ~answer.astype(bool)
     fixed: Columns = {
         "public_code": public_codes(cases.submitted_at, sequence),
         "lon": intake.lon,
@@ -97,7 +97,7 @@ def write_intake(
         "updated_at": states.updated_at,
         "deadline_moved_at": states.deadline_moved_at,
         "reopened_soon_at": states.reopened_soon_at,
-        "wordless_at": np.where(wordless, states.ended_at, np.datetime64("NaT")),
+        "resolved_without_text_at": np.where(resolved_without_text, states.ended_at, np.datetime64("NaT")),
     }
     rows = _version(city, cases, states, intake.channel, intake.district_id)
     copy_columns(connection, "report", {"id": cases.id} | rows | fixed, frozen=frozen)
@@ -105,8 +105,10 @@ def write_intake(
     copy_columns(connection, "report_contact", citizens, frozen=frozen)
 
 
-def write_events(connection: psycopg.Connection, cases: Cases, events: Events, *, frozen: bool = False) -> None:
-    """Write the reports' events."""
+def write_events(
+    connection: psycopg.Connection, cases: Cases, states: States, events: Events, *, frozen: bool = False
+) -> None:
+    """Write what happened to reports; `states` is what they are now."""
     kinds = np.array(KINDS, dtype=object)
     notes = np.array([facts("words")["notes"].get(kind) for kind in KINDS], dtype=object)
     copy_columns(
@@ -121,7 +123,8 @@ def write_events(connection: psycopg.Connection, cases: Cases, events: Events, *
             "to_unit_id": _known(events.to_unit),
             "note": notes[events.kind],
             "minutes": _known(events.minutes),
-        },
+        }
+        | _holder(states, events.row),
         frozen=frozen,
     )
 
@@ -130,18 +133,26 @@ def write_past(
     connection: psycopg.Connection,
     city: City,
     cases: Cases,
+    states: States,
     channel: Ints,
     district_id: Ints,
     past: list[Past],
     *,
     frozen: bool = False,
 ) -> None:
-    """Write the reports' past versions; `channel` holds indexes into the city's channels."""
+    """Write the reports' past versions; `states` is what they are now, and `channel` holds indexes into the city's
+    channels.
+    """
     for each in past:
         own = Cases(**{name: column[each.row] for name, column in vars(cases).items()})
         rows = _version(city, own, each.state, channel[each.row], district_id[each.row])
         bounds: Columns = {"report_id": own.id, "valid_from": each.state.since, "valid_to": each.until}
-        copy_columns(connection, "report_past", bounds | rows, frozen=frozen)
+        copy_columns(connection, "report_past", bounds | rows | _holder(states, each.row), frozen=frozen)
+
+
+def _holder(states: States, row: Ints) -> Columns:
+    """Return who holds the reports of some rows now, and who handed them up."""
+    return {"now_unit_id": _known(states.unit)[row], "now_escalated_by_id": _known(states.escalated_by)[row]}
 
 
 def _version(city: City, cases: Cases, states: States, channel: Ints, district_id: Ints) -> Columns:

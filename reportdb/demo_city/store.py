@@ -59,7 +59,7 @@ def without_indexes(connection: psycopg.Connection, tables: list[str], *, silent
     indexes = connection.execute(
         """select indexrelid::regclass::text, pg_get_indexdef(indexrelid) from pg_index
            where indrelid = any(%s::regclass[])
-               and not exists (select from pg_constraint where conindid = indexrelid)""",
+               and not exists (select 1 from pg_constraint where conindid = indexrelid)""",
         [tables],
     ).fetchall()
     # The statements come from the catalogue, already quoted; psycopg must not look for parameters in them.

@@ -142,18 +142,21 @@ def merge(connection: psycopg.Connection, at: datetime, unread: Set[str] = froze
     connection.execute("insert into changed select id from arriving where is_new")
     connection.execute(
         sql.SQL(
-            """insert into report_source (report_id, {published})
-               select id, {published} from arriving join changed using (id) order by id"""
-        ).format(published=published)
+            """insert into report_source (report_id, {published}, now_unit_id, now_escalated_by_id)
+               select id, {arriving}, report.unit_id, report.escalated_by_id
+               from arriving join changed using (id) join report using (id) order by id"""
+        ).format(published=published, arriving=_of("arriving", _PUBLISHED))
     )
     connection.execute(
         """
-        insert into report_event (report_id, n, at, kind, from_unit_id, to_unit_id)
+        insert into report_event (report_id, n, at, kind, from_unit_id, to_unit_id, now_unit_id, now_escalated_by_id)
         select id, row_number() over (partition by id order by step.at, step.rank), step.at, step.kind,
-            case when step.rank = 3 then unit_id end, case when step.rank = 2 then unit_id end
-        from arriving join changed using (id)
+            case when step.rank = 3 then arriving.unit_id end, case when step.rank = 2 then arriving.unit_id end,
+            report.unit_id, report.escalated_by_id
+        from arriving join changed using (id) join report using (id)
         cross join lateral (values
-            (1, submitted_at, 'submitted'), (2, received_at, 'received'), (3, ended_at, status)
+            (1, arriving.submitted_at, 'submitted'), (2, arriving.received_at, 'received'),
+            (3, arriving.ended_at, arriving.status)
         ) as step (rank, at, kind)
         where step.at is not null
         """

@@ -1,7 +1,7 @@
 """What the viewer may see: the account of a session or a request, and the pages each role may open.
 
-The database enforces access (reportdb/schema/0008_access.sql). The checks here spare people pages they could not use,
-and keep strangers away from the counts.
+The database enforces access (reportdb/schema/baseline/18_access.sql). The checks here spare people pages they could not
+use, and keep strangers away from the counts.
 """
 
 import logging
