@@ -12,6 +12,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+import uvicorn
 
 from tests.browser.conftest import dashboard
 from tests.nginx import Nginx, nginx
@@ -87,6 +88,13 @@ def test_plain_http_leads_to_tls(front: Nginx) -> None:
         connection.request("GET", f"{BASE}/overdue?lang=en", headers={"Host": "reports.example"})
         answer = connection.getresponse()
         assert (answer.status, answer.getheader("location")) == (301, f"https://reports.example{BASE}/overdue?lang=en")
+
+
+def test_nginx_lets_go_of_idle_connections_before_the_dashboard_closes_them() -> None:
+    """A request on a connection that the dashboard is just closing would be answered with 502."""
+    kept = re.search(r"keepalive_timeout (\d+)s;", (DEPLOY / "nginx.conf").read_text().partition("}")[0])
+    assert kept
+    assert int(kept[1]) < uvicorn.Config("dashboard:app").timeout_keep_alive
 
 
 def test_only_current_tls_versions_are_accepted(front: Nginx) -> None:

@@ -191,7 +191,9 @@ def test_no_select_list_is_empty(name: str) -> None:
 def test_no_subquery_over_a_set_returning_function_looks_outside(name: str) -> None:
     for subquery in subqueries(QUERY_FILES[name]):
         for call in re.finditer(rf"\b(?:from|join)\s+{_SET_RETURNING}\(", subquery):
-            given = re.sub(r":\w+|\b\w+(?=\()|\bas \w+|\bat time zone\b|\binterval\b|'[^']*'", "", inside(subquery, call.end()))
+            given = re.sub(
+                r":\w+|\b\w+(?=\()|\bas \w+|\bat time zone\b|\binterval\b|'[^']*'", "", inside(subquery, call.end())
+            )
             assert not re.findall(r"[a-z_]+", given), subquery
 
 

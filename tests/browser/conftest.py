@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import socket
+import string
 import subprocess
 import sys
 import time
@@ -43,6 +44,9 @@ _PROBE = re.compile(r"/[a-z]+/_stcore/(health|host-config)$")
 
 # The parts of Streamlit's page that draw maps and charts.
 _DRAWING = re.compile(r"/static/js/(DeckGlJsonChart|PlotlyChart)\.")
+# What stands for them where nothing is drawn: an element without content, under every name a bundler may give it.
+_NAMES = ", ".join(f"chunk as {letter}" for letter in string.ascii_letters)
+_NOTHING = f"const none = () => null, chunk = {{default: none}}\nexport {{none as default, {_NAMES}}}"
 
 # Goes to a path and waits until Streamlit has run its page.
 _TURNED = """(path) => new Promise((done) => {
@@ -126,9 +130,7 @@ class Visit:
 
     def draw_nothing(self) -> None:
         """Do not draw maps and charts, for tests that read only what is around them: pages load faster."""
-        self.page.route(
-            _DRAWING, lambda route: route.fulfill(content_type="text/javascript", body="export default () => null")
-        )
+        self.page.route(_DRAWING, lambda route: route.fulfill(content_type="text/javascript", body=_NOTHING))
 
     def arrived(self, path: str) -> None:
         """Wait until the address is a page's; the browser knows it before the driver does."""
