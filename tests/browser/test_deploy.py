@@ -99,7 +99,7 @@ def test_a_deep_link_and_the_path_without_a_slash_open_below_it(visit: Callable[
 
 
 def test_maps_find_their_data_below_a_path(visit: Callable[..., Visit], address: str) -> None:
-    visited = visit(address, drawn=False)
+    visited = visit(address)
     failed = failures(visited.page)
     with visited.page.expect_response(lambda answer: f"{BASE}/map/" in answer.url and answer.ok, timeout=SETTLES):
         visited.open("map?lang=en")
