@@ -21,6 +21,7 @@ from PIL import Image, ImageChops
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from bench import entrance
+from tests.conftest import NewDatabase, database_name
 
 ROOT = Path(__file__).parents[2]
 _SECONDS_TO_START = 60
@@ -156,9 +157,12 @@ def moved(before: bytes, after: bytes) -> tuple[int, ...] | None:
 
 
 @pytest.fixture(scope="session")
-def address(demo: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The dashboard of the demo city. It starts once for all files that only read it; others start their own."""
-    with dashboard(demo, tmp_path_factory.mktemp("log") / "dashboard.log") as running:
+def address(new_database: NewDatabase, demo: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The dashboard of a copy of the demo city: it starts once for all files that only read it.
+
+    A copy, because nobody may be connected to a database while another test copies it.
+    """
+    with dashboard(new_database(database_name(demo)), tmp_path_factory.mktemp("log") / "dashboard.log") as running:
         yield running
 
 

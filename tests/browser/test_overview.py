@@ -131,7 +131,7 @@ def test_an_invalid_address_says_so_and_shows_the_default(visit: Callable[..., V
     page = visit(address, drawn=False).open("?period=century&district=999&at=yesterday")
     left_out, moment = page.locator(".notice").all_inner_texts()
     assert "century, 999" in left_out
-    assert "“yesterday” không đọc được thành ngày giờ" in moment
+    assert "Không đọc được “yesterday” thành ngày giờ" in moment
     assert becomes(lambda: page.locator(".tile").count() == 9)
 
 

@@ -95,7 +95,7 @@ def still(place: Locator) -> bytes:
 
     On a busy machine a fade may start late, and the wall is pale while a heartbeat is late.
     """
-    place.page.wait_for_function("document.wall.dataset.tone === 'good'", timeout=60_000)
+    place.page.wait_for_function("document.wall.dataset.tone !== 'red'", timeout=60_000)
     taken = [place.screenshot()]
 
     def stands() -> bool:
