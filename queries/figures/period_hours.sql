@@ -31,7 +31,7 @@ part as (
     select {key}, clock, int4send(hours), int4send(resolved_on_time + resolved_late + resolved_no_deadline)
     from report_change_fact
     cross join lateral (values ('calendar', calendar_hours), ('working', working_hours)) as handled (clock, hours)
-    where whole_city = (cast(:dimension as text) = 'city') and hours is not null
+    where calendar_hours is not null and whole_city = (cast(:dimension as text) = 'city') and hours is not null
         and at >= cast(:first_day as timestamp) at time zone :zone
         and at < cast(:end_day as timestamp) at time zone :zone and {chosen_group} and {chosen_severity}
     union all
