@@ -4,12 +4,12 @@ from streamlit.web.server.starlette.starlette_app_utils import create_signed_val
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME, XSRF_COOKIE_NAME
 
 __all__ = [
-    "COOKIE_SECRET",
+    "READS_THE_KEY",
     "USER_COOKIE_NAME",
     "XSRF_COOKIE_NAME",
     "create_signed_value",
     "generate_xsrf_token_string",
 ]
 
-COOKIE_SECRET = "streamlit.web.server.starlette.starlette_websocket.get_cookie_secret"
+READS_THE_KEY = "streamlit.web.server.starlette.starlette_websocket.get_cookie_secret"
 """What returns the secret that the cookies are read with."""

@@ -11,7 +11,7 @@ import pytest
 import streamlit as st
 from starlette.datastructures import Headers
 
-from tests.streamlit_cookies import COOKIE_SECRET, USER_COOKIE_NAME, create_signed_value
+from tests.streamlit_cookies import READS_THE_KEY, USER_COOKIE_NAME, create_signed_value
 from ui.access import sign_in
 from ui.access.proxy_proof import Secret
 from ui.access.sign_in import SignIn, subject_of_claims, subject_of_request
@@ -40,7 +40,7 @@ def saying(monkeypatch: pytest.MonkeyPatch) -> Saying:
         sign_in.sign_in.cache_clear()
         return sign_in.sign_in()
 
-    monkeypatch.setattr(COOKIE_SECRET, lambda: SECRET)
+    monkeypatch.setattr(READS_THE_KEY, lambda: SECRET)
     return say
 
 

@@ -23,7 +23,7 @@ from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunCon
 from streamlit.testing.v1 import AppTest
 from streamlit.web.server.starlette import starlette_auth_routes, starlette_routes
 
-from tests.streamlit_cookies import COOKIE_SECRET, USER_COOKIE_NAME, create_signed_value
+from tests.streamlit_cookies import READS_THE_KEY, USER_COOKIE_NAME, create_signed_value
 from ui.base import streamlit_internals
 
 ROOT = Path(__file__).parents[1]
@@ -109,7 +109,7 @@ def test_a_run_knows_the_page_of_the_address_and_forgets_it() -> None:
 def test_the_cookie_of_sign_in_is_read_by_its_signature(monkeypatch: pytest.MonkeyPatch) -> None:
     where = broke("the cookie of its sign-in", PYTHON)
     secret = "a secret of the contract, long enough"
-    monkeypatch.setattr(COOKIE_SECRET, lambda: secret)
+    monkeypatch.setattr(READS_THE_KEY, lambda: secret)
     claims = json.dumps({"email": "lan@hanoi.example"})
     signed = create_signed_value(secret, USER_COOKIE_NAME, claims).decode()
     assert streamlit_internals.signed_in_user({USER_COOKIE_NAME: signed}) == claims.encode(), where
