@@ -17,9 +17,11 @@ _REPORTS_AT_ONCE = 500_000  # approximate batch by submission time: as many as f
 _FEW_DAYS = timedelta(days=14)  # the reports open at the end of a day long ago are slow to count
 
 
-def summarise(connection: psycopg.Connection, *, now: datetime, anew: bool = False) -> None:
-    """Add changes to the counts, or recount everything `anew`; store what was open at the end of the days before `now`;
-    and recount the source's own words. In one transaction: readers see the old counts until it commits.
+def summarise(connection: psycopg.Connection, *, now: datetime, recount: bool = False) -> None:
+    """Add changes to the counts, or count everything again (`recount`).
+
+    Stores what was open at the end of the days before `now`, and recounts the source's own words. In one transaction:
+    readers see the old counts until it commits.
     """
     with connection.transaction():
         connection.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
@@ -31,8 +33,8 @@ def summarise(connection: psycopg.Connection, *, now: datetime, anew: bool = Fal
             return
         # Nothing is stored for days after the last report: an old data set may have thousands of them.
         today = (city[1] or now).astimezone(ZoneInfo(city[0])).date()
-        if anew or connection.execute("select 1 from summary_state").fetchone() is None:
-            _count_anew(connection, calendar_changed=anew)
+        if recount or connection.execute("select 1 from summary_state").fetchone() is None:
+            _recount(connection, calendar_changed=recount)
         else:
             connection.execute("select apply_changes_to_summary()")
             connection.execute(  # if the areas' extent has changed
@@ -53,7 +55,7 @@ def summarise(connection: psycopg.Connection, *, now: datetime, anew: bool = Fal
         connection.execute("vacuum report_change, report_change_fact")
 
 
-def _count_anew(connection: psycopg.Connection, *, calendar_changed: bool) -> None:
+def _recount(connection: psycopg.Connection, *, calendar_changed: bool) -> None:
     # Writers wait: a change during the count would be counted twice.
     connection.execute("lock table report in share mode")
     for table in ("report", "report_past"):  # ended reports without working time, or with one from an older calendar

@@ -193,7 +193,7 @@ def test_a_backend_killed_during_summarise_loses_nothing(folder: Path) -> None:
     with embedded_server(folder) as url:
         holding = connect(url)
         holding.execute("select pg_advisory_lock(4107313)")  # summarise waits for it
-        with started("summarise", "--anew", "--data", folder) as summarising:
+        with started("summarise", "--recount", "--data", folder) as summarising:
             waits = "select pid from pg_locks where locktype = 'advisory' and not granted"
             assert becomes(lambda: holding.execute(waits).fetchone() is not None)
             (backend,) = holding.execute(waits).fetchone() or (0,)

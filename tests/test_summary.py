@@ -226,7 +226,7 @@ def test_a_recount_after_a_calendar_change_is_right_at_once(connection: psycopg.
         report(connection, number, submitted_at=T - days_ago * DAY, ended_at=T - HOUR)
     summarise(connection, now=T)
     connection.execute("update working_day set working = not working where day = '2026-11-16'")
-    summarise(connection, now=T, anew=True)
+    summarise(connection, now=T, recount=True)
     assert _damage(connection, T) == []
 
 

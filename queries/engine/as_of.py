@@ -41,6 +41,7 @@ def expanded(statement: str) -> str:
     """Return a statement in which no function of a moment is called: each call is what the function says."""
 
     def as_text(call: re.Match[str]) -> str:
+        """Return the text that replaces one call."""
         if call[2] not in definitions():
             return call[0]
         columns, body = definitions()[call[2]]

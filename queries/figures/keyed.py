@@ -1,6 +1,6 @@
 """Joins and sums of counts by key.
 
-Each moment makes some fifty such tables anew. Plain pandas with integer keys takes longer at the sizes that pages have
+Each new moment makes some fifty such tables. Plain pandas with integer keys takes longer at the sizes that pages have
 (`python -m bench keyed`): 1.5 to 2.7 times as long for up to 500 rows (3 ms in place of 1.5), 1.1 to 1.3 times for
 20,000 squares of a map. It would be faster only from about 20,000 rows of twenty columns on.
 """

@@ -56,15 +56,15 @@ RULES: dict[tuple[str, ...], tuple[str, str]] = {
     ),
     ("report_hours", "hours", "reports"): (
         "lists that are not of one length",
-        "run `python -m reportdb summarise --anew`",
+        "run `python -m reportdb summarise --recount`",
     ),
     ("report_unit_hours", "hours", "reports"): (
         "lists that are not of one length",
-        "run `python -m reportdb summarise --anew`",
+        "run `python -m reportdb summarise --recount`",
     ),
     ("report_severity_hours", "hours", "reports"): (
         "lists that are not of one length",
-        "run `python -m reportdb summarise --anew`",
+        "run `python -m reportdb summarise --recount`",
     ),
     ("report_source", "district_from_source", "district_named"): (
         "a district by the source's word, and no district that it names",

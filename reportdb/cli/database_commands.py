@@ -55,7 +55,7 @@ def beat(
 
 
 def summarise(
-    anew: Annotated[bool, typer.Option("--anew", help="Count everything again.")] = False,
+    recount: Annotated[bool, typer.Option("--recount", help="Count everything again.")] = False,
     database: Database = None,
     data: Data = None,
 ) -> None:
@@ -65,7 +65,7 @@ def summarise(
     off, it begins again.
     """
     with opened(database, data) as url:
-        carried_through(partial(connect, url), partial(summary.summarise, now=datetime.now(UTC), anew=anew))
+        carried_through(partial(connect, url), partial(summary.summarise, now=datetime.now(UTC), recount=recount))
         out.print("The summary includes every change.")
 
 

@@ -131,6 +131,7 @@ class Sockets(Places):
         """Return a `receive` that reads a viewer's messages no faster than its share allows."""
 
         async def receive_in_time() -> Message:
+            """Return the next message once the viewer's share allows it."""
             while seconds := self._messages.wait(who):
                 await self._sleep(seconds)
             return await receive()

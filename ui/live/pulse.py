@@ -84,4 +84,5 @@ class Pulse:
 
 
 def is_live(city: City | None, at: datetime) -> bool:
+    """Whether the city's newest report came in shortly before `at`."""
     return city is not None and city.last_submitted_at is not None and at - city.last_submitted_at < _LIVE_WITHIN

@@ -44,6 +44,7 @@ def played(run: Run, draw: Callable[[Run], None]) -> None:
 
     @st.fragment(run_every=_SECONDS_A_STEP)
     def step() -> None:
+        """Draw the next moment of the replay, or end it."""
         started = st.session_state.get(_STARTED)
         done = _STEPS if started is None else int((time.monotonic() - started) / _SECONDS_A_STEP)
         if done >= _STEPS:

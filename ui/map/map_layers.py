@@ -176,6 +176,7 @@ def names(level: str, view: pdk.ViewState, *, dark: bool) -> list[pdk.Layer]:
     size = round(12.5 * viewport().scale, 1)
 
     def layer(fits: bool, group: str, covers: float, seen: bool = True) -> pdk.Layer:
+        """Return a layer of names; an unseen one only hides the names it covers."""
         return pdk.Layer(
             "TextLayer",
             data=f"map/labels/{level}.json?lang={language()}&zoom={round(view.zoom, 1)}&size={size}",

@@ -170,6 +170,7 @@ def _served(answer: Callable[[MapRequest], str]) -> Callable[[Request], Awaitabl
     """Return the route that serves an answer as compressed JSON with an ETag."""
 
     async def serve(request: Request) -> Response:
+        """Answer one request for map data."""
         try:
             packed = await run_in_threadpool(_packed, answer, request)
         except BadRequest as nonsense:

@@ -50,6 +50,7 @@ class OnlyPagesAreHtml:
         replaced = False
 
         async def send_no_page(message: Message) -> None:
+            """Pass the answer on, or a 404 in place of an HTML page."""
             nonlocal replaced
             if message["type"] == "http.response.start" and _is_html(message.get("headers", ())):
                 replaced = True

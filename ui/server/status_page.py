@@ -56,6 +56,7 @@ class _Seen:
     zone: tzinfo
 
     def local(self, value: datetime | None) -> str:
+        """Return a moment in the city's time."""
         return moment(value.astimezone(self.zone)) if value else NOTHING
 
 

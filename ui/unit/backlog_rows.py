@@ -132,6 +132,6 @@ def _excess(counts: Any, whole: Any) -> dict[str, float]:
 
 
 def to_cases(choices: dict[str, Any]) -> str:
-    """Return an address of cases to which a figure's name is added: a table has too many to make each one anew."""
+    """Return an address of cases to which a figure's name is added: a table has too many to build each from scratch."""
     reached = address(CASES, **choices)
     return f"{reached}{'&' if '?' in reached else '?'}figure="
