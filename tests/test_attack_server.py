@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from reportdb.importer import ImportFailure
-from reportdb.source_file.mapping_file import read_mapping
+from reportdb.mapping.mapping_file import read_mapping
 from tests.conftest import _in_memory
 from tests.open_folder import open_folder
 from tests.servers import HOLD, ROOT, postmaster

@@ -10,7 +10,7 @@ import pytest
 from rich.progress import Progress
 
 from reportdb.importer import ImportFailure, import_reports
-from reportdb.source_file.mapping_file import SHIPPED, read_mapping
+from reportdb.mapping.mapping_file import SHIPPED, read_mapping
 from tests.import_sample import AGAIN, CLOSED, GOOD, HEADER, SampleCity
 
 MANY = [CLOSED.replace("8,", f"{number},", 1).replace("Hole", f"Hole {number * 7919}") for number in range(1000, 3000)]

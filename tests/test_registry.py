@@ -32,7 +32,7 @@ CHOICES = {
 OTHER_THINGS = {
     "reportdb/demo/steps.py": "kinds of events",
     "reportdb/demo/states.py": "statuses",
-    "reportdb/source_file/mapping.py": "statuses",
+    "reportdb/mapping/words.py": "statuses",
     "ui/base/states.py": "states of a case",
     "ui/cases/detail.py": "kinds of events",
     "ui/map/map_layers.py": "states of a case",

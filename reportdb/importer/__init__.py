@@ -1,10 +1,10 @@
 """Any city's reports from a CSV file, through a mapping file that says how the city writes them.
 
-This room writes into the database what reportdb/source_file has read. What differs between cities belongs into a
+This room writes into the database what reportdb/rows has read. What differs between cities belongs into a
 mapping there, not into code.
 """
 
 from reportdb.importer.importing import Counts, import_reports
-from reportdb.source_file.failure import ImportFailure
+from reportdb.mapping.failure import ImportFailure
 
 __all__ = ["Counts", "ImportFailure", "import_reports"]

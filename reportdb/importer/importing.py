@@ -15,12 +15,14 @@ from reportdb.deadlines.working_time import CalendarError
 from reportdb.importer.merging import Merged, add_terms, days_spoken_of, merge, repeated_rows
 from reportdb.importer.named_areas import name_areas
 from reportdb.importer.staging import stage
-from reportdb.source_file.failure import ImportFailure
-from reportdb.source_file.mapping import Mapping
-from reportdb.source_file.mapping_file import read_mapping
-from reportdb.source_file.reading import CityFile, city_file
+from reportdb.mapping.failure import ImportFailure
+from reportdb.mapping.mapping import Mapping
+from reportdb.mapping.mapping_file import read_mapping
+from reportdb.rows.row import Rejected, ReportRow
+from reportdb.rows.rows import RowReader
+from reportdb.source_file.raw_row import RowSource
+from reportdb.source_file.reading import city_file
 from reportdb.source_file.rejects import Rejects, rejects_file
-from reportdb.source_file.rows import Rejected, ReportRow, RowReader
 from reportdb.summary import summarise
 
 _ROWS_BETWEEN_SIGNS = 1000
@@ -77,11 +79,33 @@ def import_reports(
     and the database and the rejects file are unchanged.
     """
     read = read_mapping(mapping)
+    with city_file(file, read) as opened:
+        return import_rows(
+            connection,
+            opened,
+            read,
+            rejects=rejects,
+            boundaries=boundaries,
+            progress=progress,
+            at=at or datetime.now(UTC),
+        )
+
+
+def import_rows(
+    connection: psycopg.Connection,
+    source: RowSource,
+    mapping: Mapping,
+    *,
+    rejects: Path,
+    boundaries: Path,
+    at: datetime,
+    progress: Progress | None = None,
+) -> Counts:
+    """Import the rows of any source through a mapping; like `import_reports`."""
     try:
-        with city_file(file, read) as opened, rejects_file(rejects, read.encoding) as refused:
+        with rejects_file(rejects, mapping.file_format.encoding) as refused:
             with connection.transaction():
-                at = at or datetime.now(UTC)
-                counts = _import(connection, opened, read, refused, boundaries, progress, at)
+                counts = _import(connection, source, mapping, refused, boundaries, progress, at)
                 summarise(connection, now=at)
             refused.put_in_place()
     except psycopg.errors.DiskFull as error:
@@ -91,7 +115,7 @@ def import_reports(
 
 def _import(
     connection: psycopg.Connection,
-    file: CityFile,
+    source: RowSource,
     mapping: Mapping,
     rejects: Rejects,
     boundaries: Path,
@@ -102,8 +126,8 @@ def _import(
     connection.execute("lock table report in share row exclusive mode")
     _claim_city(connection, mapping)
     _load_layers(connection, mapping, boundaries, at)
-    reader = RowReader(mapping, file.header)
-    rows = _Rows(file, reader, rejects, progress)
+    reader = RowReader(mapping, source.header)
+    rows = _Rows(source, reader, rejects, progress)
     stage(connection, rows, mapping)
     for line, first, raw in repeated_rows(connection):
         rejects.add(line, f"repeats the id of line {first}", raw)
@@ -136,13 +160,13 @@ def _counts(read: int, rejected: int, merged: Merged) -> Counts:
 class _Rows:
     """The accepted rows, counted while they are read; the others go to the rejects."""
 
-    def __init__(self, file: CityFile, reader: RowReader, rejects: Rejects, progress: Progress | None) -> None:
+    def __init__(self, source: RowSource, reader: RowReader, rejects: Rejects, progress: Progress | None) -> None:
         self.read = 0
-        self._file, self._reader, self._rejects, self._progress = file, reader, rejects, progress
+        self._source, self._reader, self._rejects, self._progress = source, reader, rejects, progress
 
     def __iter__(self) -> Iterator[ReportRow]:
-        task = self._progress.add_task("Reading (kB)", total=self._file.size() // 1000) if self._progress else None
-        for row in self._file.rows():
+        task = self._progress.add_task("Reading (kB)", total=self._source.size() // 1000) if self._progress else None
+        for row in self._source.rows():
             self.read += 1
             if self.read % _ROWS_BETWEEN_SIGNS == 0:
                 self._sign(task)
@@ -154,7 +178,7 @@ class _Rows:
 
     def _sign(self, task: TaskID | None) -> None:
         if self._progress and task is not None:
-            self._progress.update(task, completed=self._file.position() // 1000)
+            self._progress.update(task, completed=self._source.position() // 1000)
 
 
 def _claim_city(connection: psycopg.Connection, mapping: Mapping) -> None:

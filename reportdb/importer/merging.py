@@ -13,7 +13,7 @@ from typing import Literal
 import psycopg
 from psycopg import sql
 
-from reportdb.source_file.mapping import Term
+from reportdb.mapping.words import Term
 
 # What a report takes from a row, besides its identifiers.
 _TAKEN = (

@@ -6,8 +6,9 @@ import psycopg
 from psycopg import sql
 
 from reportdb.areas import Level
-from reportdb.source_file.failure import ImportFailure
-from reportdb.source_file.mapping import Mapping, PublishedArea
+from reportdb.mapping.failure import ImportFailure
+from reportdb.mapping.mapping import Mapping
+from reportdb.mapping.places import PublishedArea
 from reportdb.spelling import one_spelling
 
 _MOST_AREAS = 1000  # in one column; one with more does not hold areas

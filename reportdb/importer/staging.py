@@ -7,8 +7,9 @@ import numpy as np
 import psycopg
 
 from reportdb.areas import Locator
-from reportdb.source_file.mapping import Mapping, PublishedArea
-from reportdb.source_file.rows import ReportRow
+from reportdb.mapping.mapping import Mapping
+from reportdb.mapping.places import PublishedArea
+from reportdb.rows.row import ReportRow
 from reportdb.spelling import one_spelling
 
 _ROWS_AT_A_TIME = 10_000

@@ -12,12 +12,12 @@ import zlib
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from reportdb.source_file.failure import ImportFailure
-from reportdb.source_file.mapping import Mapping
+from reportdb.mapping.failure import ImportFailure
+from reportdb.mapping.mapping import Mapping
+from reportdb.source_file.raw_row import RawRow
 
 LONGEST_ROW = 100_000
 """Characters; longer rows are rejected. A report's searchable words must stay below PostgreSQL's limit of 1 MB."""
@@ -28,21 +28,12 @@ _MOST_LINES = 100  # of one row: with more, a quote was not closed
 _GZIP = b"\x1f\x8b"
 
 
-@dataclass(frozen=True, slots=True)
-class RawRow:
-    """One row of the file: its first line's number, its text, and its fields or the reason for having none."""
-
-    line: int
-    text: str
-    fields: list[str]
-    reason: str | None = None
-
-
 class CityFile:
     """An open file of a city: its header, then its rows."""
 
     def __init__(self, text: io.TextIOWrapper, raw: IO[bytes], file: Path, mapping: Mapping) -> None:
         self._text, self._raw, self._file, self._mapping = text, raw, file, mapping
+        self._format = mapping.file_format
         self._next = 1
         self._ahead: deque[str] = deque()
         self.header = self._read_header()
@@ -71,15 +62,15 @@ class CityFile:
         if len(line) > LONGEST_ROW:
             return RawRow(number, line, [], f"longer than {LONGEST_ROW:,} characters")
         if '"' not in line:
-            fields, text = line.rstrip("\r\n").split(self._mapping.delimiter), line
+            fields, text = line.rstrip("\r\n").split(self._format.delimiter), line
         else:
             fields, text = self._quoted(line, width)
             if not fields:
                 return RawRow(number, line, [], "a quote is not closed, or is in the wrong place")
         if "\0" in text:
             return RawRow(number, text, [], "holds a NUL character")
-        if not text.isascii() and (where := _undecodable(text, self._mapping.encoding)):
-            return RawRow(number, text, [], f"not {self._mapping.encoding} text: {where}")
+        if not text.isascii() and (where := _undecodable(text, self._format.encoding)):
+            return RawRow(number, text, [], f"not {self._format.encoding} text: {where}")
         if len(fields) != width:
             return RawRow(number, text, [], f"{len(fields)} columns where the header has {width}")
         return RawRow(number, text, fields)
@@ -91,7 +82,7 @@ class CityFile:
         while not fields:
             following = self._line() if len(lines) < _MOST_LINES else ""
             # A complete row inside quotes is the next row, and the quote before it was never closed.
-            whole = '"' not in following and following.count(self._mapping.delimiter) == width - 1
+            whole = '"' not in following and following.count(self._format.delimiter) == width - 1
             if not following or whole or sum(map(len, lines)) + len(following) > LONGEST_ROW:
                 self._ahead.extendleft((following, *reversed(lines[1:])) if following else reversed(lines[1:]))
                 return [], line
@@ -106,7 +97,7 @@ class CityFile:
 
     def _parsed(self, lines: list[str]) -> list[str]:
         try:
-            return next(csv.reader(lines, delimiter=self._mapping.delimiter, strict=True), [])
+            return next(csv.reader(lines, delimiter=self._format.delimiter, strict=True), [])
         except csv.Error:
             return []
 
@@ -127,12 +118,12 @@ class CityFile:
         if not header.strip():
             raise ImportFailure(f"{self._file} is empty: not even a header. Nothing was imported.")
         self._next += 1
-        if "\0" in header or _undecodable(header, self._mapping.encoding):
+        if "\0" in header or _undecodable(header, self._format.encoding):
             raise ImportFailure(
-                f"{self._file}: the header is not {self._mapping.encoding} text. Is it a CSV file, and the mapping's "
+                f"{self._file}: the header is not {self._format.encoding} text. Is it a CSV file, and the mapping's "
                 "encoding right? Nothing was imported."
             )
-        columns = [column.strip() for column in self._parsed([header]) or header.split(self._mapping.delimiter)]
+        columns = [column.strip() for column in self._parsed([header]) or header.split(self._format.delimiter)]
         wanted = self._mapping.columns()
         if missing := [column for column in wanted if column not in columns]:
             raise ImportFailure(
@@ -160,12 +151,12 @@ def _opened(file: Path, mapping: Mapping) -> Iterator[tuple[io.TextIOWrapper, IO
         raw = file.open("rb")
     except OSError as error:
         raise ImportFailure(f"{file} cannot be read: {error.strerror}.") from error
-    utf8 = codecs.lookup(mapping.encoding).name == "utf-8"
+    utf8 = codecs.lookup(mapping.file_format.encoding).name == "utf-8"
     with raw:
         compressed = raw.read(len(_GZIP)) == _GZIP
         raw.seek(0)
         content = gzip.GzipFile(fileobj=raw) if compressed else raw
-        encoding = "utf-8-sig" if utf8 else mapping.encoding
+        encoding = "utf-8-sig" if utf8 else mapping.file_format.encoding
         with io.TextIOWrapper(content, encoding, errors="surrogateescape", newline="") as text:
             yield text, raw
 
@@ -185,7 +176,8 @@ def _told_when_broken(file: Path, mapping: Mapping) -> Iterator[None]:
         ) from error
     except UnicodeError as error:
         raise ImportFailure(
-            f"{file} is not {mapping.encoding} text: {error}. Set the mapping's encoding. Nothing was imported."
+            f"{file} is not {mapping.file_format.encoding} text: {error}. Set the mapping's encoding. "
+            "Nothing was imported."
         ) from error
 
 
@@ -194,20 +186,21 @@ def _refuse_wrong_encoding(text: io.TextIOWrapper, file: Path, mapping: Mapping)
 
     In another encoding, every row with letters beyond ASCII is broken.
     """
+    encoding, delimiter = mapping.file_format.encoding, mapping.file_format.delimiter
     with _told_when_broken(file, mapping):
         sample = text.read(_SAMPLE)
     header, *lines = sample.split("\n")
-    commas = header.count(mapping.delimiter)
+    commas = header.count(delimiter)
     unrecognised = [
         (number, line)
         for number, line in enumerate(lines, start=2)
-        if not line.isascii() and line.count(mapping.delimiter) >= commas
+        if not line.isascii() and line.count(delimiter) >= commas
     ]
-    broken = [(number, where) for number, line in unrecognised if (where := _undecodable(line, mapping.encoding))]
+    broken = [(number, where) for number, line in unrecognised if (where := _undecodable(line, encoding))]
     if len(broken) >= _FEW and 2 * len(broken) > len(unrecognised):
         number, where = broken[0]
         raise ImportFailure(
-            f"{file} is not {mapping.encoding} text: line {number}, {where}, and {len(broken) - 1} more lines at its "
+            f"{file} is not {encoding} text: line {number}, {where}, and {len(broken) - 1} more lines at its "
             "beginning. Set the mapping's encoding. Nothing was imported."
         )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from reportdb.source_file.failure import ImportFailure
+from reportdb.mapping.failure import ImportFailure
 
 HEADER = ["line", "reason", "row"]
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
-from reportdb.source_file.failure import ImportFailure
+from reportdb.mapping.failure import ImportFailure
 
 
 class Table:

@@ -1,0 +1,26 @@
+"""How the bytes of a source's file hold its rows."""
+
+import codecs
+from dataclasses import dataclass
+
+from reportdb.mapping.table import Table
+
+
+@dataclass(frozen=True)
+class FileFormat:
+    """The encoding and the delimiter of a CSV file."""
+
+    encoding: str
+    delimiter: str
+
+
+def read_file_format(table: Table) -> FileFormat:
+    """Read the keys of `[source]` that say how the file is written. Raises ImportFailure."""
+    delimiter, encoding = table.text("delimiter", ","), table.text("encoding", "utf-8")
+    if len(delimiter) != 1:
+        table.refuse("delimiter", "must be one character")
+    try:
+        codecs.lookup(encoding)
+    except LookupError:
+        table.refuse("encoding", f"is no encoding known to Python: {encoding!r}")
+    return FileFormat(encoding, delimiter)

@@ -1,0 +1,75 @@
+"""Reads a mapping file (TOML) into a Mapping. docs/import.md describes its keys."""
+
+from pathlib import Path
+
+from reportdb.mapping.city import read_city, read_level_names, read_working_hours
+from reportdb.mapping.failure import ImportFailure
+from reportdb.mapping.file_format import read_file_format
+from reportdb.mapping.mapping import Mapping
+from reportdb.mapping.moments import read_moment
+from reportdb.mapping.places import read_layer, read_location, read_published_area
+from reportdb.mapping.table import Table
+from reportdb.mapping.words import SEVERITIES, STATUSES, read_meanings, read_vocabulary
+from reportdb.spelling import one_spelling
+
+SHIPPED = Path(__file__).parent / "shipped"
+
+
+def read_mapping(name: str) -> Mapping:
+    """Read a mapping file by path, or a shipped one by name. Raises ImportFailure."""
+    shipped = {file.stem: file for file in SHIPPED.glob("*.toml")}
+    try:
+        table = Table.read(shipped.get(name, Path(name)), name)
+    except OSError as error:
+        raise ImportFailure(
+            f"The mapping {name!r} cannot be read: {error.strerror}. "
+            f"Name a TOML file, or one of ours: {', '.join(sorted(shipped))}."
+        ) from error
+    mapping = _mapping(table)
+    table.refuse_the_rest()
+    return mapping
+
+
+def _mapping(table: Table) -> Mapping:
+    source, columns, times = table.table("source"), table.table("columns"), table.table("times")
+    published = table.table("published")
+    late = published.table("late")
+    channel, channels = columns.optional("channel"), read_vocabulary(table.table("channels"))
+    if channel is None and channels.blank is None:
+        columns.refuse("channel", "is missing; without that column, channels.blank is the channel of all reports")
+    return Mapping(
+        city=read_city(table.table("city")),
+        level_names=read_level_names(table.table("levels")),
+        working_hours=read_working_hours(table.table("working_hours")) if "working_hours" in table else None,
+        source=source.text("name"),
+        code_prefix=source.text("code_prefix"),
+        file_format=read_file_format(source),
+        nothing=frozenset(("", *source.list("nothing"))),
+        id=columns.text("id"),
+        title=columns.list("title") or (columns.text("category"),),
+        text=columns.list("text"),
+        address=columns.list("address"),
+        officer=columns.optional("officer"),
+        location=read_location(columns, table.table("location")),
+        submitted=read_moment(times.table("submitted")),
+        received=read_moment(times.table("received")) if "received" in times else None,
+        due=read_moment(times.table("due")) if "due" in times else None,
+        ended=read_moment(times.table("ended")),
+        ignore_offset=times.choice("offset", ("keep", "ignore"), "keep") == "ignore",
+        early_end_is_submission=times.choice("early_end", ("reject", "submission"), "reject") == "submission",
+        status=columns.text("status"),
+        statuses=read_meanings(table.table("statuses"), STATUSES),
+        severity=columns.optional("severity"),
+        severities=read_meanings(table.table("severities"), SEVERITIES),
+        channel=channel,
+        channels=channels,
+        category=columns.text("category"),
+        categories=read_vocabulary(table.table("categories")),
+        unit=columns.optional("unit"),
+        units=read_vocabulary(table.table("units")),
+        late=late.text("column") if "late" in published else None,
+        late_words={one_spelling(word): said == "late" for said in ("late", "in_time") for word in late.list(said)},
+        district=read_published_area(published.table("district")) if "district" in published else None,
+        ward=read_published_area(published.table("ward")) if "ward" in published else None,
+        layers=tuple(read_layer(layer) for layer in table.tables("boundaries")),
+    )

@@ -1,0 +1,68 @@
+"""A report as one row gives it, and the fields it is read from."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from reportdb.mapping.mapping import Mapping
+
+
+class Rejected(Exception):
+    """A rejected row; the message is the reason for the rejects file."""
+
+
+@dataclass(slots=True)
+class ReportRow:
+    """A report as given by a row. Times are UTC, coordinates degrees in WGS 84; terms are codes."""
+
+    line: int
+    raw: str
+    source_ref: str
+    public_code: str
+    channel: str
+    category: str
+    severity: str
+    unit: str | None
+    officer: str | None
+    lon: float | None
+    lat: float | None
+    address: str | None
+    title: str
+    text: str | None
+    submitted_at: datetime
+    received_at: datetime | None
+    due_at: datetime | None
+    ended_at: datetime | None
+    status: str
+    published_late: bool | None
+    published_district: str | None
+    published_ward: str | None
+    published_status: str
+
+
+class Fields:
+    """The fields of one row by the names of their columns."""
+
+    def __init__(self, mapping: Mapping, places: dict[str, int]) -> None:
+        self._nothing, self._places = mapping.nothing, places
+        self._fields: list[str] = []
+
+    def load(self, fields: list[str]) -> None:
+        """Take the next row's fields, in the order of the header."""
+        self._fields = fields
+
+    def value(self, column: str | None) -> str | None:
+        """Return the words in a column, or None if there are none or no such column is mapped."""
+        if column is None:
+            return None
+        words = self._fields[self._places[column]].strip()
+        return None if words in self._nothing else words
+
+    def joined(self, columns: tuple[str, ...], between: str) -> str | None:
+        """Return the words of several columns in one line, or None."""
+        parts = (self.value(column) for column in columns)
+        return between.join(" ".join(part.split()) for part in parts if part) or None
+
+
+def shown(words: str | None) -> str:
+    """Return words in quotes for a message, shortened if long."""
+    return repr(words if words is None or len(words) <= 60 else f"{words[:57]}...")
