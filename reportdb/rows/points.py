@@ -14,7 +14,7 @@ def read_point(fields: Fields, location: Location) -> tuple[float, float] | tupl
         try:
             degrees.append(float(words) if words else math.nan)
         except ValueError as error:
-            raise Rejected(f"{column} {shown(words)} is no number") from error
+            raise Rejected(f"{column} {shown(words)} is no number", "coordinate is no number") from error
     lon, lat = degrees
     if not (-180 <= lon <= 180 and -90 <= lat <= 90):
         return None, None

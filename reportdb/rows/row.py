@@ -7,7 +7,20 @@ from reportdb.mapping.mapping import Mapping
 
 
 class Rejected(Exception):
-    """A rejected row; the message is the reason for the rejects file."""
+    """A rejected row; the message is the reason for the rejects file, `kind` what the account counts it by."""
+
+    def __init__(self, message: str, kind: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A value that could not be read and counts as unknown, while its row is kept."""
+
+    reason: str  # what the account counts it by: "due is no time as the mapping writes it"
+    column: str
+    words: str | None
 
 
 @dataclass(slots=True)
@@ -37,6 +50,7 @@ class ReportRow:
     published_district: str | None
     published_ward: str | None
     published_status: str
+    notes: tuple[Note, ...] = ()
 
 
 class Fields:
@@ -45,10 +59,20 @@ class Fields:
     def __init__(self, mapping: Mapping, places: dict[str, int]) -> None:
         self._nothing, self._places = mapping.nothing, places
         self._fields: list[str] = []
+        self._notes: list[Note] = []
 
     def load(self, fields: list[str]) -> None:
         """Take the next row's fields, in the order of the header."""
         self._fields = fields
+        self._notes = []
+
+    def note(self, reason: str, column: str) -> None:
+        """Note that a value of the row counts as unknown."""
+        self._notes.append(Note(reason, column, self.value(column)))
+
+    def notes(self) -> tuple[Note, ...]:
+        """Return what was noted of the row."""
+        return tuple(self._notes)
 
     def value(self, column: str | None) -> str | None:
         """Return the words in a column, or None if there are none or no such column is mapped."""

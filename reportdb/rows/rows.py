@@ -25,25 +25,29 @@ class RowReader:
     def read(self, row: RawRow) -> ReportRow:
         """Parse a row. Raises Rejected with the reason, or ImportFailure for a misused column."""
         if row.reason:
-            raise Rejected(row.reason)
+            raise Rejected(row.reason, "broken row")
         mapping, fields = self._mapping, self._fields
         fields.load(row.fields)
         identity = fields.value(mapping.id)
         if identity is None:
-            raise Rejected(f"{mapping.id} is blank: a report needs an id")
+            raise Rejected(f"{mapping.id} is blank: a report needs an id", "no id")
         if len(identity) > _LONGEST_ID:
-            raise Rejected(f"{mapping.id} is longer than {_LONGEST_ID} characters")
+            raise Rejected(f"{mapping.id} is longer than {_LONGEST_ID} characters", "id is too long")
         channel = read_term(fields, mapping.channel, mapping.channels, self.channels)
         category = read_term(fields, mapping.category, mapping.categories, self.categories)
         if channel is None or category is None:
-            raise Rejected(f"{mapping.channel if channel is None else mapping.category} is blank")
+            column = mapping.channel if channel is None else mapping.category
+            raise Rejected(f"{column} is blank", f"{column} is blank")
         unit = read_term(fields, mapping.unit, mapping.units, self.units)
         submitted, received, due, ended = self._times.read()
         status_word = fields.value(mapping.status)
         status = read_meaning(mapping.statuses, mapping.status, status_word)
         if (status in {"resolved", "refused"}) != (ended is not None):
             there = "no" if ended is None else "a"
-            raise Rejected(f"{mapping.status} is {status_word!r}, yet there is {there} time of closing")
+            raise Rejected(
+                f"{mapping.status} is {status_word!r}, yet there is {there} time of closing",
+                "status and closing time differ",
+            )
         lon, lat = read_point(fields, mapping.location)
         return ReportRow(
             line=row.line,
@@ -69,6 +73,7 @@ class RowReader:
             published_district=read_published_area(fields, mapping.district),
             published_ward=read_published_area(fields, mapping.ward),
             published_status=str(status_word),
+            notes=fields.notes(),
         )
 
     def _severity(self) -> str:

@@ -22,7 +22,7 @@ class TimeReader:
         mapping = self._mapping
         submitted = self._written(mapping.submitted)
         if submitted is None:
-            raise Rejected(f"{' and '.join(mapping.submitted.columns)}: no time of submission")
+            raise Rejected(f"{' and '.join(mapping.submitted.columns)}: no time of submission", "no time of submission")
         start = self._instant(submitted)
         later = []
         for moment, event in ((mapping.received, "received"), (mapping.ended, "closed")):
@@ -32,7 +32,10 @@ class TimeReader:
                 # A time in the hour that summer time skips moves forward, past a later written time.
                 in_order = written.tzinfo == submitted.tzinfo and written >= submitted
                 if not in_order and not mapping.early_end_is_submission:
-                    raise Rejected(f"{event} at {written:%Y-%m-%d %H:%M:%S}, before it was submitted")
+                    raise Rejected(
+                        f"{event} at {written:%Y-%m-%d %H:%M:%S}, before it was submitted",
+                        f"{event} before it was submitted",
+                    )
                 instant = start
             later.append(instant)
         due = self._written(mapping.due) if mapping.due else None
@@ -54,10 +57,14 @@ class TimeReader:
                 written = datetime.strptime(words, moment.format)  # noqa: DTZ007 - the city's own time, see _instant
         except ValueError as error:
             raise Rejected(
-                f"{' and '.join(moment.columns)} {shown(words)} is no time as the mapping writes it"
+                f"{' and '.join(moment.columns)} {shown(words)} is no time as the mapping writes it",
+                f"{' and '.join(moment.columns)} is no time as the mapping writes it",
             ) from error
         if written.year not in _YEARS:
-            raise Rejected(f"{' and '.join(moment.columns)} {shown(words)} is not between 1900 and 2199")
+            raise Rejected(
+                f"{' and '.join(moment.columns)} {shown(words)} is not between 1900 and 2199",
+                f"{' and '.join(moment.columns)} is not between 1900 and 2199",
+            )
         if moment.of_day:
             written = datetime.combine(written.date(), moment.of_day)
         return written.replace(tzinfo=None) if self._mapping.ignore_offset else written

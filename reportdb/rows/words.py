@@ -28,9 +28,9 @@ def read_term(fields: Fields, column: str | None, vocabulary: Vocabulary, met: d
     elif key in vocabulary.known:
         term = vocabulary.known[key]
     elif not vocabulary.add_unlisted:
-        raise Rejected(f"{column} {shown(words)} is not in the mapping")
+        raise Rejected(f"{column} {shown(words)} is not in the mapping", f"unknown word in {column}")
     elif len(key) > _LONGEST_NAME:
-        raise Rejected(f"{column} is longer than {_LONGEST_NAME} characters")
+        raise Rejected(f"{column} is longer than {_LONGEST_NAME} characters", f"{column} is too long")
     else:
         name = " ".join(str(words).split())
         # Of several capitalisations the first in order is the name, independent of the order of rows.
@@ -48,8 +48,8 @@ def read_term(fields: Fields, column: str | None, vocabulary: Vocabulary, met: d
 def read_meaning(meanings: Words[str, Meaning], column: str, words: str | None) -> Meaning:
     """Return what a word means. Raises Rejected for a blank or an unknown one."""
     if words is None:
-        raise Rejected(f"{column} is blank")
+        raise Rejected(f"{column} is blank", f"{column} is blank")
     meaning = meanings.get(one_spelling(words))
     if meaning is None:
-        raise Rejected(f"{column} {shown(words)} is not in the mapping")
+        raise Rejected(f"{column} {shown(words)} is not in the mapping", f"unknown word in {column}")
     return meaning
