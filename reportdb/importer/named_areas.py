@@ -9,7 +9,6 @@ from reportdb.mapping.mapping import Mapping
 from reportdb.mapping.places import PublishedArea
 from reportdb.spelling import composed, one_spelling, shown_order
 
-_MOST_AREAS = 1000  # in one column; one with more does not hold areas
 _LONGEST_NAME = 200  # characters
 _LEVELS: tuple[Level, ...] = ("district", "ward")
 
@@ -85,10 +84,10 @@ def _keys(
             added[spellings[0]] = key, composed(" ".join(word.split()))
         if key is not None:
             found[word] = key
-    if len(added) > _MOST_AREAS:
+    if len(added) > area.most_words:
         raise ImportFailure(
-            f"The mapping's published area {area.column} holds more than {_MOST_AREAS} different words. Is it the "
-            "right column? Nothing was imported."
+            f"The mapping's published area {area.column} holds more than {area.most_words} different words. Is it "
+            "the right column? If it is, raise its most_words in the mapping. Nothing was imported."
         )
     with connection.cursor() as cursor:
         cursor.executemany(

@@ -8,6 +8,7 @@ from reportdb.areas import Level
 from reportdb.mapping.pattern import read_pattern, rewritten
 from reportdb.mapping.projection import is_known
 from reportdb.mapping.table import Table
+from reportdb.mapping.words import MOST_WORDS
 from reportdb.spelling import one_spelling
 
 FORMS = ("lat, lon", "lon, lat", "wkt", "geojson")
@@ -43,6 +44,7 @@ class PublishedArea:
     also: Words[str, tuple[str, ...]]  # the source's word, in one spelling -> names or codes of our areas that match it
     named_vi: str  # the pattern of a name if a word becomes an area: "Khu vực {}"
     named_en: str
+    most_words: int = MOST_WORDS  # different words; a column with more holds no areas
 
     def meaning(self, words: str | None) -> str | None:
         """Return the source's word in the mapping's spelling, or None if it names no area."""
@@ -112,6 +114,7 @@ def read_published_area(table: Table) -> PublishedArea:
         also={one_spelling(word): also.list(word) for word in also},
         named_vi=table.text("named_vi", "{}"),
         named_en=table.text("named_en", "{}"),
+        most_words=table.whole_number("most_words", MOST_WORDS),
     )
 
 
