@@ -58,9 +58,9 @@ def _spelled(draw: st.DrawFn, words: list[str]) -> str:
     written = ""
     for word in words:
         other = draw(st.sampled_from([word, OTHER_WAY.get(word, word)]))
-        cased = draw(st.sampled_from([str, str.upper, str.lower, str.title]))(other)
-        form = draw(st.sampled_from(["NFC", "NFD"]))
-        written += draw(SPACES) + unicodedata.normalize(form, cased)
+        cased = draw(st.sampled_from([other, other.upper(), other.lower(), other.title()]))
+        decomposed = unicodedata.normalize("NFD", cased)
+        written += draw(SPACES) + draw(st.sampled_from([cased, decomposed]))
     return written + draw(st.sampled_from(["", " ", "\ufeff"]))
 
 

@@ -44,7 +44,7 @@ def read_point(fields: Fields, location: Location) -> Point:
         if pair is None:
             fields.note(f"{location.column} is no point as the mapping writes it", location.column)
             return _NONE
-        return _noted(fields, place_of(*pair, location), location.column)
+        return _placed(fields, *pair, location, location.column)
     if location.lon is None or location.lat is None:
         return _NONE
     lon = _coordinate(fields, location.lon, location, "EW")
@@ -54,7 +54,7 @@ def read_point(fields: Fields, location: Location) -> Point:
             blank = location.lon if fields.value(location.lon) is None else location.lat
             fields.note(f"{blank} is blank beside the other coordinate", blank)
         return _NONE
-    return _noted(fields, place_of(lon, lat, location), location.lon)
+    return _placed(fields, lon, lat, location, location.lon)
 
 
 def _coordinate(fields: Fields, column: str, location: Location, letters: str) -> float | None:
@@ -67,7 +67,8 @@ def _coordinate(fields: Fields, column: str, location: Location, letters: str) -
     return read
 
 
-def _noted(fields: Fields, point: Point, column: str) -> Point:
+def _placed(fields: Fields, x: float, y: float, location: Location, column: str) -> Point:
+    point = place_of(x, y, location)
     if point.place == "not degrees":
         fields.note(f"{column} is beyond the degrees of the earth", column)
     return point
@@ -79,8 +80,11 @@ def place_of(x: float, y: float, location: Location) -> Point:
     0, 0 is what programs write for "none"; no city lies there.
     """
     near = location.tolerance
-    if not (x or y) or any(abs(x - lon) <= near and abs(y - lat) <= near for lon, lat in location.nowhere):
+    if not (x or y):
         return Point(None, None, "nowhere", (x, y))
+    for nowhere_x, nowhere_y in location.nowhere:
+        if abs(x - nowhere_x) <= near and abs(y - nowhere_y) <= near:
+            return Point(None, None, "nowhere", (x, y))
     lon, lat = (x, y) if location.epsg is None else point_to_degrees(location.epsg, x, y)
     if not (-180 <= lon <= 180 and -90 <= lat <= 90):
         return Point(None, None, "not degrees", (x, y))

@@ -88,6 +88,8 @@ class Fields:
         if column is None:
             return None
         words = self._fields[self._places[column]].strip()
+        if not words:
+            return None
         if not words.isascii():
             words = composed(words)
         if len(words) <= self._longest and one_spelling(words) in self._nothing:
