@@ -223,6 +223,12 @@ def test_words_that_mean_nothing_and_words_for_areas_are_compared_like_others(ci
     assert area.spellings("SUNSET") == ["sunset", "west"]
 
 
+def test_two_spellings_of_a_status_cannot_mean_different_things(city: SampleCity) -> None:
+    city.remap(('open = "waiting"', 'open = "waiting"\n"OPEN " = "resolved"'))
+    with pytest.raises(ImportFailure, match="is the same word as another one, which means 'waiting'"):
+        read_mapping(str(city.mapping))
+
+
 def test_a_row_keeps_its_words_in_one_composition(city: SampleCity) -> None:
     (row,) = read(city, GOOD.replace('"Fallen, on a path"', "Ca\u0302y \u0111o\u0302\u0309\ufeff"))
     assert row.title == "C\u00e2y \u0111\u1ed5"

@@ -41,7 +41,12 @@ class Vocabulary:
 
 def read_meanings(table: Table, meanings: tuple[str, ...]) -> dict[str, str]:
     """Read a table of the source's words, each with one of `meanings`. Raises ImportFailure."""
-    return {one_spelling(word): table.choice(word, meanings) for word in table}
+    read: dict[str, str] = {}
+    for word in table:
+        meaning = table.choice(word, meanings)
+        if read.setdefault(one_spelling(word), meaning) != meaning:
+            table.refuse(word, f"is the same word as another one, which means {read[one_spelling(word)]!r}")
+    return read
 
 
 def read_vocabulary(table: Table, unknown: Term | None = None) -> Vocabulary:

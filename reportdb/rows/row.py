@@ -60,6 +60,15 @@ class ReportRow:
     written_point: tuple[float, float] | None = None  # as the row writes it, in the order of longitude and latitude
 
 
+def said(words: str, nothing: frozenset[str]) -> str | None:
+    """Return a field's words composed (NFC), without spaces at their ends, or None if they mean no value.
+
+    `nothing` are the words, in one spelling, that mean none.
+    """
+    words = composed(words)
+    return None if not words or (nothing and one_spelling(words) in nothing) else words
+
+
 class Fields:
     """The fields of one row by the names of their columns."""
 
@@ -88,13 +97,9 @@ class Fields:
         if column is None:
             return None
         words = self._fields[self._places[column]].strip()
-        if not words:
-            return None
-        if not words.isascii():
-            words = composed(words)
-        if len(words) <= self._longest and one_spelling(words) in self._nothing:
-            return None
-        return words or None
+        if not words or (len(words) > self._longest and words.isascii()):
+            return words or None
+        return said(words, self._nothing)
 
     def joined(self, columns: tuple[str, ...], between: str) -> str | None:
         """Return the words of several columns in one line, or None."""
