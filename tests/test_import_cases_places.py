@@ -207,6 +207,8 @@ def test_what_is_no_point_is_none(words: str, form: str) -> None:
         ("-21°S", None, None),
         ("1.2.3", None, None),
         ("nan", None, None),
+        ("9" * 100_000 + "x", None, None),
+        ("9" * 30 + "x", None, None),
         ("inf", None, None),
         ("1e999", None, None),
         ("", None, None),

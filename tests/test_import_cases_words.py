@@ -252,6 +252,8 @@ def test_a_column_with_many_words_needs_a_higher_limit(connection: psycopg.Conne
         ('separator = ";"\nprefer = ["flood", "ROADS"]', "Trees;Roads", "roads"),
         ('separator = ";"\nprefer = ["flood"]', "Trees; High water", "flood"),
         ('separator = ";"', "Mud; stones", "landslide"),
+        ('separator = ";"\nprefer = ["landslide"]', "Trees;LANDSLIDE", "landslide"),
+        ('separator = ";"\nprefer = ["flood", "landslide"]', "landslide;Trees;high  water", "flood"),
         ('separator = " / "', "Trees/Roads / Water", "trees/roads"),
     ],
 )

@@ -12,6 +12,7 @@ _DEGREES = re.compile(
         (?:\s?(?P<seconds>{_PART})\s?(?:["″”]|''|′′|’’))?\s?(?P<after>[NSEWBĐ])?""",
     re.VERBOSE | re.IGNORECASE,
 )
+_LONGEST = 60  # characters of one number
 _VIETNAMESE = {"B": "N", "Đ": "E"}  # bắc, đông; those for west and south would be mistaken for English ones
 
 
@@ -20,6 +21,8 @@ def number(words: str, decimal: str | None = None, letters: str = "NSEW") -> flo
 
     `decimal` is the sign before decimals, None for either; `letters` are the hemispheres it may name.
     """
+    if len(words) > _LONGEST:
+        return None
     if decimal != ",":
         try:
             read = float(words)

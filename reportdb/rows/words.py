@@ -58,14 +58,19 @@ def _unlisted(key: str, words: str, column: str, vocabulary: Vocabulary) -> Term
 
 def _chosen(words: str, vocabulary: Vocabulary) -> str | None:
     """Return the one of several words that counts: the first preferred one that is there, else the first."""
-    parts = [part for part in words.split(vocabulary.separator) if one_spelling(part) not in {"", *vocabulary.nothing}]
-    known = vocabulary.known
+    parts: dict[str, str] = {}
+    terms: dict[Term, str] = {}
+    for part in words.split(vocabulary.separator):
+        key = one_spelling(part)
+        if key and key not in vocabulary.nothing:
+            parts.setdefault(key, part)
+            if key in vocabulary.known:
+                terms.setdefault(vocabulary.known[key], part)
     for wanted in vocabulary.prefer:
-        for part in parts:
-            key = one_spelling(part)
-            if key == wanted or (key in known and known[key] == known.get(wanted)):
-                return part
-    return parts[0] if parts else None
+        meant = vocabulary.known.get(wanted)
+        if wanted in parts or meant in terms:
+            return parts[wanted] if meant is None else terms[meant]
+    return next(iter(parts.values()), None)
 
 
 class TermReader:
