@@ -51,6 +51,9 @@ class ReportRow:
     published_ward: str | None
     published_status: str
     notes: tuple[Note, ...] = ()
+    ended_known: bool = True  # False: closed, and nobody wrote when; ended_at is then the best there is
+    changed_at: datetime | None = None  # when the source last changed the row
+    reopen_count: int | None = None
 
 
 class Fields:

@@ -1,9 +1,12 @@
 """Parse a row of the city's file into our terms, or say why it is rejected."""
 
+from datetime import datetime
+
 from reportdb.mapping.mapping import Mapping
 from reportdb.mapping.words import Term
 from reportdb.rows.points import read_point, read_published_area
 from reportdb.rows.row import Fields, Rejected, ReportRow
+from reportdb.rows.states import StateReader, read_count
 from reportdb.rows.times import TimeReader
 from reportdb.rows.words import read_meaning, read_term
 from reportdb.source_file.raw_row import RawRow
@@ -12,12 +15,16 @@ _LONGEST_ID = 200  # characters
 
 
 class RowReader:
-    """Parses rows of one file by its mapping, and collects the channels, categories and units by code."""
+    """Parses rows of one file by its mapping, and collects the channels, categories and units by code.
 
-    def __init__(self, mapping: Mapping, header: list[str]) -> None:
+    `at` is the time of the import: a report is not received or closed long after it.
+    """
+
+    def __init__(self, mapping: Mapping, header: list[str], at: datetime | None = None) -> None:
         self._mapping = mapping
         self._fields = Fields(mapping, {column: place for place, column in enumerate(header)})
-        self._times = TimeReader(mapping, self._fields)
+        self._times = TimeReader(mapping, self._fields, at)
+        self._states = StateReader(mapping, self._fields)
         self.channels: dict[str, Term] = {}
         self.categories: dict[str, Term] = {}
         self.units: dict[str, Term] = {}
@@ -39,15 +46,8 @@ class RowReader:
             column = mapping.channel if channel is None else mapping.category
             raise Rejected(f"{column} is blank", f"{column} is blank")
         unit = read_term(fields, mapping.unit, mapping.units, self.units)
-        submitted, received, due, ended = self._times.read()
-        status_word = fields.value(mapping.status)
-        status = read_meaning(mapping.statuses, mapping.status, status_word)
-        if (status in {"resolved", "refused"}) != (ended is not None):
-            there = "no" if ended is None else "a"
-            raise Rejected(
-                f"{mapping.status} is {status_word!r}, yet there is {there} time of closing",
-                "status and closing time differ",
-            )
+        times = self._times.read()
+        state = self._states.read(times)
         lon, lat = read_point(fields, mapping.location)
         return ReportRow(
             line=row.line,
@@ -64,15 +64,18 @@ class RowReader:
             address=fields.joined(mapping.address, ", "),
             title=fields.joined(mapping.title, " · ") or category.name_vi,
             text=fields.joined(mapping.text, " · "),
-            submitted_at=submitted,
-            received_at=received,
-            due_at=due,
-            ended_at=ended,
-            status=status,
+            submitted_at=times.submitted,
+            received_at=times.received,
+            due_at=times.due,
+            ended_at=state.ended,
+            status=state.status,
             published_late=self._late(),
             published_district=read_published_area(fields, mapping.district),
             published_ward=read_published_area(fields, mapping.ward),
-            published_status=str(status_word),
+            published_status=state.word,
+            changed_at=times.changed,
+            ended_known=state.ended_known,
+            reopen_count=read_count(fields, mapping.reopen_count),
             notes=fields.notes(),
         )
 
