@@ -1,7 +1,7 @@
 """A mapping as a whole, and which columns it reads."""
 
 from collections.abc import Mapping as Words
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from reportdb.mapping.city import City, LevelName, WorkingHours
 from reportdb.mapping.file_format import FileFormat
@@ -50,7 +50,7 @@ class Mapping:
     layers: tuple[Layer, ...]
     changed: Moment | None = None  # when the source last changed the row
     reopen_count: str | None = None
-    state: StateRules = StateRules()
+    state: StateRules = field(default_factory=StateRules)
 
     def columns(self) -> list[str]:
         """Return every column that the mapping reads, once, in the order of use."""

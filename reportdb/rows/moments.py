@@ -1,17 +1,17 @@
 """What one written time means, by itself: a pure function of its words and the mapping."""
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime, tzinfo
-from functools import lru_cache
 from typing import NamedTuple
 
 from reportdb.mapping.moments import Moment
 from reportdb.time_formats.time_format import TimeFormat, time_format
 from reportdb.time_formats.zones import UnknownZone
 
-_YEARS = range(1900, 2200)  # other programs cannot represent times beyond these years
+_END_YEAR = 2200
+_YEARS = range(1900, _END_YEAR)  # other programs cannot represent times beyond these years
 _NO_DAYS = frozenset((date(1, 1, 1), date(1900, 1, 1), date(1970, 1, 1), date(9999, 12, 31)))
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # an empty time in many programs, also where it is 31 December in local time
+_EPOCH_YEAR = 1970  # the last year with a usual placeholder, until 9999
+_EPOCH = datetime(_EPOCH_YEAR, 1, 1, tzinfo=UTC)  # an empty time in many programs
 _KEPT = 5000  # words whose meaning is remembered
 
 NO_TIME = "is no time as the mapping writes it"
@@ -32,17 +32,41 @@ BLANK = Reading(None, filled=False)
 
 
 class MomentReader:
-    """Reads the words of one time of a mapping. `read` is pure, so a caller may ask once for equal words."""
+    """Reads the words of one time of a mapping."""
 
     def __init__(self, moment: Moment, city_zone: tzinfo) -> None:
         self.moment = moment
         self.zone = moment.zone or city_zone
         self._formats: list[TimeFormat] = [time_format(name, self.zone) for name in moment.formats]
-        self._of_day = moment.of_day
-        self._midnight_in_all = moment.midnight_is_day and not moment.midnight_categories
-        self._midnight_in_some = moment.midnight_is_day and bool(moment.midnight_categories)
-        self.read: Callable[[str], Reading] = lru_cache(maxsize=_KEPT)(self._read)
-        """Return what words mean, the words of several columns joined by a space; "" is blank."""
+        self._ignore_zone, self._midnight = moment.ignore_zone, moment.midnight_is_day
+        # Nearly every file: times that Python itself reads, and nothing more to say of them.
+        peculiar = moment.midnight_is_day or moment.no_days or moment.no_times
+        self._plain_iso = moment.formats[0] == "iso" and not peculiar
+        self._days: dict[str, Reading] = {}  # words without a time of day, which recur
+
+    def read(self, words: str) -> Reading:
+        """Return what words mean, those of several columns joined by a space; "" is blank.
+
+        The same words always mean the same, so a caller may ask once for equal words.
+        """
+        if self._plain_iso and words[16:17] == ":":
+            try:
+                clock = datetime.fromisoformat(words)
+            except ValueError:
+                pass
+            else:
+                if _EPOCH_YEAR < clock.year < _END_YEAR and words[10] in " T":
+                    if self._ignore_zone:
+                        clock = clock.replace(tzinfo=None)
+                    zoned = clock if clock.tzinfo else clock.replace(tzinfo=self.zone)
+                    return Reading(zoned.astimezone(UTC), clock)
+        known = self._days.get(words)
+        if known is not None:
+            return known
+        reading = self._read(words)
+        if not reading.has_time and len(self._days) < _KEPT:
+            self._days[words] = reading
+        return reading
 
     def zone_of(self, reading: Reading) -> tzinfo:
         """Return the zone in which a reading's clock stands."""
@@ -60,36 +84,39 @@ class MomentReader:
                 continue
             except ValueError:
                 continue
-            reading = self._meaning(clock, has_time)
-            if reading.instant or not reading.filled:
-                return reading
-            reason = reading.reason or reason
+            if self._ignore_zone:
+                clock = clock.replace(tzinfo=None)
+            nothing = self._placeholder(clock)
+            if nothing:
+                return nothing
+            if clock.year in _YEARS:
+                return self._meaning(clock, has_time)
+            reason = "is not between 1900 and 2199"
         return Reading(None, reason=reason)
 
-    def _meaning(self, clock: datetime, has_time: bool) -> Reading:
-        moment = self.moment
-        if clock.tzinfo and moment.ignore_zone:
-            clock = clock.replace(tzinfo=None)
+    def _placeholder(self, clock: datetime) -> Reading | None:
+        """Return the reading of a time that stands for none, or None for any other."""
         day = clock.date()
-        if day in moment.no_days or (moment.no_times and clock.replace(tzinfo=None) in moment.no_times):
+        if day in self.moment.no_days or clock.replace(tzinfo=None) in self.moment.no_times:
             return BLANK
         if day in _NO_DAYS:
             return Reading(None, reason=f"is a placeholder ({day})", filled=False)
-        if clock.year not in _YEARS:
-            return Reading(None, reason="is not between 1900 and 2199")
+        return None
+
+    def _meaning(self, clock: datetime, has_time: bool) -> Reading:
+        """Return the reading of a time."""
         if not has_time:
             return self._whole_day(clock)
-        if moment.midnight_is_day and not (clock.hour or clock.minute or clock.second or clock.microsecond):
-            if self._midnight_in_all:
-                return self._whole_day(clock)
-            return Reading(self._instant(clock), clock, as_day=self._whole_day(clock))
         instant = self._instant(clock)
+        if self._midnight and not (clock.hour or clock.minute or clock.second or clock.microsecond):
+            whole = self._whole_day(clock)
+            return Reading(instant, clock, as_day=whole) if self.moment.midnight_categories else whole
         if instant == _EPOCH:
             return Reading(None, reason="is a placeholder (1970-01-01)", filled=False)
         return Reading(instant, clock)
 
     def _whole_day(self, clock: datetime) -> Reading:
-        clock = datetime.combine(clock.date(), self._of_day, clock.tzinfo)
+        clock = datetime.combine(clock.date(), self.moment.of_day, clock.tzinfo)
         return Reading(self._instant(clock), clock, has_time=False)
 
     def _instant(self, clock: datetime) -> datetime:

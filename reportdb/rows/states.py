@@ -7,7 +7,6 @@ from reportdb.mapping.mapping import Mapping
 from reportdb.mapping.states import BY_TIMES
 from reportdb.rows.row import Fields, Rejected, shown
 from reportdb.rows.times import Times
-from reportdb.rows.words import read_meaning
 from reportdb.spelling import one_spelling
 
 _CLOSED = frozenset(("resolved", "refused"))

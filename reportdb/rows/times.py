@@ -45,7 +45,7 @@ class TimeReader:
 
     def read(self) -> Times:
         """Return the times of the row. Raises Rejected if the time of submission is not known."""
-        start = self._start()
+        start, submitted = self._start()
         received = self._happened(self._received, start, "received")[0] if self._received else None
         due = self._optional(self._due).instant if self._due else None
         ended, end_filled = None, False
@@ -59,14 +59,13 @@ class TimeReader:
             reading = self._optional(self._changed, past="changed")
             changed = reading.instant
             in_order = self._in_order(reading, self._changed, start) if changed else None
-        assert start.instant is not None
-        return Times(start.instant, received, due, ended, end_filled, changed, in_order)
+        return Times(submitted, received, due, ended, end_filled, changed, in_order)
 
     def optional(self, moment: Moment) -> datetime | None:
         """Return another time of the row in UTC, or None; one that cannot be read is noted."""
         return self._optional(MomentReader(moment, self._city_zone)).instant
 
-    def _start(self) -> Reading:
+    def _start(self) -> tuple[Reading, datetime]:
         reader = self._submitted
         reading = self._reading(reader)
         if reading.instant is None:
@@ -75,12 +74,12 @@ class TimeReader:
                 raise Rejected(f"{name}: no time of submission", "no time of submission")
             words = " ".join(filter(None, map(self._fields.value, reader.moment.columns)))
             raise Rejected(f"{name} {shown(words)} {reading.reason}", f"{name} {reading.reason}")
-        return reading
+        return reading, reading.instant
 
     def _reading(self, reader: MomentReader) -> Reading:
         """Return what the row's words for a time mean, by themselves or with the row's category."""
         columns, value = reader.moment.columns, self._fields.value
-        words = value(columns[0]) if len(columns) == 1 else " ".join(filter(None, map(value, columns)))
+        words = value(columns[0]) if len(columns) == 1 else " ".join([part for part in map(value, columns) if part])
         if not words:
             return BLANK
         reading = reader.read(words)
@@ -103,6 +102,8 @@ class TimeReader:
         reading = self._optional(reader, past=event)
         if reading.instant is None:
             return None, reading.filled
+        if start.instant and reading.instant >= start.instant:
+            return reading.instant, True
         instant = self._in_order(reading, reader, start)
         if instant is None:
             self._note(reader, f"{event} before it was submitted")

@@ -30,7 +30,7 @@ def read_excel(words: str) -> Written:
     if days < 0 or days > 2_958_465 or days == _NO_LEAP_DAY:  # 31 December 9999 is the last
         raise ValueError(words)
     day = _EXCEL_EPOCH + timedelta(days=days + (days < _NO_LEAP_DAY))
-    return Written(day + timedelta(milliseconds=round(part * 86_400_000)), has_time=part > 0)
+    return day + timedelta(milliseconds=round(part * 86_400_000)), part > 0
 
 
 def _since_1970(words: str, unit: int) -> Written:
@@ -38,7 +38,7 @@ def _since_1970(words: str, unit: int) -> Written:
     whole, part = _number(words)
     micro = int(part * unit + 0.5 if part else 0)
     try:
-        return Written(_EPOCH + timedelta(microseconds=whole * unit + (-micro if words.startswith("-") else micro)))
+        return _EPOCH + timedelta(microseconds=whole * unit + (-micro if words.startswith("-") else micro)), True
     except OverflowError as error:
         raise ValueError(words) from error
 

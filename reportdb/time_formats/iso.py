@@ -39,7 +39,7 @@ def read_iso(words: str, own: tzinfo | None = None) -> Written:
     # What nearly every file holds, read by Python itself: a day, or a day and a time with seconds.
     if words[4:5] == "-" and (len(words) == 10 or (words[16:17] == ":" and words[10] in " T")):
         try:
-            return Written(datetime.fromisoformat(words), len(words) > 10)
+            return datetime.fromisoformat(words), len(words) > 10
         except ValueError:
             pass
     words = _FOURTEEN.sub(r"\1T\2", words) if len(words) == 14 else " ".join(words.replace("−", "-").split())
@@ -53,7 +53,7 @@ def read_iso(words: str, own: tzinfo | None = None) -> Written:
     if hour is None:
         if part["zone"] and _OFFSET_ALONE.fullmatch(part["zone"]):
             raise ValueError(f"{words} may end in an hour or in an offset")
-        return Written(datetime(day.year, day.month, day.day, tzinfo=zone), has_time=False)
+        return datetime(day.year, day.month, day.day, tzinfo=zone), False
     minute, second = part["minute"] or part["basic_minute"], part["second"] or part["basic_second"]
     decimals, spare, micro = part["decimals"], timedelta(), 0
     if decimals and second:
@@ -62,7 +62,7 @@ def read_iso(words: str, own: tzinfo | None = None) -> Written:
         unit = 60 if minute else 3600  # seconds
         spare = timedelta(microseconds=unit * 1_000_000 * int(decimals) // 10 ** len(decimals))
     hours = hour_of_day(int(hour), part["half"])
-    return Written(clock(day, hours, int(minute or 0), int(second or 0), micro, zone) + spare)
+    return clock(day, hours, int(minute or 0), int(second or 0), micro, zone) + spare, True
 
 
 def _day(part: dict[str, str | None]) -> date:

@@ -44,11 +44,11 @@ class Pattern:
         self._written = written
         self._letters: set[str] = set()
         expression, after_time = "", ""
-        for modifier, letter, space, text in _DIRECTIVE.findall(written):
+        for modifier, named, space, text in _DIRECTIVE.findall(written):
+            letter = _SAME.get(named, named)
             if letter == "%":
                 expression += "%"
             elif letter:
-                letter = _SAME.get(letter, letter)
                 if letter in self._letters:
                     raise ValueError(f"%{letter} stands there twice")
                 self._letters.add(letter)
@@ -68,7 +68,7 @@ class Pattern:
     def __call__(self, words: str) -> Written:
         """Read a time. Raises ValueError."""
         if self._slow:
-            return Written(datetime.strptime(words, self._written), self.has_time)  # noqa: DTZ007 - as written
+            return datetime.strptime(words, self._written), self.has_time  # noqa: DTZ007 - as written
         found = self._expression.fullmatch(words)
         if not found:
             raise ValueError(words)
@@ -83,12 +83,12 @@ class Pattern:
             day = date(year, month, int(found["d"]))
         zone = written_zone(found["Z"], self._own) if "Z" in letters else self._zone
         if not self.has_time:
-            return Written(datetime(day.year, day.month, day.day, tzinfo=zone), has_time=False)
+            return datetime(day.year, day.month, day.day, tzinfo=zone), False
         hour = hour_of_day(int(found["H" if "H" in letters else "I"]), found["p"] if "p" in letters else None)
         minute = int(found["M"]) if "M" in letters else 0
         second = int(found["S"]) if "S" in letters else 0
         micro = microseconds(found["f"]) if "f" in letters else 0
-        return Written(clock(day, hour, minute, second, micro, zone))
+        return clock(day, hour, minute, second, micro, zone), True
 
     def _literal_zone(self, text: str) -> tzinfo | None:
         """Return the zone that stands as text after the time of day."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, tzinfo
+from functools import partial
 
 from reportdb.time_formats.counted import read_epoch, read_epoch_ms, read_excel
 from reportdb.time_formats.iso import read_iso
@@ -23,7 +24,7 @@ def time_format(name: str, own: tzinfo | None = None) -> TimeFormat:
     if name in COUNTED:
         return COUNTED[name]
     if name == "iso":
-        return lambda words: read_iso(words, own)
+        return partial(read_iso, own=own)
     pattern = Pattern(name, own)
     if not pattern.has_day:
         raise ValueError(f"{name!r} names no day, month and year")

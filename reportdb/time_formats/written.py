@@ -1,17 +1,13 @@
 """A time as it is written, and the parts that every format shares."""
 
 from datetime import date, datetime, time, timedelta, tzinfo
-from typing import NamedTuple
 
 AM_PM = r"(?:a\.?\ ?m\.?|p\.?\ ?m\.?|sa|ch|sáng|chiều|tối)"
 """A regular expression, ignoring case: the halves of the day in English and in Vietnamese."""
 
 
-class Written(NamedTuple):
-    """A time as written: `clock` has a zone only if one is written."""
-
-    clock: datetime
-    has_time: bool = True  # False: only a day is written, and `clock` is its midnight
+Written = tuple[datetime, bool]
+"""A time as written, with a zone only if one is written; and whether a time of day is written, or only a day."""
 
 
 def hour_of_day(hour: int, half: str | None) -> int:
@@ -28,6 +24,8 @@ def hour_of_day(hour: int, half: str | None) -> int:
 
 def clock(day: date, hour: int, minute: int, second: int, micro: int, zone: tzinfo | None = None) -> datetime:
     """Return a clock time. 24:00 is the next midnight and second 60 the next minute. Raises ValueError."""
+    if hour < 24 and second < 60:
+        return datetime(day.year, day.month, day.day, hour, minute, second, micro, zone)
     later = timedelta()
     if hour == 24 and not minute and not second and not micro:
         hour, later = 0, timedelta(days=1)
