@@ -63,7 +63,7 @@ class StateReader:
             if ended is None:
                 return State(status, None, True, word)
             if not self._rules.time_wins:
-                self._fields.note("closing time of an open report", self._mapping.ended[0].columns[0])
+                self._fields.note("open, yet with a closing time", self._mapping.ended[0].columns[0])
                 return State(status, None, True, word)
             status = "resolved"
         if ended is not None:

@@ -41,6 +41,7 @@ class TimeReader:
             MomentReader(moment, self._city_zone) if moment else None
             for moment in (mapping.received, mapping.due, mapping.changed)
         )
+        self._others: dict[tuple[str, ...], MomentReader] = {}
         self._ended = [MomentReader(moment, self._city_zone) for moment in mapping.ended]
 
     def read(self) -> Times:
@@ -61,9 +62,15 @@ class TimeReader:
             in_order = self._in_order(reading, self._changed, start) if changed else None
         return Times(submitted, received, due, ended, end_filled, changed, in_order)
 
+    def changed(self) -> datetime | None:
+        """Return when the source last changed the row, in UTC, also of a row that is rejected; None: unknown."""
+        return self._reading(self._changed).instant if self._changed else None
+
     def optional(self, moment: Moment) -> datetime | None:
         """Return another time of the row in UTC, or None; one that cannot be read is noted."""
-        return self._optional(MomentReader(moment, self._city_zone)).instant
+        if moment.columns not in self._others:
+            self._others[moment.columns] = MomentReader(moment, self._city_zone)
+        return self._optional(self._others[moment.columns]).instant
 
     def _start(self) -> tuple[Reading, datetime]:
         reader = self._submitted
