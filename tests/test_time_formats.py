@@ -239,7 +239,21 @@ def readers(tmp_path_factory: pytest.TempPathFactory) -> list[RowReader]:
                 ('open = "waiting"', 'open = "waiting"\n"" = "waiting"' if "blank" in state else 'open = "waiting"'),
                 ('column = "place"', 'column = "late"'),
             )
-            header = "id,opened,due,closed,how,what,who,lon,lat,place,late,note,status".split(",")
+            header = [
+                "id",
+                "opened",
+                "due",
+                "closed",
+                "how",
+                "what",
+                "who",
+                "lon",
+                "lat",
+                "place",
+                "late",
+                "note",
+                "status",
+            ]
             found.append(RowReader(read_mapping(str(city.mapping)), header, datetime(2025, 1, 1, tzinfo=UTC)))
     return found
 
