@@ -10,7 +10,7 @@ from reportdb.rows.moments import BLANK, MomentReader, Reading
 from reportdb.rows.row import Fields, Rejected, shown
 from reportdb.spelling import one_spelling
 
-_SLACK = timedelta(days=1)  # after the import: the end of a day, and clocks that go wrong
+SLACK = timedelta(days=1)  # after the import: the end of a day, and clocks that go wrong
 
 
 class Times(NamedTuple):
@@ -34,7 +34,7 @@ class TimeReader:
     def __init__(self, mapping: Mapping, fields: Fields, at: datetime | None = None) -> None:
         self._fields, self._category = fields, mapping.category
         self._early_is_submission = mapping.early_end_is_submission
-        self._latest = at + _SLACK if at else None
+        self._latest = at + SLACK if at else None
         self._city_zone = ZoneInfo(mapping.city.time_zone)
         self._submitted = MomentReader(mapping.submitted, self._city_zone)
         self._received, self._due, self._changed = (
@@ -64,7 +64,8 @@ class TimeReader:
 
     def changed(self) -> datetime | None:
         """Return when the source last changed the row, in UTC, also of a row that is rejected; None: unknown."""
-        return self._reading(self._changed).instant if self._changed else None
+        changed = self._reading(self._changed).instant if self._changed else None
+        return None if changed and self._latest and changed > self._latest else changed
 
     def optional(self, moment: Moment) -> datetime | None:
         """Return another time of the row in UTC, or None; one that cannot be read is noted."""

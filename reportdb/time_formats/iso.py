@@ -26,7 +26,7 @@ _WRITTEN = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _FOURTEEN = re.compile(r"([0-9]{8})([0-9]{6})")
-_OFFSET_ALONE = re.compile(r"[+-][0-9]{1,2}(?:[0-9]{2})?")
+_ZONE_OF_DAY = re.compile(r"z|utc|gmt|[+-][0-9]{2}:[0-9]{2}", re.IGNORECASE)
 
 
 def read_iso(words: str, own: tzinfo | None = None) -> Written:
@@ -47,12 +47,12 @@ def read_iso(words: str, own: tzinfo | None = None) -> Written:
     if not found:
         raise ValueError(words)
     part = found.groupdict()
-    zone = written_zone(part["zone"], own) if part["zone"] else None
     day = _day(part)
     hour = part["hour"] or part["basic_hour"]
+    if hour is None and part["zone"] and not _ZONE_OF_DAY.fullmatch(part["zone"]):
+        raise ValueError(f"{words} ends in a word, or in what may be an hour or an offset")
+    zone = written_zone(part["zone"], own) if part["zone"] else None
     if hour is None:
-        if part["zone"] and _OFFSET_ALONE.fullmatch(part["zone"]):
-            raise ValueError(f"{words} may end in an hour or in an offset")
         return datetime(day.year, day.month, day.day, tzinfo=zone), False
     minute, second = part["minute"] or part["basic_minute"], part["second"] or part["basic_second"]
     decimals, spare, micro = part["decimals"], timedelta(), 0
