@@ -43,6 +43,7 @@ ROOMS = {
         "anonymise",
         "unit_heads",
         "check",
+        "time_formats",
         "mapping",
         "source_file",
         "rows",
