@@ -46,6 +46,7 @@ ROOMS = {
         "mapping",
         "source_file",
         "rows",
+        "suggest",
         "importer",
         "demo_city",
         "demo",

@@ -44,7 +44,7 @@ def kind_of(file: Path, start: bytes, written: FileFormat) -> str:
     A file under a CSV's name that is something else is refused, unless the mapping names its format: it is often an
     error message or the wrong download.
     """
-    kind = _kind(file, start)
+    kind = content_of(file, start)
     named = written.kind
     if named in {"json", "jsonl"} and kind in {"json", "jsonl"}:
         return named
@@ -64,7 +64,8 @@ def kind_of(file: Path, start: bytes, written: FileFormat) -> str:
     return kind
 
 
-def _kind(file: Path, start: bytes) -> str:
+def content_of(file: Path, start: bytes) -> str:
+    """Return which of KINDS a file's first bytes are. Raises ImportFailure if it is none of them."""
     begin = start.removeprefix(codecs.BOM_UTF8).lstrip()
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         begin = start.decode("utf-16", "ignore").encode().lstrip()

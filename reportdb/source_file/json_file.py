@@ -24,7 +24,7 @@ _OBJECTS_LOOKED_AT = 1000  # for the columns that must be there
 
 
 class JsonFile:
-    """Objects as rows with the columns the mapping reads; what an object lacks is blank.
+    """Objects as rows with the columns the mapping reads, or all if it names none; what an object lacks is blank.
 
     A row's line is its line's number in a file of JSON lines, and the object's number in a list.
     """
@@ -34,11 +34,11 @@ class JsonFile:
     ) -> None:
         self._text, self._raw, self._file = text, raw, file
         self.encoding = encoding
-        self.header = mapping.columns()
-        also = mapping.file_format.also_named
-        self._paths = [[_path(name) for name in (column, *also.get(column, ()))] for column in self.header]
         self._rows = self._lines() if lines else self._objects(mapping.file_format.rows)
         self._first = [row for _, row in zip(range(_OBJECTS_LOOKED_AT), self._rows, strict=False)]
+        self.header = mapping.columns() or list(dict.fromkeys(name for row in self._first for name in _names(row[2])))
+        also = mapping.file_format.also_named
+        self._paths = [[_path(name) for name in (column, *also.get(column, ()))] for column in self.header]
         self._refuse_strange_objects()
 
     def position(self) -> int:
@@ -111,6 +111,18 @@ def _decoded(line: str) -> Any:
     except (JSONDecodeError, RecursionError) as error:
         return f"is no JSON: {error}"
     return value if isinstance(value, dict) else "is no JSON object"
+
+
+def _names(value: Any, above: str = "") -> Iterator[str]:
+    """Yield the names of all values in an object, with dots for what is nested; a list is one value, except a point."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if isinstance(inner, dict):
+                yield from _names(inner, f"{above}{key}.")
+            elif key == "coordinates" and isinstance(inner, list) and inner and isinstance(inner[0], str):
+                yield from (f"{above}{key}.{place}" for place in range(2))
+            else:
+                yield f"{above}{key}"
 
 
 def _path(name: str) -> tuple[str, ...]:

@@ -24,12 +24,25 @@ def city_file(file: Path, mapping: Reads) -> Iterator[FileSource]:
     """Open a city's file, plain or gzipped, and check its kind, encoding and header. Raises ImportFailure."""
     start = start_of(file)
     kind = kind_of(file, start, mapping.file_format)
+    if kind == "csv":
+        _refuse_wrong_encoding(file, mapping, encoding_of(start, mapping.file_format.encoding))
+    with _opened(file, mapping, kind, start) as source:
+        yield source
+
+
+@contextmanager
+def opened_file(file: Path, mapping: Reads) -> Iterator[FileSource]:
+    """Open a file of the kind that the mapping names, with every column. Raises ImportFailure."""
+    with _opened(file, mapping, str(mapping.file_format.kind), start_of(file)) as source:
+        yield source
+
+
+@contextmanager
+def _opened(file: Path, mapping: Reads, kind: str, start: bytes) -> Iterator[FileSource]:
     if kind == "xlsx":
         yield SheetFile(file, mapping)
         return
     encoding = encoding_of(start, mapping.file_format.encoding)
-    if kind == "csv":
-        _refuse_wrong_encoding(file, mapping, encoding)
     with text_of(file, encoding) as (text, raw):
         if kind == "csv":
             yield CsvFile(text, raw, file, mapping, encoding)

@@ -1,0 +1,28 @@
+"""Lines of TOML with comments, from words of a file that may hold anything."""
+
+import json
+
+from safe_text import one_line
+
+_LONGEST = 60  # characters of a word in a comment
+
+
+def quoted(words: str) -> str:
+    """Return words as a TOML string."""
+    return json.dumps(words, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def listed(words: tuple[str, ...] | list[str]) -> str:
+    """Return words as a TOML list."""
+    return f"[{', '.join(quoted(one) for one in words)}]"
+
+
+def shown(words: str) -> str:
+    """Return words for a comment: in quotes, on one line, shortened."""
+    plain = one_line(words)
+    return repr(plain if len(plain) <= _LONGEST else f"{plain[: _LONGEST - 3]}...")
+
+
+def line(key: str, value: str, check: str | None = None) -> str:
+    """Return one line, with what is to be checked."""
+    return f"{key} = {value}" + (f"  # check: {check}" if check else "")
