@@ -48,10 +48,11 @@ class Mapping:
     district: PublishedArea | None
     ward: PublishedArea | None
     layers: tuple[Layer, ...]
+    changed: Moment | None = None  # when the source last changed the row
 
     def columns(self) -> list[str]:
         """Return every column that the mapping reads, once, in the order of use."""
-        moments = [moment for moment in (self.submitted, self.received, self.due, self.ended) if moment]
+        moments = [moment for moment in (self.submitted, self.received, self.due, self.ended, self.changed) if moment]
         single = [self.id, self.status, self.severity, self.channel, self.category, self.unit, self.officer]
         single += [
             self.location.lon,

@@ -74,4 +74,5 @@ def _mapping(table: Table) -> Mapping:
         district=read_published_area(published.table("district")) if "district" in published else None,
         ward=read_published_area(published.table("ward")) if "ward" in published else None,
         layers=tuple(read_layer(layer) for layer in table.tables("boundaries")),
+        changed=read_moment(times.table("changed")) if "changed" in times else None,
     )

@@ -1,5 +1,6 @@
 """The times of a row."""
 
+import re
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -7,6 +8,7 @@ from reportdb.mapping.mapping import Mapping
 from reportdb.mapping.moments import Moment
 from reportdb.rows.row import Fields, Rejected, shown
 
+_ISO = re.compile(r"\d{4}-\d\d-\d\d")
 _YEARS = range(1900, 2200)  # other programs cannot represent times beyond these years
 
 
@@ -51,10 +53,7 @@ class TimeReader:
         try:
             if len(present) < len(parts):
                 raise ValueError
-            if moment.format == "iso":
-                written = datetime.fromisoformat(words)
-            else:
-                written = datetime.strptime(words, moment.format)  # noqa: DTZ007 - the city's own time, see _instant
+            written = _parsed(words, moment.format)
         except ValueError as error:
             raise Rejected(
                 f"{' and '.join(moment.columns)} {shown(words)} is no time as the mapping writes it",
@@ -72,3 +71,15 @@ class TimeReader:
     def _instant(self, written: datetime) -> datetime:
         """Return a time in UTC: the first one if it occurs twice; moved forward if the clock skips it."""
         return (written if written.tzinfo else written.replace(tzinfo=self._zone)).astimezone(UTC)
+
+
+def _parsed(words: str, form: str) -> datetime:
+    """Read a time in a format. A workbook's typed cells arrive in ISO 8601 whatever the format. Raises ValueError."""
+    if form == "iso":
+        return datetime.fromisoformat(words)
+    try:
+        return datetime.strptime(words, form)  # noqa: DTZ007 - the city's own time, see _instant
+    except ValueError:
+        if _ISO.match(words) and "%Y-%d" not in form:
+            return datetime.fromisoformat(words)
+        raise

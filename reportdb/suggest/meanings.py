@@ -26,7 +26,7 @@ _URGENT = ("urgent", "emergency", "critical", "high", "immediate", "khẩn", "h�
 _COMPLEX = ("complex", "major", "phức tạp")
 
 CHANNELS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
-    ("app", "Ứng dụng", "App", ("app", "mobile", "ứng dụng", "ihanoi", "iphone", "android", "di động")),
+    ("app", "Ứng dụng", "App", ("app", "mobile", "ứng dụng", "ihanoi", "iphone", "android", "di động", "open311")),
     ("zalo", "Zalo", "Zalo", ("zalo",)),
     ("phone", "Điện thoại", "Phone", ("phone", "call", "voice", "tel", "điện thoại", "hotline", "đường dây nóng",
                                       "tổng đài", "1022", "cti")),

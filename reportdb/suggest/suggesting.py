@@ -6,7 +6,7 @@ from pathlib import Path
 from reportdb.mapping.file_format import FileFormat
 from reportdb.suggest.places import default_points, is_vietnamese, middle, zone_of
 from reportdb.suggest.roles import find_roles, plain
-from reportdb.suggest.sample import Sample, read_sample
+from reportdb.suggest.sample import Column, Sample, read_sample
 from reportdb.suggest.time_lines import time_lines
 from reportdb.suggest.toml_lines import line, listed, quoted, shown
 from reportdb.suggest.word_lines import word_lines
@@ -18,7 +18,8 @@ _WHOLE_WITH_FRACTION = re.compile(r"\d+\.0")
 _SCIENTIFIC = re.compile(r"\d(\.\d+)?[eE]\+?\d+")
 _MOST_NOTHING = 5
 _MOST_UNREAD = 60
-_FEW_WORDS = 200
+_RECUR = 4  # times
+_LONGEST_WORD = 60  # characters
 _GUESSED = ("channel", "category", "unit", "status", "severity")
 
 
@@ -111,24 +112,24 @@ def _columns(sample: Sample, roles: dict[str, str]) -> list[str]:
     if "id" in roles:
         lines.append(line("id", quoted(roles["id"]), _id_check(sample, roles["id"])))
     else:
-        lines.append(line("id", '""', "no column holds another word in each row"))
+        lines.append('# check: no column holds another word in each row: id = "..."')
     for role in _GUESSED:
         if role in roles:
             words = sample.column(roles[role]).words
             lines.append(line(role, quoted(roles[role]), f"{len(words):,} words, such as {_few(list(words))}"))
         elif role in {"category", "status"}:
-            lines.append(line(role, '""', f"no column looks like a {role}"))
+            lines.append(f'# check: no column looks like a {role}: {role} = "..."')
     lines += [
         line(role, listed([roles[role]]), "more columns may be joined")
         for role in ("title", "text", "address")
         if role in roles
     ]
     lines += [
-        line(role, quoted(roles[role])) if role in roles else line(role, '""', f"no column looks like a {role}")
+        line(role, quoted(roles[role])) if role in roles else f'# check: no column looks like a {role}: {role} = "..."'
         for role in ("lon", "lat")
     ]
     unread = [name for name, column in sample.columns.items() if name not in roles.values() and column.filled]
-    lines += [f"# not read: {shown(name)}, {_about(list(sample.column(name).words))}" for name in unread[:_MOST_UNREAD]]
+    lines += [f"# not read: {shown(name)}, {_about(sample.column(name))}" for name in unread[:_MOST_UNREAD]]
     return lines
 
 
@@ -199,9 +200,11 @@ def _areas(sample: Sample, roles: dict[str, str]) -> list[str]:
     return lines
 
 
-def _about(words: list[str]) -> str:
-    """Describe a column that is not read; one with many words may hold what citizens wrote, and shows none."""
-    return f"such as {_few(words)}" if len(words) <= _FEW_WORDS else f"{len(words):,} different words"
+def _about(column: Column) -> str:
+    """Describe a column that is not read; its words are shown only if they recur, for others may be a citizen's."""
+    words = list(column.words)
+    recur = _RECUR * len(words) <= column.filled and all(len(word) <= _LONGEST_WORD for word in words)
+    return f"such as {_few(words)}" if recur else f"{len(words):,} different words"
 
 
 def _few(words: list[str]) -> str:

@@ -27,14 +27,16 @@ def time_lines(sample: Sample, roles: dict[str, str], zone: str, *, day_first: b
     offset = found.get("submitted")
     if offset and offset.has_zone:
         lines.append(_offset(offset, ZoneInfo(zone)))
-    for key in _KEYS:
-        if key in roles:
+    for key in (*_KEYS, "changed"):
+        if key in roles and (key in found or key != "changed"):
             lines.append(_moment(sample, key, roles[key], found.get(key)))
+        elif key == "ended" and "changed" in found:
+            lines.append(
+                "# check: no column tells when a report was closed; the last change is the end of closed ones."
+            )
+            lines.append(_moment(sample, key, roles["changed"], found["changed"]))
         elif key in {"submitted", "ended"}:
-            lines.append(line(key, '{ columns = [""], format = "iso" }', f"no column looks like {key}"))
-    if "changed" in found:
-        lines.append("# When the source last changed the row; the newest version of a report counts:")
-        lines.append(f"# {_moment(sample, 'changed', roles['changed'], found['changed'])}")
+            lines.append(f'# check: no column looks like {key}: {key} = {{ columns = ["..."], format = "iso" }}')
     return lines
 
 
