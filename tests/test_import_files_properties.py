@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reportdb.mapping.failure import ImportFailure
@@ -64,8 +64,8 @@ def dialects(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @st.composite
-def files(draw: st.DrawFn) -> tuple[bytes, FileFormat, int, list[list[str]]]:
-    """A file in some dialect and encoding, its format, the number of its first row's line, and its rows."""
+def files(draw: st.DrawFn) -> tuple[str, str, FileFormat, int, list[list[str]]]:
+    """A file's text, its encoding, its format, the number of its first row's line, and its rows."""
     dialect, encoding = draw(dialects()), draw(st.sampled_from(sorted(ENCODINGS)))
     letters = UNICODE if encoding.startswith("utf") else LETTERS.replace("é", "" if encoding == "shift_jis" else "é")
     if encoding == "shift_jis":
@@ -91,26 +91,23 @@ def files(draw: st.DrawFn) -> tuple[bytes, FileFormat, int, list[list[str]]]:
         escape=dialect["escapechar"],
         header_line=above + 1,
     )
-    content = text.getvalue()
-    assume(not (encoding == "utf-16-le" and len(content) < 4))
-    return content.encode(encoding), written, above + sep + 2, rows
+    return text.getvalue(), encoding, written, above + sep + 2, rows
 
 
 @quickly
 @given(files())
 def test_rows_written_in_any_dialect_and_encoding_come_back(
-    tmp_path: Path, made: tuple[bytes, FileFormat, int, list[list[str]]]
+    tmp_path: Path, made: tuple[str, str, FileFormat, int, list[list[str]]]
 ) -> None:
-    content, written, first, rows = made
+    text, encoding, written, first, rows = made
     file = tmp_path / "rows"
-    file.write_bytes(content)
+    file.write_bytes(text.encode(encoding))
     with opened_file(file, _Every(written)) as source:
         found = list(source.rows())
     assert [row.reason for row in found] == [None] * len(rows)
     assert [row.fields for row in found] == [[unicodedata.normalize("NFC", word) for word in row] for row in rows]
     assert found[0].line == first
-    assert "".join(row.text for row in found) in content.decode(written.encoding if b"\0" not in content else
-                                                                "utf-16-be" if content.startswith(b"\0") else "utf-16")  # fmt: skip
+    assert text.endswith("".join(row.text for row in found))
 
 
 reports = st.lists(
@@ -121,9 +118,9 @@ reports = st.lists(
                 lambda at: at.replace(microsecond=0)
             ),
             "due": st.none()
-            | st.datetimes(
-                datetime.fromisoformat("2024-01-01"), datetime.fromisoformat("2025-01-01"), allow_imaginary=False
-            ).map(lambda at: at.replace(microsecond=0, hour=at.hour or 1)),
+            | st.datetimes(datetime.fromisoformat("2024-01-01"), datetime.fromisoformat("2025-01-01")).map(
+                lambda at: at.replace(microsecond=0, hour=at.hour or 1)
+            ),
             "how": st.sampled_from(["app", "phone", "Mobile"]),
             "what": st.sampled_from(["Trees", "Đường hỏng", "trees"]),
             "who": st.sampled_from(["Parks & Rec", "Sở Xây dựng", None]),
