@@ -250,6 +250,29 @@ def test_the_header_may_stand_below_title_rows(city: SampleCity) -> None:
     assert [report.line for report in reports] == [5, 6, 7]
 
 
+def test_blank_lines_above_the_header_and_the_end_of_a_dos_file_are_no_rows(city: SampleCity) -> None:
+    reports, rejected = read_rows(written(city, f"\r\n\r\n{CSV}\x1a"), city.mapping)
+    assert rejected == {}
+    assert [report.line for report in reports] == [4, 5, 6]
+
+
+def test_spaces_before_a_quote_are_passed_over_where_the_row_needs_it(city: SampleCity) -> None:
+    spaced = GOOD.replace('"Fallen', ' "Fallen')
+    reports, rejected = read_rows(written(city, "\n".join((HEADER, spaced, CLOSED))), city.mapping)
+    assert rejected == {}
+    assert reports[0].title == "Fallen, on a path"
+
+
+def test_utf_8_under_the_name_of_an_encoding_of_single_bytes_is_refused(city: SampleCity) -> None:
+    file = written(city, CSV, 'encoding = "windows-1252"')
+    with pytest.raises(ImportFailure, match="is not cp1252 text, but UTF-8: set encoding = 'utf-8'"):
+        read_rows(file, city.mapping)
+
+
+def test_unseen_characters_in_a_header_do_not_matter(city: SampleCity) -> None:
+    assert len(notes(city, written(city, CSV.replace("note", "no\u200bte\u00a0")))) == 3
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -340,6 +363,14 @@ def test_a_sheet_is_chosen_by_name_and_its_header_by_row(city: SampleCity) -> No
     written(city, b"")
     with pytest.raises(ImportFailure, match="Row 3 looks like the header: set header_line = 3"):
         read_rows(file, city.mapping)
+
+
+def test_what_stands_beside_a_table_costs_no_row(city: SampleCity) -> None:
+    rows = table()
+    rows[1] += [None, None, "remark of the desk"]
+    (first, *_) = raw_rows(written(city, workbook(rows), name="city.xlsx"), city.mapping)
+    assert first.reason is None
+    assert json.loads(first.text)["column 16"] == "remark of the desk"
 
 
 def test_numbers_of_a_sheet_are_never_written_with_an_exponent(city: SampleCity) -> None:

@@ -10,6 +10,7 @@ import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import IO
 
@@ -23,6 +24,7 @@ from reportdb.source_file.raw_row import LONGEST_ROW, RawRow
 _SEP_LINE = re.compile(r'"?sep=(.)"?[\r\n]*', re.IGNORECASE)
 _DELIMITERS = (",", ";", "\t", "|")
 _LINES_LOOKED_AT = 30  # for a header below title rows
+_BLANK = " \r\n\x1a"  # the last is the end of a file of DOS
 _NOT_CLOSED = "a quote is not closed, or is in the wrong place"
 
 
@@ -53,7 +55,7 @@ class CsvFile:
         while line := self._line():
             number = self._next
             self._next += 1
-            if line.strip(" \r\n"):
+            if line.strip(_BLANK):
                 found = True
                 yield self._row(number, line, width)
         if found:
@@ -84,12 +86,14 @@ class CsvFile:
     def _quoted(self, line: str, width: int) -> tuple[list[str], str]:
         """Parse a row with quotes, reading on if it spans lines; no fields if that fails.
 
-        An escape that makes the row unreadable was a letter: "C:\\" ends a field as RFC 4180 has it. Of rows with the
-        wrong number of columns only those on one line are certainly one row.
+        An escape that makes the row unreadable was a letter: "C:\\" ends a field as RFC 4180 has it. Spaces between a
+        delimiter and a quote are passed over if the row cannot be read otherwise. Of rows with the wrong number of
+        columns only those on one line are certainly one row.
         """
         single: tuple[list[str], str] = ([], line)
-        for escape in dict.fromkeys((self._format.escape, None)):
-            fields, lines = self._parsed(line, replace(self._format, escape=escape))
+        spaced = f"{self._format.delimiter} " in line
+        for escape, pass_spaces in product(dict.fromkeys((self._format.escape, None)), (False, True)[: 1 + spaced]):
+            fields, lines = self._parsed(line, replace(self._format, escape=escape), pass_spaces=pass_spaces)
             if len(fields) == width:
                 self._next += len(lines) - 1
                 return fields, "".join(lines)
@@ -98,7 +102,7 @@ class CsvFile:
                 single = fields, line
         return single
 
-    def _parsed(self, line: str, written: FileFormat) -> tuple[list[str], list[str]]:
+    def _parsed(self, line: str, written: FileFormat, *, pass_spaces: bool = False) -> tuple[list[str], list[str]]:
         """Return a row's fields, none if its quotes are wrong or not closed, and the lines that were read for it."""
         lines = [line]
 
@@ -113,7 +117,7 @@ class CsvFile:
                 yield more
 
         try:
-            return next(_reader(following(), written), []), lines
+            return next(_reader(following(), written, pass_spaces=pass_spaces), []), lines
         except csv.Error:
             return [], lines
 
@@ -147,7 +151,10 @@ class CsvFile:
             skipped.append(line)
             self._next += 1
             line = self._line()
-        if not line.strip():
+        while line and not line.strip(_BLANK) and not skipped:
+            self._next += 1
+            line = self._line()
+        if not line.strip(_BLANK):
             what = "is empty: not even a header" if not skipped else f"has no header in line {self._next}"
             raise ImportFailure(f"{self._file} {what}. Nothing was imported.")
         if "\0" in line or undecodable(line, self.encoding):
@@ -193,7 +200,7 @@ def encoding_cause(file: Path) -> str:
     return f"It looks like {likely}: set encoding = {likely!r} in [source]. " if likely else ""
 
 
-def _reader(lines: Iterator[str], written: FileFormat) -> Iterator[list[str]]:
+def _reader(lines: Iterator[str], written: FileFormat, *, pass_spaces: bool = False) -> Iterator[list[str]]:
     """Parse lines strictly. Raises csv.Error for a quote in the wrong place or one that is not closed."""
     return csv.reader(
         lines,
@@ -201,6 +208,7 @@ def _reader(lines: Iterator[str], written: FileFormat) -> Iterator[list[str]]:
         quotechar=written.quote,
         escapechar=written.escape,
         quoting=csv.QUOTE_MINIMAL if written.quote else csv.QUOTE_NONE,
+        skipinitialspace=pass_spaces,
         strict=True,
     )
 

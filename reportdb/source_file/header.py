@@ -1,5 +1,6 @@
 """The names of a file's columns, and which of them the mapping reads."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,10 +10,12 @@ from reportdb.mapping.failure import ImportFailure
 from reportdb.source_file.opening import Reads
 from reportdb.spelling import one_spelling
 
+_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
+
 
 def column_key(name: str) -> str:
-    """Return what names of columns are compared by: neither case, spaces nor Unicode composition."""
-    return one_spelling(name.replace("\ufeff", "")).replace(" ", "")
+    """Return what names of columns are compared by: neither case, spaces, unseen characters nor composition."""
+    return one_spelling(_UNSEEN.sub("", name)).replace(" ", "")
 
 
 @dataclass

@@ -1,5 +1,6 @@
 """Open a city's file as rows, whatever kind of file it is. Refuse one that is not what the mapping says."""
 
+import codecs
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,12 +11,13 @@ from reportdb.source_file.content import kind_of
 from reportdb.source_file.csv_file import CsvFile, encoding_cause
 from reportdb.source_file.encodings import encoding_of, undecodable
 from reportdb.source_file.json_file import JsonFile
-from reportdb.source_file.opening import Reads, start_of, text_of, told_when_broken
+from reportdb.source_file.opening import Reads, bytes_of, start_of, text_of, told_when_broken
 from reportdb.source_file.raw_row import FileSource
 from reportdb.source_file.sheet_file import SheetFile
 
 _SAMPLE = 1_000_000  # characters read to distinguish a wrong encoding from a broken row
 _FEW = 10  # up to this many undecodable lines are broken rows; more, and most lines beyond ASCII, mean a wrong encoding
+_FEW_LETTERS = 3
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
@@ -53,8 +55,13 @@ def _opened(file: Path, mapping: Reads, kind: str, start: bytes) -> Iterator[Fil
 def _refuse_wrong_encoding(file: Path, mapping: Reads, encoding: str) -> None:
     """Distinguish a file in another encoding from one with broken rows, by its beginning.
 
-    In another encoding, every row with letters beyond ASCII is broken.
+    In another encoding, every row with letters beyond ASCII is broken. An encoding of single bytes reads anything, but
+    no text in it is UTF-8 by chance.
     """
+    if not encoding.startswith("utf") and _is_utf8(file):
+        raise ImportFailure(
+            f"{file} is not {encoding} text, but UTF-8: set encoding = 'utf-8' in [source]. Nothing was imported."
+        )
     with text_of(file, encoding) as (text, _), told_when_broken(file):
         sample = text.read(_SAMPLE)
     if sample.isascii():
@@ -74,3 +81,14 @@ def _refuse_wrong_encoding(file: Path, mapping: Reads, encoding: str) -> None:
             f"{file} is not {encoding} text: line {number}, {where}, and {len(broken) - 1} more lines at its "
             f"beginning. {encoding_cause(file)}Set the mapping's encoding. Nothing was imported."
         )
+
+
+def _is_utf8(file: Path) -> bool:
+    """Return whether a file's beginning is UTF-8 and holds some letters beyond ASCII."""
+    with bytes_of(file) as (content, _), told_when_broken(file):
+        start = content.read(_SAMPLE)
+    try:
+        text = codecs.getincrementaldecoder("utf-8")().decode(start)
+    except UnicodeDecodeError:
+        return False
+    return sum(not letter.isascii() for letter in text) >= _FEW_LETTERS

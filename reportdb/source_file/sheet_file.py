@@ -25,7 +25,10 @@ Cell = int | float | str | bool | time | date | datetime | timedelta
 
 
 class SheetFile:
-    """A sheet: its header, then its rows, without blank ones; a row's line is its number in the sheet."""
+    """A sheet: its header, then its rows, without blank ones; a row's line is its number in the sheet.
+
+    Cells beyond the header's are no columns: what stands beside a table moves none of its cells.
+    """
 
     encoding = "utf-8"
 
@@ -65,13 +68,11 @@ class SheetFile:
             self._at = number
             if not cells:
                 continue
-            fields = cells + [""] * (width - len(cells))
-            named = dict(zip(self.header, fields, strict=False))
-            text = json.dumps({name: words for name, words in named.items() if words}, ensure_ascii=False)
-            reason = unsound(text, fields)
-            if reason is None and len(fields) > width:
-                reason = f"{len(fields)} columns where the header has {width}"
-            if reason:
+            fields = cells[:width] + [""] * (width - len(cells))
+            beside = {f"column {place}": word for place, word in enumerate(cells[width:], start=width + 1)}
+            named = dict(zip(self.header, fields, strict=True)) | beside
+            text = json.dumps({name: word for name, word in named.items() if word}, ensure_ascii=False)
+            if reason := unsound(text, fields):
                 yield RawRow(number, text, [], reason)
             else:
                 yield RawRow(number, text, self._columns.joined(fields, f"{self._file}, row {number}"))
