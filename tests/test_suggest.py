@@ -103,6 +103,7 @@ def test_vietnamese_columns_and_words_are_understood(tmp_path: Path) -> None:
     }
     assert (found["city"]["time_zone"], found["city"]["country"]) == ("Asia/Ho_Chi_Minh", "VN")
     assert found["source"]["delimiter"] == ";"
+    assert "decimal comma" in suggest(tmp_path / "city.csv")
     assert {term["code"] for term in found["channels"]["known"]} == {"app", "zalo", "phone", "other"}
 
 
@@ -136,6 +137,54 @@ def test_the_format_of_times_is_tried_and_day_and_month_are_told_apart_or_asked(
     assert suggested(tmp_path, opened(*words))["times"]["submitted"]["format"] == form
     (line,) = [one for one in suggest(tmp_path / "city.csv").splitlines() if one.startswith("submitted")]
     assert ("day and month may be exchanged" in line) == doubt
+
+
+def test_one_column_that_proves_the_order_of_day_and_month_tells_it_for_all(tmp_path: Path) -> None:
+    rows = ["1,01/02/2024,05/02/2024,Tree,Closed", "2,02/02/2024,25/02/2024,Tree,Closed"]
+    (tmp_path / "city.csv").write_text(table(*rows, header="id,opened,closed,category,status"))
+    text = suggest(tmp_path / "city.csv")
+    assert {one["format"] for one in tomllib.loads(text)["times"].values()} == {"%d/%m/%Y"}
+    assert "may be exchanged" not in text
+
+
+HEADERS = {
+    "New York": """
+        Unique Key|Created Date|Closed Date|Agency|Complaint Type|Descriptor|Incident Address|Status|Due Date|Location
+        284|07/11/2014 03:46:00 PM|07/14/2014 10:00:00 AM|DOT|Sidewalk|Defacement|1 MAIN ST|Closed||(40.89, -73.86)
+        id Unique Key, submitted Created Date, ended Closed Date, category Complaint Type, status Status, unit Agency,
+        address Incident Address, due Due Date
+    """,
+    "Chicago": """
+        SR_NUMBER|SR_TYPE|OWNER_DEPARTMENT|STATUS|ORIGIN|CREATED_DATE|CLOSED_DATE|STREET_ADDRESS|LATITUDE|LONGITUDE
+        SR18-1|Pothole|CDOT|Completed|Phone Call|07/18/2018 12:05:14 PM|07/19/2018 12:05:14 PM|1 X ST|41.8|-87.6
+        id SR_NUMBER, submitted CREATED_DATE, ended CLOSED_DATE, category SR_TYPE, status STATUS, unit OWNER_DEPARTMENT,
+        address STREET_ADDRESS, channel ORIGIN, lon LONGITUDE, lat LATITUDE
+    """,
+    "San Francisco": """
+        CaseID|Opened|Closed|Updated|Status|Responsible Agency|Category|Request Type|Address|Latitude|Longitude|Source
+        101|07/01/2008 12:38:00 AM|07/13/2008 12:38:00 AM||Closed|DPW|Graffiti|On wall|addr|37.77|-122.41|Phone
+        id CaseID, submitted Opened, ended Closed, category Category, status Status, unit Responsible Agency,
+        address Address, channel Source, lon Longitude, lat Latitude
+    """,
+    "of another kind": """
+        Service Request #|Date Received|Date Due|Date Completed|Issue Type|Assigned Dept|Current State|GPS Lon|GPS Lat
+        9|2024-01-02 10:00|2024-01-09 10:00|2024-01-03 10:00|Noise|Police|Done|-97.7|30.2
+        id Service Request #, submitted Date Received, due Date Due, ended Date Completed, category Issue Type,
+        status Current State, unit Assigned Dept, lon GPS Lon, lat GPS Lat
+    """,
+}
+
+
+@pytest.mark.parametrize("city", HEADERS)
+def test_the_columns_of_cities_are_known_by_their_names(tmp_path: Path, city: str) -> None:
+    header, row, *roles = [line.strip() for line in HEADERS[city].strip().splitlines()]
+    expected = dict(one.split(" ", 1) for one in " ".join(roles).split(", "))
+    first, rest = row.split("|", 1)
+    (tmp_path / "city.txt").write_text("\n".join((header, *(f"{first}{n}|{rest}" for n in range(3)))))
+    found = tomllib.loads(suggest(tmp_path / "city.txt"))
+    times = {key: said["columns"][0] for key, said in found["times"].items() if key != "changed"}
+    columns = {key: said if isinstance(said, str) else said[0] for key, said in found["columns"].items()}
+    assert {key: said for key, said in (columns | times).items() if key != "title"} == expected
 
 
 def test_a_date_and_its_time_in_another_column_are_joined(tmp_path: Path) -> None:
@@ -238,6 +287,23 @@ def test_workbooks_and_json_are_suggested_too(tmp_path: Path) -> None:
     assert found["times"]["ended"]["columns"] == found["times"]["changed"]["columns"] == ["updated_datetime"]
 
 
+@pytest.mark.parametrize(
+    ("header", "words", "hint"),
+    [
+        ("place", '"(42.36, -71.06)"', "'place' seems to hold a point, such as '(42.36, -71.06)'"),
+        ("place", "POINT (-71.06 42.36)", "'place' seems to hold a point"),
+        ("x_coordinate", "774512.5", "'x_coordinate' may be a coordinate of a projection"),
+    ],
+)
+def test_a_point_that_is_written_otherwise_is_pointed_at(tmp_path: Path, header: str, words: str, hint: str) -> None:
+    (tmp_path / "city.csv").write_text(
+        table(f"1,2024-03-01,,Tree,Open,{words}", header=f"id,opened,closed,category,status,{header}")
+    )
+    text = suggest(tmp_path / "city.csv")
+    assert f"# check: {hint}" in text
+    assert '# check: no column looks like a lon: lon = "..."' in text
+
+
 def test_words_that_do_not_recur_are_not_shown(tmp_path: Path) -> None:
     rows = [f"{n},2024-03-01,,Pothole,Open,-71,42,Mrs {n} of house {n} calls" for n in range(50)]
     suggested(tmp_path, table(*rows, header="id,opened,closed,category,status,lon,lat,remarks"))
@@ -254,10 +320,21 @@ def test_the_command_writes_a_mapping_that_imports(connection: psycopg.Connectio
     assert run.invoke(app, [*command, "--to", str(city.mapping)]).exit_code == 3  # it is there
     city.mapping.unlink()
     assert run.invoke(app, [*command, "--to", str(city.mapping)]).exit_code == 0
+    assert run.invoke(app, command).stdout == city.mapping.read_text(encoding="utf-8")
     counts = city.load_bytes(connection, content)
     assert (counts.new, counts.rejected) == (4, 0)
     statuses = connection.execute("select status, count(*) from report group by 1").fetchall()
     assert dict(statuses) == {"waiting": 1, "in_progress": 1, "resolved": 1, "refused": 1}
+
+
+def test_a_name_with_unseen_characters_survives_a_terminal(tmp_path: Path) -> None:
+    (tmp_path / "city.csv").write_text(
+        table("1,2024-03-01,,Tree,Open,-71,42").replace("category", "type\u202e\u200b x")
+    )
+    shown = CliRunner().invoke(app, ["import", "suggest", str(tmp_path / "city.csv")]).stdout
+    assert "\u202e" not in shown
+    (tmp_path / "mapping.toml").write_text(shown, encoding="utf-8")
+    assert read_rows(tmp_path / "city.csv", tmp_path / "mapping.toml")[0][0].category == "tree"
 
 
 def test_a_file_that_holds_no_rows_is_refused_in_words(tmp_path: Path) -> None:

@@ -6,9 +6,14 @@ from collections import Counter
 from importlib import resources
 from statistics import median
 
+from reportdb.suggest.roles import holds_points
+from reportdb.suggest.sample import Sample
+from reportdb.suggest.toml_lines import shown
+
 _LINE = re.compile(r"^([A-Z]{2})\t([+-]\d+)([+-]\d+)\t(\S+)", re.MULTILINE)
 _NEAR = 0.6  # degrees; zones of a part of a state ("America/Indiana/Knox") count only so near
 _VIETNAMESE = frozenset("ăâđêôơưĂÂĐÊÔƠƯạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ")
+_PROJECTED = re.compile(r"x_?coord.*|y_?coord.*|x|y|easting|northing|(state_?plane|vn2000)_?[xy]", re.IGNORECASE)
 _OFTEN = 0.01  # of all points; one as frequent as this is a default point, not a place
 _FEWEST = 20
 
@@ -25,6 +30,20 @@ def middle(points: list[tuple[float, float]]) -> tuple[float, float] | None:
     if not real:
         return None
     return median(lon for lon, _ in real), median(lat for _, lat in real)
+
+
+def point_hints(sample: Sample, roles: dict[str, str]) -> list[str]:
+    """Say where a point may stand if no column holds its longitude and latitude."""
+    if {"lon", "lat"} <= roles.keys():
+        return []
+    hints = []
+    for column in sample.columns.values():
+        words = list(column.words)[:100]
+        if holds_points(column):
+            hints.append(f"{shown(column.name)} seems to hold a point, such as {shown(words[0])}")
+        elif words and _PROJECTED.fullmatch(column.name.rpartition(".")[2]):
+            hints.append(f"{shown(column.name)} may be a coordinate of a projection, such as {shown(words[0])}")
+    return hints
 
 
 def default_points(points: list[tuple[float, float]]) -> list[tuple[tuple[float, float], int]]:

@@ -78,14 +78,14 @@ NAMES: dict[str, tuple[str, ...]] = {
     "text": ("nội dung", "nội dung phản ánh", "mô tả", "description", "detail", "details", "comments", "queue", "note"),
     "address": (
         "địa chỉ", "vị trí", "địa điểm", "location", "street_address", "streetaddress", "incident_address", "address",
-        "full_address", "place", "location_address",
+        "full_address", "place", "location_address", "street",
     ),
     "lon": (
-        "longitude", "lon", "long", "lng", "kinh độ", "geometry.coordinates.0", "location.longitude", "longtitude",
-        "geom_lon", "x",
+        "longitude", "lon", "long", "lng", "kinh độ", "geometry.coordinates.0", "geometry.x", "location.longitude",
+        "longtitude", "geom_lon", "x",
     ),
     "lat": (
-        "latitude", "lat", "vĩ độ", "geometry.coordinates.1", "location.latitude", "geom_lat", "y",
+        "latitude", "lat", "vĩ độ", "geometry.coordinates.1", "geometry.y", "location.latitude", "geom_lat", "y",
     ),
     "late": (
         "ontime", "on_time", "exceeded_est_timeframe", "overdue", "late", "is_late", "quá hạn", "tình trạng hạn",
@@ -98,9 +98,29 @@ NAMES: dict[str, tuple[str, ...]] = {
         "ward", "phường xã", "phường", "xã", "neighborhood", "neighbourhood", "community_area", "nc",
     ),
 }  # fmt: skip
+PARTS: dict[str, str] = {
+    "submitted": "opened|created|submitted|reported|entered|logged|received|requested|gui|tao|tiep nhan",
+    "due": "due|deadline|target|sla|expected|han",
+    "ended": "closed|completed|resolved|finished|completion|resolution|hoan thanh|ket thuc",
+    "changed": "updated|modified|cap nhat",
+    "id": "number|no|id|ref|reference|ticket|ma",
+    "status": "status|state|trang thai|tinh trang",
+    "category": "category|issue|problem|complaint|service|type|linh vuc|loai",
+    "unit": "dept|department|agency|team|division|don vi|co quan",
+    "channel": "channel|origin|source|method|kenh|nguon",
+    "severity": "priority|severity|urgency|muc do|uu tien",
+    "lon": "lon|long|lng|longitude",
+    "lat": "lat|latitude",
+    "address": "address|location|dia chi",
+}
+"""Words in the name of a column that no city's list above has, the times first."""
+
 _MOST_SHARED = {"title", "text"}  # may repeat a column that has another role
 _MOST_WORDS = {"status": 60, "severity": 60, "late": 5, "channel": 1000, "unit": 1000, "category": 1000,
                "district": 700, "ward": 700}  # fmt: skip
+_POINT = re.compile(
+    r"\s*\(?\s*-?\d+\.\d+\s*[,;]\s*-?\d+\.\d+\s*\)?\s*|\s*POINT.*|\s*\{.*coordinates.*", re.IGNORECASE | re.DOTALL
+)
 _DEGREES = {"lon": 180, "lat": 90}
 _TIMES = ("submitted", "due", "ended", "received", "changed")
 
@@ -123,12 +143,27 @@ def find_roles(sample: Sample) -> dict[str, str]:
         chosen = next((one for one in free if _fits(role, one, sample)), None)
         if chosen is not None:
             roles[role] = chosen.name
+    _by_parts(roles, sample)
+    if "received" in roles and "submitted" not in roles:
+        roles["submitted"] = roles.pop("received")
     _by_words(roles, sample)
     if roles.get("title") == roles.get("category"):
         roles.pop("title", None)
     if roles.get("text") in {roles.get("title"), roles.get("category")}:
         roles.pop("text", None)
     return roles
+
+
+def _by_parts(roles: dict[str, str], sample: Sample) -> None:
+    """Find columns by a word within their names: "Service Request #", "GPS Lon"."""
+    for role, pattern in PARTS.items():
+        if role in roles or (role == "submitted" and "received" in roles):
+            continue
+        for column in sample.columns.values():
+            split = re.sub(r"([a-z])([A-Z])", r"\1 \2", column.name.replace("#", " number "))
+            named = " ".join(word for one in re.split(r"[\W_]+", split) if (word := plain(one)))
+            if re.search(rf"\b(?:{pattern})\b", named) and column.filled and _fits(role, column, sample):
+                _take(roles, role, [column])
 
 
 def _fits(role: str, column: Column, sample: Sample) -> bool:
@@ -141,7 +176,15 @@ def _fits(role: str, column: Column, sample: Sample) -> bool:
         return _is_time(column)
     if role in _DEGREES:
         return _degrees(column, _DEGREES[role])
+    if role == "address":
+        return not holds_points(column)
     return role not in _MOST_WORDS or (len(column.words) <= _MOST_WORDS[role] and not _is_time(column))
+
+
+def holds_points(column: Column) -> bool:
+    """Return whether most words of a column are points: "(42.3, -71.1)", WKT or GeoJSON."""
+    words = list(column.words)[:100]
+    return bool(words) and 2 * sum(_POINT.fullmatch(word) is not None for word in words) > len(words)
 
 
 def _by_words(roles: dict[str, str], sample: Sample) -> None:
@@ -164,9 +207,8 @@ def _by_words(roles: dict[str, str], sample: Sample) -> None:
 
 def _take(roles: dict[str, str], role: str, columns: Iterable[Column]) -> None:
     for column in columns:
-        if column.name not in roles.values():
+        if column.name not in roles.values() and role not in roles:
             roles[role] = column.name
-            return
 
 
 def _unique(column: Column) -> float:

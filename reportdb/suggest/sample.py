@@ -2,10 +2,12 @@
 
 import csv
 import io
+import json
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 
 from reportdb.mapping.failure import ImportFailure
@@ -163,8 +165,7 @@ def _split(text: str, delimiter: str, escape: str | None) -> list[tuple[int, lis
 def _header_row(file: Path, written: FileFormat) -> int:
     """Return the row of a sheet that is as wide as most rows below it."""
     with opened_file(file, _Unread(written)) as source:
-        rows = [(1, [name for name in source.header if not name.startswith("column ")])]
-        for row, _ in zip(source.rows(), range(_LINES), strict=False):
-            rows.append((row.line, [one for one in row.fields if one.strip()] or row.text.split('": "')))
-    widest = max(len(fields) for _, fields in rows)
-    return next(line for line, fields in rows if 2 * len(fields) > widest)
+        widths = [(1, sum(not name.startswith("column ") for name in source.header))]
+        widths += [(row.line, len(json.loads(row.text))) for row in islice(source.rows(), _LINES)]
+    widest = max(width for _, width in widths)
+    return next(line for line, width in widths if 2 * width > widest)

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from reportdb.mapping.file_format import FileFormat
-from reportdb.suggest.places import default_points, is_vietnamese, middle, zone_of
+from reportdb.suggest.places import default_points, is_vietnamese, middle, point_hints, zone_of
 from reportdb.suggest.roles import find_roles, plain
 from reportdb.suggest.sample import Column, Sample, read_sample
 from reportdb.suggest.time_lines import time_lines
@@ -15,6 +15,7 @@ _NOTHING = frozenset(
     {"null", "n/a", "na", "none", "nan", "nil", "-", "--", "?", "#n/a", "(null)", "<null>", "undefined"}
 )
 _WHOLE_WITH_FRACTION = re.compile(r"\d+\.0")
+_DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
 _SCIENTIFIC = re.compile(r"\d(\.\d+)?[eE]\+?\d+")
 _MOST_NOTHING = 5
 _MOST_UNREAD = 60
@@ -116,7 +117,7 @@ def _columns(sample: Sample, roles: dict[str, str]) -> list[str]:
     for role in _GUESSED:
         if role in roles:
             words = sample.column(roles[role]).words
-            lines.append(line(role, quoted(roles[role]), f"{len(words):,} words, such as {_few(list(words))}"))
+            lines.append(line(role, quoted(roles[role]), f"{_many(len(words))}, such as {_few(list(words))}"))
         elif role in {"category", "status"}:
             lines.append(f'# check: no column looks like a {role}: {role} = "..."')
     lines += [
@@ -124,13 +125,18 @@ def _columns(sample: Sample, roles: dict[str, str]) -> list[str]:
         for role in ("title", "text", "address")
         if role in roles
     ]
-    lines += [
-        line(role, quoted(roles[role])) if role in roles else f'# check: no column looks like a {role}: {role} = "..."'
-        for role in ("lon", "lat")
-    ]
+    lines += [_degree_line(sample, roles, role) for role in ("lon", "lat")]
+    lines += [f"# check: {hint}" for hint in point_hints(sample, roles)]
     unread = [name for name, column in sample.columns.items() if name not in roles.values() and column.filled]
     lines += [f"# not read: {shown(name)}, {_about(sample.column(name))}" for name in unread[:_MOST_UNREAD]]
     return lines
+
+
+def _degree_line(sample: Sample, roles: dict[str, str], role: str) -> str:
+    if role not in roles:
+        return f'# check: no column looks like a {role}: {role} = "..."'
+    comma = any(_DECIMAL_COMMA.fullmatch(word) for word in sample.column(roles[role]).words)
+    return line(role, quoted(roles[role]), "written with a decimal comma" if comma else None)
 
 
 def _id_check(sample: Sample, name: str) -> str | None:
@@ -155,7 +161,7 @@ def _points(sample: Sample, roles: dict[str, str]) -> list[tuple[float, float]]:
     points = []
     for row in sample.rows:
         try:
-            points.append((float(row[lon]), float(row[lat])))
+            points.append((float(row[lon].replace(",", ".")), float(row[lat].replace(",", "."))))
         except ValueError:
             continue
     return points
@@ -204,7 +210,11 @@ def _about(column: Column) -> str:
     """Describe a column that is not read; its words are shown only if they recur, for others may be a citizen's."""
     words = list(column.words)
     recur = _RECUR * len(words) <= column.filled and all(len(word) <= _LONGEST_WORD for word in words)
-    return f"such as {_few(words)}" if recur else f"{len(words):,} different words"
+    return f"such as {_few(words)}" if recur else _many(len(words))
+
+
+def _many(number: int) -> str:
+    return "one word" if number == 1 else f"{number:,} different words"
 
 
 def _few(words: list[str]) -> str:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from reportdb.suggest.roles import plain
 from reportdb.suggest.sample import Sample
-from reportdb.suggest.times import Written, time_of_day, written_times
+from reportdb.suggest.times import Written, order_told, time_of_day, written_times
 from reportdb.suggest.toml_lines import line, listed, quoted, shown
 
 _KEYS = ("submitted", "received", "due", "ended")
@@ -18,11 +18,10 @@ _MOST_PLACEHOLDERS = ("1900-01-01", "1970-01-01", "9999-12-31")
 
 def time_lines(sample: Sample, roles: dict[str, str], zone: str, *, day_first: bool | None) -> list[str]:
     """Return the lines of `[times]`."""
-    found = {
-        role: written
-        for role in (*_KEYS, "changed")
-        if role in roles and (written := written_times(sample.column(roles[role]).words, day_first=day_first))
-    }
+    found = _found(sample, roles, day_first, told=None)
+    orders = {order for written in found.values() if (order := order_told(written)) is not None}
+    if len(orders) == 1:
+        found = _found(sample, roles, day_first, told=orders.pop())
     lines = ["[times]"]
     offset = found.get("submitted")
     if offset and offset.has_zone:
@@ -38,6 +37,15 @@ def time_lines(sample: Sample, roles: dict[str, str], zone: str, *, day_first: b
         elif key in {"submitted", "ended"}:
             lines.append(f'# check: no column looks like {key}: {key} = {{ columns = ["..."], format = "iso" }}')
     return lines
+
+
+def _found(sample: Sample, roles: dict[str, str], day_first: bool | None, told: bool | None) -> dict[str, Written]:
+    return {
+        role: written
+        for role in (*_KEYS, "changed")
+        if role in roles
+        and (written := written_times(sample.column(roles[role]).words, day_first=day_first, told=told))
+    }
 
 
 def _moment(sample: Sample, key: str, name: str, written: Written | None) -> str:

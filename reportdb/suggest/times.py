@@ -54,10 +54,11 @@ def time_of_day(words: Iterable[str]) -> str | None:
     return next((form for form in _TIMES if tried and all(_reads(form, word) for word in tried)), None)
 
 
-def written_times(words: Counter[str], *, day_first: bool | None) -> Written | None:
+def written_times(words: Counter[str], *, day_first: bool | None, told: bool | None = None) -> Written | None:
     """Return how times are written, or None if most of the words are none.
 
-    `day_first`: what the country does, used only where the words themselves do not tell; None if that is unknown.
+    `told`: whether another column of the file proves that the day comes first, or the month. `day_first`: what the
+    country does, used only where no words tell; None if that is unknown.
     """
     tried = list(islice(words, _MOST_TRIED))
     if not tried:
@@ -72,7 +73,16 @@ def written_times(words: Counter[str], *, day_first: bool | None) -> Written | N
             best = Written(form, share, odd, None, found)
     if best is None or best.share < 0.5:
         return None
-    return _day_or_month(best, tried, day_first)
+    return _day_or_month(best, tried, day_first, told)
+
+
+def order_told(written: Written) -> bool | None:
+    """Return whether a column's words prove that the day comes first (True) or the month (False), else None."""
+    if written.doubt:
+        return None
+    if any(sign in written.format for sign in _DAY_FIRST):
+        return True
+    return False if any(sign in written.format for sign in _MONTH_FIRST.values()) else None
 
 
 def _candidates(few: list[str]) -> list[tuple[str, Callable[[str], datetime | None]]]:
@@ -82,7 +92,7 @@ def _candidates(few: list[str]) -> list[tuple[str, Callable[[str], datetime | No
     return [(form, read) for form, read in forms if 2 * sum(read(word) is not None for word in few) >= len(few)]
 
 
-def _day_or_month(best: Written, tried: list[str], day_first: bool | None) -> Written:
+def _day_or_month(best: Written, tried: list[str], day_first: bool | None, told: bool | None) -> Written:
     """Decide between day first and month first where both read all words."""
     for days, months in _MONTH_FIRST.items():
         if days in best.format or months in best.format:
@@ -95,6 +105,8 @@ def _day_or_month(best: Written, tried: list[str], day_first: bool | None) -> Wr
         return best
     mine, theirs = _days(best.moments), _days(others)
     swapped = Written(other, len(others) / len(tried), best.odd, None, others)
+    if told is not None:
+        return best if any(sign in best.format for sign in _DAY_FIRST) == told else swapped
     if max(mine, theirs) >= _CLEARLY * max(1, min(mine, theirs)):
         chosen = best if mine < theirs else swapped
         why = "no day above 12: this order keeps the dates together, but day and month may be exchanged"

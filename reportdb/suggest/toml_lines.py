@@ -8,8 +8,8 @@ _LONGEST = 60  # characters of a word in a comment
 
 
 def quoted(words: str) -> str:
-    """Return words as a TOML string."""
-    return json.dumps(words, ensure_ascii=False).replace("\x7f", "\\u007f")
+    """Return words as a TOML string; what cannot be seen is escaped, so that it survives a terminal."""
+    return "".join(one if one.isprintable() else f"\\U{ord(one):08x}" for one in json.dumps(words, ensure_ascii=False))
 
 
 def listed(words: tuple[str, ...] | list[str]) -> str:
