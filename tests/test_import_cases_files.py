@@ -235,6 +235,15 @@ def test_doubled_and_blank_names_that_nobody_reads_do_not_matter(city: SampleCit
     assert len(notes(city, written(city, "\n".join((f"{HEADER},,other,other,", *rows))))) == 3
 
 
+def test_a_header_alone_that_ends_in_a_delimiter_costs_no_row(city: SampleCity) -> None:
+    assert len(notes(city, written(city, "\n".join((f"{HEADER},", "", *ROWS))))) == 3
+
+
+def test_rows_with_a_delimiter_too_many_are_broken_for_it_may_stand_anywhere(city: SampleCity) -> None:
+    _, rejected = read_rows(written(city, "\n".join((HEADER, *(f"{row}," for row in ROWS)))), city.mapping)
+    assert set(rejected.values()) == {"14 columns where the header has 13"}
+
+
 def test_a_sep_line_names_the_delimiter(city: SampleCity) -> None:
     rows = io.StringIO()
     csv.writer(rows, delimiter=";").writerows(csv.reader(CSV.splitlines()))
@@ -332,6 +341,7 @@ DOCUMENTS: dict[str, tuple[str, bytes]] = {
     "json": ("city.json", json.dumps(objects(), indent=1).encode()),
     "json in utf-16": ("city.json", json.dumps(objects(), ensure_ascii=False).encode("utf-16")),
     "georeport": ("city.json", json.dumps({"count": 3, "service_requests": objects()}).encode()),
+    "georeport from xml": ("city.json", json.dumps({"service_requests": {"request": objects()}}).encode()),
     "portal": ("city.json", json.dumps({"help": {"x": [1]}, "result": {"records": objects()}}).encode()),
     "without a suffix": ("city", workbook(table())),
 }

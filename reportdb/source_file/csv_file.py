@@ -171,7 +171,16 @@ class CsvFile:
         header = read_header(own, self._mapping, self._file)
         if header.missing:
             refuse_missing(header, own, self._cause(header, own, [*skipped, "".join(lines)]), self._file)
+        if not own[-1] and self._widths() == {len(own) - 1}:
+            header.names.pop()  # the header alone ends in a delimiter
         return header
+
+    def _widths(self) -> set[int]:
+        """Return how many columns the first rows have."""
+        first = [line for _ in range(_LINES_LOOKED_AT) if (line := self._line())]
+        self._ahead.extendleft(reversed(first))
+        rows = [_forgiving([line], self._format) for line in first if line.strip(_BLANK)]
+        return {len(fields) for row in rows for fields in row}
 
     def _cause(self, header: Header, own: list[str], above: list[str]) -> str:
         """Return the likely cause of missing columns in a sentence: another delimiter, or a header further below."""

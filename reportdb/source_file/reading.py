@@ -17,7 +17,8 @@ from reportdb.source_file.sheet_file import SheetFile
 
 _SAMPLE = 1_000_000  # characters read to distinguish a wrong encoding from a broken row
 _FEW = 10  # up to this many undecodable lines are broken rows; more, and most lines beyond ASCII, mean a wrong encoding
-_FEW_LETTERS = 3
+_FEW_LETTERS = 3  # beyond ASCII; so many are not UTF-8 by chance
+_SET_ENCODING = "Set the mapping's encoding. "
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
@@ -79,7 +80,7 @@ def _refuse_wrong_encoding(file: Path, mapping: Reads, encoding: str) -> None:
         number, where = broken[0]
         raise ImportFailure(
             f"{file} is not {encoding} text: line {number}, {where}, and {len(broken) - 1} more lines at its "
-            f"beginning. {encoding_cause(file)}Set the mapping's encoding. Nothing was imported."
+            f"beginning. {encoding_cause(file) or _SET_ENCODING}Nothing was imported."
         )
 
 
