@@ -13,7 +13,9 @@ from typing import Any
 import openpyxl
 import psycopg
 import pytest
+from typer.testing import CliRunner
 
+from reportdb.__main__ import app
 from reportdb.importer import ImportFailure
 from tests.import_sample import AGAIN, CLOSED, GOOD, HEADER, MAPPING, SampleCity
 from tests.read_rows import raw_rows, read_rows, told
@@ -509,6 +511,18 @@ def test_rejects_of_a_sheet_hold_the_row_as_json(connection: psycopg.Connection,
     assert line == "3"
     assert json.loads(row)["id"] == "8"
     assert json.loads(row)["opened"] == "yesterday"
+
+
+def test_rejects_of_a_workbook_are_a_csv_file_by_name(
+    database: str, city: SampleCity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = table()
+    rows[2][1] = "yesterday"
+    file = written(city, workbook(rows), name="city.xlsx")
+    monkeypatch.chdir(city.folder)
+    command = ["import", "csv", str(file), str(city.mapping), "--database", database]
+    assert CliRunner().invoke(app, command).stdout.startswith("3 rows read = 2 new")
+    assert (city.folder / "rejects-city.xlsx.csv").read_text(encoding="utf-8").startswith("line,reason,row")
 
 
 def test_importing_the_same_rows_as_another_kind_of_file_changes_nothing(

@@ -35,7 +35,7 @@ def import_csv(
                     connection,
                     file,
                     mapping=mapping,
-                    rejects=rejects or Path(f"rejects-{file.name.removesuffix('.gz')}"),
+                    rejects=rejects or _rejects_of(file),
                     boundaries=boundaries or file.parent,
                     progress=progress,
                 )
@@ -44,6 +44,12 @@ def import_csv(
         out.print(counts.sentence(), highlight=False, soft_wrap=True)
     if counts.rejected:
         raise typer.Exit(1)
+
+
+def _rejects_of(file: Path) -> Path:
+    """Return where a file's rejected rows go by default: a CSV file, whatever the file is."""
+    name = file.name.removesuffix(".gz")
+    return Path(f"rejects-{name}" if name.lower().endswith(".csv") else f"rejects-{name}.csv")
 
 
 @import_app.command("suggest")
