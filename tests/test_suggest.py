@@ -240,7 +240,7 @@ def test_ids_that_went_through_a_spreadsheet_or_repeat_are_named(tmp_path: Path)
     assert "ids in scientific notation" in suggest(tmp_path / "city.csv")
     rows = [f"{n // 2 if n < 2 else n},2024-03-01,,Pothole,Open,-71,42" for n in range(20)]
     suggested(tmp_path, table(*rows))
-    assert '"id"  # check: 1 rows repeat an id' in suggest(tmp_path / "city.csv")
+    assert '"id"  # check: 1 row with an id that is there before' in suggest(tmp_path / "city.csv")
 
 
 def test_a_point_that_very_many_share_is_asked(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from reportdb.suggest.places import default_points, is_vietnamese, middle, point
 from reportdb.suggest.roles import find_roles, plain
 from reportdb.suggest.sample import Column, Sample, read_sample
 from reportdb.suggest.time_lines import time_lines
-from reportdb.suggest.toml_lines import line, listed, quoted, shown
+from reportdb.suggest.toml_lines import in_rows, line, listed, quoted, shown
 from reportdb.suggest.word_lines import word_lines
 
 _NOTHING = frozenset(
@@ -147,9 +147,9 @@ def _id_check(sample: Sample, name: str) -> str | None:
     if all(_WHOLE_WITH_FRACTION.fullmatch(word) for word in column.words):
         return "ids end in .0: the file went through a spreadsheet"
     if repeated:
-        return f"{repeated:,} rows repeat an id"
+        return f"{in_rows(repeated)} with an id that is there before"
     if column.filled < len(sample.rows):
-        return f"blank in {len(sample.rows) - column.filled:,} rows"
+        return f"blank in {in_rows(len(sample.rows) - column.filled)}"
     return None
 
 

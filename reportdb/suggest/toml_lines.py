@@ -23,6 +23,11 @@ def shown(words: str) -> str:
     return repr(plain if len(plain) <= _LONGEST else f"{plain[: _LONGEST - 3]}...")
 
 
+def in_rows(number: int) -> str:
+    """Return a number of rows in words."""
+    return "1 row" if number == 1 else f"{number:,} rows"
+
+
 def line(key: str, value: str, check: str | None = None) -> str:
     """Return one line, with what is to be checked."""
     return f"{key} = {value}" + (f"  # check: {check}" if check else "")

@@ -4,7 +4,7 @@ from collections import Counter
 
 from reportdb.suggest.meanings import CHANNELS, channel_of, late_meaning, severity_meaning, status_meaning
 from reportdb.suggest.sample import Sample
-from reportdb.suggest.toml_lines import line, listed, quoted, shown
+from reportdb.suggest.toml_lines import in_rows, line, listed, quoted, shown
 
 _MOST_SHOWN = 40
 _OTHER = '{ code = "other", vi = "Khác", en = "Other" }'
@@ -15,7 +15,7 @@ def word_lines(sample: Sample, roles: dict[str, str]) -> list[str]:
     lines = _statuses(sample, roles)
     if "severity" in roles:
         words = _counted(sample, roles["severity"])
-        lines += ["[severities]", *(line(quoted(word), quoted(severity_meaning(word)), f"{often:,} rows")
+        lines += ["[severities]", *(line(quoted(word), quoted(severity_meaning(word)), f"{in_rows(often)}")
                                     for word, often in words.most_common()), ""]  # fmt: skip
     return [*lines, *_channels(sample, roles), *_added(sample, roles), *_late(sample, roles)]
 
@@ -41,7 +41,7 @@ def _statuses(sample: Sample, roles: dict[str, str]) -> list[str]:
     for word, often in _counted(sample, roles["status"]).most_common():
         ended = closed[word] / rows[word] if rows[word] else 0.0
         meaning = status_meaning(word)
-        said = f"{often:,} rows, {ended:.0%} with a closing time"
+        said = f"{in_rows(often)}, {ended:.0%} with a closing time"
         if meaning is None:
             meaning = "resolved" if ended > 0.5 else "waiting"
             said += "; the word is unknown, guessed by its closing times"
@@ -49,7 +49,7 @@ def _statuses(sample: Sample, roles: dict[str, str]) -> list[str]:
             said += "; the closing times say otherwise"
         lines.append(line(quoted(word), quoted(meaning), said))
     if rows[""]:
-        lines.append(f"# check: {rows['']:,} rows have no status.")
+        lines.append(f"# check: {in_rows(rows[''])} without a status.")
     return [*lines, ""]
 
 
@@ -67,10 +67,10 @@ def _channels(sample: Sample, roles: dict[str, str]) -> list[str]:
             rows = sum(counted[word] for word in meant[code])
             lines.append(
                 f"    {{ code = {quoted(code)}, vi = {quoted(vi)}, en = {quoted(en)}, words = {listed(meant[code])} }},"
-                f"  # check: {rows:,} rows"
+                f"  # check: {in_rows(rows)}"
             )
     known = {word for words in meant.values() for word in words}
-    rest = [f"#   {shown(word)}: {often:,} rows" for word, often in counted.most_common() if word not in known]
+    rest = [f"#   {shown(word)}: {in_rows(often)}" for word, often in counted.most_common() if word not in known]
     return [*lines, f"    {_OTHER},", "]", *_listed("Added under their own names", rest), ""]
 
 
@@ -78,10 +78,12 @@ def _added(sample: Sample, roles: dict[str, str]) -> list[str]:
     lines = ["[categories]", 'unlisted = "add"']
     if "category" in roles and sample.column(roles["category"]).filled < len(sample.rows):
         blank = len(sample.rows) - sample.column(roles["category"]).filled
-        lines += [line("blank", '"other"', f"{blank:,} rows have none"), f"known = [{_OTHER}]"]
+        lines += [line("blank", '"other"', f"{in_rows(blank)} without one"), f"known = [{_OTHER}]"]
     lines.append("")
     if "unit" in roles:
-        words = [f"#   {shown(word)}: {often:,} rows" for word, often in _counted(sample, roles["unit"]).most_common()]
+        words = [
+            f"#   {shown(word)}: {in_rows(often)}" for word, often in _counted(sample, roles["unit"]).most_common()
+        ]
         lines += ["[units]", 'unlisted = "add"', *_listed("Several words for one unit belong into known", words), ""]
     return lines
 
