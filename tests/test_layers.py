@@ -47,6 +47,7 @@ ROOMS = {
         "mapping",
         "source_file",
         "rows",
+        "suggest",
         "importer",
         "demo_city",
         "demo",

@@ -88,6 +88,7 @@ def import_reports(
             boundaries=boundaries,
             progress=progress,
             at=at or datetime.now(UTC),
+            encoding=opened.encoding,
         )
 
 
@@ -100,10 +101,11 @@ def import_rows(
     boundaries: Path,
     at: datetime,
     progress: Progress | None = None,
+    encoding: str = "utf-8",
 ) -> Counts:
-    """Import the rows of any source through a mapping; like `import_reports`."""
+    """Import the rows of any source through a mapping; like `import_reports`. `encoding`: of the rejects file."""
     try:
-        with rejects_file(rejects, mapping.file_format.encoding) as refused:
+        with rejects_file(rejects, encoding) as refused:
             with connection.transaction():
                 counts = _import(connection, source, mapping, refused, boundaries, progress, at)
                 summarise(connection, now=at)

@@ -29,6 +29,8 @@ def read_mapping(name: str) -> Mapping:
         ) from error
     mapping = _mapping(table)
     table.refuse_the_rest()
+    for column in mapping.file_format.also_named.keys() - set(mapping.columns()):
+        table.table("source").table("also_named").refuse(column, "is no column that the mapping reads")
     return mapping
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from reportdb.mapping.failure import ImportFailure
+from reportdb.source_file.encodings import KEEP_BYTES
 
 HEADER = ["line", "reason", "row"]
 
@@ -15,6 +16,10 @@ class Rejects:
     """Collects rejected rows beside the rejects file's place, and moves them there when the import is done."""
 
     def __init__(self, file: Path, encoding: str) -> None:
+        """Begin a rejects file in the encoding of its source, so that a row's bytes stay as they were.
+
+        UTF-16 and UTF-32, whose units are no single bytes, become UTF-8.
+        """
         self.count = 0
         self._place, self._unfinished = file, file.with_name(f"{file.name}.{os.getpid()}.unfinished")
         if file.is_dir():
@@ -25,8 +30,8 @@ class Rejects:
             self._file = open(  # noqa: SIM115
                 self._unfinished,
                 "w",
-                encoding=encoding,
-                errors="surrogateescape",
+                encoding="utf-8" if encoding.startswith(("utf-16", "utf-32", "utf-8")) else encoding,
+                errors=KEEP_BYTES,
                 newline="",
                 opener=lambda path, flags: os.open(path, flags, 0o600),
             )
