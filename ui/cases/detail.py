@@ -46,6 +46,7 @@ def head(run: Run, case: Case) -> dict[str, Any]:
         "results": results(case),
         "answer": (case["answer"] or "").strip(),
         "resolved": case["status"] == "resolved",
+        "stale": _stale(case),
     }
     return {"case": shown}
 
@@ -56,6 +57,17 @@ def _placed_by(run: Run, case: Case) -> str:
     if len(marked) == 1:
         return _("{level} as the source names it, not by a point", level=levels.one(run.city, marked[0]))
     return _("Area as the source names it, not by a point") if marked else ""
+
+
+def _stale(case: Case) -> str:
+    """Say that the source's newest row of a case could not be read, and why; empty if it could."""
+    if case["stale_since"] is None:
+        return ""
+    return _(
+        "These data may be out of date: the newest row of the source, imported {at}, could not be read ({reason}).",
+        at=moment(case["stale_since"]),
+        reason=case["stale_reason"],
+    )
 
 
 def way(run: Run, case: Case, steps: pd.DataFrame) -> dict[str, Any]:
@@ -124,7 +136,7 @@ def terms(case: Case, steps: pd.DataFrame) -> list[dict[str, Any]]:
         "name": _("To be handled"),
         "due": case["due_at"],
         "done": case["ended_at"],
-        "done_words": _("ended {at}", at=moment(case["ended_at"])),
+        "done_words": _("ended {at}", at=moment(case["ended_at"])) if case["ended_known"] else _("ended, time unknown"),
         "minutes": case["handle_minutes"],
         "start": _start(case["handle_from"] or "submitted", steps, "reopened"),
         "confirmed": case["handle_confirmed"],
@@ -141,14 +153,15 @@ def terms(case: Case, steps: pd.DataFrame) -> list[dict[str, Any]]:
         if ruled and term["minutes"] is not None:
             rule = _("{hours} {clock} {start}", hours=in_hours(term["minutes"]), clock=clock, start=term["start"])
         more = [ngettext("extended {count} time", "extended {count} times", extended)] if extended else []
-        late = term["done"] is not None and term["done"] > term["due"]
+        unknown = term is handled and not case["ended_known"]
+        late = term["done"] is not None and not unknown and term["done"] > term["due"]
         shown.append(
             {
                 "name": term["name"],
                 "due": _due(case) if stopped else moment(term["due"]),
                 "done": term["done_words"] if term["done"] is not None else "",
-                "late": _("late") if late else _("in time"),
-                "tone": "overdue" if late else "good",
+                "late": _("neither late nor in time") if unknown else _("late") if late else _("in time"),
+                "tone": "muted" if unknown else "overdue" if late else "good",
                 "rule": ", ".join([rule, *(more if term is handled else [])]),
                 "sure": not ruled or bool(term["confirmed"] and sure_hours),
                 "why_unsure": _("the office hours are an assumption") if term["confirmed"] else "",
