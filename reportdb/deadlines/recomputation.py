@@ -78,9 +78,9 @@ class Given:
 class Changes:
     """The reports whose deadlines would change, ordered by id, with their present and new deadlines.
 
-    `ended_at` is when each was resolved or refused (NaT: open; 1900, so never late: at an unknown time). `looked_at` is the number of reports recomputed;
-    `unknown` those left unchanged because only the source gave their deadline, or because an extension does not say how
-    long.
+    `ended_at` is when each was resolved or refused (NaT: open; 1900, so never late: at an unknown time).
+    `looked_at` is the number of reports recomputed; `unknown` those left unchanged because only the source gave their
+    deadline, or because an extension does not say how long.
     """
 
     ids: Ints

@@ -1,8 +1,9 @@
 """A mapping as a whole, and which columns it reads."""
 
 from collections.abc import Mapping as Words
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from reportdb.mapping.acceptance import Acceptance
 from reportdb.mapping.city import City, LevelName, WorkingHours
 from reportdb.mapping.file_format import FileFormat
 from reportdb.mapping.moments import Moment
@@ -48,10 +49,12 @@ class Mapping:
     district: PublishedArea | None
     ward: PublishedArea | None
     layers: tuple[Layer, ...]
+    changed: Moment | None = None  # when the source last changed a row
+    acceptance: Acceptance = field(default_factory=Acceptance)
 
     def columns(self) -> list[str]:
         """Return every column that the mapping reads, once, in the order of use."""
-        moments = [moment for moment in (self.submitted, self.received, self.due, self.ended) if moment]
+        moments = [moment for moment in (self.submitted, self.received, self.due, self.ended, self.changed) if moment]
         single = [self.id, self.status, self.severity, self.channel, self.category, self.unit, self.officer]
         single += [
             self.location.lon,

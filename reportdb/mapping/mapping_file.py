@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from reportdb.mapping.acceptance import read_acceptance
 from reportdb.mapping.city import read_city, read_level_names, read_working_hours
 from reportdb.mapping.failure import ImportFailure
 from reportdb.mapping.file_format import read_file_format
@@ -72,4 +73,6 @@ def _mapping(table: Table) -> Mapping:
         district=read_published_area(published.table("district")) if "district" in published else None,
         ward=read_published_area(published.table("ward")) if "ward" in published else None,
         layers=tuple(read_layer(layer) for layer in table.tables("boundaries")),
+        changed=read_moment(times.table("changed")) if "changed" in times else None,
+        acceptance=read_acceptance(source),
     )

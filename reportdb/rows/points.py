@@ -23,6 +23,15 @@ def read_point(fields: Fields, location: Location) -> tuple[float, float] | tupl
     return lon, lat
 
 
+def written_point(fields: Fields, location: Location) -> tuple[float, float] | None:
+    """Return the two numbers of a row's point as they are written, longitude first; None if they are no numbers."""
+    try:
+        lon, lat = (float(fields.value(column) or "") for column in (location.lon, location.lat))
+    except ValueError:
+        return None
+    return lon, lat
+
+
 def read_published_area(fields: Fields, area: PublishedArea | None) -> str | None:
     """Return the source's word for an area, in its mapping's spelling, or None."""
     words = fields.value(area.column) if area else None

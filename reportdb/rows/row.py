@@ -51,6 +51,10 @@ class ReportRow:
     published_ward: str | None
     published_status: str
     notes: tuple[Note, ...] = ()
+    changed_at: datetime | None = None  # when the source last changed the row
+    ended_known: bool = True  # False: closed, and ended_at is only a time by which it was
+    reopen_count: int | None = None
+    place: str = ""  # "located", "no point", "nowhere" or "not degrees"; "" if nobody looked
 
 
 class Fields:

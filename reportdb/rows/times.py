@@ -41,6 +41,16 @@ class TimeReader:
         due = self._written(mapping.due) if mapping.due else None
         return start, later[0], self._instant(due) if due else None, later[1]
 
+    def changed(self) -> datetime | None:
+        """Return when the source last changed the row, in UTC; None if it does not say, or it cannot be read."""
+        moment = self._mapping.changed
+        try:
+            written = self._written(moment) if moment else None
+        except Rejected as reason:
+            self._fields.note(reason.kind, " and ".join(moment.columns) if moment else "")
+            return None
+        return self._instant(written) if written else None
+
     def _written(self, moment: Moment) -> datetime | None:
         """Return a time as written: without a zone if it is the city's local time."""
         parts = [self._fields.value(column) for column in moment.columns]
