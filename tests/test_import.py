@@ -145,8 +145,6 @@ def test_of_rows_with_the_same_id_the_first_counts(connection: psycopg.Connectio
         (GOOD.replace("7,", "7" * 201 + ",", 1), "id is longer than 200 characters"),
         (GOOD.replace(",open", ",lost"), "status 'lost' is not in the mapping"),
         (GOOD.replace(",open", ","), "status is blank"),
-        (GOOD.replace(",open", ",closed"), "status is 'closed', yet there is no time of closing"),
-        (CLOSED.replace(",closed", ",open"), "status is 'open', yet there is a time of closing"),
         (GOOD.replace("2024-03-01 09:00:00", ""), "opened: no time of submission"),
         (GOOD.replace("2024-03-05", "9999-12-31"), "due '9999-12-31 09:00:00' is not between 1900 and 2199"),
         (GOOD.replace("2024-03-05", "05.03.2024"), "due '05.03.2024 09:00:00' is no time as the mapping writes it"),

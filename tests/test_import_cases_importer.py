@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -103,7 +103,7 @@ def test_a_closing_time_that_becomes_known_counts_from_then_on(connection: psyco
         (sample.own / "input.csv").read_text().replace("10:00:00,,Pothole,Closed", "10:00:00,2024-03-09,Pothole,Closed")
     )
     counts = sample.load_bytes(connection, known.encode())
-    assert (counts.updated, counts.account.changes["ended"]) == (2, 2)
+    assert (counts.updated, counts.account.changes["with another closing time"]) == (2, 2)
     assert rows(connection, "select count(*) from report where ended_known and worked_minutes is not null") == [(3,)]
     assert damage(connection) == []
 
@@ -212,7 +212,7 @@ def test_a_newer_file_closes_and_reopens(connection: psycopg.Connection, case: N
     sample.load(connection, "march.csv")
     counts = sample.load(connection, "april.csv")
     assert (counts.updated, counts.rejected) == (2, 0)
-    assert (counts.account.changes["resolved"], counts.account.changes["reopened"]) == (1, 1)
+    assert (counts.account.changes["resolved since"], counts.account.changes["open again"]) == (1, 1)
     assert rows(connection, "select public_code, status from report order by 1") == [
         ("S-1", "resolved"),
         ("S-2", "waiting"),
@@ -385,3 +385,93 @@ def test_a_dry_run_tells_all_and_changes_nothing(connection: psycopg.Connection,
     assert rows(connection, "select code from category") == [("pothole",)]
     assert [line[0] for line in listed(dated.folder / "rejects-input.csv.dry-run")] == ["4"]
     assert dated.load_text(connection, *file) == told
+
+
+# Snapshots of what is open
+
+DAY = timedelta(days=1)
+FIRST = datetime(2024, 3, 10, 9, tzinfo=NEW_YORK)
+
+
+@pytest.fixture
+def daily(tmp_path: Path) -> Case:
+    """A city whose file holds what is open, each day anew."""
+    made = Case("36", tmp_path)
+    made.remap("nothing = []", 'nothing = []\nmissing = "closed"')
+    return made
+
+
+def snapshot(daily: Case, connection: psycopg.Connection, *numbers: int, at: datetime, bad: int = -1) -> Any:
+    lines = [f"{n},2024-03-01 09:00:00,,Pothole,{'Lost' if n == bad else 'Open'},-73.9,40.7" for n in numbers]
+    header = "id,opened,closed,category,status,lon,lat"
+    return daily.load_text(connection, header, *lines, snapshot_at=at, at=at.astimezone(UTC))
+
+
+STATES = "select public_code, status, ended_at, ended_known from report order by id"
+
+
+def test_a_report_missing_from_a_snapshot_is_closed_then(connection: psycopg.Connection, daily: Case) -> None:
+    snapshot(daily, connection, 1, 2, 3, at=FIRST)
+    counts = snapshot(daily, connection, 1, 3, at=FIRST + DAY)
+    assert (counts.unchanged, counts.account.closed_as_missing) == (2, 1)
+    assert (
+        "1 open report was closed, because it is missing from the snapshot of 2024-03-11 13:00 UTC." in counts.lines()
+    )
+    ended = FIRST + DAY
+    assert rows(connection, STATES)[1] == ("S-2", "resolved", ended, True)
+    assert rows(connection, "select kind from report_event where report_id = 2 order by n") == [
+        ("submitted",),
+        ("resolved",),
+    ]
+    assert damage(connection) == []
+    # It is there again: it was not closed after all.
+    assert snapshot(daily, connection, 1, 2, 3, at=FIRST + 2 * DAY).account.changes["open again"] == 1
+    assert {status for _, status, *_ in rows(connection, STATES)} == {"waiting"}
+
+
+def test_an_older_snapshot_closes_and_opens_nothing(connection: psycopg.Connection, daily: Case) -> None:
+    snapshot(daily, connection, 1, 2, at=FIRST)
+    snapshot(daily, connection, 1, at=FIRST + 2 * DAY)
+    before = rows(connection, STATES)
+    counts = snapshot(daily, connection, 2, at=FIRST + DAY)
+    assert (counts.older, counts.account.closed_as_missing) == (1, 0)
+    assert rows(connection, STATES) == before
+
+
+def test_the_end_is_unknown_after_a_gap_and_where_it_decides_whether_it_was_late(
+    connection: psycopg.Connection, daily: Case
+) -> None:
+    daily.remap("ended = {", 'due = { columns = ["due"], format = "iso" }\nended = {')
+    header = "id,opened,closed,category,status,lon,lat,due"
+    lines = [f"{n},2024-03-01,,Pothole,Open,-73.9,40.7,2024-03-{due}" for n, due in ((1, "09"), (2, "11"), (3, "20"))]
+    daily.load_text(connection, header, *lines, "4,2024-03-01,,Pothole,Open,,,", snapshot_at=FIRST)
+    daily.load_text(connection, header, "4,2024-03-01,,Pothole,Open,,,", snapshot_at=FIRST + DAY)
+    assert [known for *_, known in rows(connection, STATES)] == [True, False, True, True]
+    daily.load_text(connection, header, "5,2024-03-01,,Pothole,Open,,,", snapshot_at=FIRST + 7 * DAY)
+    assert [known for *_, known in rows(connection, STATES)] == [True, False, True, False, True]
+    assert damage(connection) == []
+
+
+def test_a_snapshot_that_is_too_small_is_refused(connection: psycopg.Connection, daily: Case) -> None:
+    snapshot(daily, connection, *range(20), at=FIRST)
+    with pytest.raises(ImportFailure, match="would close 11 of 20 open reports"):
+        snapshot(daily, connection, *range(9), at=FIRST + DAY)
+    assert rows(connection, "select count(*) from report where ended_at is not null") == [(0,)]
+    daily.remap('missing = "closed"', 'missing = "closed"\nmost_missing = 0.9')
+    assert snapshot(daily, connection, *range(9), at=FIRST + DAY).account.closed_as_missing == 11
+
+
+def test_a_report_whose_row_was_rejected_is_not_missing(connection: psycopg.Connection, daily: Case) -> None:
+    snapshot(daily, connection, 1, 2, at=FIRST)
+    counts = snapshot(daily, connection, 1, 2, at=FIRST + DAY, bad=2)
+    assert (counts.rejected, counts.account.closed_as_missing, counts.account.made_stale) == (1, 0, 1)
+    assert [status for _, status, *_ in rows(connection, STATES)] == ["waiting", "waiting"]
+
+
+def test_without_a_time_the_snapshot_is_as_old_as_its_newest_row(connection: psycopg.Connection, daily: Case) -> None:
+    header = "id,opened,closed,category,status,lon,lat"
+    one, two = (f"{n},2024-03-0{n} 09:00:00,,Pothole,Open,-73.9,40.7" for n in (1, 2))
+    daily.load_text(connection, header, one, two)
+    counts = daily.load_text(connection, header, one, two.replace("2,", "3,", 1).replace("03-02", "03-05"))
+    assert counts.account.snapshot_at == datetime(2024, 3, 5, 9, tzinfo=NEW_YORK)
+    assert rows(connection, STATES)[1][:3] == ("S-2", "resolved", datetime(2024, 3, 5, 9, tzinfo=NEW_YORK))

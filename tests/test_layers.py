@@ -46,6 +46,7 @@ ROOMS = {
         "mapping",
         "source_file",
         "rows",
+        "account",
         "importer",
         "demo_city",
         "demo",

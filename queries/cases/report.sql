@@ -29,8 +29,7 @@ select
     -- Whether an area is the source's own word, because no point told it.
     coalesce(source.district_from_source, false) as district_from_source,
     coalesce(source.ward_from_source, false) as ward_from_source,
-    -- When a newer row of the source could not be read, and why: what is shown may be out of date.
-    source.stale_since, source.stale_reason,
+    source.stale_since,  -- when a newer row of the source could not be read: what is shown may be out of date
     source.report_id is not null as published, source.published_late, source.published_status,
     source.published_district, source.published_ward,
     rule.receive_minutes, rule.handle_minutes, rule.clock, rule.handle_from, rule.source as rule_source,

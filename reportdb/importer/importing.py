@@ -7,8 +7,8 @@ from pathlib import Path
 import psycopg
 from rich.progress import Progress
 
-from reportdb.importer.account import Account, Counts
-from reportdb.importer.causes import exchanged_points, refuse_many_rejected
+from reportdb.account.account import Account, Counts
+from reportdb.account.causes import exchanged_points, refuse_many_rejected
 from reportdb.importer.city import claim_city, fill_city_calendar, load_layers
 from reportdb.importer.merging import add_terms, merge
 from reportdb.importer.named_areas import name_areas

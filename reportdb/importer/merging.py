@@ -13,6 +13,7 @@ from typing import Literal
 import psycopg
 from psycopg import sql
 
+from reportdb.importer.changes import count_changes
 from reportdb.mapping.words import Term
 
 # What a report takes from a row, besides its identifiers.
@@ -23,19 +24,6 @@ _TAKEN = (
 _NAMED = {"channel_id": "channel", "category_id": "category", "unit_id": "unit"}  # rows refer to these by code
 # In these columns past versions equal their report.
 _NEVER_CHANGE = ("channel_id", "district_id", "ward_id", "submitted_at")
-# Which columns tell of a change (reportdb/importer/account.py).
-_TOLD = {
-    "due": "due_at",
-    "received": "received_at",
-    "submitted": "submitted_at",
-    "category": "category_id",
-    "severity": "severity",
-    "channel": "channel_id",
-    "unit": "unit_id",
-    "officer": "officer",
-    "place": "lon, lat, district_id, ward_id",
-    "text": "title, text, address",
-}
 _PUBLISHED = (
     "published_late, published_district, published_ward, published_status, district_named, ward_named, "
     "district_from_source, ward_from_source"
@@ -52,7 +40,7 @@ class Merged:
     not_located: int
     disagree: int
     by_source: int
-    changes: dict[str, int]  # updated reports by one of CHANGES (reportdb/importer/account.py)
+    changes: dict[str, int]  # updated reports by what changed, in words
 
 
 def add_terms(
@@ -124,7 +112,7 @@ def merge(connection: psycopg.Connection, at: datetime, unread: Set[str] = froze
             arriving_published=_of("arriving", _PUBLISHED),
         )
     )
-    changes = _changes(connection)
+    changes = count_changes(connection, _PUBLISHED)
     _correct_past(connection)
     updated = connection.execute(
         sql.SQL(
@@ -222,36 +210,6 @@ def _arriving(column: str, unread: Set[str]) -> sql.Composable:
     return sql.SQL("case when {} then {} else {} end as {}").format(
         sql.SQL(keeps_own), sql.Identifier("report", column), said, sql.Identifier(column)
     )
-
-
-def _changes(connection: psycopg.Connection) -> dict[str, int]:
-    """Return how many of the reports in `changed` differ in which way from their rows, before they are corrected."""
-    ways = {
-        "resolved": "report.ended_at is null and arriving.status = 'resolved'",
-        "refused": "report.ended_at is null and arriving.status = 'refused'",
-        "reopened": "report.ended_at is not null and arriving.ended_at is null",
-        "status": """report.status <> arriving.status
-            and (report.ended_at is null) = (arriving.ended_at is null)""",
-        "ended": """report.ended_at is not null and arriving.ended_at is not null
-            and (report.ended_at, report.ended_known) is distinct from (arriving.ended_at, arriving.ended_known)""",
-        "published": f"""({_listed("report_source", _PUBLISHED)})
-            is distinct from ({_listed("arriving", _PUBLISHED)})""",
-    } | {
-        way: f"({_listed('report', columns)}) is distinct from ({_listed('arriving', columns)})"
-        for way, columns in _TOLD.items()
-    }
-    counts = sql.SQL(", ").join(sql.SQL(f"count(*) filter (where {differs})") for differs in ways.values())
-    row = connection.execute(
-        sql.SQL(
-            """select {} from changed join arriving using (id) join report using (id)
-               left join report_source on report_id = id"""
-        ).format(counts)
-    ).fetchone()
-    return dict(zip(ways, row or (), strict=False))
-
-
-def _listed(table: str, columns: str) -> str:
-    return ", ".join(f"{table}.{column}" for column in columns.split(", "))
 
 
 def _correct_past(connection: psycopg.Connection) -> None:

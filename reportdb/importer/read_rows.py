@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from rich.progress import Progress, TaskID
 
-from reportdb.importer.causes import Sample
+from reportdb.account.causes import Sample
 from reportdb.importer.versions import RejectedRow
 from reportdb.mapping.mapping import Mapping
 from reportdb.rows.row import Rejected, ReportRow

@@ -46,7 +46,7 @@ def head(run: Run, case: Case) -> dict[str, Any]:
         "results": results(case),
         "answer": (case["answer"] or "").strip(),
         "resolved": case["status"] == "resolved",
-        "stale": _stale(case),
+        "stale": moment(case["stale_since"]) if case["stale_since"] else "",
     }
     return {"case": shown}
 
@@ -57,17 +57,6 @@ def _placed_by(run: Run, case: Case) -> str:
     if len(marked) == 1:
         return _("{level} as the source names it, not by a point", level=levels.one(run.city, marked[0]))
     return _("Area as the source names it, not by a point") if marked else ""
-
-
-def _stale(case: Case) -> str:
-    """Say that the source's newest row of a case could not be read, and why; empty if it could."""
-    if case["stale_since"] is None:
-        return ""
-    return _(
-        "These data may be out of date: the newest row of the source, imported {at}, could not be read ({reason}).",
-        at=moment(case["stale_since"]),
-        reason=case["stale_reason"],
-    )
 
 
 def way(run: Run, case: Case, steps: pd.DataFrame) -> dict[str, Any]:

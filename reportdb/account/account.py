@@ -8,26 +8,6 @@ from pathlib import Path
 
 from reportdb.mapping.failure import ImportFailure
 
-# How a known report may have changed, in the order in which the account tells it.
-CHANGES = {
-    "resolved": "resolved since",
-    "refused": "refused since",
-    "reopened": "open again",
-    "status": "in another status",
-    "ended": "with another closing time",
-    "due": "with a moved deadline",
-    "received": "with another time of being taken on",
-    "submitted": "with another time of submission",
-    "category": "in another category",
-    "severity": "of another severity",
-    "channel": "by another channel",
-    "unit": "with another unit",
-    "officer": "with another officer",
-    "place": "in another place",
-    "text": "with corrected words",
-    "published": "with other words of the source's own",
-}
-
 
 @dataclass(frozen=True)
 class Account:
@@ -46,7 +26,7 @@ class Account:
     future: int = 0  # submitted, received or closed later than the import
     before_2000: int = 0  # any time before the year 2000
     time_unknown: int = 0  # closed, and nobody knows when
-    changes: Mapping[str, int] = field(default_factory=dict)  # reports by one of CHANGES
+    changes: Mapping[str, int] = field(default_factory=dict)  # reports by what changed, in words
     closed_as_missing: int = 0  # reports that a snapshot does not hold any more
     closed_at_unknown_time: int = 0  # of those
     snapshot_at: datetime | None = None
@@ -134,16 +114,16 @@ class Counts:
                 "on-time rate."
             )
         if self.updated:
-            ways = ", ".join(
-                f"{told.changes[way]:,} {words}" for way, words in CHANGES.items() if told.changes.get(way)
-            )
-            yield f"Of the {self.updated:,} updated reports, a report counting in each of its changes: {ways}."
+            ways = ", ".join(f"{count:,} {words}" for words, count in told.changes.items() if count)
+            yield f"The {self.updated:,} updated, each counted once for every change: {ways}."
         if told.snapshot_at:
             unknown = f", {told.closed_at_unknown_time:,} of them at an unknown time" * bool(
                 told.closed_at_unknown_time
             )
+            many = told.closed_as_missing != 1
             yield (
-                f"{told.closed_as_missing:,} open reports were closed, because they are missing from the snapshot of "
+                f"{told.closed_as_missing:,} open report{'s were' if many else ' was'} closed, because "
+                f"{'they are' if many else 'it is'} missing from the snapshot of "
                 f"{told.snapshot_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC{unknown}."
             )
         if told.dry_run:
