@@ -74,6 +74,10 @@ RULES: dict[tuple[str, ...], tuple[str, str]] = {
         "lists that are not of one length",
         "run `python -m reportdb summarise --recount`",
     ),
+    ("report_source", "stale_reason", "stale_since"): (
+        "a mark of being out of date without its reason, or a reason without the mark",
+        "fill or empty stale_since and stale_reason together",
+    ),
     ("report_source", "district_from_source", "district_named"): (
         "a district by the source's word, and no district that it names",
         "import the city's file again",

@@ -63,7 +63,11 @@ def way(run: Run, case: Case, steps: pd.DataFrame) -> dict[str, Any]:
     """Return a case's holders and steps for cases/report_way.html."""
     spans = held(steps, run.filters.at)
     worked = worked_minutes(run.reports, spans)
-    return {"steps": timeline(run, steps), "holders": holders(run, spans, worked, still=case["ended_at"] is None)}
+    shown = timeline(run, steps)
+    if not case["ended_known"]:
+        end = max(n for n, kind in enumerate(steps["kind"]) if kind in ("resolved", "refused"))
+        shown[end]["note"] = _("The source does not say when it was closed; by this time it was.")
+    return {"steps": shown, "holders": holders(run, spans, worked, still=case["ended_at"] is None)}
 
 
 def deadline_terms(run: Run, case: Case, steps: pd.DataFrame) -> dict[str, Any]:
