@@ -8,7 +8,7 @@ import psycopg
 from rich.progress import Progress
 
 from reportdb.account.account import Account, Counts
-from reportdb.account.causes import exchanged_points, refuse_many_rejected
+from reportdb.account.causes import exchanged_points
 from reportdb.importer.city import claim_city, fill_city_calendar, load_layers
 from reportdb.importer.merging import add_terms, merge
 from reportdb.importer.named_areas import name_areas
@@ -135,14 +135,7 @@ class _Import:
             raise ImportFailure("The file holds a header and not a single row. Nothing was imported.")
         kept = keep_newest(connection, self._rejects)
         rows.kinds[REPEATS] += kept.rejected
-        refuse_many_rejected(
-            mapping,
-            len(self._source.header),
-            rows.sample,
-            rows=rows.read - kept.repeated,
-            rejected=self._rejects.count,
-            kinds=rows.kinds,
-        )
+        rows.refuse_if_too_many(kept.repeated)
         note_rejected(connection, rows.rejected)
         taken_at = self._date_snapshot()
         dated = mapping.changed is not None or taken_at is not None

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from rich.progress import Progress, TaskID
 
-from reportdb.account.causes import Sample
+from reportdb.account.causes import Sample, refuse_many_rejected
 from reportdb.importer.versions import RejectedRow
 from reportdb.mapping.mapping import Mapping
 from reportdb.rows.row import Rejected, ReportRow
@@ -14,6 +14,7 @@ from reportdb.source_file.raw_row import RawRow, RowSource
 from reportdb.source_file.rejects import Notes, Rejects
 
 _ROWS_BETWEEN_SIGNS = 1000
+_REJECTED_AT_A_TIME = 1_000_000  # so many fit into memory; a file of more is judged by its beginning
 
 
 class ReadRows:
@@ -66,6 +67,21 @@ class ReadRows:
         if self._reader.source_ref is not None:
             changed_at = self._reader.changed_at()
             self.rejected.append(RejectedRow(self._reader.source_ref, row.line, reason.kind, changed_at))
+        if self._rejects.count % _REJECTED_AT_A_TIME == 0:
+            self.refuse_if_too_many()
+
+    def refuse_if_too_many(self, repeated: int = 0) -> None:
+        """Raise ImportFailure if too many of the rows read so far are rejected; `repeated` repeat others and do not
+        count.
+        """
+        refuse_many_rejected(
+            self._mapping,
+            len(self._source.header),
+            self.sample,
+            rows=self.read - repeated,
+            rejected=self._rejects.count,
+            kinds=self.kinds,
+        )
 
     def _sign(self, task: TaskID | None) -> None:
         if self._progress and task is not None:
