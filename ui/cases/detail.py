@@ -64,7 +64,7 @@ def way(run: Run, case: Case, steps: pd.DataFrame) -> dict[str, Any]:
     spans = held(steps, run.filters.at)
     worked = worked_minutes(run.reports, spans)
     shown = timeline(run, steps)
-    if not case["ended_known"]:
+    if case["ended_at"] is not None and not case["ended_known"]:
         end = max(n for n, kind in enumerate(steps["kind"]) if kind in ("resolved", "refused"))
         shown[end]["note"] = _("The source does not say when it was closed; by this time it was.")
     return {"steps": shown, "holders": holders(run, spans, worked, still=case["ended_at"] is None)}
