@@ -63,7 +63,8 @@ def _recount(connection: psycopg.Connection, *, calendar_changed: bool) -> None:
             sql.SQL(
                 """update {} as own set worked_minutes = cast(ceil(worked.minutes) as integer)
                    from {} as ended cross join lateral try_working_between(ended.submitted_at, ended.ended_at) as worked
-                   where ended.ctid = own.ctid and ended.ended_at is not null and (%s or ended.worked_minutes is null)
+                   where ended.ctid = own.ctid and ended.ended_at is not null and ended.ended_known
+                       and (%s or ended.worked_minutes is null)
                        and own.worked_minutes is distinct from cast(ceil(worked.minutes) as integer)"""
             ).format(sql.Identifier(table), sql.Identifier(table)),
             [calendar_changed],
@@ -82,10 +83,12 @@ def _recount(connection: psycopg.Connection, *, calendar_changed: bool) -> None:
     step = (last - start) / (1 + reports // _REPORTS_AT_ONCE) + timedelta(microseconds=1)
     while start <= last:
         connection.execute(
-            """insert into report_change
+            """insert into report_change (sign, report_id, district_id, ward_id, unit_id, category_id, channel_id, cell,
+                   submitted_at, received_at, receive_due_at, due_at, ended_at, status, rating, rated_at, reopen_count,
+                   worked_minutes, open_differs_from, severity, ended_known)
                select 1, id, district_id, ward_id, unit_id, category_id, channel_id, cell, submitted_at,
                    received_at, receive_due_at, due_at, ended_at, status, rating, rated_at, reopen_count,
-                   worked_minutes, null, severity
+                   worked_minutes, null, severity, ended_known
                from report where submitted_at >= %s and submitted_at < %s""",
             [start, start + step],
         )

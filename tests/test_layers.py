@@ -48,6 +48,7 @@ ROOMS = {
         "source_file",
         "rows",
         "suggest",
+        "account",
         "importer",
         "demo_city",
         "demo",

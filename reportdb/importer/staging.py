@@ -1,16 +1,22 @@
 """A file's rows in a temporary table: located, and ready to be merged by set-based statements."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from itertools import islice
+from typing import Literal, TypedDict
 
 import numpy as np
 import psycopg
+from psycopg import sql
 
 from reportdb.areas import Locator
 from reportdb.mapping.mapping import Mapping
 from reportdb.mapping.places import PublishedArea
 from reportdb.rows.row import ReportRow
 from reportdb.spelling import one_spelling
+
+Vocabulary = Literal["channel", "category", "unit"]
+"""The tables of terms that rows name by their codes."""
 
 _ROWS_AT_A_TIME = 10_000
 
@@ -45,13 +51,17 @@ _STAGED = """
         district_named integer,
         ward_named integer,
         district_from_source boolean not null default false,
-        ward_from_source boolean not null default false
+        ward_from_source boolean not null default false,
+        changed_at timestamptz,
+        ended_known boolean not null,
+        reopen_count smallint,
+        place text not null
     ) on commit drop
 """
 _COPIED = (
     "line, raw, source_ref, public_code, channel, category, severity, unit, officer, lon, lat, address, title, text, "
     "submitted_at, received_at, due_at, ended_at, status, published_late, published_district, published_ward, "
-    "published_status, district_id, ward_id, disagrees"
+    "published_status, district_id, ward_id, disagrees, changed_at, ended_known, reopen_count, place"
 )
 
 
@@ -94,6 +104,10 @@ def stage(connection: psycopg.Connection, rows: Iterable[ReportRow], mapping: Ma
                         district or None,
                         ward or None,
                         comparison.disagrees(row, district, ward),
+                        row.changed_at,
+                        row.ended_known,
+                        row.reopen_count,
+                        row.place or ("no point" if row.lon is None else "located"),
                     )
                 )
     if not mapping.location.columns():
@@ -111,6 +125,51 @@ def _keep_points(connection: psycopg.Connection) -> None:
                  from report left join report_source on report_id = id) as report
            where report.source_ref = staged.source_ref and report.lon is not null"""
     )
+
+
+class StagedFacts(TypedDict):
+    """What the rows that count tell, for the account (reportdb/importer/account.py)."""
+
+    places: dict[str, int]
+    in_no_area: int
+    future: int
+    before_2000: int
+    time_unknown: int
+
+
+def staged_facts(connection: psycopg.Connection, at: datetime) -> StagedFacts:
+    """Count the rows of `staged` by place, and those with a time after `at` or before 2000, or of an unknown end."""
+    places: dict[str, int] = dict(
+        connection.execute("select place, count(*) from staged group by 1 order by 2 desc, 1").fetchall()
+    )
+    row = connection.execute(
+        """select
+               count(*) filter (where lon is not null and (district_id is null or district_from_source)
+                   and (ward_id is null or ward_from_source)),
+               count(*) filter (where greatest(submitted_at, received_at, ended_at) > %s),
+               count(*) filter (where least(submitted_at, received_at, due_at, ended_at) < '2000-01-01'),
+               count(*) filter (where not ended_known)
+           from staged""",
+        [at],
+    ).fetchone()
+    in_no_area, future, before_2000, time_unknown = row or (0, 0, 0, 0)
+    return StagedFacts(
+        places=places, in_no_area=in_no_area, future=future, before_2000=before_2000, time_unknown=time_unknown
+    )
+
+
+def staged_codes(connection: psycopg.Connection) -> dict[Vocabulary, set[str]]:
+    """Return the codes of the channels, categories and units that the rows of `staged` name."""
+    tables: tuple[Vocabulary, ...] = ("channel", "category", "unit")
+    return {
+        table: {
+            code
+            for (code,) in connection.execute(
+                sql.SQL("select distinct {} from staged").format(sql.Identifier(table))
+            ).fetchall()
+        }
+        for table in tables
+    }
 
 
 def _batches(rows: Iterable[ReportRow]) -> Iterator[list[ReportRow]]:

@@ -34,6 +34,7 @@ class RowReader:
         self._late: MeaningReader[bool] = MeaningReader(mapping.late, mapping.late_words)
         vi = (mapping.city.languages or ("vi" if mapping.city.country == "VN" else "en",))[0] == "vi"
         self._untitled = "name_vi" if vi else "name_en"
+        self.source_ref: str | None = None  # of the last row, rejected or not, once its id was read
 
     @property
     def channels(self) -> dict[str, Term]:
@@ -52,11 +53,13 @@ class RowReader:
 
     def read(self, row: RawRow) -> ReportRow:
         """Parse a row. Raises Rejected with the reason, or ImportFailure for a misused column."""
+        self.source_ref = None
         if row.reason:
             raise Rejected(row.reason, "broken row")
         mapping, fields = self._mapping, self._fields
         fields.load(row.fields)
         identity = read_identity(fields, mapping.id)
+        self.source_ref = source_ref = f"{mapping.source}:{identity}"
         times = self._times.read()
         state = self._states.read(times)
         channel = self._channel.read(fields) or UNKNOWN
@@ -66,7 +69,7 @@ class RowReader:
         report = ReportRow(
             line=row.line,
             raw=row.text,
-            source_ref=f"{mapping.source}:{identity}",
+            source_ref=source_ref,
             public_code=f"{mapping.code_prefix}{identity}",
             channel=channel.code,
             category=category.code,
@@ -99,3 +102,11 @@ class RowReader:
         self._category.accept(category)
         self._unit.accept(unit)
         return report
+
+    def changed_at(self) -> datetime | None:
+        """Return when the source last changed the last row read, rejected or not, in UTC; None if it does not say."""
+        return self._times.changed()
+
+    def words(self, columns: tuple[str, ...]) -> str | None:
+        """Return the words of the last row in some columns, in one line, or None."""
+        return self._fields.joined(columns, " ")
