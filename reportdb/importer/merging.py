@@ -1,7 +1,8 @@
 """Merge the temporary table into the report database: insert new reports, correct changed ones.
 
 An import says what a report is, not when it changed, so a difference is a correction: it adds no row to report_past,
-and existing past rows are corrected too. Columns that the mapping does not read are not changed. Neither is a deadline
+and existing past rows are corrected too. What steps told apart make of a report (reportdb/steps) is worked out again.
+Columns that the mapping does not read are not changed. Neither is a deadline
 that a rule gave, until the source itself gives a due time.
 """
 
@@ -14,6 +15,8 @@ import psycopg
 from psycopg import sql
 
 from reportdb.mapping.words import Term
+from reportdb.steps.retelling import pending, retell_pending
+from reportdb.steps.told import told_reports
 
 # What a report takes from a row, besides its identifiers.
 _TAKEN = (
@@ -81,6 +84,7 @@ def merge(connection: psycopg.Connection, at: datetime, unread: Set[str] = froze
     """
     taken, published = sql.SQL(_TAKEN), sql.SQL(_PUBLISHED)
     connection.execute("analyze staged")
+    told_reports(connection)
     connection.execute(
         sql.SQL(
             """
@@ -96,7 +100,7 @@ def merge(connection: psycopg.Connection, at: datetime, unread: Set[str] = froze
             join channel on channel.code = staged.channel
             join category on category.code = staged.category
             left join unit on unit.code = staged.unit
-            left join report on report.source_ref = staged.source_ref
+            left join told_report as report on report.source_ref = staged.source_ref
             """
         ).format(
             published=_of("staged", _PUBLISHED),
@@ -110,7 +114,7 @@ def merge(connection: psycopg.Connection, at: datetime, unread: Set[str] = froze
             """
             create temporary table changed on commit drop as
             select arriving.id from arriving
-            join report using (id) left join report_source on report_source.report_id = arriving.id
+            join told_report as report using (id) left join report_source on report_source.report_id = arriving.id
             where replaces_rule or ({report}, {source}) is distinct from ({arriving}, {arriving_published})
             """
         ).format(
@@ -120,6 +124,7 @@ def merge(connection: psycopg.Connection, at: datetime, unread: Set[str] = froze
             arriving_published=_of("arriving", _PUBLISHED),
         )
     )
+    told_apart = pending(connection)
     _correct_past(connection)
     updated = connection.execute(
         sql.SQL(
@@ -161,6 +166,8 @@ def merge(connection: psycopg.Connection, at: datetime, unread: Set[str] = froze
         where step.at is not null
         """
     )
+    connection.execute("drop view told_report")
+    retell_pending(connection, told_apart, _TAKEN.split(", "), at=at)
     row = connection.execute(
         """select count(*), count(*) filter (where district_id is null and ward_id is null),
                count(*) filter (where disagrees), count(*) filter (where district_from_source or ward_from_source)

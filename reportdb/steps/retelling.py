@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -14,10 +14,33 @@ from reportdb.steps.deadlines import work_out_terms
 from reportdb.steps.reading import read_told
 from reportdb.steps.sequence import intake, sequence
 from reportdb.steps.step import State, Step, Told
+from reportdb.steps.told import recomputed_steps, told_anew
 from reportdb.steps.versions import course
 from reportdb.steps.writing import Retold, write_retold
 
 _REPORTS_AT_A_TIME = 20_000
+
+
+@dataclass(frozen=True)
+class Pending:
+    """Reports whose file was read anew and that have told steps, and the deadlines that were recomputed for them."""
+
+    ids: list[int]
+    recomputed: Mapping[int, list[Step]]
+
+
+def pending(connection: psycopg.Connection) -> Pending:
+    """Return which reports of the temporary table `changed` must be retold, before an import writes to them."""
+    rows = connection.execute("select id from changed join report_as_imported on report_id = id").fetchall()
+    ids = [identity for (identity,) in rows]
+    return Pending(ids, recomputed_steps(connection, ids) if ids else {})
+
+
+def retell_pending(connection: psycopg.Connection, reports: Pending, columns: Collection[str], *, at: datetime) -> None:
+    """Retell reports of which an import has just written what their file says, in these columns."""
+    if reports.ids:
+        told_anew(connection, reports.ids, columns)
+        retell(connection, reports.ids, at=at, recomputed=reports.recomputed)
 
 
 def retell(

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from reportdb.steps.step import ENDS, MOVES, State, Step, Terms, Told
@@ -46,8 +45,9 @@ def sequence(told: Told, first: State) -> tuple[list[Step], Counter[str]]:
     A step that does not fit what the report was then is left out. What a step does not say is taken from what the
     report was: who gave it away, to whom it came back.
     """
-    own = [replace(step, at=max(step.at, told.submitted_at)) for step in told.steps]
-    waiting = sorted([*own, *_of_the_file(told, own)], key=Step.order)
+    for step in told.steps:
+        step.at = max(step.at, told.submitted_at)
+    waiting = sorted([*told.steps, *_of_the_file(told, told.steps)], key=Step.order)
     taken: list[Step] = []
     left_out: Counter[str] = Counter()
     course = _Course(first)
@@ -125,7 +125,7 @@ class _Course:
         return next((reason for reason, refused in reasons.items() if refused), None)
 
     def take(self, step: Step) -> Step:
-        """Take a step, and return it with its units: who gave it away, and who has it."""
+        """Take a step, and return it, given its units: who gave the report away, and who has it."""
         holder, target = self.holder or step.from_unit, step.to_unit
         if step.kind == "returned" and target is None:
             target = self._escalated_by
@@ -146,12 +146,14 @@ class _Course:
                 self._ended = False
         if step.kind in MOVES:
             self.holder = target
-            return replace(step, from_unit=None if step.kind == "routed" else holder, to_unit=target)
-        if step.kind in {"submitted", "rated"}:
-            return replace(step, from_unit=None, to_unit=None)
-        if step.kind in {"received", "reopened"}:
-            return replace(step, from_unit=None, to_unit=holder)
-        return replace(step, from_unit=holder, to_unit=None)
+            step.from_unit, step.to_unit = None if step.kind == "routed" else holder, target
+        elif step.kind in {"submitted", "rated"}:
+            step.from_unit = step.to_unit = None
+        elif step.kind in {"received", "reopened"}:
+            step.from_unit, step.to_unit = None, holder
+        else:
+            step.from_unit, step.to_unit = holder, None
+        return step
 
 
 def _until_reopened(steps: Sequence[Step]) -> list[Step]:

@@ -36,7 +36,10 @@ order by report_id, at
 
 
 def told_reports(connection: psycopg.Connection) -> None:
-    """Make the temporary view `told_report`: `report`, but in the words of its file where steps were told apart."""
+    """Make the temporary view `told_report`: `report`, but in the words of its file where steps were told apart.
+
+    An import compares its rows with it. Drop it afterwards, or roll back.
+    """
     shared = set(_shared(connection))
     columns = [
         sql.SQL("case when told.report_id is null then report.{0} else told.{0} end as {0}").format(name)
@@ -47,7 +50,7 @@ def told_reports(connection: psycopg.Connection) -> None:
     ]
     connection.execute(
         sql.SQL(
-            """create or replace temporary view told_report as
+            """create temporary view told_report as
                select {} from report left join report_as_imported as told on told.report_id = report.id"""
         ).format(sql.SQL(", ").join(columns))
     )
@@ -65,20 +68,19 @@ def keep_as_told(connection: psycopg.Connection, ids: Collection[int]) -> None:
     )
 
 
-def told_anew(connection: psycopg.Connection, ids: Collection[int], columns: Collection[str]) -> list[int]:
-    """Take over what reports have just become in some columns as what their file says; return those that have steps."""
+def told_anew(connection: psycopg.Connection, ids: Collection[int], columns: Collection[str]) -> None:
+    """Take over what reports have just become in some columns as what their file says."""
     shared = [column for column in _shared(connection) if column in columns]
-    rows = connection.execute(
+    connection.execute(
         sql.SQL(
             """update report_as_imported set ({names}) = row ({values}) from report
-               where report.id = report_id and report.id = any(%s) returning report.id"""
+               where report.id = report_id and report.id = any(%s)"""
         ).format(
             names=sql.SQL(", ").join(map(sql.Identifier, shared)),
             values=sql.SQL(", ").join(sql.Identifier("report", column) for column in shared),
         ),
         [list(ids)],
-    ).fetchall()
-    return [identity for (identity,) in rows]
+    )
 
 
 def recomputed_steps(connection: psycopg.Connection, ids: Collection[int]) -> dict[int, list[Step]]:
