@@ -14,6 +14,7 @@ from reportdb.deadlines.calendars import fill_calendar, swaps_days, write_hours
 from reportdb.deadlines.working_time import CalendarError
 from reportdb.importer.merging import Merged, add_terms, days_spoken_of, merge, repeated_rows
 from reportdb.importer.named_areas import name_areas
+from reportdb.importer.rated_rows import rate_and_answer
 from reportdb.importer.staging import stage
 from reportdb.mapping.failure import ImportFailure
 from reportdb.mapping.mapping import Mapping
@@ -139,6 +140,7 @@ def _import(
     _fill_calendar(connection, mapping)
     name_areas(connection, mapping)
     merged = merge(connection, at, mapping.unread())
+    rate_and_answer(connection, at)
     connection.execute("analyze report, report_event, report_source")
     rejects.finish()
     return _counts(rows.read, rejects.count, merged)

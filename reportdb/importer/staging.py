@@ -45,13 +45,16 @@ _STAGED = """
         district_named integer,
         ward_named integer,
         district_from_source boolean not null default false,
-        ward_from_source boolean not null default false
+        ward_from_source boolean not null default false,
+        rating text,
+        rated_at timestamptz,
+        answer text
     ) on commit drop
 """
 _COPIED = (
     "line, raw, source_ref, public_code, channel, category, severity, unit, officer, lon, lat, address, title, text, "
     "submitted_at, received_at, due_at, ended_at, status, published_late, published_district, published_ward, "
-    "published_status, district_id, ward_id, disagrees"
+    "published_status, district_id, ward_id, disagrees, rating, rated_at, answer"
 )
 
 
@@ -94,6 +97,9 @@ def stage(connection: psycopg.Connection, rows: Iterable[ReportRow], mapping: Ma
                         district or None,
                         ward or None,
                         comparison.disagrees(row, district, ward),
+                        row.rating,
+                        row.rated_at,
+                        row.answer,
                     )
                 )
 

@@ -2,6 +2,7 @@
 
 import codecs
 from dataclasses import dataclass
+from typing import Protocol
 
 from reportdb.mapping.table import Table
 
@@ -12,6 +13,21 @@ class FileFormat:
 
     encoding: str
     delimiter: str
+
+
+class FileMapping(Protocol):
+    """What reading a file's rows needs of a mapping, whatever the rows mean."""
+
+    @property
+    def file_format(self) -> FileFormat:
+        """How the bytes hold the rows."""
+
+    @property
+    def nothing(self) -> frozenset[str]:
+        """The words that mean no value."""
+
+    def columns(self) -> list[str]:
+        """Return the columns that must be there."""
 
 
 def read_file_format(table: Table) -> FileFormat:

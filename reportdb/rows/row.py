@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from reportdb.mapping.mapping import Mapping
+from reportdb.mapping.file_format import FileMapping
 
 
 class Rejected(Exception):
@@ -51,12 +51,15 @@ class ReportRow:
     published_ward: str | None
     published_status: str
     notes: tuple[Note, ...] = ()
+    rating: str | None = None
+    rated_at: datetime | None = None
+    answer: str | None = None
 
 
 class Fields:
     """The fields of one row by the names of their columns."""
 
-    def __init__(self, mapping: Mapping, places: dict[str, int]) -> None:
+    def __init__(self, mapping: FileMapping, places: dict[str, int]) -> None:
         self._nothing, self._places = mapping.nothing, places
         self._fields: list[str] = []
         self._notes: list[Note] = []

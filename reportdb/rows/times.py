@@ -41,6 +41,16 @@ class TimeReader:
         due = self._written(mapping.due) if mapping.due else None
         return start, later[0], self._instant(due) if due else None, later[1]
 
+    def rated(self) -> datetime | None:
+        """Return when the report was rated; a time that cannot be read counts as unknown and is noted."""
+        moment = self._mapping.rated
+        try:
+            written = self._written(moment) if moment else None
+        except Rejected as reason:
+            self._fields.note(reason.kind, moment.columns[0] if moment else "")
+            written = None
+        return self._instant(written) if written else None
+
     def _written(self, moment: Moment) -> datetime | None:
         """Return a time as written: without a zone if it is the city's local time."""
         parts = [self._fields.value(column) for column in moment.columns]

@@ -4,7 +4,7 @@
 
 create table imported_step (
     report_id bigint not null,
-    at timestamptz not null,
+    at timestamptz,                           -- null, of a rating or an answer: when its report ended
     kind text not null check (kind in ('routed', 'received', 'transferred', 'extended', 'recategorised', 'paused',
         'resumed', 'answered', 'informed', 'refused', 'resolved', 'reopened', 'rated', 'escalated', 'returned')),
     place integer,                            -- the source's order of steps that have one time
@@ -21,7 +21,8 @@ create table imported_step (
     rating text check (rating in ('satisfied', 'acceptable', 'not_satisfied')),
     changed_at timestamptz,                   -- when the source last changed its row, where it says so
     unique nulls not distinct (report_id, at, kind, from_unit_id, to_unit_id),
-    check ((kind = 'rated') = (rating is not null))
+    check ((kind = 'rated') = (rating is not null)),
+    check (at is not null or kind in ('rated', 'answered'))
 );
 
 -- What the city's file of reports says of a report that has such steps. An import of that file compares its rows with

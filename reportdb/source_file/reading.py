@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from reportdb.mapping.failure import ImportFailure
-from reportdb.mapping.mapping import Mapping
+from reportdb.mapping.file_format import FileMapping
 from reportdb.source_file.raw_row import RawRow
 
 LONGEST_ROW = 100_000
@@ -31,7 +31,7 @@ _GZIP = b"\x1f\x8b"
 class CityFile:
     """An open file of a city: its header, then its rows."""
 
-    def __init__(self, text: io.TextIOWrapper, raw: IO[bytes], file: Path, mapping: Mapping) -> None:
+    def __init__(self, text: io.TextIOWrapper, raw: IO[bytes], file: Path, mapping: FileMapping) -> None:
         self._text, self._raw, self._file, self._mapping = text, raw, file, mapping
         self._format = mapping.file_format
         self._next = 1
@@ -136,7 +136,7 @@ class CityFile:
 
 
 @contextmanager
-def city_file(file: Path, mapping: Mapping) -> Iterator[CityFile]:
+def city_file(file: Path, mapping: FileMapping) -> Iterator[CityFile]:
     """Open a city's file, plain or gzipped, and check its encoding and header. Raises ImportFailure."""
     with _opened(file, mapping) as (text, _):
         _refuse_wrong_encoding(text, file, mapping)
@@ -145,7 +145,7 @@ def city_file(file: Path, mapping: Mapping) -> Iterator[CityFile]:
 
 
 @contextmanager
-def _opened(file: Path, mapping: Mapping) -> Iterator[tuple[io.TextIOWrapper, IO[bytes]]]:
+def _opened(file: Path, mapping: FileMapping) -> Iterator[tuple[io.TextIOWrapper, IO[bytes]]]:
     """Open a file as text that preserves undecodable bytes; and the raw stream behind it."""
     try:
         raw = file.open("rb")
@@ -162,7 +162,7 @@ def _opened(file: Path, mapping: Mapping) -> Iterator[tuple[io.TextIOWrapper, IO
 
 
 @contextmanager
-def _told_when_broken(file: Path, mapping: Mapping) -> Iterator[None]:
+def _told_when_broken(file: Path, mapping: FileMapping) -> Iterator[None]:
     """Turn errors while reading a file into ImportFailure."""
     try:
         yield
@@ -181,7 +181,7 @@ def _told_when_broken(file: Path, mapping: Mapping) -> Iterator[None]:
         ) from error
 
 
-def _refuse_wrong_encoding(text: io.TextIOWrapper, file: Path, mapping: Mapping) -> None:
+def _refuse_wrong_encoding(text: io.TextIOWrapper, file: Path, mapping: FileMapping) -> None:
     """Distinguish a file in another encoding from one with broken rows, by its beginning.
 
     In another encoding, every row with letters beyond ASCII is broken.

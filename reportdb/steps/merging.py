@@ -1,7 +1,8 @@
 """Takes told steps from the temporary table `told_step` into `imported_step`, and retells their reports."""
 
+import json
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -23,10 +24,12 @@ _STAGED = """
         raw text not null,
         reference text not null,        -- of its report: what report_key holds
         report_id bigint,
-        at timestamptz,                 -- null: when the report ended
+        at timestamptz,                 -- null: when its report ended
         kind text not null,
         from_unit_id integer,
         to_unit_id integer,
+        from_code text,                 -- of a unit that the database does not have yet
+        to_code text,
         place integer,
         note text,
         minutes integer,
@@ -45,7 +48,7 @@ _STAGED = """
 class Refuse(Protocol):
     """Takes a row that cannot be used: its line, the reason in words, what it is counted by, and its text."""
 
-    def __call__(self, line: int, reason: str, kind: str, raw: str) -> None: ...
+    def __call__(self, line: int, reason: str, counted_by: str, raw: str, /) -> None: ...
 
 
 @dataclass
@@ -73,21 +76,19 @@ def merge_steps(
     at: datetime,
     early_is_submission: bool,
     refuse: Refuse,
+    add_units: Callable[[list[str]], Mapping[str, int]] | None = None,
     whole_history: Collection[str] = (),
 ) -> MergedSteps:
     """Take over the rows of `told_step`, and retell the reports that they change, as updated at `at`.
 
     `refers_to` says what a reference is: source_ref or public_code. A step is known by its report, time, kind and
     units; of two versions the newer one counts by `changed_at`, else the later import. Of the kinds in `whole_history`
-    the rows hold every step of their reports: those that are missing are removed. Call it inside a transaction that
+    the rows hold every step of their reports: those that are missing are removed. `add_units` adds units by code and
+    returns their ids. Call it inside a transaction that
     holds the lock on `report`.
     """
     _find_reports(connection, refers_to)
     _refuse(connection, refuse, "report_id is null", "no report has this id")
-    connection.execute(
-        "update told_step set at = ended_at from report where id = report_id and at is null and ended_at is not null"
-    )
-    _refuse(connection, refuse, "at is null", "no time, and its report is open")
     _refuse(connection, refuse, f"at > {sql.Literal(at + CLOCKS_MAY_DIFFER).as_string(connection)}", "in the future")
     if early_is_submission:
         connection.execute(
@@ -96,6 +97,8 @@ def merge_steps(
     else:
         early = "at < (select submitted_at from report where id = report_id)"
         _refuse(connection, refuse, early, "before its report was submitted")
+    if add_units:
+        _add_units(connection, add_units)
     merged = MergedSteps(repeated=_repeated(connection, refuse))
     connection.execute("analyze told_step")
     ids = [row[0] for row in connection.execute("select distinct report_id from told_step").fetchall()]
@@ -115,6 +118,23 @@ def _find_reports(connection: psycopg.Connection, refers_to: str) -> None:
            from report_key where report_key.kind = %s and report_key.key = reference""",
         [refers_to],
     )
+
+
+def _add_units(connection: psycopg.Connection, add_units: Callable[[list[str]], Mapping[str, int]]) -> None:
+    """Add the units that only the accepted rows need."""
+    rows = connection.execute(
+        """select from_code from told_step where from_code is not null
+           union select to_code from told_step where to_code is not null order by 1"""
+    ).fetchall()
+    if rows:
+        ids = add_units([code for (code,) in rows])
+        connection.execute(
+            """update told_step
+               set from_unit_id = coalesce(from_unit_id, cast(cast(%(ids)s as jsonb) ->> from_code as integer)),
+                   to_unit_id = coalesce(to_unit_id, cast(cast(%(ids)s as jsonb) ->> to_code as integer))
+               where from_code is not null or to_code is not null""",
+            {"ids": json.dumps(dict(ids))},
+        )
 
 
 def _refuse(connection: psycopg.Connection, refuse: Refuse, condition: str, reason: str) -> None:

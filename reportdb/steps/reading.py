@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 import psycopg
 
-from reportdb.steps.step import Step, Told
+from reportdb.steps.step import NO_TIME, Step, Told
 
 _TOLD = """
 select report.id, report.submitted_at, told.category_id, told.severity, told.unit_id, told.received_at, told.due_at,
@@ -31,6 +31,6 @@ def read_told(connection: psycopg.Connection, ids: Collection[int]) -> list[Told
     reports: dict[int, Told] = {}
     for row in connection.execute(_TOLD, [list(ids)]):
         reports[row[0]] = Told(*row)
-    for identity, *step in connection.execute(_STEPS, [list(ids)]):
-        reports[identity].steps.append(Step(*step))
+    for identity, at, *step in connection.execute(_STEPS, [list(ids)]):
+        reports[identity].steps.append(Step(at or NO_TIME, *step))
     return list(reports.values())

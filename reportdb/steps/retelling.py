@@ -12,7 +12,7 @@ from reportdb.deadlines.rules import Rules
 from reportdb.deadlines.working_time import WorkingTime
 from reportdb.steps.deadlines import work_out_terms
 from reportdb.steps.reading import read_told
-from reportdb.steps.sequence import intake, sequence
+from reportdb.steps.sequence import give_times, intake, sequence
 from reportdb.steps.step import State, Step, Told
 from reportdb.steps.told import recomputed_steps, told_anew
 from reportdb.steps.versions import course
@@ -61,6 +61,8 @@ def retell(
         part = ordered[start : start + _REPORTS_AT_A_TIME]
         reports = read_told(connection, part)
         rules, zone = _rules(connection, reports)
+        for told in reports:
+            left_out += give_times(told)
         first = [intake(told) for told in reports]
         steps = []
         for told, state in zip(reports, first, strict=True):

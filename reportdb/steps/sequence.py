@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
-from reportdb.steps.step import ENDS, MOVES, State, Step, Terms, Told
+from reportdb.steps.step import ENDS, MOVES, NO_TIME, State, Step, Terms, Told
 
 
 def intake(told: Told) -> State:
@@ -37,6 +37,20 @@ def intake(told: Told) -> State:
         reopen_count=max(0, told.reopen_count - sum(step.kind == "reopened" for step in steps)),
         transfer_count=max(0, told.transfer_count - sum(step.kind == "transferred" for step in steps)),
     )
+
+
+def give_times(told: Told) -> Counter[str]:
+    """Give each rating and answer without a time of its own the one at which the report ended.
+
+    Returns how many have none, because the report is open; they are left out.
+    """
+    ends = [step.at for step in told.steps if step.kind in ENDS]
+    end = max(ends) if ends else told.ended_at
+    timeless = [step for step in told.steps if step.at is NO_TIME]
+    for step in timeless:
+        step.at = end or NO_TIME
+    told.steps = [step for step in told.steps if step.at is not NO_TIME]
+    return Counter({f"{step.kind} without a time, and open": 1 for step in timeless if step.at is NO_TIME})
 
 
 def sequence(told: Told, first: State) -> tuple[list[Step], Counter[str]]:

@@ -1,12 +1,15 @@
 """A step as a source tells it, and a report as its file tells it."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 ENDS = frozenset({"resolved", "refused"})
 MOVES = frozenset({"routed", "transferred", "escalated", "returned"})
 """The steps that send a report to another holder, or to nobody."""
+
+NO_TIME = datetime.max.replace(tzinfo=UTC)
+"""The time of a rating or an answer that has none of its own, until its report's end is known."""
 
 RECOMPUTED = "recomputed"
 """A deadline computed again, which is no step of the report: only a past version tells of it."""
