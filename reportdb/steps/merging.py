@@ -227,7 +227,7 @@ def _fill_calendar(connection: psycopg.Connection) -> None:
                    max(at at time zone time_zone) + interval '2 years') as date)
            from told_step cross join city group by country, subdivision"""
     ).fetchone()
-    if row:
+    if row and row[2]:
         fill_calendar(connection, country=row[0], subdivision=row[1], first=row[2], last=row[3])
 
 
