@@ -1,17 +1,23 @@
 """The steps of reports that a city's files tell: what they make of the reports, and what becomes of bad rows."""
 
 import random
+from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
 
+from queries.cases.cases import case_count
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import Filters
 from queries.figures.figures import figures
+from reportdb.anonymise import anonymise, find_old
 from reportdb.city_data.events import Events
 from reportdb.city_data.ratings import Answers, Ratings
+from reportdb.cli.command_line import progress_bar
+from reportdb.deadlines.recomputation import apply_changes, find_changes
+from reportdb.deadlines.rule_table import NewRule, Term, write_rule
 from reportdb.mapping.failure import ImportFailure
 from tests.import_sample import AGAIN, CLOSED, GOOD, IMPORTED, SampleCity
 from tests.other_files import EVENT_HEADER, EVENTS, OtherFiles, damage, event, moment, rows
@@ -22,8 +28,8 @@ STEPS = """select n, report_event.kind, at, from_unit.code, to_unit.code from re
 STATE = """select unit.code, status, due_at, ended_at, received_at, rating, reopen_count, transfer_count, escalated_at
     from report left join unit on unit.id = unit_id where report.id = {}"""
 EVERYTHING = (
-    "select id, unit_id, status, due_at, ended_at, received_at, rating, rated_at, reopen_count, transfer_count, "
-    "escalated_at, escalated_by_id, category_id, answer, updated_at from report order by id",
+    """select id, unit_id, status, due_at, ended_at, received_at, rating, rated_at, reopen_count, transfer_count,
+        escalated_at, escalated_by_id, category_id, answer, updated_at from report order by id""",
     "select * from report_event order by report_id, n",
     "select report_id, valid_from, valid_to, unit_id, status, due_at, ended_at, rating from report_past order by 1, 3",
 )
@@ -50,17 +56,16 @@ def city(connection: psycopg.Connection, tmp_path: Path) -> SampleCity:
 
 
 @pytest.fixture
-def files(tmp_path: Path) -> OtherFiles:
-    return OtherFiles(tmp_path)
+def files(city: SampleCity) -> OtherFiles:
+    """Files beside those of the sample city, which is imported."""
+    return OtherFiles(city.folder)
 
 
 def everything(connection: psycopg.Connection) -> list[list[tuple[object, ...]]]:
     return [rows(connection, question) for question in EVERYTHING]
 
 
-def test_events_make_of_a_report_what_a_live_system_would(
-    connection: psycopg.Connection, city: SampleCity, files: OtherFiles
-) -> None:
+def test_events_make_of_a_report_what_a_live_system_would(connection: psycopg.Connection, files: OtherFiles) -> None:
     account = files.load(connection, Events, EVENTS, EVENT_HEADER, *HISTORY)
     assert (account.read, account.new, account.rejected.total(), account.reports) == (9, 9, 0, 2)
     assert rows(connection, STEPS.format(1)) == [
@@ -118,7 +123,6 @@ def test_events_make_of_a_report_what_a_live_system_would(
 def test_the_pages_count_what_the_events_say_at_each_moment(
     connection: psycopg.Connection,
     reports: ReportDatabase,
-    city: SampleCity,
     files: OtherFiles,
     at: str,
     counted: dict[str, int],
@@ -127,6 +131,7 @@ def test_the_pages_count_what_the_events_say_at_each_moment(
     files.load(connection, Events, EVENTS, EVENT_HEADER, *HISTORY)
     filters = Filters.of(at=moment(at), zone=ZoneInfo("America/New_York"))
     found = {name: int(value) for name, value in figures(reports, filters).iloc[0].items() if name in counted}
+    found |= {name: case_count(reports, filters, figure=name) for name in ("escalated", "reopened") if name in counted}
     by_unit = rows(
         connection,
         f"""select 'with_' || code, count(*) from report_at('{at}Z') join unit on unit.id = unit_id
@@ -137,7 +142,7 @@ def test_the_pages_count_what_the_events_say_at_each_moment(
 
 
 def test_importing_twice_changes_nothing_and_the_order_of_rows_does_not_matter(
-    connection: psycopg.Connection, city: SampleCity, files: OtherFiles
+    connection: psycopg.Connection, files: OtherFiles
 ) -> None:
     files.load(connection, Events, EVENTS, EVENT_HEADER, *HISTORY)
     before = everything(connection)
@@ -150,7 +155,7 @@ def test_importing_twice_changes_nothing_and_the_order_of_rows_does_not_matter(
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_file_in_any_order_and_in_any_parts_gives_the_same(
-    connection: psycopg.Connection, city: SampleCity, files: OtherFiles, seed: int
+    connection: psycopg.Connection, files: OtherFiles, seed: int
 ) -> None:
     with connection.transaction(force_rollback=True):
         files.load(connection, Events, EVENTS, EVENT_HEADER, *HISTORY)
@@ -202,9 +207,7 @@ def test_a_changed_row_of_the_reports_file_is_taken_beside_the_events(
     assert city.load(connection, closed.replace("Fallen", "Split"), CLOSED, at=AGAIN).unchanged == 2
 
 
-def test_a_step_that_does_not_fit_waits_until_it_does(
-    connection: psycopg.Connection, city: SampleCity, files: OtherFiles
-) -> None:
+def test_a_step_that_does_not_fit_waits_until_it_does(connection: psycopg.Connection, files: OtherFiles) -> None:
     account = files.load(connection, Events, EVENTS, EVENT_HEADER, event(8, "Passed", "2024-03-08 09:00", to="Streets"))
     assert account.notes == {"steps that do not fit: transferred after its end": 1}
     assert rows(connection, "select transfer_count from report where id = 2") == [(0,)]
@@ -232,7 +235,7 @@ def test_a_step_that_does_not_fit_waits_until_it_does(
     ],
 )
 def test_a_bad_row_is_rejected_with_its_reason_and_makes_no_unit(
-    connection: psycopg.Connection, city: SampleCity, files: OtherFiles, line: str, reason: str
+    connection: psycopg.Connection, files: OtherFiles, line: str, reason: str
 ) -> None:
     good = event(7, "Told", "2024-03-02 09:00")
     account = files.load(connection, Events, EVENTS, EVENT_HEADER, good, line)
@@ -242,7 +245,7 @@ def test_a_bad_row_is_rejected_with_its_reason_and_makes_no_unit(
 
 
 def test_a_secondary_value_that_cannot_be_read_is_noted_and_loses_no_row(
-    connection: psycopg.Connection, city: SampleCity, files: OtherFiles
+    connection: psycopg.Connection, files: OtherFiles
 ) -> None:
     account = files.load(
         connection, Events, EVENTS, EVENT_HEADER, event(7, "More", "2024-03-02 09:00", due="soon", minutes="few")
@@ -252,22 +255,19 @@ def test_a_secondary_value_that_cannot_be_read_is_noted_and_loses_no_row(
     assert rows(connection, "select due_at from report where id = 1") == [(moment("2024-03-05 14:00"),)]
 
 
-def test_rows_that_are_no_steps_are_passed_over(
-    connection: psycopg.Connection, city: SampleCity, files: OtherFiles
-) -> None:
+def test_rows_that_are_no_steps_are_passed_over(connection: psycopg.Connection, files: OtherFiles) -> None:
     account = files.load(connection, Events, EVENTS, EVENT_HEADER, event(7, "Seen", "2024-03-02 09:00"))
     assert (account.passed_over, account.new) == (1, 0)
 
 
 def test_a_repeated_row_counts_once_and_another_version_by_its_time_of_change(
-    connection: psycopg.Connection, city: SampleCity, files: OtherFiles
+    connection: psycopg.Connection, files: OtherFiles
 ) -> None:
     told = event(7, "Told", "2024-03-02 09:00", note="one")
     account = files.load(connection, Events, EVENTS, EVENT_HEADER, told, told, told.replace("one", "two"))
     assert (account.new, account.repeated) == (1, 1)
     assert files.rejected() == [["4", "repeats the step of line 2", told.replace("one", "two")]]
     changed = EVENTS.replace("[kinds]", 'changed = { columns = ["minutes"], format = "iso" }\n\n[kinds]')
-    newer, older = told.replace(",,,one", ",2024-05-02,,three").replace(",,,", ",,", 0), told
     newer = event(7, "Told", "2024-03-02 09:00", note="three", minutes="2024-05-02")
     older = event(7, "Told", "2024-03-02 09:00", note="old", minutes="2024-04-02")
     account = files.load(connection, Events, changed, EVENT_HEADER, older, newer)
@@ -276,9 +276,7 @@ def test_a_repeated_row_counts_once_and_another_version_by_its_time_of_change(
     assert rows(connection, "select note from report_event where kind = 'informed'") == [("three",)]
 
 
-def test_a_whole_history_removes_what_it_no_longer_holds(
-    connection: psycopg.Connection, city: SampleCity, files: OtherFiles
-) -> None:
+def test_a_whole_history_removes_what_it_no_longer_holds(connection: psycopg.Connection, files: OtherFiles) -> None:
     whole = EVENTS.replace('name = "sample"', 'name = "sample"\nwhole_history = true')
     files.load(connection, Events, whole, EVENT_HEADER, *HISTORY)
     account = files.load(connection, Events, whole, EVENT_HEADER, *(line for line in HISTORY if ",More," not in line))
@@ -287,9 +285,7 @@ def test_a_whole_history_removes_what_it_no_longer_holds(
     assert "extended" not in {step[1] for step in rows(connection, STEPS.format(1))}
 
 
-def test_a_dry_run_says_what_would_change_and_writes_nothing(
-    connection: psycopg.Connection, city: SampleCity, files: OtherFiles
-) -> None:
+def test_a_dry_run_says_what_would_change_and_writes_nothing(connection: psycopg.Connection, files: OtherFiles) -> None:
     before = everything(connection)
     account = files.load(
         connection, Events, EVENTS, EVENT_HEADER, *HISTORY, event(99, "Done", "2024-03-05"), dry_run=True
@@ -301,11 +297,56 @@ def test_a_dry_run_says_what_would_change_and_writes_nothing(
     assert not files.rejects.exists()
 
 
-def test_hostile_words_stay_words(connection: psycopg.Connection, city: SampleCity, files: OtherFiles) -> None:
+def test_hostile_words_stay_words(connection: psycopg.Connection, files: OtherFiles) -> None:
     nasty = "'; drop table report; -- <script>alert(1)</script> \\N {{ 7*7 }} 0912345678"
     files.load(connection, Events, EVENTS, EVENT_HEADER, event(7, "Told", "2024-03-02 09:00", note=nasty))
     assert rows(connection, "select note from report_event where kind = 'informed'") == [(nasty,)]
     assert "0912345678" not in rows(connection, "select masked_note from report_event where kind = 'informed'")[0][0]
+
+
+def test_old_notes_are_masked_where_they_were_told_too(connection: psycopg.Connection, files: OtherFiles) -> None:
+    words = event(8, "Told", "2024-03-03 09:00", note="Gọi 0912345678")
+    files.load(connection, Events, EVENTS, EVENT_HEADER, words)
+    with progress_bar() as progress:
+        old = find_old(connection, AGAIN, progress=progress)
+        done = anonymise(connection, AGAIN, now=AGAIN, progress=progress)
+    assert (old.notes, done.notes) == (1, 1)
+    for table in ("report_event", "imported_step"):
+        assert rows(connection, f"select 1 from {table} where note like '%0912345678%'") == []
+
+
+def test_a_recomputed_deadline_stays_when_events_and_reports_come_in(
+    connection: psycopg.Connection, city: SampleCity, files: OtherFiles
+) -> None:
+    city.remap(('due = { columns = ["due"], format = "iso" }\n', ""))
+    connection.execute("update report set due_at = null")
+    city.load(connection, GOOD, CLOSED)
+    rule = NewRule(None, None, None, Term(960, "working"), "submitted", date(2024, 1, 1), "Order 1", confirmed=True)
+    write_rule(connection, rule)
+    at = moment("2024-03-04 20:00")
+    apply_changes(connection, find_changes(connection, ended=False).token, now=at, ended=False)
+    # Friday 9:00, two working days of eight hours: Monday 17:00, then 120 working minutes more.
+    due, later = moment("2024-03-04 22:00"), moment("2024-03-05 15:00")
+    assert rows(connection, "select due_at from report where id = 1") == [(due,)]
+    steps = (
+        event(7, "Passed", "2024-03-02 09:00", to="Streets"),
+        event(7, "More", "2024-03-04 16:30", minutes="120"),
+    )
+    files.load(connection, Events, EVENTS, EVENT_HEADER, *steps)
+    versions = """select past.valid_to, unit.code, due_at from report_past as past join unit on unit.id = unit_id
+        where report_id = 1 order by past.valid_to"""
+    told = [
+        (moment("2024-03-02 14:00"), "parks", None),
+        (at, "streets", None),
+        (moment("2024-03-04 21:30"), "streets", due),
+    ]
+    assert rows(connection, versions) == told
+    assert rows(connection, "select due_at, rule_id from report where id = 1") == [(later, 1)]
+    assert city.load(connection, GOOD, CLOSED, at=AGAIN).unchanged == 2
+    assert city.load(connection, GOOD.replace("Fallen", "Split"), CLOSED, at=AGAIN).updated == 1
+    assert rows(connection, versions) == told
+    assert rows(connection, "select due_at, rule_id from report where id = 1") == [(later, 1)]
+    assert damage(connection, AGAIN) == []
 
 
 RATINGS = """
@@ -326,7 +367,7 @@ rated = { columns = ["at"], format = "iso" }
 """
 
 
-def test_ratings_in_a_file_of_their_own(connection: psycopg.Connection, city: SampleCity, files: OtherFiles) -> None:
+def test_ratings_in_a_file_of_their_own(connection: psycopg.Connection, files: OtherFiles) -> None:
     account = files.load(
         connection, Ratings, RATINGS, "case,stars,at", "8,1,2024-03-05 09:00", "8,5,2024-03-06 09:00", "7,,"
     )
@@ -357,7 +398,7 @@ def test_a_rating_without_a_time_counts_at_the_end_of_its_report_whenever_that_c
     assert damage(connection, AGAIN) == []
 
 
-def test_answers_in_a_file_of_their_own(connection: psycopg.Connection, city: SampleCity, files: OtherFiles) -> None:
+def test_answers_in_a_file_of_their_own(connection: psycopg.Connection, files: OtherFiles) -> None:
     mapping = (
         RATINGS.replace('rating = "stars"', 'answer = ["words"]').replace("rated =", "answered =").split("[ratings]")[0]
     )
@@ -396,14 +437,20 @@ def test_ratings_and_answers_in_the_reports_own_file(connection: psycopg.Connect
         (('[times]\nat = { columns = ["at"], format = "iso" }\n', "[times]\n"), "times.at"),
     ],
 )
-def test_a_wrong_mapping_is_refused_with_its_key(files: OtherFiles, change: tuple[str, str], words: str) -> None:
-    place = files.folder / "wrong.toml"
+def test_a_wrong_mapping_is_refused_with_its_key(tmp_path: Path, change: tuple[str, str], words: str) -> None:
+    place = tmp_path / "wrong.toml"
     assert change[0] in EVENTS
     place.write_text(EVENTS.replace(*change))
     with pytest.raises(ImportFailure, match=words):
         Events(str(place))
 
 
-def test_events_need_reports_and_no_demo(connection: psycopg.Connection, files: OtherFiles) -> None:
+def test_events_need_reports(connection: psycopg.Connection, tmp_path: Path) -> None:
     with pytest.raises(ImportFailure, match="Import the city's reports first"):
+        OtherFiles(tmp_path).load(connection, Events, EVENTS, EVENT_HEADER, *HISTORY)
+
+
+def test_the_demo_city_is_refused(connection: psycopg.Connection, files: OtherFiles) -> None:
+    connection.execute("update city set demo = true")
+    with pytest.raises(ImportFailure, match="holds the demo city"):
         files.load(connection, Events, EVENTS, EVENT_HEADER, *HISTORY)

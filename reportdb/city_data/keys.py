@@ -36,6 +36,7 @@ class Keys:
         except OSError as error:
             raise ImportFailure(f"The mapping {name!r} cannot be read: {error.strerror}. Name a TOML file.") from error
         self.source, self._columns, self._times = (self._table.table(key) for key in ("source", "columns", "times"))
+        self.source.optional("name")  # only what refers to reports needs it
         self._names: list[str] = []
 
     def column(self, key: str) -> str:
