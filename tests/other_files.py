@@ -8,8 +8,8 @@ from typing import Any
 import psycopg
 
 from reportdb.check import find_damage
-from reportdb.city_data.account import Account
-from reportdb.city_data.importing import Kind, import_data
+from reportdb.data_file.account import Account
+from reportdb.data_file.importing import Kind, import_data
 from tests.import_sample import IMPORTED
 
 EVENTS = """

@@ -325,8 +325,8 @@ def test_a_recomputed_deadline_stays_when_events_and_reports_come_in(
     write_rule(connection, rule)
     at = moment("2024-03-04 20:00")
     apply_changes(connection, find_changes(connection, ended=False).token, now=at, ended=False)
-    # Friday 9:00, two working days of eight hours: Monday 17:00, then 120 working minutes more.
-    due, later = moment("2024-03-04 22:00"), moment("2024-03-05 15:00")
+    # Submitted on Friday at 9: seven hours on Friday, eight on Monday, one on Tuesday; then two hours more.
+    due, later = moment("2024-03-05 14:00"), moment("2024-03-05 16:00")
     assert rows(connection, "select due_at from report where id = 1") == [(due,)]
     steps = (
         event(7, "Passed", "2024-03-02 09:00", to="Streets"),

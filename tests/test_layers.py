@@ -48,6 +48,7 @@ ROOMS = {
         "source_file",
         "rows",
         "importer",
+        "data_file",
         "city_data",
         "demo_city",
         "demo",

@@ -6,12 +6,12 @@ from datetime import datetime
 
 import psycopg
 
-from reportdb.city_data.account import Account
-from reportdb.city_data.importing import PassedOver, RefuseRow
-from reportdb.city_data.keys import DataFile, Keys
 from reportdb.city_data.step_rows import StepRow, StepRows
-from reportdb.city_data.terms import KnownTerms
-from reportdb.city_data.values import Values, city_zone
+from reportdb.data_file.account import Account
+from reportdb.data_file.importing import PassedOver, RefuseRow
+from reportdb.data_file.keys import DataFile, Keys
+from reportdb.data_file.terms import KnownTerms
+from reportdb.data_file.values import Values, city_zone
 from reportdb.mapping.failure import ImportFailure
 from reportdb.mapping.moments import Moment
 from reportdb.mapping.words import RATINGS, SEVERITIES

@@ -4,12 +4,12 @@ from datetime import datetime, timedelta
 
 import psycopg
 
-from reportdb.city_data.account import Account
-from reportdb.city_data.importing import RefuseRow
-from reportdb.city_data.keys import Keys
-from reportdb.city_data.table_rows import TableRows
-from reportdb.city_data.terms import KnownTerms
-from reportdb.city_data.values import Values, city_zone
+from reportdb.data_file.account import Account
+from reportdb.data_file.importing import RefuseRow
+from reportdb.data_file.keys import Keys
+from reportdb.data_file.table_rows import TableRows
+from reportdb.data_file.terms import KnownTerms
+from reportdb.data_file.values import Values, city_zone
 from reportdb.mapping.failure import ImportFailure
 from reportdb.rows.row import Fields, Rejected, shown
 from reportdb.source_file.raw_row import RawRow

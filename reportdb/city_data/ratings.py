@@ -4,11 +4,11 @@ from datetime import datetime
 
 import psycopg
 
-from reportdb.city_data.account import Account
-from reportdb.city_data.importing import RefuseRow
-from reportdb.city_data.keys import Keys
 from reportdb.city_data.step_rows import StepRow, StepRows
-from reportdb.city_data.values import Values, city_zone
+from reportdb.data_file.account import Account
+from reportdb.data_file.importing import RefuseRow
+from reportdb.data_file.keys import Keys
+from reportdb.data_file.values import Values, city_zone
 from reportdb.mapping.failure import ImportFailure
 from reportdb.mapping.words import RATINGS
 from reportdb.rows.row import Fields, Rejected

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import psycopg
 from psycopg import sql
 
-from reportdb.city_data.account import Account
-from reportdb.city_data.importing import RefuseRow
+from reportdb.data_file.account import Account
+from reportdb.data_file.importing import RefuseRow
 from reportdb.mapping.failure import ImportFailure
 from reportdb.steps.merging import merge_steps, stage_steps
 

@@ -5,11 +5,11 @@ from datetime import date, datetime
 
 import psycopg
 
-from reportdb.city_data.account import Account
-from reportdb.city_data.importing import RefuseRow
-from reportdb.city_data.keys import Keys
-from reportdb.city_data.terms import KnownAreas
-from reportdb.city_data.values import Values, city_zone
+from reportdb.data_file.account import Account
+from reportdb.data_file.importing import RefuseRow
+from reportdb.data_file.keys import Keys
+from reportdb.data_file.terms import KnownAreas
+from reportdb.data_file.values import Values, city_zone
 from reportdb.mapping.failure import ImportFailure
 from reportdb.mapping.moments import Moment
 from reportdb.rows.row import Fields, Rejected
@@ -116,7 +116,8 @@ class Units:
             account.repeated += 1
             unit.heads += [head for head in more.heads if head not in unit.heads]
         before = self._snapshot()
-        ids = {code: self._write_unit(code, unit, account) for code, unit in self._units.items()}
+        names = self._names(before)
+        ids = {code: self._write_unit(code, unit, names, account) for code, unit in self._units.items()}
         self._write_parents(ids, account)
         self._write_heads(ids)
         after = self._snapshot()
@@ -134,16 +135,21 @@ class Units:
         ).fetchall()
         return {row[0]: tuple(row[1:]) for row in rows}
 
-    def _write_unit(self, code: str, unit: _Unit, account: Account) -> int:
+    def _names(self, before: dict[int, tuple[object, ...]]) -> dict[str, int]:
+        """Return the units whose codes the file does not name, by a name that no other unit has."""
+        found: dict[str, set[int]] = {}
+        for identity, (code, *names) in before.items():
+            for name in names[:2]:
+                found.setdefault(one_spelling(str(name)), set()).update([] if code in self._units else [identity])
+        return {name: min(ids) for name, ids in found.items() if len(ids) == 1}
+
+    def _write_unit(self, code: str, unit: _Unit, names: dict[str, int], account: Account) -> int:
         """Insert a unit or correct the known one, and return its id."""
         known = self._connection.execute("select id from unit where code = %s", [code]).fetchone()
-        if known is None:
-            # A unit that came with the reports has its name for its code, and keeps it: the reports name it so.
-            known = self._connection.execute(
-                "select id from unit where code = %s and not code = any(%s)",
-                [one_spelling(str(unit.values[0])), list(self._units)],
-            ).fetchone()
-            account.notes.update(["known by another code, which it keeps"] if known else [])
+        if known is None and (identity := names.get(one_spelling(str(unit.values[0])))):
+            # A unit that came with the reports keeps its code: the reports name it so.
+            known = (identity,)
+            account.notes["known by another code, which it keeps"] += 1
         if known is None:
             known = self._connection.execute(
                 """insert into unit (id, code, name_vi, name_en, kind, area_id, valid_from, valid_to)

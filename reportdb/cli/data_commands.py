@@ -27,7 +27,7 @@ def run_import(
     data: Path | None,
 ) -> None:
     """Import a file of one kind, print the account, and exit with 1 if rows were rejected."""
-    from reportdb.city_data.importing import import_data
+    from reportdb.data_file.importing import import_data
     from reportdb.mapping.failure import ImportFailure
 
     with opened(database, data) as url, connect(url) as connection:

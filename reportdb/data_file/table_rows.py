@@ -7,8 +7,8 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from reportdb.city_data.account import Account
-from reportdb.city_data.importing import RefuseRow
+from reportdb.data_file.account import Account
+from reportdb.data_file.importing import RefuseRow
 
 _ROWS_AT_A_TIME = 10_000
 

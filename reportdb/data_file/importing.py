@@ -8,8 +8,8 @@ from typing import Protocol
 import psycopg
 from rich.progress import Progress
 
-from reportdb.city_data.account import Account
-from reportdb.city_data.keys import DataFile
+from reportdb.data_file.account import Account
+from reportdb.data_file.keys import DataFile
 from reportdb.mapping.failure import ImportFailure
 from reportdb.rows.row import Fields, Rejected
 from reportdb.source_file.raw_row import RawRow, RowSource
