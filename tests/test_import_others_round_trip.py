@@ -12,7 +12,7 @@ from reportdb.city_data.events import Events
 from reportdb.database.connection import connect
 from reportdb.demo import build_demo
 from tests.conftest import DEMO_NOW, NewDatabase, database_name
-from tests.other_files import OtherFiles, rows
+from tests.other_files import OtherFiles, damage, rows
 from tests.report_invariants import broken_invariants
 
 MAPPING = """
@@ -154,6 +154,7 @@ def test_exported_events_give_the_same_city(copy: psycopg.Connection, tmp_path: 
         assert different[:3] == [], table
     # An import says when it was, not when the last step was.
     assert set(broken_invariants(copy)) == {"a report was last updated at its last event"}
+    assert damage(copy, DEMO_NOW) == []
     again = files.load(copy, Events, mapping, *lines, at=DEMO_NOW)
     assert (again.new, again.updated, again.reports) == (0, 0, 0)
     assert content(copy) == after

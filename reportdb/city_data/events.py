@@ -85,6 +85,7 @@ class Events:
             raise keys.refuse("kind", "is missing; name it, or give source.kind if all rows are of one kind, not both")
         self._kinds = keys.meanings("kinds", (*KINDS, _NONE))
         self._units, self._categories = keys.vocabulary("units"), keys.vocabulary("categories")
+        self._adds = keys.adds("units")
         self._severities = keys.meanings("severities", SEVERITIES)
         self._ratings = keys.meanings("ratings", RATINGS)
         self._early = keys.early_is_submission()
@@ -98,7 +99,7 @@ class Events:
             raise ImportFailure("The database holds no reports yet. Import the city's reports first.")
         self._fields, self._values, self._at = fields, Values(fields, zone), at
         self._rows = StepRows(connection)
-        self._known_units = KnownTerms(connection, "unit", self._units)
+        self._known_units = KnownTerms(connection, "unit", self._units, adds=self._adds)
         self._known_categories = KnownTerms(connection, "category", self._categories)
 
     def take(self, row: RawRow) -> None:

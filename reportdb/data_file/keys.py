@@ -79,6 +79,10 @@ class Keys:
         """Return a vocabulary, such as `[units]`."""
         return read_vocabulary(self._table.table(key))
 
+    def adds(self, key: str) -> bool:
+        """Return whether unknown words of a vocabulary become terms of their own."""
+        return self._table.table(key).text("unlisted", "reject") == "add"
+
     def meanings(self, key: str, meanings: tuple[str, ...]) -> dict[str, str]:
         """Return a table of the source's words, each with one of `meanings`."""
         return read_meanings(self._table.table(key), meanings)

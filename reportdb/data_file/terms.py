@@ -9,8 +9,9 @@ from psycopg import sql
 from reportdb.importer.merging import add_terms
 from reportdb.mapping.words import Term, Vocabulary
 from reportdb.rows.row import Fields, Rejected, shown
-from reportdb.rows.words import read_term
 from reportdb.spelling import one_spelling
+
+_LONGEST_NAME = 200  # characters
 
 Nouns = Literal["unit", "category", "channel"]
 
@@ -18,8 +19,10 @@ Nouns = Literal["unit", "category", "channel"]
 class KnownTerms:
     """The rows of one table, found by the mapping's words for a code, by their codes, and by their names."""
 
-    def __init__(self, connection: psycopg.Connection, table: Nouns, vocabulary: Vocabulary) -> None:
-        self._connection, self._table, self._vocabulary = connection, table, vocabulary
+    def __init__(
+        self, connection: psycopg.Connection, table: Nouns, vocabulary: Vocabulary, *, adds: bool = False
+    ) -> None:
+        self._connection, self._table, self._vocabulary, self._adds = connection, table, vocabulary, adds
         self._met: dict[str, Term] = {}
         self._codes: dict[str, int] = {}
         self._names: dict[str, int] = {}
@@ -30,16 +33,28 @@ class KnownTerms:
 
         Raises Rejected for an unknown word.
         """
-        words = fields.value(column)
+        words, vocabulary = fields.value(column), self._vocabulary
         spelling = one_spelling(words or "")
-        if (words is None and self._vocabulary.blank is None) or spelling in self._vocabulary.nothing:
-            return None
-        if spelling in self._names and spelling not in self._vocabulary.known:
+        if not spelling or spelling in vocabulary.nothing:
+            term = vocabulary.blank
+        elif spelling in vocabulary.known:
+            term = vocabulary.known[spelling]
+        elif spelling in self._names:
             return self._names[spelling]
-        term = read_term(fields, column, self._vocabulary, self._met)
+        elif self._adds and len(spelling) <= _LONGEST_NAME:
+            term = self._unlisted(spelling, str(words))
+        else:
+            raise Rejected(f"{column} {shown(words)} is no {self._table} of the city", f"unknown word in {column}")
         if term is None:
             return None
+        self._met[term.code] = term
         return self._codes.get(term.code) or self._names.get(one_spelling(term.name_vi)) or term.code
+
+    def _unlisted(self, spelling: str, words: str) -> Term:
+        """Return the term of a word that nobody knows; of several ways to write it the first in order is its name."""
+        name = " ".join(words.split())
+        name = min(name, self._met[spelling].name_en) if spelling in self._met else name
+        return Term(spelling, name, name)
 
     def known(self, fields: Fields, column: str) -> int:
         """Return the id of what a column names. Raises Rejected if that is nothing, or nothing the database has."""

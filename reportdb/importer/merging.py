@@ -215,7 +215,7 @@ def _correct_past(connection: psycopg.Connection) -> None:
     """Correct the past versions of the changed reports, before the reports themselves.
 
     Values that a version shares with the report are corrected with it; different values are history and are kept.
-    Terms, ratings and counts are kept too: an import does not change them.
+    Terms, ratings and counts are kept too: an import does not change them. Reports with told steps are retold instead.
     """
     sets = [
         sql.SQL("{column} = arriving.{column}").format(column=sql.Identifier(column)) for column in _NEVER_CHANGE
@@ -247,6 +247,7 @@ def _correct_past(connection: psycopg.Connection) -> None:
                 where version.report_id = report.id
             ) as version on true
             where report_past.report_id = arriving.id and report_past.valid_to = version.valid_to
+                and report_past.report_id not in (select report_id from report_as_imported)
             """
         ).format(sets=sql.SQL(", ").join(sets))
     )
@@ -254,5 +255,6 @@ def _correct_past(connection: psycopg.Connection) -> None:
         """update report_past set worked_minutes = (
                select cast(ceil(minutes) as integer)
                from try_working_between(report_past.submitted_at, report_past.ended_at))
-           from changed where report_id = changed.id"""
+           from changed where report_id = changed.id
+               and report_id not in (select report_id from report_as_imported)"""
     )

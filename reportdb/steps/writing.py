@@ -18,6 +18,7 @@ _STATE = (
     "transfer_count",
 )  # fmt: skip
 """What a report shares with its earlier versions, those that not every database has yet included."""
+_LASTING = ("channel_id", "district_id", "ward_id", "submitted_at")
 _EVENT = ("at", "kind", "from_unit_id", "to_unit_id", "note", "minutes")
 
 # What was open on the days before differs from the submission on. Two images of the report that cancel out in every
@@ -55,13 +56,15 @@ class _Writer:
         """Write the reports that differ, and return how many did."""
         ids = [report.id for report in reports]
         present = self._present(ids)
-        past = self._rows("report_past", ("valid_from", "valid_to", *self.columns), "valid_to", ids)
+        lasting = self._lasting(ids)
+        past = self._rows("report_past", (*_LASTING, "valid_from", "valid_to", *self.columns), "valid_to", ids)
         events = self._rows("report_event", _EVENT, "n", ids)
         changed = [
             report
             for report in reports
             if present[report.id] != (report.course.answer or present[report.id][0], self._values(report.course.now))
-            or past.get(report.id, []) != [self._version(version) for version in report.course.past]
+            or past.get(report.id, [])
+            != [(*lasting[report.id], *self._version(version)) for version in report.course.past]
             or events.get(report.id, []) != [_event(step) for step in _events(report)]
         ]
         if changed:
@@ -98,18 +101,22 @@ class _Writer:
             cursor.execute("drop table retold")
 
     def _copy_past(self, reports: Sequence[Retold]) -> None:
-        lasting = ("id", "channel_id", "district_id", "ward_id", "submitted_at", "unit_id", "escalated_by_id")
-        rows = self.connection.execute(
-            sql.SQL("select {} from report where id = any(%s)").format(_names(lasting)),
-            [[report.id for report in reports]],
-        ).fetchall()
-        known = {row[0]: row for row in rows}
-        columns = ("report_id", *lasting[1:5], "now_unit_id", "now_escalated_by_id", "valid_from", "valid_to")
+        lasting = self._lasting([report.id for report in reports])
+        columns = ("report_id", "now_unit_id", "now_escalated_by_id", *_LASTING, "valid_from", "valid_to")
         statement = sql.SQL("copy report_past ({}) from stdin").format(_names((*columns, *self.columns)))
         with self.connection.cursor() as cursor, cursor.copy(statement) as copy:
             for report in reports:
+                now = report.course.now
                 for version in report.course.past:
-                    copy.write_row((*known[report.id], *self._version(version)))
+                    values = (*lasting[report.id], *self._version(version))
+                    copy.write_row((report.id, now.unit, now.escalated_by, *values))
+
+    def _lasting(self, ids: Collection[int]) -> dict[int, tuple[Any, ...]]:
+        """Return what each report shares with all its versions."""
+        rows = self.connection.execute(
+            sql.SQL("select id, {} from report where id = any(%s)").format(_names(_LASTING)), [list(ids)]
+        )
+        return {identity: tuple(values) for identity, *values in rows}
 
     def _copy_events(self, reports: Sequence[Retold]) -> None:
         columns = ("report_id", "n", *_EVENT, "now_unit_id", "now_escalated_by_id")
