@@ -14,7 +14,8 @@ from reportdb.data_file.terms import KnownTerms
 from reportdb.data_file.values import Values, city_zone
 from reportdb.mapping.failure import ImportFailure
 from reportdb.mapping.moments import Moment
-from reportdb.mapping.words import RATINGS, SEVERITIES
+from reportdb.mapping.ratings import RATINGS
+from reportdb.mapping.words import SEVERITIES
 from reportdb.rows.row import Fields, Rejected
 from reportdb.source_file.raw_row import RawRow
 

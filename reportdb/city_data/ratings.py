@@ -10,7 +10,7 @@ from reportdb.data_file.importing import RefuseRow
 from reportdb.data_file.keys import Keys
 from reportdb.data_file.values import Values, city_zone
 from reportdb.mapping.failure import ImportFailure
-from reportdb.mapping.words import RATINGS
+from reportdb.mapping.ratings import RATINGS
 from reportdb.rows.row import Fields, Rejected
 from reportdb.source_file.raw_row import RawRow
 

@@ -1,12 +1,13 @@
 """A mapping as a whole, and which columns it reads."""
 
 from collections.abc import Mapping as Words
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from reportdb.mapping.city import City, LevelName, WorkingHours
 from reportdb.mapping.file_format import FileFormat
 from reportdb.mapping.moments import Moment
 from reportdb.mapping.places import Layer, Location, PublishedArea
+from reportdb.mapping.ratings import UNRATED, Rated
 from reportdb.mapping.words import Vocabulary
 
 
@@ -48,24 +49,21 @@ class Mapping:
     district: PublishedArea | None
     ward: PublishedArea | None
     layers: tuple[Layer, ...]
-    rating: str | None = None  # how the citizen rated the work, when, and what the citizen was told
-    ratings: Words[str, str] = field(default_factory=dict)
-    rated: Moment | None = None
-    answer: tuple[str, ...] = ()
+    rated: Rated = UNRATED
 
     def columns(self) -> list[str]:
         """Return every column that the mapping reads, once, in the order of use."""
-        moments = [moment for moment in (self.submitted, self.received, self.due, self.ended, self.rated) if moment]
+        moments = [moment for moment in (self.submitted, self.received, self.due, self.ended) if moment]
         single = [self.id, self.status, self.severity, self.channel, self.category, self.unit, self.officer]
-        single += [self.rating]
         single += [
             self.location.lon,
             self.location.lat,
             self.late,
             *(area.column for area in (self.district, self.ward) if area),
         ]
-        several = [column for columns in (self.title, self.text, self.address, self.answer) for column in columns]
+        several = [column for columns in (self.title, self.text, self.address) for column in columns]
         read = [*single, *several, *(column for moment in moments for column in moment.columns)]
+        read += self.rated.columns()
         return list(dict.fromkeys(column for column in read if column is not None))
 
     def unread(self) -> frozenset[str]:

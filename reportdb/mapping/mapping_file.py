@@ -8,8 +8,9 @@ from reportdb.mapping.file_format import read_file_format
 from reportdb.mapping.mapping import Mapping
 from reportdb.mapping.moments import read_moment
 from reportdb.mapping.places import read_layer, read_location, read_published_area
+from reportdb.mapping.ratings import read_rated
 from reportdb.mapping.table import Table
-from reportdb.mapping.words import RATINGS, SEVERITIES, STATUSES, read_meanings, read_vocabulary
+from reportdb.mapping.words import SEVERITIES, STATUSES, read_meanings, read_vocabulary
 from reportdb.spelling import one_spelling
 
 SHIPPED = Path(__file__).parent / "shipped"
@@ -72,8 +73,5 @@ def _mapping(table: Table) -> Mapping:
         district=read_published_area(published.table("district")) if "district" in published else None,
         ward=read_published_area(published.table("ward")) if "ward" in published else None,
         layers=tuple(read_layer(layer) for layer in table.tables("boundaries")),
-        rating=columns.optional("rating"),
-        ratings=read_meanings(table.table("ratings"), RATINGS),
-        rated=read_moment(times.table("rated")) if "rated" in times else None,
-        answer=columns.list("answer"),
+        rated=read_rated(columns, times, table.table("ratings")),
     )

@@ -8,7 +8,6 @@ from reportdb.spelling import one_spelling
 
 STATUSES = ("waiting", "in_progress", "resolved", "refused")
 SEVERITIES = ("urgent", "complex", "normal")
-RATINGS = ("satisfied", "acceptable", "not_satisfied")
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,10 @@
 from reportdb.mapping.mapping import Mapping
 from reportdb.mapping.words import Term
 from reportdb.rows.points import read_point, read_published_area
+from reportdb.rows.ratings import read_rating
 from reportdb.rows.row import Fields, Rejected, ReportRow
 from reportdb.rows.times import TimeReader
-from reportdb.rows.words import read_meaning, read_rating, read_term
+from reportdb.rows.words import read_meaning, read_term
 from reportdb.source_file.raw_row import RawRow
 
 _LONGEST_ID = 200  # characters
@@ -48,7 +49,7 @@ class RowReader:
                 f"{mapping.status} is {status_word!r}, yet there is {there} time of closing",
                 "status and closing time differ",
             )
-        rating = read_rating(fields, mapping)
+        rating, rated_at = read_rating(fields, mapping.rated, self._times)
         lon, lat = read_point(fields, mapping.location)
         return ReportRow(
             line=row.line,
@@ -75,8 +76,8 @@ class RowReader:
             published_ward=read_published_area(fields, mapping.ward),
             published_status=str(status_word),
             rating=rating,
-            rated_at=self._times.rated() if rating else None,
-            answer=fields.joined(mapping.answer, " · "),
+            rated_at=rated_at,
+            answer=fields.joined(mapping.rated.answer, " · "),
             notes=fields.notes(),
         )
 

@@ -41,14 +41,13 @@ class TimeReader:
         due = self._written(mapping.due) if mapping.due else None
         return start, later[0], self._instant(due) if due else None, later[1]
 
-    def rated(self) -> datetime | None:
-        """Return when the report was rated; a time that cannot be read counts as unknown and is noted."""
-        moment = self._mapping.rated
+    def optional(self, moment: Moment) -> datetime | None:
+        """Return another time of the row in UTC, or None; one that cannot be read is noted."""
         try:
-            written = self._written(moment) if moment else None
+            written = self._written(moment)
         except Rejected as reason:
-            self._fields.note(reason.kind, moment.columns[0] if moment else "")
-            written = None
+            self._fields.note(reason.kind, moment.columns[0])
+            return None
         return self._instant(written) if written else None
 
     def _written(self, moment: Moment) -> datetime | None:

@@ -4,7 +4,6 @@ from collections.abc import Mapping as Words
 from typing import TypeVar
 
 from reportdb.mapping.failure import ImportFailure
-from reportdb.mapping.mapping import Mapping
 from reportdb.mapping.words import Term, Vocabulary
 from reportdb.rows.row import Fields, Rejected, shown
 from reportdb.spelling import one_spelling
@@ -54,12 +53,3 @@ def read_meaning(meanings: Words[str, Meaning], column: str, words: str | None) 
     if meaning is None:
         raise Rejected(f"{column} {shown(words)} is not in the mapping", f"unknown word in {column}")
     return meaning
-
-
-def read_rating(fields: Fields, mapping: Mapping) -> str | None:
-    """Return how the citizen rated the work; an unknown word counts as unknown and is noted."""
-    words = fields.value(mapping.rating)
-    rating = mapping.ratings.get(one_spelling(words)) if words else None
-    if words and rating is None:
-        fields.note(f"unknown word in {mapping.rating}", str(mapping.rating))
-    return rating
