@@ -1,5 +1,6 @@
 """What a city brings besides reports and their steps: accounts, feeds, contacts, officers, units, rules."""
 
+import re
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,10 @@ from typer.testing import CliRunner
 
 from reportdb.__main__ import app
 from reportdb.city_data.accounts import Accounts
+from reportdb.city_data.events import Events
 from reportdb.city_data.feeds import Feeds
 from reportdb.city_data.people import Contacts, Officers
+from reportdb.city_data.ratings import Answers, Ratings
 from reportdb.city_data.rules import Rules
 from reportdb.city_data.units import Units
 from reportdb.deadlines.rule_table import Term, TermError, read_term
@@ -333,3 +336,18 @@ def test_every_kind_has_its_command() -> None:
     told: Any = CliRunner().invoke(app, ["import", "--help"]).output
     for kind in ("ratings", "answers", "events", "accounts", "feeds", "contacts", "officers", "units"):
         assert kind in told
+
+
+@pytest.mark.parametrize(
+    ("n", "kind"),
+    list(enumerate((Events, Ratings, Answers, Officers, Contacts, Units, Accounts, Feeds, Rules))),
+    ids=lambda value: value if isinstance(value, int) else value.__name__,
+)
+def test_the_examples_of_the_document_are_mappings(tmp_path: Path, n: int, kind: Any) -> None:
+    document = Path(__file__).parents[1] / "docs" / "import-others.md"
+    examples = re.findall(r"```toml\n# \w+\.csv: ([^\n]+)\n(.*?)```", document.read_text(encoding="utf-8"), re.DOTALL)
+    assert len(examples) == 9
+    header, mapping = examples[n]
+    place = tmp_path / "example.toml"
+    place.write_text(mapping, encoding="utf-8")
+    assert set(kind(str(place)).file.columns()) == set(header.split(","))
