@@ -6,10 +6,12 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from reportdb.cli import data_commands
 from reportdb.cli.command_line import Data, Database, Failure, city_moment, err, opened, out, progress_bar
 from reportdb.database.connection import connect
 
-import_app = typer.Typer(help="Import another system's reports.", no_args_is_help=True)
+import_app = typer.Typer(help="Import another system's reports, and what belongs to them.", no_args_is_help=True)
+data_commands.add_commands(import_app)
 
 
 @import_app.command("csv")

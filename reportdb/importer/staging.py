@@ -55,13 +55,17 @@ _STAGED = """
         changed_at timestamptz,
         ended_known boolean not null,
         reopen_count smallint,
-        place text not null
+        place text not null,
+        rating text,
+        rated_at timestamptz,
+        answer text
     ) on commit drop
 """
 _COPIED = (
     "line, raw, source_ref, public_code, channel, category, severity, unit, officer, lon, lat, address, title, text, "
     "submitted_at, received_at, due_at, ended_at, status, published_late, published_district, published_ward, "
-    "published_status, district_id, ward_id, disagrees, changed_at, ended_known, reopen_count, place"
+    "published_status, district_id, ward_id, disagrees, changed_at, ended_known, reopen_count, place, rating, "
+    "rated_at, answer"
 )
 
 
@@ -108,6 +112,9 @@ def stage(connection: psycopg.Connection, rows: Iterable[ReportRow], mapping: Ma
                         row.ended_known,
                         row.reopen_count,
                         row.place or ("no point" if row.lon is None else "located"),
+                        row.rating,
+                        row.rated_at,
+                        row.answer,
                     )
                 )
     if not mapping.location.columns():
@@ -170,6 +177,14 @@ def staged_codes(connection: psycopg.Connection) -> dict[Vocabulary, set[str]]:
         }
         for table in tables
     }
+
+
+def respell_staged(connection: psycopg.Connection, table: Vocabulary, respelled: dict[str, str]) -> None:
+    """Give rows of `staged` the codes that the database has, in place of other spellings of them."""
+    for written, known in respelled.items():
+        connection.execute(
+            sql.SQL("update staged set {0} = %s where {0} = %s").format(sql.Identifier(table)), [known, written]
+        )
 
 
 def _batches(rows: Iterable[ReportRow]) -> Iterator[list[ReportRow]]:

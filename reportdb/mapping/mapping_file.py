@@ -10,6 +10,7 @@ from reportdb.mapping.identity import read_identity
 from reportdb.mapping.mapping import Mapping
 from reportdb.mapping.moments import read_moment, read_moments
 from reportdb.mapping.places import read_layer, read_location, read_published_area
+from reportdb.mapping.ratings import read_rated
 from reportdb.mapping.states import read_state_rules
 from reportdb.mapping.table import Table
 from reportdb.mapping.words import SEVERITIES, STATUSES, UNKNOWN, read_meanings, read_vocabulary
@@ -89,4 +90,5 @@ def _mapping(table: Table) -> Mapping:
         state=state,
         layers=tuple(read_layer(layer) for layer in table.tables("boundaries")),
         acceptance=read_acceptance(source),
+        rated=read_rated(columns, times, table.table("ratings")),
     )
