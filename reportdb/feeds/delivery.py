@@ -61,7 +61,7 @@ class Delivery:
     rejects: RejectsLog
     write: Write | None = None  # None: reports
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-    _known: OrderedDict[str, int] = field(default_factory=OrderedDict)
+    _known: OrderedDict[str, int] = field(default_factory=OrderedDict, init=False)
 
     def deliver(
         self, connection: psycopg.Connection, records: Sequence[Record], position: Position, brought: Delivered

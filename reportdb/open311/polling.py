@@ -29,6 +29,7 @@ _FEW, _MANY = 1000, 4000  # requests of a span: with fewer the next one is longe
 _SECONDS_BETWEEN_LISTS = 3600.0
 _MOST_ASKED_IN_A_ROUND = 100  # requests to the server in one poll, for reading again
 _LONGEST_WITHOUT_ID = timedelta(days=1)
+_AHEAD = timedelta(days=1)  # how far the newest span reaches beyond now: clocks are set, and stamps run ahead
 
 
 @dataclass
@@ -125,21 +126,20 @@ class Polling:
         now, started = clocks
         while True:
             end = min(begin + self._length, now) if windows.bounded else now
-            found = windows.read(begin, end, again=end - begin > 2 * self.overlap)
-            reached = (
-                min(end, now - self.overlap)
-                if end < now
-                else self._newest(windows, found.values(), known.position, now)
-            )
+            is_last = end >= now
+            found = windows.read(begin, now + _AHEAD if is_last else end, again=end - begin > 2 * self.overlap)
+            now = max(now, self.client.now() or now)
+            seen = self._newest(windows, found.values(), known.position, now)
+            reached = seen if is_last else max(known.position, min(end, now - self.overlap))
             known = replace(
                 known,
-                position=self._before_those_without_id(windows, found.values(), max(reached, known.position), now),
-                delivered_at=started - (now - end) if knows_changes else known.delivered_at,
+                position=self._before_those_without_id(windows, found.values(), reached, now),
+                delivered_at=(started if is_last else started - (now - end)) if knows_changes else known.delivered_at,
                 expected_every=max(self.interval, known.expected_every) if not knows_changes else self.interval,
             )
             self._deliver(connection, found.values(), known, brought)
             self._adapt(len(found))
-            if end >= now:
+            if is_last:
                 return known
             begin = end
 

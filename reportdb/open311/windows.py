@@ -17,8 +17,8 @@ from reportdb.open311.requests import identity_of, moment_of
 Ask = Callable[[Mapping[str, str]], list[Record]]
 By = Literal["updated", "requested"]
 
-LONGEST = timedelta(days=90)
-"""A server may refuse a longer span of request times."""
+LONGEST = timedelta(days=88)
+"""A server may refuse a span of request times of more than 90 days; two are left for what is added at the ends."""
 
 _BOUNDS: dict[By, tuple[str, str]] = {
     "updated": ("updated_after", "updated_before"),
