@@ -37,6 +37,10 @@ SERVICES = [
 START = datetime(2026, 9, 1, 8, 0, tzinfo=UTC)
 
 
+class UnknownParameter(Exception):
+    """A strict server does not know a parameter."""
+
+
 @dataclass
 class GeoReport:
     """The requests of a city and how its server answers. `now` is its clock.
@@ -87,14 +91,14 @@ class GeoReport:
         self.now += timedelta(seconds=seconds)
 
     def answer(self, method: str, asked: Mapping[str, str]) -> list[dict[str, Any]]:
-        """Return what the server answers. Raises ValueError for a parameter a strict server does not know."""
+        """Return what the server answers. Raises UnknownParameter for a parameter a strict server does not know."""
         with self.lock:
             self.asked.append(dict(asked))
             if method == "services":
                 return SERVICES
             known = {"service_request_id", "service_code", "start_date", "end_date", "status", "jurisdiction_id"}
             if self.strict and set(asked) - known:
-                raise ValueError
+                raise UnknownParameter
             found = [dict(one) for one in self._in_span(asked)]
             if "status" in asked:
                 found = [one for one in found if one["status"] in asked["status"].split(",")]
@@ -147,7 +151,7 @@ class GeoReport:
             return _written([{"code": "404", "description": "jurisdiction_id not found"}], form, "errors", 404, dated)
         try:
             found = self.answer(method, asked)
-        except ValueError:
+        except UnknownParameter:
             return _written([{"code": "400", "description": "unknown parameter"}], form, "errors", 400, dated)
         return _written(found, form, "services" if method == "services" else "service_requests", 200, dated)
 
@@ -191,7 +195,10 @@ def w3(moment: datetime) -> str:
 
 
 def _moment(words: str) -> datetime:
-    return datetime.fromisoformat(words)
+    try:
+        return datetime.fromisoformat(words)
+    except ValueError:
+        return START
 
 
 def _request(identity: str, number: int, made: datetime) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import nullcontext, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -127,14 +127,16 @@ def test_a_server_that_takes_no_update_times_is_read_again_in_rounds(
     assert longest <= timedelta(days=90, seconds=2)
 
 
-def test_the_server_has_a_clock_of_its_own(connection: psycopg.Connection, harbour: Harbour, geo: GeoReport) -> None:
-    for years in (-5, 9):
-        geo.now = START + timedelta(days=365 * years)
-        geo.add(10, over=timedelta(days=5))
-        harbour.poll(connection)
-        geo.later(60)
-        geo.change(list(geo.requests)[-2:])
-        assert harbour.poll(connection).updated == 2
+@pytest.mark.parametrize("years", [-5, 9])
+def test_the_server_has_a_clock_of_its_own(
+    connection: psycopg.Connection, harbour: Harbour, geo: GeoReport, years: int
+) -> None:
+    geo.now = START + timedelta(days=365 * years)
+    ids = geo.add(10, over=timedelta(days=5))
+    harbour.poll(connection)
+    geo.later(60)
+    geo.change(ids[:2])
+    assert harbour.poll(connection).updated == 2
     assert held(connection) == expected(geo)
 
 
@@ -264,7 +266,7 @@ def test_the_client_pauses_between_questions_and_says_who_it_is(geo: GeoReport, 
         (redirect("file:///etc/passwd"), "redirects to file://"),
         (redirect("ftp://127.0.0.1/requests.json"), "redirects to ftp://127.0.0.1"),
         (redirect("http://169.254.169.254/latest"), "redirects to http://169.254.169.254"),
-        (redirect("http://[::bad"), "redirects to ://"),
+        (Response("", 302, {"Location": "http://[::bad"}), "redirects to ://"),
         (Response(b"[" + b" " * 3_000_000 + b"]"), "more than 2,000,000 bytes"),
         (Response(BOMB, headers={"Content-Encoding": "gzip"}), "more than 2,000,000 bytes"),
         (Response(json.dumps([{"code": 404, "description": "no \x1b[31mcity"}]), 404), "answers 404: no [31mcity"),
@@ -365,7 +367,7 @@ STEPS = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     steps=STEPS,
     takes_updates=st.booleans(),
@@ -380,11 +382,12 @@ def test_after_any_changes_polls_and_failures_nothing_is_missing_or_doubled(
     most: int | None,
     form: str,
 ) -> None:
-    connection.execute("truncate report, live_source, feed cascade")
+    connection.execute("truncate report, report_source, report_event, report_past, live_source, feed cascade")
     geo = GeoReport(takes_updates=takes_updates, most=most, most_of_a_page=40)
     geo.add(30, over=TWO_MONTHS)
-    with geo.serving() as address:
+    with geo.serving() as address, ExitStack() as opened:
         city = Harbour(tmp_path, geo, address, form, since=START - timedelta(days=80))
+        opened.callback(lambda: city.client.close())
         for step, number in steps:
             ids = list(geo.requests)
             if step == "add":
@@ -405,7 +408,6 @@ def test_after_any_changes_polls_and_failures_nothing_is_missing_or_doubled(
                     city = Harbour(tmp_path, geo, address, form)
             geo.later(1)
         city.poll(connection)
-        city.client.close()
     assert held(connection) == expected(geo)
     assert connection.execute("select count(*) from report").fetchone() == (len(geo.requests),)
 
@@ -445,9 +447,9 @@ def test_a_poll_killed_in_the_middle_doubles_and_loses_nothing(
     database: str, connection: psycopg.Connection, geo: GeoReport, url: str, tmp_path: Path
 ) -> None:
     geo.most_of_a_page = 20
-    geo.add(1500, over=TWO_MONTHS)
+    geo.add(800, over=TWO_MONTHS)
     mapping = write_mapping(tmp_path)
-    for turn in range(1, 6):
+    for turn in range(1, 4):
         asked = len(geo.asked)
         process = subprocess.Popen(command(database, url, mapping, "--once", "--pause", "0.01"))
         wait_until(lambda: len(geo.asked) > asked + 25 * turn or process.poll() is not None, 60)  # noqa: B023
@@ -459,7 +461,7 @@ def test_a_poll_killed_in_the_middle_doubles_and_loses_nothing(
     done = subprocess.run(command(database, url, mapping, "--once", "--pause", "0"), check=True, capture_output=True)
     assert b"open311 harbour: " in done.stdout
     assert held(connection) == expected(geo)
-    assert connection.execute("select count(*), count(distinct source_ref) from report").fetchone() == (1550, 1550)
+    assert connection.execute("select count(*), count(distinct source_ref) from report").fetchone() == (830, 830)
 
 
 def test_a_second_reader_of_the_same_server_is_refused(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from reportdb.feeds.failures import FeedRefused
 from reportdb.open311.abilities import Abilities, find_abilities
 from reportdb.open311.windows import By, CutShort, Windows
-from tests.open311_server import SERVICES, START, GeoReport, w3
+from tests.open311_server import SERVICES, START, GeoReport, UnknownParameter, w3
 
 CODES = [str(service["service_code"]) for service in SERVICES]
 TEN_DAYS = timedelta(days=10)
@@ -112,7 +112,7 @@ def test_what_a_server_can_do_is_found_out(server: GeoReport, able: Abilities) -
     def ask(asked: Mapping[str, str]) -> list[dict[str, Any]]:
         try:
             return server.answer("requests", asked)
-        except ValueError as error:
+        except UnknownParameter as error:
             raise FeedRefused("400") from error
 
     assert not find_abilities(ask, server.now, UTC).certain

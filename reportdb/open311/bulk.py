@@ -7,16 +7,24 @@ import json
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 from xml.etree.ElementTree import Element, ParseError
 
+import psycopg
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
+from rich.progress import Progress
 
-from reportdb.feeds.records import Record
+from reportdb.feeds.records import Record, RecordSource
+from reportdb.importer.importing import Counts, import_rows
 from reportdb.mapping.failure import ImportFailure
+from reportdb.mapping.mapping import Mapping
+from reportdb.mapping.mapping_file import read_mapping
 from reportdb.open311.answers import BadAnswer, ServiceError, read_answer, record_of
+from reportdb.open311.requests import with_meanings
 from reportdb.source_file.reading import LONGEST_ROW
 
 _GZIP = b"\x1f\x8b"
@@ -28,7 +36,7 @@ _DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
 class RequestFile:
     """An open file of requests. `records` may be called once."""
 
-    def __init__(self, content: IO[bytes], raw: IO[bytes], file: Path) -> None:
+    def __init__(self, content: io.BufferedReader | gzip.GzipFile, raw: IO[bytes], file: Path) -> None:
         self._content, self._raw, self._file = content, raw, file
 
     def position(self) -> int:
@@ -42,16 +50,15 @@ class RequestFile:
     def records(self) -> Iterator[Record]:
         """Yield the requests, without holding them all. Raises ImportFailure for a file that breaks off."""
         try:
-            buffered = io.BufferedReader(self._content)  # type: ignore[type-var]
-            start = buffered.peek(1000).lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+            start = self._content.peek(1000).lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
             if start == b"<":
-                yield from _of_xml(buffered)
-            elif start in {b"[", b"{"}:
-                with io.TextIOWrapper(buffered, "utf-8-sig") as text:
-                    yield from _of_json(text)
-            else:
-                with io.TextIOWrapper(buffered, "utf-8-sig", newline="") as text:
-                    yield from _of_csv(text)
+                yield from _of_xml(self._content)
+                return
+            text = io.TextIOWrapper(self._content, "utf-8-sig", newline="")
+            try:
+                yield from (_of_json if start in {b"[", b"{"} else _of_csv)(text)
+            finally:
+                text.detach()  # the file stays open for whoever opened it
         except EOFError as error:
             raise self._refused("is truncated: the compressed file is incomplete") from error
         except (OSError, zlib.error) as error:
@@ -65,6 +72,41 @@ class RequestFile:
         return ImportFailure(f"{self._file} {words}. Nothing was imported.")
 
 
+class _Rows:
+    """The requests of a file as a RowSource."""
+
+    def __init__(self, opened: RequestFile, mapping: Mapping) -> None:
+        meant = (with_meanings(one, mapping, {}) for one in opened.records())
+        self._rows = RecordSource(meant, mapping.columns())
+        self.header, self.rows = self._rows.header, self._rows.rows
+        self.position, self.size = opened.position, opened.size
+
+
+def import_requests(
+    connection: psycopg.Connection,
+    file: Path,
+    *,
+    mapping: str,
+    rejects: Path,
+    boundaries: Path,
+    progress: Progress | None = None,
+    at: datetime | None = None,
+) -> Counts:
+    """Import a file of requests, as `import_reports` does a CSV file. Raises ImportFailure, or psycopg.Error."""
+    read = read_mapping(mapping)
+    utf8 = replace(read, file_format=replace(read.file_format, encoding="utf-8"))
+    with request_file(file) as opened:
+        return import_rows(
+            connection,
+            _Rows(opened, utf8),
+            utf8,
+            rejects=rejects,
+            boundaries=boundaries,
+            progress=progress,
+            at=at or datetime.now(UTC),
+        )
+
+
 @contextmanager
 def request_file(file: Path) -> Iterator[RequestFile]:
     """Open a file of requests. Raises ImportFailure."""
@@ -75,7 +117,7 @@ def request_file(file: Path) -> Iterator[RequestFile]:
     with raw:
         compressed = raw.read(len(_GZIP)) == _GZIP
         raw.seek(0)
-        yield RequestFile(gzip.GzipFile(fileobj=raw) if compressed else raw, raw, file)  # type: ignore[arg-type]
+        yield RequestFile(gzip.GzipFile(fileobj=raw) if compressed else raw, raw, file)
 
 
 def _of_json(text: io.TextIOWrapper) -> Iterator[Record]:
@@ -137,11 +179,13 @@ class _Pieces:
                 if end < len(self._held) or self._ended:
                     self._at = end
                     return found
-                why: Exception = EOFError()
+                length = end - self._at
+                if not self._more():  # what was held is moved to the beginning
+                    self._at = length
+                    return found
             except (ValueError, RecursionError) as error:
-                why = error
-            if len(self._held) - self._at > 100 * LONGEST_ROW or not self._more():
-                raise BadAnswer(f"its JSON is broken: {why}") from why
+                if len(self._held) - self._at > 100 * LONGEST_ROW or not self._more():
+                    raise BadAnswer(f"its JSON is broken: {error}") from error
 
     def _more(self) -> bool:
         more = self._text.read(_SIGNS)
@@ -150,7 +194,7 @@ class _Pieces:
         return bool(more)
 
 
-def _of_xml(content: IO[bytes]) -> Iterator[Record]:
+def _of_xml(content: io.BufferedReader | gzip.GzipFile) -> Iterator[Record]:
     """Yield the requests of XML, and forget each."""
     root: Element | None = None
     for event, element in iterparse(content, events=("start", "end"), forbid_dtd=True):
