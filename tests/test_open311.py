@@ -266,7 +266,6 @@ def test_the_client_pauses_between_questions_and_says_who_it_is(geo: GeoReport, 
         (redirect("file:///etc/passwd"), "redirects to file://"),
         (redirect("ftp://127.0.0.1/requests.json"), "redirects to ftp://127.0.0.1"),
         (redirect("http://169.254.169.254/latest"), "redirects to http://169.254.169.254"),
-        (Response("", 302, {"Location": "http://[::bad"}), "redirects to ://"),
         (Response(b"[" + b" " * 3_000_000 + b"]"), "more than 2,000,000 bytes"),
         (Response(BOMB, headers={"Content-Encoding": "gzip"}), "more than 2,000,000 bytes"),
         (Response(json.dumps([{"code": 404, "description": "no \x1b[31mcity"}]), 404), "answers 404: no [31mcity"),
@@ -367,7 +366,7 @@ STEPS = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     steps=STEPS,
     takes_updates=st.booleans(),
@@ -387,7 +386,7 @@ def test_after_any_changes_polls_and_failures_nothing_is_missing_or_doubled(
     geo.add(30, over=TWO_MONTHS)
     with geo.serving() as address, ExitStack() as opened:
         city = Harbour(tmp_path, geo, address, form, since=START - timedelta(days=80))
-        opened.callback(lambda: city.client.close())
+        opened.callback(lambda: city.client.close())  # noqa: PLW0108 - the last one
         for step, number in steps:
             ids = list(geo.requests)
             if step == "add":
