@@ -1,7 +1,7 @@
 """Another system's database, read in batches and never written to."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -75,7 +75,7 @@ class SourceDatabase:
             now = connection.execute(text("select clock_timestamp()")).scalar_one()
             return self.moment(now) or datetime.now(UTC)
 
-    def batches(self, query: TextClause, after: datetime) -> Iterator[list[Record]]:
+    def batches(self, query: TextClause, after: datetime) -> Generator[list[Record], None, None]:
         """Yield what a query gives for rows changed after a moment, in one read-only transaction.
 
         Raises FeedAway if the connection is lost, FeedRefused if the query cannot be run or gives no `changed`.
@@ -84,11 +84,12 @@ class SourceDatabase:
         asked = {name: value for name, value in values.items() if name in query._bindparams}
         with self._told(), self._engine.connect() as connection:
             self._begin(connection)
-            found = connection.execution_options(stream_results=True, yield_per=self._batch).execute(query, asked)
-            if CHANGED not in found.keys():  # noqa: SIM118 - a result's keys
-                raise FeedRefused(f"The query gives no column named {CHANGED}: when the row last changed.")
-            for part in found.mappings().partitions():
-                yield [dict(row) for row in part]
+            how = {"stream_results": True, "yield_per": self._batch}
+            with closing(connection.execute(query, asked, execution_options=how)) as found:
+                if CHANGED not in found.keys():  # noqa: SIM118 - a result's keys
+                    raise FeedRefused(f"The query gives no column named {CHANGED}: when the row last changed.")
+                for part in found.mappings().partitions(self._batch):
+                    yield [dict(row) for row in part]
 
     def moment(self, changed: Any) -> datetime | None:
         """Return what `changed` holds in UTC, or None. Raises FeedRefused if it is no time."""
@@ -171,10 +172,14 @@ def _understood(url: str) -> URL:
 
 
 def _may_pass(error: DBAPIError) -> bool:
-    """Whether trying again may help: PostgreSQL's classes 08, 40, 53, 55, 57 and 58, or no connection at all."""
-    state = getattr(error.orig, "sqlstate", None)
+    """Whether trying again may help: PostgreSQL's classes 08, 40, 53, 55, 57 and 58, SQLite's file in use or away, or
+    no connection at all.
+    """
+    state, name = getattr(error.orig, "sqlstate", None), getattr(error.orig, "sqlite_errorname", None)
     if state is not None:
         return str(state)[:2] in {"08", "40", "53", "55", "57", "58"}
+    if name is not None:
+        return str(name).split("_")[1] in {"BUSY", "LOCKED", "IOERR", "CANTOPEN"}
     return type(error.orig).__name__ in {"OperationalError", "InterfaceError"}
 
 

@@ -1,6 +1,7 @@
 """Bring what changed in another database into ours, up to now."""
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -55,11 +56,12 @@ class Syncing:
     def _sync_kind(self, connection: psycopg.Connection, kind: str, query: TextClause, brought: Delivered) -> None:
         started, now, delivery = datetime.now(UTC), self.source.now(), self._deliveries[kind]
         known, after = self._start(connection, kind)
-        for batch in self.source.batches(query, after):
-            times = [moment for row in batch if (moment := self.source.moment(row[CHANGED]))]
-            reached = min(max([known.position, *times]), max(now, known.position))
-            known = replace(known, position=reached, delivered_at=min(started, max(reached, known.delivered_at)))
-            delivery.deliver(connection, batch, known, brought)
+        with closing(self.source.batches(query, after)) as batches:
+            for batch in batches:
+                times = [moment for row in batch if (moment := self.source.moment(row[CHANGED]))]
+                reached = min(max([known.position, *times]), max(now, known.position))
+                known = replace(known, position=reached, delivered_at=min(started, max(reached, known.delivered_at)))
+                delivery.deliver(connection, batch, known, brought)
         delivery.deliver(connection, [], replace(known, delivered_at=started), brought)
 
     def _start(self, connection: psycopg.Connection, kind: str) -> tuple[Position, datetime]:
