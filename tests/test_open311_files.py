@@ -4,6 +4,7 @@ import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -17,7 +18,7 @@ from tests.conftest import SHARED
 from tests.open311_city import write_mapping
 
 FIXTURES = SHARED / "open311" / "fixtures"
-BULK = [
+BULK: list[dict[str, Any]] = [
     {
         "service_request_id": 1,
         "requested_datetime": "2024-05-01T08:00:00-04:00",
@@ -45,12 +46,12 @@ BULK = [
 ]
 
 
-def as_xml(records: list[dict[str, object]]) -> str:
+def as_xml(records: list[dict[str, Any]]) -> str:
     rows = ("".join(f"<{name}>{text_of(value)}</{name}>" for name, value in one.items()) for one in records)
     return "<?xml version='1.0'?><service_requests>" + "".join(f"<request>{r}</request>" for r in rows)
 
 
-def as_csv(records: list[dict[str, object]]) -> str:
+def as_csv(records: list[dict[str, Any]]) -> str:
     rows = [",".join(records[0]), *(",".join(f'"{text_of(value)}"' for value in one.values()) for one in records)]
     return "\r\n".join(rows)
 
@@ -132,7 +133,7 @@ def test_real_answers_come_in_whole(
         pytest.skip("the fixtures (../shared/data/open311) are not here")
     counts = load(connection, tmp_path, FIXTURES / name)
     assert (counts.rejected, counts.new) == (0, resolved + waiting)
-    found = dict(connection.execute("select status, count(*) from report group by 1").fetchall())
+    found: dict[str, int] = dict(connection.execute("select status, count(*) from report group by 1").fetchall())
     assert found == {status: count for status, count in (("resolved", resolved), ("waiting", waiting)) if count}
     assert load(connection, tmp_path, FIXTURES / name).unchanged == resolved + waiting
 

@@ -1,6 +1,6 @@
 """What a GeoReport server can do, found out by asking it: servers ignore parameters they do not know."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
@@ -42,7 +42,7 @@ def find_abilities(ask: Ask, now: datetime, zone: tzinfo) -> Abilities:
     return Abilities("requested", _asked(ask, {**extra, **early}) == [], extras, bool(some))
 
 
-def _asked(ask: Ask, parameters: Mapping[str, str]) -> list[Record] | None:
+def _asked(ask: Ask, parameters: Mapping[str, str]) -> Sequence[Record] | None:
     """Return the answer, or None if the server refuses the question."""
     try:
         return ask(parameters)

@@ -5,7 +5,7 @@ answer of this server that was shown to be whole; any other one is compared with
 hold in addition had been cut away.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Literal
@@ -14,7 +14,7 @@ from reportdb.feeds.failures import FeedRefused
 from reportdb.feeds.records import Record, text_of
 from reportdb.open311.requests import identity_of, moment_of
 
-Ask = Callable[[Mapping[str, str]], list[Record]]
+Ask = Callable[[Mapping[str, str]], Sequence[Record]]
 By = Literal["updated", "requested"]
 
 LONGEST = timedelta(days=88)
