@@ -191,8 +191,8 @@ def test_a_rejected_request_is_collected_without_what_the_mapping_does_not_read(
     assert len(held(connection)) == 29
     with harbour.rejects.open(encoding="utf-8", newline="") as file:
         (row,) = csv.DictReader(file)
-    assert ids[0] in row["record"]
-    assert "example.org" not in row["record"]
+    assert ids[0] in row["row"]
+    assert "example.org" not in row["row"]
     assert harbour.rejects.stat().st_mode & 0o077 == 0
     geo.later(60)
     assert harbour.poll(connection).rejected == 0  # it is not told again

@@ -473,3 +473,20 @@ def until(condition: Callable[[], bool], seconds: float = 90, pause: float = 0.1
     while not condition():
         assert time.monotonic() < ends
         threading.Event().wait(pause)
+
+
+def test_what_imports_could_not_use_is_collected_by_kind(tmp_path: Path) -> None:
+    folder, log = tmp_path / "import", RejectsLog(tmp_path / "rejects-sync-harbour.csv")
+    folder.mkdir()
+    for turn in range(2):
+        (folder / "rejects.csv").write_text(f"line,reason,row\n{turn},no id,x\n")
+        (folder / "notes-rejects.csv").write_text(f"line,column,reason,words\n{turn},due,no time,soon\n")
+        log.add(folder, LONG_AGO)
+    assert (tmp_path / "rejects-sync-harbour.csv").read_text().split() == [
+        "at,line,reason,row",
+        "2024-05-01T12:00:00+00:00,0,no",
+        "id,x",
+        "2024-05-01T12:00:00+00:00,1,no",
+        "id,x",
+    ]
+    assert (tmp_path / "notes-sync-harbour.csv").read_text().count("due,no time,soon") == 2

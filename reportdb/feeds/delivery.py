@@ -11,7 +11,7 @@ import psycopg
 
 from reportdb.feeds.failures import FeedRefused
 from reportdb.feeds.position import Position, mark_delivered, note_channels, write_position
-from reportdb.feeds.records import Record, RecordSource, text_of
+from reportdb.feeds.records import Record, RecordSource, text_of, value_at
 from reportdb.feeds.rejects_log import RejectsLog
 from reportdb.importer.importing import Counts, import_rows
 from reportdb.mapping.failure import ImportFailure
@@ -84,7 +84,7 @@ class Delivery:
                 raise FeedRefused(str(error)) from error
             if counts is not None:
                 brought.add(counts)
-                self.rejects.add(rejects, at)
+                self.rejects.add(Path(folder), at)
         self._remember(marks)
 
     def forget(self) -> None:
@@ -99,7 +99,8 @@ class Delivery:
         return import_rows(connection, source, utf8, rejects=rejects, boundaries=self.boundaries, at=at)
 
     def _identity(self, record: Record) -> str:
-        return text_of(record.get(self.mapping.id))
+        """Return what tells a record from most others: the first column of its id, which comes first of all columns."""
+        return text_of(value_at(record, self.mapping.columns()[0]))
 
     def _remember(self, marks: list[tuple[str, int]]) -> None:
         for key, mark in marks:
