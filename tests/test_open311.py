@@ -339,7 +339,9 @@ def test_the_jurisdiction_goes_with_every_question(
 ) -> None:
     geo.jurisdiction = "harbour.example"
     geo.add(2)
-    assert Harbour(tmp_path, geo, url).poll(connection).new == 2
+    city = Harbour(tmp_path, geo, url)
+    assert city.poll(connection).new == 2
+    city.client.close()
     with Client(url, limits=Limits(pause=0)) as client, pytest.raises(FeedRefused, match="jurisdiction_id not found"):
         client.ask("requests", {})
 
@@ -467,20 +469,18 @@ def test_a_second_reader_of_the_same_server_is_refused(
     database: str,
     connection: psycopg.Connection,
     geo: GeoReport,
-    url: str,
-    tmp_path: Path,
+    harbour: Harbour,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from reportdb.feeds import running
 
     monkeypatch.setattr(running, "_SECONDS_FOR_A_LOST_SESSION", 0)
     geo.add(1)
-    city = Harbour(tmp_path, geo, url)
 
     def within(own: psycopg.Connection) -> None:
         with pytest.raises(FeedRefused, match="already being read by another process"):
             running.keep_reading(database, "open311 harbour", lambda _c: None, interval=1, once=True)
-        city.poll(own)
+        harbour.poll(own)
 
     running.keep_reading(database, "open311 harbour", within, interval=1, once=True)
     assert len(held(connection)) == 1
