@@ -182,6 +182,14 @@ def test_a_service_without_a_name_gets_it_from_the_service_list(
     assert connection.execute("select name_en from category").fetchall() == [(SERVICES[1]["service_name"],)]
 
 
+def test_a_server_whose_service_list_fails_is_read_without(
+    connection: psycopg.Connection, harbour: Harbour, geo: GeoReport
+) -> None:
+    geo.add(3)
+    geo.bad_days.extend([500] * 4)
+    assert harbour.poll(connection).new == 3
+
+
 def test_a_rejected_request_is_collected_without_what_the_mapping_does_not_read(
     connection: psycopg.Connection, harbour: Harbour, geo: GeoReport
 ) -> None:

@@ -6,6 +6,7 @@ for the newest requests, and read again in rounds, from the newest to the oldest
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -13,7 +14,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 
 from reportdb.feeds.delivery import Delivered, Delivery
-from reportdb.feeds.failures import FeedRefused
+from reportdb.feeds.failures import FeedAway, FeedRefused
 from reportdb.feeds.position import Position, read_position
 from reportdb.feeds.records import Record
 from reportdb.open311.abilities import Abilities, find_abilities
@@ -84,12 +85,10 @@ class Polling:
         return known
 
     def _list_services(self) -> None:
-        """Read the service list, once an hour. A server without one is read without."""
+        """Read the service list, once an hour. If that fails, the one before it stays, or the server is read without."""
         if self.clock() - self._listed_at > _SECONDS_BETWEEN_LISTS:
-            try:
+            with suppress(FeedRefused, FeedAway):
                 self._services = services_of(self.client.ask("services", {}))
-            except FeedRefused:
-                self._services = {}
             self._listed_at = self.clock()
 
     def _ask(self, parameters: Mapping[str, str]) -> list[Record]:
