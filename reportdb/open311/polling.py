@@ -85,7 +85,7 @@ class Polling:
         return known
 
     def _list_services(self) -> None:
-        """Read the service list, once an hour. If that fails, the one before it stays, or the server is read without."""
+        """Read the service list, once an hour. If that fails, the one before it stays."""
         if self.clock() - self._listed_at > _SECONDS_BETWEEN_LISTS:
             with suppress(FeedRefused, FeedAway):
                 self._services = services_of(self.client.ask("services", {}))
