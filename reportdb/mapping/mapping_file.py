@@ -29,6 +29,11 @@ def read_mapping(name: str) -> Mapping:
             f"The mapping {name!r} cannot be read: {error.strerror}. "
             f"Name a TOML file, or one of ours: {', '.join(sorted(shipped))}."
         ) from error
+    base = table.optional("extends")
+    if base is not None:
+        if base not in shipped:
+            table.refuse("extends", f"must name one of ours: {', '.join(sorted(shipped))}, not {base!r}")
+        table = table.over(Table.read(shipped[base], base))
     mapping = _mapping(table)
     table.refuse_the_rest()
     for column in mapping.file_format.also_named.keys() - set(mapping.columns()):
