@@ -135,7 +135,7 @@ def _keep_points(connection: psycopg.Connection) -> None:
 
 
 class StagedFacts(TypedDict):
-    """What the rows that count tell, for the account (reportdb/importer/account.py)."""
+    """What the rows that count tell, for the account (reportdb/account/account.py)."""
 
     places: dict[str, int]
     in_no_area: int
