@@ -215,8 +215,8 @@ def idle() -> dict[tuple[bool, str], list[BrowserContext]]:
 def visit(browser: Browser, idle: dict[tuple[bool, str], list[BrowserContext]]) -> Iterator[Callable[..., Visit]]:
     """Open the dashboard in a fresh browser profile; size, colour scheme and language may be given.
 
-    Without `drawn` no map and no chart is drawn: a processor that draws them takes longer over them than over all the
-    rest, and most tests read what stands around them.
+    Without `drawn` no map and no chart is drawn, without `maps` no map: a processor that draws them takes longer over
+    them than over all the rest (4 s for each map), and most tests read what stands around them.
 
     The content-security policy forbids the driver's own way of waiting, so it applies only if a test asks for it
     (`policy`): in test_csp.py.
@@ -231,6 +231,7 @@ def visit(browser: Browser, idle: dict[tuple[bool, str], list[BrowserContext]]) 
         policy: bool = False,
         locale: str = "vi-VN",
         drawn: bool = True,
+        maps: bool = True,
     ) -> Visit:
         kind = policy, locale
         context = (
@@ -270,6 +271,8 @@ def visit(browser: Browser, idle: dict[tuple[bool, str], list[BrowserContext]]) 
         made.page.on("pageerror", lambda error: made.errors.append(str(error)))
         if not drawn:
             made.draw_nothing()
+        elif not maps:
+            made.draw_no_maps()
         return made
 
     yield visit_at

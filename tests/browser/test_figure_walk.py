@@ -219,7 +219,7 @@ def test_every_number_of_washington_opens_its_cases(
 def test_every_number_published_by_kansas_city_opens_its_cases(
     visit: Callable[..., Visit], kansas_city_address: str, kansas_city: Imported
 ) -> None:
-    visited = visit(kansas_city_address)
+    visited = visit(kansas_city_address, drawn=False)
     path = asked_at("overdue?lang=en", KANSAS_CITY)
     visited.open(path)
     visited.page.wait_for_selector(".published")
@@ -241,7 +241,7 @@ def test_every_number_published_by_kansas_city_opens_its_cases(
 def test_a_list_counts_what_it_lists_and_a_case_counts_nothing(
     visit: Callable[..., Visit], address: str, demo: str, figure: str
 ) -> None:
-    visited = visit(address)
+    visited = visit(address, drawn=False)
     path = asked_at(f"cases?figure={figure}&lang=en", DEMO)
     page = visited.open(path)
     shown = int(str(page.locator(".case-count").get_attribute("data-count")))
@@ -258,7 +258,7 @@ def test_a_list_counts_what_it_lists_and_a_case_counts_nothing(
 
 
 def test_the_journey_from_the_city_to_one_case_and_back(visit: Callable[..., Visit], address: str) -> None:
-    visited = visit(address)
+    visited = visit(address, drawn=False)
     page = visited.open(f"?{DEMO}")
     page.get_by_role("link", name="Quá hạn", exact=True).first.click()
     visited.arrived("overdue")
