@@ -14,7 +14,7 @@ from queries.cases.cases import case_count
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import Filters
 from queries.engine.scope import ALL_CASES
-from queries.figures.figures import city
+from queries.figures.figures import City, city
 from queries.places import map as map_queries
 from tests.browser.conftest import Visit, dashboard
 from tests.browser.rates import proven, rates
@@ -120,12 +120,16 @@ def unlinked(visited: Visit) -> list[str]:
     return [words for words in visited.page.evaluate(NUMBERS, places) if re.search(r"\d", PLAIN.sub("", words))]
 
 
+@cache
+def known_city(reports: ReportDatabase) -> City:
+    """Return the city of a database, asked for once: it is the same for all its lists."""
+    return city(reports, datetime.now(UTC))
+
+
 def listed(reports: ReportDatabase, href: str) -> int:
     """Return the number of cases in the list behind an address, as the page of cases counts them."""
     query = parse_qs(urlsplit(href).query)
-    found = parse_filters(
-        query, reports=reports, city=city(reports, datetime.now(UTC)), now=datetime.now(UTC), scope=ALL_CASES
-    )
+    found = parse_filters(query, reports=reports, city=known_city(reports), now=datetime.now(UTC), scope=ALL_CASES)
     assert not found.unrecognised, href
     return case_count(reports, found.filters, figure=query["figure"][0])
 
