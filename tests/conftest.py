@@ -84,12 +84,16 @@ def _in_memory() -> str | None:
 def new_database(server: str) -> Iterator[NewDatabase]:
     """Copy a database and return the copy's URL; all are dropped at the end."""
     made: list[str] = []
+    # Our own server writes nothing to a disk, so copying files is the quickest: 20 ms with the removal instead of 55.
+    strategy = sql.SQL("" if "TEST_DB_URL" in os.environ else "strategy file_copy")
 
     def make(template: str) -> str:
         name = f"t_{uuid.uuid4().hex[:12]}"
         with connect(server) as connection:
             connection.execute(
-                sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template))
+                sql.SQL("create database {} template {} {}").format(
+                    sql.Identifier(name), sql.Identifier(template), strategy
+                )
             )
         made.append(name)
         url = with_database(server, name)
