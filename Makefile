@@ -26,9 +26,9 @@ test: check
 	.ci/nginx
 	$(TESTS) --durations=15
 
-# The tests without a browser.
+# The tests without a browser and without the slowest.
 test-fast: $(INSTALLED)
-	$(TESTS) -m "not browser"
+	$(TESTS) -m "not browser and not slow"
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

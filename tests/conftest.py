@@ -55,6 +55,16 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(ending.close)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+    """Mark the tests of Boston and Kansas City as slow: to import them takes a minute. Washington takes ten seconds."""
+    for item in items:
+        if item.get_closest_marker("real_data"):
+            given = item.callspec.params.values() if hasattr(item, "callspec") else ()
+            if {"boston", "kansas_city"} & {*item.fixturenames, *map(str, given)}:
+                item.add_marker("slow")
+
+
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _ByFile:
     """Set how tests are shared between processes."""
     return _ByFile(config, log)
