@@ -153,10 +153,11 @@ class Visit:
             ],
             "body": base64.b64encode(_NOTHING.encode()).decode(),
         }
-        session.on(
-            "Fetch.requestPaused",
-            lambda event: session.send("Fetch.fulfillRequest", {"requestId": event["requestId"], **answer}),
-        )
+
+        def fulfill(request: dict[str, str]) -> None:
+            session.send("Fetch.fulfillRequest", {"requestId": request["requestId"], **answer})
+
+        session.on("Fetch.requestPaused", fulfill)
         session.send("Fetch.enable", {"patterns": [{"urlPattern": part} for part in parts]})
 
     def arrived(self, path: str) -> None:
