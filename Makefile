@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/installed
 # Where the system knows how: what is started so is told to end when the shell that started it dies, however that dies.
 ENDS_WITH_US := $(shell setpriv --pdeathsig TERM true 2>/dev/null && echo setpriv --pdeathsig TERM)
 
-# The tests start Python some two hundred times: they keep compiled code (3.5 s a start) even where the shell forbids it.
+# The tests start Python a hundred times and more: they keep compiled code (3.5 s a start) even if the shell forbids it.
 TESTS := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: run test test-fast check audit bench pins clean
