@@ -26,7 +26,7 @@ test: check
 	.ci/nginx
 	$(TESTS) --durations=15
 
-# The tests without a browser and without the slowest.
+# The tests without a browser, without those that start whole servers and without the slowest.
 test-fast: $(INSTALLED)
 	$(TESTS) -m "not browser and not slow"
 

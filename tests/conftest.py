@@ -40,6 +40,17 @@ _OF_CITIES = {
 """The test files that read a real city: they share one process, so that it is imported once."""
 
 
+_OF_SERVERS = {
+    f"tests/test_{name}.py"
+    for name in (
+        *("attack_door", "attack_files", "attack_gateway", "attack_server", "attack_tokens", "attacks", "hardening"),
+        *("outages", "recompute", "recovery", "scope_load", "server", "server_user", "simulation"),
+    )
+}
+"""The test files that start servers and programs, or simulate weeks: a third of what the tests without a browser cost.
+"""
+
+
 class _ByFile(LoadFileScheduling):  # type: ignore[misc]  # xdist says no types
     """Give each process whole files, and all files with real cities to one."""
 
@@ -57,8 +68,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
-    """Mark the tests of Boston and Kansas City as slow: to import them takes a minute. Washington takes ten seconds."""
+    """Mark as slow the tests that start servers, and those of Boston and Kansas City, which take a minute to import."""
     for item in items:
+        if item.nodeid.partition("::")[0] in _OF_SERVERS:
+            item.add_marker("slow")
         if item.get_closest_marker("real_data"):
             given = item.callspec.params.values() if hasattr(item, "callspec") else ()
             if {"boston", "kansas_city"} & {*item.fixturenames, *map(str, given)}:

@@ -104,7 +104,6 @@ def test_waits(server):
     assert not used.exists()
 
 
-@pytest.mark.slow
 def test_an_ended_dashboard_waits_for_no_slow_reader_and_leaves_no_server(folder: Path) -> None:
     subprocess.run(
         [sys.executable, "-m", "reportdb", "demo", "--reports", "9000", "--data", folder], cwd=ROOT, check=True

@@ -50,7 +50,6 @@ def city(new_database: NewDatabase, schema_template: str) -> str:
     return planted(new_database, schema_template)
 
 
-@pytest.mark.slow
 def test_nothing_leaks_nothing_breaks_and_refusals_are_logged(
     city: str, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
 ) -> None:
