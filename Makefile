@@ -6,6 +6,9 @@ INSTALLED := $(VENV)/installed
 # Where the system knows how: what is started so is told to end when the shell that started it dies, however that dies.
 ENDS_WITH_US := $(shell setpriv --pdeathsig TERM true 2>/dev/null && echo setpriv --pdeathsig TERM)
 
+# The tests start Python a hundred times and more: they keep compiled code (3.5 s a start) even if the shell forbids it.
+TESTS := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+
 .PHONY: run test test-fast check audit bench pins clean
 
 # The living demo city at http://localhost:8501, until Ctrl-C.
@@ -21,11 +24,11 @@ run: $(INSTALLED)
 test: check
 	.ci/chromium
 	.ci/nginx
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --durations=15
+	$(TESTS) --durations=15
 
-# The tests without a browser.
+# The tests without a browser, without those that start whole servers and without the slowest.
 test-fast: $(INSTALLED)
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not browser"
+	$(TESTS) -m "not browser and not slow"
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

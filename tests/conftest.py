@@ -40,6 +40,17 @@ _OF_CITIES = {
 """The test files that read a real city: they share one process, so that it is imported once."""
 
 
+_OF_SERVERS = {
+    f"tests/test_{name}.py"
+    for name in (
+        *("attack_door", "attack_files", "attack_gateway", "attack_server", "attack_tokens", "attacks", "hardening"),
+        *("outages", "recompute", "recovery", "scope_load", "server", "server_user", "simulation"),
+    )
+}
+"""The test files that start servers and programs, or simulate weeks: a third of what the tests without a browser cost.
+"""
+
+
 class _ByFile(LoadFileScheduling):  # type: ignore[misc]  # xdist says no types
     """Give each process whole files, and all files with real cities to one."""
 
@@ -53,6 +64,18 @@ def pytest_configure(config: pytest.Config) -> None:
     ending = ExitStack()
     ending.enter_context(ends_in_order())
     config.add_cleanup(ending.close)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+    """Mark as slow the tests that start servers, and those of Boston and Kansas City, which take a minute to import."""
+    for item in items:
+        if item.nodeid.partition("::")[0] in _OF_SERVERS:
+            item.add_marker("slow")
+        if item.get_closest_marker("real_data"):
+            given = item.callspec.params.values() if hasattr(item, "callspec") else ()
+            if {"boston", "kansas_city"} & {*item.fixturenames, *map(str, given)}:
+                item.add_marker("slow")
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _ByFile:
@@ -84,12 +107,16 @@ def _in_memory() -> str | None:
 def new_database(server: str) -> Iterator[NewDatabase]:
     """Copy a database and return the copy's URL; all are dropped at the end."""
     made: list[str] = []
+    # Our own server writes nothing to a disk, so copying files is the quickest: 20 ms with the removal instead of 55.
+    strategy = sql.SQL("" if "TEST_DB_URL" in os.environ else "strategy file_copy")
 
     def make(template: str) -> str:
         name = f"t_{uuid.uuid4().hex[:12]}"
         with connect(server) as connection:
             connection.execute(
-                sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template))
+                sql.SQL("create database {} template {} {}").format(
+                    sql.Identifier(name), sql.Identifier(template), strategy
+                )
             )
         made.append(name)
         url = with_database(server, name)

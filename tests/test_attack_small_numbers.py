@@ -65,6 +65,7 @@ def head(reports: ReportDatabase) -> Scope:
     return cases_of(tuple(busiest[3 : 3 + HEADS_UNITS]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("who", ["viewer", "head"])
 def test_ten_thousand_pairs_of_counts_isolate_nobody(
     reports: ReportDatabase, hanoi: City, head: Scope, who: str
@@ -89,6 +90,7 @@ def test_the_same_attack_on_exact_counts_finds_hundreds(reports: ReportDatabase,
     assert sum(isolates(narrow, wide) for _said, narrow, wide in pairs(attacker, 2_000)) > 100
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("who", ["viewer", "head"])
 def test_sums_of_parts_subtracted_from_a_total_isolate_nobody(
     reports: ReportDatabase, hanoi: City, head: Scope, who: str
@@ -169,6 +171,7 @@ DATA = (
 )
 
 
+@pytest.mark.slow
 def test_no_exact_count_reaches_a_viewers_browser(
     new_database: NewDatabase, schema_template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -1,5 +1,6 @@
 """A real server on a free port, and a real browser without access to the network."""
 
+import base64
 import os
 import re
 import shutil
@@ -36,6 +37,7 @@ _FLAGS = [
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    "--process-per-site",  # a profile's pages share a process, which has compiled Streamlit's code already
 ]
 
 
@@ -44,7 +46,7 @@ _PROBE = re.compile(r"/[a-z]+/_stcore/(health|host-config)$")
 
 
 # The parts of Streamlit's page that draw maps and charts.
-_DRAWING = re.compile(r"/static/js/(DeckGlJsonChart|PlotlyChart)\.")
+_MAPS, _CHARTS = "*/static/js/DeckGlJsonChart.*", "*/static/js/PlotlyChart.*"
 # What stands for them where nothing is drawn: an element without content, under every name a bundler may give it.
 _NAMES = ", ".join(f"chunk as {letter}" for letter in string.ascii_letters)
 _NOTHING = f"const none = () => null, chunk = {{default: none}}\nexport {{none as default, {_NAMES}}}"
@@ -131,7 +133,32 @@ class Visit:
 
     def draw_nothing(self) -> None:
         """Do not draw maps and charts, for tests that read only what is around them: pages load faster."""
-        self.page.route(_DRAWING, lambda route: route.fulfill(content_type="text/javascript", body=_NOTHING))
+        self._leave_out(_MAPS, _CHARTS)
+
+    def draw_no_maps(self) -> None:
+        """Draw charts but no maps, which the processor takes longest to draw."""
+        self._leave_out(_MAPS)
+
+    def _leave_out(self, *parts: str) -> None:
+        """Answer requests for these parts of Streamlit's page with an empty element.
+
+        Not by `page.route`: it switches the browser's cache off, and every page would fetch and compile all again.
+        """
+        session = self.page.context.new_cdp_session(self.page)
+        answer = {
+            "responseCode": 200,
+            "responseHeaders": [
+                {"name": "Content-Type", "value": "text/javascript"},
+                {"name": "Cache-Control", "value": "no-store"},
+            ],
+            "body": base64.b64encode(_NOTHING.encode()).decode(),
+        }
+
+        def fulfill(request: dict[str, str]) -> None:
+            session.send("Fetch.fulfillRequest", {"requestId": request["requestId"], **answer})
+
+        session.on("Fetch.requestPaused", fulfill)
+        session.send("Fetch.enable", {"patterns": [{"urlPattern": part} for part in parts]})
 
     def arrived(self, path: str) -> None:
         """Wait until the address is a page's; the browser knows it before the driver does."""
@@ -189,8 +216,8 @@ def idle() -> dict[tuple[bool, str], list[BrowserContext]]:
 def visit(browser: Browser, idle: dict[tuple[bool, str], list[BrowserContext]]) -> Iterator[Callable[..., Visit]]:
     """Open the dashboard in a fresh browser profile; size, colour scheme and language may be given.
 
-    Without `drawn` no map and no chart is drawn: a processor that draws them takes longer over them than over all the
-    rest, and most tests read what stands around them.
+    Without `drawn` no map and no chart is drawn, without `maps` no map: a processor that draws them takes longer over
+    them than over all the rest (4 s for each map), and most tests read what stands around them.
 
     The content-security policy forbids the driver's own way of waiting, so it applies only if a test asks for it
     (`policy`): in test_csp.py.
@@ -205,6 +232,7 @@ def visit(browser: Browser, idle: dict[tuple[bool, str], list[BrowserContext]]) 
         policy: bool = False,
         locale: str = "vi-VN",
         drawn: bool = True,
+        maps: bool = True,
     ) -> Visit:
         kind = policy, locale
         context = (
@@ -218,6 +246,8 @@ def visit(browser: Browser, idle: dict[tuple[bool, str], list[BrowserContext]]) 
             )
         )
         used.append((kind, context))
+        if not context.pages:  # this one keeps the profile's process, with the code it has compiled
+            context.new_page().goto(f"{address}/_stcore/health")
         for name, value in entrance.cookies(address).items():
             context.add_cookies(
                 [{"name": name, "value": value, "url": address, "httpOnly": True, "sameSite": "Strict"}]
@@ -242,11 +272,13 @@ def visit(browser: Browser, idle: dict[tuple[bool, str], list[BrowserContext]]) 
         made.page.on("pageerror", lambda error: made.errors.append(str(error)))
         if not drawn:
             made.draw_nothing()
+        elif not maps:
+            made.draw_no_maps()
         return made
 
     yield visit_at
     for kind, context in used:
-        for page in context.pages:
+        for page in context.pages[1:]:
             page.close()
         context.clear_cookies()
         idle[kind].append(context)

@@ -59,7 +59,7 @@ def failures(page: Page) -> list[str]:
 def test_overview_drill_down_heartbeat_and_export_work_below_a_path(
     visit: Callable[..., Visit], address: str, tmp_path: Path
 ) -> None:
-    visited = visit(address, locale="en-GB", policy=False)
+    visited = visit(address, locale="en-GB", policy=False, maps=False)
     failed = failures(visited.page)
     page = visited.open("?lang=en")
     expect(page.locator(".age")).to_have_attribute("data-tone", "green", timeout=SETTLES)

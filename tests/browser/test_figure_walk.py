@@ -14,7 +14,7 @@ from queries.cases.cases import case_count
 from queries.engine.database import ReportDatabase
 from queries.engine.filters import Filters
 from queries.engine.scope import ALL_CASES
-from queries.figures.figures import city
+from queries.figures.figures import City, city
 from queries.places import map as map_queries
 from tests.browser.conftest import Visit, dashboard
 from tests.browser.rates import proven, rates
@@ -120,12 +120,16 @@ def unlinked(visited: Visit) -> list[str]:
     return [words for words in visited.page.evaluate(NUMBERS, places) if re.search(r"\d", PLAIN.sub("", words))]
 
 
+@cache
+def known_city(reports: ReportDatabase) -> City:
+    """Return the city of a database, asked for once: it is the same for all its lists."""
+    return city(reports, datetime.now(UTC))
+
+
 def listed(reports: ReportDatabase, href: str) -> int:
     """Return the number of cases in the list behind an address, as the page of cases counts them."""
     query = parse_qs(urlsplit(href).query)
-    found = parse_filters(
-        query, reports=reports, city=city(reports, datetime.now(UTC)), now=datetime.now(UTC), scope=ALL_CASES
-    )
+    found = parse_filters(query, reports=reports, city=known_city(reports), now=datetime.now(UTC), scope=ALL_CASES)
     assert not found.unrecognised, href
     return case_count(reports, found.filters, figure=query["figure"][0])
 
@@ -219,7 +223,7 @@ def test_every_number_of_washington_opens_its_cases(
 def test_every_number_published_by_kansas_city_opens_its_cases(
     visit: Callable[..., Visit], kansas_city_address: str, kansas_city: Imported
 ) -> None:
-    visited = visit(kansas_city_address)
+    visited = visit(kansas_city_address, drawn=False)
     path = asked_at("overdue?lang=en", KANSAS_CITY)
     visited.open(path)
     visited.page.wait_for_selector(".published")
@@ -241,7 +245,7 @@ def test_every_number_published_by_kansas_city_opens_its_cases(
 def test_a_list_counts_what_it_lists_and_a_case_counts_nothing(
     visit: Callable[..., Visit], address: str, demo: str, figure: str
 ) -> None:
-    visited = visit(address)
+    visited = visit(address, drawn=False)
     path = asked_at(f"cases?figure={figure}&lang=en", DEMO)
     page = visited.open(path)
     shown = int(str(page.locator(".case-count").get_attribute("data-count")))
@@ -258,7 +262,7 @@ def test_a_list_counts_what_it_lists_and_a_case_counts_nothing(
 
 
 def test_the_journey_from_the_city_to_one_case_and_back(visit: Callable[..., Visit], address: str) -> None:
-    visited = visit(address)
+    visited = visit(address, drawn=False)
     page = visited.open(f"?{DEMO}")
     page.get_by_role("link", name="Quá hạn", exact=True).first.click()
     visited.arrived("overdue")

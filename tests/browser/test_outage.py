@@ -70,7 +70,7 @@ def test_an_unattended_screen_survives_every_outage(
     with wire(database) as laid:
         server = started(laid.url, port, tmp_path / "log")
         try:
-            visited = visit(f"http://127.0.0.1:{port}")
+            visited = visit(f"http://127.0.0.1:{port}", drawn=False)
             page = visited.open("?lang=en")
             header = page.locator(HEADER)
             header.filter(has_text="Live").wait_for(timeout=30_000)

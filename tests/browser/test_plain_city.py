@@ -81,7 +81,7 @@ def test_the_language_that_is_chosen_goes_from_page_to_page(visit: Callable[...,
 
 
 def test_the_pages_use_the_citys_own_names_and_dates(visit: Callable[..., Visit], address: str) -> None:
-    visited = visit(address, locale="en-US")
+    visited = visit(address, locale="en-US", drawn=False)
     page = visited.open(f"backlog?{AT}")
     expect(page.get_by_text("Council districts")).to_be_visible()
     expect(page.get_by_text("Neighborhoods")).to_be_visible()

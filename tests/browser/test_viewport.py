@@ -71,6 +71,9 @@ def test_the_map_fills_what_the_screen_has_left(
 
 def test_type_maps_and_charts_grow_with_a_screen_on_the_wall(visit: Callable[..., Visit], address: str) -> None:
     desk, wall = (visit(address, width, height).open(f"?{AT}") for width, height in SIZES[:2])
+    for page, (width, _height) in zip((desk, wall), SIZES[:2], strict=True):
+        page.wait_for_selector(f"{MAP} canvas", timeout=30_000)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
     for drawn in (".tile .value", ".js-plotly-plot .xtick text", MAP):
 
         def grows(drawn: str = drawn) -> bool:
@@ -139,7 +142,7 @@ def test_a_refresh_leaves_the_map_where_the_viewer_put_it(
 def test_telling_the_size_of_the_window_does_not_turn_the_page(
     visit: Callable[..., Visit], address: str, path: str
 ) -> None:
-    visited = visit(address, 1111, 777)
+    visited = visit(address, 1111, 777, drawn=path == "map")
     page = visited.open(f"{path}?{AT}")
     page.wait_for_timeout(1500)
     visited.settled()
