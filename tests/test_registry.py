@@ -32,7 +32,12 @@ CHOICES = {
 OTHER_THINGS = {
     "reportdb/demo/steps.py": "kinds of events",
     "reportdb/demo/states.py": "statuses",
+    "reportdb/city_data/events.py": "kinds of events",
     "reportdb/mapping/words.py": "statuses",
+    "reportdb/steps/step.py": "kinds of events",
+    "reportdb/suggest/meanings.py": "words that mean a status",
+    "reportdb/suggest/roles.py": "names of a file's columns",
+    "reportdb/suggest/time_lines.py": "names of times",
     "ui/base/states.py": "states of a case",
     "ui/cases/detail.py": "kinds of events",
     "ui/map/map_layers.py": "states of a case",

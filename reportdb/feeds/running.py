@@ -53,7 +53,7 @@ def keep_reading(
                     if once:
                         return
                     if failures:
-                        _LOG.warning("%s is read again.", name)
+                        _LOG.warning("%s is read again.", log_text(name))
                     failures, succeeded, logged = 0, True, ""
                     due = max(due + interval, clock())
                     wait(max(0.0, due - clock()))
@@ -63,7 +63,7 @@ def keep_reading(
             failures += 1
             if str(error) != logged:  # once an outage
                 logged = str(error)
-                _LOG.warning("%s was not read; trying again. %s", name, log_text(logged))
+                _LOG.warning("%s was not read; trying again. %s", log_text(name), log_text(logged))
             asked = min(getattr(error, "retry_after", None) or 0.0, _LONGEST_ASKED_WAIT)
             wait(max(asked, back_off(failures)))
             due = clock()
