@@ -16,21 +16,18 @@ _LONGEST_NAME = 200  # characters
 _LEVELS: tuple[Level, ...] = ("district", "ward")
 
 
-def name_areas(connection: psycopg.Connection, mapping: Mapping, staging: psycopg.Connection | None = None) -> None:
+def name_areas(connection: psycopg.Connection, mapping: Mapping) -> None:
     """Note in `staged` which of our areas the source names, and use it for rows whose point gave no area.
-
-    `staging` is the session that sees `staged`, if it is another one than writes the areas.
 
     A level without any boundaries gets an area for each new name of the source. Raises ImportFailure for a column that
     does not hold areas.
     """
-    staging = staging or connection
     rows = connection.execute("select distinct level from area where geometry is not null").fetchall()
     drawn = {level for (level,) in rows}
     for level in _LEVELS:
         for column, area in _columns(mapping, level, drawn):
-            keys = _keys(connection, staging, column, area, level, may_add=level not in drawn)
-            staging.execute(
+            keys = _keys(connection, column, area, level, may_add=level not in drawn)
+            connection.execute(
                 sql.SQL(
                     """update staged set {named} = known.id
                        from unnest(cast(%s as text[]), cast(%s as integer[])) as known (word, id)
@@ -38,7 +35,7 @@ def name_areas(connection: psycopg.Connection, mapping: Mapping, staging: psycop
                 ).format(named=sql.Identifier(f"{level}_named"), column=sql.Identifier(column)),
                 [list(keys), list(keys.values())],
             )
-    staging.execute(
+    connection.execute(
         """update staged
            set district_from_source = district_id is null and district_named is not null,
                district_id = coalesce(district_id, district_named),
@@ -61,18 +58,12 @@ def _columns(mapping: Mapping, level: Level, drawn: set[str]) -> list[tuple[str,
 
 
 def _keys(
-    connection: psycopg.Connection,
-    staging: psycopg.Connection,
-    column: str,
-    area: PublishedArea,
-    level: Level,
-    *,
-    may_add: bool,
+    connection: psycopg.Connection, column: str, area: PublishedArea, level: Level, *, may_add: bool
 ) -> dict[str, int]:
     """Return the area for each word of a column, creating areas if allowed; words without an area are left out."""
     words = [
         word
-        for (word,) in staging.execute(
+        for (word,) in connection.execute(
             sql.SQL("select distinct {0} from staged where {0} is not null order by 1").format(sql.Identifier(column))
         )
         if len(word) <= _LONGEST_NAME
