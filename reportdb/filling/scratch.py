@@ -21,6 +21,7 @@ _SETTINGS = {
     "min_parallel_table_scan_size": "0",
     "work_mem": "'128MB'",
     "synchronize_seqscans": "off",
+    "enable_memoize": "off",  # it would copy the whole working line for each report
 }
 
 
