@@ -35,6 +35,7 @@ ROOMS = {
     "reportdb": [
         "spelling",
         "boundary_file",
+        "area_grid",
         "areas",
         "database",
         "deadlines",
