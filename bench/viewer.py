@@ -70,9 +70,17 @@ class Viewer:
 
     def beat(self) -> bool:
         """Send a heartbeat, as a browser does every two seconds; return whether to have the page drawn again."""
-        self._beats.request("GET", self._heart, headers=entrance.cookie_header(self._origin))
-        _now, _true_at, _away, again = json.load(self._beats.getresponse())
+        try:
+            answer = self._ask_heart()
+        except http.client.RemoteDisconnected:  # the server closes a connection that was idle for five seconds
+            self._beats.close()
+            answer = self._ask_heart()
+        _now, _true_at, _away, again = json.load(answer)
         return bool(again)
+
+    def _ask_heart(self) -> http.client.HTTPResponse:
+        self._beats.request("GET", self._heart, headers=entrance.cookie_header(self._origin))
+        return self._beats.getresponse()
 
     def _run(self, message: BackMsg) -> None:
         assert self._socket, "enter the viewer first"

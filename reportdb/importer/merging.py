@@ -15,6 +15,7 @@ from psycopg import sql
 
 from reportdb.filling.first_load import load_first
 from reportdb.mapping.words import Term
+from reportdb.spelling import one_spelling
 
 # What a report takes from a row, besides its identifiers.
 _TAKEN = (
@@ -60,9 +61,23 @@ def repeated_rows(connection: psycopg.Connection) -> Iterator[tuple[int, int, st
 def add_terms(
     connection: psycopg.Connection, table: Literal["channel", "category", "unit"], terms: Iterable[Term]
 ) -> None:
-    """Insert the channels, categories or units that the database does not have yet, in the order of their codes."""
-    known = {code for (code,) in connection.execute(sql.SQL("select code from {}").format(sql.Identifier(table)))}
-    fresh = sorted((term for term in terms if term.code not in known), key=lambda term: term.code)
+    """Insert the channels, categories or units of `staged` that the database does not have yet, in the order of their
+    codes. One that it has under another spelling of the code keeps that code, which `staged` takes too.
+    """
+    name = sql.Identifier(table)
+    known = {code for (code,) in connection.execute(sql.SQL("select code from {}").format(name))}
+    spelled = {one_spelling(code): code for code in sorted(known)}
+    kept = {code for (code,) in connection.execute(sql.SQL("select distinct {} from staged").format(name))}
+    fresh = []
+    for term in sorted(terms, key=lambda term: term.code):
+        if term.code in known or term.code not in kept:
+            continue
+        if (code := spelled.get(one_spelling(term.code))) is None:
+            fresh.append(term)
+        else:
+            connection.execute(
+                sql.SQL("update staged set {name} = %s where {name} = %s").format(name=name), [code, term.code]
+            )
     kind = sql.SQL(", kind") if table == "unit" else sql.SQL("")
     value = sql.SQL(", 'department'") if table == "unit" else sql.SQL("")
     with connection.cursor() as cursor:
@@ -70,7 +85,7 @@ def add_terms(
             sql.SQL(
                 """insert into {table} (id, code, name_vi, name_en {kind})
                    select coalesce(max(id), 0) + 1, %s, %s, %s {value} from {table}"""
-            ).format(table=sql.Identifier(table), kind=kind, value=value),
+            ).format(table=name, kind=kind, value=value),
             [(term.code, term.name_vi, term.name_en) for term in fresh],
         )
 

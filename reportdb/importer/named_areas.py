@@ -1,7 +1,5 @@
 """Areas by the source's own names: for a city without boundaries, and for reports without a point."""
 
-import unicodedata
-
 import psycopg
 from psycopg import sql
 
@@ -9,9 +7,8 @@ from reportdb.areas import Level
 from reportdb.mapping.failure import ImportFailure
 from reportdb.mapping.mapping import Mapping
 from reportdb.mapping.places import PublishedArea
-from reportdb.spelling import one_spelling
+from reportdb.spelling import composed, one_spelling, shown_order
 
-_MOST_AREAS = 1000  # in one column; one with more does not hold areas
 _LONGEST_NAME = 200  # characters
 _LEVELS: tuple[Level, ...] = ("district", "ward")
 
@@ -68,6 +65,7 @@ def _keys(
         )
         if len(word) <= _LONGEST_NAME
     ]
+    words.sort(key=shown_order)  # the first spelling of a word names its area
     known: dict[str, int] = {}
     for identity, *names in connection.execute(
         "select id, code, name_vi, name_en from area where level = %s order by id", [level]
@@ -78,18 +76,18 @@ def _keys(
     found: dict[str, int] = {}
     added: dict[str, tuple[int, str]] = {}
     for word in words:
-        spellings = [one_spelling(name) for name in (word, *area.also.get(word, ()))]
+        spellings = area.spellings(word)
         key = next((known[name] for name in spellings if name in known), None)
         if key is None and may_add:
             key = highest = highest + 1
             known[spellings[0]] = key
-            added[spellings[0]] = key, unicodedata.normalize("NFC", " ".join(word.split()))
+            added[spellings[0]] = key, composed(" ".join(word.split()))
         if key is not None:
             found[word] = key
-    if len(added) > _MOST_AREAS:
+    if len(added) > area.most_words:
         raise ImportFailure(
-            f"The mapping's published area {area.column} holds more than {_MOST_AREAS} different words. Is it the "
-            "right column? Nothing was imported."
+            f"The mapping's published area {area.column} holds more than {area.most_words} different words. Is it "
+            "the right column? If it is, raise its most_words in the mapping. Nothing was imported."
         )
     with connection.cursor() as cursor:
         cursor.executemany(

@@ -96,6 +96,21 @@ def stage(connection: psycopg.Connection, rows: Iterable[ReportRow], mapping: Ma
                         comparison.disagrees(row, district, ward),
                     )
                 )
+    if not mapping.location.columns():
+        _keep_points(connection)
+
+
+def _keep_points(connection: psycopg.Connection) -> None:
+    """Give rows of a source without points the point of their known report, and the areas found from it."""
+    connection.execute(
+        """update staged
+           set lon = report.lon, lat = report.lat,
+               district_id = case when report.district_from_source is not true then report.district_id end,
+               ward_id = case when report.ward_from_source is not true then report.ward_id end
+           from (select report.*, report_source.district_from_source, report_source.ward_from_source
+                 from report left join report_source on report_id = id) as report
+           where report.source_ref = staged.source_ref and report.lon is not null"""
+    )
 
 
 def _batches(rows: Iterable[ReportRow]) -> Iterator[list[ReportRow]]:
@@ -124,6 +139,5 @@ class _Comparison:
         if area is None or area.compare is None or published is None or not found:
             return False
         if (published, found) not in self._known:
-            agreeing = {one_spelling(name) for name in (published, *area.also.get(published, ()))}
-            self._known[published, found] = not agreeing & self._names[found]
+            self._known[published, found] = self._names[found].isdisjoint(area.spellings(published))
         return self._known[published, found]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from reportdb.mapping.city import City, LevelName, WorkingHours
 from reportdb.mapping.file_format import FileFormat
+from reportdb.mapping.identity import Identity
 from reportdb.mapping.moments import Moment
 from reportdb.mapping.places import Layer, Location, PublishedArea
 from reportdb.mapping.words import Vocabulary
@@ -20,8 +21,8 @@ class Mapping:
     source: str
     code_prefix: str
     file_format: FileFormat
-    nothing: frozenset[str]
-    id: str
+    nothing: frozenset[str]  # words that mean no value, in one spelling
+    id: Identity
     title: tuple[str, ...]
     text: tuple[str, ...]
     address: tuple[str, ...]
@@ -52,10 +53,9 @@ class Mapping:
     def columns(self) -> list[str]:
         """Return every column that the mapping reads, once, in the order of use."""
         moments = [moment for moment in (self.submitted, self.received, self.due, self.ended) if moment]
-        single = [self.id, self.status, self.severity, self.channel, self.category, self.unit, self.officer]
+        single = [*self.id.columns, self.status, self.severity, self.channel, self.category, self.unit, self.officer]
         single += [
-            self.location.lon,
-            self.location.lat,
+            *self.location.columns(),
             self.late,
             *(area.column for area in (self.district, self.ward) if area),
         ]

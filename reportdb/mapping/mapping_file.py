@@ -5,11 +5,12 @@ from pathlib import Path
 from reportdb.mapping.city import read_city, read_level_names, read_working_hours
 from reportdb.mapping.failure import ImportFailure
 from reportdb.mapping.file_format import read_file_format
+from reportdb.mapping.identity import read_identity
 from reportdb.mapping.mapping import Mapping
 from reportdb.mapping.moments import read_moment
 from reportdb.mapping.places import read_layer, read_location, read_published_area
 from reportdb.mapping.table import Table
-from reportdb.mapping.words import SEVERITIES, STATUSES, read_meanings, read_vocabulary
+from reportdb.mapping.words import SEVERITIES, STATUSES, UNKNOWN, read_meanings, read_vocabulary
 from reportdb.spelling import one_spelling
 
 SHIPPED = Path(__file__).parent / "shipped"
@@ -34,7 +35,7 @@ def _mapping(table: Table) -> Mapping:
     source, columns, times = table.table("source"), table.table("columns"), table.table("times")
     published = table.table("published")
     late = published.table("late")
-    channel, channels = columns.optional("channel"), read_vocabulary(table.table("channels"))
+    channel, channels = columns.optional("channel"), read_vocabulary(table.table("channels"), UNKNOWN)
     if channel is None and channels.blank is None:
         columns.refuse("channel", "is missing; without that column, channels.blank is the channel of all reports")
     return Mapping(
@@ -44,8 +45,8 @@ def _mapping(table: Table) -> Mapping:
         source=source.text("name"),
         code_prefix=source.text("code_prefix"),
         file_format=read_file_format(source),
-        nothing=frozenset(("", *source.list("nothing"))),
-        id=columns.text("id"),
+        nothing=frozenset(one_spelling(word) for word in source.list("nothing")),
+        id=read_identity(columns),
         title=columns.list("title") or (columns.text("category"),),
         text=columns.list("text"),
         address=columns.list("address"),
@@ -64,7 +65,7 @@ def _mapping(table: Table) -> Mapping:
         channel=channel,
         channels=channels,
         category=columns.text("category"),
-        categories=read_vocabulary(table.table("categories")),
+        categories=read_vocabulary(table.table("categories"), UNKNOWN),
         unit=columns.optional("unit"),
         units=read_vocabulary(table.table("units")),
         late=late.text("column") if "late" in published else None,

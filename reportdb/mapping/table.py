@@ -72,6 +72,15 @@ class Table:
             self.refuse(key, f"must be a number, not {value!r}")
         return float(value)
 
+    def whole_number(self, key: str, default: int | None = None) -> int:
+        """Return a whole number of at least 1; required unless there is a default."""
+        number = self.number(key, default)
+        return (
+            int(number)
+            if number >= 1 and number.is_integer()
+            else self.refuse(key, "must be a whole number, 1 or more")
+        )
+
     def flag(self, key: str) -> bool | None:
         """Return a boolean, or None."""
         value = self._value(key)
@@ -99,6 +108,10 @@ class Table:
         if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
             self.refuse(key, f"must be a list of tables, not {values!r}")
         return tuple(self._nested(value, f"{key}[{n}]") for n, value in enumerate(values, start=1))
+
+    def holds_table(self, key: str) -> bool:
+        """Return whether a key holds a table and not a simple value."""
+        return isinstance(self._content.get(key), dict)
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over keys that are the source's own words."""

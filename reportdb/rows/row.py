@@ -2,8 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from reportdb.mapping.mapping import Mapping
+from reportdb.spelling import composed, one_spelling
+
+Place = Literal["located", "no point", "nowhere", "not degrees"]
+"""Whether a row gives a point; if not: no readable one is written, it means none, or it lies beyond the earth."""
 
 
 class Rejected(Exception):
@@ -51,6 +56,17 @@ class ReportRow:
     published_ward: str | None
     published_status: str
     notes: tuple[Note, ...] = ()
+    place: Place = "no point"
+    written_point: tuple[float, float] | None = None  # as the row writes it, in the order of longitude and latitude
+
+
+def said(words: str, nothing: frozenset[str]) -> str | None:
+    """Return a field's words composed (NFC), without spaces at their ends, or None if they mean no value.
+
+    `nothing` are the words, in one spelling, that mean none.
+    """
+    words = composed(words)
+    return None if not words or (nothing and one_spelling(words) in nothing) else words
 
 
 class Fields:
@@ -58,6 +74,8 @@ class Fields:
 
     def __init__(self, mapping: Mapping, places: dict[str, int]) -> None:
         self._nothing, self._places = mapping.nothing, places
+        # Longer words mean something; they are not compared.
+        self._longest = 4 * max(map(len, mapping.nothing), default=0)
         self._fields: list[str] = []
         self._notes: list[Note] = []
 
@@ -75,11 +93,13 @@ class Fields:
         return tuple(self._notes)
 
     def value(self, column: str | None) -> str | None:
-        """Return the words in a column, or None if there are none or no such column is mapped."""
+        """Return the words in a column, composed (NFC), or None if there are none or no such column is mapped."""
         if column is None:
             return None
         words = self._fields[self._places[column]].strip()
-        return None if words in self._nothing else words
+        if not words or (len(words) > self._longest and words.isascii()):
+            return words or None
+        return said(words, self._nothing)
 
     def joined(self, columns: tuple[str, ...], between: str) -> str | None:
         """Return the words of several columns in one line, or None."""

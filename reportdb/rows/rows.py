@@ -1,26 +1,48 @@
 """Parse a row of the city's file into our terms, or say why it is rejected."""
 
 from reportdb.mapping.mapping import Mapping
-from reportdb.mapping.words import Term
+from reportdb.mapping.words import UNKNOWN, Term
+from reportdb.rows.identity import read_identity
 from reportdb.rows.points import read_point, read_published_area
 from reportdb.rows.row import Fields, Rejected, ReportRow
 from reportdb.rows.times import TimeReader
-from reportdb.rows.words import read_meaning, read_term
+from reportdb.rows.words import MeaningReader, TermReader, read_meaning
 from reportdb.source_file.raw_row import RawRow
-
-_LONGEST_ID = 200  # characters
 
 
 class RowReader:
-    """Parses rows of one file by its mapping, and collects the channels, categories and units by code."""
+    """Parses rows of one file by its mapping, and collects the channels, categories and units of accepted rows by code.
+
+    Only an unreadable id, status or time of submission rejects a row; another value that cannot be read is noted and
+    counts as unknown.
+    """
 
     def __init__(self, mapping: Mapping, header: list[str]) -> None:
         self._mapping = mapping
         self._fields = Fields(mapping, {column: place for place, column in enumerate(header)})
         self._times = TimeReader(mapping, self._fields)
-        self.channels: dict[str, Term] = {}
-        self.categories: dict[str, Term] = {}
-        self.units: dict[str, Term] = {}
+        self._channel = TermReader(mapping.channel, mapping.channels)
+        self._category = TermReader(mapping.category, mapping.categories)
+        self._unit = TermReader(mapping.unit, mapping.units)
+        self._severity: MeaningReader[str] = MeaningReader(mapping.severity, mapping.severities)
+        self._late: MeaningReader[bool] = MeaningReader(mapping.late, mapping.late_words)
+        vi = (mapping.city.languages or ("vi" if mapping.city.country == "VN" else "en",))[0] == "vi"
+        self._untitled = "name_vi" if vi else "name_en"
+
+    @property
+    def channels(self) -> dict[str, Term]:
+        """Return the channels of the rows accepted so far, by code."""
+        return self._channel.met
+
+    @property
+    def categories(self) -> dict[str, Term]:
+        """Return the categories of the rows accepted so far, by code."""
+        return self._category.met
+
+    @property
+    def units(self) -> dict[str, Term]:
+        """Return the units of the rows accepted so far, by code."""
+        return self._unit.met
 
     def read(self, row: RawRow) -> ReportRow:
         """Parse a row. Raises Rejected with the reason, or ImportFailure for a misused column."""
@@ -28,17 +50,7 @@ class RowReader:
             raise Rejected(row.reason, "broken row")
         mapping, fields = self._mapping, self._fields
         fields.load(row.fields)
-        identity = fields.value(mapping.id)
-        if identity is None:
-            raise Rejected(f"{mapping.id} is blank: a report needs an id", "no id")
-        if len(identity) > _LONGEST_ID:
-            raise Rejected(f"{mapping.id} is longer than {_LONGEST_ID} characters", "id is too long")
-        channel = read_term(fields, mapping.channel, mapping.channels, self.channels)
-        category = read_term(fields, mapping.category, mapping.categories, self.categories)
-        if channel is None or category is None:
-            column = mapping.channel if channel is None else mapping.category
-            raise Rejected(f"{column} is blank", f"{column} is blank")
-        unit = read_term(fields, mapping.unit, mapping.units, self.units)
+        identity = read_identity(fields, mapping.id)
         submitted, received, due, ended = self._times.read()
         status_word = fields.value(mapping.status)
         status = read_meaning(mapping.statuses, mapping.status, status_word)
@@ -48,40 +60,40 @@ class RowReader:
                 f"{mapping.status} is {status_word!r}, yet there is {there} time of closing",
                 "status and closing time differ",
             )
-        lon, lat = read_point(fields, mapping.location)
-        return ReportRow(
+        channel = self._channel.read(fields) or UNKNOWN
+        category = self._category.read(fields) or UNKNOWN
+        unit = self._unit.read(fields)
+        point = read_point(fields, mapping.location)
+        report = ReportRow(
             line=row.line,
             raw=row.text,
             source_ref=f"{mapping.source}:{identity}",
             public_code=f"{mapping.code_prefix}{identity}",
             channel=channel.code,
             category=category.code,
-            severity=self._severity(),
+            severity=self._severity.read(fields) or "normal",
             unit=unit.code if unit else None,
             officer=fields.value(mapping.officer),
-            lon=lon,
-            lat=lat,
+            lon=point.lon,
+            lat=point.lat,
             address=fields.joined(mapping.address, ", "),
-            title=fields.joined(mapping.title, " · ") or category.name_vi,
+            title=fields.joined(mapping.title, " · ") or str(getattr(category, self._untitled)),
             text=fields.joined(mapping.text, " · "),
             submitted_at=submitted,
             received_at=received,
             due_at=due,
             ended_at=ended,
             status=status,
-            published_late=self._late(),
+            published_late=self._late.read(fields),
             published_district=read_published_area(fields, mapping.district),
             published_ward=read_published_area(fields, mapping.ward),
             published_status=str(status_word),
             notes=fields.notes(),
+            place=point.place,
+            written_point=point.written,
         )
-
-    def _severity(self) -> str:
-        column = self._mapping.severity
-        words = self._fields.value(column)
-        return read_meaning(self._mapping.severities, str(column), words) if words else "normal"
-
-    def _late(self) -> bool | None:
-        column = self._mapping.late
-        words = self._fields.value(column)
-        return read_meaning(self._mapping.late_words, str(column), words) if words else None
+        # Only now, so that a rejected row makes no term.
+        self._channel.accept(channel)
+        self._category.accept(category)
+        self._unit.accept(unit)
+        return report

@@ -4,6 +4,7 @@ ui/base/streamlit.js is its counterpart in the browser, and ui/base/page.css the
 own elements. tests/test_streamlit_contract.py fails where a new version of Streamlit changes one of these parts.
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +20,7 @@ from streamlit.web.server.starlette.starlette_websocket import _get_signed_cooki
 
 __all__ = ["ComponentRenderer", "DeltaGenerator", "StreamlitSecretNotFoundError"]  # as types, and to be caught
 
+_COMMENT_LINE: Final = re.compile(r"^\s*//.*\n", re.MULTILINE)
 _SCRIPT: Final = Path(__file__).parent / "streamlit.js"
 CORE: Final = "_stcore"
 """The folder of Streamlit's own routes."""
@@ -46,8 +48,11 @@ def component(name: str, *scripts: Path, html: str) -> ComponentRenderer:
 
 
 def browser_script(*scripts: str) -> str:
-    """Return scripts as one, after the functions of ui/base/streamlit.js."""
-    return "\n".join((_SCRIPT.read_text(), *scripts))
+    """Return scripts as one, after the functions of ui/base/streamlit.js, without the lines that only comment.
+
+    A run sends a component's script with each of its panels.
+    """
+    return _COMMENT_LINE.sub("", "\n".join((_SCRIPT.read_text(), *scripts)))
 
 
 def document() -> str:
