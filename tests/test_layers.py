@@ -39,6 +39,7 @@ ROOMS = {
         "areas",
         "database",
         "deadlines",
+        "summary_count",
         "summary",
         "users",
         "anonymise",

@@ -9,20 +9,10 @@ from contextlib import contextmanager
 import psycopg
 from psycopg import sql
 
+from reportdb.database.parallel import read_in_parallel
+
 SCRATCH = "report_filling"
 _LOCK = 4_107_317  # advisory lock: one user of the schema at a time
-
-# Of two processors: the session itself and one that helps it, and another where one waits for the disk. Everything here
-# reads whole tables, which is worth a worker however small they are.
-_SETTINGS = {
-    "max_parallel_workers_per_gather": "2",
-    "parallel_setup_cost": "0",
-    "parallel_tuple_cost": "0",
-    "min_parallel_table_scan_size": "0",
-    "work_mem": "'128MB'",
-    "synchronize_seqscans": "off",
-    "enable_memoize": "off",  # it would copy the whole working line for each report
-}
 
 
 @contextmanager
@@ -48,5 +38,4 @@ def use_scratch(connection: psycopg.Connection) -> None:
     """Find the tables of SCRATCH by their names, and read with all processors, until the transaction ends."""
     (path,) = connection.execute("show search_path").fetchone() or ("public",)
     connection.execute(sql.SQL("set local search_path = {}, {}").format(sql.SQL(path), sql.Identifier(SCRATCH)))
-    for setting, value in _SETTINGS.items():
-        connection.execute(f"set local {setting} = {value}".encode())
+    read_in_parallel(connection)
