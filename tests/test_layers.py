@@ -45,6 +45,7 @@ ROOMS = {
         "anonymise",
         "unit_heads",
         "check",
+        "time_formats",
         "mapping",
         "source_file",
         "rows",

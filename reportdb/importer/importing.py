@@ -126,7 +126,7 @@ def _import(
     connection.execute("lock table report in share row exclusive mode")
     _claim_city(connection, mapping)
     _load_layers(connection, mapping, boundaries, at)
-    reader = RowReader(mapping, source.header)
+    reader = RowReader(mapping, source.header, max(at, datetime.now(UTC)))
     rows = _Rows(source, reader, rejects, progress)
     stage(connection, rows, mapping)
     for line, first, raw in repeated_rows(connection):

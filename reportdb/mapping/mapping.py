@@ -1,13 +1,14 @@
 """A mapping as a whole, and which columns it reads."""
 
 from collections.abc import Mapping as Words
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from reportdb.mapping.city import City, LevelName, WorkingHours
 from reportdb.mapping.file_format import FileFormat
 from reportdb.mapping.identity import Identity
 from reportdb.mapping.moments import Moment
 from reportdb.mapping.places import Layer, Location, PublishedArea
+from reportdb.mapping.states import StateRules
 from reportdb.mapping.words import Vocabulary
 
 
@@ -31,10 +32,9 @@ class Mapping:
     submitted: Moment
     received: Moment | None
     due: Moment | None
-    ended: Moment
-    ignore_offset: bool
+    ended: tuple[Moment, ...]  # the first filled one counts
     early_end_is_submission: bool
-    status: str
+    status: tuple[str, ...]  # columns, joined by a space; none: the times tell the status
     statuses: Words[str, str]
     severity: str | None
     severities: Words[str, str]
@@ -49,14 +49,18 @@ class Mapping:
     district: PublishedArea | None
     ward: PublishedArea | None
     layers: tuple[Layer, ...]
+    changed: Moment | None = None  # when the source last changed the row
+    reopen_count: str | None = None
+    state: StateRules = field(default_factory=StateRules)
 
     def columns(self) -> list[str]:
         """Return every column that the mapping reads, once, in the order of use."""
-        moments = [moment for moment in (self.submitted, self.received, self.due, self.ended) if moment]
-        single = [*self.id.columns, self.status, self.severity, self.channel, self.category, self.unit, self.officer]
+        moments = [moment for moment in (self.submitted, self.received, self.due, *self.ended, self.changed) if moment]
+        single = [*self.id.columns, *self.status, self.severity, self.channel, self.category, self.unit, self.officer]
         single += [
             *self.location.columns(),
             self.late,
+            self.reopen_count,
             *(area.column for area in (self.district, self.ward) if area),
         ]
         several = [column for columns in (self.title, self.text, self.address) for column in columns]

@@ -7,8 +7,9 @@ from reportdb.mapping.failure import ImportFailure
 from reportdb.mapping.file_format import read_file_format
 from reportdb.mapping.identity import read_identity
 from reportdb.mapping.mapping import Mapping
-from reportdb.mapping.moments import read_moment
+from reportdb.mapping.moments import read_moment, read_moments
 from reportdb.mapping.places import read_layer, read_location, read_published_area
+from reportdb.mapping.states import read_state_rules
 from reportdb.mapping.table import Table
 from reportdb.mapping.words import SEVERITIES, STATUSES, UNKNOWN, read_meanings, read_vocabulary
 from reportdb.spelling import one_spelling
@@ -38,6 +39,13 @@ def _mapping(table: Table) -> Mapping:
     channel, channels = columns.optional("channel"), read_vocabulary(table.table("channels"), UNKNOWN)
     if channel is None and channels.blank is None:
         columns.refuse("channel", "is missing; without that column, channels.blank is the channel of all reports")
+    ignore_zone = times.choice("offset", ("keep", "ignore"), "keep") == "ignore"
+    ended, status = read_moments(times, "ended", ignore_zone=ignore_zone), columns.texts("status")
+    if not status and not ended:
+        columns.refuse("status", "is missing; without that column, times.ended tells which reports are closed")
+    state = read_state_rules(table.table("state"))
+    if state.end_is_change and "changed" not in times:
+        times.refuse("changed", "is missing, yet state.closed_without_time names it")
     return Mapping(
         city=read_city(table.table("city")),
         level_names=read_level_names(table.table("levels")),
@@ -52,13 +60,12 @@ def _mapping(table: Table) -> Mapping:
         address=columns.list("address"),
         officer=columns.optional("officer"),
         location=read_location(columns, table.table("location")),
-        submitted=read_moment(times.table("submitted")),
-        received=read_moment(times.table("received")) if "received" in times else None,
-        due=read_moment(times.table("due")) if "due" in times else None,
-        ended=read_moment(times.table("ended")),
-        ignore_offset=times.choice("offset", ("keep", "ignore"), "keep") == "ignore",
-        early_end_is_submission=times.choice("early_end", ("reject", "submission"), "reject") == "submission",
-        status=columns.text("status"),
+        submitted=read_moment(times.table("submitted"), ignore_zone=ignore_zone),
+        received=read_moment(times.table("received"), ignore_zone=ignore_zone) if "received" in times else None,
+        due=read_moment(times.table("due"), end_of_day=True, ignore_zone=ignore_zone) if "due" in times else None,
+        ended=ended,
+        early_end_is_submission=times.choice("early_end", ("unknown", "submission"), "unknown") == "submission",
+        status=status,
         statuses=read_meanings(table.table("statuses"), STATUSES),
         severity=columns.optional("severity"),
         severities=read_meanings(table.table("severities"), SEVERITIES),
@@ -72,5 +79,10 @@ def _mapping(table: Table) -> Mapping:
         late_words={one_spelling(word): said == "late" for said in ("late", "in_time") for word in late.list(said)},
         district=read_published_area(published.table("district")) if "district" in published else None,
         ward=read_published_area(published.table("ward")) if "ward" in published else None,
+        changed=read_moment(times.table("changed"), end_of_day=True, ignore_zone=ignore_zone)
+        if "changed" in times
+        else None,
+        reopen_count=columns.optional("reopen_count"),
+        state=state,
         layers=tuple(read_layer(layer) for layer in table.tables("boundaries")),
     )

@@ -95,6 +95,11 @@ class Table:
             self.refuse(key, f"must be a list of texts, not {values!r}")
         return tuple(values)
 
+    def texts(self, key: str) -> tuple[str, ...]:
+        """Return a text or a list of texts as a tuple; empty by default."""
+        value = self._value(key)
+        return (value,) if isinstance(value, str) else self.list(key)
+
     def table(self, key: str) -> "Table":
         """Return a table; empty by default."""
         value = self._value(key) or {}
@@ -108,6 +113,10 @@ class Table:
         if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
             self.refuse(key, f"must be a list of tables, not {values!r}")
         return tuple(self._nested(value, f"{key}[{n}]") for n, value in enumerate(values, start=1))
+
+    def one_or_more_tables(self, key: str) -> "tuple[Table, ...]":
+        """Return a table or a list of tables as a tuple."""
+        return self.tables(key) if isinstance(self._value(key), list) else (self.table(key),)
 
     def holds_table(self, key: str) -> bool:
         """Return whether a key holds a table and not a simple value."""

@@ -58,6 +58,9 @@ class ReportRow:
     notes: tuple[Note, ...] = ()
     place: Place = "no point"
     written_point: tuple[float, float] | None = None  # as the row writes it, in the order of longitude and latitude
+    ended_known: bool = True  # False: closed, and nobody wrote when; ended_at is then the best there is
+    changed_at: datetime | None = None  # when the source last changed the row
+    reopen_count: int | None = None
 
 
 def said(words: str, nothing: frozenset[str]) -> str | None:

@@ -1,12 +1,15 @@
 """Parse a row of the city's file into our terms, or say why it is rejected."""
 
+from datetime import datetime
+
 from reportdb.mapping.mapping import Mapping
 from reportdb.mapping.words import UNKNOWN, Term
 from reportdb.rows.identity import read_identity
 from reportdb.rows.points import read_point, read_published_area
 from reportdb.rows.row import Fields, Rejected, ReportRow
+from reportdb.rows.states import StateReader, read_count
 from reportdb.rows.times import TimeReader
-from reportdb.rows.words import MeaningReader, TermReader, read_meaning
+from reportdb.rows.words import MeaningReader, TermReader
 from reportdb.source_file.raw_row import RawRow
 
 
@@ -15,12 +18,15 @@ class RowReader:
 
     Only an unreadable id, status or time of submission rejects a row; another value that cannot be read is noted and
     counts as unknown.
+
+    `at` is the time of the import: a report is not received or closed long after it.
     """
 
-    def __init__(self, mapping: Mapping, header: list[str]) -> None:
+    def __init__(self, mapping: Mapping, header: list[str], at: datetime | None = None) -> None:
         self._mapping = mapping
         self._fields = Fields(mapping, {column: place for place, column in enumerate(header)})
-        self._times = TimeReader(mapping, self._fields)
+        self._times = TimeReader(mapping, self._fields, at)
+        self._states = StateReader(mapping, self._fields)
         self._channel = TermReader(mapping.channel, mapping.channels)
         self._category = TermReader(mapping.category, mapping.categories)
         self._unit = TermReader(mapping.unit, mapping.units)
@@ -51,15 +57,8 @@ class RowReader:
         mapping, fields = self._mapping, self._fields
         fields.load(row.fields)
         identity = read_identity(fields, mapping.id)
-        submitted, received, due, ended = self._times.read()
-        status_word = fields.value(mapping.status)
-        status = read_meaning(mapping.statuses, mapping.status, status_word)
-        if (status in {"resolved", "refused"}) != (ended is not None):
-            there = "no" if ended is None else "a"
-            raise Rejected(
-                f"{mapping.status} is {status_word!r}, yet there is {there} time of closing",
-                "status and closing time differ",
-            )
+        times = self._times.read()
+        state = self._states.read(times)
         channel = self._channel.read(fields) or UNKNOWN
         category = self._category.read(fields) or UNKNOWN
         unit = self._unit.read(fields)
@@ -79,15 +78,18 @@ class RowReader:
             address=fields.joined(mapping.address, ", "),
             title=fields.joined(mapping.title, " · ") or str(getattr(category, self._untitled)),
             text=fields.joined(mapping.text, " · "),
-            submitted_at=submitted,
-            received_at=received,
-            due_at=due,
-            ended_at=ended,
-            status=status,
+            submitted_at=times.submitted,
+            received_at=times.received,
+            due_at=times.due,
+            ended_at=state.ended,
+            status=state.status,
             published_late=self._late.read(fields),
             published_district=read_published_area(fields, mapping.district),
             published_ward=read_published_area(fields, mapping.ward),
-            published_status=str(status_word),
+            published_status=state.word,
+            changed_at=times.changed,
+            ended_known=state.ended_known,
+            reopen_count=read_count(fields, mapping.reopen_count),
             notes=fields.notes(),
             place=point.place,
             written_point=point.written,

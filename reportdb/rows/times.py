@@ -1,74 +1,143 @@
-"""The times of a row."""
+"""The times of a row, in their order: nothing happens to a report before it is submitted."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from reportdb.mapping.mapping import Mapping
 from reportdb.mapping.moments import Moment
+from reportdb.rows.moments import BLANK, MomentReader, Reading
 from reportdb.rows.row import Fields, Rejected, shown
+from reportdb.spelling import one_spelling
 
-_YEARS = range(1900, 2200)  # other programs cannot represent times beyond these years
+SLACK = timedelta(days=1)  # after the import: the end of a day, and clocks that go wrong
+
+
+class Times(NamedTuple):
+    """The times of a row in UTC. A time that is None is unknown or not written."""
+
+    submitted: datetime
+    received: datetime | None
+    due: datetime | None
+    ended: datetime | None
+    end_filled: bool  # a closing time is written, readable or not
+    changed: datetime | None  # when the source last changed the row, as it writes it
+    changed_in_order: datetime | None  # likewise, unless it lies before the submission
 
 
 class TimeReader:
-    """Reads the times of the row that `fields` holds."""
+    """Reads the times of the row that `fields` holds.
 
-    def __init__(self, mapping: Mapping, fields: Fields) -> None:
-        self._mapping, self._fields = mapping, fields
-        self._zone = ZoneInfo(mapping.city.time_zone)
+    `at` is the time of the import: whatever happened did so until a day after it. None: the future is not looked at.
+    """
 
-    def read(self) -> tuple[datetime, datetime | None, datetime | None, datetime | None]:
-        """Return when the report was submitted, received, is due, and ended, in UTC. Raises Rejected."""
-        mapping = self._mapping
-        submitted = self._written(mapping.submitted)
-        if submitted is None:
-            raise Rejected(f"{' and '.join(mapping.submitted.columns)}: no time of submission", "no time of submission")
-        start = self._instant(submitted)
-        later = []
-        for moment, event in ((mapping.received, "received"), (mapping.ended, "closed")):
-            written = self._written(moment) if moment else None
-            instant = self._instant(written) if written else None
-            if written and instant and instant < start:
-                # A time in the hour that summer time skips moves forward, past a later written time.
-                in_order = written.tzinfo == submitted.tzinfo and written >= submitted
-                if not in_order and not mapping.early_end_is_submission:
-                    raise Rejected(
-                        f"{event} at {written:%Y-%m-%d %H:%M:%S}, before it was submitted",
-                        f"{event} before it was submitted",
-                    )
-                instant = start
-            later.append(instant)
-        due = self._written(mapping.due) if mapping.due else None
-        return start, later[0], self._instant(due) if due else None, later[1]
+    def __init__(self, mapping: Mapping, fields: Fields, at: datetime | None = None) -> None:
+        self._fields, self._category = fields, mapping.category
+        self._early_is_submission = mapping.early_end_is_submission
+        self._latest = at + SLACK if at else None
+        self._city_zone = ZoneInfo(mapping.city.time_zone)
+        self._submitted = MomentReader(mapping.submitted, self._city_zone)
+        self._received, self._due, self._changed = (
+            MomentReader(moment, self._city_zone) if moment else None
+            for moment in (mapping.received, mapping.due, mapping.changed)
+        )
+        self._others: dict[tuple[str, ...], MomentReader] = {}
+        self._ended = [MomentReader(moment, self._city_zone) for moment in mapping.ended]
 
-    def _written(self, moment: Moment) -> datetime | None:
-        """Return a time as written: without a zone if it is the city's local time."""
-        parts = [self._fields.value(column) for column in moment.columns]
-        present = [part for part in parts if part]
-        if not present:
-            return None
-        words = " ".join(present)
-        try:
-            if len(present) < len(parts):
-                raise ValueError
-            if moment.format == "iso":
-                written = datetime.fromisoformat(words)
-            else:
-                written = datetime.strptime(words, moment.format)  # noqa: DTZ007 - the city's own time, see _instant
-        except ValueError as error:
-            raise Rejected(
-                f"{' and '.join(moment.columns)} {shown(words)} is no time as the mapping writes it",
-                f"{' and '.join(moment.columns)} is no time as the mapping writes it",
-            ) from error
-        if written.year not in _YEARS:
-            raise Rejected(
-                f"{' and '.join(moment.columns)} {shown(words)} is not between 1900 and 2199",
-                f"{' and '.join(moment.columns)} is not between 1900 and 2199",
-            )
-        if moment.of_day:
-            written = datetime.combine(written.date(), moment.of_day)
-        return written.replace(tzinfo=None) if self._mapping.ignore_offset else written
+    def read(self) -> Times:
+        """Return the times of the row. Raises Rejected if the time of submission is not known."""
+        start, submitted = self._start()
+        received = self._happened(self._received, start, "received")[0] if self._received else None
+        due = self._optional(self._due).instant if self._due else None
+        ended, end_filled = None, False
+        for reader in self._ended:
+            ended, filled = self._happened(reader, start, "closed")
+            end_filled = end_filled or filled
+            if ended:
+                break
+        changed = in_order = None
+        if self._changed:
+            reading = self._optional(self._changed, past="changed")
+            changed = reading.instant
+            in_order = self._in_order(reading, self._changed, start) if changed else None
+        return Times(submitted, received, due, ended, end_filled, changed, in_order)
 
-    def _instant(self, written: datetime) -> datetime:
-        """Return a time in UTC: the first one if it occurs twice; moved forward if the clock skips it."""
-        return (written if written.tzinfo else written.replace(tzinfo=self._zone)).astimezone(UTC)
+    def changed(self) -> datetime | None:
+        """Return when the source last changed the row, in UTC, also of a row that is rejected; None: unknown."""
+        changed = self._reading(self._changed).instant if self._changed else None
+        return None if changed and self._latest and changed > self._latest else changed
+
+    def optional(self, moment: Moment) -> datetime | None:
+        """Return another time of the row in UTC, or None; one that cannot be read is noted."""
+        if moment.columns not in self._others:
+            self._others[moment.columns] = MomentReader(moment, self._city_zone)
+        return self._optional(self._others[moment.columns]).instant
+
+    def _start(self) -> tuple[Reading, datetime]:
+        reader = self._submitted
+        reading = self._reading(reader)
+        if reading.instant is None:
+            name = reader.moment.name
+            if reading.reason is None:
+                raise Rejected(f"{name}: no time of submission", "no time of submission")
+            words = " ".join(filter(None, map(self._fields.value, reader.moment.columns)))
+            raise Rejected(f"{name} {shown(words)} {reading.reason}", f"{name} {reading.reason}")
+        return reading, reading.instant
+
+    def _reading(self, reader: MomentReader) -> Reading:
+        """Return what the row's words for a time mean, by themselves or with the row's category."""
+        columns, value = reader.moment.columns, self._fields.value
+        words = value(columns[0]) if len(columns) == 1 else " ".join([part for part in map(value, columns) if part])
+        if not words:
+            return BLANK
+        reading = reader.read(words)
+        if reading.as_day and one_spelling(value(self._category) or "") in reader.moment.midnight_categories:
+            return reading.as_day
+        return reading
+
+    def _optional(self, reader: MomentReader, past: str | None = None) -> Reading:
+        """Return a reading, and note why its time is unknown. `past`: what happened then, which the future cannot."""
+        reading = self._reading(reader)
+        if reading.reason:
+            self._note(reader, f"{reader.moment.name} {reading.reason}")
+        elif past and self._latest and reading.instant and reading.instant > self._latest:
+            self._note(reader, f"{past} in the future")
+            return Reading(None, reason="in the future")
+        return reading
+
+    def _happened(self, reader: MomentReader, start: Reading, event: str) -> tuple[datetime | None, bool]:
+        """Return when a step was taken, not before the submission, and whether a time for it is written."""
+        reading = self._optional(reader, past=event)
+        if reading.instant is None:
+            return None, reading.filled
+        if start.instant and reading.instant >= start.instant:
+            return reading.instant, True
+        instant = self._in_order(reading, reader, start)
+        if instant is None:
+            self._note(reader, f"{event} before it was submitted")
+            instant = start.instant if self._early_is_submission else None
+        return instant, True
+
+    def _in_order(self, reading: Reading, reader: MomentReader, start: Reading) -> datetime | None:
+        """Return the instant of a reading that can be meant and is not before the submission, or None."""
+        instant, begin, clock = reading.instant, start.instant, reading.clock
+        if instant is None or begin is None or clock is None or start.clock is None or instant >= begin:
+            return instant
+        zone, start_zone = reader.zone_of(reading), self._submitted.zone_of(start)
+        # Where one of the two is a day without a time, the same day is in order.
+        if not reading.has_time and begin.astimezone(zone).date() == clock.date():
+            return begin
+        if not start.has_time and instant.astimezone(start_zone).date() == start.clock.date():
+            return begin
+        if clock.tzinfo is None:
+            # The hour that summer time repeats: its second run.
+            second = clock.replace(tzinfo=zone, fold=1).astimezone(UTC)
+            if second >= begin:
+                return second
+            # A submission in the hour that summer time skips moved forward, past a later written time.
+            if start.clock.tzinfo is None and start_zone == zone and clock >= start.clock:
+                return begin
+        return None
+
+    def _note(self, reader: MomentReader, reason: str) -> None:
+        self._fields.note(reason, reader.moment.columns[0])

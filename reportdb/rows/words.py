@@ -146,13 +146,3 @@ class MeaningReader(Generic[Meaning]):
         if reading.note:
             fields.note(reading.note, self._name)
         return reading.meaning
-
-
-def read_meaning(meanings: Words[str, Meaning], column: str, words: str | None) -> Meaning:
-    """Return what a status means. Raises Rejected for a blank or an unknown one."""
-    if words is None:
-        raise Rejected(f"{column} is blank", f"{column} is blank")
-    meaning = meanings.get(one_spelling(words))
-    if meaning is None:
-        raise Rejected(f"{column} {shown(words)} is not in the mapping", f"unknown word in {column}")
-    return meaning
