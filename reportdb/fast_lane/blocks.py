@@ -73,14 +73,14 @@ class CleanRows:
     odd: NDArray[np.bool_]  # of another number of columns than the header
 
 
-def clean_rows(block: Block, delimiter: str, width: int) -> CleanRows | None:
-    """Return the rows of a block without blank lines, or None if it is not clean."""
+def clean_rows(block: Block) -> CleanRows | None:
+    """Return the rows of a block, or None if it is not clean. None is odd yet (`with_odd_rows`)."""
     data = block.data
     if b"\0" in data or not _is_text(data):
         return None
     letters = np.frombuffer(data, dtype=np.uint8)
     quotes, line_ends = (np.flatnonzero(letters == letter) for letter in (_QUOTE, _LINE_END))
-    if not _lines_end_alike(letters) or not _quotes_enclose(letters, quotes, ord(delimiter)):
+    if not _lines_end_alike(letters) or len(quotes) % 2:
         return None
     ends = line_ends[np.searchsorted(quotes, line_ends) % 2 == 0] + 1
     if not len(ends) or ends[-1] < len(data):
@@ -88,17 +88,38 @@ def clean_rows(block: Block, delimiter: str, width: int) -> CleanRows | None:
     begins = np.concatenate(([0], ends[:-1]))
     if (ends - begins).max() > LONGEST_ROW:
         return None
-    first_lines = np.searchsorted(line_ends, begins)
-    delimiters = np.flatnonzero(letters == ord(delimiter))
+    lines = block.line + np.searchsorted(line_ends, begins)
+    return CleanRows(begins, ends, lines, np.zeros(len(begins), dtype=bool))
+
+
+def quotes_enclose(data: bytes, delimiter: str) -> bool:
+    """Whether quotes stand in pairs around whole fields; two of them inside mean one."""
+    letters = np.frombuffer(data, dtype=np.uint8)
+    quotes = np.flatnonzero(letters == _QUOTE)
+    padded = np.concatenate(([_LINE_END], letters, [_LINE_END]))
+    before, after = padded[quotes[::2]], padded[quotes[1::2] + 2]
+    opens = (before == ord(delimiter)) | (before == _LINE_END) | (before == _QUOTE)
+    closes = (after == ord(delimiter)) | (after == _LINE_END) | (after == _RETURN) | (after == _QUOTE)
+    return len(quotes) % 2 == 0 and bool(opens.all() and closes.all())
+
+
+def with_odd_rows(block: Block, rows: CleanRows, delimiter: str, width: int) -> CleanRows | None:
+    """Return the rows without blank lines, and which of them have another number of columns than the header.
+
+    None if one of these stands on several lines: such a row is taken apart line by line.
+    """
+    data = block.data
+    letters = np.frombuffer(data, dtype=np.uint8)
+    quotes, delimiters = (np.flatnonzero(letters == letter) for letter in (_QUOTE, ord(delimiter)))
     delimiters = delimiters[np.searchsorted(quotes, delimiters) % 2 == 0]
-    odd = np.diff(np.searchsorted(delimiters, np.append(begins, len(data)))) != width - 1
-    kept = np.ones(len(begins), dtype=bool)
+    odd = np.diff(np.searchsorted(delimiters, np.append(rows.begins, len(data)))) != width - 1
+    kept = np.ones(len(odd), dtype=bool)
     for row in np.flatnonzero(odd):
-        text = data[begins[row] : ends[row]]
+        text = data[rows.begins[row] : rows.ends[row]]
         kept[row] = bool(text.strip(_BLANK))
-        if text.count(b"\n") > 1:  # such a row is taken apart line by line
+        if text.count(b"\n") > 1:
             return None
-    return CleanRows(begins[kept], ends[kept], block.line + first_lines[kept], odd[kept])
+    return CleanRows(rows.begins[kept], rows.ends[kept], rows.lines[kept], odd[kept])
 
 
 def _is_text(data: bytes) -> bool:
@@ -117,14 +138,3 @@ def _lines_end_alike(letters: NDArray[np.uint8]) -> bool:
     if not len(returns):
         return True
     return bool(returns[-1] + 1 < len(letters) and (letters[returns + 1] == _LINE_END).all())
-
-
-def _quotes_enclose(letters: NDArray[np.uint8], quotes: Places, delimiter: int) -> bool:
-    """Whether quotes stand in pairs around whole fields; two of them inside mean one."""
-    if len(quotes) % 2:
-        return False
-    padded = np.concatenate(([_LINE_END], letters, [_LINE_END]))
-    before, after = padded[quotes[::2]], padded[quotes[1::2] + 2]
-    opens = np.isin(before, (delimiter, _LINE_END, _QUOTE))
-    closes = np.isin(after, (delimiter, _LINE_END, _RETURN, _QUOTE))
-    return bool(opens.all() and closes.all())

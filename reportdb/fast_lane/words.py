@@ -1,6 +1,7 @@
 """The columns of a block: what each value means is asked once, however often it stands there."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -9,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import csv
 
-from reportdb.fast_lane.blocks import Block, CleanRows
+from reportdb.fast_lane.blocks import Block, CleanRows, quotes_enclose, with_odd_rows
 from reportdb.source_file.encodings import composed
 
 Places = NDArray[np.int64]
@@ -43,31 +44,40 @@ class Meanings(Generic[Meaning]):
 
 def read_columns(
     block: Block, rows: CleanRows, header: Sequence[str], wanted: Sequence[str], delimiter: str
-) -> dict[str, Column] | None:
-    """Return some columns of a block's rows that are not odd; None if the parser sees other rows than we do."""
-    data = block.data
-    if len(rows.begins) == 0 or rows.odd.any() or rows.ends[-1] - rows.begins[0] != (rows.ends - rows.begins).sum():
-        whole = ~rows.odd
-        data = b"".join(
-            data[begin:end] for begin, end in zip(rows.begins[whole].tolist(), rows.ends[whole].tolist(), strict=True)
-        )
-    if not data:
-        return {column: Column([], np.zeros(0, dtype=np.int64)) for column in wanted}
-    names = [str(place) for place in range(len(header))]
-    places = {column: names[header.index(column)] for column in wanted}
-    table = csv.read_csv(
+) -> tuple[CleanRows, dict[str, Column]] | None:
+    """Return the rows, now with the odd ones marked, and some columns of the others; None if the block is not clean."""
+    if not quotes_enclose(block.data, delimiter):
+        return None
+    table = None
+    with suppress(pa.ArrowInvalid):  # a row has more or fewer columns
+        table = _table(block.data, header, wanted, delimiter)
+    if table is None or table.num_rows != len(rows.begins):
+        marked = with_odd_rows(block, rows, delimiter, len(header))
+        if marked is None:
+            return None
+        rows, whole = marked, ~marked.odd
+        places = zip(rows.begins[whole].tolist(), rows.ends[whole].tolist(), strict=True)
+        data = b"".join(block.data[begin:end] for begin, end in places)
+        table = _table(data, header, wanted, delimiter) if data else pa.table({name: [] for name in wanted}, _schema(wanted))
+        if table.num_rows != whole.sum():
+            return None
+    return rows, {column: _column(table.column(column)) for column in wanted}
+
+
+def _schema(names: Sequence[str]) -> pa.Schema:
+    return pa.schema([(name, pa.string()) for name in names])
+
+
+def _table(data: bytes, header: Sequence[str], wanted: Sequence[str], delimiter: str) -> pa.Table:
+    """Parse rows. Raises pa.ArrowInvalid for one with another number of columns."""
+    return csv.read_csv(
         pa.py_buffer(data),
-        read_options=csv.ReadOptions(column_names=names, block_size=len(data) + 1, use_threads=False),
+        read_options=csv.ReadOptions(column_names=list(header), block_size=len(data) + 1, use_threads=False),
         parse_options=csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
         convert_options=csv.ConvertOptions(
-            include_columns=list(dict.fromkeys(places.values())),
-            column_types=dict.fromkeys(names, pa.string()),
-            strings_can_be_null=False,
+            include_columns=list(wanted), column_types=_schema(header), strings_can_be_null=False
         ),
     )
-    if table.num_rows != (~rows.odd).sum():
-        return None
-    return {column: _column(table.column(place)) for column, place in places.items()}
 
 
 def _column(values: pa.ChunkedArray) -> Column:

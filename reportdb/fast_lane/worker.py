@@ -59,12 +59,11 @@ class Worker:
     def read(self, block: Block) -> Done | None:
         """Copy the rows of a block; None if it is not clean, and nothing of it was copied."""
         job = self._job
-        rows = clean_rows(block, job.delimiter, len(job.header))
-        if rows is None:
+        rows = clean_rows(block)
+        parsed = read_columns(block, rows, job.header, job.mapping.columns(), job.delimiter) if rows else None
+        if parsed is None:
             return None
-        columns = read_columns(block, rows, job.header, job.mapping.columns(), job.delimiter)
-        if columns is None:
-            return None
+        rows, columns = parsed
         whole = np.flatnonzero(~rows.odd)
         read = self._reader.read(columns, len(whole))
         self._copy(block, rows, whole, read)
