@@ -6,7 +6,7 @@ from queries.figures.figures import figures
 from ui.base.i18n import _
 from ui.base.run import Complete, current_run
 from ui.cases import named, newest
-from ui.figures import flow_chart, tiles
+from ui.figures import flow_chart, tiles, unknown_ends
 from ui.figures.headline import headline
 from ui.live import freshness
 from ui.live_map import overview_map
@@ -21,6 +21,7 @@ if not now["received"] and not now["open"]:
     freshness.nothing_found(run.city)
     raise Complete
 tiles.tiles(run, lambda: headline(run), key="headline")
+unknown_ends.unknown_ends(run, now, key="unknown_ends")
 named.named(run, key="named")
 
 left, right = st.columns([3, 2])

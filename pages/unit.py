@@ -11,7 +11,7 @@ from ui.address import examples
 from ui.address.controls import words_of
 from ui.base.i18n import _
 from ui.base.run import Complete, current_run
-from ui.figures import flow_chart, tiles
+from ui.figures import flow_chart, tiles, unknown_ends
 from ui.live import freshness
 from ui.live_map import unit_map
 from ui.unit import comparison, signals, unit_head, unit_panels
@@ -41,6 +41,7 @@ unit_panels.duties(run, own)
 if mine:  # the unit's own staff see their work first
     unit_panels.work(run)
 comparison.panel(run, own, city)
+unknown_ends.unknown_ends(run, own, key="unknown_ends")
 if not own["open"] and not own["received"] and not own["ended"]:
     if run.rounded:
         freshness.nothing_found(run.city)

@@ -19,7 +19,9 @@ class AreaGrid:
     The grid is made once it pays: after so many points. It is not carried over when the layer is pickled.
     """
 
-    def __init__(self, ids: Ids, polygons: NDArray[np.object_], *, points_for_a_grid: int = _POINTS_FOR_A_GRID, side: int = _SIDE) -> None:
+    def __init__(
+        self, ids: Ids, polygons: NDArray[np.object_], *, points_for_a_grid: int = _POINTS_FOR_A_GRID, side: int = _SIDE
+    ) -> None:
         order = np.argsort(ids, kind="stable")
         self._ids, self._polygons = ids[order], polygons[order]
         self._points_for_a_grid, self._points, self._side = points_for_a_grid, 0, side

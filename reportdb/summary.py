@@ -65,7 +65,8 @@ def _recount(connection: psycopg.Connection, *, calendar_changed: bool) -> None:
             sql.SQL(
                 """update {} as own set worked_minutes = cast(ceil(worked.minutes) as integer)
                    from {} as ended cross join lateral try_working_between(ended.submitted_at, ended.ended_at) as worked
-                   where ended.ctid = own.ctid and ended.ended_at is not null and (%s or ended.worked_minutes is null)
+                   where ended.ctid = own.ctid and ended.ended_at is not null and ended.ended_known
+                       and (%s or ended.worked_minutes is null)
                        and own.worked_minutes is distinct from cast(ceil(worked.minutes) as integer)"""
             ).format(sql.Identifier(table), sql.Identifier(table)),
             [calendar_changed],

@@ -84,7 +84,9 @@ def _count(
     _gather(connection, "summary_fact", {**groups, "what": sql.SQL("what")})
     keys = sql.SQL(", ").join(map(sql.Identifier, groups))
     connection.execute(
-        sql.SQL("insert into {table} ({columns}) select {keys}, {fixed} {sums} from summary_group group by {keys}").format(
+        sql.SQL(
+            "insert into {table} ({columns}) select {keys}, {fixed} {sums} from summary_group group by {keys}"
+        ).format(
             table=sql.Identifier(table),
             columns=sql.SQL(", ").join(map(sql.Identifier, (*groups, *fixed, *counted))),
             keys=keys,
@@ -108,7 +110,7 @@ def _count_hours(connection: psycopg.Connection) -> None:
                    ('calendar', handled_hours(ended_at - submitted_at)),
                    ('working', handled_hours(make_interval(mins => worked_minutes)))
                ) as handled (clock, hours)
-               where status = 'resolved' and handled.hours is not null"""
+               where status = 'resolved' and ended_known and handled.hours is not null"""
         ).format(choices=_CHOICES)
     )
     connection.execute("analyze summary_handled")
@@ -151,7 +153,9 @@ def _gather_hours(connection: psycopg.Connection, groups: Words[str, sql.Composa
 def _gather(connection: psycopg.Connection, table: str, groups: Words[str, sql.Composable]) -> None:
     """Make the table `summary_group`: a row for each of the groups, and how many rows of a table it has."""
     connection.execute(
-        sql.SQL("create unlogged table summary_group as select {columns}, count(*) as n from {table} group by {places}").format(
+        sql.SQL(
+            "create unlogged table summary_group as select {columns}, count(*) as n from {table} group by {places}"
+        ).format(
             columns=sql.SQL(", ").join(
                 sql.SQL("{} as {}").format(value, sql.Identifier(name)) for name, value in groups.items()
             ),

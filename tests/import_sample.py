@@ -28,6 +28,7 @@ subdivision = "MA"
 name = "sample"
 code_prefix = "S-"
 nothing = ["n/a"]
+most_rejected = 1            # tests of single bad rows
 
 [columns]
 id = "id"

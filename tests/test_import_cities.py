@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -25,7 +26,7 @@ WASHINGTON_ENDS = datetime(2016, 8, 16, 10, 20, tzinfo=NEW_YORK)
 def test_every_row_of_boston_is_a_report_once(boston: Imported) -> None:
     # 4,775 on the default point, 13 in the harbour or beyond the city line; the file names a district for 1,938.
     # It does for 23 more, whose points lie in a neighborhood but outside every council district.
-    found = {"not_located": 2_850, "district_disagrees": 5_521, "by_source": 1_938 + 23}
+    found: dict[str, Any] = {"not_located": 2_850, "district_disagrees": 5_521, "by_source": 1_938 + 23}
     assert boston.first == Counts(58_251, 58_251, 0, 0, 0, **found)
     assert boston.second == Counts(58_251, 0, 0, 58_251, 0, **found)
     outside = "select count(*) from report join report_source on report_id = id where district_from_source and {}"
@@ -111,7 +112,7 @@ def test_washingtons_two_spellings_of_in_progress_are_one_status(washington: Imp
 
 
 def test_every_row_of_kansas_city_is_a_report_once(kansas_city: Imported) -> None:
-    found = {"not_located": 0, "district_disagrees": 0, "by_source": 80_203}
+    found: dict[str, Any] = {"not_located": 0, "district_disagrees": 0, "by_source": 80_203}
     assert kansas_city.first == Counts(80_203, 80_203, 0, 0, 0, **found)
     assert kansas_city.second == Counts(80_203, 0, 0, 80_203, 0, **found)
     assert kansas_city.table("select status, count(*) from report group by 1") == {

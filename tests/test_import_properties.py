@@ -128,7 +128,7 @@ def test_repeated_rows_make_no_second_report(
     empty(emptied)
     repeated = data.draw(st.lists(st.sampled_from(good), max_size=10))
     counts = city.load_bytes(emptied, file_of(data.draw(st.permutations(good + repeated))))
-    assert (counts.read, counts.new, counts.rejected) == (len(good) + len(repeated), len(good), len(repeated))
+    assert (counts.read, counts.new, counts.repeated) == (len(good) + len(repeated), len(good), len(repeated))
     assert taken(emptied) == ids(good)
 
 

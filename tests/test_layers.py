@@ -49,6 +49,8 @@ ROOMS = {
         "mapping",
         "source_file",
         "rows",
+        "suggest",
+        "account",
         "filling",
         "importer",
         "fast_lane",

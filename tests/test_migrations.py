@@ -41,7 +41,7 @@ def test_a_changed_migration_is_refused(connection: psycopg.Connection) -> None:
 def test_a_database_of_before_the_baseline_is_refused_and_told_how_to_begin_anew(
     connection: psycopg.Connection,
 ) -> None:
-    connection.execute("delete from schema_migration where name <> %s", [BASELINE])
+    connection.execute("delete from schema_migration where name not like '%_baseline'")
     connection.execute("update schema_migration set name = '0001_report_database.sql'")
     with pytest.raises(
         SchemaError, match=r"before its first release \(0001_report_database.sql\).*python -m reportdb demo"
@@ -77,7 +77,8 @@ def test_a_database_of_an_earlier_baseline_gets_the_migrations_after_its_own(
 
 
 def test_a_database_of_a_later_baseline_is_refused(connection: psycopg.Connection) -> None:
-    connection.execute("update schema_migration set name = '9999_baseline' where name = %s", [BASELINE])
+    connection.execute("delete from schema_migration where name not like '%_baseline'")
+    connection.execute("update schema_migration set name = '9999_baseline'")
     with pytest.raises(SchemaError, match=r"newer than this program.*9999_baseline"):
         migrate(connection)
 

@@ -278,3 +278,40 @@ def test_a_deadline_of_the_source_and_none_at_all(city: psycopg.Connection, repo
 
 def test_a_span_is_measured_in_hours() -> None:
     assert Held(1, T - DAY, T).hours == 24
+
+
+def test_a_case_closed_at_an_unknown_time_is_neither_late_nor_in_time(
+    city: psycopg.Connection, reports: ReportDatabase
+) -> None:
+    report(city, 1, due_at=T - DAY, ended_at=T - HOUR, ended_known=False, answer="Xong")
+    step(city, 1, "submitted", T - 2 * DAY)
+    step(city, 2, "resolved", T - HOUR)
+    step(city, 3, "rated", T)
+    case = known(reports)
+    run = Run(reports, city_of(reports, T), NOW, live=True, query={}, page="report")
+    with speaking("en"):
+        assert "Answered, time unknown" in render("report", detail.head(run, case))
+        steps = events(reports, NOW, 1)
+        (term,) = detail.terms(case, steps)
+        assert (term["done"], term["late"]) == ("ended, time unknown", "neither late nor in time")
+        notes = [bool(shown["note"]) for shown in detail.way(run, case, steps)["steps"]]
+        assert notes == [False, True, False]
+        before = Filters.of(scope=ALL_CASES, at=T - 2 * HOUR, zone=HANOI)
+        earlier = known(reports, filters=before)
+        assert earlier["state"] == "overdue"
+        run = Run(reports, city_of(reports, before.at), before, live=False, query={}, page="report")
+        assert [shown["note"] for shown in detail.way(run, earlier, events(reports, before, 1))["steps"]] == [""]
+
+
+def test_a_case_whose_newer_row_was_rejected_says_so(city: psycopg.Connection, reports: ReportDatabase) -> None:
+    report(city, 1)
+    report(city, 2)
+    city.execute("insert into report_source (report_id) values (1)")
+    stale = "insert into report_source (report_id, stale_since, stale_reason) values (2, %s, 'no id')"
+    city.execute(stale, [T - HOUR])
+    run = Run(reports, city_of(reports, T), NOW, live=True, query={}, page="report")
+    with speaking("vi"):
+        good, old = (render("report", detail.head(run, known(reports, code))) for code in ("T-1", "T-2"))
+    assert "Dữ liệu có thể đã cũ" not in good
+    assert "Dữ liệu có thể đã cũ" in old
+    assert "no id" not in old

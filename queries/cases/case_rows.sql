@@ -3,8 +3,8 @@
 with stood as (
     select
         id, severity, status, {state} as state, category_id, channel_id, district_id, ward_id, unit_id,
-        submitted_at, received_at, receive_due_at, due_at, escalated_at, escalated_by_id, ended_at, rating, reopen_count,
-        transfer_count
+        submitted_at, received_at, receive_due_at, due_at, escalated_at, escalated_by_id, ended_at, ended_known, rating,
+        reopen_count, transfer_count
     from report_at(:at)
     where id = any(cast(:ids as bigint[]))
 )

@@ -16,7 +16,7 @@ NEAR_METRES = 500
 _MOST_NEAR = 8
 _MOMENTS = (
     "submitted_at", "received_at", "receive_due_at", "due_at", "stopped_at", "escalated_at", "ended_at", "rated_at",
-    "informed_at",
+    "informed_at", "stale_since",
 )  # fmt: skip
 _ENDS = ("resolved", "refused")
 

@@ -11,6 +11,7 @@ select
     stood.category_id, stood.channel_id, stood.district_id, stood.ward_id, stood.unit_id,
     case when shown.unit_id = stood.unit_id then shown.officer end as officer,
     stood.submitted_at, stood.received_at, stood.receive_due_at, stood.due_at, stood.escalated_at, stood.ended_at,
+    stood.ended_known,
     stood.escalated_by_id,
     case when shown.ended_at = stood.ended_at then shown.answer end as answer,
     stood.rating, case when stood.rating is not null then stood.rated_at end as rated_at,
@@ -28,6 +29,7 @@ select
     -- Whether an area is the source's own word, because no point told it.
     coalesce(source.district_from_source, false) as district_from_source,
     coalesce(source.ward_from_source, false) as ward_from_source,
+    source.stale_since,  -- when a newer row of the source could not be read: what is shown may be out of date
     source.report_id is not null as published, source.published_late, source.published_status,
     source.published_district, source.published_ward,
     rule.receive_minutes, rule.handle_minutes, rule.clock, rule.handle_from, rule.source as rule_source,

@@ -118,22 +118,25 @@ open_until >= :start and open_until < :end
 {ended} and status <> 'refused'
 
 -- name: resolved_on_time
-{resolved} and open_until <= due_at
+{resolved} and ended_known and open_until <= due_at
 
 -- name: resolved_late
-{resolved} and open_until > due_at
+{resolved} and ended_known and open_until > due_at
 
 -- name: resolved_no_deadline
-{resolved} and due_at is null
+{resolved} and ended_known and due_at is null
+
+-- name: resolved_time_unknown
+{resolved} and not ended_known
 
 -- name: resolved_with_deadline
-{resolved} and due_at is not null
+{resolved} and ended_known and due_at is not null
 
 -- name: refused
 {ended} and status = 'refused'
 
 -- name: fell_due
-due_at >= :start and due_at < least(:end, :at) and not (status = 'refused' and open_until <= due_at)
+due_at >= :start and due_at < least(:end, :at) and ended_known and not (status = 'refused' and open_until <= due_at)
 
 -- name: done_by_due
 {fell_due} and open_until <= due_at
@@ -150,6 +153,7 @@ receive_due_at >= :start and receive_due_at < least(:end, :at)
 -- name: last_hour
 -- ended in the last hour before the deadline; without time zones, so that an index may hold it
 open_until <= due_at and open_until at time zone 'UTC' > due_at at time zone 'UTC' - interval '1 hour'
+    and ended_known
 
 -- name: reopened_soon
 {received} and reopen_count > 0 and reopened_soon_at <= :at
@@ -183,12 +187,12 @@ rated_at >= :start and rated_at < :end
 {received} and reopen_count > 0
 
 -- name: past_due
--- ended after its deadline, or still open past it
-least(open_until, :at) > due_at
+-- ended after its deadline, or still open past it; not where the end is unknown
+least(open_until, :at) > due_at and ended_known
 
 -- name: by_due
--- ended by its deadline, or open with a deadline that has not passed
-least(open_until, :at) <= due_at
+-- ended by its deadline, or open with a deadline that has not passed; not where the end is unknown
+least(open_until, :at) <= due_at and ended_known
 
 -- name: published
 {received} and report_at.id in (select report_id from report_source)
@@ -209,7 +213,7 @@ least(open_until, :at) <= due_at
 {published} and {by_due}
 
 -- name: ours_no_deadline
-{published} and due_at is null
+{published} and (due_at is null or not ended_known)
 
 -- name: published_late_ours_late
 {published_late} and {past_due}
@@ -218,7 +222,7 @@ least(open_until, :at) <= due_at
 {published_late} and {by_due}
 
 -- name: published_late_ours_no_deadline
-{published_late} and due_at is null
+{published_late} and (due_at is null or not ended_known)
 
 -- name: published_in_time_ours_late
 {published_in_time} and {past_due}
@@ -227,7 +231,7 @@ least(open_until, :at) <= due_at
 {published_in_time} and {by_due}
 
 -- name: published_in_time_ours_no_deadline
-{published_in_time} and due_at is null
+{published_in_time} and (due_at is null or not ended_known)
 
 -- name: published_unsaid_ours_late
 {published_unsaid} and {past_due}
@@ -236,7 +240,7 @@ least(open_until, :at) <= due_at
 {published_unsaid} and {by_due}
 
 -- name: published_unsaid_ours_no_deadline
-{published_unsaid} and due_at is null
+{published_unsaid} and (due_at is null or not ended_known)
 
 -- name: published_status
 {received} and report_at.id in (
@@ -305,7 +309,7 @@ case
     when {no_deadline} then 'no_deadline'
     when {open} then 'in_time'
     when status = 'refused' then 'refused'
-    when due_at is null then 'resolved'
+    when due_at is null or not ended_known then 'resolved'
     when open_until <= due_at then 'resolved_on_time'
     else 'resolved_late'
 end

@@ -7,7 +7,7 @@ with taken as (
         string_agg(int4send(cast(ceil(date_part('epoch', open_until - submitted_at) / 3600) as integer)), '') as calendar,
         string_agg(int4send((worked_minutes + 59) / 60), '') as working
     from report_at(:at)
-    where {resolved} and {chosen}
+    where {resolved} and ended_known and {chosen}
     group by 1
 )
 select key, 'calendar' as clock, calendar as hours, cast(null as bytea) as reports from taken

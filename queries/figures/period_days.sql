@@ -18,7 +18,7 @@ starts as (
         cast(:first_day as timestamp), cast(:end_day as timestamp) - interval '1 day', interval '1 day') as day
 ),
 part as (
-    select day, received, resolved_on_time + resolved_late + resolved_no_deadline as resolved
+    select day, received, resolved_on_time + resolved_late + resolved_no_deadline + resolved_time_unknown as resolved
     from report_day
     where dimension = :dimension and day >= :first_day and day < :end_day
         and (cast(:keys as integer[]) is null or key = any(cast(:keys as integer[])))
@@ -26,13 +26,13 @@ part as (
     -- What has changed since the summary was made.
     select
         cast(:first_day as date) + width_bucket(at, (select of_days from starts)) - 1,
-        received, resolved_on_time + resolved_late + resolved_no_deadline
+        received, resolved_on_time + resolved_late + resolved_no_deadline + resolved_time_unknown
     from report_change_fact
     where whole_city = (cast(:dimension as text) = 'city')
         and at >= cast(:first_day as timestamp) at time zone :zone
         and at < cast(:end_day as timestamp) at time zone :zone and {chosen_group} and {chosen_severity}
     union all
-    select day, received, resolved_on_time + resolved_late + resolved_no_deadline
+    select day, received, resolved_on_time + resolved_late + resolved_no_deadline + resolved_time_unknown
     from report_severity_day
     where :dimension = 'severity' and day >= :first_day and day < :end_day and {chosen_severity}
     union all

@@ -22,6 +22,7 @@ with part as (
             when {resolved_on_time|ended} then 'resolved_on_time'
             when {resolved_late|ended} then 'resolved_late'
             when {resolved_no_deadline|ended} then 'resolved_no_deadline'
+            when {resolved_time_unknown|ended} then 'resolved_time_unknown'
             else 'refused'
         end,
         count(*)
@@ -55,6 +56,7 @@ select
     cast(sum(reports) filter (where figure = 'resolved_on_time') as bigint) as resolved_on_time,
     cast(sum(reports) filter (where figure = 'resolved_late') as bigint) as resolved_late,
     cast(sum(reports) filter (where figure = 'resolved_no_deadline') as bigint) as resolved_no_deadline,
+    cast(sum(reports) filter (where figure = 'resolved_time_unknown') as bigint) as resolved_time_unknown,
     cast(sum(reports) filter (where figure = 'refused') as bigint) as refused,
     cast(sum(reports) filter (where figure in ('done_by_due', 'not_done_by_due')) as bigint) as fell_due,
     cast(sum(reports) filter (where figure = 'done_by_due') as bigint) as done_by_due,

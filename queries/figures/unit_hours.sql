@@ -3,12 +3,12 @@
 -- what stood otherwise at the moment. Told as period_hours.sql tells them.
 with image as (
     -- What stood otherwise at the moment: not as it stands now,
-    select -1 as sign, district_id, ward_id, unit_id, category_id, channel_id, submitted_at, status, ended_at, worked_minutes
+    select -1 as sign, district_id, ward_id, unit_id, category_id, channel_id, submitted_at, status, ended_at, worked_minutes, ended_known
     from report
     where id in (select report_id from report_past where valid_from <= :at and valid_to > :at)
     union all
     -- but as it stood then.
-    select 1, district_id, ward_id, unit_id, category_id, channel_id, submitted_at, status, ended_at, worked_minutes
+    select 1, district_id, ward_id, unit_id, category_id, channel_id, submitted_at, status, ended_at, worked_minutes, ended_known
     from report_past
     where valid_from <= :at and valid_to > :at
 ),
@@ -32,7 +32,7 @@ part as (
         ('calendar', handled_hours(ended_at - submitted_at)),
         ('working', handled_hours(make_interval(mins => worked_minutes)))
     ) as handled (clock, hours)
-    where status = 'resolved' and hours is not null
+    where status = 'resolved' and ended_known and hours is not null
         and ended_at >= cast(:first_day as timestamp) at time zone :zone
         and ended_at < cast(:end_day as timestamp) at time zone :zone and {chosen_group}
 )

@@ -80,6 +80,13 @@ PERIOD_FIGURES = (
         tables=("figures", "period"),
     ),
     _ended(
+        "resolved_time_unknown",
+        N_("Resolved, closing time unknown"),
+        N_("resolved, and the source does not say when; counted on the day of the last update, else of the submission"),
+        tables=("figures", "period"),
+        left_out=N_("These are in no handling time and in no on-time rate: neither on time nor late."),
+    ),
+    _ended(
         "refused",
         N_("Refused"),
         N_("refused in the period"),
@@ -90,7 +97,7 @@ PERIOD_FIGURES = (
         "resolved",
         N_("Resolved"),
         N_("resolved in the period"),
-        sum_of=("resolved_on_time", "resolved_late", "resolved_no_deadline"),
+        sum_of=("resolved_on_time", "resolved_late", "resolved_no_deadline", "resolved_time_unknown"),
     ),
     _ended(
         "resolved_with_deadline",
@@ -102,7 +109,7 @@ PERIOD_FIGURES = (
         "ended",
         N_("Resolved or refused"),
         N_("resolved or refused in the period"),
-        sum_of=("resolved_on_time", "resolved_late", "resolved_no_deadline", "refused"),
+        sum_of=("resolved_on_time", "resolved_late", "resolved_no_deadline", "resolved_time_unknown", "refused"),
         heading=N_("Out"),
     ),
     _fell_due(

@@ -45,7 +45,7 @@ PUBLISHED_FIGURES = (
     _published(
         "ours_no_deadline",
         N_("Published by the city, no deadline known"),
-        N_("received in the period and published by the city; no deadline known"),
+        N_("received in the period and published by the city; no deadline or no closing time known"),
         ours="no_deadline",
     ),
     _published(
@@ -65,7 +65,7 @@ PUBLISHED_FIGURES = (
     _published(
         "published_late_ours_no_deadline",
         N_("Late by the city's flag, no deadline known"),
-        N_("received in the period; late by the city's own flag; no deadline known"),
+        N_("received in the period; late by the city's own flag; no deadline or no closing time known"),
         flag="late",
         ours="no_deadline",
     ),
@@ -86,7 +86,7 @@ PUBLISHED_FIGURES = (
     _published(
         "published_in_time_ours_no_deadline",
         N_("In time by the city's flag, no deadline known"),
-        N_("received in the period; in time by the city's own flag; no deadline known"),
+        N_("received in the period; in time by the city's own flag; no deadline or no closing time known"),
         flag="in_time",
         ours="no_deadline",
     ),
@@ -107,7 +107,7 @@ PUBLISHED_FIGURES = (
     _published(
         "published_unsaid_ours_no_deadline",
         N_("Without a flag of the city, no deadline known"),
-        N_("received in the period; the city gave no flag; no deadline known"),
+        N_("received in the period; the city gave no flag; no deadline or no closing time known"),
         flag="unsaid",
         ours="no_deadline",
     ),

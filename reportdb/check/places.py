@@ -68,7 +68,11 @@ def _far_away(connection: psycopg.Connection, shapes: dict[int, BaseGeometry]) -
     ).fetchone() or (0, 0, None, None)
     if swapped:
         wrong = f"longitude and latitude are swapped{times(swapped, f'report {first_swapped}')}"
-        yield Finding("report", "lon, lat", wrong, "update report set lon = lat, lat = lon for these")
+        cure = (
+            "exchange columns.lon and columns.lat of the mapping and import again; of reports that no import brought, "
+            "update report set lon = lat, lat = lon"
+        )
+        yield Finding("report", "lon, lat", wrong, cure)
     if far:
         cure = "correct the coordinates, or empty both where the place is not known"
         yield Finding("report", "lon, lat", f"far outside the city{times(far, f'report {first_far}')}", cure)

@@ -49,6 +49,14 @@ RULES: dict[tuple[str, ...], tuple[str, str]] = {
         "a time of being resolved without a text that does not agree with answer, status and ended_at",
         "write the report's answer again",
     ),
+    ("report", "ended_at", "ended_known", "worked_minutes"): (
+        "an unknown closing time of a report that is open or has working minutes",
+        "set ended_known to true, or empty worked_minutes",
+    ),
+    ("report_past", "ended_at", "ended_known", "worked_minutes"): (
+        "an unknown closing time of a report that is open or has working minutes",
+        "set ended_known to true, or empty worked_minutes",
+    ),
     ("report_past", "valid_from", "valid_to"): ("an end before the beginning", "correct valid_from or valid_to"),
     ("report_past", "ended_at", "status"): (
         "a status that does not agree with ended_at",
@@ -65,6 +73,10 @@ RULES: dict[tuple[str, ...], tuple[str, str]] = {
     ("report_severity_hours", "hours", "reports"): (
         "lists that are not of one length",
         "run `python -m reportdb summarise --recount`",
+    ),
+    ("report_source", "stale_reason", "stale_since"): (
+        "a mark of being out of date without its reason, or a reason without the mark",
+        "fill or empty stale_since and stale_reason together",
     ),
     ("report_source", "district_from_source", "district_named"): (
         "a district by the source's word, and no district that it names",

@@ -26,18 +26,19 @@ order by id limit %(limit)s
 """
 
 _STORED = """
-select coalesce(rule_id, 0), receive_due_at at time zone 'UTC', due_at at time zone 'UTC', ended_at at time zone 'UTC'
+select coalesce(rule_id, 0), receive_due_at at time zone 'UTC', due_at at time zone 'UTC',
+    case when ended_known then ended_at at time zone 'UTC' else timestamp '1900-01-01' end
 from report where id = any(%s) order by id
 """
 
 _KEEP = """
 insert into report_past (report_id, valid_from, valid_to, channel_id, category_id, severity, district_id, ward_id,
     unit_id, submitted_at, received_at, receive_due_at, due_at, rule_id, status, escalated_at, escalated_by_id,
-    ended_at, rating, rated_at, reopen_count, transfer_count, now_unit_id, now_escalated_by_id)
+    ended_at, ended_known, rating, rated_at, reopen_count, transfer_count, now_unit_id, now_escalated_by_id)
 select id, coalesce((select max(valid_to) from report_past where report_id = id), submitted_at), %(now)s, channel_id,
     category_id, severity, district_id, ward_id, unit_id, submitted_at, received_at, receive_due_at, due_at, rule_id,
-    status, escalated_at, escalated_by_id, ended_at, rating, rated_at, reopen_count, transfer_count, unit_id,
-    escalated_by_id
+    status, escalated_at, escalated_by_id, ended_at, ended_known, rating, rated_at, reopen_count, transfer_count,
+    unit_id, escalated_by_id
 from report where id = any(%(ids)s)
 """
 
@@ -77,9 +78,9 @@ class Given:
 class Changes:
     """The reports whose deadlines would change, ordered by id, with their present and new deadlines.
 
-    `ended_at` is when each was resolved or refused (NaT: open). `looked_at` is the number of reports recomputed;
-    `unknown` those left unchanged because only the source gave their deadline, or because an extension does not say how
-    long.
+    `ended_at` is when each was resolved or refused (NaT: open; 1900, so never late: at an unknown time).
+    `looked_at` is the number of reports recomputed; `unknown` those left unchanged because only the source gave their
+    deadline, or because an extension does not say how long.
     """
 
     ids: Ints

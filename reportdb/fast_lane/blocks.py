@@ -31,7 +31,8 @@ class Block:
     @property
     def following_line(self) -> int:
         """The number of the line after the block."""
-        return self.line + self.data.count(b"\n") + (not self.data.endswith(b"\n"))
+        ends = self.data.count(b"\n") + self.data.count(b"\r") - self.data.count(b"\r\n")
+        return self.line + ends + (not self.data.endswith((b"\n", b"\r")))
 
 
 def blocks(content: IO[bytes], start: int, line: int, size: int = BLOCK_BYTES) -> Iterator[Block]:

@@ -7,7 +7,7 @@ needs saying are taken; the others are odd, and the row reader reads them.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -33,9 +33,37 @@ ODD: Final = None
 _CLOSED = ("resolved", "refused")
 _TEXT = pa.string()
 _READ = frozenset(
-    "line raw source_ref public_code channel category severity unit officer lon lat address title text submitted_at "
-    "received_at due_at ended_at status published_late published_district published_ward published_status notes "
-    "ended_known changed_at reopen_count place written_point".split()
+    [
+        "line",
+        "raw",
+        "source_ref",
+        "public_code",
+        "channel",
+        "category",
+        "severity",
+        "unit",
+        "officer",
+        "lon",
+        "lat",
+        "address",
+        "title",
+        "text",
+        "submitted_at",
+        "received_at",
+        "due_at",
+        "ended_at",
+        "status",
+        "published_late",
+        "published_district",
+        "published_ward",
+        "published_status",
+        "notes",
+        "ended_known",
+        "changed_at",
+        "reopen_count",
+        "place",
+        "written_point",
+    ]
 )
 
 
@@ -123,9 +151,7 @@ class _Rows:
         }
         return TakenRows(columns, self._taken, used, {"district": district, "ward": ward})
 
-    def _ask(
-        self, names: Sequence[str], read: Callable[[Fields], Meaning | None]
-    ) -> Meanings[Meaning | None]:
+    def _ask(self, names: Sequence[str], read: Callable[[Fields], Meaning | None]) -> Meanings[Meaning | None]:
         """Return what rows' words in some columns mean; leave out the rows of which there is something to say."""
         names = list(dict.fromkeys(names))
         row = Fields(self._mapping, {name: place for place, name in enumerate(names)})

@@ -77,7 +77,8 @@ class TimeBlockReader:
         zone = ZoneInfo(mapping.city.time_zone)
         self._submitted = MomentReader(mapping.submitted, zone)
         self._received, self._due, self._changed = (
-            MomentReader(moment, zone) if moment else None for moment in (mapping.received, mapping.due, mapping.changed)
+            MomentReader(moment, zone) if moment else None
+            for moment in (mapping.received, mapping.due, mapping.changed)
         )
         self._ended = [MomentReader(moment, zone) for moment in mapping.ended]
 

@@ -3,8 +3,9 @@
 import io
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from dataclasses import replace
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -22,9 +23,14 @@ from reportdb.source_file.raw_row import RawRow
 
 PROCESSES = 2
 _AHEAD = 2  # blocks that wait for each process
-_FIRST_ROWS = 10_000  # read one after the other: what a message about the whole file is made of
+FIRST_ROWS = 10_000  # read one after the other: what a message about the whole file is made of
 
 Accept = Callable[[dict[str, list[Term]]], None]
+
+
+def processes(job: Job) -> Executor:
+    """Return a pool of processes that do `work`."""
+    return ProcessPoolExecutor(PROCESSES, get_context("spawn"), start, (job,))
 
 
 class FastSource:
@@ -34,14 +40,23 @@ class FastSource:
     """
 
     def __init__(
-        self, file: Path, source: CsvFile, job: Job, accept: Accept, *, block_bytes: int = BLOCK_BYTES,
-        first_rows: int = _FIRST_ROWS,
+        self,
+        file: Path,
+        source: CsvFile,
+        job: Job,
+        accept: Accept,
+        *,
+        block_bytes: int = BLOCK_BYTES,
+        first_rows: int = FIRST_ROWS,
+        pool: Callable[[Job], Executor] = processes,
+        forget: Callable[[int, int], None] | None = None,
     ) -> None:
-        self.header, self.encoding = source.header, source.encoding
+        self.header = source.header
         self.taken = 0
         """Rows that were copied."""
         self._file, self._source, self._job, self._accept = file, source, job, accept
-        self._bytes, self._first_rows = block_bytes, first_rows
+        self._bytes, self._first_rows, self._pool = block_bytes, first_rows, pool
+        self._forget = forget or partial(_delete, job.database)
         self._position = 0
 
     def position(self) -> int:
@@ -55,11 +70,10 @@ class FastSource:
     def rows(self) -> Iterator[RawRow]:
         """Yield the rows that were not copied, in their order. Raises ImportFailure if the file is truncated."""
         with bytes_of(self._file) as (content, raw), told_when_broken(self._file):
-            head = _head(content, self._source.next_line - 1)
+            head = _head(content, self._source.first_line - 1)
             mark = len(head) - len(head.removeprefix(b"\xef\xbb\xbf"))
-            read = blocks(content, len(head), self._source.next_line, self._bytes)
-            context = get_context("spawn")
-            with ProcessPoolExecutor(PROCESSES, context, start, (self._job,)) as pool:
+            read = blocks(content, len(head), self._source.first_line, self._bytes)
+            with self._pool(self._job) as pool:
                 queue = _Queue(read, pool, self._first_rows)
                 try:
                     for block, done in queue:
@@ -85,7 +99,7 @@ class FastSource:
         joined = _Joined(head, block, queue)
         passed: list[Block] = []
         for row in self._reader(joined.stream()).rows():
-            line = row.line + block.line - self._source.next_line
+            line = row.line + block.line - self._source.first_line
             while joined.later and line > joined.later[0].line:
                 passed.append(joined.later.popleft())
             if joined.later and line == joined.later[0].line:
@@ -95,17 +109,22 @@ class FastSource:
             passed += joined.later
         if passed:
             queue.skip(passed)
-            with psycopg.connect(self._job.database, autocommit=True) as session:
-                session.execute(
-                    sql.SQL("delete from {} where raw is null and line between %s and %s").format(
-                        sql.Identifier(SCRATCH, "staged")
-                    ),
-                    [passed[0].line, passed[-1].following_line - 1],
-                )
+            self._forget(passed[0].line, passed[-1].following_line - 1)
 
     def _reader(self, stream: io.BufferedIOBase) -> CsvFile:
         text = io.TextIOWrapper(stream, "utf-8", errors=KEEP_BYTES, newline="")
-        return CsvFile(text, stream, self._file, self._job.mapping, self.encoding)
+        return CsvFile(text, stream, self._file, self._job.mapping, self._source.encoding)
+
+
+def _delete(database: str, first: int, last: int) -> None:
+    """Delete the copied rows of some lines."""
+    with psycopg.connect(database, autocommit=True) as session:
+        session.execute(
+            sql.SQL("delete from {} where raw is null and line between %s and %s").format(
+                sql.Identifier(SCRATCH, "staged")
+            ),
+            [first, last],
+        )
 
 
 def _head(content: io.BufferedIOBase, lines: int) -> bytes:
@@ -115,7 +134,7 @@ def _head(content: io.BufferedIOBase, lines: int) -> bytes:
 class _Queue:
     """The blocks of a file in their order, each with what became of it; the processes are some blocks ahead."""
 
-    def __init__(self, read: Iterator[Block], pool: ProcessPoolExecutor, first_rows: int) -> None:
+    def __init__(self, read: Iterator[Block], pool: Executor, first_rows: int) -> None:
         self._read, self._pool, self._first_rows = read, pool, first_rows
         self._waiting: deque[tuple[Block, Future[Done | None] | None]] = deque()
         self._rows_seen = 0

@@ -58,7 +58,11 @@ def read_columns(
         rows, whole = marked, ~marked.odd
         places = zip(rows.begins[whole].tolist(), rows.ends[whole].tolist(), strict=True)
         data = b"".join(block.data[begin:end] for begin, end in places)
-        table = _table(data, header, wanted, delimiter) if data else pa.table({name: [] for name in wanted}, _schema(wanted))
+        table = (
+            _table(data, header, wanted, delimiter)
+            if data
+            else pa.table({name: [] for name in wanted}, _schema(wanted))
+        )
         if table.num_rows != whole.sum():
             return None
     return rows, {column: _column(table.column(column)) for column in wanted}

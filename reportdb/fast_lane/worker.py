@@ -1,12 +1,14 @@
 """What a process of the fast lane does: read blocks, and copy their rows into the scratch table `staged`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import numpy as np
 import psycopg
 import pyarrow as pa
+from numpy.typing import NDArray
 from psycopg import sql
 
 from reportdb.areas import Locator
@@ -19,7 +21,8 @@ from reportdb.importer.staging import Comparison
 from reportdb.mapping.mapping import Mapping
 from reportdb.mapping.words import Term
 
-Ids = np.ndarray[tuple[int, ...], np.dtype[np.int32]]
+Ids = NDArray[np.int32]
+Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -45,19 +48,19 @@ class Done:
     terms: dict[str, list[Term]]
 
 
-class Worker:
-    """One process's session, and its reader of blocks."""
+Write = Callable[[dict[str, pa.Array], pa.Array], None]
+"""Takes columns of `staged`, and which of their rows are to be written."""
 
-    def __init__(self, job: Job) -> None:
-        self._job = job
+
+class Worker:
+    """Reads blocks, and has the rows that it takes written."""
+
+    def __init__(self, job: Job, write: Write) -> None:
+        self._job, self._write = job, write
         self._reader = RowBlockReader(job.mapping, job.at)
-        self._session = psycopg.connect(job.database, autocommit=True, application_name="reportdb")
-        self._session.execute("set time zone 'UTC'")
-        # What is lost in a crash is read again: the table has no log.
-        self._session.execute("set synchronous_commit = off")
 
     def read(self, block: Block) -> Done | None:
-        """Copy the rows of a block; None if it is not clean, and nothing of it was copied."""
+        """Read the rows of a block; None if it is not clean, and nothing of it was written."""
         job = self._job
         rows = clean_rows(block)
         parsed = read_columns(block, rows, job.header, job.mapping.columns(), job.delimiter) if rows else None
@@ -66,18 +69,19 @@ class Worker:
         rows, columns = parsed
         whole = np.flatnonzero(~rows.odd)
         read = self._reader.read(columns, len(whole))
-        self._copy(block, rows, whole, read)
+        self._located(block, rows, whole, read)
         odd = np.flatnonzero(rows.odd)
         odd = np.sort(np.concatenate((odd, whole[~read.taken])))
         texts = [block.data[rows.begins[row] : rows.ends[row]] for row in odd.tolist()]
         return Done(
             int(read.taken.sum()),
-            b"".join(text if text.endswith(b"\n") else text + b"\n" for text in texts),
+            b"".join(texts),
             rows.lines[odd].tolist(),
             read.terms,
         )
 
-    def _copy(self, block: Block, rows: CleanRows, whole: np.ndarray[tuple[int], np.dtype[np.int64]], read: TakenRows) -> None:
+    def _located(self, block: Block, rows: CleanRows, whole: Places, read: TakenRows) -> None:
+        """Write the rows that were taken, with their places in the file and their areas."""
         lon, lat = (read.columns[name].to_numpy(zero_copy_only=False) for name in ("lon", "lat"))
         district, ward = self._job.locator.locate(lon.astype(np.float64), lat.astype(np.float64))
         columns = read.columns | {
@@ -88,14 +92,9 @@ class Worker:
             "ward_id": pa.array(ward, mask=ward == 0),
             "disagrees": pa.array(self._disagree(read, district, ward)),
         }
-        text = copy_text(list(columns.values()), pa.array(read.taken))
-        statement = sql.SQL("copy {} ({}) from stdin").format(
-            sql.Identifier(SCRATCH, "staged"), sql.SQL(", ").join(map(sql.Identifier, columns))
-        )
-        with self._session.cursor() as cursor, cursor.copy(statement) as copy:
-            copy.write(text)
+        self._write(columns, pa.array(read.taken))
 
-    def _disagree(self, read: TakenRows, district: Ids, ward: Ids) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    def _disagree(self, read: TakenRows, district: Ids, ward: Ids) -> NDArray[np.bool_]:
         """Return for which rows the source names another area than the one found from the coordinates."""
         mapping, compare = self._job.mapping, self._job.comparison
         disagrees = np.zeros(len(district), dtype=bool)
@@ -115,9 +114,20 @@ _worker: Worker | None = None
 
 
 def start(job: Job) -> None:
-    """Make this process's worker."""
+    """Make this process's worker, with a session of its own."""
     global _worker  # noqa: PLW0603 - a process of a pool has no other place for it
-    _worker = Worker(job)
+    session = psycopg.connect(job.database, autocommit=True, application_name="reportdb")
+    session.execute("set time zone 'UTC'")
+    session.execute("set synchronous_commit = off")  # what is lost in a crash is read again: the table has no log
+    _worker = Worker(job, partial(_copy, session))
+
+
+def _copy(session: psycopg.Connection, columns: dict[str, pa.Array], taken: pa.Array) -> None:
+    statement = sql.SQL("copy {} ({}) from stdin").format(
+        sql.Identifier(SCRATCH, "staged"), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    with session.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.write(copy_text(list(columns.values()), taken))
 
 
 def work(block: Block) -> Done | None:

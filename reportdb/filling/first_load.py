@@ -56,7 +56,7 @@ def _arrange(
         "source_ref": sql.SQL("staged.source_ref"),
         "public_code": sql.SQL("staged.public_code"),
         **taken,
-        "worked_minutes": sql.SQL("cast(ceil(worked.minutes) as integer)"),
+        "worked_minutes": sql.SQL("case when staged.ended_known then cast(ceil(worked.minutes) as integer) end"),
         "resolved_without_text_at": sql.SQL("case when staged.status = 'resolved' then staged.ended_at end"),
         **word_columns(_TEXTS, marks),
         **published,
@@ -85,7 +85,9 @@ def _arrange(
 def _write(connection: psycopg.Connection, at: datetime, taken: Sequence[str], published: Sequence[str]) -> int:
     columns = sql.SQL(", ").join(map(sql.Identifier, ("id", "source_ref", "public_code", *taken, *_MADE)))
     new = connection.execute(
-        sql.SQL("insert into report ({columns}, updated_at) select {columns}, %s from arriving").format(columns=columns),
+        sql.SQL("insert into report ({columns}, updated_at) select {columns}, %s from arriving").format(
+            columns=columns
+        ),
         [at],
     ).rowcount
     connection.execute(

@@ -4,7 +4,8 @@ This room writes into the database what reportdb/rows has read. What differs bet
 mapping there, not into code.
 """
 
-from reportdb.importer.importing import Counts, import_reports
+from reportdb.account.account import Counts
+from reportdb.importer.importing import import_reports, import_rows
 from reportdb.mapping.failure import ImportFailure
 
-__all__ = ["Counts", "ImportFailure", "import_reports"]
+__all__ = ["Counts", "ImportFailure", "import_reports", "import_rows"]

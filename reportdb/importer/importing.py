@@ -1,64 +1,32 @@
 """One import: the city, its boundaries, the rows, the calendar; all or nothing."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
-from rich.progress import Progress, TaskID
+from rich.progress import Progress
 
-from reportdb.areas import locate_reports, store_boundaries
-from reportdb.boundary_file import AreasError, read_boundaries
-from reportdb.deadlines.calendars import fill_calendar, swaps_days, write_hours
-from reportdb.deadlines.working_time import CalendarError
-from reportdb.importer.merging import Merged, add_terms, days_spoken_of, merge, repeated_rows
+from reportdb.account.account import Account, Counts
+from reportdb.account.causes import exchanged_points
+from reportdb.filling.first_load import is_empty
+from reportdb.importer.city import claim_city, fill_city_calendar, load_layers
+from reportdb.importer.lane import Lane
+from reportdb.importer.merging import add_terms, merge, merge_first
 from reportdb.importer.named_areas import name_areas
-from reportdb.importer.staging import stage
+from reportdb.importer.read_rows import ReadRows
+from reportdb.importer.snapshots import Closed, close_missing, date_rows, snapshot_time
+from reportdb.importer.staging import Vocabulary, stage, staged_codes, staged_facts
+from reportdb.importer.versions import REPEATS, count_stale, keep_newest, leave_out_older, mark_stale, note_rejected
 from reportdb.mapping.failure import ImportFailure
 from reportdb.mapping.mapping import Mapping
 from reportdb.mapping.mapping_file import read_mapping
-from reportdb.rows.row import Rejected, ReportRow
+from reportdb.mapping.words import Term
 from reportdb.rows.rows import RowReader
 from reportdb.source_file.raw_row import RowSource
 from reportdb.source_file.reading import city_file
-from reportdb.source_file.rejects import Rejects, rejects_file
+from reportdb.source_file.rejects import Notes, Rejects
 from reportdb.summary import summarise
-
-_ROWS_BETWEEN_SIGNS = 1000
-
-
-@dataclass(frozen=True)
-class Counts:
-    """What happened to a file's rows. Raises ImportFailure if the numbers do not add up."""
-
-    read: int
-    new: int
-    updated: int
-    unchanged: int
-    rejected: int
-    not_located: int  # of the reports imported: neither a district nor a ward was found
-    district_disagrees: int  # of the reports imported: the source names another district or ward than the coordinates
-    by_source: int = 0  # of the reports imported: an area comes from the source's name, because no point gave it
-
-    def __post_init__(self) -> None:
-        if self.read != self.new + self.updated + self.unchanged + self.rejected:
-            raise ImportFailure(f"The rows do not add up, so nothing was imported: {self._equation()}. Tell us.")
-
-    def sentence(self) -> str:
-        """Return a summary of the import in words."""
-        taken = self.read - self.rejected
-        return (
-            f"{self._equation()}. Of the {taken:,} reports {self.not_located:,} are in no known area, and of "
-            f"{self.district_disagrees:,} the source names another area than their coordinates. "
-            f"{self.by_source:,} have an area only by the source's name."
-        )
-
-    def _equation(self) -> str:
-        return (
-            f"{self.read:,} rows read = {self.new:,} new + {self.updated:,} updated + {self.unchanged:,} unchanged "
-            f"+ {self.rejected:,} rejected"
-        )
 
 
 def import_reports(
@@ -68,15 +36,18 @@ def import_reports(
     mapping: str,
     rejects: Path,
     boundaries: Path,
+    notes: Path | None = None,
     progress: Progress | None = None,
     at: datetime | None = None,
+    snapshot_at: datetime | None = None,
+    dry_run: bool = False,
 ) -> Counts:
     """Import a city's CSV file (also .gz) through a mapping, as the database's owner.
 
-    `mapping` is the path of a TOML file or the name of a shipped one, `rejects` the file for rejected rows,
-    `boundaries` the folder of the mapping's boundary files, `at` the time of the import (default: now). Importing again
-    updates reports by the source's id. All in one transaction: on failure ImportFailure (or psycopg.Error) is raised,
-    and the database and the rejects file are unchanged.
+    `mapping` is the path of a TOML file or the name of a shipped one, `boundaries` the folder of the mapping's boundary
+    files, `at` the time of the import (default: now); for the others see `import_rows`. Importing again updates reports
+    by the source's id. All in one transaction: on failure ImportFailure (or psycopg.Error) is raised, and the database
+    and the files of rejects and notes are unchanged.
     """
     read = read_mapping(mapping)
     with city_file(file, read) as opened:
@@ -85,9 +56,13 @@ def import_reports(
             opened,
             read,
             rejects=rejects,
+            notes=notes,
             boundaries=boundaries,
             progress=progress,
             at=at or datetime.now(UTC),
+            encoding=opened.encoding,
+            snapshot_at=snapshot_at,
+            dry_run=dry_run,
         )
 
 
@@ -99,157 +74,139 @@ def import_rows(
     rejects: Path,
     boundaries: Path,
     at: datetime,
+    notes: Path | None = None,
     progress: Progress | None = None,
+    snapshot_at: datetime | None = None,
+    dry_run: bool = False,
+    encoding: str = "utf-8",
 ) -> Counts:
-    """Import the rows of any source through a mapping; like `import_reports`."""
+    """Import the rows of any source through a mapping; like `import_reports`.
+
+    `rejects` is the file for rejected rows, `notes` the one for values that could not be read (default: beside it, see
+    `notes_beside`). `snapshot_at` is when the file was taken, where the mapping says that missing reports are closed
+    (default: its newest submission or change). A `dry_run` does everything and undoes it; its two files get the ending
+    `.dry-run`. `encoding` is that of the rejects file.
+    """
+    places = [rejects, notes or notes_beside(rejects)]
+    if dry_run:
+        places = [place.with_name(f"{place.name}.dry-run") for place in places]
     try:
-        with rejects_file(rejects, mapping.file_format.encoding) as refused:
-            with connection.transaction():
-                counts = _import(connection, source, mapping, refused, boundaries, progress, at)
-                summarise(connection, now=at)
+        with Rejects(places[0], encoding) as refused, Notes(places[1], encoding) as noted:
+            with connection.transaction(force_rollback=dry_run):
+                counts = _Import(connection, source, mapping, refused, noted, at, snapshot_at, lane).run(
+                    boundaries, progress
+                )
+                if not dry_run:
+                    summarise(connection, now=at)
             refused.put_in_place()
+            noted.put_in_place()
     except psycopg.errors.DiskFull as error:
         raise ImportFailure("The database's disk is full. Make room and try again. Nothing was imported.") from error
-    return counts
+    return replace(counts, account=replace(counts.account, dry_run=dry_run))
 
 
-def _import(
-    connection: psycopg.Connection,
-    source: RowSource,
-    mapping: Mapping,
-    rejects: Rejects,
-    boundaries: Path,
-    progress: Progress | None,
-    at: datetime,
-) -> Counts:
-    # Two imports at once would give the same numbers to different reports; readers are not blocked.
-    connection.execute("lock table report in share row exclusive mode")
-    _claim_city(connection, mapping)
-    _load_layers(connection, mapping, boundaries, at)
-    reader = RowReader(mapping, source.header, max(at, datetime.now(UTC)))
-    rows = _Rows(source, reader, rejects, progress)
-    stage(connection, rows, mapping)
-    for line, first, raw in repeated_rows(connection):
-        rejects.add(line, f"repeats the id of line {first}", raw)
-    if not rows.read:
-        raise ImportFailure("The file holds a header and not a single row. Nothing was imported.")
-    add_terms(connection, "channel", reader.channels.values())
-    add_terms(connection, "category", reader.categories.values())
-    add_terms(connection, "unit", reader.units.values())
-    _fill_calendar(connection, mapping)
-    name_areas(connection, mapping)
-    merged = merge(connection, at, mapping.unread())
-    connection.execute("analyze report, report_event, report_source")
-    rejects.finish()
-    return _counts(rows.read, rejects.count, merged)
+def notes_beside(rejects: Path) -> Path:
+    """Return the place of the notes file beside the rejects file: notes-FILE.csv beside rejects-FILE.csv."""
+    return rejects.with_name(f"notes-{rejects.name.removeprefix('rejects-')}")
 
 
-def _counts(read: int, rejected: int, merged: Merged) -> Counts:
-    return Counts(
-        read=read,
-        new=merged.new,
-        updated=merged.updated,
-        unchanged=merged.unchanged,
-        rejected=rejected,
-        not_located=merged.not_located,
-        district_disagrees=merged.disagree,
-        by_source=merged.by_source,
-    )
+class _Import:
+    """One import, step by step, within a transaction."""
 
+    def __init__(
+        self,
+        connection: psycopg.Connection,
+        source: RowSource,
+        mapping: Mapping,
+        rejects: Rejects,
+        notes: Notes,
+        at: datetime,
+        snapshot_at: datetime | None,
+        lane: Lane | None,
+    ) -> None:
+        self._connection, self._source, self._mapping, self._at = connection, source, mapping, at
+        self._rejects, self._notes, self._snapshot_at, self._lane = rejects, notes, snapshot_at, lane
 
-class _Rows:
-    """The accepted rows, counted while they are read; the others go to the rejects."""
-
-    def __init__(self, source: RowSource, reader: RowReader, rejects: Rejects, progress: Progress | None) -> None:
-        self.read = 0
-        self._source, self._reader, self._rejects, self._progress = source, reader, rejects, progress
-
-    def __iter__(self) -> Iterator[ReportRow]:
-        task = self._progress.add_task("Reading (kB)", total=self._source.size() // 1000) if self._progress else None
-        for row in self._source.rows():
-            self.read += 1
-            if self.read % _ROWS_BETWEEN_SIGNS == 0:
-                self._sign(task)
-            try:
-                yield self._reader.read(row)
-            except Rejected as reason:
-                self._rejects.add(row.line, str(reason), row.text)
-        self._sign(task)
-
-    def _sign(self, task: TaskID | None) -> None:
-        if self._progress and task is not None:
-            self._progress.update(task, completed=self._source.position() // 1000)
-
-
-def _claim_city(connection: psycopg.Connection, mapping: Mapping) -> None:
-    """Set the database's city to the mapping's, or refuse if it holds another; update what the mapping says of it."""
-    city = mapping.city
-    row = connection.execute("select code, name_en, demo from city").fetchone()
-    code, name, demo = row or (city.code, city.name_en, False)
-    if demo or code != city.code:
-        raise ImportFailure(
-            f"This database holds {'the demo city' if demo else name}, and the file is of {city.name_en}. "
-            "Name another database with --data or --database. Nothing was imported."
+    def run(self, boundaries: Path, progress: Progress | None) -> Counts:
+        """Do it all. Raises ImportFailure."""
+        connection, mapping, at = self._connection, self._mapping, self._at
+        # Two imports at once would give the same numbers to different reports; readers are not blocked.
+        connection.execute("lock table report in share row exclusive mode")
+        claim_city(connection, mapping)
+        load_layers(connection, mapping, boundaries, at)
+        reader = RowReader(mapping, self._source.header, max(at, datetime.now(UTC)))
+        source = self._lane.take(reader, at) if self._lane else self._source
+        rows = ReadRows(source, reader, mapping, self._rejects, self._notes, progress)
+        stage(connection, rows, mapping, into_lasting=self._lane is not None)
+        if self._lane:
+            rows.read += self._lane.finish()
+        if not rows.read:
+            raise ImportFailure("The file holds a header and not a single row. Nothing was imported.")
+        kept = keep_newest(connection, self._rejects)
+        rows.kinds[REPEATS] += kept.rejected
+        rows.refuse_if_too_many(kept.repeated)
+        note_rejected(connection, rows.rejected)
+        taken_at = self._date_snapshot()
+        dated = mapping.changed is not None or taken_at is not None
+        older, known_from = leave_out_older(connection) if dated else (0, None)
+        self._add_terms(reader)
+        fill_city_calendar(connection, mapping)
+        name_areas(connection, mapping)
+        exchanged = exchanged_points(connection, rows.sample)
+        first = self._lane and is_empty(connection)
+        merged = merge_first(connection, at) if first else merge(connection, at, mapping.unread())
+        made_stale = mark_stale(connection, at, dated=dated)
+        closed = close_missing(connection, mapping, taken_at, at) if taken_at else Closed(0, 0)
+        connection.execute("set constraints all immediate")  # a dry run ends here
+        connection.execute("analyze report, report_event, report_source")
+        account = Account(
+            rejects=+rows.kinds,
+            notes=rows.notes,
+            rejects_file=self._rejects.place,
+            notes_file=self._notes.place,
+            older_versions=kept.older,
+            older_than_known=older,
+            known_from=known_from,
+            exchanged=exchanged,
+            changes=merged.changes,
+            closed_as_missing=closed.reports,
+            closed_at_unknown_time=closed.at_unknown_time,
+            snapshot_at=taken_at,
+            made_stale=made_stale,
+            stale=count_stale(connection, mapping.source),
+            **staged_facts(connection, at),
         )
-    if row is None:
-        usual = {
-            "languages": city.languages or (("vi", "en") if city.country == "VN" else ("en", "vi")),
-            "swapped_days": swaps_days(city.country) if city.swapped_days is None else city.swapped_days,
+        self._rejects.finish()
+        self._notes.finish()
+        return Counts(
+            read=rows.read,
+            new=merged.new,
+            updated=merged.updated,
+            unchanged=merged.unchanged,
+            rejected=self._rejects.count,
+            not_located=merged.not_located,
+            district_disagrees=merged.disagree,
+            by_source=merged.by_source,
+            older=kept.older + older,
+            repeated=kept.repeated,
+            account=account,
+        )
+
+    def _date_snapshot(self) -> datetime | None:
+        """Return when the snapshot was taken, and date its rows so; None if the file is none."""
+        if not self._mapping.acceptance.missing_is_closed:
+            return None
+        taken_at = self._snapshot_at or snapshot_time(self._connection, self._at)
+        date_rows(self._connection, taken_at)
+        return taken_at
+
+    def _add_terms(self, reader: RowReader) -> None:
+        """Add the channels, categories and units of the rows that count; none of a row that was left out."""
+        met: dict[Vocabulary, dict[str, Term]] = {
+            "channel": reader.channels,
+            "category": reader.categories,
+            "unit": reader.units,
         }
-        connection.execute(
-            """insert into city (code, name_vi, name_en, time_zone, country, subdivision, attribution, languages,
-                   swapped_days)
-               values (%(code)s, %(name_vi)s, %(name_en)s, %(time_zone)s, %(country)s, %(subdivision)s,
-                       %(attribution)s, %(languages)s, %(swapped_days)s)""",
-            vars(city) | {word: list(value) if isinstance(value, tuple) else value for word, value in usual.items()},
-        )
-    else:
-        connection.execute(
-            """update city set languages = coalesce(%s, languages), swapped_days = coalesce(%s, swapped_days)""",
-            [list(city.languages) if city.languages else None, city.swapped_days],
-        )
-    for names in mapping.level_names:
-        connection.execute(
-            """insert into level_name (level, one_vi, many_vi, one_en, many_en)
-               values (%(level)s, %(one_vi)s, %(many_vi)s, %(one_en)s, %(many_en)s)
-               on conflict (level) do update
-                   set one_vi = excluded.one_vi, many_vi = excluded.many_vi, one_en = excluded.one_en,
-                       many_en = excluded.many_en""",
-            vars(names),
-        )
-
-
-def _load_layers(connection: psycopg.Connection, mapping: Mapping, folder: Path, at: datetime) -> None:
-    """Load the mapping's boundaries for levels without any; other boundaries are kept."""
-    drawn = {level for (level,) in connection.execute("select level from area where geometry is not null")}
-    for layer in mapping.layers:
-        if layer.level in drawn:
-            continue
-        try:
-            areas = read_boundaries(
-                folder / layer.file,
-                code=layer.code,
-                name=layer.name,
-                named_vi=layer.named_vi,
-                named_en=layer.named_en,
-                no_areas=layer.no_areas,
-            )
-        except AreasError as error:
-            raise ImportFailure(
-                f"The mapping's boundaries cannot be used: {error} Name their folder with --boundaries. "
-                "Nothing was imported."
-            ) from error
-        store_boundaries(connection, areas, level=layer.level, attribution=layer.attribution)
-        locate_reports(connection, level=layer.level, at=at)
-
-
-def _fill_calendar(connection: psycopg.Connection, mapping: Mapping) -> None:
-    """Write the mapping's working hours, and fill the calendar for every day that the rows' deadlines need."""
-    city, hours = mapping.city, mapping.working_hours
-    if hours:
-        write_hours(connection, hours.valid_from, hours.spans, source=hours.source, confirmed=hours.confirmed)
-    if days := days_spoken_of(connection):
-        try:
-            fill_calendar(connection, country=city.country, subdivision=city.subdivision, first=days[0], last=days[1])
-        except CalendarError as error:
-            raise ImportFailure(f"The calendar cannot be filled: {error} Nothing was imported.") from error
+        used = staged_codes(self._connection)
+        for table, terms in met.items():
+            add_terms(self._connection, table, [term for code, term in terms.items() if code in used[table]])

@@ -5,7 +5,7 @@ and existing past rows are corrected too. Columns that the mapping does not read
 that a rule gave, until the source itself gives a due time.
 """
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
@@ -14,13 +14,14 @@ import psycopg
 from psycopg import sql
 
 from reportdb.filling.first_load import load_first
+from reportdb.importer.changes import count_changes
 from reportdb.mapping.words import Term
 from reportdb.spelling import one_spelling
 
 # What a report takes from a row, besides its identifiers.
 _TAKEN = (
     "channel_id, category_id, severity, unit_id, officer, lon, lat, district_id, ward_id, address, title, text, "
-    "submitted_at, received_at, due_at, ended_at, status"
+    "submitted_at, received_at, due_at, ended_at, status, ended_known, reopen_count"
 )
 _NAMED = {"channel_id": "channel", "category_id": "category", "unit_id": "unit"}  # rows refer to these by code
 # In these columns past versions equal their report.
@@ -41,21 +42,7 @@ class Merged:
     not_located: int
     disagree: int
     by_source: int
-
-
-def repeated_rows(connection: psycopg.Connection) -> Iterator[tuple[int, int, str]]:
-    """Delete rows of `staged` that repeat an id, and yield them: line, the first row's line, and the row."""
-    with connection.cursor("repeated") as repeated:
-        repeated.execute(
-            """select line, first, raw
-               from (select line, raw, min(line) over (partition by source_ref) as first from staged) as numbered
-               where line > first order by line"""
-        )
-        yield from repeated
-    connection.execute(
-        """delete from staged using (select source_ref, min(line) as line from staged group by source_ref) as first
-           where staged.source_ref = first.source_ref and staged.line > first.line"""
-    )
+    changes: dict[str, int]  # updated reports by what changed, in words
 
 
 def add_terms(
@@ -107,12 +94,17 @@ def merge(connection: psycopg.Connection, at: datetime, unread: Set[str] = froze
                 report.id is null as is_new, staged.source_ref, staged.public_code, staged.disagrees, {published},
                 -- The source's own due time ends what a rule gave.
                 {due_is_read} and staged.due_at is not null and report.rule_id is not null as replaces_rule,
+                coalesce(staged.changed_at, report_source.source_changed_at) as source_changed_at,
+                -- A rejected row that is newer than this one keeps the report stale.
+                report_source.stale_changed_at > coalesce(staged.changed_at, '-infinity') as stays_stale,
+                report_source.stale_since, report_source.stale_reason, report_source.stale_changed_at,
                 {taken}
             from staged
             join channel on channel.code = staged.channel
             join category on category.code = staged.category
             left join unit on unit.code = staged.unit
             left join report on report.source_ref = staged.source_ref
+            left join report_source on report_source.report_id = report.id
             """
         ).format(
             published=_of("staged", _PUBLISHED),
@@ -136,6 +128,7 @@ def merge(connection: psycopg.Connection, at: datetime, unread: Set[str] = froze
             arriving_published=_of("arriving", _PUBLISHED),
         )
     )
+    changes = count_changes(connection, _PUBLISHED)
     _correct_past(connection)
     updated = connection.execute(
         sql.SQL(
@@ -158,10 +151,23 @@ def merge(connection: psycopg.Connection, at: datetime, unread: Set[str] = froze
     connection.execute("insert into changed select id from arriving where is_new")
     connection.execute(
         sql.SQL(
-            """insert into report_source (report_id, {published}, now_unit_id, now_escalated_by_id)
-               select id, {arriving}, report.unit_id, report.escalated_by_id
+            """insert into report_source (report_id, {published}, source_changed_at, stale_since, stale_reason,
+                   stale_changed_at, now_unit_id, now_escalated_by_id)
+               select id, {arriving}, source_changed_at, case when stays_stale then stale_since end,
+                   case when stays_stale then stale_reason end, case when stays_stale then stale_changed_at end,
+                   report.unit_id, report.escalated_by_id
                from arriving join changed using (id) join report using (id) order by id"""
         ).format(published=published, arriving=_of("arriving", _PUBLISHED))
+    )
+    connection.execute(  # what is known of the rows of unchanged reports
+        """update report_source
+           set source_changed_at = arriving.source_changed_at,
+               stale_since = case when stays_stale then arriving.stale_since end,
+               stale_reason = case when stays_stale then arriving.stale_reason end,
+               stale_changed_at = case when stays_stale then arriving.stale_changed_at end
+           from arriving
+           where report_id = id and (report_source.source_changed_at is distinct from arriving.source_changed_at
+               or report_source.stale_since is not null and stays_stale is not true)"""
     )
     connection.execute(
         """
@@ -183,7 +189,7 @@ def merge(connection: psycopg.Connection, at: datetime, unread: Set[str] = froze
            from arriving"""
     ).fetchone()
     everything, not_located, disagree, by_source = row or (0, 0, 0, 0)
-    return Merged(new, updated, everything - new - updated, not_located, disagree, by_source)
+    return Merged(new, updated, everything - new - updated, not_located, disagree, by_source, changes)
 
 
 def merge_first(connection: psycopg.Connection, at: datetime) -> Merged:
@@ -193,13 +199,18 @@ def merge_first(connection: psycopg.Connection, at: datetime) -> Merged:
         for column in _TAKEN.split(", ")
     }
     published = {column: sql.Identifier("staged", column) for column in _PUBLISHED.split(", ")}
-    new = load_first(connection, at, taken=taken, published=published)
+    new = load_first(
+        connection,
+        at,
+        taken=taken | {"reopen_count": sql.SQL("coalesce(staged.reopen_count, 0)")},
+        published=published | {"source_changed_at": sql.SQL("staged.changed_at")},
+    )
     row = connection.execute(
         """select count(*) filter (where district_id is null and ward_id is null),
                count(*) filter (where disagrees), count(*) filter (where district_from_source or ward_from_source)
            from staged"""
     ).fetchone()
-    return Merged(new, 0, 0, *(row or (0, 0, 0)))
+    return Merged(new, 0, 0, *(row or (0, 0, 0)), changes={})
 
 
 def days_spoken_of(connection: psycopg.Connection) -> tuple[date, date] | None:
@@ -225,6 +236,8 @@ def _of(table: str, columns: str) -> sql.Composable:
 
 def _arriving(column: str, unread: Set[str]) -> sql.Composable:
     """Return the new value of a report's column: the row's, or the report's own if the row cannot say."""
+    if column == "reopen_count":
+        return sql.SQL("coalesce(staged.reopen_count, report.reopen_count, 0) as reopen_count")
     said = sql.Identifier(_NAMED[column], "id") if column in _NAMED else sql.Identifier("staged", column)
     keeps_own = "report.id is not null" if column in unread else ""
     if column == "due_at" and not keeps_own:
@@ -254,9 +267,10 @@ def _correct_past(connection: psycopg.Connection) -> None:
     connection.execute(
         sql.SQL(
             """
-            update report_past set {sets}, (status, ended_at) = row (
+            update report_past set {sets}, worked_minutes = null, (status, ended_at, ended_known) = row (
                 case when same_end then arriving.status else report_past.status end,
-                case when same_end then arriving.ended_at else report_past.ended_at end),
+                case when same_end then arriving.ended_at else report_past.ended_at end,
+                case when same_end then arriving.ended_known else report_past.ended_known end),
                 valid_from = case when is_first then least(report_past.valid_from, arriving.submitted_at)
                              else report_past.valid_from end
             from arriving
@@ -279,5 +293,5 @@ def _correct_past(connection: psycopg.Connection) -> None:
         """update report_past set worked_minutes = (
                select cast(ceil(minutes) as integer)
                from try_working_between(report_past.submitted_at, report_past.ended_at))
-           from changed where report_id = changed.id"""
+           from changed where report_id = changed.id and ended_known"""
     )

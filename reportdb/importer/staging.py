@@ -1,16 +1,22 @@
 """A file's rows in a temporary table: located, and ready to be merged by set-based statements."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from itertools import islice
+from typing import Literal, TypedDict
 
 import numpy as np
 import psycopg
+from psycopg import sql
 
 from reportdb.areas import Locator
 from reportdb.mapping.mapping import Mapping
 from reportdb.mapping.places import PublishedArea
 from reportdb.rows.row import ReportRow
 from reportdb.spelling import one_spelling
+
+Vocabulary = Literal["channel", "category", "unit"]
+"""The tables of terms that rows name by their codes."""
 
 _ROWS_AT_A_TIME = 10_000
 
@@ -45,21 +51,41 @@ _STAGED = """
         district_named integer,
         ward_named integer,
         district_from_source boolean not null default false,
-        ward_from_source boolean not null default false
+        ward_from_source boolean not null default false,
+        changed_at timestamptz,
+        ended_known boolean not null,
+        reopen_count smallint,
+        place text not null
     ) on commit drop
 """
 _COPIED = (
     "line, raw, source_ref, public_code, channel, category, severity, unit, officer, lon, lat, address, title, text, "
     "submitted_at, received_at, due_at, ended_at, status, published_late, published_district, published_ward, "
-    "published_status, district_id, ward_id, disagrees"
+    "published_status, district_id, ward_id, disagrees, changed_at, ended_known, reopen_count, place"
 )
 
 
-def stage(connection: psycopg.Connection, rows: Iterable[ReportRow], mapping: Mapping) -> None:
-    """Copy rows into the temporary table `staged`, each with the district and ward of its coordinates."""
-    connection.execute(_STAGED)
+def create_lasting_table(connection: psycopg.Connection, schema: str) -> None:
+    """Make the table `staged` in a schema, for several sessions to write.
+
+    `raw` may be null where the row's place in the file stands beside it.
+    """
+    columns = _STAGED.partition("(")[2].rpartition(")")[0]
+    connection.execute(f"create unlogged table {schema}.staged ({columns}, raw_at bigint, raw_bytes integer)".encode())
+    connection.execute(f"alter table {schema}.staged alter raw drop not null".encode())
+
+
+def stage(
+    connection: psycopg.Connection, rows: Iterable[ReportRow], mapping: Mapping, *, into_lasting: bool = False
+) -> None:
+    """Copy rows into the temporary table `staged`, each with the district and ward of its coordinates.
+
+    `into_lasting`: into the table that `create_lasting_table` made.
+    """
+    if not into_lasting:
+        connection.execute(_STAGED)
     locator = Locator(connection)
-    comparison = _Comparison(connection, mapping)
+    comparison = Comparison(connection, mapping)
     with connection.cursor() as cursor, cursor.copy(f"copy staged ({_COPIED}) from stdin") as copy:
         for batch in _batches(rows):
             lon = np.array([row.lon for row in batch], dtype=np.float64)
@@ -94,6 +120,10 @@ def stage(connection: psycopg.Connection, rows: Iterable[ReportRow], mapping: Ma
                         district or None,
                         ward or None,
                         comparison.disagrees(row, district, ward),
+                        row.changed_at,
+                        row.ended_known,
+                        row.reopen_count,
+                        row.place or ("no point" if row.lon is None else "located"),
                     )
                 )
     if not mapping.location.columns():
@@ -113,13 +143,58 @@ def _keep_points(connection: psycopg.Connection) -> None:
     )
 
 
+class StagedFacts(TypedDict):
+    """What the rows that count tell, for the account (reportdb/importer/account.py)."""
+
+    places: dict[str, int]
+    in_no_area: int
+    future: int
+    before_2000: int
+    time_unknown: int
+
+
+def staged_facts(connection: psycopg.Connection, at: datetime) -> StagedFacts:
+    """Count the rows of `staged` by place, and those with a time after `at` or before 2000, or of an unknown end."""
+    places: dict[str, int] = dict(
+        connection.execute("select place, count(*) from staged group by 1 order by 2 desc, 1").fetchall()
+    )
+    row = connection.execute(
+        """select
+               count(*) filter (where lon is not null and (district_id is null or district_from_source)
+                   and (ward_id is null or ward_from_source)),
+               count(*) filter (where greatest(submitted_at, received_at, ended_at) > %s),
+               count(*) filter (where least(submitted_at, received_at, due_at, ended_at) < '2000-01-01'),
+               count(*) filter (where not ended_known)
+           from staged""",
+        [at],
+    ).fetchone()
+    in_no_area, future, before_2000, time_unknown = row or (0, 0, 0, 0)
+    return StagedFacts(
+        places=places, in_no_area=in_no_area, future=future, before_2000=before_2000, time_unknown=time_unknown
+    )
+
+
+def staged_codes(connection: psycopg.Connection) -> dict[Vocabulary, set[str]]:
+    """Return the codes of the channels, categories and units that the rows of `staged` name."""
+    tables: tuple[Vocabulary, ...] = ("channel", "category", "unit")
+    return {
+        table: {
+            code
+            for (code,) in connection.execute(
+                sql.SQL("select distinct {} from staged").format(sql.Identifier(table))
+            ).fetchall()
+        }
+        for table in tables
+    }
+
+
 def _batches(rows: Iterable[ReportRow]) -> Iterator[list[ReportRow]]:
     remaining = iter(rows)
     while batch := list(islice(remaining, _ROWS_AT_A_TIME)):
         yield batch
 
 
-class _Comparison:
+class Comparison:
     """Compares the source's own district or ward with the one found from the coordinates."""
 
     def __init__(self, connection: psycopg.Connection, mapping: Mapping) -> None:
@@ -130,13 +205,17 @@ class _Comparison:
 
     def disagrees(self, row: ReportRow, district: int, ward: int) -> bool:
         """Return whether one of the source's areas, if we know it and found one, is a different one."""
-        return self._one(self._mapping.district, row.published_district, district, ward) or self._one(
-            self._mapping.ward, row.published_ward, district, ward
+        return any(
+            area is not None and self.one(area, published, district if area.compare == "district" else ward)
+            for area, published in (
+                (self._mapping.district, row.published_district),
+                (self._mapping.ward, row.published_ward),
+            )
         )
 
-    def _one(self, area: PublishedArea | None, published: str | None, district: int, ward: int) -> bool:
-        found = district if area and area.compare == "district" else ward
-        if area is None or area.compare is None or published is None or not found:
+    def one(self, area: PublishedArea, published: str | None, found: int) -> bool:
+        """Return whether a word of the source's names another area than the one found; 0 is none."""
+        if area.compare is None or published is None or not found:
             return False
         if (published, found) not in self._known:
             self._known[published, found] = self._names[found].isdisjoint(area.spellings(published))

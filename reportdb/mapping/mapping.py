@@ -3,6 +3,7 @@
 from collections.abc import Mapping as Words
 from dataclasses import dataclass, field
 
+from reportdb.mapping.acceptance import Acceptance
 from reportdb.mapping.city import City, LevelName, WorkingHours
 from reportdb.mapping.file_format import FileFormat
 from reportdb.mapping.identity import Identity
@@ -52,6 +53,7 @@ class Mapping:
     changed: Moment | None = None  # when the source last changed the row
     reopen_count: str | None = None
     state: StateRules = field(default_factory=StateRules)
+    acceptance: Acceptance = field(default_factory=Acceptance)
 
     def columns(self) -> list[str]:
         """Return every column that the mapping reads, once, in the order of use."""

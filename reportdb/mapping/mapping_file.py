@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from reportdb.mapping.acceptance import read_acceptance
 from reportdb.mapping.city import read_city, read_level_names, read_working_hours
 from reportdb.mapping.failure import ImportFailure
 from reportdb.mapping.file_format import read_file_format
@@ -29,6 +30,8 @@ def read_mapping(name: str) -> Mapping:
         ) from error
     mapping = _mapping(table)
     table.refuse_the_rest()
+    for column in mapping.file_format.also_named.keys() - set(mapping.columns()):
+        table.table("source").table("also_named").refuse(column, "is no column that the mapping reads")
     return mapping
 
 
@@ -85,4 +88,5 @@ def _mapping(table: Table) -> Mapping:
         reopen_count=columns.optional("reopen_count"),
         state=state,
         layers=tuple(read_layer(layer) for layer in table.tables("boundaries")),
+        acceptance=read_acceptance(source),
     )

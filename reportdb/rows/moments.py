@@ -1,5 +1,6 @@
 """What one written time means, by itself: a pure function of its words and the mapping."""
 
+import re
 from datetime import UTC, date, datetime, tzinfo
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ _YEARS = range(1900, _END_YEAR)  # other programs cannot represent times beyond 
 _NO_DAYS = frozenset((date(1, 1, 1), date(1900, 1, 1), date(1970, 1, 1), date(9999, 12, 31)))
 _EPOCH_YEAR = 1970  # the last year with a usual placeholder, until 9999
 _EPOCH = datetime(_EPOCH_YEAR, 1, 1, tzinfo=UTC)  # an empty time in many programs
+_TYPED = re.compile(r"\d{4}-\d\d-\d\d")  # as the cells of a workbook arrive, whatever the mapping's format
 _KEPT = 5000  # words whose meaning is remembered
 
 NO_TIME = "is no time as the mapping writes it"
@@ -38,6 +40,8 @@ class MomentReader:
         self.moment = moment
         self.zone = moment.zone or city_zone
         self._formats: list[TimeFormat] = [time_format(name, self.zone) for name in moment.formats]
+        ambiguous = any("%Y-%d" in name for name in moment.formats)
+        self._typed = () if ambiguous or "iso" in moment.formats else (time_format("iso", self.zone),)
         self._ignore_zone, self._midnight = moment.ignore_zone, moment.midnight_is_day
         # Nearly every file: times that Python itself reads, and nothing more to say of them.
         peculiar = moment.midnight_is_day or moment.no_days or moment.no_times
@@ -76,7 +80,7 @@ class MomentReader:
         if not words:
             return BLANK
         reason = NO_TIME
-        for read in self._formats:
+        for read in (*self._formats, *(self._typed if _TYPED.match(words) else ())):
             try:
                 clock, has_time = read(words)
             except UnknownZone:

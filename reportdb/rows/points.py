@@ -142,6 +142,15 @@ def inside(points: Iterable[tuple[float, float]], box: Box, location: Location, 
     return count
 
 
+def written_point(fields: Fields, location: Location) -> tuple[float, float] | None:
+    """Return the two numbers of a row's point as they are written, longitude first; None if they are no numbers."""
+    try:
+        lon, lat = (float(fields.value(column) or "") for column in (location.lon, location.lat))
+    except ValueError:
+        return None
+    return lon, lat
+
+
 def read_published_area(fields: Fields, area: PublishedArea | None) -> str | None:
     """Return the source's word for an area, in its mapping's spelling, or None."""
     return area.meaning(fields.value(area.column)) if area else None

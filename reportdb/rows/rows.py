@@ -1,5 +1,7 @@
 """Parse a row of the city's file into our terms, or say why it is rejected."""
 
+from collections.abc import Iterable
+from collections.abc import Mapping as Words
 from datetime import datetime
 
 from reportdb.mapping.mapping import Mapping
@@ -34,6 +36,7 @@ class RowReader:
         self._late: MeaningReader[bool] = MeaningReader(mapping.late, mapping.late_words)
         vi = (mapping.city.languages or ("vi" if mapping.city.country == "VN" else "en",))[0] == "vi"
         self._untitled = "name_vi" if vi else "name_en"
+        self.source_ref: str | None = None  # of the last row, rejected or not, once its id was read
 
     @property
     def channels(self) -> dict[str, Term]:
@@ -50,13 +53,21 @@ class RowReader:
         """Return the units of the rows accepted so far, by code."""
         return self._unit.met
 
+    def accept(self, terms: Words[str, Iterable[Term]]) -> None:
+        """Collect the terms ("channel", "category", "unit") of rows that another reader took. Raises ImportFailure."""
+        for name, reader in (("channel", self._channel), ("category", self._category), ("unit", self._unit)):
+            for term in terms.get(name, ()):
+                reader.accept(term)
+
     def read(self, row: RawRow) -> ReportRow:
         """Parse a row. Raises Rejected with the reason, or ImportFailure for a misused column."""
+        self.source_ref = None
         if row.reason:
             raise Rejected(row.reason, "broken row")
         mapping, fields = self._mapping, self._fields
         fields.load(row.fields)
         identity = read_identity(fields, mapping.id)
+        self.source_ref = source_ref = f"{mapping.source}:{identity}"
         times = self._times.read()
         state = self._states.read(times)
         channel = self._channel.read(fields) or UNKNOWN
@@ -66,7 +77,7 @@ class RowReader:
         report = ReportRow(
             line=row.line,
             raw=row.text,
-            source_ref=f"{mapping.source}:{identity}",
+            source_ref=source_ref,
             public_code=f"{mapping.code_prefix}{identity}",
             channel=channel.code,
             category=category.code,
@@ -99,3 +110,11 @@ class RowReader:
         self._category.accept(category)
         self._unit.accept(unit)
         return report
+
+    def changed_at(self) -> datetime | None:
+        """Return when the source last changed the last row read, rejected or not, in UTC; None if it does not say."""
+        return self._times.changed()
+
+    def words(self, columns: tuple[str, ...]) -> str | None:
+        """Return the words of the last row in some columns, in one line, or None."""
+        return self._fields.joined(columns, " ")

@@ -4,6 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+LONGEST_ROW = 100_000
+"""Characters; longer rows are rejected. A report's searchable words must stay below PostgreSQL's limit of 1 MB."""
+
 
 @dataclass(frozen=True, slots=True)
 class RawRow:
@@ -28,3 +31,24 @@ class RowSource(Protocol):
 
     def size(self) -> int:
         """Return how much there is to read."""
+
+
+class FileSource(RowSource, Protocol):
+    """A file as rows, and the encoding in which its rejected rows are written down again."""
+
+    encoding: str
+
+
+def unsound(text: str, fields: list[str]) -> str | None:
+    """Return why a row that is no CSV cannot be stored, or None."""
+    if len(text) > LONGEST_ROW:
+        return f"longer than {LONGEST_ROW:,} characters"
+    for field in fields:
+        if "\0" in field:
+            return "holds a NUL character"
+        if not field.isascii():
+            try:
+                field.encode()
+            except UnicodeEncodeError:
+                return "holds half of a character"
+    return None

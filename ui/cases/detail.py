@@ -46,6 +46,7 @@ def head(run: Run, case: Case) -> dict[str, Any]:
         "results": results(case),
         "answer": (case["answer"] or "").strip(),
         "resolved": case["status"] == "resolved",
+        "stale": moment(case["stale_since"]) if case["stale_since"] else "",
     }
     return {"case": shown}
 
@@ -62,7 +63,11 @@ def way(run: Run, case: Case, steps: pd.DataFrame) -> dict[str, Any]:
     """Return a case's holders and steps for cases/report_way.html."""
     spans = held(steps, run.filters.at)
     worked = worked_minutes(run.reports, spans)
-    return {"steps": timeline(run, steps), "holders": holders(run, spans, worked, still=case["ended_at"] is None)}
+    shown = timeline(run, steps)
+    if case["ended_at"] is not None and not case["ended_known"]:
+        end = max(n for n, kind in enumerate(steps["kind"]) if kind in ("resolved", "refused"))
+        shown[end]["note"] = _("The source does not say when it was closed; by this time it was.")
+    return {"steps": shown, "holders": holders(run, spans, worked, still=case["ended_at"] is None)}
 
 
 def deadline_terms(run: Run, case: Case, steps: pd.DataFrame) -> dict[str, Any]:
@@ -124,7 +129,7 @@ def terms(case: Case, steps: pd.DataFrame) -> list[dict[str, Any]]:
         "name": _("To be handled"),
         "due": case["due_at"],
         "done": case["ended_at"],
-        "done_words": _("ended {at}", at=moment(case["ended_at"])),
+        "done_words": _("ended {at}", at=moment(case["ended_at"])) if case["ended_known"] else _("ended, time unknown"),
         "minutes": case["handle_minutes"],
         "start": _start(case["handle_from"] or "submitted", steps, "reopened"),
         "confirmed": case["handle_confirmed"],
@@ -141,14 +146,15 @@ def terms(case: Case, steps: pd.DataFrame) -> list[dict[str, Any]]:
         if ruled and term["minutes"] is not None:
             rule = _("{hours} {clock} {start}", hours=in_hours(term["minutes"]), clock=clock, start=term["start"])
         more = [ngettext("extended {count} time", "extended {count} times", extended)] if extended else []
-        late = term["done"] is not None and term["done"] > term["due"]
+        unknown = term is handled and not case["ended_known"]
+        late = term["done"] is not None and not unknown and term["done"] > term["due"]
         shown.append(
             {
                 "name": term["name"],
                 "due": _due(case) if stopped else moment(term["due"]),
                 "done": term["done_words"] if term["done"] is not None else "",
-                "late": _("late") if late else _("in time"),
-                "tone": "overdue" if late else "good",
+                "late": _("neither late nor in time") if unknown else _("late") if late else _("in time"),
+                "tone": "muted" if unknown else "overdue" if late else "good",
                 "rule": ", ".join([rule, *(more if term is handled else [])]),
                 "sure": not ruled or bool(term["confirmed"] and sure_hours),
                 "why_unsure": _("the office hours are an assumption") if term["confirmed"] else "",

@@ -133,7 +133,8 @@ class Export:
             part["escalated_by"] = part["escalated_by_id"].map(known["unit"])
             end = part["ended_at"].fillna(self.filters.at.astimezone(self.filters.zone))
             late = (end - part["due_at"]).dt.total_seconds() / 3600
-            part["hours_late"] = late.round(1).where(late > 0)
+            part["hours_late"] = late.round(1).where((late > 0) & part["ended_known"])
+            part["ended_at"] = part["ended_at"].where(part["ended_known"])
             part["state"] = part["state"].map(state)
             part["severity"] = part["severity"].map(severity)
             part["rating"] = part["rating"].map(_ratings())

@@ -173,8 +173,11 @@ def results(case: Any) -> list[str]:
     }
     said = []
     if not pd.isna(case["ended_at"]):
-        at = moment(case["ended_at"])
-        said.append(_("Refused {at}", at=at) if case["status"] == "refused" else _("Answered {at}", at=at))
+        at, refused = moment(case["ended_at"]), case["status"] == "refused"
+        if case["ended_known"]:
+            said.append(_("Refused {at}", at=at) if refused else _("Answered {at}", at=at))
+        else:
+            said.append(_("Refused, time unknown") if refused else _("Answered, time unknown"))
         said.append(ratings.get(case["rating"], _("not rated yet")))
     elif not pd.isna(case["escalated_at"]):
         said.append(_("Escalated {at}", at=moment(case["escalated_at"])))

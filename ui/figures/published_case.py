@@ -57,7 +57,7 @@ def flag_of(case: Any) -> str:
 
 def ours_of(case: Any, run: Run) -> str:
     """Return our own finding for a case (one of queries.published.OURS)."""
-    if pd.isna(case["due_at"]):
+    if pd.isna(case["due_at"]) or not case["ended_known"]:
         return "no_deadline"
     until = run.filters.at if pd.isna(case["ended_at"]) else case["ended_at"]
     return "late" if until > case["due_at"] else "in_time"
