@@ -1,7 +1,7 @@
 """Count the whole summary from the reports at once, with all processors (10_summary.sql describes what it holds).
 
-What one report adds to the counts is report_facts() here as well. Each of its counts is 0 or 1, so those of a fact are the
-bits of a number: equal ones are counted together, and taken apart once they are few.
+What one report adds to the counts is report_facts() here as well. Each of its counts is 0 or 1, so those of a fact are
+the bits of a number: equal ones are counted together, and taken apart once they are few.
 """
 
 from collections.abc import Mapping as Words
@@ -168,7 +168,7 @@ def _gather(connection: psycopg.Connection, table: str, groups: Words[str, sql.C
 def _list_hours(
     connection: psycopg.Connection, table: str, groups: Words[str, sql.Composable], fixed: Words[str, str]
 ) -> None:
-    """Fill a table of handling times from `summary_group`: two lists of numbers for each of the groups and each clock."""
+    """Fill a table of handling times from `summary_group`: two lists of numbers for each group and clock."""
     columns = sql.SQL(", ").join(map(sql.Identifier, (*groups, "clock", *fixed, "hours", "reports")))
     connection.execute(
         sql.SQL(

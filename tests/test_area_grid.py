@@ -19,12 +19,8 @@ def directly(ids: NDArray[np.int32], polygons: NDArray[np.object_], lon: Places,
     found = []
     for x, y in zip(lon.tolist(), lat.tolist(), strict=True):
         point = shapely.Point(x, y) if np.isfinite(x) and np.isfinite(y) else None
-        found.append(
-            min(
-                (int(one) for one, area in zip(ids, polygons, strict=True) if point and area.intersects(point)),
-                default=0,
-            )
-        )
+        inside = [int(one) for one, area in zip(ids, polygons, strict=True) if point and area.intersects(point)]
+        found.append(min(inside, default=0))
     return found
 
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
+from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ import pyarrow as pa
 import pytest
 
 from reportdb.area_grid import AreaGrid
+from reportdb.database.connection import connect
 from reportdb.fast_lane import importing
 from reportdb.fast_lane.importing import import_reports
 from reportdb.fast_lane.row_block import reads_all
@@ -38,22 +40,32 @@ FILES = int(os.environ.get("LANE_FILES", "120"))
 _READS = (
     MAPPING.replace(
         'title = ["note"]',
-        'title = ["note"]\ntext = ["more", "street"]\naddress = ["street"]\nofficer = "officer"\nseverity = "level"\nreopen_count = "again"',
+        """title = ["note"]
+text = ["more", "street"]
+address = ["street"]
+officer = "officer"
+severity = "level"
+reopen_count = "again\"""",
     ).replace(
         "[location]",
-        'received = { columns = ["received"], format = "iso" }\nchanged = { columns = ["changed"], format = "iso" }\n\n[location]',
+        """received = { columns = ["received"], format = "iso" }
+changed = { columns = ["changed"], format = "iso" }
+
+[location]""",
     )
     + '\n[severities]\nhigh = "urgent"\n'
 )
+_BY_TIMES = """[state]
+blank = "times"
+unlisted = "waiting"
+wins = "time"
+closed_without_time = "changed"
+
+[statuses]"""
 MAPPINGS = (
     _READS,
-    _READS.replace(
-        "[statuses]",
-        '[state]\nblank = "times"\nunlisted = "waiting"\nwins = "time"\nclosed_without_time = "changed"\n\n[statuses]',
-    ),
-    _READS.replace('title = ["note"]', 'title = ["what", "note"]').replace(
-        'columns = ["closed"]', 'columns = ["closed", "more"]'
-    ),
+    _READS.replace("[statuses]", _BY_TIMES),
+    _READS.replace('title = ["note"]', 'title = ["what", "note"]').replace('["closed"]', '["closed", "more"]'),
 )
 
 
@@ -186,9 +198,13 @@ def contents(connection: psycopg.Connection) -> dict[str, list[Any]]:
 def structure(connection: psycopg.Connection) -> list[Any]:
     return connection.execute(
         """select pg_get_indexdef(indexrelid) as what from pg_index where indrelid::regclass::text like 'report%'
-           union all select conrelid::regclass || pg_get_constraintdef(oid) from pg_constraint where conrelid <> 0
-           union all select tgrelid::regclass || tgname || tgenabled from pg_trigger where not tgisinternal
-           union all select nspname from pg_namespace order by 1"""
+           union all
+           select format('%s %s', conrelid::regclass, pg_get_constraintdef(oid)) from pg_constraint where conrelid <> 0
+           union all
+           select format('%s %s %s', tgrelid::regclass, tgname, tgenabled) from pg_trigger where not tgisinternal
+           union all
+           select nspname from pg_namespace where nspname not like 'pg_%'
+           order by 1"""
     ).fetchall()
 
 
@@ -201,10 +217,6 @@ def city(tmp_path: Path) -> SampleCity:
 
 @pytest.fixture
 def two_databases(new_database: NewDatabase, schema_template: str) -> Iterator[list[psycopg.Connection]]:
-    from contextlib import ExitStack
-
-    from reportdb.database.connection import connect
-
     with ExitStack() as opened:
         yield [opened.enter_context(connect(new_database(schema_template))) for _ in range(2)]
 

@@ -1,7 +1,7 @@
 """A CSV file's bytes in blocks of whole rows, and the rows of a block that is clean.
 
-A block is clean if its bytes leave no doubt: quotes stand only around whole fields, lines end alike, all of it is UTF-8.
-Of other blocks the file's own reader takes the rows apart, one after the other.
+A block is clean if its bytes leave no doubt: quotes stand only around whole fields, lines end alike, and all is
+UTF-8. Of other blocks the file's own reader takes the rows apart, one after the other.
 """
 
 from collections.abc import Iterator

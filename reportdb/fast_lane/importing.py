@@ -49,11 +49,11 @@ def import_reports(
     moment = at or datetime.now(UTC)
     with city_file(file, read) as opened:
         if not isinstance(opened, CsvFile) or not _suits(file, opened, large):
-            return import_rows(connection, opened, read, at=moment, **how)
+            return import_rows(connection, opened, read, at=moment, encoding=opened.encoding, **how)
         with scratch(connection):
             create_lasting_table(connection, SCRATCH)
             lane = FastLane(connection, file, opened, read, block_bytes=block_bytes, first_rows=first_rows)
-            return import_rows(connection, opened, read, at=moment, lane=lane, **how)
+            return import_rows(connection, opened, read, at=moment, encoding=opened.encoding, lane=lane, **how)
 
 
 def _suits(file: Path, opened: CsvFile, large: int) -> bool:

@@ -11,7 +11,7 @@ _ROWS_AT_ONCE = 10_000
 
 
 def fetch_repeated(connection: psycopg.Connection, file: Path, staged: sql.Composable) -> None:
-    """Read the text of rows whose id stands in several rows from the file. Raises ImportFailure if it cannot be read."""
+    """Read the text of rows that share their id with others from the file. Raises ImportFailure."""
     connection.execute(
         sql.SQL(
             """create temporary table repeated_place on commit drop as

@@ -1,7 +1,7 @@
 """The rows of a clean block in our terms, column by column.
 
-The same functions interpret words here and in reportdb/rows, so that both lanes say the same. Only rows of which nothing
-needs saying are taken; the others are odd, and the row reader reads them.
+The same functions interpret words here and in reportdb/rows, so that both lanes say the same. Only rows of which
+nothing needs saying are taken; the others are odd, and the row reader reads them.
 """
 
 from collections.abc import Callable, Sequence
@@ -33,38 +33,13 @@ ODD: Final = None
 _CLOSED = ("resolved", "refused")
 _TEXT = pa.string()
 _READ = frozenset(
-    [
-        "line",
-        "raw",
-        "source_ref",
-        "public_code",
-        "channel",
-        "category",
-        "severity",
-        "unit",
-        "officer",
-        "lon",
-        "lat",
-        "address",
-        "title",
-        "text",
-        "submitted_at",
-        "received_at",
-        "due_at",
-        "ended_at",
-        "status",
-        "published_late",
-        "published_district",
-        "published_ward",
-        "published_status",
-        "notes",
-        "ended_known",
-        "changed_at",
-        "reopen_count",
-        "place",
-        "written_point",
-    ]
-)
+    (
+        "line", "raw", "source_ref", "public_code", "channel", "category", "severity", "unit", "officer", "lon", "lat",
+        "address", "title", "text", "submitted_at", "received_at", "due_at", "ended_at", "status", "published_late",
+        "published_district", "published_ward", "published_status", "notes", "ended_known", "changed_at",
+        "reopen_count", "place", "written_point",
+    )
+)  # fmt: skip
 
 
 def reads_all() -> bool:
@@ -74,7 +49,7 @@ def reads_all() -> bool:
 
 @dataclass
 class TakenRows:
-    """The rows of a block that were taken: their columns in `staged` by name, for every row; and the terms they name."""
+    """The rows of a block that were taken: their columns in `staged` for every row, and the terms they name."""
 
     columns: dict[str, pa.Array]
     taken: Rows

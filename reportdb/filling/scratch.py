@@ -19,8 +19,8 @@ _LOCK = 4_107_317  # advisory lock: one user of the schema at a time
 def scratch(connection: psycopg.Connection) -> Iterator[None]:
     """Make the empty schema SCRATCH, which only the database's owner may read, and drop it after the block.
 
-    `connection` must be in autocommit mode and in no transaction. Whoever comes second waits. What a killed process left
-    there is dropped.
+    `connection` must be in autocommit mode and in no transaction. Whoever comes second waits. What a killed process
+    left there is dropped.
     """
     name = sql.Identifier(SCRATCH)
     connection.execute("select pg_advisory_lock(%s)", [_LOCK])

@@ -22,7 +22,8 @@ def emptied(
     constraints = connection.execute(
         """select conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid)
            from pg_constraint
-           where conrelid = any(%s::regclass[]) and contype = 'f' or conrelid = any(%s::regclass[]) and contype = 'p'""",
+           where conrelid = any(%s::regclass[]) and contype = 'f'
+               or conrelid = any(%s::regclass[]) and contype = 'p'""",
         [[*tables, *keys], list(keys)],
     ).fetchall()
     indexes = connection.execute(

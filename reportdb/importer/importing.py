@@ -79,13 +79,14 @@ def import_rows(
     snapshot_at: datetime | None = None,
     dry_run: bool = False,
     encoding: str = "utf-8",
+    lane: Lane | None = None,
 ) -> Counts:
     """Import the rows of any source through a mapping; like `import_reports`.
 
     `rejects` is the file for rejected rows, `notes` the one for values that could not be read (default: beside it, see
     `notes_beside`). `snapshot_at` is when the file was taken, where the mapping says that missing reports are closed
     (default: its newest submission or change). A `dry_run` does everything and undoes it; its two files get the ending
-    `.dry-run`. `encoding` is that of the rejects file.
+    `.dry-run`. `encoding` is that of the rejects file; `lane` reads most rows beside the importer (reportdb/fast_lane).
     """
     places = [rejects, notes or notes_beside(rejects)]
     if dry_run:
@@ -134,8 +135,9 @@ class _Import:
         connection.execute("lock table report in share row exclusive mode")
         claim_city(connection, mapping)
         load_layers(connection, mapping, boundaries, at)
-        reader = RowReader(mapping, self._source.header, max(at, datetime.now(UTC)))
-        source = self._lane.take(reader, at) if self._lane else self._source
+        latest = max(at, datetime.now(UTC))
+        reader = RowReader(mapping, self._source.header, latest)
+        source = self._lane.take(reader, latest) if self._lane else self._source
         rows = ReadRows(source, reader, mapping, self._rejects, self._notes, progress)
         stage(connection, rows, mapping, into_lasting=self._lane is not None)
         if self._lane:

@@ -8,7 +8,7 @@ from reportdb.source_file.raw_row import RowSource
 
 
 class Lane(Protocol):
-    """Reads most rows by itself, into the table `staged` of the scratch schema, and leaves the others to the importer."""
+    """Reads most rows by itself, into the scratch table `staged`, and leaves the others to the importer."""
 
     def take(self, reader: RowReader, at: datetime) -> RowSource:
         """Return the rows that are left, in the transaction of the import; `reader` is told the terms of the others."""
