@@ -230,7 +230,7 @@ def test_a_first_load_leaves_the_database_that_rows_one_by_one_leave(
         city.file.write_bytes(made_file(seed))
         counts, rejects = [], []
         for connection, lane in zip(two_databases, (import_row_by_row, import_reports), strict=True):
-            how = {"large": 0, "block_bytes": 2_000, "first_rows": 0} if lane is import_reports else {}
+            how: dict[str, Any] = {"large": 0, "block_bytes": 2_000, "first_rows": 0} if lane is import_reports else {}
             counts.append(lane(connection, city.file, mapping=str(city.mapping), rejects=city.rejects,
                                boundaries=city.folder, at=AT, **how))  # fmt: skip
             rejects.append(city.rejects.read_bytes() if city.rejects.exists() else b"")

@@ -17,11 +17,12 @@ from reportdb.fast_lane.row_times import BlockTimes, TimeBlockReader
 from reportdb.fast_lane.words import Column, Meanings, meanings
 from reportdb.mapping.mapping import Mapping
 from reportdb.mapping.places import PublishedArea
+from reportdb.mapping.states import BY_TIMES
 from reportdb.mapping.words import UNKNOWN, Term
 from reportdb.rows.identity import read_identity
 from reportdb.rows.points import read_point, read_published_area
 from reportdb.rows.row import Fields, Rejected, ReportRow
-from reportdb.rows.states import BY_TIMES, StateReader, read_count
+from reportdb.rows.states import StateReader, read_count
 from reportdb.rows.words import MeaningReader, TermReader
 
 Meaning = TypeVar("Meaning")

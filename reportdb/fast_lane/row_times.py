@@ -41,17 +41,17 @@ class BlockTimes:
     @property
     def has_received(self) -> Rows:
         """Which rows have a time of receipt."""
-        return self.received != _NONE
+        return _known(self.received)
 
     @property
     def has_ended(self) -> Rows:
         """Which rows have a closing time."""
-        return self.ended != _NONE
+        return _known(self.ended)
 
     @property
     def has_changed(self) -> Rows:
         """Which rows say when the source changed them."""
-        return self.changed != _NONE
+        return _known(self.changed)
 
     def columns(self) -> dict[str, pa.Array]:
         """Return the columns of `staged` that are times and nothing else."""
@@ -62,6 +62,11 @@ class BlockTimes:
         """Return the ends of closed reports; of those without a closing time their last change or their submission."""
         instead = np.where(self.has_changed, self.changed, self.submitted)
         return _array(np.where(closed, np.where(self.has_ended, self.ended, instead), _NONE))
+
+
+def _known(instants: Instants) -> Rows:
+    known: Rows = instants != _NONE
+    return known
 
 
 def _array(instants: Instants) -> pa.Array:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
+from typing import IO
 
 import psycopg
 from psycopg import sql
@@ -111,7 +112,7 @@ class FastSource:
             queue.skip(passed)
             self._forget(passed[0].line, passed[-1].following_line - 1)
 
-    def _reader(self, stream: io.BufferedIOBase) -> CsvFile:
+    def _reader(self, stream: io.BufferedReader | io.BytesIO) -> CsvFile:
         text = io.TextIOWrapper(stream, "utf-8", errors=KEEP_BYTES, newline="")
         return CsvFile(text, stream, self._file, self._job.mapping, self._source.encoding)
 
@@ -127,7 +128,7 @@ def _delete(database: str, first: int, last: int) -> None:
         )
 
 
-def _head(content: io.BufferedIOBase, lines: int) -> bytes:
+def _head(content: IO[bytes], lines: int) -> bytes:
     return b"".join(content.readline() for _ in range(lines))
 
 

@@ -210,7 +210,8 @@ def merge_first(connection: psycopg.Connection, at: datetime) -> Merged:
                count(*) filter (where disagrees), count(*) filter (where district_from_source or ward_from_source)
            from staged"""
     ).fetchone()
-    return Merged(new, 0, 0, *(row or (0, 0, 0)), changes={})
+    not_located, disagree, by_source = row or (0, 0, 0)
+    return Merged(new, 0, 0, not_located, disagree, by_source, {})
 
 
 def days_spoken_of(connection: psycopg.Connection) -> tuple[date, date] | None:
