@@ -176,7 +176,7 @@ def figures(url: str) -> list[tuple[object, ...]]:
             for question in (
                 """select 'reports', count(*), max(id), md5(string_agg(md5(written::text), '' order by id))
                    from (select id, to_jsonb(report) - 'updated_at' as written from report) as report""",
-                """select dimension, sum(received), sum(refused), md5(string_agg(report_day::text, '' order by day, key))
+                """select dimension, sum(received), md5(string_agg(report_day::text, '' order by day, key))
                    from report_day group by 1 order by 1""",
                 "select kind, count(*), min(at), max(at) from report_event group by 1 order by 1",
             )
