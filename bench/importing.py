@@ -8,7 +8,6 @@ import gzip
 import os
 import resource
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -54,7 +53,7 @@ _STEPS = (
 class TimedCursor(psycopg.Cursor[Any]):
     """A cursor that adds up the seconds of statements by what they do."""
 
-    seconds: ClassVar[Counter[str]] = Counter()
+    seconds: ClassVar[dict[str, float]] = {}
 
     def execute(self, query: Any, *given: Any, **how: Any) -> Self:
         """Execute a statement, and take its time."""
@@ -78,7 +77,7 @@ class TimedCursor(psycopg.Cursor[Any]):
         text = query.as_string(self) if isinstance(query, sql.Composable) else query
         text = " ".join((text.decode() if isinstance(text, bytes) else text).split()).lower()
         step = next((step for begins, step in _STEPS if text.startswith(begins)), "everything else")
-        self.seconds[step] += seconds
+        self.seconds[step] = self.seconds.get(step, 0) + seconds
 
 
 @dataclass(frozen=True)
@@ -144,7 +143,7 @@ def measure(url: str, file: Path, boundaries: Path, *, fast: bool = True) -> Mea
         seconds = time.monotonic() - began
         ours, server = (after - before for after, before in zip(_spent(connection), start, strict=True))
     largest = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    steps = dict(TimedCursor.seconds.most_common())
+    steps = dict(sorted(TimedCursor.seconds.items(), key=lambda step: -step[1]))
     return Measured(counts, seconds, ours, server, largest / 1024, steps)
 
 
