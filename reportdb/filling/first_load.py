@@ -102,8 +102,9 @@ def _write(connection: psycopg.Connection, at: datetime, taken: Sequence[str], p
     )
     connection.execute(
         sql.SQL(
-            "insert into report_source (report_id, {columns}, now_unit_id) select id, {columns}, unit_id from arriving"
-        ).format(columns=sql.SQL(", ").join(map(sql.Identifier, published)))
+            """insert into report_source (report_id, {columns}, {told}, now_unit_id)
+               select id, {columns}, {words}, unit_id from arriving {joins}"""
+        ).format(columns=sql.SQL(", ").join(map(sql.Identifier, published)), **_told())
     )
     connection.execute(
         """insert into report_key
@@ -112,3 +113,22 @@ def _write(connection: psycopg.Connection, at: datetime, taken: Sequence[str], p
     )
     connection.execute("drop table arriving")
     return new
+
+
+def _told() -> dict[str, sql.Composable]:
+    """Return the columns told_... of `report_source`, their values, and the joins to these.
+
+    As count_source_words() writes them (16_published.sql), which then need not write every row again.
+    """
+    kinds = ("status", "district", "ward")
+    join = """left join (
+            select {word} as word, case when count(*) >= 5 then {word} else '…' end as told
+            from arriving where {word} is not null group by 1
+        ) as {kind} on {kind}.word = arriving.{word}"""
+    return {
+        "told": sql.SQL(", ").join(sql.Identifier(f"told_{kind}") for kind in kinds),
+        "words": sql.SQL(", ").join(sql.Identifier(kind, "told") for kind in kinds),
+        "joins": sql.SQL(" ").join(
+            sql.SQL(join).format(word=sql.Identifier(f"published_{kind}"), kind=sql.Identifier(kind)) for kind in kinds
+        ),
+    }
