@@ -44,7 +44,7 @@ _STEPS = (
     ("alter table", "constraints"),
     ("analyze", "statistics"),
     ("create unlogged table summary", "counting the summary"),
-    ("insert into report_", "counting the summary"),
+    ('insert into "report_', "counting the summary"),
     ("select re", "counting the summary"),
     ("select count_", "counting the summary"),
 )
