@@ -10,6 +10,7 @@ from reportdb.cli import database_commands, demo_commands
 from reportdb.cli.area_commands import areas_app
 from reportdb.cli.calendar_commands import calendar_app
 from reportdb.cli.deadline_commands import deadlines_app
+from reportdb.cli.feed_commands import open311_app, sync
 from reportdb.cli.figure_commands import figures
 from reportdb.cli.import_commands import import_app
 from reportdb.cli.scope_key import scope_key
@@ -26,9 +27,11 @@ app.command()(database_commands.beat)
 app.command()(database_commands.summarise)
 app.command()(database_commands.check)
 app.command()(figures)
+app.command()(sync)
 app.add_typer(areas_app, name="areas")
 app.add_typer(units_app, name="units")
 app.add_typer(import_app, name="import")
+app.add_typer(open311_app, name="open311")
 app.add_typer(calendar_app, name="calendar")
 app.add_typer(deadlines_app, name="deadlines")
 app.add_typer(users_app, name="users")

@@ -23,10 +23,12 @@ _WORDS_CHANGE = """(title, text, address, answer)
 _WHAT = f"""
     with contact as (select report_id from report_contact where report_id = any(%(ids)s)),
         worded as (select id from report where id = any(%(ids)s) and {_WORDS_CHANGE}),
-        noted as (select report_id from report_event where report_id = any(%(ids)s) and note <> masked_note)
+        noted as (select report_id, at, kind from report_event where report_id = any(%(ids)s) and note <> masked_note
+            union select report_id, at, kind from imported_step
+            where report_id = any(%(ids)s) and note <> masked(note))
     select (select count(*) from contact), (select count(*) from worded), (select count(*) from noted),
         array(select public_code from report
-              where id in (select * from contact union select * from worded union select * from noted)
+              where id in (select * from contact union select * from worded union select report_id from noted)
               order by id limit %(examples)s)"""  # noqa: S608 -- nothing in it comes from outside
 
 # updated_at is not changed: nothing has happened to the report, and no screen has anything new to show.
@@ -34,6 +36,15 @@ _MASK = f"""
     update report
     set title = masked_title, text = masked_text, address = masked_address, answer = masked_answer
     where id = any(%(ids)s) and {_WORDS_CHANGE}"""  # noqa: S608 -- nothing in it comes from outside
+
+
+# What a city's file told is kept beside the step that it became.
+_MASK_NOTES = (
+    """update report_event set note = masked_note where report_id = any(%s) and note <> masked_note
+       returning report_id, at, kind""",
+    """update imported_step set note = masked(note) where report_id = any(%s) and note <> masked(note)
+       returning report_id, at, kind""",
+)
 
 
 class AgeError(Exception):
@@ -104,10 +115,9 @@ def anonymise(
                 ids = _ids(connection, before, after, at_once, " for update")
                 contacts = connection.execute("delete from report_contact where report_id = any(%s)", [ids]).rowcount
                 reports = connection.execute(_MASK, {"ids": ids}).rowcount
-                notes = connection.execute(
-                    "update report_event set note = masked_note where report_id = any(%s) and note <> masked_note",
-                    [ids],
-                ).rowcount
+                notes = len(
+                    {note for question in _MASK_NOTES for note in connection.execute(question, [ids]).fetchall()}
+                )
             if not ids:
                 return done
             done.contacts, done.reports, done.notes = (

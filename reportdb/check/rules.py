@@ -86,6 +86,11 @@ RULES: dict[tuple[str, ...], tuple[str, str]] = {
         "a ward by the source's word, and no ward that it names",
         "import the city's file again",
     ),
+    ("imported_step", "kind", "rating"): (
+        "a rating without its word, or another step with one",
+        "import the city's file of ratings again",
+    ),
+    ("imported_step", "at", "kind"): ("a step without a time", "import the city's file of steps again"),
     ("app_user", "role", "unit_id"): ("a unit head without a unit, or a unit without a unit head", "correct unit_id"),
 }
 

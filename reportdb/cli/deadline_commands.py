@@ -1,7 +1,7 @@
 """The commands about deadlines: show rules and their uncertainties, recompute deadlines."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -11,10 +11,15 @@ from rich.table import Table
 
 from reportdb.check.contents import RULE_QUESTIONS, disagreement
 from reportdb.cli.command_line import Data, Database, Failure, opened, out, progress_bar
+from reportdb.cli.data_commands import DryRun, File, MappingFile, RejectsFile, run_import
 from reportdb.database.connection import connect
 from reportdb.deadlines.recomputation import Changes, OtherChanges, apply_changes, find_changes
+from reportdb.deadlines.rule_table import NewRule, TermError, read_term, working_day_minutes, write_rule
 
 deadlines_app = typer.Typer(help="Deadline rules, and recomputation of deadlines.", no_args_is_help=True)
+
+Severity = Literal["urgent", "complex", "normal"]
+CountsFrom = Literal["submitted", "received"]
 
 _EXAMPLES = 5
 
@@ -67,6 +72,82 @@ def recompute(
         except psycopg.errors.SerializationFailure as error:
             raise Failure("Reports changed meanwhile, so nothing was written. Try the same again.") from error
         out.print(f"{len(changes.ids)} reports have new deadlines.")
+
+
+@deadlines_app.command()
+def add(
+    source: Annotated[str, typer.Option(help="Who says so: the decision, its number and date.")],
+    from_: Annotated[
+        datetime, typer.Option("--from", formats=["%Y-%m-%d"], metavar="DAY", help="The first day, as 2026-01-10.")
+    ],
+    handle: Annotated[
+        str | None, typer.Option(metavar="TERM", help='As "4 hours", "3 days", "8 working hours", "15 working days".')
+    ] = None,
+    receive: Annotated[
+        str | None, typer.Option(metavar="TERM", help="By when a unit must receive; as --handle.")
+    ] = None,
+    category: Annotated[str | None, typer.Option(metavar="CODE", help="Else all categories.")] = None,
+    severity: Annotated[Severity | None, typer.Option(help="Else all severities.")] = None,
+    counts_from: Annotated[CountsFrom, typer.Option(help="Where the term to handle begins.")] = "submitted",
+    confirmed: Annotated[
+        bool, typer.Option("--confirmed", help="It is official; else it is marked unconfirmed.")
+    ] = False,
+    dry_run: DryRun = False,
+    database: Database = None,
+    data: Data = None,
+) -> None:
+    """Add a rule: what is promised for a category or a severity, from a day on. It ends the rule before it.
+
+    Existing deadlines do not change; `deadlines recompute` shows what would.
+    """
+    day = from_.date()
+    with opened(database, data) as url, connect(url) as connection, connection.transaction(force_rollback=dry_run):
+        try:
+            day_minutes = working_day_minutes(connection, day)
+            rule = NewRule(
+                category_id=_category(connection, category),
+                severity=severity,
+                receive=read_term(receive, day_minutes=day_minutes) if receive else None,
+                handle=read_term(handle, day_minutes=day_minutes) if handle else None,
+                handle_from=counts_from,
+                valid_from=day,
+                source=source,
+                confirmed=confirmed,
+            )
+            done = write_rule(connection, rule)
+        except TermError as error:
+            raise Failure(f"{str(error)[0].upper()}{str(error)[1:]}.") from error
+        out.print({"new": "Added.", "updated": "Corrected.", "unchanged": "It is there already."}[done])
+        out.print(_rules(connection, datetime.now(UTC), all_=False))
+    if dry_run:
+        out.print("Nothing was written: this was a dry run.")
+
+
+@deadlines_app.command("import")
+def import_rules(
+    file: File,
+    mapping: MappingFile,
+    rejects: RejectsFile = None,
+    dry_run: DryRun = False,
+    database: Database = None,
+    data: Data = None,
+) -> None:
+    """Import rules from a file through a mapping. docs/import-others.md describes it.
+
+    Existing deadlines do not change; `deadlines recompute` shows what would.
+    """
+    from reportdb.city_data.rules import Rules
+
+    run_import(Rules, file, mapping, rejects=rejects, dry_run=dry_run, database=database, data=data)
+
+
+def _category(connection: psycopg.Connection, code: str | None) -> int | None:
+    if code is None:
+        return None
+    row = connection.execute("select id from category where code = %s", [code]).fetchone()
+    if row is None:
+        raise Failure(f"No category has the code {code!r}.")
+    return int(row[0])
 
 
 def _rules(connection: psycopg.Connection, now: datetime, *, all_: bool) -> Table:

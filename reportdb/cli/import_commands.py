@@ -6,10 +6,12 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from reportdb.cli import data_commands
 from reportdb.cli.command_line import Data, Database, Failure, city_moment, err, opened, out, progress_bar
 from reportdb.database.connection import connect
 
-import_app = typer.Typer(help="Import another system's reports.", no_args_is_help=True)
+import_app = typer.Typer(help="Import another system's reports, and what belongs to them.", no_args_is_help=True)
+data_commands.add_commands(import_app)
 
 
 @import_app.command("csv")
@@ -109,3 +111,40 @@ def suggest_mapping(
     except ImportFailure as error:
         err.print(str(error), style="red", highlight=False, soft_wrap=True)
         raise typer.Exit(3) from error
+
+
+@import_app.command("open311")
+def import_open311(
+    file: Annotated[Path, typer.Argument(help="GeoReport requests: JSON, JSON lines, XML or CSV, plain or .gz.")],
+    mapping: Annotated[str, typer.Argument(help='A mapping file (TOML) with extends = "open311".')],
+    rejects: Annotated[Path | None, typer.Option(help="Where rejected rows go; else rejects-FILE.csv.")] = None,
+    boundaries: Annotated[
+        Path | None, typer.Option(help="Folder of the mapping's boundary files; else the file's own.")
+    ] = None,
+    database: Database = None,
+    data: Data = None,
+) -> None:
+    """Import a file of Open311 requests: a saved answer of a server, or GeoReport bulk data.
+
+    A later `open311 poll` with the same mapping goes on from there: both name a report by the server's id.
+    """
+    from reportdb.importer import ImportFailure
+    from reportdb.open311.bulk import import_requests
+
+    with opened(database, data) as url, connect(url) as connection:
+        try:
+            with progress_bar() as progress:
+                counts = import_requests(
+                    connection,
+                    file,
+                    mapping=mapping,
+                    rejects=rejects or _rejects_of(file),
+                    boundaries=boundaries or file.parent,
+                    progress=progress,
+                )
+        except ImportFailure as error:
+            raise Failure(str(error)) from error
+        for line in counts.lines():
+            out.print(line, highlight=False, soft_wrap=True)
+    if counts.rejected:
+        raise typer.Exit(1)

@@ -48,7 +48,7 @@ def import_reports(
     read = read_mapping(mapping)
     moment = at or datetime.now(UTC)
     with city_file(file, read) as opened:
-        if not isinstance(opened, CsvFile) or not _suits(file, opened, large):
+        if not isinstance(opened, CsvFile) or not _suits(file, opened, read, large):
             return import_rows(connection, opened, read, at=moment, encoding=opened.encoding, **how)
         with scratch(connection):
             create_lasting_table(connection, SCRATCH)
@@ -56,13 +56,13 @@ def import_reports(
             return import_rows(connection, opened, read, at=moment, encoding=opened.encoding, lane=lane, **how)
 
 
-def _suits(file: Path, opened: CsvFile, large: int) -> bool:
+def _suits(file: Path, opened: CsvFile, mapping: Mapping, large: int) -> bool:
     """Whether a file is large, and written as the fast lane reads it: UTF-8, and quotes as RFC 4180 has them."""
     written = opened.written
     plain = written.escape is None and written.quote == '"' and written.delimiter.isascii()
     size = file.stat().st_size * (_PACKED if file.suffix == ".gz" else 1)
     usual = opened.encoding in {"utf-8", "utf-8-sig", "ascii"} and not opened.has_doubled_columns
-    return plain and usual and size >= large and reads_all()
+    return plain and usual and size >= large and reads_all(mapping)
 
 
 class FastLane:

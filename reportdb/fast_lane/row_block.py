@@ -38,14 +38,14 @@ _READ = frozenset(
         "line", "raw", "source_ref", "public_code", "channel", "category", "severity", "unit", "officer", "lon", "lat",
         "address", "title", "text", "submitted_at", "received_at", "due_at", "ended_at", "status", "published_late",
         "published_district", "published_ward", "published_status", "notes", "ended_known", "changed_at",
-        "reopen_count", "place", "written_point",
+        "reopen_count", "place", "written_point", "rating", "rated_at", "answer",
     )
 )  # fmt: skip
 
 
-def reads_all() -> bool:
-    """Whether this module knows every column of a report's row: one it does not know it would leave empty."""
-    return {each.name for each in fields(ReportRow)} <= _READ
+def reads_all(mapping: Mapping) -> bool:
+    """Whether this module reads all that a mapping does: not ratings and answers, nor a column it does not know."""
+    return {each.name for each in fields(ReportRow)} <= _READ and not mapping.rated.columns()
 
 
 @dataclass

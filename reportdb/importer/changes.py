@@ -38,7 +38,7 @@ def count_changes(connection: psycopg.Connection, published: str) -> dict[str, i
     counts = sql.SQL(", ").join(sql.SQL(f"count(*) filter (where {differs})") for differs in ways.values())
     row = connection.execute(
         sql.SQL(
-            """select {} from changed join arriving using (id) join report using (id)
+            """select {} from changed join arriving using (id) join told_report as report using (id)
                left join report_source on report_id = id"""
         ).format(counts)
     ).fetchone()

@@ -14,9 +14,10 @@ from reportdb.importer.city import claim_city, fill_city_calendar, load_layers
 from reportdb.importer.lane import Lane
 from reportdb.importer.merging import add_terms, merge, merge_first
 from reportdb.importer.named_areas import name_areas
+from reportdb.importer.rated_rows import rate_and_answer
 from reportdb.importer.read_rows import ReadRows
 from reportdb.importer.snapshots import Closed, close_missing, date_rows, snapshot_time
-from reportdb.importer.staging import Vocabulary, stage, staged_codes, staged_facts
+from reportdb.importer.staging import Vocabulary, respell_staged, stage, staged_codes, staged_facts
 from reportdb.importer.versions import REPEATS, count_stale, keep_newest, leave_out_older, mark_stale, note_rejected
 from reportdb.mapping.failure import ImportFailure
 from reportdb.mapping.mapping import Mapping
@@ -157,6 +158,7 @@ class _Import:
         exchanged = exchanged_points(connection, rows.sample)
         first = self._lane and is_empty(connection)
         merged = merge_first(connection, at) if first else merge(connection, at, mapping.unread())
+        rate_and_answer(connection, at)
         made_stale = mark_stale(connection, at, dated=dated)
         closed = close_missing(connection, mapping, taken_at, at) if taken_at else Closed(0, 0)
         connection.execute("set constraints all immediate")  # a dry run ends here
@@ -211,4 +213,7 @@ class _Import:
         }
         used = staged_codes(self._connection)
         for table, terms in met.items():
-            add_terms(self._connection, table, [term for code, term in terms.items() if code in used[table]])
+            respelled = add_terms(
+                self._connection, table, [term for code, term in terms.items() if code in used[table]]
+            )
+            respell_staged(self._connection, table, respelled)

@@ -1,7 +1,8 @@
 """Merge the temporary table into the report database: insert new reports, correct changed ones.
 
 An import says what a report is, not when it changed, so a difference is a correction: it adds no row to report_past,
-and existing past rows are corrected too. Columns that the mapping does not read are not changed. Neither is a deadline
+and existing past rows are corrected too. What steps told apart make of a report (reportdb/steps) is worked out again.
+Columns that the mapping does not read are not changed. Neither is a deadline
 that a rule gave, until the source itself gives a due time.
 """
 
@@ -17,6 +18,8 @@ from reportdb.filling.first_load import load_first
 from reportdb.importer.changes import count_changes
 from reportdb.mapping.words import Term
 from reportdb.spelling import one_spelling
+from reportdb.steps.retelling import pending, retell_pending
+from reportdb.steps.told import told_reports
 
 # What a report takes from a row, besides its identifiers.
 _TAKEN = (
@@ -47,24 +50,16 @@ class Merged:
 
 def add_terms(
     connection: psycopg.Connection, table: Literal["channel", "category", "unit"], terms: Iterable[Term]
-) -> None:
-    """Insert the channels, categories or units of `staged` that the database does not have yet, in the order of their
-    codes. One that it has under another spelling of the code keeps that code, which `staged` takes too.
+) -> dict[str, str]:
+    """Insert the channels, categories or units that the database does not have yet, in the order of their codes.
+
+    A term that it has under another spelling of the code is not inserted: its code and the known one are returned.
     """
     name = sql.Identifier(table)
     known = {code for (code,) in connection.execute(sql.SQL("select code from {}").format(name))}
     spelled = {one_spelling(code): code for code in sorted(known)}
-    kept = {code for (code,) in connection.execute(sql.SQL("select distinct {} from staged").format(name))}
-    fresh = []
-    for term in sorted(terms, key=lambda term: term.code):
-        if term.code in known or term.code not in kept:
-            continue
-        if (code := spelled.get(one_spelling(term.code))) is None:
-            fresh.append(term)
-        else:
-            connection.execute(
-                sql.SQL("update staged set {name} = %s where {name} = %s").format(name=name), [code, term.code]
-            )
+    missing = sorted((term for term in terms if term.code not in known), key=lambda term: term.code)
+    spellings = {term.code: one_spelling(term.code) for term in missing}
     kind = sql.SQL(", kind") if table == "unit" else sql.SQL("")
     value = sql.SQL(", 'department'") if table == "unit" else sql.SQL("")
     with connection.cursor() as cursor:
@@ -73,8 +68,9 @@ def add_terms(
                 """insert into {table} (id, code, name_vi, name_en {kind})
                    select coalesce(max(id), 0) + 1, %s, %s, %s {value} from {table}"""
             ).format(table=name, kind=kind, value=value),
-            [(term.code, term.name_vi, term.name_en) for term in fresh],
+            [(term.code, term.name_vi, term.name_en) for term in missing if spellings[term.code] not in spelled],
         )
+    return {code: spelled[spelling] for code, spelling in spellings.items() if spelling in spelled}
 
 
 def merge(connection: psycopg.Connection, at: datetime, unread: Set[str] = frozenset()) -> Merged:
@@ -84,6 +80,7 @@ def merge(connection: psycopg.Connection, at: datetime, unread: Set[str] = froze
     """
     taken, published = sql.SQL(_TAKEN), sql.SQL(_PUBLISHED)
     connection.execute("analyze staged")
+    told_reports(connection)
     connection.execute(
         sql.SQL(
             """
@@ -103,7 +100,7 @@ def merge(connection: psycopg.Connection, at: datetime, unread: Set[str] = froze
             join channel on channel.code = staged.channel
             join category on category.code = staged.category
             left join unit on unit.code = staged.unit
-            left join report on report.source_ref = staged.source_ref
+            left join told_report as report on report.source_ref = staged.source_ref
             left join report_source on report_source.report_id = report.id
             """
         ).format(
@@ -118,7 +115,7 @@ def merge(connection: psycopg.Connection, at: datetime, unread: Set[str] = froze
             """
             create temporary table changed on commit drop as
             select arriving.id from arriving
-            join report using (id) left join report_source on report_source.report_id = arriving.id
+            join told_report as report using (id) left join report_source on report_source.report_id = arriving.id
             where replaces_rule or ({report}, {source}) is distinct from ({arriving}, {arriving_published})
             """
         ).format(
@@ -129,6 +126,7 @@ def merge(connection: psycopg.Connection, at: datetime, unread: Set[str] = froze
         )
     )
     changes = count_changes(connection, _PUBLISHED)
+    told_apart = pending(connection)
     _correct_past(connection)
     updated = connection.execute(
         sql.SQL(
@@ -183,6 +181,8 @@ def merge(connection: psycopg.Connection, at: datetime, unread: Set[str] = froze
         where step.at is not null
         """
     )
+    connection.execute("drop view told_report")
+    retell_pending(connection, told_apart, _TAKEN.split(", "), at=at)
     row = connection.execute(
         """select count(*), count(*) filter (where district_id is null and ward_id is null),
                count(*) filter (where disagrees), count(*) filter (where district_from_source or ward_from_source)
@@ -254,7 +254,7 @@ def _correct_past(connection: psycopg.Connection) -> None:
     """Correct the past versions of the changed reports, before the reports themselves.
 
     Values that a version shares with the report are corrected with it; different values are history and are kept.
-    Terms, ratings and counts are kept too: an import does not change them.
+    Terms, ratings and counts are kept too: an import does not change them. Reports with told steps are retold instead.
     """
     sets = [
         sql.SQL("{column} = arriving.{column}").format(column=sql.Identifier(column)) for column in _NEVER_CHANGE
@@ -287,6 +287,7 @@ def _correct_past(connection: psycopg.Connection) -> None:
                 where version.report_id = report.id
             ) as version on true
             where report_past.report_id = arriving.id and report_past.valid_to = version.valid_to
+                and report_past.report_id not in (select report_id from report_as_imported)
             """
         ).format(sets=sql.SQL(", ").join(sets))
     )
@@ -294,5 +295,6 @@ def _correct_past(connection: psycopg.Connection) -> None:
         """update report_past set worked_minutes = (
                select cast(ceil(minutes) as integer)
                from try_working_between(report_past.submitted_at, report_past.ended_at))
-           from changed where report_id = changed.id and ended_known"""
+           from changed where report_id = changed.id and ended_known
+                and report_id not in (select report_id from report_as_imported)"""
     )

@@ -55,13 +55,17 @@ _STAGED = """
         changed_at timestamptz,
         ended_known boolean not null,
         reopen_count smallint,
-        place text not null
+        place text not null,
+        rating text,
+        rated_at timestamptz,
+        answer text
     ) on commit drop
 """
 _COPIED = (
     "line, raw, source_ref, public_code, channel, category, severity, unit, officer, lon, lat, address, title, text, "
     "submitted_at, received_at, due_at, ended_at, status, published_late, published_district, published_ward, "
-    "published_status, district_id, ward_id, disagrees, changed_at, ended_known, reopen_count, place"
+    "published_status, district_id, ward_id, disagrees, changed_at, ended_known, reopen_count, place, rating, "
+    "rated_at, answer"
 )
 
 
@@ -124,6 +128,9 @@ def stage(
                         row.ended_known,
                         row.reopen_count,
                         row.place or ("no point" if row.lon is None else "located"),
+                        row.rating,
+                        row.rated_at,
+                        row.answer,
                     )
                 )
     if not mapping.location.columns():
@@ -144,7 +151,7 @@ def _keep_points(connection: psycopg.Connection) -> None:
 
 
 class StagedFacts(TypedDict):
-    """What the rows that count tell, for the account (reportdb/importer/account.py)."""
+    """What the rows that count tell, for the account (reportdb/account/account.py)."""
 
     places: dict[str, int]
     in_no_area: int
@@ -186,6 +193,14 @@ def staged_codes(connection: psycopg.Connection) -> dict[Vocabulary, set[str]]:
         }
         for table in tables
     }
+
+
+def respell_staged(connection: psycopg.Connection, table: Vocabulary, respelled: dict[str, str]) -> None:
+    """Give rows of `staged` the codes that the database has, in place of other spellings of them."""
+    for written, known in respelled.items():
+        connection.execute(
+            sql.SQL("update staged set {0} = %s where {0} = %s").format(sql.Identifier(table)), [known, written]
+        )
 
 
 def _batches(rows: Iterable[ReportRow]) -> Iterator[list[ReportRow]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping as Words
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from reportdb.mapping.table import Table
 
@@ -21,6 +22,21 @@ class FileFormat:
     sheet: str | None = None  # of a workbook; None: the first one that is not empty
     rows: str | None = None  # the name of the list of rows in a JSON document, with dots; None: the usual ones
     also_named: Words[str, tuple[str, ...]] = field(default_factory=dict)  # a column -> its other names, in order
+
+
+class FileMapping(Protocol):
+    """What reading a file's rows needs of a mapping, whatever the rows mean."""
+
+    @property
+    def file_format(self) -> FileFormat:
+        """How the bytes hold the rows."""
+
+    @property
+    def nothing(self) -> frozenset[str]:
+        """The words that mean no value."""
+
+    def columns(self) -> list[str]:
+        """Return the columns that must be there."""
 
 
 def read_file_format(table: Table) -> FileFormat:

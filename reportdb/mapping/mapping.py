@@ -9,6 +9,7 @@ from reportdb.mapping.file_format import FileFormat
 from reportdb.mapping.identity import Identity
 from reportdb.mapping.moments import Moment
 from reportdb.mapping.places import Layer, Location, PublishedArea
+from reportdb.mapping.ratings import UNRATED, Rated
 from reportdb.mapping.states import StateRules
 from reportdb.mapping.words import Vocabulary
 
@@ -54,6 +55,7 @@ class Mapping:
     reopen_count: str | None = None
     state: StateRules = field(default_factory=StateRules)
     acceptance: Acceptance = field(default_factory=Acceptance)
+    rated: Rated = UNRATED
 
     def columns(self) -> list[str]:
         """Return every column that the mapping reads, once, in the order of use."""
@@ -67,6 +69,7 @@ class Mapping:
         ]
         several = [column for columns in (self.title, self.text, self.address) for column in columns]
         read = [*single, *several, *(column for moment in moments for column in moment.columns)]
+        read += self.rated.columns()
         return list(dict.fromkeys(column for column in read if column is not None))
 
     def unread(self) -> frozenset[str]:

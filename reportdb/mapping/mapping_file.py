@@ -10,6 +10,7 @@ from reportdb.mapping.identity import read_identity
 from reportdb.mapping.mapping import Mapping
 from reportdb.mapping.moments import read_moment, read_moments
 from reportdb.mapping.places import read_layer, read_location, read_published_area
+from reportdb.mapping.ratings import read_rated
 from reportdb.mapping.states import read_state_rules
 from reportdb.mapping.table import Table
 from reportdb.mapping.words import SEVERITIES, STATUSES, UNKNOWN, read_meanings, read_vocabulary
@@ -28,6 +29,11 @@ def read_mapping(name: str) -> Mapping:
             f"The mapping {name!r} cannot be read: {error.strerror}. "
             f"Name a TOML file, or one of ours: {', '.join(sorted(shipped))}."
         ) from error
+    base = table.optional("extends")
+    if base is not None:
+        if base not in shipped:
+            table.refuse("extends", f"must name one of ours: {', '.join(sorted(shipped))}, not {base!r}")
+        table = table.over(Table.read(shipped[base], base))
     mapping = _mapping(table)
     table.refuse_the_rest()
     for column in mapping.file_format.also_named.keys() - set(mapping.columns()):
@@ -89,4 +95,5 @@ def _mapping(table: Table) -> Mapping:
         state=state,
         layers=tuple(read_layer(layer) for layer in table.tables("boundaries")),
         acceptance=read_acceptance(source),
+        rated=read_rated(columns, times, table.table("ratings")),
     )

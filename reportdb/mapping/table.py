@@ -33,6 +33,11 @@ class Table:
         except tomllib.TOMLDecodeError as error:
             raise ImportFailure(f"The mapping {name!r} is not TOML: {error}.") from error
 
+    def over(self, base: "Table") -> "Table":
+        """Return this file laid over another: its keys replace the other's, tables are laid over tables."""
+        own = {key: value for key, value in self._content.items() if key != "extends"}
+        return Table(_laid_over(own, base._content), self._file)
+
     def refuse(self, key: str, words: str) -> NoReturn:
         """Raise ImportFailure about a key."""
         raise ImportFailure(f"The mapping {self._file!r}: {self._path}{key} {words}.")
@@ -135,3 +140,11 @@ class Table:
 
     def _nested(self, content: dict[str, Any], key: str) -> "Table":
         return self._tables.setdefault(key, Table(content, self._file, f"{self._path}{key}."))
+
+
+def _laid_over(own: dict[str, Any], base: dict[str, Any]) -> dict[str, Any]:
+    both = {
+        key: _laid_over(value, base[key]) if isinstance(value, dict) and isinstance(base.get(key), dict) else value
+        for key, value in own.items()
+    }
+    return base | both

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from reportdb.mapping.mapping import Mapping
+from reportdb.mapping.file_format import FileMapping
 from reportdb.spelling import composed, one_spelling
 
 Place = Literal["located", "no point", "nowhere", "not degrees"]
@@ -61,6 +61,9 @@ class ReportRow:
     ended_known: bool = True  # False: closed, and nobody wrote when; ended_at is then the best there is
     changed_at: datetime | None = None  # when the source last changed the row
     reopen_count: int | None = None
+    rating: str | None = None
+    rated_at: datetime | None = None
+    answer: str | None = None
 
 
 def said(words: str, nothing: frozenset[str]) -> str | None:
@@ -75,7 +78,7 @@ def said(words: str, nothing: frozenset[str]) -> str | None:
 class Fields:
     """The fields of one row by the names of their columns."""
 
-    def __init__(self, mapping: Mapping, places: dict[str, int]) -> None:
+    def __init__(self, mapping: FileMapping, places: dict[str, int]) -> None:
         self._nothing, self._places = mapping.nothing, places
         # Longer words mean something; they are not compared.
         self._longest = 4 * max(map(len, mapping.nothing), default=0)

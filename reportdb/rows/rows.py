@@ -8,6 +8,7 @@ from reportdb.mapping.mapping import Mapping
 from reportdb.mapping.words import UNKNOWN, Term
 from reportdb.rows.identity import read_identity
 from reportdb.rows.points import read_point, read_published_area
+from reportdb.rows.ratings import read_rating
 from reportdb.rows.row import Fields, Rejected, ReportRow
 from reportdb.rows.states import StateReader, read_count
 from reportdb.rows.times import TimeReader
@@ -73,6 +74,7 @@ class RowReader:
         channel = self._channel.read(fields) or UNKNOWN
         category = self._category.read(fields) or UNKNOWN
         unit = self._unit.read(fields)
+        rating, rated_at = read_rating(fields, mapping.rated, self._times)
         point = read_point(fields, mapping.location)
         report = ReportRow(
             line=row.line,
@@ -101,6 +103,9 @@ class RowReader:
             changed_at=times.changed,
             ended_known=state.ended_known,
             reopen_count=read_count(fields, mapping.reopen_count),
+            rating=rating,
+            rated_at=rated_at,
+            answer=fields.joined(mapping.rated.answer, " · "),
             notes=fields.notes(),
             place=point.place,
             written_point=point.written,

@@ -5,6 +5,7 @@ from pathlib import Path
 from reportdb.source_file.listing import Listing
 
 HEADER = ["line", "reason", "row"]
+_LONGEST_WORDS = 1000  # characters of a value that are shown
 NOTES_HEADER = ["line", "column", "reason", "words"]
 
 
@@ -27,4 +28,4 @@ class Notes(Listing):
 
     def add(self, line: int, column: str, reason: str, words: str | None) -> None:
         """Add a value. Raises ImportFailure if the disk is full."""
-        self.write(line, column, reason, words or "")
+        self.write(line, column, reason, (words or "")[:_LONGEST_WORDS])
