@@ -11,6 +11,7 @@ from rich.console import Console
 
 from bench import change as changes
 from bench import greedy as greedy_tabs
+from bench import importing as imports
 from bench import keyed as keyed_tables
 from bench import live as liveness
 from bench import outages as drills
@@ -118,6 +119,36 @@ def measure_scope(
     """Let viewers of different units walk randomly at once, and look for other units' rows in what they receive."""
     with report_database(data=data) as url:
         scopes.measure(url, out, minutes=minutes, viewers=viewers)
+
+
+@app.command("import")
+def measure_import(
+    cities: Annotated[Path, typer.Option(help="The folder of the cities' published files.")],
+    rows: Annotated[int, typer.Option(min=1000, help="How many rows are made of Kansas City's.")] = 10_000_000,
+    place: Annotated[Path | None, typer.Option(help="A folder for the file and the databases.")] = None,
+) -> None:
+    """Import millions of rows into an empty database: each step's time, and the ratio to a bare COPY of the same rows.
+
+    A tenth of them is imported row by row, too, and has to give the same figures.
+    """
+    source = cities / "kansas_city_311_2007_2020.csv.gz"
+    with TemporaryDirectory(prefix="import-", dir=place) as made:
+        folder = Path(made)
+        folder.chmod(0o755)  # the server's system user reaches its folder through it
+        tenth, file = folder / "tenth.csv", folder / "all.csv"
+        imports.make_rows(source, tenth, rows // 10)
+        tenths, figures = [], []
+        for fast in (False, True):
+            with report_database(data=folder / f"tenth-{fast}") as url:
+                tenths.append(imports.measure(url, tenth, cities, fast=fast))
+                figures.append((tenths[-1].counts.read, tenths[-1].counts.new, imports.figures(url)))
+        out.print("Figures of a tenth by both lanes:", "the same" if figures[0] == figures[1] else "they differ")
+        imports.make_rows(source, file, rows)
+        with report_database(data=folder / "all") as url:
+            found = imports.measure(url, file, cities)
+            imports.report(out, found, imports.bare_copy(url), tenths[0])
+    if figures[0] != figures[1]:
+        raise typer.Exit(1)
 
 
 @app.command("ranking")

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from psycopg import sql
 from shapely.geometry import mapping
 
+from reportdb.area_grid import AreaGrid
 from reportdb.boundary_file import Boundary, read_boundaries
 from reportdb.spelling import one_spelling
 
@@ -36,10 +37,13 @@ class LoadedAreas:
 
 
 class Locator:
-    """Finds the district and ward of points, by the boundaries that the database holds when the locator is made."""
+    """Finds the district and ward of points, by the boundaries that the database holds when the locator is made.
+
+    It can be pickled for another process.
+    """
 
     def __init__(self, connection: psycopg.Connection) -> None:
-        self._layers = {level: _Layer(connection, level) for level in ("district", "ward")}
+        self._layers = {level: _layer(connection, level) for level in ("district", "ward")}
 
     def locate(self, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Return the ids of the district and of the ward each point lies in, 0 where there is none.
@@ -54,28 +58,15 @@ class Locator:
         return self._layers[level].locate(lon, lat)
 
 
-class _Layer:
-    """The boundaries of one level, in the order of their ids."""
-
-    def __init__(self, connection: psycopg.Connection, level: str) -> None:
-        rows = connection.execute(
-            "select id, geometry::text from area where level = %s and geometry is not null order by id", [level]
-        ).fetchall()
-        self._ids = np.array([identity for identity, _ in rows], dtype=np.int32)
-        self._polygons = shapely.from_geojson(np.array([geometry for _, geometry in rows], dtype=object))
-        shapely.prepare(self._polygons)
-
-    def locate(self, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.int32]:
-        """Return the id of the area each point (degrees, WGS 84) lies in; 0 where it lies in none."""
-        found = np.zeros(len(lon), dtype=np.int32)
-        somewhere = np.flatnonzero(np.isfinite(lon) & np.isfinite(lat))
-        # The tree holds the points, because a query prepares its argument: that should be the polygons.
-        points = shapely.STRtree(np.asarray(shapely.points(lon[somewhere], lat[somewhere]), dtype=object))
-        polygon, point = points.query(self._polygons, predicate="intersects")
-        # The last assignment to a point wins, so the lowest id is assigned last.
-        order = np.argsort(-self._ids[polygon], kind="stable")
-        found[somewhere[point[order]]] = self._ids[polygon[order]]
-        return found
+def _layer(connection: psycopg.Connection, level: str) -> AreaGrid:
+    """Return the boundaries of one level, in the order of their ids."""
+    rows = connection.execute(
+        "select id, geometry::text from area where level = %s and geometry is not null order by id", [level]
+    ).fetchall()
+    return AreaGrid(
+        np.array([identity for identity, _ in rows], dtype=np.int32),
+        shapely.from_geojson(np.array([geometry for _, geometry in rows], dtype=object)),
+    )
 
 
 def load_areas(

@@ -11,9 +11,10 @@ from psycopg import sql
 from psycopg.pq import TransactionStatus
 
 from reportdb.database.beat import forget_marks
+from reportdb.database.parallel import read_in_parallel
+from reportdb.summary_count import count_summary
 
 _LOCK = 4_107_313  # advisory lock: one summary at a time
-_REPORTS_AT_ONCE = 500_000  # approximate batch by submission time: as many as fit into memory for sorting and counting
 _FEW_DAYS = timedelta(days=14)  # the reports open at the end of a day long ago are slow to count
 
 
@@ -56,6 +57,7 @@ def summarise(connection: psycopg.Connection, *, now: datetime, recount: bool = 
 
 
 def _recount(connection: psycopg.Connection, *, calendar_changed: bool) -> None:
+    read_in_parallel(connection)
     # Writers wait: a change during the count would be counted twice.
     connection.execute("lock table report in share mode")
     for table in ("report", "report_past"):  # ended reports without working time, or with one from an older calendar
@@ -74,27 +76,7 @@ def _recount(connection: psycopg.Connection, *, calendar_changed: bool) -> None:
                report_day_open, report_severity_day, report_severity_hours, report_severity_open, summary_state"""
     )
     connection.execute("insert into summary_state (wide, high) select wide, high from city_grid()")
-    row = connection.execute("select min(submitted_at), max(submitted_at), count(*) from report").fetchone()
-    if row is None or row[0] is None:
-        return
-    start, last, reports = row
-    # All reports are added to the counts at once, so the trigger that prepares pending changes is off.
-    connection.execute("alter table report_change disable trigger note_facts")
-    step = (last - start) / (1 + reports // _REPORTS_AT_ONCE) + timedelta(microseconds=1)
-    while start <= last:
-        connection.execute(
-            """insert into report_change (sign, report_id, district_id, ward_id, unit_id, category_id, channel_id, cell,
-                   submitted_at, received_at, receive_due_at, due_at, ended_at, status, rating, rated_at, reopen_count,
-                   worked_minutes, open_differs_from, severity, ended_known)
-               select 1, id, district_id, ward_id, unit_id, category_id, channel_id, cell, submitted_at,
-                   received_at, receive_due_at, due_at, ended_at, status, rating, rated_at, reopen_count,
-                   worked_minutes, null, severity, ended_known
-               from report where submitted_at >= %s and submitted_at < %s""",
-            [start, start + step],
-        )
-        connection.execute("select apply_changes_to_summary()")
-        start += step
-    connection.execute("alter table report_change enable trigger note_facts")
+    count_summary(connection)
     connection.execute(
         """analyze report_day, report_month, report_hours, report_unit_hours, report_square, report_severity_day,
                report_severity_hours"""

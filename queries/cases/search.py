@@ -18,7 +18,7 @@ _LONGEST = 120  # characters of the input; the rest is ignored
 _MOST_WORDS = 10
 _NEWEST = 2_000
 """Among so many of the newest reports every word in use occurs."""
-_MARKS = {"districts": "=d", "wards": "=w", "units": "=u", "categories": "=c"}  # as in searchable() in the schema
+_MARKS = {"districts": "=d", "wards": "=w", "units": "=u", "categories": "=c"}  # as in search_marks() in the schema
 
 
 @dataclass(frozen=True)

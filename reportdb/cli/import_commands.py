@@ -44,7 +44,8 @@ def import_csv(
     value that cannot be read counts as unknown and goes to the notes file. Of a --dry-run both files get the ending
     .dry-run. Ends with 1 if rows were rejected, with 3 if nothing was imported.
     """
-    from reportdb.importer import ImportFailure, import_reports
+    from reportdb.fast_lane.importing import import_reports
+    from reportdb.importer import ImportFailure
     from reportdb.mapping.mapping_file import read_mapping
 
     with opened(database, data) as url, connect(url) as connection:

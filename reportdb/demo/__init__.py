@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 import numpy as np
 import psycopg
 from numpy.typing import NDArray
-from psycopg import sql
 from rich.progress import Progress
 
 from reportdb.demo.intake import take_in
@@ -22,7 +21,9 @@ from reportdb.demo_city.city import City
 from reportdb.demo_city.reference_data import lay_ground
 from reportdb.demo_city.rhythm import Rhythm, draw_times, growth, local_day, midnight, moment
 from reportdb.demo_city.seed_data import facts
-from reportdb.demo_city.store import without_indexes
+from reportdb.filling.scratch import scratch, use_scratch
+from reportdb.filling.tables import emptied
+from reportdb.filling.whole_reports import prepare_reports, write_reports
 from reportdb.summary import summarise
 
 Ints = NDArray[np.int64]
@@ -49,15 +50,16 @@ def build_demo(
         raise ValueError("The database holds reports already; the demonstration city is built in an empty one.")
     start = max(now - timedelta(days=365 * _YEARS), midnight(facts("city")["turns"]["launch"]))
     task = progress.add_task("Reports", total=reports) if progress else None
-    with connection.transaction():
+    with scratch(connection), connection.transaction():
+        use_scratch(connection)
         lay_ground(connection, first=local_day(start), last=local_day(now))
         add_accounts(connection, first=local_day(start), last=local_day(now) - timedelta(days=1))
         city = City(connection)
         rhythm = Rhythm(start, now)
         sequence: dict[str, int] = {}
         # A table emptied in the same transaction is filled without a log and frozen: each row is written once.
-        connection.execute(sql.SQL("truncate {}").format(sql.SQL(", ").join(map(sql.Identifier, _TABLES))))
-        with without_indexes(connection, _TABLES, silent=["report", "report_past"]):
+        with emptied(connection, _TABLES, silent=["report", "report_past"], keys=["report_key"]):
+            arriving = prepare_reports(connection)
             done = 0
             for n, (begin, end, counts) in enumerate(_batches(rhythm, start, now, reports, seed)):
                 rng = np.random.default_rng([seed, n])
@@ -66,7 +68,7 @@ def build_demo(
                 intake = take_in(city, rhythm, rng, ids, submitted_at)
                 states = first_states(city, intake.cases)
                 events, past = advance(city, intake.cases, plan(city, intake.cases), states, moment(now))
-                write_intake(connection, city, intake, states, sequence, frozen=True)
+                write_intake(connection, city, intake, states, sequence, table=arriving)
                 write_events(connection, intake.cases, states, events, frozen=True)
                 write_past(
                     connection, city, intake.cases, states, intake.channel, intake.district_id, past, frozen=True
@@ -74,6 +76,7 @@ def build_demo(
                 done += len(ids)
                 if progress and task is not None:
                     progress.update(task, completed=done)
+            write_reports(connection)
             connection.execute("insert into report_key select 'public_code', public_code, id from report order by id")
         # The city is complete up to this moment: the simulation continues from the newest delivery.
         connection.execute("update feed set last_delivery_at = %s", [now])

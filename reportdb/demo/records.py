@@ -76,11 +76,12 @@ def write_intake(
     states: States,
     sequence: dict[str, int],
     *,
+    table: str = "report",
     frozen: bool = False,
 ) -> None:
-    """Write new reports in their present state, and their contacts in a separate table.
+    """Write new reports in their present state into `table`, and their contacts in a separate one.
 
-    `frozen` here and below: see `copy_columns`.
+    `frozen` here and below: see `copy_columns`. Another table than `report` is not frozen.
     """
     cases = intake.cases
     answer = answers(city, cases, states)
@@ -100,7 +101,7 @@ def write_intake(
         "resolved_without_text_at": np.where(resolved_without_text, states.ended_at, np.datetime64("NaT")),
     }
     rows = _version(city, cases, states, intake.channel, intake.district_id)
-    copy_columns(connection, "report", {"id": cases.id} | rows | fixed, frozen=frozen)
+    copy_columns(connection, table, {"id": cases.id} | rows | fixed, frozen=frozen and table == "report")
     citizens: Columns = {"report_id": cases.id, "name": intake.name, "phone": intake.phone}
     copy_columns(connection, "report_contact", citizens, frozen=frozen)
 

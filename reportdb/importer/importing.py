@@ -9,8 +9,10 @@ from rich.progress import Progress
 
 from reportdb.account.account import Account, Counts
 from reportdb.account.causes import exchanged_points
+from reportdb.filling.first_load import is_empty
 from reportdb.importer.city import claim_city, fill_city_calendar, load_layers
-from reportdb.importer.merging import add_terms, merge
+from reportdb.importer.lane import Lane
+from reportdb.importer.merging import add_terms, merge, merge_first
 from reportdb.importer.named_areas import name_areas
 from reportdb.importer.rated_rows import rate_and_answer
 from reportdb.importer.read_rows import ReadRows
@@ -78,13 +80,14 @@ def import_rows(
     snapshot_at: datetime | None = None,
     dry_run: bool = False,
     encoding: str = "utf-8",
+    lane: Lane | None = None,
 ) -> Counts:
     """Import the rows of any source through a mapping; like `import_reports`.
 
     `rejects` is the file for rejected rows, `notes` the one for values that could not be read (default: beside it, see
     `notes_beside`). `snapshot_at` is when the file was taken, where the mapping says that missing reports are closed
     (default: its newest submission or change). A `dry_run` does everything and undoes it; its two files get the ending
-    `.dry-run`. `encoding` is that of the rejects file.
+    `.dry-run`. `encoding` is that of the rejects file; `lane` reads most rows beside the importer (reportdb/fast_lane).
     """
     places = [rejects, notes or notes_beside(rejects)]
     if dry_run:
@@ -92,7 +95,9 @@ def import_rows(
     try:
         with Rejects(places[0], encoding) as refused, Notes(places[1], encoding) as noted:
             with connection.transaction(force_rollback=dry_run):
-                counts = _Import(connection, source, mapping, refused, noted, at, snapshot_at).run(boundaries, progress)
+                counts = _Import(connection, source, mapping, refused, noted, at, snapshot_at, lane).run(
+                    boundaries, progress
+                )
                 if not dry_run:
                     summarise(connection, now=at)
             refused.put_in_place()
@@ -119,9 +124,10 @@ class _Import:
         notes: Notes,
         at: datetime,
         snapshot_at: datetime | None,
+        lane: Lane | None,
     ) -> None:
         self._connection, self._source, self._mapping, self._at = connection, source, mapping, at
-        self._rejects, self._notes, self._snapshot_at = rejects, notes, snapshot_at
+        self._rejects, self._notes, self._snapshot_at, self._lane = rejects, notes, snapshot_at, lane
 
     def run(self, boundaries: Path, progress: Progress | None) -> Counts:
         """Do it all. Raises ImportFailure."""
@@ -130,9 +136,13 @@ class _Import:
         connection.execute("lock table report in share row exclusive mode")
         claim_city(connection, mapping)
         load_layers(connection, mapping, boundaries, at)
-        reader = RowReader(mapping, self._source.header, max(at, datetime.now(UTC)))
-        rows = ReadRows(self._source, reader, mapping, self._rejects, self._notes, progress)
-        stage(connection, rows, mapping)
+        latest = max(at, datetime.now(UTC))
+        reader = RowReader(mapping, self._source.header, latest)
+        source = self._lane.take(reader, latest) if self._lane else self._source
+        rows = ReadRows(source, reader, mapping, self._rejects, self._notes, progress)
+        stage(connection, rows, mapping, into_lasting=self._lane is not None)
+        if self._lane:
+            rows.read += self._lane.finish()
         if not rows.read:
             raise ImportFailure("The file holds a header and not a single row. Nothing was imported.")
         kept = keep_newest(connection, self._rejects)
@@ -146,7 +156,8 @@ class _Import:
         fill_city_calendar(connection, mapping)
         name_areas(connection, mapping)
         exchanged = exchanged_points(connection, rows.sample)
-        merged = merge(connection, at, mapping.unread())
+        first = self._lane and is_empty(connection)
+        merged = merge_first(connection, at) if first else merge(connection, at, mapping.unread())
         rate_and_answer(connection, at)
         made_stale = mark_stale(connection, at, dated=dated)
         closed = close_missing(connection, mapping, taken_at, at) if taken_at else Closed(0, 0)

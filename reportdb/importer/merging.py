@@ -14,6 +14,7 @@ from typing import Literal
 import psycopg
 from psycopg import sql
 
+from reportdb.filling.first_load import load_first
 from reportdb.importer.changes import count_changes
 from reportdb.mapping.words import Term
 from reportdb.spelling import one_spelling
@@ -189,6 +190,28 @@ def merge(connection: psycopg.Connection, at: datetime, unread: Set[str] = froze
     ).fetchone()
     everything, not_located, disagree, by_source = row or (0, 0, 0, 0)
     return Merged(new, updated, everything - new - updated, not_located, disagree, by_source, changes)
+
+
+def merge_first(connection: psycopg.Connection, at: datetime) -> Merged:
+    """Do what `merge` does where the database holds no report: `staged` is then a table of reportdb/filling."""
+    taken = {
+        column: sql.Identifier(_NAMED[column], "id") if column in _NAMED else sql.Identifier("staged", column)
+        for column in _TAKEN.split(", ")
+    }
+    published = {column: sql.Identifier("staged", column) for column in _PUBLISHED.split(", ")}
+    new = load_first(
+        connection,
+        at,
+        taken=taken | {"reopen_count": sql.SQL("coalesce(staged.reopen_count, 0)")},
+        published=published | {"source_changed_at": sql.SQL("staged.changed_at")},
+    )
+    row = connection.execute(
+        """select count(*) filter (where district_id is null and ward_id is null),
+               count(*) filter (where disagrees), count(*) filter (where district_from_source or ward_from_source)
+           from staged"""
+    ).fetchone()
+    not_located, disagree, by_source = row or (0, 0, 0)
+    return Merged(new, 0, 0, not_located, disagree, by_source, {})
 
 
 def days_spoken_of(connection: psycopg.Connection) -> tuple[date, date] | None:

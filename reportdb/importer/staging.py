@@ -69,11 +69,27 @@ _COPIED = (
 )
 
 
-def stage(connection: psycopg.Connection, rows: Iterable[ReportRow], mapping: Mapping) -> None:
-    """Copy rows into the temporary table `staged`, each with the district and ward of its coordinates."""
-    connection.execute(_STAGED)
+def create_lasting_table(connection: psycopg.Connection, schema: str) -> None:
+    """Make the table `staged` in a schema, for several sessions to write.
+
+    `raw` may be null where the row's place in the file stands beside it.
+    """
+    columns = _STAGED.partition("(")[2].rpartition(")")[0]
+    connection.execute(f"create unlogged table {schema}.staged ({columns}, raw_at bigint, raw_bytes integer)".encode())
+    connection.execute(f"alter table {schema}.staged alter raw drop not null".encode())
+
+
+def stage(
+    connection: psycopg.Connection, rows: Iterable[ReportRow], mapping: Mapping, *, into_lasting: bool = False
+) -> None:
+    """Copy rows into the temporary table `staged`, each with the district and ward of its coordinates.
+
+    `into_lasting`: into the table that `create_lasting_table` made.
+    """
+    if not into_lasting:
+        connection.execute(_STAGED)
     locator = Locator(connection)
-    comparison = _Comparison(connection, mapping)
+    comparison = Comparison(connection, mapping)
     with connection.cursor() as cursor, cursor.copy(f"copy staged ({_COPIED}) from stdin") as copy:
         for batch in _batches(rows):
             lon = np.array([row.lon for row in batch], dtype=np.float64)
@@ -193,7 +209,7 @@ def _batches(rows: Iterable[ReportRow]) -> Iterator[list[ReportRow]]:
         yield batch
 
 
-class _Comparison:
+class Comparison:
     """Compares the source's own district or ward with the one found from the coordinates."""
 
     def __init__(self, connection: psycopg.Connection, mapping: Mapping) -> None:
@@ -204,13 +220,17 @@ class _Comparison:
 
     def disagrees(self, row: ReportRow, district: int, ward: int) -> bool:
         """Return whether one of the source's areas, if we know it and found one, is a different one."""
-        return self._one(self._mapping.district, row.published_district, district, ward) or self._one(
-            self._mapping.ward, row.published_ward, district, ward
+        return any(
+            area is not None and self.one(area, published, district if area.compare == "district" else ward)
+            for area, published in (
+                (self._mapping.district, row.published_district),
+                (self._mapping.ward, row.published_ward),
+            )
         )
 
-    def _one(self, area: PublishedArea | None, published: str | None, district: int, ward: int) -> bool:
-        found = district if area and area.compare == "district" else ward
-        if area is None or area.compare is None or published is None or not found:
+    def one(self, area: PublishedArea, published: str | None, found: int) -> bool:
+        """Return whether a word of the source's names another area than the one found; 0 is none."""
+        if area.compare is None or published is None or not found:
             return False
         if (published, found) not in self._known:
             self._known[published, found] = self._names[found].isdisjoint(area.spellings(published))

@@ -1,5 +1,7 @@
 """Parse a row of the city's file into our terms, or say why it is rejected."""
 
+from collections.abc import Iterable
+from collections.abc import Mapping as Words
 from datetime import datetime
 
 from reportdb.mapping.mapping import Mapping
@@ -51,6 +53,12 @@ class RowReader:
     def units(self) -> dict[str, Term]:
         """Return the units of the rows accepted so far, by code."""
         return self._unit.met
+
+    def accept(self, terms: Words[str, Iterable[Term]]) -> None:
+        """Collect the terms ("channel", "category", "unit") of rows that another reader took. Raises ImportFailure."""
+        for name, reader in (("channel", self._channel), ("category", self._category), ("unit", self._unit)):
+            for term in terms.get(name, ()):
+                reader.accept(term)
 
     def read(self, row: RawRow) -> ReportRow:
         """Parse a row. Raises Rejected with the reason, or ImportFailure for a misused column."""

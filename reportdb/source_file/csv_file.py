@@ -40,6 +40,21 @@ class CsvFile:
         self._columns = self._read_header()
         self.header = self._columns.names
 
+    @property
+    def written(self) -> FileFormat:
+        """How the file is written: as the mapping says, with the delimiter of a line `sep=`."""
+        return self._format
+
+    @property
+    def first_line(self) -> int:
+        """The number of the line after the header, before the rows are read."""
+        return self._next
+
+    @property
+    def has_doubled_columns(self) -> bool:
+        """Whether a column that is read stands in the file several times."""
+        return bool(self._columns.doubled)
+
     def position(self) -> int:
         """Return how many bytes of the file have been read."""
         return self._raw.tell()
