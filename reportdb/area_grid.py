@@ -70,8 +70,8 @@ class AreaGrid:
     def _make_grid(self) -> None:
         """Note of each square which area it lies in, if it lies in one or in none as a whole."""
         west, south, east, north = shapely.total_bounds(self._polygons)
-        # Wider than the areas, so that their outermost borders lie inside.
-        width, height = (max(east - west, 1e-9) * 1.01 / self._side, max(north - south, 1e-9) * 1.01 / self._side)
+        # A square wider than the areas on each side, so that their outermost borders lie inside.
+        width, height = max(east - west, 1e-9) / (self._side - 2), max(north - south, 1e-9) / (self._side - 2)
         west, south = west - width, south - height
         self._bounds = west, south, width, height
         row, column = np.divmod(np.arange(self._side * self._side), self._side)

@@ -61,7 +61,7 @@ def test_points_on_the_lines_of_the_grid_belong_to_their_areas() -> None:
     squares = np.array([shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)], dtype=object)
     ids = np.array([7, 3], dtype=np.int32)
     grid = AreaGrid(ids, squares, points_for_a_grid=0, side=32)
-    west, south, width, height = (-2 * 1.01 / 32, -1.01 / 32, 2 * 1.01 / 32, 1.01 / 32)
+    west, south, width, height = (-2 / 30, -1 / 30, 2 / 30, 1 / 30)
     lines = np.arange(33, dtype=np.float64)
     lon, lat = west + lines * width, south + lines * height
     for y in (0.0, 0.25, 1.0, 1.0 + 1e-12):

@@ -33,6 +33,7 @@ OTHER_THINGS = {
     "reportdb/demo/steps.py": "kinds of events",
     "reportdb/demo/states.py": "statuses",
     "reportdb/city_data/events.py": "kinds of events",
+    "reportdb/fast_lane/row_block.py": "columns of a report, some of which figures are named after",
     "reportdb/mapping/words.py": "statuses",
     "reportdb/steps/step.py": "kinds of events",
     "reportdb/suggest/meanings.py": "words that mean a status",
