@@ -357,8 +357,24 @@ def test_the_account_tells_places_apart_and_names_odd_times(connection: psycopg.
     assert (told.in_no_area, told.future, told.before_2000) == (1, 1, 1)
     words = "\n".join(counts.lines())
     assert "Places: 4 located, 1 without a point. 1 of the located lie in no area of the city." in words
+    assert "Statuses: 5 waiting." in words
+    assert "Submitted from 1999-03-01 00:00 to 2044-03-01 00:00, by the city's clock." in words
     assert "1 report has a time in the future" in words
     assert "1 report has a time before the year 2000" in words
+
+
+def test_points_that_fit_the_earth_only_if_exchanged_refuse_the_file(
+    connection: psycopg.Connection, case: NewCase
+) -> None:
+    sample = case("36")
+    rows_of = [f"{n},2024-03-01,,Pothole,Open,37.7,-122.4" for n in range(1, 9)]
+    with pytest.raises(
+        ImportFailure, match="8 points are on the earth only with longitude and latitude exchanged, 0 as"
+    ):
+        sample.load_text(connection, "id,opened,closed,category,status,lon,lat", *rows_of)
+    few = sample.load_text(connection, "id,opened,closed,category,status,lon,lat", *rows_of[:3])
+    assert few.account.places == {"not degrees": 3}
+    assert any("No boundaries are loaded" in line for line in few.lines())
 
 
 def test_rejects_are_counted_by_reason_and_their_file_is_named(connection: psycopg.Connection, dated: Case) -> None:

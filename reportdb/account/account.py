@@ -22,6 +22,10 @@ class Account:
     known_from: datetime | None = None  # when the newest known row of those reports had changed
     places: Mapping[str, int] = field(default_factory=dict)  # "located", "no point", "nowhere", "not degrees"
     in_no_area: int = 0  # located, and in none of the city's areas
+    has_boundaries: bool = True  # without any, no point lies in an area
+    statuses: Mapping[str, int] = field(default_factory=dict)
+    submitted: tuple[datetime, datetime] | None = None  # the first and the last, by the city's clock
+    closed: tuple[datetime, datetime] | None = None  # likewise, of those whose closing time is known
     exchanged: tuple[int, int] = (0, 0)  # of the points in no area, how many the city would hold, lon and lat exchanged
     future: int = 0  # submitted, received or closed later than the import
     before_2000: int = 0  # any time before the year 2000
@@ -97,7 +101,18 @@ class Counts:
             places = ", ".join(
                 f"{count:,} {_PLACES.get(place, place)}" for place, count in told.places.items() if count
             )
-            yield f"Places: {places}. {told.in_no_area:,} of the located lie in no area of the city."
+            areas = (
+                f"{told.in_no_area:,} of the located lie in no area of the city."
+                if told.has_boundaries
+                else "No boundaries are loaded, so areas come from the source's names alone."
+            )
+            yield f"Places: {places}. {areas}"
+        if told.statuses:
+            yield f"Statuses: {', '.join(f'{count:,} {status}' for status, count in told.statuses.items())}."
+        clock = (("Submitted", told.submitted), ("closed", told.closed))
+        spans = [f"{did} {_span(*span)}" for did, span in clock if span]
+        if spans:
+            yield f"{', '.join(spans)}, by the city's clock."
         if told.exchanged[0]:
             inside, looked_at = told.exchanged
             yield (
@@ -144,6 +159,10 @@ _PLACES = {
     "nowhere": "at a point that means none",
     "not degrees": "with coordinates that are not degrees",
 }
+
+
+def _span(first: datetime, last: datetime) -> str:
+    return f"from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M}"
 
 
 def _rows(count: int) -> str:

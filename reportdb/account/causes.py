@@ -109,6 +109,17 @@ def _readable(mapping: Mapping, times: list[str], formats: tuple[str, ...]) -> i
     return sum(reader.read(words).instant is not None for words in times)
 
 
+def _refuse_only_exchanged(connection: psycopg.Connection, sample: Sample) -> None:
+    """Raise ImportFailure if most points of the file are on the earth only with longitude and latitude exchanged."""
+    exchanged = sum(abs(lon) <= 90 < abs(lat) <= 180 for lon, lat in sample.points)
+    (located,) = connection.execute("select count(*) from staged where lon is not null").fetchone() or (0,)
+    if exchanged > max(HANDFUL, located):
+        raise ImportFailure(
+            f"{exchanged:,} points are on the earth only with longitude and latitude exchanged, {located:,} as they "
+            "are. Exchange columns.lon and columns.lat of the mapping. Nothing was imported."
+        )
+
+
 def exchanged_points(connection: psycopg.Connection, sample: Sample) -> tuple[int, int]:
     """Return how many points in no area would lie in the city with longitude and latitude exchanged, and of how many.
 
@@ -137,4 +148,5 @@ def exchanged_points(connection: psycopg.Connection, sample: Sample) -> tuple[in
             f"Only {in_areas:,} points lie in the city. With longitude and latitude exchanged {inside:,} of "
             f"{looked_at:,} others would. Exchange columns.lon and columns.lat of the mapping. Nothing was imported."
         )
+    _refuse_only_exchanged(connection, sample)
     return (inside, looked_at) if inside > HANDFUL else (0, 0)

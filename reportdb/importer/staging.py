@@ -155,6 +155,10 @@ class StagedFacts(TypedDict):
 
     places: dict[str, int]
     in_no_area: int
+    has_boundaries: bool
+    statuses: dict[str, int]
+    submitted: tuple[datetime, datetime] | None
+    closed: tuple[datetime, datetime] | None
     future: int
     before_2000: int
     time_unknown: int
@@ -171,13 +175,27 @@ def staged_facts(connection: psycopg.Connection, at: datetime) -> StagedFacts:
                    and (ward_id is null or ward_from_source)),
                count(*) filter (where greatest(submitted_at, received_at, ended_at) > %s),
                count(*) filter (where least(submitted_at, received_at, due_at, ended_at) < '2000-01-01'),
-               count(*) filter (where not ended_known)
-           from staged""",
+               count(*) filter (where not ended_known),
+               min(submitted_at at time zone time_zone), max(submitted_at at time zone time_zone),
+               min(ended_at at time zone time_zone) filter (where ended_known),
+               max(ended_at at time zone time_zone) filter (where ended_known)
+           from staged cross join city""",
         [at],
     ).fetchone()
-    in_no_area, future, before_2000, time_unknown = row or (0, 0, 0, 0)
+    in_no_area, future, before_2000, time_unknown, first, last, first_end, last_end = row or (0,) * 4 + (None,) * 4
+    boundaries = connection.execute("select 1 from area where geometry is not null limit 1").fetchone()
     return StagedFacts(
-        places=places, in_no_area=in_no_area, future=future, before_2000=before_2000, time_unknown=time_unknown
+        places=places,
+        in_no_area=in_no_area,
+        has_boundaries=boundaries is not None,
+        statuses=dict(
+            connection.execute("select status, count(*) from staged group by 1 order by 2 desc, 1").fetchall()
+        ),
+        submitted=(first, last) if first else None,
+        closed=(first_end, last_end) if first_end else None,
+        future=future,
+        before_2000=before_2000,
+        time_unknown=time_unknown,
     )
 
 
