@@ -147,6 +147,14 @@ def test_one_column_that_proves_the_order_of_day_and_month_tells_it_for_all(tmp_
     assert "may be exchanged" not in text
 
 
+def test_columns_of_one_file_never_get_two_orders_of_day_and_month(tmp_path: Path) -> None:
+    rows = ["1,03/01/2024,03/02/2024,Tree,Closed", "2,03/02/2024,04/02/2024,Tree,Closed"]
+    (tmp_path / "city.csv").write_text(table(*rows, header="id,opened,closed,category,status"))
+    text = suggest(tmp_path / "city.csv")
+    assert len({one["format"] for one in tomllib.loads(text)["times"].values()}) == 1
+    assert text.count("may be exchanged") == 2
+
+
 HEADERS = {
     "New York": """
         Unique Key|Created Date|Closed Date|Agency|Complaint Type|Descriptor|Incident Address|Status|Due Date|Location

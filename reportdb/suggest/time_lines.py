@@ -1,12 +1,13 @@
 """The lines of `[times]`: in which columns and how each time is written."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from reportdb.suggest.roles import plain
 from reportdb.suggest.sample import Sample
-from reportdb.suggest.times import Written, order_told, time_of_day, written_times
+from reportdb.suggest.times import Written, order_of, order_told, time_of_day, written_times
 from reportdb.suggest.toml_lines import line, listed, quoted, shown
 
 _KEYS = ("submitted", "received", "due", "ended")
@@ -22,6 +23,10 @@ def time_lines(sample: Sample, roles: dict[str, str], zone: str, *, day_first: b
     orders = {order for written in found.values() if (order := order_told(written)) is not None}
     if len(orders) == 1:
         found = _found(sample, roles, day_first, told=orders.pop())
+    elif not orders and "submitted" in found and (order := order_of(found["submitted"])) is not None:
+        # Nothing tells: one file still writes all its times in one order, and each stays in doubt.
+        same = _found(sample, roles, day_first, told=order)
+        found = {role: replace(same[role], doubt=written.doubt) for role, written in found.items()}
     lines = ["[times]"]
     offset = found.get("submitted")
     if offset and offset.has_zone:

@@ -78,8 +78,11 @@ def written_times(words: Counter[str], *, day_first: bool | None, told: bool | N
 
 def order_told(written: Written) -> bool | None:
     """Return whether a column's words prove that the day comes first (True) or the month (False), else None."""
-    if written.doubt:
-        return None
+    return None if written.doubt else order_of(written)
+
+
+def order_of(written: Written) -> bool | None:
+    """Return whether the day comes first (True) or the month (False) in a format, proven or not; else None."""
     if any(sign in written.format for sign in _DAY_FIRST):
         return True
     return False if any(sign in written.format for sign in _MONTH_FIRST.values()) else None
