@@ -44,10 +44,12 @@ _OF_SERVERS = {
     f"tests/test_{name}.py"
     for name in (
         *("attack_door", "attack_files", "attack_gateway", "attack_server", "attack_tokens", "attacks", "hardening"),
-        *("outages", "recompute", "recovery", "scope_load", "server", "server_user", "simulation"),
+        *("attack_requests", "change", "check", "demo", "deploy", "import_others_round_trip", "masking_spellings"),
+        *("open311", "outages", "recompute", "recovery", "scope_load", "server", "server_user", "simulation"),
     )
 }
-"""The test files that start servers and programs, or simulate weeks: a third of what the tests without a browser cost.
+"""The test files that start servers and programs, build whole cities or simulate weeks: half of what the tests without
+a browser cost.
 """
 
 
