@@ -410,7 +410,7 @@ FIRST = datetime(2024, 3, 10, 9, tzinfo=NEW_YORK)
 
 @pytest.fixture
 def daily(tmp_path: Path) -> Case:
-    """A city whose file holds what is open, each day anew."""
+    """A city whose daily file holds only the open reports."""
     made = Case("36", tmp_path)
     made.remap("nothing = []", 'nothing = []\nmissing = "closed"')
     return made

@@ -203,7 +203,7 @@ def test_a_rejected_request_is_collected_without_what_the_mapping_does_not_read(
     assert "example.org" not in row["row"]
     assert harbour.rejects.stat().st_mode & 0o077 == 0
     geo.later(60)
-    assert harbour.poll(connection).rejected == 0  # it is not told again
+    assert harbour.poll(connection).rejected == 0  # a known rejected row is counted once
 
 
 def test_private_values_of_a_request_are_stored_nowhere(

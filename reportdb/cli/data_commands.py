@@ -73,6 +73,8 @@ def add_commands(app: typer.Typer) -> None:
 
 
 def _command(kind: Callable[[str], Any]) -> Callable[..., None]:
+    """Return the command that imports one kind of data."""
+
     def command(
         file: File,
         mapping: MappingFile,

@@ -125,6 +125,7 @@ def _keep_reading(
     from reportdb.feeds.running import keep_reading
 
     def read_and_tell(connection: psycopg.Connection) -> None:
+        """Read once, and print what came in."""
         brought = read(connection)
         if brought.read or once:
             out.print(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} {name}: {brought.sentence()}", highlight=False)

@@ -1,7 +1,7 @@
 """The commands that import another system's reports: `python -m reportdb import --help`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
@@ -9,6 +9,9 @@ import typer
 from reportdb.cli import data_commands
 from reportdb.cli.command_line import Data, Database, Failure, city_moment, err, opened, out, progress_bar
 from reportdb.database.connection import connect
+
+if TYPE_CHECKING:
+    from reportdb.account.account import Counts
 
 import_app = typer.Typer(help="Import another system's reports, and what belongs to them.", no_args_is_help=True)
 data_commands.add_commands(import_app)
@@ -65,8 +68,13 @@ def import_csv(
                 )
         except ImportFailure as error:
             raise Failure(str(error)) from error
-        for line in counts.lines():
-            out.print(line, highlight=False, soft_wrap=True)
+        _tell(counts)
+
+
+def _tell(counts: "Counts") -> None:
+    """Print the account of an import. Raises typer.Exit with status 1 if rows were rejected."""
+    for line in counts.lines():
+        out.print(line, highlight=False, soft_wrap=True)
     if counts.rejected:
         raise typer.Exit(1)
 
@@ -144,7 +152,4 @@ def import_open311(
                 )
         except ImportFailure as error:
             raise Failure(str(error)) from error
-        for line in counts.lines():
-            out.print(line, highlight=False, soft_wrap=True)
-    if counts.rejected:
-        raise typer.Exit(1)
+        _tell(counts)

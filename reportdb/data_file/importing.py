@@ -91,6 +91,7 @@ def _import(
     kind.begin(connection, fields, at)
 
     def refuse(line: int, reason: str, counted_by: str, raw: str) -> None:
+        """Reject a row; rows of private kinds are not kept."""
         rejects.add(line, reason, "" if kind.private else raw)
         account.rejected[counted_by] += 1
 

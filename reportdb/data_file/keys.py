@@ -27,7 +27,7 @@ class DataFile:
 class Keys:
     """A mapping file while it is read; it notes the columns that the mapping names.
 
-    Every method raises ImportFailure if the file does not hold what is asked for.
+    Every method raises ImportFailure if the key is missing or its value is of the wrong kind.
     """
 
     def __init__(self, name: str) -> None:

@@ -83,6 +83,7 @@ class _Rows:
         self._taken = np.ones(rows, dtype=bool)
 
     def read(self) -> TakenRows:
+        """Interpret every column, and return the rows in which nothing is odd."""
         mapping, reader = self._mapping, self._reader
         identity = self._ask(mapping.id.columns, lambda row: read_identity(row, mapping.id))
         terms = {name: self._ask(_some(column), each.read) for name, (column, each) in reader.terms.items()}
@@ -134,6 +135,7 @@ class _Rows:
         odd: list[bool] = []
 
         def one(words: list[str]) -> Meaning | None:
+            """Interpret the words of one row, and note whether they are odd."""
             row.load(words)
             try:
                 meaning = read(row)
@@ -158,6 +160,7 @@ class _Rows:
         mapping, columns = self._mapping, self._mapping.status
 
         def said(row: Fields) -> tuple[str, str]:
+            """Return what a row's status words mean, and the words themselves."""
             first = row.value(columns[0]) if columns else None
             word = row.joined(columns, " ") if len(columns) > 1 else first
             return StateReader(mapping, row).meaning(word, first) if columns else BY_TIMES, word or ""

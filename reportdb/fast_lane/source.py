@@ -206,9 +206,11 @@ class _Parts(io.RawIOBase):
         self._following, self._held = following, b""
 
     def readable(self) -> bool:
+        """Say that it can be read, as io.RawIOBase asks."""
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        """Fill a buffer, and return how many bytes were written; 0 at the end."""
         if not self._held:
             self._held = self._following()
         size = min(len(buffer), len(self._held))

@@ -11,7 +11,7 @@ from reportdb.mapping.failure import ImportFailure
 class Table:
     """A table of a TOML file that records which keys were read, so that a misspelt one is reported.
 
-    Every method raises ImportFailure if the file does not hold what is asked for.
+    Every method raises ImportFailure if the key is missing or its value is of the wrong kind.
     """
 
     def __init__(self, content: dict[str, Any], file: str, path: str = "") -> None:

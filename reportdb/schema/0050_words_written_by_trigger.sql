@@ -1,6 +1,6 @@
 -- Masked words and words to search by become columns that triggers write.
 --
--- As generated columns they were worked out anew for every row that was written, by one process, whatever the row held:
+-- As generated columns they were computed for every row that was written, by one process, even if its texts are common:
 -- two thirds of the time of a first load. Of ten million reports most share their titles, their kinds and their streets
 -- with others, so a load that switches the triggers off masks each text once (reportdb/fast_lane/). Whoever writes without
 -- switching them off cannot give other words than these; `python -m reportdb check` works them out again.

@@ -25,7 +25,7 @@ def work_out_terms(
     categories = np.array([state.category for state in first], dtype=np.int64)
     severities = np.array([SEVERITIES.index(state.severity) for state in first], dtype=np.int64)
     rule = rules.place(np.array([report.rule or 0 for report in told], dtype=np.int64))
-    # Without an earlier version, the rule at the submission of what was seen anew is the one of its first category.
+    # A report without an earlier version is under the rule of its first category, in force at its submission.
     seen_anew = [
         not report.rule_is_first and (state.category, state.severity) != (report.category, report.severity)
         for report, state in zip(told, first, strict=True)

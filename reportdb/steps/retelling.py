@@ -23,7 +23,7 @@ _REPORTS_AT_A_TIME = 20_000
 
 @dataclass(frozen=True)
 class Pending:
-    """Reports whose file was read anew and that have told steps, and the deadlines that were recomputed for them."""
+    """The imported reports that have told steps, and the deadlines that were recomputed for them."""
 
     ids: list[int]
     recomputed: Mapping[int, list[Step]]
